@@ -1,0 +1,277 @@
+"""The type, limits, choices and default of one field, as the workflow editor reads them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import fields, replace
+from typing import Final
+
+from invokable.schema._json import JsonObject
+from invokable.schema.model import MISSING, FieldType, Limits, ModelFilter
+
+_PRIMITIVES: Final = {
+    "integer": "IntegerField",
+    "number": "FloatField",
+    "string": "StringField",
+    "boolean": "BooleanField",
+}
+
+# Types of which the editor holds a value itself. A field of any other type takes edges only.
+_STATEFUL: Final = frozenset(
+    f"{name}Field"
+    for name in (
+        *("Integer", "Float", "String", "Boolean", "Enum", "Scheduler", "Color"),
+        *("Image", "Video", "Board", "StylePreset", "SystemPrompt", "SavedWorkflow"),
+        *("ModelIdentifier", "LoRA"),
+        *("FloatGenerator", "IntegerGenerator", "StringGenerator", "ImageGenerator"),
+        *("LoRAMetadata", "ControlNetMetadata", "IPAdapterMetadata", "T2IAdapterMetadata"),
+        "MetadataExtra",
+    )
+)
+
+# Until 6.3 the server spelt the models that a field takes as a type of its own.
+_MODEL_TYPES: Final = {
+    "MainModelField": ModelFilter(type=("main",)),
+    "CogView4MainModelField": ModelFilter(base=("cogview4",), type=("main",)),
+    "FluxMainModelField": ModelFilter(base=("flux",), type=("main",)),
+    "SD3MainModelField": ModelFilter(base=("sd-3",), type=("main",)),
+    "SDXLMainModelField": ModelFilter(base=("sdxl",), type=("main",)),
+    "SDXLRefinerModelField": ModelFilter(base=("sdxl-refiner",), type=("main",)),
+    "VAEModelField": ModelFilter(type=("vae",)),
+    "FluxVAEModelField": ModelFilter(base=("flux",), type=("vae",)),
+    "LoRAModelField": ModelFilter(type=("lora",)),
+    "ControlLoRAModelField": ModelFilter(type=("control_lora",)),
+    "ControlNetModelField": ModelFilter(type=("controlnet",)),
+    "IPAdapterModelField": ModelFilter(type=("ip_adapter",)),
+    "T2IAdapterModelField": ModelFilter(type=("t2i_adapter",)),
+    "T5EncoderModelField": ModelFilter(type=("t5_encoder",)),
+    "CLIPEmbedModelField": ModelFilter(type=("clip_embed",)),
+    "CLIPLEmbedModelField": ModelFilter(type=("clip_embed",), variant=("large",)),
+    "CLIPGEmbedModelField": ModelFilter(type=("clip_embed",), variant=("gigantic",)),
+    "SpandrelImageToImageModelField": ModelFilter(type=("spandrel_image_to_image",)),
+    "SigLipModelField": ModelFilter(type=("siglip",)),
+    "FluxReduxModelField": ModelFilter(type=("flux_redux",)),
+    "LLaVAModelField": ModelFilter(type=("llava_onevision",)),
+}
+
+_COLOR: Final = {"r": 127, "g": 127, "b": 127, "a": 255}
+_DEFAULTS: Final[dict[str, object]] = {
+    "IntegerField": 0,
+    "FloatField": 0,
+    "StringField": "",
+    "BooleanField": False,
+    "BoardField": "auto",
+    "SchedulerField": "dpmpp_3m_k",
+    "ColorField": _COLOR,
+    "LoRAField": [],
+    "FloatGeneratorField": {
+        "type": "float_generator_arithmetic_sequence",
+        "start": 0,
+        "step": 0.1,
+        "count": 10,
+    },
+    "IntegerGeneratorField": {
+        "type": "integer_generator_arithmetic_sequence",
+        "start": 0,
+        "step": 1,
+        "count": 10,
+    },
+    "StringGeneratorField": {
+        "type": "string_generator_parse_string",
+        "input": "foo,bar,baz,qux",
+        "splitOn": ",",
+    },
+    "ImageGeneratorField": {
+        "type": "image_generator_images_from_board",
+        "category": "images",
+    },
+}
+_COLLECTIONS_WITH_EDITOR: Final = frozenset({"IntegerField", "FloatField", "StringField", "ImageField"})
+
+# Nobody nests unions deeper; a document that does is not worth a stack.
+_MAX_NESTING: Final = 16
+
+
+def is_stateful(field_type: FieldType) -> bool:
+    """Tell whether the editor holds values of the type, and so whether a default exists."""
+    return field_type.name in _STATEFUL
+
+
+def field_type(schema: JsonObject, *, batch: bool = False) -> FieldType | None:
+    """Read the type of a field. None where the editor cannot and drops the field."""
+    spelt = _spelt_type(schema)
+    override = schema.text("ui_type")
+    if not override:
+        return spelt and FieldType(spelt.name, spelt.cardinality, batch)
+    if override in _MODEL_TYPES:
+        return FieldType("ModelIdentifierField", batch=batch)
+    named = FieldType(override, "COLLECTION" if override == "CollectionField" else "SINGLE")
+    original = spelt if is_stateful(named) and spelt != named else None
+    return FieldType(named.name, named.cardinality, batch, original)
+
+
+def _spelt_type(schema: JsonObject, nesting: int = 0) -> FieldType | None:
+    if "$ref" in schema:
+        return _named(_ref(schema))
+    if schema.value("const"):
+        return FieldType("EnumField")
+    kind = schema.value("type")
+    if not kind:
+        return _union_type(schema, nesting)
+    if "enum" in schema:
+        return FieldType("EnumField")
+    if kind == "array":
+        items = schema.child("items")
+        name = (_ref(items) or _primitive(items)) if items else None
+        return _named(name, collection=True)
+    return _named(_primitive(schema))
+
+
+def _union_type(schema: JsonObject, nesting: int) -> FieldType | None:
+    all_of = schema.children("allOf")
+    if all_of is not None:
+        return _named(_ref(all_of[0])) if all_of else None
+    branches = _branches(schema)
+    if len(branches) == 1 and nesting < _MAX_NESTING:
+        return _spelt_type(branches[0], nesting + 1)
+    if len(branches) != 2:
+        return None
+    single, array = branches if _is_array(branches[1]) else reversed(branches)
+    items = array.child("items")
+    if not _is_array(array) or items is None:
+        return None
+    name = _ref(items) or _primitive(items)
+    if name is None or name != (_ref(single) or _primitive(single)):
+        return None
+    return FieldType(name, "SINGLE_OR_COLLECTION")
+
+
+def _named(name: str | None, *, collection: bool = False) -> FieldType | None:
+    if not name:
+        return None
+    return FieldType(name, "COLLECTION" if collection else "SINGLE")
+
+
+def _ref(schema: JsonObject) -> str | None:
+    ref = schema.text("$ref")
+    return ref.rpartition("/")[2] if ref else None
+
+
+def _primitive(schema: JsonObject) -> str | None:
+    kind = schema.value("type")
+    return _PRIMITIVES.get(kind) if isinstance(kind, str) else None
+
+
+def _is_array(schema: JsonObject) -> bool:
+    return schema.value("type") == "array"
+
+
+def _is_null(schema: JsonObject) -> bool:
+    return schema.value("type") == "null"
+
+
+def _branches(schema: JsonObject) -> list[JsonObject]:
+    return [branch for branch in schema.children("anyOf") or () if not _is_null(branch)]
+
+
+def admits_null(schema: JsonObject) -> bool:
+    """Tell whether the schema spells null among the values."""
+    return any(_is_null(branch) for branch in schema.children("anyOf") or ())
+
+
+def options(schema: JsonObject) -> tuple[str | int | float | bool, ...]:
+    """Return the choices that the schema spells, in its order."""
+    spelt = schema.scalars("enum")
+    if spelt:
+        return spelt
+    const = schema.value("const")
+    if isinstance(const, str | int | float):
+        return (const,)
+    branches = _branches(schema)
+    return options(branches[0]) if len(branches) == 1 and "anyOf" not in branches[0] else ()
+
+
+def limits(schema: JsonObject, nesting: int = 0) -> Limits:
+    """Return the limits that the server holds a value to, a nullable one's and list items' too.
+
+    The editor reads only those that stand beside the type itself.
+    """
+    own = _own_limits(schema, nesting)
+    branches = _branches(schema)
+    if nesting == _MAX_NESTING or len(branches) not in (1, 2):
+        return own
+    inner = [limits(branch, nesting + 1) for branch in branches]
+    if len(branches) == 1:
+        return _filled(own, inner[0])
+    if _is_array(branches[0]) == _is_array(branches[1]):
+        return own
+    if not any(branch.value("type") == "string" for branch in branches):
+        # A length put on "one or several" as a whole counts items where one has no length.
+        own = replace(
+            own,
+            min_length=None,
+            max_length=None,
+            min_items=own.min_length,
+            max_items=own.max_length,
+        )
+    return _filled(own, _filled(inner[0], inner[1]))
+
+
+def _own_limits(schema: JsonObject, nesting: int) -> Limits:
+    def number(name: str, on_union: str) -> float | None:
+        value = schema.number(name)
+        return schema.number(on_union) if value is None else value
+
+    items = schema.child("items") if _is_array(schema) and nesting < _MAX_NESTING else None
+    # The second names are what pydantic writes for a limit that it puts on a union as a whole.
+    return Limits(
+        minimum=number("minimum", "ge"),
+        maximum=number("maximum", "le"),
+        exclusive_minimum=number("exclusiveMinimum", "gt"),
+        exclusive_maximum=number("exclusiveMaximum", "lt"),
+        multiple_of=number("multipleOf", "multiple_of"),
+        min_length=schema.size("minLength"),
+        max_length=schema.size("maxLength"),
+        min_items=schema.size("minItems"),
+        max_items=schema.size("maxItems"),
+        item=(limits(items, nesting + 1) or None) if items else None,
+    )
+
+
+def _filled(first: Limits, second: Limits) -> Limits:
+    """Take from `second` what `first` leaves open."""
+    names = [member.name for member in fields(Limits)]
+    open_names = [name for name in names if getattr(first, name) is None]
+    return replace(first, **{name: getattr(second, name) for name in open_names})
+
+
+def default(
+    schema: JsonObject,
+    field_type: FieldType,
+    choices: tuple[str | int | float | bool, ...],
+    *,
+    required: bool,
+) -> object:
+    """Return the editor's default, MISSING where it has none."""
+    if not is_stateful(field_type):
+        return MISSING
+    spelt = schema.json("default")
+    if spelt is not None:
+        return spelt
+    name = field_type.name
+    if name in _COLLECTIONS_WITH_EDITOR and field_type.cardinality == "COLLECTION":
+        return [] if required else MISSING
+    if name == "EnumField":
+        return choices[0] if choices else MISSING
+    return deepcopy(_DEFAULTS.get(name, MISSING))
+
+
+def models(schema: JsonObject) -> ModelFilter:
+    """Return which models the field takes."""
+    legacy = _MODEL_TYPES.get(schema.text("ui_type") or "", ModelFilter())
+    return ModelFilter(
+        base=schema.texts("ui_model_base") or legacy.base,
+        type=schema.texts("ui_model_type") or legacy.type,
+        variant=schema.texts("ui_model_variant") or legacy.variant,
+        format=schema.texts("ui_model_format") or legacy.format,
+    )

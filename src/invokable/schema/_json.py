@@ -1,0 +1,147 @@
+"""Typed access to untrusted JSON: every wrong type becomes one SchemaError that says where."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from invokable.schema.model import SchemaError
+
+_KINDS: Final = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
+
+_MAX_NESTING: Final = 32
+
+
+class JsonObject:
+    """A JSON object and its place in the document. A null member counts as an absent one."""
+
+    __slots__ = ("_members", "_pointer")
+
+    def __init__(self, value: object, pointer: str = "") -> None:
+        """Raise SchemaError if `value` is no JSON object."""
+        if not isinstance(value, Mapping):
+            raise _wrong(pointer, "an object", value)
+        self._members: Mapping[object, object] = value
+        self._pointer = pointer
+
+    def __contains__(self, name: str) -> bool:
+        return self._members.get(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        for name in self._members:
+            if not isinstance(name, str):
+                raise self.error("has a member whose name is not text")
+            yield name
+
+    def error(self, complaint: str) -> SchemaError:
+        """Make the error that says what is wrong with this object."""
+        return SchemaError(f"{_place(self._pointer)} {complaint}")
+
+    def value(self, name: str) -> object:
+        """Return the member as it is, None without one."""
+        return self._members.get(name)
+
+    def json(self, name: str) -> object:
+        """Return the member, None without one, once it is sure that JSON can hold it."""
+        value = self._members.get(name)
+        _check(value, self._at(name))
+        return value
+
+    def child(self, name: str) -> JsonObject | None:
+        """Return the object under `name`, None without one."""
+        value = self._members.get(name)
+        return None if value is None else JsonObject(value, self._at(name))
+
+    def children(self, name: str) -> list[JsonObject] | None:
+        """Return the list of objects under `name`, None without one."""
+        items = self._list(name)
+        if items is None:
+            return None
+        return [JsonObject(item, f"{self._at(name)}/{i}") for i, item in enumerate(items)]
+
+    def text(self, name: str) -> str | None:
+        """Return the text under `name`, None without one."""
+        value = self._members.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise _wrong(self._at(name), "text", value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the list of texts under `name`, empty without one."""
+        texts = []
+        for i, item in enumerate(self._list(name) or ()):
+            if not isinstance(item, str):
+                raise _wrong(f"{self._at(name)}/{i}", "text", item)
+            texts.append(item)
+        return tuple(texts)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return the boolean under `name`."""
+        value = self._members.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return value
+        raise _wrong(self._at(name), "a boolean", value)
+
+    def number(self, name: str) -> float | None:
+        """Return the finite number under `name`, an int if it is integral, None without one."""
+        value = self._members.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _wrong(self._at(name), "a number", value)
+        _check(value, self._at(name))
+        return int(value) if value == int(value) else value
+
+    def size(self, name: str) -> int | None:
+        """Return the whole number from zero up under `name`, None without one."""
+        value = self.number(name)
+        if value is None or (isinstance(value, int) and value >= 0):
+            return value
+        raise SchemaError(f"{_place(self._at(name))} should be a whole number, not negative")
+
+    def scalars(self, name: str) -> tuple[str | int | float | bool, ...]:
+        """Return the list of texts, numbers and booleans under `name`, empty without one."""
+        scalars = []
+        for i, item in enumerate(self._list(name) or ()):
+            if not isinstance(item, str | int | float):
+                raise _wrong(f"{self._at(name)}/{i}", "text, a number or a boolean", item)
+            _check(item, f"{self._at(name)}/{i}")
+            scalars.append(item)
+        return tuple(scalars)
+
+    def _list(self, name: str) -> list[object] | None:
+        value = self._members.get(name)
+        if value is None or isinstance(value, list):
+            return value
+        raise _wrong(self._at(name), "a list", value)
+
+    def _at(self, name: str) -> str:
+        return f"{self._pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def _check(value: object, pointer: str, nesting: int = 0) -> None:
+    """Refuse what json.dumps would: Python reads NaN, 1e999 and any nesting out of a document."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SchemaError(f"{_place(pointer)} should be a finite number")
+    if isinstance(value, Mapping | list) and nesting == _MAX_NESTING:
+        raise SchemaError(f"{_place(pointer)} is nested too deeply")
+    if isinstance(value, Mapping):
+        for name in JsonObject(value, pointer):
+            _check(value[name], f"{pointer}/{name}", nesting + 1)
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            _check(item, f"{pointer}/{i}", nesting + 1)
+
+
+def _wrong(pointer: str, wanted: str, value: object) -> SchemaError:
+    found = "null" if value is None else _KINDS.get(type(value), "an object")
+    return SchemaError(f"{_place(pointer)} should be {wanted}, not {found}")
+
+
+def _place(pointer: str) -> str:
+    """Quote a pointer on one line: member names come from the document and may hold anything."""
+    return json.dumps(pointer)[1:-1] if pointer else "the document"

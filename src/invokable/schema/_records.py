@@ -1,0 +1,219 @@
+"""Templates ⇄ the JSON records of the catalogue file. Prose is left out, defaults are implied.
+
+Inputs, outputs and nodes repeat across versions: each distinct one is written once, in a table,
+and named by its position there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from invokable.schema.model import (
+    MISSING,
+    FieldType,
+    InputTemplate,
+    Limits,
+    ModelFilter,
+    NodeTemplate,
+    OutputTemplate,
+    Schema,
+)
+
+Record = dict[str, Any]
+
+FORMAT: Final = 1
+"""Number of the file's layout."""
+
+
+def encode(schemas: Iterable[Schema]) -> Record:
+    """Write schemas as one record that JSON can hold; what they share is written once."""
+    nodes, inputs, outputs = _Table(), _Table(), _Table()
+    versions: Record = {}
+    for schema in schemas:
+        versions[schema.version] = {
+            "nodes": [nodes.add(_encode_node(node, inputs, outputs)) for node in schema.nodes.values()],
+            "model_bases": sorted(schema.model_bases),
+            "model_types": sorted(schema.model_types),
+            "submodel_types": sorted(schema.submodel_types),
+        }
+    return {
+        "format": FORMAT,
+        "versions": versions,
+        "nodes": nodes.rows,
+        "inputs": inputs.rows,
+        "outputs": outputs.rows,
+    }
+
+
+class Decoder:
+    """Builds templates out of an encoded record, each when it is first asked for."""
+
+    def __init__(self, record: Record) -> None:
+        self.versions: Final[Record] = record["versions"]
+        self._rows: Final[list[Record]] = record["nodes"]
+        self._nodes: Final = _Built(self._rows, self._decode_node)
+        self._inputs: Final = _Built(record["inputs"], _decode_input)
+        self._outputs: Final = _Built(record["outputs"], _decode_output)
+
+    def schema(self, version: str, *, origin: str) -> Schema:
+        """Return the schema of a version that is in `versions`."""
+        facts = self.versions[version]
+        rows = {self._rows[row]["type"]: row for row in facts["nodes"]}
+        return Schema(
+            version=version,
+            origin=origin,
+            nodes=_Nodes(rows, self._nodes.get),
+            model_bases=frozenset(facts["model_bases"]),
+            model_types=frozenset(facts["model_types"]),
+            submodel_types=frozenset(facts["submodel_types"]),
+        )
+
+    def node_versions(self, version: str) -> dict[str, str]:
+        """Return node type → node version without building any template."""
+        rows = (self._rows[row] for row in self.versions[version]["nodes"])
+        return {row["type"]: row["version"] for row in rows}
+
+    def _decode_node(self, record: Record) -> NodeTemplate:
+        inputs = [self._inputs.get(row) for row in record["inputs"]]
+        outputs = [self._outputs.get(row) for row in record["outputs"]]
+        return NodeTemplate(
+            **{
+                **record,
+                "inputs": {template.name: template for template in inputs},
+                "outputs": {template.name: template for template in outputs},
+            }
+        )
+
+
+class _Table:
+    """Distinct records in the order of their first appearance."""
+
+    def __init__(self) -> None:
+        self.rows: list[Record] = []
+        self._positions: dict[str, int] = {}
+
+    def add(self, record: Record) -> int:
+        # Not sorted: the order of members is the order of choices and of fields.
+        text = json.dumps(record, ensure_ascii=False)
+        if text not in self._positions:
+            self._positions[text] = len(self.rows)
+            self.rows.append(record)
+        return self._positions[text]
+
+
+class _Built:
+    """Rows of a table, each built once."""
+
+    def __init__(self, rows: list[Record], build: Callable[[Record], Any]) -> None:
+        self._rows = rows
+        self._build = build
+        self._built: dict[int, Any] = {}
+
+    def get(self, row: int) -> Any:
+        if row not in self._built:
+            self._built[row] = self._build(self._rows[row])
+        return self._built[row]
+
+
+class _Nodes(Mapping[str, NodeTemplate]):
+    """The node types of one version, by type."""
+
+    def __init__(self, rows: dict[str, int], get: Callable[[int], NodeTemplate]) -> None:
+        self._rows = rows
+        self._get = get
+
+    def __getitem__(self, node_type: str) -> NodeTemplate:
+        return self._get(self._rows[node_type])
+
+    def __contains__(self, node_type: object) -> bool:
+        return node_type in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _encode_node(node: NodeTemplate, inputs: _Table, outputs: _Table) -> Record:
+    return {
+        **_told(node),
+        "inputs": [inputs.add(_encode_input(field)) for field in node.inputs.values()],
+        "outputs": [outputs.add(_encode_output(field)) for field in node.outputs.values()],
+    }
+
+
+def _encode_input(field: InputTemplate) -> Record:
+    record = _told(field)
+    record.pop("description", None)
+    record["type"] = _encode_type(field.type)
+    if field.limits:
+        record["limits"] = _encode_limits(field.limits)
+    if field.options:
+        record["options"] = list(field.options)
+    if field.models != ModelFilter():
+        record["models"] = {name: list(values) for name, values in _told(field.models).items()}
+    return record
+
+
+def _decode_input(record: Record) -> InputTemplate:
+    members = dict(record, type=_decode_type(record["type"]))
+    if "limits" in record:
+        members["limits"] = _decode_limits(record["limits"])
+    if "options" in record:
+        members["options"] = tuple(record["options"])
+    if "models" in record:
+        values = {name: tuple(values) for name, values in record["models"].items()}
+        members["models"] = ModelFilter(**values)
+    return InputTemplate(**members)
+
+
+def _encode_output(field: OutputTemplate) -> Record:
+    return {**_told(field), "type": _encode_type(field.type)}
+
+
+def _decode_output(record: Record) -> OutputTemplate:
+    return OutputTemplate(**dict(record, type=_decode_type(record["type"])))
+
+
+def _encode_type(field_type: FieldType) -> Record:
+    record = _told(field_type)
+    if field_type.original is not None:
+        record["original"] = _encode_type(field_type.original)
+    return record
+
+
+def _decode_type(record: Record) -> FieldType:
+    members = dict(record)
+    if "original" in record:
+        members["original"] = _decode_type(record["original"])
+    return FieldType(**members)
+
+
+def _encode_limits(limits: Limits) -> Record:
+    record = _told(limits)
+    if limits.item is not None:
+        record["item"] = _encode_limits(limits.item)
+    return record
+
+
+def _decode_limits(record: Record) -> Limits:
+    members = dict(record)
+    if "item" in record:
+        members["item"] = _decode_limits(record["item"])
+    return Limits(**members)
+
+
+def _told(template: Any) -> Record:
+    """Return the members of a template that differ from what is implied without them."""
+    members = {}
+    for member in fields(template):
+        value = getattr(template, member.name)
+        if value is MISSING or (value == {} and member.name == "choice_labels"):
+            continue
+        if value != member.default or type(value) is not type(member.default):
+            members[member.name] = value
+    return members

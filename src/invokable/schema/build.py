@@ -1,0 +1,104 @@
+"""Make a catalogue file: `python -m invokable.schema.build OPENAPI.json[.gz]… -o FILE`.
+
+The same documents give the same bytes, whatever their order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import sys
+import urllib.request
+import zlib
+from collections.abc import Iterable, Sequence
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final
+
+from invokable.schema._records import encode
+from invokable.schema.model import Schema, SchemaError
+from invokable.schema.openapi import parse_openapi
+
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+[0-9a-z.+-]*?(?=\.json|$)")
+_TIMEOUT: Final = 30.0  # seconds
+
+
+def pack(schemas: Iterable[Schema]) -> bytes:
+    """Return the bytes of the catalogue file that holds these schemas."""
+    ordered = sorted(schemas, key=lambda schema: _ascending(schema.version))
+    text = json.dumps(encode(ordered), separators=(",", ":"), allow_nan=False)
+    return gzip.compress(text.encode("ascii"), compresslevel=9, mtime=0)
+
+
+def read_openapi(source: str, *, version: str | None = None) -> Schema:
+    """Read the openapi.json in a file, plain or gzipped, or at an http address.
+
+    Without `version`, the version comes from the file's name (`6.14.2.json.gz`), else from the
+    document's `info.version`. Raises SchemaError or OSError.
+    """
+    data = _read(source)
+    try:
+        document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+    except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
+        raise SchemaError(f"not JSON: {error}") from error
+    named = _VERSION.search(source.rpartition("/")[2])
+    return parse_openapi(document, origin=source, version=version or (named and named[0]))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command. Return its exit status: 0, or 2 for input that cannot be used."""
+    options = _parser().parse_args(arguments)
+    schemas: dict[str, Schema] = {}
+    for source in options.openapi:
+        try:
+            schema = read_openapi(source, version=options.version)
+        except (SchemaError, OSError) as error:
+            return _refuse(source, error)
+        if schema.version in schemas:
+            complaint = f"a second document of version {schema.version!r}"
+            return _refuse(source, SchemaError(complaint))
+        schemas[schema.version] = schema
+    packed = pack(schemas.values())
+    try:
+        Path(options.output).write_bytes(packed)
+    except OSError as error:
+        return _refuse(options.output, error)
+    print(f"{options.output}: {len(schemas)} versions, {len(packed)} bytes")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m invokable.schema.build", description=__doc__)
+    parser.add_argument("openapi", nargs="+", help="file or http address of an openapi.json")
+    parser.add_argument("-o", "--output", required=True, help="the catalogue file to write")
+    parser.add_argument("--version", help="version of the server that the document describes")
+    return parser
+
+
+def _read(source: str) -> bytes:
+    if not source.startswith(("http://", "https://")):
+        return Path(source).read_bytes()
+    try:
+        with urllib.request.urlopen(source, timeout=_TIMEOUT) as response:
+            data: bytes = response.read()
+    except (ValueError, HTTPException) as error:
+        raise OSError(f"not an answer of a server: {error!r}") from error
+    return data
+
+
+def _refuse(source: str, error: SchemaError | OSError) -> int:
+    complaint = error.strerror if isinstance(error, OSError) and error.strerror else error
+    print(f"{source}: {complaint}", file=sys.stderr)
+    return 2
+
+
+def _ascending(version: str) -> list[tuple[int, str]]:
+    numbers_and_words = re.findall(r"0*([0-9]+)|([a-z]+)", version)
+    key = [(-1, word) if word else (len(number), number) for number, word in numbers_and_words]
+    return [*key, (0, "")]  # sorts 6.14.0rc1 before 6.14.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

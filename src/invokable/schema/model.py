@@ -1,0 +1,149 @@
+"""What a node looks like to InvokeAI's workflow editor: the vocabulary of the schema package.
+
+    Schema ── nodes ──▶ NodeTemplate ── inputs ──▶ InputTemplate ── type ──▶ FieldType
+                                     └─ outputs ─▶ OutputTemplate ─ type ──▶ FieldType
+
+The words are the editor's own, as its parsed templates use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal
+
+Cardinality = Literal["SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"]
+Connects = Literal["any", "direct", "connection"]
+
+
+class SchemaError(Exception):
+    """A node schema cannot be read, or is not bundled."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message: Final = message
+        """What is wrong, in one line."""
+
+
+class _Missing(Enum):
+    MISSING = "MISSING"
+
+
+MISSING: Final = _Missing.MISSING
+"""Stands where the editor has `undefined`: no default, no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """The type of a field: `IntegerField`, single, a collection, or either."""
+
+    name: str
+    cardinality: Cardinality = "SINGLE"
+    batch: bool = False
+    original: FieldType | None = None
+    """The type that the schema spells where a `ui_type` overrides it."""
+
+    def __str__(self) -> str:
+        marks = {"SINGLE": "", "COLLECTION": "[]", "SINGLE_OR_COLLECTION": "|[]"}
+        return self.name + marks[self.cardinality]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the schema says about a value's range: of numbers, of text, of a collection."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    item: Limits | None = None
+    """Limits of each item of a collection."""
+
+    def __bool__(self) -> bool:
+        return self != _NO_LIMITS
+
+
+_NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFilter:
+    """Which models a model field takes. An empty tuple admits every one."""
+
+    base: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    variant: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputTemplate:
+    """An input of a node."""
+
+    name: str
+    title: str
+    type: FieldType
+    input: Connects
+    required: bool = False
+    """The node cannot run without a value (`orig_required` in the schema)."""
+    nullable: bool = False
+    """The server also runs with null: `anyOf` has a null branch and no value is required.
+
+    Required fields have that branch too, because an edge may deliver the value later.
+    """
+    default: object = MISSING
+    """The editor's default, a JSON value to copy. The type's own where the schema has none."""
+    limits: Limits = Limits()
+    options: tuple[str | int | float | bool, ...] = ()
+    """The choices of an EnumField or SchedulerField, in schema order."""
+    choice_labels: Mapping[str, str] = field(default_factory=dict)
+    models: ModelFilter = ModelFilter()
+    ui_hidden: bool = False
+    description: str = ""
+    """Prose: empty in the bundled catalogue, which holds facts only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputTemplate:
+    """An output of a node."""
+
+    name: str
+    title: str
+    type: FieldType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeTemplate:
+    """A node type: its inputs and outputs by name, in schema order."""
+
+    type: str
+    title: str
+    version: str
+    inputs: Mapping[str, InputTemplate]
+    outputs: Mapping[str, OutputTemplate]
+    output_type: str
+    """The schema's output discriminator, such as `image_output`."""
+    use_cache: bool = True
+    node_pack: str = "invokeai"
+    category: str = ""
+    classification: str = "stable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """The node types of one InvokeAI server."""
+
+    version: str
+    """The server's version, `6.14.2`."""
+    origin: str
+    """Where the schema was read: `bundled`, a file name, or a server's address."""
+    nodes: Mapping[str, NodeTemplate]
+    model_bases: frozenset[str] = frozenset()
+    model_types: frozenset[str] = frozenset()
+    submodel_types: frozenset[str] = frozenset()

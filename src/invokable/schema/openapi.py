@@ -1,0 +1,203 @@
+"""openapi.json of a server → Schema: the node types as its workflow editor would show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from invokable.schema import _fields
+from invokable.schema._json import JsonObject
+from invokable.schema.model import (
+    Connects,
+    InputTemplate,
+    NodeTemplate,
+    OutputTemplate,
+    Schema,
+    SchemaError,
+)
+
+_HIDDEN_NODES: Final = frozenset({"graph", "linear_ui_output"})
+_RESERVED_INPUTS: Final = frozenset({"id", "type", "use_cache"})
+_BATCH_INPUTS: Final = frozenset(
+    {
+        ("float_batch", "floats"),
+        ("integer_batch", "integers"),
+        ("string_batch", "strings"),
+        ("image_batch", "images"),
+    }
+)
+_BATCH_OUTPUTS: Final = frozenset(
+    {
+        ("float_generator", "floats"),
+        ("integer_generator", "integers"),
+        ("string_generator", "strings"),
+        ("image_generator", "images"),
+    }
+)
+_CONNECTS: Final[dict[str, Connects]] = {
+    "any": "any",
+    "direct": "direct",
+    "connection": "connection",
+}
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]+(?![a-z])|[^\W\d_]+")
+
+
+def parse_openapi(document: Mapping[str, object], *, origin: str, version: str | None = None) -> Schema:
+    """Read the node types out of a server's `openapi.json`.
+
+    `origin` says where the document comes from. `version` is the server's, which the document
+    itself does not tell: its `info.version` is that of the API.
+
+    Raises SchemaError when the document is not the openapi.json of an InvokeAI server.
+    """
+    root = JsonObject(document)
+    components = root.child("components")
+    schemas = components and components.child("schemas")
+    if schemas is None:
+        raise SchemaError("not an openapi.json: it has no components.schemas")
+    nodes = _nodes(schemas)
+    if not nodes:
+        raise SchemaError("no node types among components.schemas: not InvokeAI's openapi.json")
+    info = root.child("info")
+    return Schema(
+        version=version or (info and info.text("version")) or "unknown",
+        origin=origin,
+        nodes=nodes,
+        model_bases=_choices(schemas, "BaseModelType"),
+        model_types=_choices(schemas, "ModelType"),
+        submodel_types=_choices(schemas, "SubModelType"),
+    )
+
+
+def _nodes(schemas: JsonObject) -> dict[str, NodeTemplate]:
+    nodes: dict[str, NodeTemplate] = {}
+    for name in schemas:
+        schema = schemas.child(name)
+        if schema is None or schema.value("class") != "invocation":
+            continue
+        node = _node(schema, schemas)
+        if node.type not in _HIDDEN_NODES:
+            nodes[node.type] = node
+    return nodes
+
+
+def _choices(schemas: JsonObject, name: str) -> frozenset[str]:
+    schema = schemas.child(name)
+    return frozenset(schema.texts("enum")) if schema else frozenset()
+
+
+def _node(schema: JsonObject, schemas: JsonObject) -> NodeTemplate:
+    properties = _properties(schema)
+    node_type = _discriminator(properties)
+    output = schema.child("output")
+    output_ref = output.text("$ref") if output else None
+    output_schema = schemas.child(output_ref.rpartition("/")[2]) if output_ref else None
+    if output_schema is None:
+        raise schema.error('has no "output" that names a schema of the document')
+    output_properties = _properties(output_schema)
+    use_cache = properties.child("use_cache")
+    return NodeTemplate(
+        type=node_type,
+        title=(schema.text("title") or node_type).replace("Invocation", "", 1),
+        version=schema.text("version") or "1.0.0",
+        inputs=_inputs(node_type, properties),
+        outputs=_outputs(node_type, output_properties),
+        output_type=_discriminator(output_properties),
+        use_cache=use_cache.flag("default", default=True) if use_cache else True,
+        node_pack=schema.text("node_pack") or "invokeai",
+        category=schema.text("category") or "other",
+        classification=schema.text("classification") or "stable",
+    )
+
+
+def _properties(schema: JsonObject) -> JsonObject:
+    properties = schema.child("properties")
+    if properties is None:
+        raise schema.error('has no "properties"')
+    return properties
+
+
+def _discriminator(properties: JsonObject) -> str:
+    schema = properties.child("type")
+    name = schema.text("default") if schema else None
+    if not name:
+        raise properties.error('has no "type" with a default')
+    return name
+
+
+def _inputs(node_type: str, properties: JsonObject) -> dict[str, InputTemplate]:
+    inputs = {}
+    for name in properties:
+        if name in _RESERVED_INPUTS or (node_type, name) == ("iterate", "index"):
+            continue
+        schema = properties.child(name)
+        if schema is None or "field_kind" not in schema:
+            continue
+        template = _input(name, schema, batch=(node_type, name) in _BATCH_INPUTS)
+        if template is not None:
+            inputs[name] = template
+    return inputs
+
+
+def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | None:
+    field_type = _fields.field_type(schema, batch=batch)
+    if field_type is None or field_type.name == "IsIntermediate":
+        return None
+    required = schema.flag("orig_required", default=False)
+    has_options = field_type.name in ("EnumField", "SchedulerField")
+    choices = _fields.options(schema) if has_options else ()
+    if field_type.name == "EnumField" and not choices:
+        return None
+    return InputTemplate(
+        name=name,
+        title=_title(name, schema),
+        type=field_type,
+        input=_connects(schema) if _fields.is_stateful(field_type) else "connection",
+        required=required,
+        nullable=_fields.admits_null(schema) and not required,
+        default=_fields.default(schema, field_type, choices, required=required),
+        limits=_fields.limits(schema),
+        options=choices,
+        choice_labels=_choice_labels(schema),
+        models=_fields.models(schema),
+        ui_hidden=schema.flag("ui_hidden", default=False),
+        description=schema.text("description") or "",
+    )
+
+
+def _connects(schema: JsonObject) -> Connects:
+    connects = schema.text("input") or "any"
+    if connects not in _CONNECTS:
+        raise schema.error('has an "input" other than any, direct and connection')
+    return _CONNECTS[connects]
+
+
+def _choice_labels(schema: JsonObject) -> dict[str, str]:
+    labels = schema.child("ui_choice_labels")
+    if labels is None:
+        return {}
+    return {choice: label for choice in labels if (label := labels.text(choice)) is not None}
+
+
+def _outputs(node_type: str, properties: JsonObject) -> dict[str, OutputTemplate]:
+    outputs = {}
+    for name in properties:
+        schema = properties.child(name)
+        if name == "type" or schema is None or "field_kind" not in schema:
+            continue
+        field_type = _fields.field_type(schema, batch=(node_type, name) in _BATCH_OUTPUTS)
+        if field_type is not None:
+            outputs[name] = OutputTemplate(name=name, title=_title(name, schema), type=field_type)
+    return outputs
+
+
+def _title(name: str, schema: JsonObject) -> str:
+    title = schema.text("title")
+    return _start_case(name) if title is None else title
+
+
+def _start_case(name: str) -> str:
+    """Spell `cfg_scale` as `Cfg Scale`: the editor's title of a field that has none."""
+    words = _WORD.findall(name.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
+    return " ".join(word[:1].upper() + word[1:] for word in words)
