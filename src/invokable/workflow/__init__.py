@@ -1,0 +1,27 @@
+"""The workflow that InvokeAI's editor exports: from the file's bytes to its form, its graph and its batches."""
+
+from invokable.workflow.document import read_document
+from invokable.workflow.errors import Warning_, WorkflowFileError
+from invokable.workflow.model import Workflow
+from invokable.workflow.pipeline import node_versions, read_workflow
+from invokable.workflow.reading import (
+    BatchDatum,
+    BatchGroup,
+    FormInput,
+    OutlineItem,
+    Reading,
+)
+
+__all__ = [
+    "BatchDatum",
+    "BatchGroup",
+    "FormInput",
+    "OutlineItem",
+    "Reading",
+    "Warning_",
+    "Workflow",
+    "WorkflowFileError",
+    "node_versions",
+    "read_document",
+    "read_workflow",
+]

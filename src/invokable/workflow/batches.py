@@ -1,0 +1,127 @@
+"""What batch nodes add to the enqueue body: values for fields of the graph, zipped or multiplied."""
+
+from __future__ import annotations
+
+import json
+
+from invokable._generators import GeneratorError, expand
+from invokable.schema.model import MISSING
+from invokable.workflow.cycles import Effort
+from invokable.workflow.edges import Wiring, resolve_connector
+from invokable.workflow.errors import Findings
+from invokable.workflow.graph import wiring_of
+from invokable.workflow.model import (
+    BATCH_COLLECTIONS,
+    GENERATOR_FIELDS,
+    ConnectorNode,
+    InvocationNode,
+    Node,
+    Workflow,
+)
+from invokable.workflow.reading import BatchDatum, BatchGroup
+from invokable.workflow.update import pointer_to
+from invokable.workflow.values import IMAGES, INTEGERS, NUMBERS, TEXTS
+
+_COLLECTION_SHAPES = {
+    "image_batch": IMAGES,
+    "string_batch": TEXTS,
+    "integer_batch": INTEGERS,
+    "float_batch": NUMBERS,
+}
+
+
+def build_batches(workflow: Workflow, findings: Findings) -> tuple[BatchGroup, ...]:
+    """Return the groups of batch data in the order in which the editor sends them.
+
+    Nodes with the group "None" stand alone, every other group is zipped: one that the editor's menu does not offer, and
+    nodes without any group, too.
+    """
+    wiring = wiring_of(workflow)
+    nodes = workflow.by_id()
+    groups: list[BatchGroup] = []
+    for group, members in _grouped(workflow).items():
+        data = [_data_of(node, nodes, wiring, findings) for node in members]
+        entries = data if group == "None" else [[datum for entry in data for datum in entry]]
+        groups.extend(BatchGroup(tuple(entry)) for entry in entries if entry)
+    return tuple(groups)
+
+
+def _grouped(workflow: Workflow) -> dict[str, list[InvocationNode]]:
+    groups: dict[str, list[InvocationNode]] = {}
+    for node in workflow.invocations():
+        if node.type in BATCH_COLLECTIONS:
+            entry = node.inputs.get("batch_group_id")
+            groups.setdefault(_key(entry.value if entry else MISSING), []).append(node)
+    # The editor groups in a JavaScript object, whose keys that look like array indices come first, in numeric order.
+    order = sorted(groups, key=lambda key: (0, int(key)) if _is_array_index(key) else (1, 0))
+    return {key: groups[key] for key in order}
+
+
+def _key(value: object) -> str:
+    """Return a group as the key of a JavaScript object."""
+    if value is MISSING:
+        return "undefined"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_array_index(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) <= 10 and str(int(key)) == key and int(key) < 2**32 - 1
+
+
+def _data_of(node: InvocationNode, nodes: dict[str, Node], wiring: Wiring, findings: Findings) -> list[BatchDatum]:
+    source, field = _source(node, nodes, wiring, findings)
+    items, resolve = _items(node, source, field, findings)
+    data = []
+    for _, edge in wiring.out_of(node.id, "image" if node.type == "image_batch" else "value"):
+        if isinstance(nodes.get(edge.target), ConnectorNode):
+            # The editor sends the connector's id all the same, and the server finds no such node in the graph.
+            findings.problem(f"{node.described()} feeds a connector, which the server refuses", edge.pointer)
+        data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, resolve))
+    return data
+
+
+def _source(
+    node: InvocationNode, nodes: dict[str, Node], wiring: Wiring, findings: Findings
+) -> tuple[InvocationNode, str]:
+    """Return the node and field that hold the values: the batch node's own, unless a generator feeds it."""
+    field = BATCH_COLLECTIONS[node.type]
+    edge = next(wiring.into(node.id, field), None)
+    if edge is None:
+        return node, field
+    source = nodes.get(edge.source)
+    if isinstance(source, ConnectorNode):
+        resolved = resolve_connector(source.id, nodes, wiring, Effort())
+        source = resolved[0] if resolved else None
+    if isinstance(source, InvocationNode) and source.type in GENERATOR_FIELDS:
+        return source, "generator"
+    findings.problem(f"{node.described()} is fed by no generator", pointer_to(node, "inputs", field))
+    return node, field
+
+
+def _items(
+    node: InvocationNode, source: InvocationNode, field: str, findings: Findings
+) -> tuple[list[object] | None, dict[str, object] | None]:
+    entry = source.inputs.get(field)
+    value = entry.value if entry else MISSING
+    where = pointer_to(source, "inputs", field)
+    if source is node:
+        if value is MISSING:
+            return [], None
+        items = _COLLECTION_SHAPES[node.type](value)
+        if isinstance(items, list):
+            return items, None
+        findings.problem(f"the values of {node.described()} have the wrong type", where)
+        return [], None
+    try:
+        if not _generates_for(node, value):
+            raise GeneratorError("its settings are missing or those of another generator")
+        expanded = expand(value)
+    except GeneratorError as error:
+        findings.problem(f"{source.described()} gives no values: {error}", where)
+        return [], None
+    return (None, expanded) if isinstance(expanded, dict) else (expanded, None)
+
+
+def _generates_for(node: InvocationNode, value: object) -> bool:
+    kind = value.get("type") if isinstance(value, dict) else None
+    return isinstance(kind, str) and kind.startswith(node.type.removesuffix("batch") + "generator_")

@@ -1,0 +1,103 @@
+"""What a user would miss without being told: node types, fields and values that the schema does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from invokable.schema import versions_with_field, versions_with_node
+from invokable.schema.model import MISSING, NodeTemplate, Schema
+from invokable.workflow.errors import Findings, nearest, pointer, quoted
+from invokable.workflow.model import (
+    DYNAMIC_INPUT_PREFIX,
+    EXTRA_INPUTS,
+    Input,
+    InvocationNode,
+    Workflow,
+)
+from invokable.workflow.update import pointer_to
+
+
+def mark_dropped(workflow: Workflow, dropped: Iterable[tuple[int, str]]) -> None:
+    """Mark the inputs whose value a migration dropped: position of the node, key of the input."""
+    for position, key in dropped:
+        node = workflow.nodes[position]
+        if isinstance(node, InvocationNode):
+            node.inputs[key].dropped = True
+
+
+def check_ids(workflow: Workflow, findings: Findings) -> None:
+    """Find nodes that share an id; edges and form elements can mean the first only."""
+    seen: set[str] = set()
+    for index, node in enumerate(workflow.nodes):
+        if node.id in seen:
+            findings.problem(f"two nodes have the id {quoted(node.id)}", pointer("nodes", index, "id"))
+        seen.add(node.id)
+
+
+def check_node_types(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+    """Find nodes of a type that the schema does not know. They are left out of the graph."""
+    unknown = [node for node in workflow.invocations() if node.template(schema) is None]
+    others = sorted({node.type for node in unknown} - {unknown[0].type}) if unknown else []
+    # The first message stands for all when it is an error, so it names the other types as well.
+    nor = f" (nor {', '.join(map(quoted, others[:5]))})" if others else ""
+    for node in unknown:
+        message = f"{node.described()} has a type that InvokeAI {schema.version} does not know{nor}"
+        findings.problem(message, pointer_to(node, "type"), partial(_suggest_node, node.type, schema))
+        nor = ""
+
+
+def check_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+    """Find inputs that hold a value but have no template. They are left out of the graph."""
+    for node in workflow.invocations():
+        template = node.template(schema)
+        if template is None or node.type in EXTRA_INPUTS:
+            continue
+        for name, entry in node.inputs.items():
+            if _is_lost(node, name, entry, schema):
+                findings.problem(
+                    f"{node.described()} has no field {quoted(name)} in InvokeAI {schema.version}",
+                    pointer_to(node, "inputs", name),
+                    partial(_suggest_field, node, name, template),
+                )
+
+
+def check_values(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+    """Find values that no field understands and no edge replaces. They are dropped."""
+    connected = {(edge.target, edge.target_handle) for edge in workflow.edges}
+    for node in workflow.invocations():
+        if node.template(schema) is None:
+            continue
+        for name, entry in node.inputs.items():
+            if entry.dropped and node.input_template(schema, name) is not None:
+                message = f"the value of {quoted(name)} of {node.described()} is of no known kind and is dropped"
+                where = pointer_to(node, "inputs", name) + pointer("value")
+                if (node.id, name) in connected:
+                    findings.warn(message, where)
+                else:
+                    findings.problem(message, where)
+
+
+def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> bool:
+    if node.input_template(schema, name) is not None:
+        return False
+    if node.type == "call_saved_workflow" and (name.startswith(DYNAMIC_INPUT_PREFIX) or name == "workflow_inputs"):
+        return False
+    return entry.value is not MISSING or entry.dropped
+
+
+def _suggest_node(node_type: str, schema: Schema) -> str | None:
+    return _known_in(versions_with_node(node_type)) or nearest(node_type, schema.nodes)
+
+
+def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> str | None:
+    # A misspelt name stands for a field that the node does not have already.
+    unused = [field for field in template.inputs if field not in node.inputs]
+    return nearest(name, unused) or _known_in(versions_with_field(node.type, name))
+
+
+def _known_in(versions: tuple[str, ...]) -> str | None:
+    if not versions:
+        return None
+    span = versions[0] if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
+    return f"InvokeAI {span} has it"

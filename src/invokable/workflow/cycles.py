@@ -1,0 +1,122 @@
+"""Would one more edge close a circle? Asked for every edge, so the answer must not cost a walk through the graph.
+
+An edge can only close a circle inside a strongly connected part of the graph of all edges in the file. Those parts are
+found once; in an honest file there are none, and every later question is answered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from invokable.workflow.errors import WorkflowFileError, pointer
+
+MAX_STEPS = 1_000_000
+"""Steps of searching allowed for one file. Only a file made to be slow needs more."""
+
+
+class Effort:
+    """Counts the steps of all searches in one file."""
+
+    def __init__(self, limit: int = MAX_STEPS) -> None:
+        self._left = limit
+
+    def spend(self, steps: int = 1) -> None:
+        """Count steps.
+
+        Raises:
+            WorkflowFileError: There have been too many.
+        """
+        self._left -= steps
+        if self._left < 0:
+            raise WorkflowFileError("the edges are too tangled to be checked", pointer("edges"))
+
+
+class CycleGuard:
+    """Knows the accepted edges between nodes and tells whether another one would close a circle."""
+
+    def __init__(self, all_edges: Iterable[tuple[str, str]], effort: Effort) -> None:
+        targets: dict[str, list[str]] = {}
+        for source, target in all_edges:
+            targets.setdefault(source, []).append(target)
+        self._part = _strong_parts(targets)
+        self._accepted: dict[str, dict[str, set[int]]] = {}
+        self._effort = effort
+        self._cyclic = False
+
+    def accept(self, key: int, source: str, target: str) -> None:
+        """Take an edge in; the key tells it apart from others between the same nodes.
+
+        Edges at connectors and collapsed edges get in unchecked; a circle of them makes every later edge close one.
+        """
+        self._cyclic = self._cyclic or self.closes(source, target)
+        self._accepted.setdefault(source, {}).setdefault(target, set()).add(key)
+
+    def closes(self, source: str, target: str, without: Collection[int] = ()) -> bool:
+        """Return whether the accepted edges and this one, but for those left out, hold a circle."""
+        if self._cyclic and (not without or self._any_circle(without)):
+            return True
+        if source == target:
+            return True
+        part = self._part.get(source)
+        if part is None or self._part.get(target) != part:
+            return False
+        seen, stack = {target}, [target]
+        while stack:
+            for following in self._following(stack.pop(), without):
+                self._effort.spend()
+                if following == source:
+                    return True
+                if following not in seen and self._part.get(following) == part:
+                    seen.add(following)
+                    stack.append(following)
+        return False
+
+    def _following(self, node: str, without: Collection[int]) -> Iterator[str]:
+        for target, keys in self._accepted.get(node, {}).items():
+            if not without or any(key not in without for key in keys):
+                yield target
+
+    def _any_circle(self, without: Collection[int]) -> bool:
+        targets = {node: list(self._following(node, without)) for node in self._accepted}
+        self._effort.spend(sum(map(len, targets.values())))
+        return bool(_strong_parts(targets))
+
+
+def _strong_parts(targets: dict[str, list[str]]) -> dict[str, int]:
+    """Number the strongly connected parts (Tarjan): nodes on a circle by part; nodes on no circle are left out."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    pending: list[str] = []
+    waiting: set[str] = set()
+    parts: dict[str, int] = {}
+    for start in targets:
+        if start in order:
+            continue
+        order[start] = low[start] = len(order)
+        pending.append(start)
+        waiting.add(start)
+        stack = [(start, iter(targets[start]))]
+        while stack:
+            node, rest = stack[-1]
+            for target in rest:
+                if target not in order:
+                    order[target] = low[target] = len(order)
+                    pending.append(target)
+                    waiting.add(target)
+                    stack.append((target, iter(targets.get(target, ()))))
+                    break
+                if target in waiting:
+                    low[node] = min(low[node], order[target])
+            else:
+                stack.pop()
+                if stack:
+                    above = stack[-1][0]
+                    low[above] = min(low[above], low[node])
+                if low[node] == order[node]:
+                    members: list[str] = []
+                    while not members or members[-1] != node:
+                        members.append(pending.pop())
+                        waiting.discard(members[-1])
+                    if len(members) > 1 or node in targets.get(node, ()):
+                        parts.update(dict.fromkeys(members, order[node]))
+    return parts

@@ -1,0 +1,184 @@
+"""From the bytes of a file to its JSON: text, or an image that InvokeAI wrote, which embeds its workflow.
+
+JSON is read strictly. What Python would let pass and another program would read differently is refused: duplicate
+keys, NaN and infinities, numbers beyond a double, halves of surrogate pairs, and nesting that would exhaust the stack.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import NoReturn
+
+from invokable.workflow.errors import WorkflowFileError, pointer, quoted
+
+MAX_BYTES = 64 * 1024 * 1024
+"""The largest file, and the largest workflow that an image may unpack to."""
+
+MAX_DEPTH = 200
+"""The deepest nesting of arrays and objects. An editor's workflow has about ten levels."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_KEYWORD = b"invokeai_workflow"
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_LIBRARY_RECORD = {"workflow_id", "name", "created_at", "updated_at", "workflow"}
+
+
+def read_document(data: bytes, *, name: str) -> object:
+    """Return the JSON of a workflow file.
+
+    Args:
+        data: The file's bytes: JSON text in UTF-8, or a PNG image with an embedded workflow. A record of a server's
+            workflow library is unwrapped.
+        name: What to call the file in messages.
+
+    Raises:
+        WorkflowFileError: The file is too large, holds no workflow, or is no strict JSON.
+    """
+    if len(data) > MAX_BYTES:
+        raise WorkflowFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
+    if data.startswith(_PNG):
+        data = _embedded(data, name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WorkflowFileError(f"{name} is neither UTF-8 text nor a PNG image") from error
+    return _unwrapped(_strict_json(text, name))
+
+
+def _unwrapped(document: object) -> object:
+    """Return the workflow in a record of the server's library.
+
+    The editor opens no record, so anything less than the whole record is left for the workflow's own checks to refuse.
+    """
+    if isinstance(document, dict) and document.keys() >= _LIBRARY_RECORD:
+        workflow: object = document["workflow"]
+        return workflow
+    return document
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def _strict_json(text: str, name: str) -> object:
+    def pairs(entries: list[tuple[str, object]]) -> dict[str, object]:
+        record = dict(entries)
+        if len(record) != len(entries):
+            seen: set[str] = set()
+            twice = next(key for key, _ in entries if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            raise WorkflowFileError(f"the key {quoted(twice)} is there twice in one object")
+        return record
+
+    def constant(literal: str) -> NoReturn:
+        raise WorkflowFileError(f"{literal} is no JSON number")
+
+    def decimal(literal: str) -> float:
+        value = float(literal)
+        if not math.isfinite(value):
+            raise WorkflowFileError(f"the number {quoted(literal, 30)} is too large")
+        return value
+
+    def integer(literal: str) -> int:
+        # A double holds no integer of more digits, and Python refuses to read very long ones.
+        if len(literal) > 310 or not math.isfinite(float(literal)):
+            raise WorkflowFileError(f"the number {quoted(literal, 30)} is too large")
+        return int(literal)
+
+    try:
+        document: object = json.loads(
+            text, object_pairs_hook=pairs, parse_constant=constant, parse_float=decimal, parse_int=integer
+        )
+    except json.JSONDecodeError as error:
+        reason = error.msg[:1].lower() + error.msg[1:]
+        raise WorkflowFileError(f"{name} is no JSON: line {error.lineno}, column {error.colno}: {reason}") from error
+    except RecursionError as error:
+        raise WorkflowFileError(f"{name} nests more than {MAX_DEPTH} levels deep") from error
+    _check_depth(document, name)
+    if _SURROGATE.search(text):
+        _check_surrogates(document)
+    return document
+
+
+def _check_depth(document: object, name: str) -> None:
+    """Refuse nesting that others, who walk the document recursively, could not follow."""
+    level = [document]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            value
+            for parent in level
+            for value in (parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ())
+            if isinstance(value, (dict, list))
+        ]
+        if not level:
+            return
+    raise WorkflowFileError(f"{name} nests more than {MAX_DEPTH} levels deep")
+
+
+def _check_surrogates(document: object) -> None:
+    """Refuse half characters (an escaped surrogate without its partner), which no UTF-8 can hold."""
+    stack: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
+    while stack:
+        value, path = stack.pop()
+        if isinstance(value, str):
+            _check_text(value, path)
+        elif isinstance(value, list):
+            stack.extend((entry, (*path, index)) for index, entry in enumerate(value))
+        elif isinstance(value, dict):
+            for key, entry in value.items():
+                _check_text(key, path)
+                stack.append((entry, (*path, key)))
+
+
+def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        where = pointer(*(str(part).encode(errors="replace").decode() for part in path))
+        raise WorkflowFileError("half of a surrogate pair is no character", where) from error
+
+
+# --- PNG --------------------------------------------------------------------------------------------------------------
+
+
+def _embedded(data: bytes, name: str) -> bytes:
+    """Return the text of the chunk in which InvokeAI keeps the workflow of an image."""
+    for kind, body in _chunks(data):
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and body.startswith(_KEYWORD + b"\0"):
+            return _chunk_text(kind, body[len(_KEYWORD) + 1 :], name)
+    raise WorkflowFileError(f"the image {name} embeds no InvokeAI workflow")
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = len(_PNG)
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        yield kind, data[position + 8 : position + 8 + length]
+        position += 12 + length
+
+
+def _chunk_text(kind: bytes, body: bytes, name: str) -> bytes:
+    if kind == b"tEXt":
+        return body.decode("latin-1").encode()
+    if kind == b"zTXt":
+        return _inflated(body[1:], name).decode("latin-1").encode()
+    compressed = body[:1] == b"\1"
+    # Compression flag and method, then language tag and translated keyword, each closed by a zero byte.
+    text = body[2:].split(b"\0", 2)[-1]
+    return _inflated(text, name) if compressed else text
+
+
+def _inflated(data: bytes, name: str) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(data, MAX_BYTES)
+    except zlib.error as error:
+        raise WorkflowFileError(f"the workflow in the image {name} is damaged") from error
+    if inflater.unconsumed_tail:
+        raise WorkflowFileError(f"the workflow in the image {name} is larger than {MAX_BYTES // 2**20} MiB")
+    return text

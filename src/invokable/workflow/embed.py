@@ -1,0 +1,73 @@
+"""The workflow that the enqueue body carries along, so that images remember how they were made."""
+
+from __future__ import annotations
+
+from invokable.schema.model import MISSING, Schema
+from invokable.workflow.form import form_document
+from invokable.workflow.model import Edge, Input, InvocationNode, Node, Workflow
+from invokable.workflow.values import ValueParser
+
+
+def embedded_workflow(workflow: Workflow, schema: Schema) -> dict[str, object]:
+    """Return the workflow as JSON in format 4.0.0, without an id."""
+    values = ValueParser(schema)
+    return {
+        "name": workflow.name,
+        "author": workflow.author,
+        "description": workflow.description,
+        "version": workflow.version,
+        "contact": workflow.contact,
+        "tags": workflow.tags,
+        "notes": workflow.notes,
+        "nodes": [_node_document(node, values) for node in workflow.nodes],
+        "edges": [_edge_document(edge) for edge in workflow.edges],
+        "exposedFields": [{"nodeId": ref.node_id, "fieldName": ref.field_name} for ref in workflow.exposed_fields],
+        "meta": {"category": workflow.category, "version": "4.0.0"},
+        "form": form_document(workflow.form),
+    }
+
+
+def _node_document(node: Node, values: ValueParser) -> dict[str, object]:
+    if not isinstance(node, InvocationNode):
+        return {"id": node.id, "type": node.data["type"], "data": dict(node.data), "position": dict(node.position)}
+    data: dict[str, object] = {
+        "id": node.data_id,
+        "version": node.version,
+        "nodePack": node.node_pack,
+        "label": node.label,
+        "notes": node.notes,
+        "type": node.type,
+        "inputs": {key: _input_document(key, entry, node, values) for key, entry in node.inputs.items()},
+        "dynamicInputTemplates": dict(node.raw_dynamic_templates),
+        "isOpen": node.is_open,
+        "isIntermediate": node.is_intermediate,
+        "useCache": node.use_cache,
+    }
+    return {"id": node.id, "type": "invocation", "data": data, "position": dict(node.position)}
+
+
+def _input_document(key: str, entry: Input, node: InvocationNode, values: ValueParser) -> dict[str, object]:
+    document: dict[str, object] = {
+        "name": entry.name,
+        "label": entry.label,
+        "description": entry.description,
+    }
+    # A node update leaves a default's keys in a value of another kind; reading the value again strips them.
+    value = values.parse(entry.value, node_type=node.type, field=key)
+    if value is MISSING:
+        value = entry.value
+    return document if value is MISSING else document | {"value": value}
+
+
+def _edge_document(edge: Edge) -> dict[str, object]:
+    document: dict[str, object] = {
+        "id": edge.id,
+        "type": edge.type,
+        "source": edge.source,
+        "target": edge.target,
+    }
+    if edge.type == "default":
+        document |= {"sourceHandle": edge.source_handle, "targetHandle": edge.target_handle}
+        if edge.hidden is not None:
+            document["hidden"] = edge.hidden
+    return document

@@ -1,0 +1,85 @@
+"""What goes wrong with a workflow file, and the one place that decides whether it is an error or a warning."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Suggest: TypeAlias = Callable[[], str | None]
+
+
+class WorkflowFileError(Exception):
+    """A workflow file that cannot be read, or that would not do what it says.
+
+    Attributes:
+        message: What is wrong, in one sentence; also the text of the exception.
+        pointer: The JSON pointer (RFC 6901) of the place in the workflow, if there is one.
+        suggestion: What may help, such as `did you mean "num_steps"?`.
+    """
+
+    def __init__(self, message: str, pointer: str | None = None, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_:  # noqa: N801  (the plain name is a builtin)
+    """Something in the file that the editor drops or changes without stopping."""
+
+    message: str
+    pointer: str | None = None
+
+
+class Findings:
+    """Collects what is odd about a file: an error when reading strictly, else a warning."""
+
+    def __init__(self, *, lenient: bool) -> None:
+        self._lenient = lenient
+        self._warnings: list[Warning_] = []
+
+    @property
+    def warnings(self) -> tuple[Warning_, ...]:
+        """The warnings so far, in the order in which they were found."""
+        return tuple(self._warnings)
+
+    def warn(self, message: str, pointer: str | None = None) -> None:
+        """Note what changes nothing that a user would miss."""
+        self._warnings.append(Warning_(message, pointer))
+
+    def problem(self, message: str, pointer: str | None = None, suggest: Suggest | None = None) -> None:
+        """Note what the editor drops silently: a warning when lenient.
+
+        Args:
+            message: What is wrong.
+            pointer: Where.
+            suggest: Finds out what may help; asked only for an error, because looking for near names takes long.
+
+        Raises:
+            WorkflowFileError: The file is read strictly.
+        """
+        if not self._lenient:
+            raise WorkflowFileError(message, pointer, suggest() if suggest else None)
+        self.warn(message, pointer)
+
+
+def pointer(*parts: str | int) -> str:
+    """Return the JSON pointer (RFC 6901) through the given keys and positions."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def quoted(text: object, limit: int = 80) -> str:
+    """Return untrusted text fit for a message: quoted, on one line, cut short."""
+    shown = text if isinstance(text, str) else repr(text)
+    return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """Return a `did you mean …?` for a misspelt name, if a known one is close."""
+    close = difflib.get_close_matches(name[:200], list(known), n=1, cutoff=cutoff)
+    if not close:
+        return None
+    return f'did you mean "{close[0]}"?' if close[0].isprintable() else f"did you mean {quoted(close[0])}?"

@@ -1,0 +1,365 @@
+"""The form: from JSON to a tree, the fields that older formats expose instead, and what is no longer there.
+
+Two kinds of wrong are told apart, as the editor does. A form whose parts are ill-typed counts as no form at all; a
+form whose parts are fine but whose tree is broken (an element out of reach, a child that is not there, a wrong parent)
+makes the whole file unreadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal, TypeAlias
+
+from invokable.schema.model import MISSING, FieldType, Schema
+from invokable.workflow.errors import Findings, WorkflowFileError, nearest, pointer, quoted
+from invokable.workflow.model import (
+    FieldRef,
+    Form,
+    FormElement,
+    InvocationNode,
+    Workflow,
+    default_form,
+)
+from invokable.workflow.shapes import (
+    Optional_,
+    array,
+    boolean,
+    either,
+    fields,
+    identifier,
+    number,
+    one_of,
+    text,
+)
+
+MAX_SHOWN = 20_000
+"""The most elements a form shows. A container listed twice in its parent shows twice, so a small file could show
+more elements than there are atoms."""
+
+_NUMBER_SETTINGS = {
+    "showShuffle": Optional_(boolean, False),
+    "component": Optional_(one_of(("number-input", "slider", "number-input-and-slider")), "number-input"),
+    "min": Optional_(number),
+    "max": Optional_(number),
+}
+_STRING_TYPE = Optional_(one_of(("string-field-config",)), "string-field-config")
+_FLOAT_SETTINGS = fields(type=Optional_(one_of(("float-field-config",)), "float-field-config"), **_NUMBER_SETTINGS)
+_INTEGER_SETTINGS = fields(
+    type=Optional_(one_of(("integer-field-config",)), "integer-field-config"), **_NUMBER_SETTINGS
+)
+_INPUT_SETTINGS = fields(type=_STRING_TYPE, component=Optional_(one_of(("input",)), "input"))
+# Without a type the first that fits wins, so {} means a float's settings even on a text field.
+_SETTINGS = either(
+    _FLOAT_SETTINGS,
+    _INTEGER_SETTINGS,
+    _INPUT_SETTINGS,
+    fields(type=_STRING_TYPE, component=Optional_(one_of(("textarea",)), "textarea")),
+    fields(
+        type=_STRING_TYPE,
+        component=Optional_(one_of(("dropdown",)), "dropdown"),
+        options=array(fields(label=text, value=text)),
+    ),
+)
+_BASE = fields(id=identifier, parentId=Optional_(identifier))
+_CONTENT = fields(content=text)
+_DATA = {
+    "container": fields(layout=one_of(("row", "column")), children=array(identifier)),
+    "node-field": fields(
+        fieldIdentifier=fields(nodeId=identifier, fieldName=identifier),
+        showDescription=Optional_(boolean, True),
+        settings=Optional_(_SETTINGS),
+    ),
+    "heading": _CONTENT,
+    "text": _CONTENT,
+}
+
+
+# --- from JSON --------------------------------------------------------------------------------------------------------
+
+
+def parse_form(raw: object) -> Form:
+    """Return the form of a document, an empty one if there is none or its parts are ill-typed.
+
+    Raises:
+        WorkflowFileError: The elements are fine but make no tree.
+    """
+    form = _typed_form(raw)
+    if form is None:
+        return default_form()
+    _check_tree(form)
+    return form
+
+
+def _typed_form(raw: object) -> Form | None:
+    if not isinstance(raw, dict) or not isinstance(raw.get("elements"), dict):
+        return None
+    root = identifier(raw.get("rootElementId"))
+    if not isinstance(root, str):
+        return None
+    elements: dict[str, FormElement] = {}
+    for key, value in raw["elements"].items():
+        element = _typed_element(key, value)
+        if element is None:
+            return None
+        elements[key] = element
+    return Form(elements=elements, root=root)
+
+
+def _typed_element(key: str, raw: object) -> FormElement | None:
+    base = _BASE(raw)
+    if not isinstance(raw, dict) or not isinstance(base, dict):
+        return None
+    kind = raw.get("type")
+    parent = base.get("parentId")
+    if kind == "divider":
+        if "data" in raw:
+            return None
+        return FormElement(key=key, id=base["id"], kind="divider", parent_id=parent)
+    if not isinstance(kind, str) or kind not in _DATA:
+        return None
+    data = _DATA[kind](raw.get("data"))
+    if not isinstance(data, dict):
+        return None
+    element = FormElement(key=key, id=base["id"], kind=_element_kind(kind), parent_id=parent)
+    element.content = data.get("content", "")
+    element.layout = data.get("layout", "column")
+    element.children = data.get("children", [])
+    if kind == "node-field":
+        element.node_id = data["fieldIdentifier"]["nodeId"]
+        element.field_name = data["fieldIdentifier"]["fieldName"]
+        element.show_description = data["showDescription"]
+        element.settings = data.get("settings")
+    return element
+
+
+_Kind: TypeAlias = Literal["container", "node-field", "heading", "text"]
+
+
+def _element_kind(kind: str) -> _Kind:
+    kinds: dict[str, _Kind] = {
+        "container": "container",
+        "node-field": "node-field",
+        "heading": "heading",
+        "text": "text",
+    }
+    return kinds[kind]
+
+
+def _check_tree(form: Form) -> None:
+    root = form.elements.get(form.root)
+    if root is None:
+        raise WorkflowFileError(
+            f"the form's root element {quoted(form.root)} is not there",
+            pointer("form", "rootElementId"),
+            nearest(form.root, form.elements),
+        )
+    if root.kind != "container":
+        raise WorkflowFileError("the form's root element is no container", _at(form.root))
+    children = {key: set(element.children) for key, element in form.elements.items()}
+    done: set[str] = set()
+    open_: set[str] = set()
+    stack: list[tuple[str, Iterator[str]]] = []
+
+    def enter(key: str) -> None:
+        element = _checked_element(form, key, children)
+        open_.add(key)
+        stack.append((key, iter(element.children)))
+
+    enter(form.root)
+    while stack:
+        key, rest = stack[-1]
+        child = next(rest, None)
+        if child is None:
+            stack.pop()
+            open_.discard(key)
+            done.add(key)
+        elif child in open_:
+            raise WorkflowFileError(f"the form's container {quoted(child)} contains itself", _at(child))
+        elif child not in done:
+            if child not in form.elements:
+                raise WorkflowFileError(
+                    f"the form's container {quoted(key)} lists {quoted(child)}, which is not there",
+                    pointer("form", "elements", key, "data", "children"),
+                    nearest(child, form.elements),
+                )
+            enter(child)
+    for key in form.elements:
+        if key not in done:
+            raise WorkflowFileError(f"the form's element {quoted(key)} cannot be reached from its root", _at(key))
+
+
+def _checked_element(form: Form, key: str, children: dict[str, set[str]]) -> FormElement:
+    element = form.elements[key]
+    if element.id == form.root:
+        if element.parent_id is not None:
+            raise WorkflowFileError("the form's root element has a parent", _at(key))
+        return element
+    if element.parent_id is None:
+        raise WorkflowFileError(f"the form's element {quoted(key)} has no parentId", _at(key))
+    parent = form.elements.get(element.parent_id)
+    if parent is None or parent.kind != "container" or key not in children[parent.key]:
+        raise WorkflowFileError(
+            f"the form's element {quoted(key)} is no child of its parent {quoted(element.parent_id)}",
+            _at(key),
+        )
+    return element
+
+
+def _at(key: str) -> str:
+    return pointer("form", "elements", key)
+
+
+# --- after the nodes are known ----------------------------------------------------------------------------------------
+
+
+def adopt_exposed_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+    """Give a workflow with an empty form the form that its list of exposed fields stands for.
+
+    A list beside a form that holds anything is ignored. An entry whose node or field is unknown is left out.
+    """
+    if not workflow.exposed_fields or not workflow.form.empty:
+        return
+    nodes = workflow.by_id()
+    form = default_form()
+    root = form.elements[form.root]
+    for index, ref in enumerate(workflow.exposed_fields):
+        node = nodes.get(ref.node_id)
+        template = node.input_template(schema, ref.field_name) if isinstance(node, InvocationNode) else None
+        if template is None or not isinstance(node, InvocationNode) or node.template(schema) is None:
+            shown = f"{ref.node_id}.{ref.field_name}"
+            findings.problem(
+                f"the workflow exposes {quoted(shown)}, which is not there", pointer("exposedFields", index)
+            )
+            continue
+        key = f"node-field-{len(root.children)}"
+        root.children.append(key)
+        form.elements[key] = FormElement(
+            key=key,
+            id=key,
+            kind="node-field",
+            parent_id=root.id,
+            node_id=ref.node_id,
+            field_name=ref.field_name,
+            show_description=False,
+            settings=_default_settings(template.type),
+        )
+    workflow.form = form
+
+
+def _default_settings(kind: FieldType) -> dict[str, object] | None:
+    by_type = {
+        "IntegerField": _INTEGER_SETTINGS,
+        "FloatField": _FLOAT_SETTINGS,
+        "StringField": _INPUT_SETTINGS,
+    }
+    if kind.cardinality != "SINGLE" or kind.name not in by_type:
+        return None
+    settings = by_type[kind.name]({})
+    return settings if isinstance(settings, dict) else None
+
+
+def rename_fields(workflow: Workflow) -> None:
+    """Follow the one field that was renamed: `collection` of `image_collection` became `images`."""
+    nodes = workflow.by_id()
+
+    def renamed(node_id: str, field_name: str) -> str:
+        node = nodes.get(node_id)
+        if (
+            isinstance(node, InvocationNode)
+            and node.type == "image_collection"
+            and field_name == "collection"
+            and "images" in node.inputs
+        ):
+            return "images"
+        return field_name
+
+    workflow.exposed_fields = [
+        FieldRef(ref.node_id, renamed(ref.node_id, ref.field_name)) for ref in workflow.exposed_fields
+    ]
+    for element in workflow.form.elements.values():
+        if element.kind == "node-field":
+            element.field_name = renamed(element.node_id, element.field_name)
+
+
+def prune_form(workflow: Workflow, findings: Findings) -> None:
+    """Remove the elements that show a field no node has."""
+    nodes = workflow.by_id()
+    form = workflow.form
+    for element in list(form.elements.values()):
+        if element.kind != "node-field":
+            continue
+        node = nodes.get(element.node_id)
+        inputs = node.inputs if isinstance(node, InvocationNode) else {}
+        if element.field_name in inputs:
+            continue
+        if node is None:
+            message = f"the form shows a field of node {quoted(element.node_id)}, which is not there"
+            suggest = partial(nearest, element.node_id, nodes)
+        else:
+            described = node.described() if isinstance(node, InvocationNode) else quoted(node.id)
+            message = f"the form shows {quoted(element.field_name)} of {described}, which has no such field"
+            suggest = partial(nearest, element.field_name, inputs)
+        findings.problem(message, _at(element.key), suggest)
+        del form.elements[element.key]
+    for element in form.elements.values():
+        # The editor leaves the ids of removed elements in their parents, and then refuses its own workflow.
+        element.children = [child for child in element.children if child in form.elements]
+
+
+def shown_elements(form: Form) -> Iterator[tuple[FormElement, int]]:
+    """Yield what the form shows below its root, in display order, each element with its depth from 0.
+
+    Raises:
+        WorkflowFileError: The form shows more than `MAX_SHOWN` elements.
+    """
+    root = form.elements[form.root]
+    stack = [iter(root.children)]
+    shown = 0
+    while stack:
+        key = next(stack[-1], None)
+        if key is None:
+            stack.pop()
+            continue
+        element = form.elements[key]
+        shown += 1
+        if shown > MAX_SHOWN:
+            raise WorkflowFileError(f"the form shows more than {MAX_SHOWN} elements", pointer("form"))
+        yield element, len(stack) - 1
+        stack.append(iter(element.children))
+
+
+def form_document(form: Form) -> dict[str, object]:
+    """Return the form as JSON."""
+    return {
+        "elements": {key: _element_document(element) for key, element in form.elements.items()},
+        "rootElementId": form.root,
+    }
+
+
+def _element_document(element: FormElement) -> dict[str, object]:
+    document: dict[str, object] = {"id": element.id, "type": element.kind}
+    if element.parent_id is not None:
+        document["parentId"] = element.parent_id
+    match element.kind:
+        case "container":
+            document["data"] = {"layout": element.layout, "children": list(element.children)}
+        case "heading" | "text":
+            document["data"] = {"content": element.content}
+        case "node-field":
+            data: dict[str, object] = {
+                "fieldIdentifier": {"nodeId": element.node_id, "fieldName": element.field_name},
+                "showDescription": element.show_description,
+            }
+            if element.settings is not None:
+                data["settings"] = dict(element.settings)
+            document["data"] = data
+        case "divider":
+            pass
+    return document
+
+
+def setting(element: FormElement, kind: str, key: str) -> object:
+    """Return a setting of a node field, MISSING if it is not set or meant for another type of field."""
+    settings = element.settings or {}
+    return settings.get(key, MISSING) if settings.get("type") == kind else MISSING

@@ -1,0 +1,120 @@
+"""The graph that the editor would enqueue: executable nodes, flattened edges, and no value where an edge leads."""
+
+from __future__ import annotations
+
+from invokable.schema.model import MISSING, InputTemplate, Schema
+from invokable.workflow.cycles import Effort
+from invokable.workflow.edges import Wiring, resolve_connector
+from invokable.workflow.errors import Findings
+from invokable.workflow.model import (
+    DYNAMIC_INPUT_PREFIX,
+    EXTRA_INPUTS,
+    ConnectorNode,
+    Input,
+    InvocationNode,
+    Workflow,
+)
+
+
+def build_graph(workflow: Workflow, schema: Schema, findings: Findings) -> dict[str, object]:
+    """Return the graph as JSON, without an id.
+
+    Nothing is filled in, coerced or hidden: a missing default is the server's business, a wrong type too. Boards set to
+    "auto" are left out, which is what the editor does while it adds images to no board by itself.
+    """
+    nodes: dict[str, dict[str, object]] = {}
+    for node in workflow.invocations():
+        if node.executable and node.template(schema) is not None:
+            nodes[node.id] = _graph_node(node, schema)
+    edges = _flattened(workflow, findings)
+    for _, _, target, handle in edges:
+        _clear(nodes.get(target), handle)
+    return {
+        "nodes": nodes,
+        "edges": [
+            {
+                "source": {"node_id": source, "field": output},
+                "destination": {"node_id": target, "field": handle},
+            }
+            for source, output, target, handle in edges
+        ],
+    }
+
+
+def wiring_of(workflow: Workflow) -> Wiring:
+    """Return the edges of a workflow, by where they start and where they end."""
+    wiring = Wiring()
+    for key, edge in enumerate(workflow.edges):
+        wiring.add(key, edge)
+    return wiring
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------------
+
+
+def _graph_node(node: InvocationNode, schema: Schema) -> dict[str, object]:
+    inputs: dict[str, object] = {}
+    called_inputs: dict[str, object] = {}
+    for name, entry in node.inputs.items():
+        if node.type == "call_saved_workflow" and name == "workflow_inputs":
+            continue
+        if node.type == "call_saved_workflow" and name.startswith(DYNAMIC_INPUT_PREFIX):
+            if entry.value is not MISSING:
+                called_inputs[name] = entry.value
+            continue
+        template = node.input_template(schema, name)
+        if template is None and node.type not in EXTRA_INPUTS:
+            continue
+        value = _sent_value(entry, template)
+        if value is not MISSING:
+            inputs[name] = value
+    graph_node: dict[str, object] = {"type": node.type, "id": node.id, **inputs}
+    if node.type == "call_saved_workflow":
+        graph_node["workflow_inputs"] = called_inputs
+    return graph_node | {"use_cache": node.use_cache, "is_intermediate": node.is_intermediate}
+
+
+def _sent_value(entry: Input, template: InputTemplate | None) -> object:
+    if template is not None and template.type.name == "BoardField" and entry.value in ("auto", "none"):
+        return MISSING
+    return entry.value
+
+
+def _clear(node: dict[str, object] | None, handle: str) -> None:
+    """Remove the value of a connected input, which the server would check although it never uses it."""
+    if node is None:
+        return
+    called_inputs = node.get("workflow_inputs")
+    if (
+        node["type"] == "call_saved_workflow"
+        and handle.startswith(DYNAMIC_INPUT_PREFIX)
+        and isinstance(called_inputs, dict)
+    ):
+        called_inputs.pop(handle, None)
+    else:
+        node.pop(handle, None)
+
+
+# --- edges ------------------------------------------------------------------------------------------------------------
+
+
+def _flattened(workflow: Workflow, findings: Findings) -> list[tuple[str, str, str, str]]:
+    """Return the edges between executable nodes, with connectors replaced by what feeds them."""
+    nodes = workflow.by_id()
+    wiring = wiring_of(workflow)
+    effort = Effort()
+    found: dict[tuple[str, str, str, str], None] = {}
+    for edge in workflow.edges:
+        target, source = nodes.get(edge.target), nodes.get(edge.source)
+        if edge.type != "default" or not isinstance(target, InvocationNode) or not target.executable:
+            continue
+        output = edge.source_handle
+        if isinstance(source, ConnectorNode):
+            resolved = resolve_connector(source.id, nodes, wiring, effort)
+            if resolved is None:
+                findings.warn("nothing feeds the connector where the edge starts", edge.pointer)
+                continue
+            source, output = resolved
+        if isinstance(source, InvocationNode) and source.executable:
+            found[source.id, output, edge.target, edge.target_handle] = None
+    return list(found)

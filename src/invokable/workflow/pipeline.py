@@ -1,0 +1,79 @@
+"""Reading a workflow from end to end, in the order in which the editor loads and enqueues one.
+
+document ─ migrate ─ parse ─ edges ─ update ─ form ─┬─ inputs, outline
+                                                    ├─ graph
+                                                    ├─ batches
+                                                    └─ embedded workflow
+"""
+
+from __future__ import annotations
+
+from invokable.schema.model import Schema
+from invokable.workflow.batches import build_batches
+from invokable.workflow.checks import check_fields, check_ids, check_node_types, check_values, mark_dropped
+from invokable.workflow.edges import validate_edges
+from invokable.workflow.embed import embedded_workflow
+from invokable.workflow.errors import Findings
+from invokable.workflow.form import adopt_exposed_fields, prune_form, rename_fields
+from invokable.workflow.graph import build_graph
+from invokable.workflow.inputs import discover_form
+from invokable.workflow.migrate import migrate
+from invokable.workflow.parse import parse_workflow
+from invokable.workflow.reading import Reading
+from invokable.workflow.update import update_nodes
+
+
+def read_workflow(document: object, schema: Schema, *, lenient: bool = False) -> Reading:
+    """Read a workflow of any exported format as InvokeAI's editor would load and enqueue it.
+
+    Args:
+        document: The JSON of the workflow, see `read_document`.
+        schema: The node templates to read it with.
+        lenient: Do as the editor does with what it does not understand: leave it out, and note a warning.
+
+    Raises:
+        WorkflowFileError: The editor would refuse the file; or, unless lenient, would change what it does without
+            saying so: an unknown node type or field, an invalid edge, a form element without a field, a value of no
+            known kind, a node whose version is too far off.
+    """
+    findings = Findings(lenient=lenient)
+    migration = migrate(document, schema)
+    workflow = parse_workflow(migration.document, schema)
+    mark_dropped(workflow, migration.dropped)
+    check_ids(workflow, findings)
+    check_node_types(workflow, schema, findings)
+    validate_edges(workflow, schema, findings)
+    check_values(workflow, schema, findings)
+    check_fields(workflow, schema, findings)
+    update_nodes(workflow, schema, findings)
+    rename_fields(workflow)
+    adopt_exposed_fields(workflow, schema, findings)
+    prune_form(workflow, findings)
+    inputs, outline = discover_form(workflow, schema)
+    batches = build_batches(workflow, findings)
+    return Reading(
+        workflow=workflow,
+        schema=schema,
+        inputs=inputs,
+        outline=outline,
+        graph=build_graph(workflow, schema, findings),
+        batch_data=[[datum.document() for datum in group.data] for group in batches],
+        batches=batches,
+        embedded=embedded_workflow(workflow, schema),
+        warnings=findings.warnings,
+    )
+
+
+def node_versions(document: object) -> list[tuple[str, str]]:
+    """Return type and version of each node in a document, as far as they can be told.
+
+    For the choice of a schema before anything is read; a node without a version counts as 1.0.0.
+    """
+    nodes = document.get("nodes") if isinstance(document, dict) else None
+    found = []
+    for node in nodes if isinstance(nodes, list) else ():
+        data = node.get("data") if isinstance(node, dict) else None
+        if isinstance(data, dict) and node.get("type") == "invocation" and isinstance(data.get("type"), str):
+            version = data.get("version")
+            found.append((data["type"], version if isinstance(version, str) and version else "1.0.0"))
+    return found

@@ -1,0 +1,102 @@
+"""What comes out of reading a workflow: everything that code generation and a run need to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from invokable.schema.model import InputTemplate, Schema
+from invokable.workflow.errors import Warning_
+from invokable.workflow.model import Workflow
+
+__all__ = ["BatchDatum", "BatchGroup", "FormInput", "OutlineItem", "Reading", "Warning_"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormInput:
+    """A field that the form shows, once for all the elements that show it."""
+
+    index: int
+    """Position of the first element that shows it, counting all field elements in display order from 0."""
+    aliases: tuple[int, ...]
+    """Positions of further elements that show the same field."""
+    node_id: str
+    field: str
+    label: str
+    """The label as the editor shows it: the user's own, else the template's title."""
+    user_label: str
+    description: str
+    node_type: str
+    node_label: str
+    node_title: str
+    template: InputTemplate
+    minimum: float | None
+    """Limits that the form sets for the field, beside the template's; they restrict editing, not the stored value."""
+    maximum: float | None
+    options: tuple[tuple[str, str], ...]
+    """Value and text of each choice of a text field that the form shows as a dropdown."""
+    connected: bool
+    """An edge leads into the field, so that its value is not used; an edge from a batch node counts too."""
+    value: object
+    """A JSON value, or MISSING."""
+    pointer: str
+    """JSON pointer of the value in the workflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineItem:
+    """An element of the form in display order; the root container is left out."""
+
+    kind: Literal["container", "heading", "text", "divider", "field"]
+    depth: int
+    text: str
+    """The content of a heading or text, the label of a field, the layout of a container."""
+    index: int | None
+    """Of a field: its position among all field elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDatum:
+    """Values for one field of the graph, one for each run.
+
+    Either `items` or `resolve` is set. `resolve` is a request (see `invokable._generators`) that gives the items at run
+    time. The items come from the field `source_field` of the node `source_node`: the collection of a batch node, or
+    the generator that feeds it.
+    """
+
+    node_path: str
+    field_name: str
+    source_node: str
+    source_field: str
+    items: list[object] | None
+    resolve: dict[str, object] | None
+
+    def document(self) -> dict[str, object]:
+        """Return the datum as the enqueue body holds it; with `resolve` where the items are not known yet."""
+        known: dict[str, object] = {"node_path": self.node_path, "field_name": self.field_name}
+        return known | ({"resolve": self.resolve} if self.items is None else {"items": self.items})
+
+
+@dataclass(frozen=True, slots=True)
+class BatchGroup:
+    """Data that are zipped: run N takes item N of each. Different groups are combined as a product."""
+
+    data: tuple[BatchDatum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A workflow as read with the node templates of one InvokeAI version."""
+
+    workflow: Workflow
+    schema: Schema
+    inputs: tuple[FormInput, ...]
+    outline: tuple[OutlineItem, ...]
+    graph: dict[str, Any]
+    batch_data: list[object]
+    """The `batch.data` of the enqueue body."""
+    batches: tuple[BatchGroup, ...]
+    """The same with the fields that the values come from."""
+    embedded: dict[str, object] | None
+    """The workflow that travels with the images: format 4.0.0, without an id."""
+    warnings: tuple[Warning_, ...]

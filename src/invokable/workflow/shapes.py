@@ -1,0 +1,145 @@
+"""Small parsers of JSON values: each returns the value stripped to its shape, or MISSING when it does not fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from invokable._generators import JS_SPACE
+from invokable.schema.model import MISSING
+
+Shape: TypeAlias = Callable[[object], object]
+
+_SAFE_INTEGER = 2**53 - 1
+
+
+def integer(value: object) -> object:
+    """Take a whole number. 5.0 is one too, as JavaScript knows no difference; so is what comes back."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return MISSING
+    # Written so that NaN fails it too.
+    if not -_SAFE_INTEGER <= value <= _SAFE_INTEGER or value != int(value):
+        return MISSING
+    return int(value)
+
+
+def number(value: object) -> object:
+    """Take any finite number; a whole one comes back as an int."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return MISSING
+    if isinstance(value, float) and not math.isfinite(value):
+        return MISSING
+    whole = integer(value)
+    return value if whole is MISSING else whole
+
+
+def text(value: object) -> object:
+    """Take any text."""
+    return value if isinstance(value, str) else MISSING
+
+
+def boolean(value: object) -> object:
+    """Take true or false."""
+    return value if isinstance(value, bool) else MISSING
+
+
+def anything(value: object) -> object:
+    """Take any value as it is."""
+    return value
+
+
+def nonempty(value: object) -> object:
+    """Take text that is not empty, white space and all."""
+    return value if isinstance(value, str) and value else MISSING
+
+
+def identifier(value: object) -> object:
+    """Take text that is more than white space, which is trimmed."""
+    return (value.strip(JS_SPACE) or MISSING) if isinstance(value, str) else MISSING
+
+
+def one_of(choices: Collection[object]) -> Shape:
+    """Take one of the given texts."""
+    return lambda value: value if isinstance(value, str) and value in choices else MISSING
+
+
+def between(low: int, high: int) -> Shape:
+    """Take a whole number in a range, both ends included."""
+
+    def shape(value: object) -> object:
+        whole = integer(value)
+        return whole if isinstance(whole, int) and low <= whole <= high else MISSING
+
+    return shape
+
+
+def array(item: Shape) -> Shape:
+    """Take an array whose items all fit."""
+
+    def shape(value: object) -> object:
+        if not isinstance(value, list):
+            return MISSING
+        items = []
+        for entry in value:
+            fitted = item(entry)
+            if fitted is MISSING:
+                return MISSING
+            items.append(fitted)
+        return items
+
+    return shape
+
+
+def either(*shapes: Shape) -> Shape:
+    """Take what the first fitting shape takes."""
+
+    def shape(value: object) -> object:
+        for candidate in shapes:
+            fitted = candidate(value)
+            if fitted is not MISSING:
+                return fitted
+        return MISSING
+
+    return shape
+
+
+@dataclass(frozen=True, slots=True)
+class Optional_:  # noqa: N801  (the plain name is typing's)
+    """A key that may be missing, and perhaps null. A default stands in for a missing key."""
+
+    shape: Shape
+    default: object = MISSING
+    nullable: bool = False
+
+
+def fields(**shapes: Shape | Optional_) -> Shape:
+    """Take an object with these keys; other keys are stripped."""
+
+    def shape(value: object) -> object:
+        if not isinstance(value, dict):
+            return MISSING
+        fitted: dict[str, object] = {}
+        for key, entry in shapes.items():
+            if isinstance(entry, Optional_):
+                if key not in value:
+                    if entry.default is not MISSING:
+                        fitted[key] = entry.default
+                    continue
+                if entry.nullable and value[key] is None:
+                    fitted[key] = None
+                    continue
+                entry = entry.shape
+            taken = entry(value[key]) if key in value else MISSING
+            if taken is MISSING:
+                return MISSING
+            fitted[key] = taken
+        return fitted
+
+    return shape
+
+
+def mapping(value: object) -> object:
+    """Take any object as it is."""
+    return value if isinstance(value, Mapping) else MISSING

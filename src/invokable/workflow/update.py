@@ -1,0 +1,124 @@
+"""Brings nodes of older versions up to the schema's: fills in what is new, leaves out what is gone."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
+from invokable.workflow.errors import Findings, pointer, quoted
+from invokable.workflow.model import DYNAMIC_INPUT_PREFIX, EXTRA_INPUTS, Edge, Input, InvocationNode, Workflow
+
+# A value for a new field whose template has no default. Not a repetition of the template's own defaults: an optional
+# collection of integers has none, and the editor puts a plain 0 there.
+_FALLBACKS: dict[str, object] = {
+    "EnumField": "",
+    "BooleanField": False,
+    "ColorField": {"r": 0, "g": 0, "b": 0, "a": 1},
+    "FloatField": 0,
+    "IntegerField": 0,
+    "LoRAField": [],
+    "SchedulerField": "dpmpp_3m_k",
+    "SavedWorkflowField": "",
+    "StringField": "",
+}
+_VERSION = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})(?:\.[0-9]{1,18})?")
+
+
+def update_nodes(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+    """Update every node whose version is not its template's, in either direction, within one major version.
+
+    A node of another major version stays as it is.
+    """
+    connected = _connected_inputs(workflow.edges)
+    for node in workflow.invocations():
+        template = node.template(schema)
+        if template is None or node.version == template.version:
+            continue
+        before, after = _parts(node.version), _parts(template.version)
+        if before is None or after is None or before[0] > after[0]:
+            findings.problem(
+                f"{node.described()} has version {quoted(node.version)}; InvokeAI {schema.version} has"
+                f" {template.version}, and no way back to it",
+                pointer_to(node, "version"),
+            )
+            continue
+        if before[0] < after[0]:
+            # The editor sends such a node as it is, so nothing that the file says is lost.
+            findings.warn(
+                f"{node.described()} has version {quoted(node.version)}, too old to be brought to {template.version}",
+                pointer_to(node, "version"),
+            )
+            continue
+        for name in node.inputs:
+            if name.startswith(DYNAMIC_INPUT_PREFIX):
+                message = f"an update of {node.described()} loses its input {quoted(name)}"
+                findings.problem(message, pointer_to(node, "inputs", name))
+        _update(node, template, connected.get(node.id, set()))
+
+
+def pointer_to(node: InvocationNode, *parts: str) -> str:
+    """Return the JSON pointer of something in a node's data."""
+    return node.pointer + pointer(*parts)
+
+
+def _connected_inputs(edges: list[Edge]) -> dict[str, set[str]]:
+    connected: dict[str, set[str]] = {}
+    for edge in edges:
+        if edge.type == "default":
+            connected.setdefault(edge.target, set()).add(edge.target_handle)
+    return connected
+
+
+def _parts(version: str) -> tuple[int, int, int] | None:
+    match = _VERSION.fullmatch(version)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def _update(node: InvocationNode, template: NodeTemplate, connected: set[str]) -> None:
+    before = _parts(node.version)
+    node.version = template.version
+    for name, field in template.inputs.items():
+        fresh = _fresh_value(field)
+        if name not in node.inputs:
+            node.inputs[name] = Input(name=field.name, value=fresh)
+        elif node.inputs[name].value is MISSING:
+            node.inputs[name].value = fresh
+        else:
+            _fill(node.inputs[name].value, fresh)
+    if node.type == "image_collection" and before is not None and before < (1, 0, 2):
+        _move_images(node, connected)
+    extras = [name for name in node.inputs if name not in template.inputs]
+    kept = [*template.inputs, *extras] if node.type in EXTRA_INPUTS else list(template.inputs)
+    node.inputs = {name: node.inputs[name] for name in kept}
+
+
+def _fresh_value(field: InputTemplate) -> object:
+    if field.default is not MISSING and field.default is not None:
+        return copy.deepcopy(field.default)
+    return copy.deepcopy(_FALLBACKS.get(field.type.name, MISSING))
+
+
+def _fill(value: object, defaults: object) -> None:
+    """Add what `defaults` has and `value` lacks: keys at any depth, and the tail of a shorter array."""
+    if isinstance(value, dict) and isinstance(defaults, dict):
+        for key, default in defaults.items():
+            if key not in value:
+                value[key] = default
+            else:
+                _fill(value[key], default)
+    elif isinstance(value, list) and isinstance(defaults, list):
+        for mine, default in zip(value, defaults, strict=False):
+            if isinstance(mine, dict) and isinstance(default, dict):
+                _fill(mine, default)
+        value.extend(defaults[len(value) :])
+
+
+def _move_images(node: InvocationNode, connected: set[str]) -> None:
+    """Move the images of an old `image_collection` to the field that took over from `collection`."""
+    collection, images = node.inputs.get("collection"), node.inputs.get("images")
+    if collection is None or images is None or not isinstance(collection.value, list):
+        return
+    if (isinstance(images.value, list) and images.value) or "collection" in connected:
+        return
+    images.value, collection.value = collection.value, []

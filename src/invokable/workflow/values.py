@@ -1,0 +1,233 @@
+"""What the editor makes of the value of an input: the first fitting shape of one ordered list.
+
+The editor reads values without looking at the node's template, so a text in an integer field passes and goes to
+the server. What fits no shape is dropped as if it had never been set.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from invokable.schema.model import MISSING, Schema
+from invokable.workflow.shapes import (
+    Optional_,
+    Shape,
+    array,
+    between,
+    boolean,
+    either,
+    fields,
+    identifier,
+    integer,
+    nonempty,
+    number,
+    one_of,
+    text,
+)
+
+IMAGE = fields(image_name=identifier)
+IMAGES = array(IMAGE)
+VIDEO = fields(video_name=identifier)
+BOARD = fields(board_id=identifier)
+COLOR = fields(r=between(0, 255), g=between(0, 255), b=between(0, 255), a=between(0, 255))
+INTEGERS = array(integer)
+NUMBERS = array(number)
+TEXTS = array(text)
+
+
+def _generator(kind: str, **settings: Optional_) -> tuple[str, Shape]:
+    return kind, fields(type=Optional_(one_of([kind]), kind), **settings)
+
+
+_CACHED_VALUES = Optional_(NUMBERS, nullable=True)
+_SEED = Optional_(integer, nullable=True)
+
+# In the editor's order: an untyped object becomes the first generator whose settings fit.
+_GENERATORS: dict[str, Shape] = dict(
+    [
+        _generator(
+            "float_generator_arithmetic_sequence",
+            start=Optional_(number, 0),
+            step=Optional_(number, 0.1),
+            count=Optional_(integer, 10),
+            values=_CACHED_VALUES,
+        ),
+        _generator(
+            "float_generator_linear_distribution",
+            start=Optional_(number, 0),
+            end=Optional_(number, 1),
+            count=Optional_(integer, 10),
+            values=_CACHED_VALUES,
+        ),
+        _generator(
+            "float_generator_random_distribution_uniform",
+            min=Optional_(number, 0),
+            max=Optional_(number, 1),
+            count=Optional_(integer, 10),
+            seed=_SEED,
+            values=_CACHED_VALUES,
+        ),
+        _generator(
+            "float_generator_parse_string",
+            input=Optional_(text, "0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1"),
+            splitOn=Optional_(text, ","),
+            values=_CACHED_VALUES,
+        ),
+        _generator(
+            "integer_generator_arithmetic_sequence",
+            start=Optional_(integer, 0),
+            step=Optional_(integer, 1),
+            count=Optional_(integer, 10),
+        ),
+        _generator(
+            "integer_generator_linear_distribution",
+            start=Optional_(integer, 0),
+            end=Optional_(integer, 10),
+            count=Optional_(integer, 10),
+        ),
+        _generator(
+            "integer_generator_random_distribution_uniform",
+            min=Optional_(integer, 0),
+            max=Optional_(integer, 10),
+            count=Optional_(integer, 10),
+            seed=_SEED,
+        ),
+        _generator(
+            "integer_generator_parse_string",
+            input=Optional_(text, "1,2,3,4,5,6,7,8,9,10"),
+            splitOn=Optional_(text, ","),
+        ),
+        _generator(
+            "string_generator_parse_string",
+            input=Optional_(text, "foo,bar,baz,qux"),
+            splitOn=Optional_(text, ","),
+        ),
+        _generator(
+            "string_generator_dynamic_prompts_combinatorial",
+            input=Optional_(text, "a super {cute|ferocious} {dog|cat}"),
+            maxPrompts=Optional_(between(1, 2**53 - 1), 10),
+        ),
+        _generator(
+            "string_generator_dynamic_prompts_random",
+            input=Optional_(text, "a super {cute|ferocious} {dog|cat}"),
+            count=Optional_(between(1, 2**53 - 1), 10),
+            seed=_SEED,
+        ),
+        _generator(
+            "image_generator_images_from_board",
+            board_id=Optional_(identifier),
+            category=Optional_(one_of(("images", "assets")), "images"),
+        ),
+    ]
+)
+_CATCH_ALL = "float_generator_arithmetic_sequence"
+_UNTYPED_GENERATOR = either(*_GENERATORS.values())
+
+_PLAIN = either(
+    integer,
+    INTEGERS,
+    number,
+    NUMBERS,
+    text,
+    TEXTS,
+    boolean,
+    IMAGE,
+    IMAGES,
+    VIDEO,
+    BOARD,
+    fields(style_preset_id=identifier),
+    fields(system_prompt_id=identifier),
+)
+
+MODEL_TYPES_BY_FIELD = {
+    "MainModelField": "main",
+    "SDXLMainModelField": "main",
+    "SDXLRefinerModelField": "main",
+    "VAEModelField": "vae",
+    "LoRAModelField": "lora",
+    "ControlNetModelField": "controlnet",
+    "IPAdapterModelField": "ip_adapter",
+    "T2IAdapterModelField": "t2i_adapter",
+}
+"""Model field types of the formats 1.0.0 and 2.0.0, each with the type of the models it takes."""
+
+
+class ValueParser:
+    """Reads input values as the editor that belongs to a schema does."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        model = fields(
+            key=nonempty,
+            hash=nonempty,
+            name=nonempty,
+            base=_enumerated(schema.model_bases),
+            type=_enumerated(schema.model_types),
+            submodel_type=Optional_(_enumerated(schema.submodel_types), nullable=True),
+        )
+        loras = array(fields(lora=model, weight=number))
+        self._shape = either(_PLAIN, model, loras, COLOR)
+
+    def parse(self, value: object, *, node_type: str, field: str) -> object:
+        """Return the value as the editor keeps it, MISSING if it drops it.
+
+        Args:
+            value: The JSON value of the input, or MISSING.
+            node_type: The type of the node: `core_metadata` and `float_generator` are read differently.
+            field: The key of the input; its template tells the type of a model that an old reference leaves out.
+        """
+        if value is MISSING:
+            return MISSING
+        fitted = self._shape(value)
+        if fitted is not MISSING:
+            return fitted
+        if isinstance(value, dict):
+            fitted = self._parse_object(value, node_type, field)
+        if fitted is MISSING and node_type == "core_metadata":
+            return copy.deepcopy(value)
+        return fitted
+
+    def _parse_object(self, value: dict[str, object], node_type: str, field: str) -> object:
+        kind = value.get("type")
+        if isinstance(kind, str) and kind in _GENERATORS:
+            return _GENERATORS[kind](value)
+        if "type" in value:
+            return MISSING
+        fitted = _UNTYPED_GENERATOR(value)
+        if node_type != "float_generator" and isinstance(fitted, dict) and fitted["type"] == _CATCH_ALL:
+            # The editor takes every other object for this generator, which is nothing anyone wants sent to a model
+            # field: an old reference to a model is kept instead, for the runtime to look up by name.
+            return _old_model_reference(value, self._model_type(node_type, field))
+        return fitted
+
+    def _model_type(self, node_type: str, field: str) -> str | None:
+        template = self._schema.nodes.get(node_type)
+        types = template.inputs[field].models.type if template and field in template.inputs else ()
+        return types[0] if len(types) == 1 else None
+
+
+def is_misread(raw: object, value: object, node_type: str) -> bool:
+    """Return whether what was read is not what the file means: a value that was dropped, or taken for a generator."""
+    if raw is MISSING or raw is None:
+        return False
+    if value is MISSING:
+        return True
+    untyped = isinstance(raw, dict) and "type" not in raw
+    kind = value.get("type") if isinstance(value, dict) else None
+    return untyped and isinstance(kind, str) and kind in _GENERATORS and node_type != "float_generator"
+
+
+def _old_model_reference(value: dict[str, object], default_type: str | None) -> object:
+    """Return a reference of the formats before 3.0.0 as name, base and (if told) type; MISSING if it is none."""
+    name, base, kind = value.get("model_name"), value.get("base_model"), value.get("model_type", default_type)
+    if not (isinstance(name, str) and name and isinstance(base, str) and base):
+        return MISSING
+    reference: dict[str, object] = {"name": name, "base": base}
+    if isinstance(kind, str) and kind:
+        reference["type"] = kind
+    return reference
+
+
+def _enumerated(choices: frozenset[str]) -> Shape:
+    # A schema that does not list its models' bases or types leaves the question to the server.
+    return one_of(choices) if choices else nonempty

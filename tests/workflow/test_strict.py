@@ -1,0 +1,99 @@
+"""What a user would miss is an error, unless the file is read leniently."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invokable.workflow import WorkflowFileError, read_document, read_workflow
+from tests.workflow.builders import field_element, form, graph_node, node, read, schema, workflow
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+VANISHED = {"canny_image_processor", "midas_depth_image_processor"}
+
+
+def test_a_vanished_node_type_is_refused_with_the_versions_that_have_it() -> None:
+    document = workflow(node("c", "canny_image_processor", label="Edges"))
+    with pytest.raises(WorkflowFileError, match=r"'Edges' \(canny_image_processor\)") as caught:
+        read(document)
+    assert caught.value.pointer == "/nodes/0/data/type"
+    assert caught.value.suggestion is not None
+    assert "5.0.2" in caught.value.suggestion
+    assert read(document, lenient=True).graph == {"nodes": {}, "edges": []}
+
+
+def test_every_unknown_node_type_is_named_at_once() -> None:
+    document = workflow(node("c", "canny_image_processor"), node("m", "midas_depth_image_processor"))
+    with pytest.raises(WorkflowFileError, match=r"canny_image_processor .* \(nor 'midas_depth_image_processor'\)"):
+        read(document)
+
+
+def test_a_misspelt_node_type_is_refused_with_the_nearest() -> None:
+    with pytest.raises(WorkflowFileError) as caught:
+        read(workflow(node("i", "intager")))
+    assert caught.value.suggestion == 'did you mean "integer"?'
+
+
+def test_a_misspelt_field_is_refused_with_the_nearest() -> None:
+    document = workflow(node("n", "noise", widht=64))
+    with pytest.raises(WorkflowFileError, match="no field 'widht'") as caught:
+        read(document)
+    assert caught.value.pointer == "/nodes/0/data/inputs/widht"
+    assert caught.value.suggestion == 'did you mean "width"?'
+    assert graph_node(read(document, lenient=True), "n") == {}
+
+
+def test_a_form_element_without_a_field_is_refused_unless_lenient() -> None:
+    document = workflow(node("i", "integer", value=1), form=form("i.value", "i.valeu", "ghost.value"))
+    with pytest.raises(WorkflowFileError, match="'valeu'") as caught:
+        read(document)
+    assert caught.value.pointer == "/form/elements/el2"
+    assert caught.value.suggestion == 'did you mean "value"?'
+    reading = read(document, lenient=True)
+    assert [item.index for item in reading.inputs] == [0]
+    assert len(reading.warnings) == 2
+
+
+def test_an_exposed_field_that_is_gone_is_refused_unless_lenient() -> None:
+    exposed = [{"nodeId": "i", "fieldName": "value"}, {"nodeId": "i", "fieldName": "gone"}]
+    document = workflow(node("i", "integer", value=1), exposedFields=exposed)
+    with pytest.raises(WorkflowFileError, match=r"i\.gone") as caught:
+        read(document)
+    assert caught.value.pointer == "/exposedFields/1"
+    assert len(read(document, lenient=True).inputs) == 1
+
+
+def test_untrusted_text_in_a_message_stays_on_one_short_line() -> None:
+    text = "a\nb\x1b[31m" + "x" * 500
+    hostile: dict[str, Any] = {text: 1}
+    with pytest.raises(WorkflowFileError) as caught:
+        read(workflow(node("n", "noise", label=text, **hostile)))
+    assert "\n" not in caught.value.message
+    assert "\x1b" not in caught.value.message
+    assert len(caught.value.message) < 400
+
+
+def test_a_field_without_a_value_needs_no_template() -> None:
+    document = workflow(node("i", "integer", value=1, bygone=None), form=form(field_element("i.value")))
+    assert read(document).warnings == ()
+
+
+shipped = sorted(CORPUS.glob("default-*/workflow.json"))
+
+
+@pytest.mark.skipif(not shipped, reason="the corpus of shipped workflows is not beside this checkout")
+@pytest.mark.parametrize("path", shipped, ids=lambda path: path.parent.name)
+def test_the_workflows_that_invokeai_ships_are_read_strictly(path: Path) -> None:
+    data = path.read_bytes()
+    types = {entry["data"]["type"] for entry in json.loads(data)["nodes"]}
+    document = read_document(data, name=path.name)
+    if not types & VANISHED:
+        reading = read_workflow(document, schema())
+        assert len(reading.inputs) > 0
+        assert len(reading.graph["nodes"]) > 0
+    else:
+        with pytest.raises(WorkflowFileError, match="|".join(VANISHED)):
+            read_workflow(document, schema())
