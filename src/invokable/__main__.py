@@ -1,0 +1,5 @@
+"""`python -m invokable` is the `invokable` command."""
+
+from invokable.cli import main
+
+main()

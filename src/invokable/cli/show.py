@@ -1,0 +1,178 @@
+"""invokable show: what a workflow takes and gives, as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from invokable.cli.problems import Problem, plain, warn
+from invokable.cli.project import Project, config_option
+from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, schema_options
+from invokable.codegen import ModulePlan, plan_document
+from invokable.codegen.plan import PlannedInput
+from invokable.schema.model import MISSING
+from invokable.workflow import WorkflowFileError
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--graph",
+    is_flag=True,
+    help="With --format json: also the graph, the batch data and the embedded workflow.",
+)
+@config_option
+@schema_options
+def show(
+    files: tuple[str, ...],
+    form: str,
+    graph: bool,
+    config_path: str | None,
+    schema: str | None,
+    server: str | None,
+    lenient: bool,
+) -> None:
+    """Show the form of each workflow: index, attribute, type, limits, default, label; and its outputs.
+
+    \b
+    Example:
+      invokable show portrait.json
+      invokable show --format json workflows/ | jq .outputs
+    """
+    choice = SchemaChoice(schema, server)
+    project = Project.load(config_path)
+    status = 0
+    for source in expand(files):
+        try:
+            plan = _plan(source, choice, project, lenient)
+        except Problem as problem:
+            problem.show()
+            status = max(status, problem.exit_code)
+            if form == "json":
+                error = {"message": problem.message, "pointer": problem.pointer}
+                _print_line({"file": source.shown, "ok": False, "error": error})
+            continue
+        if form == "json":
+            _print_line({"file": source.shown, "ok": True, **describe(plan, graph=graph)})
+        else:
+            for warning in plan.reading.warnings:
+                warn(source.shown, f"{warning.pointer}: {warning.message}")
+            _print_tables(source, plan)
+    click.get_current_context().exit(status)
+
+
+def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
+    """A plan as a JSON object; with `graph` also what the server would be sent."""
+    reading = plan.reading
+    described: dict[str, Any] = {
+        "class_name": plan.class_name,
+        "schema": {"version": reading.schema.version, "origin": reading.schema.origin},
+        "inputs": [_describe_input(planned) for planned in plan.inputs],
+        "outputs": [
+            {
+                "attribute": planned.attribute,
+                "node_id": planned.output.node_id,
+                "node_type": planned.output.node_type,
+                "field": planned.output.field,
+                "type": planned.output.type.name,
+                "many": planned.output.many,
+            }
+            for planned in plan.outputs
+        ],
+        "index_map_checksum": plan.index_map_checksum,
+        "warnings": [{"message": warning.message, "pointer": warning.pointer} for warning in reading.warnings],
+    }
+    if graph:
+        described |= {
+            "graph": reading.graph,
+            "batch_data": reading.batch_data,
+            "embedded_workflow": reading.embedded,
+        }
+    return described
+
+
+def _plan(source: Source, choice: SchemaChoice, project: Project, lenient: bool) -> ModulePlan:
+    document = source.document()
+    options = project.options(source, lenient=lenient)
+    try:
+        plan = plan_document(document, choice.for_document(document), source=source.name, options=options)
+    except WorkflowFileError as error:
+        raise file_problem(source, error) from None
+    project.check(source, plan)
+    return plan
+
+
+def _describe_input(planned: PlannedInput) -> dict[str, Any]:
+    item, template = planned.item, planned.item.template
+    described: dict[str, Any] = {
+        "index": item.index,
+        "aliases": list(item.aliases),
+        "attribute": planned.attribute,
+        "node_id": item.node_id,
+        "node_type": item.node_type,
+        "field": item.field,
+        "label": item.label,
+        "description": item.description,
+        "field_type": {"name": template.type.name, "cardinality": template.type.cardinality},
+        "required": planned.type.default is None,
+        "nullable": planned.type.nullable,
+        "connected": item.connected,
+        "limits": planned.limits,
+        "choices": list(planned.type.choices),
+    }
+    if item.value is not MISSING:
+        described["value"] = item.value
+    return described
+
+
+def _print_line(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=True, allow_nan=False))
+
+
+def _print_tables(source: Source, plan: ModulePlan) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    schema = plan.reading.schema
+    click.echo(plain(f"{source.shown}: {plan.title}"))
+    click.echo(plain(f"class {plan.class_name}, node schemas of InvokeAI {schema.version} ({schema.origin})"))
+    inputs = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Index", "Attribute", "Type", "Default", "Label"):
+        inputs.add_column(heading, overflow="fold", justify="right" if heading == "Index" else "left")
+    for planned in plan.inputs:
+        cells = (
+            ", ".join(map(str, planned.indices)),
+            planned.attribute,
+            planned.type.summary,
+            "required" if planned.type.default is None else _short(planned.type.default),
+            planned.item.label,
+        )
+        inputs.add_row(*(Text(plain(cell)) for cell in cells))
+    console.print(inputs)
+    outputs = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Output", "Type", "Node"):
+        outputs.add_column(heading, overflow="fold")
+    for result in plan.outputs:
+        kind = result.output.type.name + (", one for each run of the node" if result.output.many else "")
+        outputs.add_row(
+            *(
+                Text(plain(cell))
+                for cell in (
+                    result.attribute,
+                    kind,
+                    result.output.node_label or result.output.node_title,
+                )
+            )
+        )
+    console.print(outputs)
+
+
+def _short(expression: str) -> str:
+    text = " ".join(expression.split())
+    return text if len(text) <= 40 else f"{text[:39]}…"

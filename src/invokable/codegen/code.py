@@ -1,0 +1,188 @@
+"""Code and text: the one place where strings become Python source.
+
+A plain `str` is untrusted, wherever it came from. `Code` is source text that this package made. The template
+environment emits `Code` and refuses everything else, and the only ways from text to `Code` are the encoders
+below, one for each kind of place that text can stand in.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from unicodedata import category
+
+_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LINE = 72  # characters of text on a line of a long literal
+
+
+class Code(str):
+    """Python source text made by the generator itself."""
+
+    __slots__ = ()
+
+
+def identifier(name: str) -> Code:
+    """A name that has been chosen already. Raises ValueError when it is no plain identifier."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is no identifier")
+    return Code(name)
+
+
+def literal(value: object) -> Code:
+    """The expression of a JSON value, a tuple included. Raises TypeError for anything else."""
+    match value:
+        case None | bool() | int():
+            return Code(repr(value))
+        case float() if math.isfinite(value):
+            return Code(repr(value))
+        case str():
+            return Code(_quote(value))
+        case list():
+            return Code(f"[{', '.join(map(literal, value))}]")
+        case tuple():
+            comma = "," if len(value) == 1 else ""
+            return Code(f"({', '.join(map(literal, value))}{comma})")
+        case Mapping():
+            items = (f"{literal(key)}: {literal(item)}" for key, item in value.items())
+            return Code(f"{{{', '.join(items)}}}")
+    raise TypeError(f"no literal for {value!r}")
+
+
+def text_literal(text: str) -> Code:
+    """The expression of a text, in several lines where it is long or has lines of its own."""
+    pieces = []
+    for line in text.splitlines(keepends=True) if len(text) > _LINE else [text]:
+        while len(line) > _LINE and (space := line.rfind(" ", 1, _LINE)) > 0:
+            pieces.append(line[: space + 1])
+            line = line[space + 1 :]
+        pieces.append(line)
+    if len(pieces) < 2:
+        return literal(text)
+    return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")
+
+
+def call(name: str, /, *arguments: object, **keywords: object) -> Code:
+    """A call of `name` with literal arguments; arguments that are `Code` stand as they are."""
+    parts: list[str] = [_expression(argument) for argument in arguments]
+    parts += [f"{identifier(key)}={_expression(argument)}" for key, argument in keywords.items()]
+    return Code(f"{identifier(name)}({', '.join(parts)})")
+
+
+def subscript(name: str, arguments: Iterable[object]) -> Code:
+    """`name[…]`, as in an annotation."""
+    return Code(f"{identifier(name)}[{', '.join(map(_expression, arguments))}]")
+
+
+def union(*members: Code) -> Code:
+    """`A | B`."""
+    return Code(" | ".join(members))
+
+
+def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, width: int = 88) -> Code:
+    """A docstring: prose is filled to `width`, a sequence of lines is kept line by line.
+
+    Words are encoded one by one before they are laid out, so no later step can bring a hidden line break to life.
+    """
+    margin = " " * indent
+    blocks = []
+    for paragraph in paragraphs:
+        if isinstance(paragraph, str):
+            lines = list(_fill(paragraph, width - indent))
+        else:
+            lines = [_prose(line.rstrip(" ")) for line in paragraph]
+        if any(lines):
+            blocks.append(f"\n{margin}".join(lines))
+    text = f"\n\n{margin}".join(blocks)
+    if text.endswith('"'):
+        text = text[:-1] + '\\"'
+    if "\n" in text or indent + len(text) + 6 > width:
+        text += f"\n{margin}"
+    return Code(f'"""{text}"""')
+
+
+def json_text(value: object, *, lines: Sequence[str] = ()) -> Code:
+    """JSON text in a raw string; the members of the containers named in `lines` stand on a line each."""
+    return Code(f'r"""{_printable(_json_lines(value, frozenset(lines)))}"""')
+
+
+def _expression(value: object) -> Code:
+    return value if isinstance(value, Code) else literal(value)
+
+
+def _quote(text: str) -> str:
+    return '"' + "".join(_escape(c) if c in '"\\' or not _prints(c) else c for c in text) + '"'
+
+
+def _prose(text: str) -> str:
+    escaped = "".join(_escape(c) if c == "\\" or not _prints(c) else c for c in text)
+    return escaped.replace('"""', '\\"\\"\\"')
+
+
+def _prints(character: str) -> bool:
+    """Whether a character stands in source as itself: no control, format, surrogate, private use or odd space.
+
+    `str.isprintable` would do but for its answer on unassigned characters, which differs between Python versions.
+    """
+    if character < "\x7f":
+        return character >= " "
+    if "\U00013430" <= character <= "\U0001345f" or character >= "\U000e0000":
+        return False  # format controls, some of which older Python versions do not know
+    return category(character) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"}
+
+
+def _escape(character: str) -> str:
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _fill(text: str, width: int) -> Iterator[str]:
+    line = ""
+    for word in map(_prose, text.split()):
+        if line and len(line) + 1 + len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    if line:
+        yield line
+
+
+def _json_lines(value: object, spread: frozenset[str]) -> str:
+    if not isinstance(value, Mapping):
+        if isinstance(value, list) and "" in spread:
+            return _spread("[", (_json(item) for item in value), "]")
+        return _json(value)
+    members = []
+    for key, item in value.items():
+        if key in spread and isinstance(item, Mapping) and item:
+            text = _spread("{", (f"{_json(k)}: {_json(v)}" for k, v in item.items()), "}")
+        elif key in spread and isinstance(item, list) and item:
+            text = _spread("[", map(_json, item), "]")
+        elif isinstance(item, Mapping) and not spread.isdisjoint(item):
+            text = _json_lines(item, spread)
+        else:
+            text = _json(item)
+        members.append(f"{_json(key)}: {text}")
+    return _spread("{", members, "}")
+
+
+def _spread(opening: str, members: Iterable[str], closing: str) -> str:
+    body = ",\n".join(members)
+    return f"{opening}\n{body}\n{closing}" if body else opening + closing
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _printable(text: str) -> str:
+    """JSON text with every character that does not print, line ends of the layout apart, as a JSON escape."""
+    if '"""' in text:  # cannot be: in JSON two strings never touch
+        raise ValueError("three quotes in a row in JSON text")
+    return "".join(c if c == "\n" or _prints(c) else json.dumps(c)[1:-1] for c in text)

@@ -1,0 +1,65 @@
+"""Generate: the whole way from a workflow document to the text of its module. Reads and writes no file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from invokable.codegen.models import InstalledModel
+from invokable.codegen.plan import ModulePlan, Naming, plan_module
+from invokable.codegen.render import render_module
+from invokable.schema.model import Schema
+from invokable.workflow import WorkflowFileError, read_workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a project may decide about the modules made of its workflows."""
+
+    lenient: bool = False
+    """Drop what the editor would drop, with a warning, instead of refusing the workflow."""
+    naming: Naming = field(default_factory=Naming)
+    installed: tuple[InstalledModel, ...] = ()
+    """Models whose names the module offers for completion, under each input that takes them."""
+    templates: Path | None = None
+    """A folder of templates that come before the built-in ones. Its templates are code."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedModule:
+    """A module's text and the plan that it was written from."""
+
+    text: str
+    plan: ModulePlan
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was dropped, and which values could not be defaults, a line each."""
+        dropped = [f"{warning.pointer}: {warning.message}" for warning in self.plan.reading.warnings]
+        required = [
+            f"{planned.item.pointer}: {planned.attribute} is required, for {planned.type.unfit}"
+            for planned in self.plan.inputs
+            if planned.type.unfit
+        ]
+        return (*dropped, *required)
+
+
+def plan_document(document: object, schema: Schema, *, source: str, options: Options | None = None) -> ModulePlan:
+    """Read a workflow and decide its module. Raises WorkflowFileError for a workflow that cannot be one."""
+    options = options or Options()
+    reading = read_workflow(document, schema, lenient=options.lenient)
+    if not reading.inputs and not options.lenient:
+        raise WorkflowFileError(
+            "the workflow exposes no field: add some to its form in the editor, or pass --lenient",
+            pointer="/form",
+        )
+    return plan_module(reading, document, source=source, naming=options.naming, installed=options.installed)
+
+
+def generate_module(
+    document: object, schema: Schema, *, source: str, options: Options | None = None
+) -> GeneratedModule:
+    """Read a workflow and write its module. Raises WorkflowFileError and TemplateError."""
+    options = options or Options()
+    plan = plan_document(document, schema, source=source, options=options)
+    return GeneratedModule(text=render_module(plan, templates=options.templates), plan=plan)

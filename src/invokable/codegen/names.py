@@ -1,0 +1,181 @@
+"""Names: what a person would call an input, an output, a class, a module.
+
+Input names come from the field's own label, else from the node's label and the field, else from the schema's title;
+names that collide are told apart by their node, then by number. Nothing here depends on the order of a mapping.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from unicodedata import normalize
+
+WORKFLOW_MEMBERS = frozenset({"copy", "from_dict", "replace", "to_dict"})
+"""Public names of `invokable.runtime.Workflow`, which no input may take (a test compares them)."""
+RESULT_MEMBERS = frozenset({"batch_id", "destination", "images", "item_ids", "videos"})
+"""Public names of `invokable.runtime.WorkflowResult`, which no output may take (a test compares them)."""
+
+_MODULE_NAMES = frozenset({"annotations", "dataclass", "field"})
+_BUILTINS = frozenset(dir(builtins))
+_MAX_LENGTH = 60
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
+_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+
+
+@dataclass(frozen=True, slots=True)
+class NameHints:
+    """Where the name of one input or output can come from, best first."""
+
+    key: tuple[str, str]
+    """What the name belongs to: (node id, field)."""
+    own: str
+    """The user's label of the field; empty where there is none."""
+    node: str
+    """The node's label, else its title."""
+    field: str
+    """The schema's title of the field; empty when the node has only this one to set."""
+    fallback: str
+    """The name when no letter is left, such as `input_3`."""
+    node_named: bool = False
+    """The node's label was written by the user."""
+
+
+def attribute_names(
+    hints: Sequence[NameHints],
+    *,
+    fixed: dict[tuple[str, str], str] | None = None,
+    reserved: frozenset[str] = WORKFLOW_MEMBERS,
+) -> list[str]:
+    """One valid name for each hint, unique after NFKC. Names in `fixed` are taken as they are.
+
+    Fixed names are those of the configuration, or of the module that is generated anew.
+    """
+    fixed = fixed or {}
+    names: list[str | None] = [fixed.get(hint.key) for hint in hints]
+    taken = {_fold(name) for name in names if name is not None}
+    open_ = [position for position, name in enumerate(names) if name is None]
+    for candidates in (_first_choice, _with_node):
+        proposals = {position: candidates(hints[position], reserved) for position in open_}
+        counts = Counter(map(_fold, proposals.values()))
+        for position, proposal in proposals.items():
+            if counts[_fold(proposal)] == 1 and _fold(proposal) not in taken:
+                names[position] = proposal
+        taken |= {_fold(name) for name in names if name is not None}
+        open_ = [position for position in open_ if names[position] is None]
+    for position in open_:
+        names[position] = name = _numbered(_first_choice(hints[position], reserved), taken)
+        taken.add(_fold(name))
+    return [name for name in names if name is not None]
+
+
+def class_name(workflow_name: str, *, fallback: str) -> str:
+    """A class name out of a workflow's name: `SD1.5 Text to Image` becomes `SD15TextToImage`."""
+    for text in (workflow_name, fallback):
+        words = _words(text.replace(".", ""))
+        name = "".join(word[0].upper() + word[1:] for word in words)[:_MAX_LENGTH]
+        if name:
+            break
+    else:
+        name = "Workflow"
+    if not name.isidentifier():
+        name = f"Workflow{name}"
+    return f"{name}Workflow" if name in _CLASS_NAMES or _is_reserved(name) else name
+
+
+def module_name(stem: str) -> str:
+    """A module name out of a file's stem: ASCII, lower case, importable on every platform."""
+    ascii_stem = normalize("NFKD", stem.casefold()).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "_", ascii_stem.lower()).strip("_")[:_MAX_LENGTH].strip("_")
+    if not name:
+        return "workflow"
+    if name[0].isdigit():
+        return f"workflow_{name}"
+    if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in sys.stdlib_module_names:
+        return f"{name}_workflow"
+    return name
+
+
+def alias_name(attribute: str, taken: Iterable[str]) -> str:
+    """The name of the type alias that holds an attribute's choices: `blur_type` becomes `BlurType`."""
+    base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
+    unavailable = {*taken, *_CLASS_NAMES, *_BUILTINS}
+    return base if base not in unavailable else _numbered(f"{base}Choice", unavailable, separator="")
+
+
+def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> bool:
+    """Whether a name out of a configuration can be an attribute."""
+    return (
+        name.isidentifier()
+        and normalize("NFKC", name) == name
+        and not name.startswith("_")
+        and not _is_reserved(name)
+        and name not in reserved
+    )
+
+
+_CLASS_NAMES = frozenset(
+    "Annotated Any Board BoardInput Color Final FloatGenerator Ge Gt Image ImageGenerator ImageInput Index "
+    "IntegerGenerator JsonValue Le Len Literal LoRA Lt Model ModelFilter ModelInput Models MultipleOf None Result "
+    "StringGenerator StylePreset TypeAlias Video VideoInput Workflow WorkflowResult".split()
+)
+"""Names that a generated module imports or defines."""
+
+
+def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
+    if hint.own:
+        text = hint.own
+    elif hint.node_named:
+        text = f"{hint.node} {hint.field}"
+    else:
+        text = hint.field or hint.node
+    return _safe(text, hint.fallback, reserved)
+
+
+def _with_node(hint: NameHints, reserved: frozenset[str]) -> str:
+    return _safe(f"{hint.node} {hint.own or hint.field}", hint.fallback, reserved)
+
+
+def _safe(text: str, fallback: str, reserved: frozenset[str]) -> str:
+    words: list[str] = []
+    for word in _words(_ASIDE.sub(" ", text)) or _words(text):
+        lowered = normalize("NFKC", word.lower())
+        if words and len("_".join([*words, lowered])) > _MAX_LENGTH:
+            break
+        words.append(lowered)
+    name = "_".join(words)[:_MAX_LENGTH].strip("_")
+    if not name:
+        return fallback
+    if not name.isidentifier():
+        name = f"{fallback.rpartition('_')[0]}_{name}"
+    if not name.isidentifier():
+        return fallback
+    return f"{name}_" if _is_reserved(name) or name in reserved else name
+
+
+def _words(text: str) -> list[str]:
+    """The runs of letters and digits, after NFKC, within the BMP: beyond it Python versions differ."""
+    normal = normalize("NFKC", text)
+    kept = "".join(c if c < "\U00010000" and c != "_" and f"a{c}".isidentifier() else " " for c in normal)
+    return [word for word in kept.split() if word]
+
+
+def _is_reserved(name: str) -> bool:
+    return keyword.iskeyword(name) or name in _BUILTINS or name in _MODULE_NAMES
+
+
+def _fold(name: str) -> str:
+    return normalize("NFKC", name)
+
+
+def _numbered(base: str, taken: set[str] | frozenset[str], separator: str = "_") -> str:
+    if _fold(base) not in taken:
+        return base
+    base, number = base.rstrip("_"), 2
+    while _fold(f"{base}{separator}{number}") in taken:
+        number += 1
+    return f"{base}{separator}{number}"

@@ -1,0 +1,115 @@
+"""Outputs: what a run of a workflow leaves behind, found by schema and not by a list of node types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from invokable.schema.model import FieldType, NodeTemplate, OutputTemplate
+
+if TYPE_CHECKING:
+    from invokable.workflow import Reading
+
+_MEDIA = frozenset({"ImageField", "VideoField"})
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One value, or one list of values, that a run gives."""
+
+    node_id: str
+    node_type: str
+    node_label: str
+    """The label that the user gave the node; may be empty."""
+    node_title: str
+    field: str
+    field_title: str
+    type: FieldType
+    many: bool
+    """The node runs once for each item of an iteration or a batch."""
+    sole: bool
+    """No other output of the same node is listed."""
+
+
+def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[Output]:
+    """The outputs of a workflow, the ones that the form gives a board first.
+
+    Then follow the other nodes that leave a lasting image or video, then what the workflow returns, then the
+    nodes in `extra` (ids, from the configuration). Where nothing lasting is left the last nodes' results count.
+    """
+    graph = reading.graph["nodes"]
+    depth = iteration_depths(reading.graph)
+    ids = [node_id for node_id in graph if graph[node_id]["type"] in reading.schema.nodes]
+    template = {node_id: reading.schema.nodes[graph[node_id]["type"]] for node_id in ids}
+    savers = [node_id for node_id in ids if _board_field(template[node_id]) and _media(template[node_id])]
+
+    with_board = [
+        item.node_id for item in reading.inputs if item.node_id in savers and item.template.type.name == "BoardField"
+    ]
+    lasting = [node_id for node_id in savers if not graph[node_id]["is_intermediate"]]
+    returns = [node_id for node_id in ids if graph[node_id]["type"] == "workflow_return"]
+    chosen = list(dict.fromkeys([*with_board, *lasting, *returns, *(n for n in extra if n in template)]))
+    if not with_board and not lasting and not returns:
+        sources = {edge["source"]["node_id"] for edge in reading.graph["edges"]}
+        chosen += [node_id for node_id in ids if node_id not in sources and node_id not in chosen]
+
+    label = {node.id: node.label for node in reading.workflow.invocations()}
+    batched = bool(reading.batches)
+    outputs = []
+    for node_id in chosen:
+        fields = _result_fields(template[node_id])
+        outputs += [
+            Output(
+                node_id=node_id,
+                node_type=template[node_id].type,
+                node_label=label.get(node_id, ""),
+                node_title=template[node_id].title,
+                field=field.name,
+                field_title=field.title,
+                type=field.type,
+                many=batched or depth[node_id] > 0,
+                sole=len(fields) == 1,
+            )
+            for field in fields
+        ]
+    return outputs
+
+
+def iteration_depths(graph: Mapping[str, Any]) -> dict[str, int]:
+    """How many iterations each node of a graph runs inside of: an iterate node opens one, a collect node closes it."""
+    nodes = graph["nodes"]
+    following: dict[str, list[str]] = {node_id: [] for node_id in nodes}
+    waiting = dict.fromkeys(nodes, 0)
+    for edge in graph["edges"]:
+        source, target = edge["source"]["node_id"], edge["destination"]["node_id"]
+        if source in nodes and target in nodes:
+            following[source].append(target)
+            waiting[target] += 1
+    depth = dict.fromkeys(nodes, 0)
+    ready = [node_id for node_id, count in waiting.items() if not count]
+    while ready:
+        node_id = ready.pop()
+        if nodes[node_id]["type"] == "iterate":
+            depth[node_id] += 1
+        elif nodes[node_id]["type"] == "collect":
+            depth[node_id] = max(0, depth[node_id] - 1)
+        for target in following[node_id]:
+            depth[target] = max(depth[target], depth[node_id])
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    return depth
+
+
+def _board_field(template: NodeTemplate) -> bool:
+    return any(item.type.name == "BoardField" for item in template.inputs.values())
+
+
+def _media(template: NodeTemplate) -> list[OutputTemplate]:
+    return [output for output in template.outputs.values() if output.type.name in _MEDIA]
+
+
+def _result_fields(template: NodeTemplate) -> list[OutputTemplate]:
+    """The images and videos of a node, else its first output: the ones that follow describe it (a width, a count)."""
+    return _media(template) or list(template.outputs.values())[:1]

@@ -1,0 +1,265 @@
+"""Plan: everything that a module will say, decided before a line of it is written.
+
+Reading ── names ── types ── outputs ──▶ ModulePlan ──▶ render
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from invokable.codegen.checksums import index_map_checksum, source_checksum
+from invokable.codegen.models import InstalledModel, model_choices
+from invokable.codegen.names import (
+    RESULT_MEMBERS,
+    NameHints,
+    alias_name,
+    attribute_names,
+    class_name,
+)
+from invokable.codegen.outputs import Output, find_outputs
+from invokable.codegen.types import Choices, InputType, effective_limits, input_type
+
+if TYPE_CHECKING:
+    from invokable.workflow import FormInput, OutlineItem, Reading
+
+FORMAT: Final = 1
+"""The format of generated modules; the runtime refuses one that it does not know."""
+
+_LIMITS: Final = (
+    "minimum",
+    "maximum",
+    "exclusive_minimum",
+    "exclusive_maximum",
+    "multiple_of",
+    "min_length",
+    "max_length",
+    "min_items",
+    "max_items",
+)
+_INLINE_CHOICES: Final = 60
+"""Characters of a Literal that still stand inline; a longer one gets an alias."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Names that are decided outside of the workflow: by the configuration, or by the module generated before."""
+
+    inputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Nodes whose results are outputs, by id, and the attribute of each: also such as save no lasting image."""
+    class_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInput:
+    """An attribute of the dataclass."""
+
+    attribute: str
+    item: FormInput
+    type: InputType
+    alias: str | None
+    """The name of the type alias that holds the choices, where they are many."""
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """All form indices that show this input."""
+        return (self.item.index, *self.item.aliases)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits of the value that are set, by name."""
+        limits = effective_limits(self.item)
+        return {name: bound for name in _LIMITS if (bound := getattr(limits, name)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOutput:
+    """An attribute of the result."""
+
+    attribute: str
+    output: Output
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePlan:
+    """What a generated module says."""
+
+    class_name: str
+    title: str
+    source: str
+    source_sha256: str
+    schema_version: str
+    nodes: Mapping[str, str]
+    index_map: tuple[tuple[int, str, str, str], ...]
+    inputs: tuple[PlannedInput, ...]
+    outputs: tuple[PlannedOutput, ...]
+    aliases: Mapping[str, Choices]
+    models: Mapping[str, Mapping[str, InstalledModel]]
+    """Installed models by attribute, then by the name that completes; empty unless they were asked for."""
+    reading: Reading
+
+    @property
+    def index_map_checksum(self) -> str:
+        """SHA-256 of the index map."""
+        return index_map_checksum(self.index_map)
+
+    @property
+    def output_map(self) -> tuple[tuple[str, str, str, str, bool], ...]:
+        """(attribute, node id, output field, type, many) of each output."""
+        return tuple(
+            (
+                planned.attribute,
+                planned.output.node_id,
+                planned.output.field,
+                str(planned.output.type),
+                planned.output.many,
+            )
+            for planned in self.outputs
+        )
+
+    @property
+    def batch(self) -> list[list[dict[str, Any]]]:
+        """The batch groups: where each list of values goes, and which input it is computed from."""
+        return [
+            [
+                {
+                    "node_path": datum.node_path,
+                    "field_name": datum.field_name,
+                    "source": [datum.source_node, datum.source_field],
+                    **({"items": datum.items} if datum.resolve is None else {"resolve": datum.resolve}),
+                }
+                for datum in group.data
+            ]
+            for group in self.reading.batches
+        ]
+
+
+def plan_module(
+    reading: Reading,
+    document: object,
+    *,
+    source: str,
+    naming: Naming | None = None,
+    installed: Iterable[InstalledModel] = (),
+) -> ModulePlan:
+    """Decide all names, types and constants of the module for a workflow.
+
+    `document` is the workflow as it was read, whose checksum the module carries; `source` is the file's name.
+    """
+    naming = naming or Naming()
+    names = attribute_names([_input_hints(item, reading) for item in reading.inputs], fixed=dict(naming.inputs))
+    found = find_outputs(reading, naming.nodes)
+    output_names = attribute_names(
+        [_output_hints(output, number) for number, output in enumerate(found)],
+        fixed={**naming.outputs, **_named_outputs(found, naming.nodes)},
+        reserved=RESULT_MEMBERS,
+    )
+    name = naming.class_name or class_name(reading.workflow.name, fallback=source.rpartition(".")[0] or source)
+    aliases: dict[str, Choices] = {}
+    inputs = []
+    for attribute, item in zip(names, reading.inputs, strict=True):
+        typed = input_type(item)
+        inputs.append(PlannedInput(attribute, item, typed, _alias(attribute, typed, aliases, name)))
+    return ModulePlan(
+        class_name=name,
+        title=reading.workflow.name.strip() or source,
+        source=source,
+        source_sha256=source_checksum(document),
+        schema_version=reading.schema.version,
+        nodes=_node_versions(reading),
+        index_map=_index_map(reading),
+        inputs=tuple(inputs),
+        outputs=tuple(PlannedOutput(*pair) for pair in zip(output_names, found, strict=True)),
+        aliases=aliases,
+        models={planned.attribute: found for planned in inputs if (found := model_choices(planned, installed))},
+        reading=reading,
+    )
+
+
+def outline_lines(outline: tuple[OutlineItem, ...], describe: Mapping[int, str]) -> list[str]:
+    """The form as lines of text: headings as they stand, fields by `describe` of their index.
+
+    What stands in a container with a heading of its own is indented; a container that only lays fields out is not seen.
+    """
+    lines: list[str] = []
+    titled: list[bool] = []
+    for position, item in enumerate(outline):
+        del titled[max(0, item.depth - 1) :]
+        margin = "  " * sum(titled)
+        text = " ".join(item.text.split())
+        if item.kind == "container":
+            following = outline[position + 1 : position + 2]
+            titled.append(any(after.kind == "heading" and after.depth > item.depth for after in following))
+        elif item.kind == "field" and item.index is not None and item.index in describe:
+            lines.append(margin + describe[item.index])
+        elif item.kind == "heading" and text:
+            lines += ["", margin[2:] + text]
+        elif item.kind == "text" and text:
+            lines.append(margin + text)
+    while lines and not lines[0]:
+        lines.pop(0)
+    return lines
+
+
+def _input_hints(item: FormInput, reading: Reading) -> NameHints:
+    template = reading.schema.nodes[item.node_type]
+    sole = len(template.inputs.keys() - {"board", "metadata"}) == 1
+    return NameHints(
+        key=(item.node_id, item.field),
+        own=item.user_label,
+        node=item.node_label or item.node_title,
+        field="" if sole and item.node_label.strip() else item.template.title or item.field,
+        fallback=f"input_{item.index}",
+        node_named=bool(item.node_label.strip()),
+    )
+
+
+def _output_hints(output: Output, number: int) -> NameHints:
+    field_title = "" if output.sole else output.field_title
+    return NameHints(
+        key=(output.node_id, output.field),
+        own="",
+        node=output.node_label or output.node_title,
+        field=field_title,
+        fallback=f"output_{number}",
+        node_named=True,
+    )
+
+
+def _named_outputs(found: list[Output], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """The names that the configuration gives: a node's first output gets it as it is, others with their field."""
+    named: dict[tuple[str, str], str] = {}
+    for output in found:
+        if output.node_id in nodes:
+            name = nodes[output.node_id]
+            first = not any(node_id == output.node_id for node_id, _ in named)
+            named[output.node_id, output.field] = name if first else f"{name}_{output.field}"
+    return named
+
+
+def _alias(attribute: str, typed: InputType, aliases: dict[str, Choices], module_class: str) -> str | None:
+    if len(typed.annotation) <= _INLINE_CHOICES or not typed.choices:
+        return None
+    for name, choices in aliases.items():
+        if choices == typed.choices:
+            return name
+    name = alias_name(attribute, [*aliases, module_class])
+    aliases[name] = typed.choices
+    return name
+
+
+def _node_versions(reading: Reading) -> dict[str, str]:
+    types = sorted({node["type"] for node in reading.graph["nodes"].values()})
+    return {name: reading.schema.nodes[name].version for name in types if name in reading.schema.nodes}
+
+
+def _index_map(reading: Reading) -> tuple[tuple[int, str, str, str], ...]:
+    entries = [
+        (index, item.node_id, item.field, str(item.template.type))
+        for item in reading.inputs
+        for index in (item.index, *item.aliases)
+    ]
+    return tuple(sorted(entries))

@@ -1,0 +1,91 @@
+"""Publish: a module's text goes to disk whole or not at all, and never over somebody's work."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+
+from invokable.codegen.existing import is_edited, is_generated
+
+
+class RefusedError(Exception):
+    """The file at the destination is not ours to replace. `path` is the file, the message says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
+class Written(StrEnum):
+    """What publishing did."""
+
+    NEW = "written"
+    CHANGED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def read_module(path: Path) -> str | None:
+    """The text of a module on disk; None where there is none. Raises RefusedError for what is no text file."""
+    if path.is_symlink():
+        raise RefusedError(path, "is a symbolic link; a generated module replaces only a regular file")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except IsADirectoryError:
+        raise RefusedError(path, "is a folder") from None
+    except UnicodeDecodeError:
+        raise RefusedError(path, "is not a module that invokable wrote; use --force to replace it") from None
+
+
+def check_replaceable(path: Path, current: str | None) -> None:
+    """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
+    if current is None:
+        return
+    if not is_generated(current):
+        raise RefusedError(path, "is not a module that invokable wrote; use --force to replace it")
+    if is_edited(current):
+        raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to lose them")
+
+
+def publish(path: Path, text: str, *, force: bool = False) -> Written:
+    """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
+    current = _current(path, force)
+    if current == text:
+        return Written.UNCHANGED
+    if not force:
+        check_replaceable(path, current)
+    _replace(path, text)
+    return Written.NEW if current is None else Written.CHANGED
+
+
+def _current(path: Path, force: bool) -> str | None:
+    try:
+        return read_module(path)
+    except RefusedError:
+        if force and path.is_file() and not path.is_symlink():
+            return ""
+        raise
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,231 @@
+"""invokable show: the form and the outputs, as a table and as JSON."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from invokable.cli.shell import shell
+from invokable.schema import versions_with_node
+from tests.examples import SHARED, WORKFLOWS, add_edge, add_field, add_node, example, node
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(shell, ["show", *map(str, arguments)])
+
+
+def shown(tmp_path: Path, document: Any, *options: str) -> Any:
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    result = run(path, "--format", "json", "--schema", "6.14.2", *options)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_the_table_names_every_input_and_output() -> None:
+    result = run(WORKFLOWS / "colour_card.json")
+    assert result.exit_code == 0
+    for word in ("class ColourCard", "6.14.2 (bundled)", "width", "16 to 2048", "required", "gaussian", "ImageField"):
+        assert word in result.stdout, word
+
+
+def test_json_is_one_line_a_file_even_of_a_refused_one(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{}")
+    result = run("--format", "json", WORKFLOWS / "colour_card.json", bad, WORKFLOWS / "sd15_text_to_image.json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["ok"] for line in lines] == [True, False, True]
+    assert lines[1]["error"]["pointer"] == "/meta/version"
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_json_tells_types_limits_choices_and_defaults(tmp_path: Path) -> None:
+    inputs = {item["attribute"]: item for item in shown(tmp_path, example("colour_card.json"))["inputs"]}
+    assert inputs["width"]["limits"] == {"minimum": 16, "maximum": 2048}
+    assert inputs["width"]["value"] == 320
+    assert inputs["blur_type"]["choices"] == ["gaussian", "box"]
+    assert inputs["stamp"]["required"] is True
+    assert inputs["board"]["field_type"] == {"name": "BoardField", "cardinality": "SINGLE"}
+
+
+def test_the_form_narrows_the_schema_s_limits_unless_the_value_is_beyond(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    blank = node(document, "blank_image")
+    blank["inputs"]["width"]["value"] = 4000
+    inputs = shown(tmp_path, document)["inputs"]
+    assert inputs[0]["limits"] == {}
+    assert inputs[1]["limits"] == {"minimum": 16, "maximum": 2048}
+
+
+def test_a_field_shown_twice_is_one_input_with_two_indices(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_field(document, node(document, "blank_image")["id"], "width")
+    inputs = shown(tmp_path, document)["inputs"]
+    assert len(inputs) == 9
+    assert (inputs[0]["index"], inputs[0]["aliases"]) == (0, [9])
+
+
+def test_without_a_board_in_the_form_lasting_images_are_the_outputs(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    node(document, "blank_image")["isIntermediate"] = False
+    outputs = shown(tmp_path, document)["outputs"]
+    assert [output["node_type"] for output in outputs] == ["save_image", "blank_image"]
+
+
+def test_where_nothing_lasts_the_last_nodes_results_count(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "sum", "add", version="1.0.1", a=1, b=2)
+    save = node(document, "save_image")
+    document["nodes"] = [entry for entry in document["nodes"] if entry["id"] != save["id"]]
+    document["edges"] = [edge for edge in document["edges"] if edge["target"] != save["id"]]
+    elements = document["form"]["elements"]
+    gone = next(
+        key
+        for key, e in elements.items()
+        if e["type"] == "node-field" and e["data"]["fieldIdentifier"]["nodeId"] == save["id"]
+    )
+    parent = elements[elements.pop(gone)["parentId"]]
+    parent["data"]["children"].remove(gone)
+    outputs = shown(tmp_path, document)["outputs"]
+    assert [(output["node_type"], output["type"]) for output in outputs] == [
+        ("img_paste", "ImageField"),
+        ("add", "IntegerField"),
+    ]
+
+
+@pytest.mark.parametrize("collected", [False, True])
+def test_below_an_iteration_there_are_many_and_below_a_collect_one(collected: bool, tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "range", "range", version="1.0.0", start=0, stop=3, step=1)
+    add_node(document, "each", "iterate", version="1.1.0")
+    add_edge(document, "range", "collection", "each", "collection")
+    blur = node(document, "img_blur")["id"]
+    if collected:
+        add_node(document, "all", "collect", version="1.1.0")
+        add_edge(document, "each", "item", "all", "item")
+        add_node(document, "count", "collection_count", version="1.0.0")
+        add_edge(document, "all", "collection", "count", "collection")
+        document = drop_unknown(document, "count")
+    else:
+        add_edge(document, "each", "item", node(document, "img_paste")["id"], "x")
+    assert blur
+    assert shown(tmp_path, document)["outputs"][0]["many"] is not collected
+
+
+def drop_unknown(document: Any, node_id: str) -> Any:
+    """A node whose type this version has not is left out again, with its edges."""
+    document["nodes"] = [entry for entry in document["nodes"] if entry["id"] != node_id]
+    document["edges"] = [edge for edge in document["edges"] if node_id not in (edge["source"], edge["target"])]
+    return document
+
+
+def test_a_batch_makes_every_output_a_list(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "batch", "integer_batch", version="1.0.0", batch_group_id="None", integers=[1, 2])
+    add_edge(document, "batch", "value", node(document, "img_paste")["id"], "x")
+    line = shown(tmp_path, document, "--graph")
+    assert line["outputs"][0]["many"] is True
+    (group,) = line["batch_data"]
+    assert group[0]["items"] == [1, 2]
+
+
+def test_a_connected_field_stays_in_the_form_and_says_so(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "number", "integer", version="1.0.1", value=5)
+    add_edge(document, "number", "value", node(document, "img_paste")["id"], "x")
+    inputs = {item["attribute"]: item for item in shown(tmp_path, document)["inputs"]}
+    assert inputs["left"]["connected"] is True
+    assert inputs["top"]["connected"] is False
+
+
+def test_a_dropdown_offers_its_options_and_the_value_that_is_there(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "text", "string", version="1.0.1", value="stored")
+    options = [{"label": "One", "value": "1"}, {"label": "", "value": "2"}]
+    add_field(document, "text", "value", {"type": "string-field-config", "component": "dropdown", "options": options})
+    assert shown(tmp_path, document)["inputs"][-1]["choices"] == ["1", "2", "stored"]
+
+
+def test_the_version_that_fits_best_is_chosen_and_named(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "canny", "canny_image_processor", version="1.3.3")
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(document))
+    result = run(path, "--format", "json", "--lenient")
+    assert json.loads(result.stdout)["schema"]["version"] in versions_with_node("canny_image_processor")
+
+
+def test_lenient_drops_what_the_editor_drops_and_says_so(tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    add_node(document, "gone", "no_such_node", version="1.0.0")
+    line = shown(tmp_path, document, "--lenient", "--graph")
+    assert "gone" not in line["graph"]["nodes"]
+    assert any("no_such_node" in warning["message"] for warning in line["warnings"])
+
+
+def shipped() -> list[Any]:
+    path = SHARED / "corpus" / "shipped-expected.json"
+    return json.loads(path.read_text())["workflows"] if path.exists() else []
+
+
+@pytest.mark.skipif(not shipped(), reason="the editor's own outputs are not here")
+def test_every_shipped_workflow_has_the_inputs_limits_choices_and_outputs_that_the_editor_shows() -> None:
+    counted = 0
+    for expected in shipped():
+        path = SHARED / "corpus" / expected["slug"] / "workflow.json"
+        if not path.exists():
+            continue
+        line = json.loads(run(path, "--format", "json", "--schema", "6.14.2", "--lenient").stdout)
+        if expected["unknown_node_types"]:
+            assert run(path, "--schema", "6.14.2").exit_code == 2
+        indices = sum(1 + len(item["aliases"]) for item in line["inputs"])
+        limits = sum(bool(item["limits"]) for item in line["inputs"])
+        choices = sum(
+            bool(item["choices"]) and item["field_type"]["name"] != "SchedulerField" for item in line["inputs"]
+        )
+        assert indices == expected["form_fields"], expected["slug"]
+        assert (limits, choices) == (expected["limits"], expected["enums"]), expected["slug"]
+        if expected["outputs"]:
+            found = [(output["node_id"], output["node_type"]) for output in line["outputs"]]
+            assert sorted(found) == sorted((node_id, kind) for node_id, kind, _ in expected["outputs"])
+        counted += 1
+    assert counted >= 18
+
+
+def test_a_png_that_carries_its_workflow_is_read(tmp_path: Path) -> None:
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("invokeai_workflow", (WORKFLOWS / "colour_card.json").read_text(encoding="utf-8"))
+    path = tmp_path / "card.png"
+    Image.new("RGB", (8, 8)).save(path, pnginfo=info)
+    assert run(path).exit_code == 0
+    Image.new("RGB", (8, 8)).save(path)
+    result = run(path)
+    assert result.exit_code == 2
+    assert "embeds no InvokeAI workflow" in result.stderr
+
+
+def test_a_record_of_the_server_s_library_is_read(tmp_path: Path) -> None:
+    times = dict.fromkeys(("created_at", "updated_at", "opened_at"), "2026-01-01 00:00:00.000")
+    record = {"workflow_id": "x", "name": "Colour Card", **times, "workflow": example("colour_card.json")}
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record))
+    assert run(path).exit_code == 0
+
+
+def test_a_gzipped_openapi_is_a_schema(tmp_path: Path) -> None:
+    source = SHARED / "openapi" / "6.8.1.json.gz"
+    if not source.exists():
+        pytest.skip("the openapi files are not here")
+    path = tmp_path / "openapi-6.8.1.json"
+    path.write_bytes(gzip.decompress(source.read_bytes()))
+    result = run(WORKFLOWS / "colour_card.json", "--schema", path, "--format", "json")
+    assert json.loads(result.stdout)["schema"] == {"version": "6.8.1", "origin": str(path)}

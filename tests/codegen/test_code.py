@@ -1,0 +1,130 @@
+"""Encoders: whatever text says, it comes back as the same text and as nothing else."""
+
+import ast
+import io
+import json
+import tokenize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.codegen import code
+
+any_text = st.text(st.characters(exclude_categories=()))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | any_text,
+    lambda children: st.lists(children) | st.dictionaries(any_text, children),
+    max_leaves=12,
+)
+HOSTILE = [
+    'a"b',
+    "a'b",
+    "\\",
+    "\\\\" + '"',
+    '"""',
+    "'''",
+    '"""; import os; os.system("x")',
+    "\n# coding: utf-7",
+    "\r",
+    "\x00",
+    "\x0b\x0c\x1c\x85\u2028\u2029",
+    "\u202e\u2066",
+    "\ufeff",
+    "\ud800",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "# type: ignore",
+    "𝐢𝐟",
+]
+
+
+@given(json_values)
+def test_a_literal_evaluates_to_the_value(value: object) -> None:
+    assert ast.literal_eval(code.literal(value)) == value
+
+
+@given(any_text)
+def test_a_literal_is_one_line_of_printable_text(text: str) -> None:
+    written = code.literal(text)
+    assert len(written.splitlines()) == 1
+    assert written.encode("utf-8").decode("utf-8") == written
+
+
+@given(any_text)
+def test_a_long_text_is_split_and_stays_the_same(text: str) -> None:
+    assert ast.literal_eval(code.text_literal(text * 9)) == text * 9
+
+
+def test_a_long_text_breaks_at_spaces_and_line_ends() -> None:
+    written = code.text_literal("first line\n" + "word " * 20)
+    assert all(len(line) < 80 for line in written.splitlines())
+    assert written.splitlines()[1] == '"first line\\n"'
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, b"x"])
+def test_what_is_no_json_value_has_no_literal(value: object) -> None:
+    with pytest.raises(TypeError):
+        code.literal(value)
+
+
+@given(st.lists(any_text, max_size=3), st.integers(0, 8))
+def test_a_docstring_is_one_string_and_nothing_else(paragraphs: list[str], indent: int) -> None:
+    source = code.docstring(paragraphs, indent=indent)
+    (statement,) = ast.parse(f"def f():\n{' ' * indent} {source}\n").body[0].body  # type: ignore[attr-defined]
+    assert isinstance(statement.value, ast.Constant)
+    said = statement.value.value.split()
+    assert said == [word for paragraph in paragraphs for word in paragraph.split()]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_makes_no_comment_and_no_second_statement(text: str) -> None:
+    for source in (
+        code.literal(text),
+        code.docstring([text, f"{text} {text}"]),
+        code.text_literal(text * 40),
+    ):
+        tree = ast.parse(source)
+        assert len(tree.body) == 1
+        kinds = [token.type for token in tokenize.tokenize(io.BytesIO(source.encode()).readline)]
+        assert tokenize.COMMENT not in kinds
+
+
+def test_a_docstring_fills_prose_and_keeps_lines() -> None:
+    written = code.docstring(["word " * 30, ["  0  width", "  1  height"]], indent=4, width=60)
+    assert max(map(len, written.splitlines())) <= 60
+    assert "\n      0  width\n      1  height\n    " in written
+
+
+@given(st.dictionaries(any_text, json_values), st.lists(json_values))
+def test_json_text_holds_the_value_in_a_raw_string(nodes: dict[str, object], edges: list[object]) -> None:
+    value = {"nodes": nodes, "edges": edges, "id": "x"}
+    source = code.json_text(value, lines=("nodes", "edges"))
+    assert json.loads(ast.literal_eval(source)) == value
+    assert source.encode("utf-8").decode("utf-8") == source
+
+
+def test_json_text_puts_each_node_on_a_line() -> None:
+    written = code.json_text({"nodes": {"a": {"x": [1]}, "b": {}}, "edges": []}, lines=("nodes", "edges"))
+    assert written.splitlines() == [
+        'r"""{',
+        '"nodes": {',
+        '"a": {"x": [1]},',
+        '"b": {}',
+        "},",
+        '"edges": []',
+        '}"""',
+    ]
+
+
+@pytest.mark.parametrize("name", ["a b", "class", "1st", "", "x;y", "None"])
+def test_what_is_no_identifier_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="identifier"):
+        code.identifier(name)
+
+
+def test_call_and_subscript_keep_code_and_quote_text() -> None:
+    inner = code.call("Ge", 64)
+    assert code.subscript("Annotated", [code.Code("int"), inner]) == "Annotated[int, Ge(64)]"
+    assert code.call("Model", name='x"y') == 'Model(name="x\\"y")'
+    assert code.call("ModelFilter", base=("sd-1",)) == 'ModelFilter(base=("sd-1",))'

@@ -1,0 +1,175 @@
+"""Names: what a person would call it, and always a valid name of its own."""
+
+import builtins
+import keyword
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.codegen.names import (
+    NameHints,
+    attribute_names,
+    class_name,
+    is_valid_attribute,
+    module_name,
+)
+
+labels = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(
+    [
+        "Prompt",
+        "prompt",
+        "class",
+        "ﬁeld",
+        "field",
+        "ſelf",
+        "ｉｆ",
+        "list",
+        "copy",
+        "Width",
+        "width",
+        "1st",
+        "None",
+    ]
+)
+
+
+def hint(
+    number: int,
+    own: str = "",
+    *,
+    node: str = "Node",
+    field: str = "Value",
+    node_named: bool = False,
+) -> NameHints:
+    return NameHints((f"node-{number}", "value"), own, node, field, f"input_{number}", node_named)
+
+
+def names_of(*own: str) -> list[str]:
+    return attribute_names([hint(number, label) for number, label in enumerate(own)])
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Positive Prompt", "positive_prompt"),
+        ("CFG scale (1-20)", "cfg_scale"),
+        ("(only)", "only"),
+        ("  Width  ", "width"),
+        ("a-b/c", "a_b_c"),
+        ("class", "class_"),
+        ("list", "list_"),
+        ("copy", "copy_"),
+        ("to dict", "to_dict_"),
+        ("field", "field_"),
+        ("self", "self"),
+        ("__init__", "init"),
+        ("1st pass", "input_1st_pass"),
+        ("正面提示", "正面提示"),
+        ("Größe", "größe"),
+        ("ｉｆ", "if_"),
+        ("𝐢𝐟", "if_"),
+        ("🎨", "input_0"),
+        ("\u202ewidth", "width"),
+    ],
+)
+def test_the_label_becomes_the_name(label: str, name: str) -> None:
+    assert names_of(label) == [name]
+
+
+def test_without_a_label_the_node_s_own_label_and_the_field_name_it() -> None:
+    assert attribute_names([hint(0, node="Refiner", field="Steps", node_named=True)]) == ["refiner_steps"]
+
+
+def test_a_named_node_with_one_field_gives_its_name_alone() -> None:
+    assert attribute_names([hint(0, node="Positive Prompt", field="", node_named=True)]) == ["positive_prompt"]
+
+
+def test_without_any_label_the_field_s_title_names_it() -> None:
+    assert attribute_names([hint(0, node="Noise", field="Width")]) == ["width"]
+
+
+def test_colliding_names_are_told_apart_by_their_nodes() -> None:
+    hints = [
+        hint(0, "Model", node="Main"),
+        hint(1, "Model", node="Refiner"),
+        hint(2, "Seed", node="Noise"),
+    ]
+    assert attribute_names(hints) == ["main_model", "refiner_model", "seed"]
+
+
+def test_names_that_still_collide_are_numbered_in_form_order() -> None:
+    assert names_of("Prompt", "prompt", "PROMPT") == ["prompt", "prompt_2", "prompt_3"]
+    assert names_of("field", "ﬁeld") == ["field_", "field_2"]
+
+
+def test_names_of_an_earlier_module_are_kept() -> None:
+    hints = [hint(0, "New label"), hint(1, "Width")]
+    assert attribute_names(hints, fixed={("node-0", "value"): "width"}) == ["width", "node_width"]
+
+
+@given(st.lists(labels, max_size=8), labels, labels)
+def test_every_input_gets_a_valid_name_of_its_own(own: list[str], node: str, field: str) -> None:
+    hints = [hint(number, label, node=node, field=field) for number, label in enumerate(own)]
+    names = attribute_names(hints)
+    assert len(names) == len(own)
+    assert len({normalize("NFKC", name) for name in names}) == len(own)
+    for name in names:
+        assert is_valid_attribute(name)
+        assert not keyword.iskeyword(name)
+        assert not hasattr(builtins, name)
+
+
+@given(st.permutations(["Prompt", "prompt", "Width", "Steps"]))
+def test_a_name_does_not_depend_on_where_other_inputs_stand(own: list[str]) -> None:
+    named = dict(zip(own, names_of(*own), strict=True))
+    assert (named["Width"], named["Steps"]) == ("width", "steps")
+    assert {named["Prompt"], named["prompt"]} == {"prompt", "prompt_2"}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "name"),
+    [
+        ("SD1.5 Text to Image", "SD15TextToImage"),
+        ("Text to Image - SDXL", "TextToImageSDXL"),
+        ("image", "ImageWorkflow"),
+        ("None", "NoneWorkflow"),
+        ("3D maps", "Workflow3DMaps"),
+        ("", "FileStem"),
+        ("../../etc", "Etc"),
+        ("写真", "写真"),
+    ],
+)
+def test_class_names(workflow: str, name: str) -> None:
+    assert class_name(workflow, fallback="file stem") == name
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("Text to Image - SDXL", "text_to_image_sdxl"),
+        ("../../x", "x"),
+        ("C:\\temp\\x", "c_temp_x"),
+        ("con", "con_workflow"),
+        ("LPT1", "lpt1_workflow"),
+        ("json", "json_workflow"),
+        ("class", "class_workflow"),
+        ("3d", "workflow_3d"),
+        ("写真", "workflow"),
+        ("Größe", "grosse"),
+        ("a\x00b", "a_b"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_module_names_are_safe_file_names(stem: str, name: str) -> None:
+    assert module_name(stem) == name
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_every_stem_gives_an_importable_module_name(stem: str) -> None:
+    name = module_name(stem)
+    assert name.isascii()
+    assert name.isidentifier()
+    assert not keyword.iskeyword(name)
+    assert len(name) <= 80

@@ -1,0 +1,210 @@
+"""Types: each field type gets its annotation, its constraints and its default, and nothing is guessed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invokable.codegen.types import input_type, range_in_words, result_type
+from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
+from invokable.workflow.reading import FormInput
+
+
+def field(
+    name: str,
+    value: object = MISSING,
+    *,
+    cardinality: Any = "SINGLE",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    options: tuple[tuple[str, str], ...] = (),
+    choices: tuple[str, ...] = (),
+    **template: Any,
+) -> FormInput:
+    return FormInput(
+        index=0,
+        aliases=(),
+        node_id="n",
+        field="f",
+        label="F",
+        user_label="",
+        description="",
+        node_type="node",
+        node_label="",
+        node_title="Node",
+        template=InputTemplate(
+            name="f", title="F", type=FieldType(name, cardinality), input="any", options=choices, **template
+        ),
+        minimum=minimum,
+        maximum=maximum,
+        options=options,
+        connected=False,
+        value=value,
+        pointer="/nodes/0/data/inputs/f/value",
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "annotation", "default"),
+    [
+        (field("IntegerField", 5), "int", "5"),
+        (field("IntegerField", 5.0), "int", "5"),
+        (field("FloatField", 7.5), "float", "7.5"),
+        (field("FloatField", 7), "float", "7"),
+        (field("StringField", 'a "b"'), "str", '"a \\"b\\""'),
+        (field("BooleanField", True), "bool", "True"),
+        (field("EnumField", "b"), "str", '"b"'),
+        (field("ImageField", {"image_name": "x.png"}), "ImageInput", 'Image("x.png")'),
+        (field("VideoField", {"video_name": "x.mp4"}), "VideoInput", 'Video("x.mp4")'),
+        (field("BoardField", "auto"), "BoardInput", '"auto"'),
+        (field("BoardField", {"board_id": "b1"}), "BoardInput", 'Board(id="b1")'),
+        (field("ColorField", {"r": 1, "g": 2, "b": 3, "a": 4}), "Color", "Color(r=1, g=2, b=3, a=4)"),
+        (field("StylePresetField", {"style_preset_id": "s"}), "StylePreset", 'StylePreset("s")'),
+        (field("SavedWorkflowField", "w1"), "str", '"w1"'),
+        (field("UNetField"), "JsonValue", None),
+        (field("int]; x"), "JsonValue", None),
+        (field("IntegerField", [1, 2], cardinality="COLLECTION"), "list[int]", "[1, 2]"),
+        (field("FloatField", 1.5, cardinality="SINGLE_OR_COLLECTION"), "float | list[float]", "1.5"),
+        (
+            field("ModelIdentifierField", {"key": "k", "hash": "h", "name": "n", "base": "sd-1", "type": "main"}),
+            "ModelInput",
+            'Model(name="n", base="sd-1", type="main", key="k", hash="h")',
+        ),
+        (
+            field("LoRAField", [{"lora": {"key": "k", "name": "n"}, "weight": 0.5}], cardinality="COLLECTION"),
+            "list[LoRA]",
+            '[LoRA(Model(name="n", key="k"), weight=0.5)]',
+        ),
+    ],
+    ids=lambda value: f"{value.template.type}" if isinstance(value, FormInput) else None,
+)
+def test_annotation_and_default(item: FormInput, annotation: str, default: str | None) -> None:
+    typed = input_type(item)
+    assert (typed.annotation, typed.default, typed.unfit) == (annotation, default, "")
+
+
+def test_choices_become_a_literal() -> None:
+    item = field("EnumField", "b", choices=("a", "b"))
+    typed = input_type(item)
+    assert typed.annotation == 'Literal["a", "b"]'
+    assert typed.default == '"b"'
+    assert input_type(field("EnumField", "c", choices=("a", "b"))).unfit
+
+
+def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:
+    item = field("StringField", "c", options=(("a", "A"), ("b", "B")))
+    assert input_type(item).annotation == 'Literal["a", "b", "c"]'
+
+
+@pytest.mark.parametrize(
+    ("item", "constraints"),
+    [
+        (field("IntegerField", 64, limits=Limits(minimum=64, multiple_of=8)), ["Ge(64)", "MultipleOf(8)"]),
+        (field("FloatField", 0.5, limits=Limits(exclusive_minimum=0, maximum=1)), ["Gt(0)", "Le(1)"]),
+        (field("IntegerField", 5, limits=Limits(multiple_of=1)), []),
+        (field("IntegerField", 5, limits=Limits(minimum=0), minimum=2, maximum=9), ["Ge(2)", "Le(9)"]),
+        (field("IntegerField", 5, limits=Limits(minimum=3), minimum=1), ["Ge(3)"]),
+        (field("IntegerField", 50, limits=Limits(minimum=0), maximum=9), ["Ge(0)"]),
+        (field("StringField", "x", limits=Limits(max_length=5)), ["Len(0, 5)"]),
+        (field("ImageField", [], cardinality="COLLECTION", limits=Limits(max_items=3)), ["Len(0, 3)"]),
+        (
+            field("FloatField", 1, cardinality="SINGLE_OR_COLLECTION", limits=Limits(minimum=-1, maximum=2)),
+            ["Ge(-1)", "Le(2)"],
+        ),
+        (field("ModelIdentifierField", models=ModelFilter(base=("sd-1",))), ['ModelFilter(base=("sd-1",))']),
+    ],
+)
+def test_constraints(item: FormInput, constraints: list[str]) -> None:
+    assert list(input_type(item).constraints) == constraints
+
+
+def test_a_limit_on_one_or_a_list_leaves_one_only() -> None:
+    item = field("FloatField", 1, cardinality="SINGLE_OR_COLLECTION", limits=Limits(minimum=-1))
+    assert input_type(item).annotation == "float"
+
+
+@pytest.mark.parametrize(
+    ("item", "default", "nullable"),
+    [
+        (field("IntegerField"), None, False),
+        (field("IntegerField", required=True, default=3), None, False),
+        (field("IntegerField", default=3), "3", False),
+        (field("IntegerField", nullable=True, default=3), "None", True),
+        (field("IntegerField", 4, nullable=True), "4", True),
+        (field("BoardField", nullable=True, default="auto"), '"auto"', False),
+        (field("StringField", None, nullable=True), "None", True),
+        (field("StringField", None), None, False),
+    ],
+)
+def test_a_missing_value_is_none_the_schema_s_default_or_required(
+    item: FormInput, default: str | None, nullable: bool
+) -> None:
+    typed = input_type(item)
+    assert (typed.default, typed.nullable) == (default, nullable)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        field("IntegerField", "7"),
+        field("IntegerField", 7.5),
+        field("IntegerField", True),
+        field("IntegerField", 5, limits=Limits(minimum=6)),
+        field("IntegerField", 6, limits=Limits(exclusive_minimum=6)),
+        field("IntegerField", 10, limits=Limits(multiple_of=8)),
+        field("StringField", 5),
+        field("StringField", "long", limits=Limits(max_length=2)),
+        field("BooleanField", 1),
+        field("ColorField", {"r": 1}),
+        field("ModelIdentifierField", "name"),
+        field("IntegerField", [1]),
+        field("IntegerField", 1, cardinality="COLLECTION"),
+        field("IntegerField", [1, "2"], cardinality="COLLECTION"),
+        field("IntegerField", [1], cardinality="COLLECTION", limits=Limits(min_items=2)),
+    ],
+    ids=lambda item: f"{item.template.type} {item.value!r}",
+)
+def test_a_value_that_does_not_fit_is_no_default(item: FormInput) -> None:
+    typed = input_type(item)
+    assert typed.default is None
+    assert typed.unfit
+
+
+def test_collections_are_made_anew_for_each_instance() -> None:
+    assert input_type(field("IntegerField", [], cardinality="COLLECTION")).factory is True
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(), ""),
+        (Limits(minimum=1, maximum=5), "1 to 5"),
+        (Limits(minimum=0.5), "at least 0.5"),
+        (Limits(maximum=2.0), "at most 2"),
+        (Limits(exclusive_minimum=0, exclusive_maximum=1), "above 0, below 1"),
+        (Limits(minimum=64, multiple_of=8), "at least 64, a multiple of 8"),
+        (Limits(min_items=1), "at least 1 item"),
+        (Limits(min_length=2, max_length=5), "2 to 5 characters"),
+    ],
+)
+def test_limits_in_words(limits: Limits, words: str) -> None:
+    assert range_in_words(limits) == words
+
+
+@pytest.mark.parametrize(
+    ("type_name", "cardinality", "many", "annotation"),
+    [
+        ("ImageField", "SINGLE", False, "Image"),
+        ("ImageField", "SINGLE", True, "list[Image]"),
+        ("ImageField", "COLLECTION", False, "list[Image]"),
+        ("ImageField", "COLLECTION", True, "list[list[Image]]"),
+        ("VideoField", "SINGLE", False, "Video"),
+        ("StringField", "SINGLE", False, "str"),
+        ("IntegerField", "COLLECTION", False, "list[int]"),
+        ("AnyField", "SINGLE", False, "JsonValue"),
+        ("x]; y", "SINGLE", False, "JsonValue"),
+    ],
+)
+def test_result_types(type_name: str, cardinality: str, many: bool, annotation: str) -> None:
+    assert result_type(type_name, cardinality, many)[0] == annotation

@@ -1,0 +1,73 @@
+"""The two example workflows, for tests that need a real one to change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+MODULES = ROOT / "generated_examples"
+WORKFLOWS = MODULES / "workflows"
+SHARED = ROOT.parent / "shared"
+"""What InvokeAI's own editor makes of many workflows; it is no part of this repository."""
+
+
+def example(name: str) -> Any:
+    """The document of an example workflow, the caller's own to change."""
+    return json.loads((WORKFLOWS / name).read_text(encoding="utf-8"))
+
+
+def node(document: Any, node_type: str) -> Any:
+    """The first node of a type, its `data`."""
+    return next(n["data"] for n in document["nodes"] if n["type"] == "invocation" and n["data"]["type"] == node_type)
+
+
+def add_field(document: Any, node_id: str, field: str, settings: Any = None) -> None:
+    """Show a field at the end of the form's root container."""
+    form = document["form"]
+    number = sum(element["type"] == "node-field" for element in form["elements"].values())
+    element_id = f"node-field-added{number}"
+    data = {"fieldIdentifier": {"nodeId": node_id, "fieldName": field}, "showDescription": True}
+    if settings is not None:
+        data["settings"] = settings
+    root = form["elements"][form["rootElementId"]]
+    root["data"]["children"].append(element_id)
+    form["elements"][element_id] = {
+        "id": element_id,
+        "type": "node-field",
+        "parentId": root["id"],
+        "data": data,
+    }
+
+
+def add_node(document: Any, node_id: str, node_type: str, *, version: str, **inputs: Any) -> Any:
+    """Add an invocation node whose inputs have the given values; returns its `data`."""
+    data = {
+        "id": node_id,
+        "version": version,
+        "nodePack": "invokeai",
+        "label": "",
+        "notes": "",
+        "type": node_type,
+        "inputs": {name: {"name": name, "label": "", "description": "", "value": v} for name, v in inputs.items()},
+        "isOpen": True,
+        "isIntermediate": True,
+        "useCache": True,
+    }
+    document["nodes"].append({"id": node_id, "type": "invocation", "data": data, "position": {"x": 0, "y": 0}})
+    return data
+
+
+def add_edge(document: Any, source: str, source_field: str, target: str, target_field: str) -> None:
+    """Add a wire."""
+    document["edges"].append(
+        {
+            "id": f"edge-{len(document['edges'])}",
+            "type": "default",
+            "source": source,
+            "target": target,
+            "sourceHandle": source_field,
+            "targetHandle": target_field,
+        }
+    )
