@@ -15,7 +15,7 @@ from invokable.runtime import BoardInput, Color, Image, ImageInput, Index, Workf
 
 SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
-BODY_SHA256: Final = "6fbcb2a333f16c3827c15e521f34c13b92c32c7da52594ee58258c5737cfe7cf"
+BODY_SHA256: Final = "1d4a15b749a72fc5641ab2dfefa9435f5ba273c97e7b49db1220387492dc1b8e"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 
@@ -44,7 +44,7 @@ OUTPUT_MAP: Final = (
 )
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class ColourCard(Workflow):
     """The inputs of Colour Card.
 

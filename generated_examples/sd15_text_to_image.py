@@ -23,7 +23,7 @@ from invokable.runtime import (
 
 SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
-BODY_SHA256: Final = "fe4f495e208a9c3ed5172595dbc3f42fbbe4b3c64cf218351fd4a41d23239f39"
+BODY_SHA256: Final = "c71ed2d46542db304ede423b7b9e527dea516a40b6e00a7f07608bcae9d0ce27"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 
@@ -89,12 +89,12 @@ Scheduler = Literal[
 ]
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class SD15TextToImage(Workflow):
     """The inputs of SD1.5 Text to Image.
 
     SD1.5 Text to Image
-      0  model            model
+      0  model            main model of sd-1 or sd-2
       1  positive_prompt  text
       2  negative_prompt  text
 
@@ -111,7 +111,7 @@ class SD15TextToImage(Workflow):
     """
 
     model: Annotated[ModelInput, Index(0), ModelFilter(base=("sd-1", "sd-2"), type=("main",))]
-    """Model. Index 0."""
+    """Model. Main model of sd-1 or sd-2. Index 0."""
 
     positive_prompt: Annotated[str, Index(1)] = "a lighthouse at dusk, oil painting"
     """Positive Prompt. What the image shows. Text. Index 1."""

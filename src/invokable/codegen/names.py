@@ -17,7 +17,7 @@ from unicodedata import normalize
 
 WORKFLOW_MEMBERS = frozenset({"copy", "from_dict", "replace", "to_dict"})
 """Public names of `invokable.runtime.Workflow`, which no input may take (a test compares them)."""
-RESULT_MEMBERS = frozenset({"batch_id", "destination", "images", "item_ids", "videos"})
+RESULT_MEMBERS = frozenset({"batch_id", "images", "item_ids", "videos"})
 """Public names of `invokable.runtime.WorkflowResult`, which no output may take (a test compares them)."""
 
 _MODULE_NAMES = frozenset({"annotations", "dataclass", "field"})

@@ -23,6 +23,7 @@ from invokable.codegen.types import Choices, InputType, effective_limits, input_
 
 if TYPE_CHECKING:
     from invokable.workflow import FormInput, OutlineItem, Reading
+    from invokable.workflow.reading import BatchDatum
 
 FORMAT: Final = 1
 """The format of generated modules; the runtime refuses one that it does not know."""
@@ -129,12 +130,23 @@ class ModulePlan:
                     "node_path": datum.node_path,
                     "field_name": datum.field_name,
                     "source": [datum.source_node, datum.source_field],
+                    "check": self._check_of(datum),
                     **({"items": datum.items} if datum.resolve is None else {"resolve": datum.resolve}),
                 }
                 for datum in group.data
             ]
             for group in self.reading.batches
         ]
+
+    def _check_of(self, datum: BatchDatum) -> dict[str, Any]:
+        """What the field at the end of a batch edge takes: the server does not check it before the item runs."""
+        node = self.reading.graph["nodes"].get(datum.node_path)
+        template = node and self.reading.schema.nodes[node["type"]].inputs.get(datum.field_name)
+        if not template:
+            return {}
+        limits = {name: bound for name in _LIMITS if (bound := getattr(template.limits, name)) is not None}
+        options = {"options": list(template.options)} if template.options else {}
+        return {"type": template.type.name, **limits, **options}
 
 
 def plan_module(
@@ -174,7 +186,7 @@ def plan_module(
         inputs=tuple(inputs),
         outputs=tuple(PlannedOutput(*pair) for pair in zip(output_names, found, strict=True)),
         aliases=aliases,
-        models={planned.attribute: found for planned in inputs if (found := model_choices(planned, installed))},
+        models={planned.attribute: fit for planned in inputs if (fit := model_choices(planned, installed))},
         reading=reading,
     )
 

@@ -341,11 +341,7 @@ def model_expression(value: Any) -> Code:
 
 
 def _lora(value: Any) -> Code:
-    return call(
-        "LoRA",
-        model_expression(value["model"]),
-        **{key: value[key] for key in ("weight",) if key in value},
-    )
+    return call("LoRA", model_expression(value["lora"]), weight=value["weight"])
 
 
 def _style_preset(value: Any) -> Code:

@@ -1,0 +1,66 @@
+"""Encoding: the values of inputs as JSON that can be stored, and back."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import Any
+
+from invokable.runtime.media import Image, Video
+from invokable.runtime.values import Board, Color, LoRA, Model, StylePreset, SupportsFspath
+
+
+def to_json(value: object) -> Any:
+    """A value as JSON. Raises TypeError for what has no lasting form, such as an open file."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case bytes():
+            return {"base64": base64.b64encode(value).decode("ascii")}
+        case Image():
+            return {"image_name": value.name}
+        case Video():
+            return {"video_name": value.name}
+        case Model():
+            keys = ("name", "base", "type", "key", "hash", "submodel_type")
+            return {key: getattr(value, key) for key in keys if getattr(value, key)}
+        case LoRA():
+            return {"lora": to_json(value.model), "weight": value.weight}
+        case Board():
+            return {"board_id": value.id}
+        case Color():
+            return {"r": value.r, "g": value.g, "b": value.b, "a": value.a}
+        case StylePreset():
+            return {"style_preset_id": value.id}
+        case list():
+            return [to_json(item) for item in value]
+        case dict():
+            return {key: to_json(item) for key, item in value.items()}
+        case SupportsFspath():
+            return os.fspath(value)
+    raise TypeError(f"a {type(value).__name__} has no JSON form; give the path or the bytes of the file")
+
+
+def from_json(value: Any, type_name: str) -> Any:
+    """The value of an input of that field type, out of its JSON."""
+    if isinstance(value, list):
+        return [from_json(item, type_name) for item in value]
+    if not isinstance(value, dict):
+        return value
+    match type_name.removesuffix("|[]").removesuffix("[]"):
+        case "ImageField":
+            return base64.b64decode(value["base64"]) if "base64" in value else Image(value["image_name"])
+        case "VideoField":
+            return base64.b64decode(value["base64"]) if "base64" in value else Video(value["video_name"])
+        case "ModelIdentifierField":
+            return Model(**value)
+        case "LoRAField":
+            model = value["lora"]
+            return LoRA(Model(**model) if isinstance(model, dict) else model, value["weight"])
+        case "BoardField":
+            return Board(id=value["board_id"])
+        case "ColorField":
+            return Color(**value)
+        case "StylePresetField":
+            return StylePreset(value["style_preset_id"])
+    return value

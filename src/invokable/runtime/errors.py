@@ -1,0 +1,201 @@
+"""What can go wrong, by what the caller can do about it.
+
+    InvokableError
+    ├── ConnectionError           the server was not reached: start it, check the address, try later
+    │   └── NotInvokeAIError      something else answered at that address
+    ├── APIError                  the server refused a request: status and its own words
+    ├── ValidationError           values to correct: every wrong input at once
+    ├── BoardError                no such board, or several of that name
+    └── WorkflowError             the workflow could not be run
+        ├── StaleWorkflowError    the generated module does not fit: generate it again
+        ├── QueueFullError        the server's queue took too few items; they were canceled
+        ├── EnqueueUncertain      it is not known whether the server took the batch
+        ├── RunFailed             a node failed: item, node, the server's error and traceback
+        ├── RunCanceled           someone canceled the item, or the server was restarted
+        └── RunTimeout            the time given is over; the items are still on the server
+
+`ConnectionError`, `ValidationError` and `RunTimeout` are also Python's own `ConnectionError`, `ValueError` and
+`TimeoutError`. Messages are one line, except a ValidationError's with several problems; no error holds a token. All of
+them can be pickled.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "APIError",
+    "BoardError",
+    "ConnectionError",
+    "EnqueueUncertain",
+    "InvokableError",
+    "NotInvokeAIError",
+    "Problem",
+    "QueueFullError",
+    "RunCanceled",
+    "RunFailed",
+    "RunTimeout",
+    "StaleWorkflowError",
+    "ValidationError",
+    "WorkflowError",
+]
+
+
+class InvokableError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exception's own way calls the class with `args`, which fits no __init__ below.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(cls: type[InvokableError], args: tuple[object, ...], state: dict[str, object]) -> InvokableError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  (caught as either)
+    """The server was not reached, or the connection broke.
+
+    `sent` tells whether the request may have reached the server.
+    """
+
+    def __init__(self, message: str, *, url: str = "", sent: bool = False) -> None:
+        super().__init__(message)
+        self.url = url
+        self.sent = sent
+
+
+class NotInvokeAIError(ConnectionError):
+    """Something answered that is not InvokeAI's API: a web page, for one."""
+
+
+class APIError(InvokableError):
+    """The server refused a request; `detail` is its own words."""
+
+    def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
+        super().__init__(f"{method} {url}: {status} {detail}".strip())
+        self.status = status
+        self.detail = detail
+        self.method = method
+        self.url = url
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind."""
+
+    index: int
+    attribute: str
+    label: str
+    message: str
+    kind: str = ""
+
+    def __str__(self) -> str:
+        label = f" ({self.label})" if self.label else ""
+        return f"index {self.index}, {self.attribute}{label}: {self.message}"
+
+
+class ValidationError(InvokableError, ValueError):
+    """Values that cannot be sent; `errors` holds one `Problem` for each."""
+
+    def __init__(self, errors: Iterable[Problem]) -> None:
+        self.errors: tuple[Problem, ...] = tuple(errors)
+        super().__init__("\n".join(map(str, self.errors)))
+
+
+class BoardError(InvokableError):
+    """No board has this name, or several have."""
+
+    def __init__(self, message: str, *, board: str) -> None:
+        super().__init__(message)
+        self.board = board
+
+
+class WorkflowError(InvokableError):
+    """The workflow could not be run."""
+
+
+class StaleWorkflowError(WorkflowError):
+    """The generated module does not fit its own pins, this runtime, or the server."""
+
+
+class QueueFullError(WorkflowError):
+    """The server took fewer items than asked for, which it reports as success; what it took was canceled."""
+
+    def __init__(self, message: str, *, enqueued: int, requested: int) -> None:
+        super().__init__(message)
+        self.enqueued = enqueued
+        self.requested = requested
+
+
+class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as RunTimeout)
+    """The connection broke at submission and the batch was not found since; it may still appear.
+
+    `batch_id` and `destination` identify it on the server.
+    """
+
+    def __init__(self, message: str, *, batch_id: str, destination: str) -> None:
+        super().__init__(message)
+        self.batch_id = batch_id
+        self.destination = destination
+
+
+class RunFailed(WorkflowError):  # noqa: N818
+    """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words."""
+
+    def __init__(
+        self,
+        *,
+        item_id: int,
+        node_id: str | None,
+        node_type: str | None,
+        error_type: str,
+        error_message: str,
+        traceback: str,
+        failed: int = 1,
+        total: int = 1,
+    ) -> None:
+        node = f"node {node_id!r} ({node_type})" if node_id else "the session"
+        several = f" ({failed} of {total} items failed)" if total > 1 else ""
+        words = ": ".join(_one_line(part) for part in (error_type, error_message) if part)
+        super().__init__(f"item {item_id}: {node} failed: {words}{several}")
+        self.item_id = item_id
+        self.node_id = node_id
+        self.node_type = node_type
+        self.error_type = error_type
+        self.error_message = error_message
+        self.traceback = traceback
+
+
+class RunCanceled(WorkflowError):  # noqa: N818
+    """An item was canceled by someone else, by a restart of the server, or removed from the queue."""
+
+    def __init__(self, message: str, *, item_ids: Sequence[int], batch_id: str = "") -> None:
+        super().__init__(message)
+        self.item_ids = tuple(item_ids)
+        self.batch_id = batch_id
+
+
+class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818
+    """The time given is over. The items stay on the server; `Client.cancel(batch_id)` removes them."""
+
+    def __init__(self, message: str, *, item_ids: Sequence[int], batch_id: str) -> None:
+        super().__init__(message)
+        self.item_ids = tuple(item_ids)
+        self.batch_id = batch_id
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,228 @@
+"""Resources: values that only the server can complete: files to upload, models and boards known by name."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.runtime.encoding import to_json
+from invokable.runtime.errors import APIError, BoardError, Problem, ValidationError
+from invokable.runtime.files import read_file
+from invokable.runtime.media import Image, Video
+from invokable.runtime.pins import Pins, Target
+from invokable.runtime.protocol import Flow, Request, fetch, send
+from invokable.runtime.values import Board, LoRA, Model, ModelFilter, model_wire
+
+MODELS: Final = "/api/v2/models/"
+BOARDS: Final = "/api/v1/boards/"
+
+
+@dataclass(slots=True)
+class Known:
+    """What a client has learned of its server; forgotten when a name is not found."""
+
+    models: list[Any] | None = None
+    uploads: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    """Files uploaded for the run at hand, by path."""
+
+
+def resolve(flow: Any, pins: Pins, known: Known) -> Flow[dict[str, Any]]:
+    """The wire values of the inputs that the server completes, by attribute.
+
+    Raises ValidationError with every file that cannot be read and every model that is not there, BoardError, APIError
+    and ConnectionError.
+    """
+    known.uploads.clear()
+    wire: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for target in pins.targets:
+        value = getattr(flow, target.attribute)
+        resolver = _RESOLVERS.get(target.type.removesuffix("|[]").removesuffix("[]"))
+        if resolver is None or target.connected or value is None:
+            continue
+        models = _filter_of(pins.hints[target.attribute])
+        try:
+            if isinstance(value, list):
+                wire[target.attribute] = []
+                for item in value:
+                    wire[target.attribute].append((yield from resolver(item, models, known)))
+            else:
+                wire[target.attribute] = yield from resolver(value, models, known)
+        except (_NotFoundError, OSError, TypeError) as error:
+            problems.append(_problem(target, value, error))
+    if problems:
+        raise ValidationError(problems)
+    return wire
+
+
+def complete_models(graph: dict[str, Any], known: Known) -> Flow[dict[str, Any]]:
+    """The graph with models that it knows only by name, as old workflows do, found on the server."""
+    nodes = dict(graph["nodes"])
+    problems = []
+    for node_id, node in graph["nodes"].items():
+        for name, value in node.items():
+            if isinstance(value, dict) and "name" in value and "base" in value and "key" not in value:
+                model = Model(**{key: value[key] for key in ("name", "base", "type") if value.get(key)})
+                try:
+                    found = yield from _model(model, ModelFilter(), known)
+                except _NotFoundError as error:
+                    problems.append(Problem(-1, f"{node['type']}.{name}", node_id, str(error)))
+                else:
+                    nodes[node_id] = {**nodes[node_id], name: found}
+    if problems:
+        raise ValidationError(problems)
+    return {**graph, "nodes": nodes}
+
+
+def find_board(name: str) -> Flow[Board]:
+    """The board of that name. Raises BoardError when there is none, or several."""
+    boards = yield from fetch(Request("GET", BOARDS, {"all": "true"}))
+    found = [board for board in boards if board["board_name"] == name]
+    if len(found) == 1:
+        return Board(id=found[0]["board_id"], name=name)
+    if found:
+        ids = ", ".join(board["board_id"] for board in found)
+        raise BoardError(
+            f"{len(found)} boards have the name {name!r}: give one by id, Board(id=…), of {ids}", board=name
+        )
+    hint = _nearest(name, (board["board_name"] for board in boards))
+    raise BoardError(f"the server has no board {name!r}{hint}", board=name)
+
+
+class _NotFoundError(Exception):
+    """A model that the server does not have, or has several of."""
+
+
+def _upload(collection: str) -> Callable[[Any, ModelFilter, Known], Flow[Any]]:
+    kind = collection.removesuffix("s")
+
+    def upload(value: Any, _: ModelFilter, known: Known) -> Flow[Any]:
+        if isinstance(value, Image | Video):
+            return to_json(value)
+        path = os.path.abspath(value) if isinstance(value, str | os.PathLike) else id(value)
+        if path not in known.uploads:
+            params = {f"{kind}_category": "user", "is_intermediate": "true"}
+            file = read_file(value, kind=kind)
+            try:
+                stored = yield from send(Request("POST", f"/api/v1/{collection}/upload", params, file=file))
+            except APIError as error:
+                if error.status == 415:  # the server's words on what is no image
+                    raise _NotFoundError(f"{_shown(value)}: {error.detail}") from None
+                raise
+            known.uploads[path] = {f"{kind}_name": stored[f"{kind}_name"]}
+        return known.uploads[path]
+
+    return upload
+
+
+def _model(value: Model | str, wanted: ModelFilter, known: Known) -> Flow[Any]:
+    model = Model(name=value) if isinstance(value, str) else value
+    for fresh in (False, True):
+        if known.models is None or fresh:
+            known.models = (yield from fetch(Request("GET", MODELS)))["models"]
+        fitting = [config for config in known.models if _fits(config, wanted)]
+        found = _matches(model, fitting)
+        if len(found) == 1:
+            return model_wire(found[0], model.submodel_type)
+        if found:
+            several = ", ".join(f"{config['name']} ({config['base']}, key {config['key']})" for config in found)
+            raise _NotFoundError(f"{len(found)} models fit {model}: {several}; give base, type or key")
+    others = _matches(model, known.models or [])
+    if others:
+        config = others[0]
+        raise _NotFoundError(
+            f"model {model} is a {config['type']} model of {config['base']}; wanted: {_in_words(wanted)}"
+        )
+    hint = _nearest(str(model), (config["name"] for config in fitting))
+    raise _NotFoundError(f"the server has no model {model}{hint}")
+
+
+def _lora(value: LoRA, wanted: ModelFilter, known: Known) -> Flow[Any]:
+    lora = yield from _model(
+        value.model, wanted if wanted.type else ModelFilter(base=wanted.base, type=("lora",)), known
+    )
+    return {"lora": lora, "weight": value.weight}
+
+
+def _board(value: Board | str, _: ModelFilter, __: Known) -> Flow[Any]:
+    if isinstance(value, Board):
+        return to_json(value)
+    if value in ("none", "auto"):
+        return value
+    return to_json((yield from find_board(value)))
+
+
+_RESOLVERS: Final[dict[str, Callable[[Any, ModelFilter, Known], Flow[Any]]]] = {
+    "BoardField": _board,
+    "ImageField": _upload("images"),
+    "LoRAField": _lora,
+    "ModelIdentifierField": _model,
+    "VideoField": _upload("videos"),
+}
+
+
+def _matches(model: Model, configs: Iterable[Any]) -> list[Any]:
+    """The models that a reference means: by key, else by hash, else by name with what is told of base and type."""
+    configs = list(configs)
+    for key in ("key", "hash"):
+        wanted = getattr(model, key)
+        found = [config for config in configs if wanted and config[key] == wanted]
+        if found:
+            return found[:1]
+    return [
+        config
+        for config in configs
+        if model.name
+        and config["name"] == model.name
+        and model.base in ("", config["base"])
+        and model.type in ("", config["type"])
+    ]
+
+
+def _fits(config: Any, wanted: ModelFilter) -> bool:
+    return (
+        (not wanted.base or config["base"] in wanted.base)
+        and (not wanted.type or config["type"] in wanted.type)
+        and (not wanted.variant or config.get("variant") in (None, *wanted.variant))
+        and (not wanted.format or config.get("format") in (None, *wanted.format))
+    )
+
+
+def _filter_of(hint: Any) -> ModelFilter:
+    for part in (hint, *getattr(hint, "__args__", ())):
+        for extra in getattr(part, "__metadata__", ()):
+            if isinstance(extra, ModelFilter):
+                return extra
+        nested = [_filter_of(argument) for argument in getattr(part, "__args__", ()) if part is not hint]
+        if any(found != ModelFilter() for found in nested):
+            return next(found for found in nested if found != ModelFilter())
+    return ModelFilter()
+
+
+def _in_words(wanted: ModelFilter) -> str:
+    parts = [
+        " or ".join(wanted.type),
+        f"of {' or '.join(wanted.base)}" if wanted.base else "",
+        " or ".join(wanted.variant),
+    ]
+    return " ".join(part for part in parts if part) or "any"
+
+
+def _problem(target: Target, value: object, error: Exception) -> Problem:
+    if isinstance(error, OSError):
+        words = f"{error.filename or _shown(value)!r} cannot be read: {error.strerror}"
+    else:
+        words = str(error)
+    return Problem(target.index, target.attribute, target.label, words, type(value).__name__)
+
+
+def _shown(value: object) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), n=3)
+    return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""

@@ -1,0 +1,71 @@
+"""Running: the whole way of a flow, from its values to its result.
+
+check pins ── resolve ── substitute ── enqueue ── wait ── collect
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from invokable.runtime.batches import batch_data, size_of
+from invokable.runtime.collecting import collect
+from invokable.runtime.enqueue import cancel, enqueue, new_batch_id
+from invokable.runtime.errors import InvokableError
+from invokable.runtime.media import Download
+from invokable.runtime.pins import Pins, pins_of
+from invokable.runtime.protocol import Flow, Request, fetch
+from invokable.runtime.resources import Known, complete_models, resolve
+from invokable.runtime.substitution import substitute, wire_values
+from invokable.runtime.validation import check
+from invokable.runtime.waiting import wait
+from invokable.runtime.workflow import Workflow
+
+
+def run(
+    flow: Workflow, *, timeout: float | None, known: Known, download: Download, clock: Callable[[], float]
+) -> Flow[Any]:
+    """Run a flow and return its result. On an interrupt, what is left of the batch is canceled."""
+    pins = pins_of(type(flow))
+    check(flow)
+    resolved = yield from resolve(flow, pins, known)
+    graph, workflow = substitute(flow, resolved)
+    graph = yield from complete_models(graph, known)
+    data = yield from batch_data(pins, wire_values(flow, resolved))
+    batch_id = new_batch_id()
+    batch = {
+        "batch_id": batch_id,
+        "origin": "workflows",
+        "destination": f"invokable-{uuid4()}",
+        "data": data,
+        "graph": graph,
+        "workflow": workflow,
+        "runs": 1,
+    }
+    item_ids = yield from enqueue(batch, size_of(data))
+    try:
+        items = yield from wait(batch_id, item_ids, timeout, clock)
+    except InvokableError:
+        raise
+    except BaseException:  # an interrupt: nobody will fetch the results
+        yield from cancel(batch_id)
+        raise
+    return collect(type(flow).Result, pins, items, batch_id, download)
+
+
+def drift(pins: Pins) -> Flow[list[str]]:
+    """What the server's nodes have become since the module was made: a line for each node type that differs."""
+    document = yield from fetch(Request("GET", "/openapi.json"))
+    versions = {
+        schema.get("properties", {}).get("type", {}).get("default"): schema.get("version")
+        for schema in document.get("components", {}).get("schemas", {}).values()
+        if isinstance(schema, dict) and schema.get("class") == "invocation"
+    }
+    found = []
+    for node_type, version in pins.nodes.items():
+        if node_type not in versions:
+            found.append(f"{node_type}: the server has no such node; the module was made for {version}")
+        elif versions[node_type] != version:
+            found.append(f"{node_type}: the server has {versions[node_type]}, the module was made for {version}")
+    return found

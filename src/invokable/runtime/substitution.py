@@ -1,0 +1,86 @@
+"""Substitution: values into their places in the graph, the batch data and the embedded workflow, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from invokable.runtime.encoding import to_json
+from invokable.runtime.pins import Pins, Target, pins_of
+
+if TYPE_CHECKING:
+    from invokable.runtime.workflow import Workflow
+
+_DYNAMIC: Final = "saved_workflow_input::"
+"""Inputs of a called workflow travel in the calling node's `workflow_inputs`."""
+
+Wire = Mapping[str, Any]
+"""Wire values by attribute."""
+
+
+def wire_values(flow: Workflow, resolved: Wire) -> dict[tuple[str, str], Any]:
+    """The wire value of each input that is sent, by node and field; `resolved` has those that the server completed."""
+    return {
+        (target.node_id, target.field): resolved[target.attribute]
+        if target.attribute in resolved
+        else to_json(getattr(flow, target.attribute))
+        for target in pins_of(type(flow)).targets
+        if not target.connected
+    }
+
+
+def substitute(flow: Workflow, resolved: Wire) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The graph and the embedded workflow with a flow's values. What the class holds stays as it is."""
+    pins = pins_of(type(flow))
+    values = wire_values(flow, resolved)
+    kinds = {(target.node_id, target.field): target for target in pins.targets}
+    return _graph(pins, values, kinds), _workflow(pins, values)
+
+
+def _graph(
+    pins: Pins, values: Mapping[tuple[str, str], Any], kinds: Mapping[tuple[str, str], Target]
+) -> dict[str, Any]:
+    nodes = dict(pins.graph["nodes"])
+    touched: set[str] = set()
+    for (node_id, field), value in values.items():
+        if node_id not in nodes:
+            continue  # a batch or generator node: its values travel in the batch data
+        if node_id not in touched:
+            nodes[node_id] = dict(nodes[node_id])
+            touched.add(node_id)
+        node = nodes[node_id]
+        if field.startswith(_DYNAMIC):
+            node["workflow_inputs"] = {**node.get("workflow_inputs", {}), field: value}
+        elif _is_omitted(value, kinds[node_id, field], node, field):
+            node.pop(field, None)
+        else:
+            node[field] = value
+    return {**pins.graph, "nodes": nodes}
+
+
+def _is_omitted(value: Any, target: Target, node: Mapping[str, Any], field: str) -> bool:
+    """Whether the editor would leave the field out: no board, the server's own board, no value where there was none."""
+    if target.type == "BoardField":
+        return isinstance(value, str)
+    return value is None and field not in node
+
+
+def _workflow(pins: Pins, values: Mapping[tuple[str, str], Any]) -> dict[str, Any] | None:
+    if pins.workflow is None:
+        return None
+    changed: dict[str, dict[str, Any]] = {}
+    for (node_id, field), value in values.items():
+        changed.setdefault(node_id, {})[field] = value
+    nodes = [
+        _with_values(node, changed[node["id"]]) if node["id"] in changed else node for node in pins.workflow["nodes"]
+    ]
+    return {**pins.workflow, "nodes": nodes}
+
+
+def _with_values(node: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    inputs = dict(node["data"]["inputs"])
+    for field, value in values.items():
+        inputs[field] = {**inputs.get(field, {"name": field, "label": "", "description": ""}), "value": value}
+        if value is None:
+            del inputs[field]["value"]
+    return {**node, "data": {**node["data"], "inputs": inputs}}

@@ -1,0 +1,141 @@
+"""Validation: values against annotations, all errors at once, before anything is sent.
+
+pydantic does the checking, strictly: nothing is converted, so "7" is no integer and True is no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+from invokable.runtime.errors import Problem, ValidationError
+from invokable.runtime.pins import Target, pins_of
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from invokable.runtime.workflow import Workflow
+
+_WANTED: Final = {
+    "BoardField": "a board: its name, a Board, 'none' or 'auto'",
+    "BooleanField": "True or False",
+    "ColorField": "a Color",
+    "FloatField": "a number",
+    "FloatGeneratorField": "the settings of a generator, a dict",
+    "ImageField": "an image: a path, bytes, a file object, a Pillow image, or an image on the server",
+    "ImageGeneratorField": "the settings of a generator, a dict",
+    "IntegerField": "an integer",
+    "IntegerGeneratorField": "the settings of a generator, a dict",
+    "LoRAField": "a LoRA",
+    "ModelIdentifierField": "a model: its name, or a Model",
+    "StringField": "text",
+    "StringGeneratorField": "the settings of a generator, a dict",
+    "StylePresetField": "a StylePreset",
+    "VideoField": "a video: a path, bytes, a file object, or a video on the server",
+}
+_PLACED: Final = "an edge of the workflow feeds this field, so a value given here would be ignored"
+_PLAIN_WORDS: Final = {
+    "greater_than": "is not above {gt}",
+    "greater_than_equal": "is less than {ge}",
+    "less_than": "is not below {lt}",
+    "less_than_equal": "is more than {le}",
+    "multiple_of": "is not a multiple of {multiple_of}",
+    "finite_number": "is not a finite number",
+    "literal_error": "is not one of {expected}",
+    "too_short": "has fewer than {min_length} items",
+    "too_long": "has more than {max_length} items",
+    "string_too_short": "has fewer than {min_length} characters",
+    "string_too_long": "has more than {max_length} characters",
+}
+
+
+def check(flow: Workflow) -> None:
+    """Raise ValidationError with every wrong input of a workflow."""
+    targets = pins_of(type(flow)).targets
+    _check(type(flow), targets, {target.attribute: getattr(flow, target.attribute) for target in targets})
+
+
+def check_one(flow: Workflow, attribute: str, value: object) -> None:
+    """Raise ValidationError when a value does not fit an attribute."""
+    targets = [target for target in pins_of(type(flow)).targets if target.attribute == attribute]
+    _check(type(flow), targets, {attribute: value})
+
+
+def _check(cls: type, targets: Sequence[Target], values: Mapping[str, object]) -> None:
+    problems = {
+        target.attribute: _PLACED for target in targets if target.connected and _is_changed(cls, target, values)
+    }
+    errors = _errors(_adapter(cls), values)
+    by_attribute: dict[str, list[Any]] = {}
+    for error in errors:
+        by_attribute.setdefault(error["loc"][0], []).append(error)
+    for target in targets:
+        if target.attribute in by_attribute:
+            problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
+    if problems:
+        raise ValidationError(
+            Problem(
+                target.index,
+                target.attribute,
+                target.label,
+                problems[target.attribute],
+                type(values[target.attribute]).__name__,
+            )
+            for target in targets
+            if target.attribute in problems
+        )
+
+
+def _errors(adapter: TypeAdapter[Any], values: Mapping[str, object]) -> list[Any]:
+    from pydantic import ValidationError as Invalid
+
+    try:
+        adapter.validate_python(values)
+    except Invalid as invalid:
+        return invalid.errors(include_url=False)
+    return []
+
+
+def _words(target: Target, value: object, errors: Sequence[Any]) -> str:
+    told = [error for error in errors if error["type"] in _PLAIN_WORDS]
+    if told:
+        error = told[0]
+        position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
+        return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**error.get('ctx', {}))}"
+    base = target.type.removesuffix("|[]").removesuffix("[]")
+    wanted = _WANTED.get(base, "a JSON value")
+    if target.type.endswith("|[]"):
+        wanted += ", or a list"
+    elif target.type.endswith("[]"):
+        wanted = f"a list, each item {wanted}"
+    return f"{_short(value)} is not {wanted}"
+
+
+def _short(value: object) -> str:
+    text = f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+_ADAPTERS: WeakKeyDictionary[type, TypeAdapter[Any]] = WeakKeyDictionary()
+
+
+def _adapter(cls: type) -> TypeAdapter[Any]:
+    """What checks the values of a class; made on first use, since making it costs more than many checks."""
+    if cls not in _ADAPTERS:
+        from pydantic import ConfigDict, TypeAdapter
+        from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
+
+        pins = pins_of(cls)
+        make: Any = TypedDict  # with names known only now
+        values = make("values", {t.attribute: pins.hints[t.attribute] for t in pins.targets}, total=False)
+        values.__pydantic_config__ = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+        _ADAPTERS[cls] = TypeAdapter(values)
+    return _ADAPTERS[cls]
+
+
+def _is_changed(cls: type, target: Target, values: Mapping[str, object]) -> bool:
+    field = next(field for field in fields(cls) if field.name == target.attribute)
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return values[target.attribute] != default
