@@ -10,12 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from annotated_types import Ge, Le
-from invokable.runtime import BoardInput, Color, Image, ImageInput, Index, Workflow, WorkflowResult
+from invokable.runtime import (
+    BoardInput,
+    Color,
+    Ge,
+    Image,
+    ImageInput,
+    Index,
+    Le,
+    Workflow,
+    WorkflowResult,
+)
 
 SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
-BODY_SHA256: Final = "1d4a15b749a72fc5641ab2dfefa9435f5ba273c97e7b49db1220387492dc1b8e"
+BODY_SHA256: Final = "95b875e07182d2690f01bc1360806340963032325783a56758cf07cde4947477"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 

@@ -10,20 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from annotated_types import Ge, Gt, Le, MultipleOf
 from invokable.runtime import (
     BoardInput,
+    Ge,
+    Gt,
     Image,
     Index,
+    Le,
     ModelFilter,
     ModelInput,
+    MultipleOf,
     Workflow,
     WorkflowResult,
 )
 
 SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
-BODY_SHA256: Final = "c71ed2d46542db304ede423b7b9e527dea516a40b6e00a7f07608bcae9d0ce27"
+BODY_SHA256: Final = "cbe81e10d1d2c169ae34ef7e7fd09ec0bfe535e3ea9f7b78c7f8358870d25e16"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 

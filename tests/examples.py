@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+from invokable.codegen import Options, generate_module
+from invokable.schema import load
 
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "generated_examples"
@@ -21,6 +27,18 @@ def example(name: str) -> Any:
 def node(document: Any, node_type: str) -> Any:
     """The first node of a type, its `data`."""
     return next(n["data"] for n in document["nodes"] if n["type"] == "invocation" and n["data"]["type"] == node_type)
+
+
+_numbers = itertools.count()
+
+
+def imported(document: Any, options: Options | None = None) -> ModuleType:
+    """The module generated from a document, imported under a name of its own."""
+    written = generate_module(document, load("6.14.2"), source="made.json", options=options)
+    module = ModuleType(f"generated_for_a_test_{next(_numbers)}")
+    sys.modules[module.__name__] = module
+    exec(compile(written.text, f"{module.__name__}.py", "exec"), module.__dict__)
+    return module
 
 
 def add_field(document: Any, node_id: str, field: str, settings: Any = None) -> None:

@@ -73,8 +73,8 @@ def test_a_docstring_is_one_string_and_nothing_else(paragraphs: list[str], inden
     source = code.docstring(paragraphs, indent=indent)
     (statement,) = ast.parse(f"def f():\n{' ' * indent} {source}\n").body[0].body  # type: ignore[attr-defined]
     assert isinstance(statement.value, ast.Constant)
-    said = statement.value.value.split()
-    assert said == [word for paragraph in paragraphs for word in paragraph.split()]
+    assert isinstance(statement.value.value, str)
+    assert statement.value.value.split() == [word for paragraph in paragraphs for word in paragraph.split()]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _WIDTH: Final = 100
-_CONSTRAINTS: Final = frozenset({"Ge", "Gt", "Le", "Len", "Lt", "MultipleOf"})
 _TYPING: Final = frozenset({"Annotated", "Final", "Literal"})
 
 
@@ -209,10 +208,8 @@ def _imports(plan: ModulePlan, inputs: Iterable[_Attribute]) -> list[Code]:
         f"from dataclasses import {', '.join(dataclass_names)}",
         _import("typing", used & _TYPING),
         "",
+        _import("invokable.runtime", used - _TYPING),
     ]
-    if used & _CONSTRAINTS:
-        lines.append(_import("annotated_types", used & _CONSTRAINTS))
-    lines.append(_import("invokable.runtime", used - _TYPING - _CONSTRAINTS))
     return [Code(line) for line in lines]
 
 

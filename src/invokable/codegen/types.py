@@ -50,7 +50,7 @@ class InputType:
     annotation: Code
     """The type alone, without the marker of the index."""
     constraints: tuple[Code, ...] = ()
-    """`annotated_types` metadata of the value."""
+    """Limits of the value, such as `Ge(0)`."""
     choices: Choices = ()
     """The Literal's values, where the type is one; the annotation then names them inline."""
     nullable: bool = False
@@ -59,7 +59,7 @@ class InputType:
     factory: bool = False
     """The default is mutable: each instance gets one of its own."""
     imports: frozenset[str] = frozenset()
-    """Names of the runtime and of `annotated_types` that the annotation and the default use."""
+    """Names of the runtime that the annotation and the default use."""
     summary: str = ""
     """The type in words: `integer, 64 to 2048, a multiple of 8`."""
     unfit: str = ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from invokable.runtime.limits import Ge, Gt, Le, Len, Lt, MultipleOf
 from invokable.runtime.media import Image, Video
 from invokable.runtime.values import (
     Board,
@@ -60,6 +61,8 @@ __all__ = [
     "ConnectionError",
     "EnqueueUncertain",
     "FloatGenerator",
+    "Ge",
+    "Gt",
     "Image",
     "ImageGenerator",
     "ImageInput",
@@ -67,10 +70,14 @@ __all__ = [
     "IntegerGenerator",
     "InvokableError",
     "JsonValue",
+    "Le",
+    "Len",
     "LoRA",
+    "Lt",
     "Model",
     "ModelFilter",
     "ModelInput",
+    "MultipleOf",
     "NotInvokeAIError",
     "Problem",
     "QueueFullError",

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from invokable.runtime import running
 from invokable.runtime._http import Transport
 from invokable.runtime.enqueue import cancel
+from invokable.runtime.files import post_file, read_file
 from invokable.runtime.media import Image
 from invokable.runtime.pins import pins_of
 from invokable.runtime.protocol import Flow, Request, Sleep, fetch, fetch_raw, parse, send
@@ -102,12 +103,9 @@ class Client:
 
     def upload(self, image: ImageInput) -> Image:
         """Upload an image once, to use it in many runs. Raises OSError, ConnectionError and APIError."""
-        from invokable.runtime.files import read_file
-
-        params = {"image_category": "user", "is_intermediate": "false"}
-        stored = self._drive(
-            send(Request("POST", "/api/v1/images/upload", params, file=read_file(image, kind="image")))
-        )
+        if isinstance(image, Image):
+            return image
+        stored = self._drive(post_file(read_file(image, kind="image"), is_intermediate=False))
         return Image(stored["image_name"], stored["width"], stored["height"], None, self._download)
 
     def version(self) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import builtins
 import os
-import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image as PILImage
 
 Download = Callable[[str], builtins.bytes]
@@ -43,21 +42,9 @@ class _Media:
         A folder, or a path that ends in a slash, gets a file of the server's name in it; missing folders are made.
         Raises what `bytes` raises, and OSError.
         """
-        target = Path(path)
-        if target.is_dir() or os.fspath(path).endswith(("/", os.sep)) or not target.suffix:
-            target = target / _file_name(self.name)
-        data = self.bytes()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, scrap = tempfile.mkstemp(prefix=".invokable.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(scrap, 0o666 & ~_UMASK)
-            os.replace(scrap, target)
-        except BaseException:
-            Path(scrap).unlink(missing_ok=True)
-            raise
-        return target
+        from invokable.runtime.saving import save
+
+        return save(self.bytes, self.name, path)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The connection stays behind: a copy in another process is a reference by name.
@@ -86,18 +73,3 @@ class Video(_Media):
 
     __slots__ = ()
     _collection = "videos"
-
-
-def _file_name(name: str) -> str:
-    """A server's name as the name of a file: no separators, no leading dots, whatever the server says."""
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
-    return safe[-120:] or "download"
-
-
-def _read_umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-_UMASK = _read_umask()

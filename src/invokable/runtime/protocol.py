@@ -82,14 +82,18 @@ def fetch_raw(request: Request) -> Flow[Response]:
 
 
 def parse(response: Response) -> Any:
-    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what is no answer of the API."""
+    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what is no answer of the API.
+
+    At an address that is not its own InvokeAI answers GET with its web page and status 200, and all else with 405.
+    """
     is_json = response.content_type.partition(";")[0].strip() in ("application/json", "application/problem+json")
-    if response.status >= 400:
+    elsewhere = response.status == 405 or (response.status == 404 and not is_json)
+    if response.status >= 400 and not elsewhere:
         raise APIError(response.status, _detail(response, is_json), method=response.method, url=response.url)
-    if not is_json or response.status >= 300:
-        kind = response.content_type.partition(";")[0] or "nothing"
+    if elsewhere or not is_json or response.status >= 300:
+        kind = response.content_type.partition(";")[0] or "no content type"
         raise NotInvokeAIError(
-            f"{response.url}: answered {response.status} with {kind}, not with InvokeAI's API: is the address right?",
+            f"{response.url}: the answer ({response.status}, {kind}) is not InvokeAI's: is the address right?",
             url=response.url,
             sent=True,
         )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from invokable.runtime.encoding import to_json
-from invokable.runtime.errors import APIError, BoardError, Problem, ValidationError
-from invokable.runtime.files import read_file
-from invokable.runtime.media import Image, Video
+from invokable.runtime.errors import BoardError, InvokableError, Problem, ValidationError
+from invokable.runtime.files import MEDIA, File, RefusedFileError, read_file, upload
 from invokable.runtime.pins import Pins, Target
-from invokable.runtime.protocol import Flow, Request, fetch, send
+from invokable.runtime.protocol import Flow, Request, fetch
 from invokable.runtime.values import Board, LoRA, Model, ModelFilter, model_wire
 
 MODELS: Final = "/api/v2/models/"
@@ -22,37 +20,45 @@ BOARDS: Final = "/api/v1/boards/"
 
 @dataclass(slots=True)
 class Known:
-    """What a client has learned of its server; forgotten when a name is not found."""
+    """What a client has learned of its server; asked for anew when a name is not found."""
 
     models: list[Any] | None = None
-    uploads: dict[Any, dict[str, Any]] = field(default_factory=dict)
-    """Files uploaded for the run at hand, by path."""
 
 
 def resolve(flow: Any, pins: Pins, known: Known) -> Flow[dict[str, Any]]:
-    """The wire values of the inputs that the server completes, by attribute.
+    """The wire values of the inputs that the server completes, by attribute. Nothing is uploaded before all is found.
 
-    Raises ValidationError with every file that cannot be read and every model that is not there, BoardError, APIError
-    and ConnectionError.
+    Raises ValidationError with every model that is not there and every file that cannot be read, or with every file
+    that the server does not take; BoardError, APIError and ConnectionError.
     """
-    known.uploads.clear()
+    given = [(target, getattr(flow, target.attribute)) for target in pins.targets if not target.connected]
+    given = [(target, value) for target, value in given if value is not None]
     wire: dict[str, Any] = {}
+    files: dict[str, list[File]] = {}
     problems: list[Problem] = []
-    for target in pins.targets:
-        value = getattr(flow, target.attribute)
-        resolver = _RESOLVERS.get(target.type.removesuffix("|[]").removesuffix("[]"))
-        if resolver is None or target.connected or value is None:
-            continue
-        models = _filter_of(pins.hints[target.attribute])
+    for target, value in given:
         try:
-            if isinstance(value, list):
-                wire[target.attribute] = []
-                for item in value:
-                    wire[target.attribute].append((yield from resolver(item, models, known)))
-            else:
-                wire[target.attribute] = yield from resolver(value, models, known)
+            if _type(target) in MEDIA:
+                files[target.attribute] = [read_file(item, kind=MEDIA[_type(target)]) for item in _listed(value)]
+            elif _type(target) in _LOOKUPS:
+                models = _filter_of(pins.hints[target.attribute])
+                found = yield from _all(_LOOKUPS[_type(target)](item, models, known) for item in _listed(value))
+                wire[target.attribute] = found if isinstance(value, list) else found[0]
+        except InvokableError:  # some of which are OSErrors
+            raise
         except (_NotFoundError, OSError, TypeError) as error:
             problems.append(_problem(target, value, error))
+    if problems:
+        raise ValidationError(problems)
+    stored: dict[Any, dict[str, Any]] = {}
+    for target, value in given:
+        if target.attribute in files:
+            try:
+                found = yield from _all(upload(file, stored) for file in files[target.attribute])
+            except RefusedFileError as error:
+                problems.append(_problem(target, value, error))
+            else:
+                wire[target.attribute] = found if isinstance(value, list) else found[0]
     if problems:
         raise ValidationError(problems)
     return wire
@@ -96,28 +102,6 @@ class _NotFoundError(Exception):
     """A model that the server does not have, or has several of."""
 
 
-def _upload(collection: str) -> Callable[[Any, ModelFilter, Known], Flow[Any]]:
-    kind = collection.removesuffix("s")
-
-    def upload(value: Any, _: ModelFilter, known: Known) -> Flow[Any]:
-        if isinstance(value, Image | Video):
-            return to_json(value)
-        path = os.path.abspath(value) if isinstance(value, str | os.PathLike) else id(value)
-        if path not in known.uploads:
-            params = {f"{kind}_category": "user", "is_intermediate": "true"}
-            file = read_file(value, kind=kind)
-            try:
-                stored = yield from send(Request("POST", f"/api/v1/{collection}/upload", params, file=file))
-            except APIError as error:
-                if error.status == 415:  # the server's words on what is no image
-                    raise _NotFoundError(f"{_shown(value)}: {error.detail}") from None
-                raise
-            known.uploads[path] = {f"{kind}_name": stored[f"{kind}_name"]}
-        return known.uploads[path]
-
-    return upload
-
-
 def _model(value: Model | str, wanted: ModelFilter, known: Known) -> Flow[Any]:
     model = Model(name=value) if isinstance(value, str) else value
     for fresh in (False, True):
@@ -155,13 +139,27 @@ def _board(value: Board | str, _: ModelFilter, __: Known) -> Flow[Any]:
     return to_json((yield from find_board(value)))
 
 
-_RESOLVERS: Final[dict[str, Callable[[Any, ModelFilter, Known], Flow[Any]]]] = {
+_LOOKUPS: Final[dict[str, Callable[[Any, ModelFilter, Known], Flow[Any]]]] = {
     "BoardField": _board,
-    "ImageField": _upload("images"),
     "LoRAField": _lora,
     "ModelIdentifierField": _model,
-    "VideoField": _upload("videos"),
 }
+
+
+def _type(target: Target) -> str:
+    return target.type.removesuffix("|[]").removesuffix("[]")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _all(flows: Iterable[Flow[Any]]) -> Flow[list[Any]]:
+    """What each of several flows returns, one after the other."""
+    found = []
+    for flow in flows:
+        found.append((yield from flow))  # noqa: PERF401  (a comprehension cannot yield)
+    return found
 
 
 def _matches(model: Model, configs: Iterable[Any]) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -56,6 +55,8 @@ class Workflow:
 
             names = _names(type(self))
             if name not in names:
+                import difflib
+
                 close = difflib.get_close_matches(name, names, n=1)
                 hint = f" (did you mean {close[0]!r}?)" if close else ""
                 raise AttributeError(f"{type(self).__name__} has no input {name!r}{hint}")
