@@ -1,0 +1,126 @@
+"""Print how long importing, reading and substituting take, each beside what it is compared with."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from invokable.codegen import plan_document
+from invokable.runtime import Workflow
+from invokable.runtime.pins import pins_of
+from invokable.runtime.substitution import substitute
+from invokable.schema import load
+from invokable.workflow import read_workflow
+from tests.examples import MODULES, SHARED, WORKFLOWS, add_edge, add_field, add_node, example, imported
+
+
+def main() -> None:
+    """Run every measurement."""
+    measure_import()
+    measure_construction()
+    measure_reading()
+    measure_growth()
+
+
+def measure_import() -> None:
+    """A generated module's import over that of bare Python, alternating, in processes of their own."""
+    scripts = {
+        "bare Python": "pass",
+        "dataclasses and typing": "import dataclasses, typing, json",
+        "colour_card": "import colour_card",
+        "sd15_text_to_image": "import sd15_text_to_image",
+    }
+    times: dict[str, list[float]] = {name: [] for name in scripts}
+    for _ in range(25):
+        for name, script in scripts.items():
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, "-c", script], cwd=MODULES, check=True)
+            times[name].append(time.perf_counter() - begin)
+    bare = statistics.median(times["bare Python"])
+    for name, measured in times.items():
+        median = statistics.median(measured)
+        over = f"{(median - bare) * 1e3:+6.1f} ms over bare, {median / bare:.2f} times"
+        print(f"import {name:<24} {median * 1e3:7.1f} ms   {over}")
+
+
+def measure_construction() -> None:
+    """Making a workflow of 30 inputs, and putting the values into the graph, warm."""
+    document = chain(30 - 9)  # the example has nine inputs
+    for number in range(30 - 9):
+        add_field(document, f"n{number}", "b")
+    flow_class = imported(document).ColourCard
+    values = {attribute: number for number, attribute in enumerate(flow_class.__annotations__) if attribute[0] == "b"}
+    values = {name: value for name, value in values.items() if name != "board" and name != "blur_type"}
+
+    def make() -> Workflow:
+        made: Workflow = flow_class(stamp="a.png", **values)
+        return made
+
+    flow = make()
+    assert len(list(flow)) == 30
+    resolved = {"stamp": {"image_name": "a.png"}}
+    text = json.dumps(pins_of(flow_class).graph)
+    made, put, parsed = (
+        best(action) for action in (make, lambda: substitute(flow, resolved), lambda: json.loads(text))
+    )
+    print(f"construct, 30 inputs            {made * 1e6:7.0f} µs   {made / parsed:.1f} times json.loads of the graph")
+    print(f"substitute, 30 inputs           {put * 1e6:7.0f} µs   {put / parsed:.1f} times json.loads of the graph")
+
+
+def measure_reading() -> None:
+    """Planning every workflow of the corpus, else the examples, beside parsing their JSON."""
+    corpus = SHARED / "corpus"
+    paths = sorted(corpus.glob("default-*/workflow.json")) if corpus.is_dir() else sorted(WORKFLOWS.glob("*.json"))
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    schema = load("6.14.2")
+    parsed = best(lambda: [json.loads(text) for text in texts])
+    documents = [json.loads(text) for text in texts]
+
+    def plan() -> None:
+        for document in documents:
+            read_workflow(document, schema, lenient=True)
+
+    read = best(plan, repeat=3)
+    print(f"read {len(paths):>2} workflows               {read * 1e3:7.0f} ms   {read / parsed:.0f} times json.loads")
+
+
+def measure_growth() -> None:
+    """Reading ten times the nodes, in a chain: linear is ten times the time."""
+    schema = load("6.14.2")
+    times = {}
+    for size in (500, 5000):
+        document = chain(size)
+        times[size] = best(lambda: plan_document(document, schema, source="chain.json"), repeat=3)  # noqa: B023
+    print(
+        f"plan 5000 nodes                 {times[5000] * 1e3:7.0f} ms   {times[5000] / times[500]:.1f} times 500 nodes"
+    )
+
+
+def chain(size: int) -> Any:
+    """An example with a chain of that many additions in it."""
+    document = example("colour_card.json")
+    for number in range(size):
+        add_node(document, f"n{number}", "add", version="1.0.1", a=number, b=1)
+        if number:
+            add_edge(document, f"n{number - 1}", "value", f"n{number}", "a")
+    return document
+
+
+def best(action: Callable[[], object], repeat: int = 50) -> float:
+    """The shortest of several runs, in seconds, after one to warm up."""
+    action()
+    times = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""A real server for the tests of this folder; see provision.py for the variables that choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PIL import Image
+
+from invokable import Client
+from tests.live.provision import ProvisionError, Server, install_models, live_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server that answers; without any model if it was started for these tests."""
+    with live_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def models(server: Server) -> dict[str, dict[str, str]]:
+    """What the server knows of each model, by name, with the tiny ones among them."""
+    try:
+        install_models(server)
+    except ProvisionError as error:
+        if server.root is not None:
+            raise
+        pytest.skip(f"the server given cannot take the tiny models: {error}")
+    return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with Client(server.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def stamp(tmp_path: Path) -> Path:
+    """An image of one colour, 40 pixels wide and 30 high."""
+    path = tmp_path / "stamp.png"
+    Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
+    return path
+
+
+def pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
+    return cast("tuple[int, ...]", image.convert("RGB").getpixel(at))

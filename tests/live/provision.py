@@ -1,0 +1,323 @@
+"""A real InvokeAI server for the live tests: installed once, started fresh, stopped for certain.
+
+    python -m tests.live.provision run [--models] -- COMMAND…   run a command beside a server
+    python -m tests.live.provision start [--models]             keep a server until Ctrl-C
+
+The command finds the server's address in INVOKABLE_LIVE_URL. Where that variable is set already,
+that server is used and nothing is installed, started or stopped. Installations and tiny models
+stay in the folder INVOKABLE_LIVE_CACHE (default: ~/.cache/invokable-live).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEFAULT_VERSION = "6.14.2"
+
+# These versions do not start with dependencies newer than they are.
+RESOLVED_BEFORE = {
+    "5.15.0": "2025-07-05",
+    "6.3.0": "2025-09-05",
+    "6.8.1": "2025-11-05",
+    "6.11.1": "2026-03-10",
+}
+
+START_SECONDS = 300.0
+STOP_SECONDS = 20.0
+MODEL_SECONDS = 60.0
+LOG_LINES = 40
+
+
+class ProvisionError(Exception):
+    """The server could not be installed or started, or it refused a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server; `root` and `log` are None for one that was running before."""
+
+    url: str
+    version: str
+    root: Path | None = None
+    log: Path | None = None
+
+    def get(self, path: str) -> Any:
+        return _json(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, body: object) -> Any:
+        data = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return _json(urllib.request.Request(self.url + path, data, headers, method="POST"))
+
+
+@contextlib.contextmanager
+def live_server(version: str = DEFAULT_VERSION, *, models: bool = False) -> Iterator[Server]:
+    """A server that answers, with the tiny models installed if asked for."""
+    with contextlib.ExitStack() as stack:
+        url = os.environ.get("INVOKABLE_LIVE_URL")
+        server = _running(url.rstrip("/")) if url else stack.enter_context(_started(version))
+        if models:
+            install_models(server)
+        yield server
+
+
+def _running(url: str) -> Server:
+    try:
+        answer = Server(url, "").get("/api/v1/app/version")
+        return Server(url, answer["version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProvisionError(f"no InvokeAI server answers at {url}: {error}") from error
+
+
+# ---------------------------------------------------------------- installation
+
+
+def cache_folder() -> Path:
+    """Where installations and models are kept from one run to the next."""
+    configured = os.environ.get("INVOKABLE_LIVE_CACHE")
+    folder = Path(configured) if configured else Path.home() / ".cache" / "invokable-live"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def install(version: str = DEFAULT_VERSION) -> Path:
+    """Install InvokeAI unless it is there, and return the environment's Python."""
+    environment = cache_folder() / f"venv-{version}"
+    python = environment / "bin" / "python"
+    # Written last: an environment without it is the rest of an interrupted installation.
+    marker = environment / ".installed"
+    with _locked(f"venv-{version}.lock"):
+        if not marker.exists():
+            shutil.rmtree(environment, ignore_errors=True)
+            _uv("venv", "--python", _interpreter(), str(environment))
+            before = RESOLVED_BEFORE.get(version)
+            newest = ["--exclude-newer", before] if before else []
+            _uv("pip", "install", "--python", str(python), *newest, f"invokeai=={version}")
+            marker.write_text(version + "\n", encoding="utf-8")
+    return python
+
+
+def _interpreter() -> str:
+    # InvokeAI runs on 3.11 and 3.12. For any other uv looks for a 3.11 and may download it.
+    return sys.executable if sys.version_info[:2] in {(3, 11), (3, 12)} else "3.11"
+
+
+def _uv(*arguments: str) -> None:
+    found = shutil.which("uv")
+    if importlib.util.find_spec("uv"):
+        command = [sys.executable, "-m", "uv"]
+    elif found:
+        command = [found]
+    else:
+        raise ProvisionError("uv is missing: install the extra `dev`")
+    done = subprocess.run([*command, *arguments], check=False)  # shows its progress by itself
+    if done.returncode:
+        raise ProvisionError(f"uv {arguments[0]} failed with status {done.returncode}")
+
+
+@contextlib.contextmanager
+def _locked(name: str) -> Iterator[None]:
+    with (cache_folder() / name).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# ------------------------------------------------------------- start and stop
+
+
+@contextlib.contextmanager
+def _started(version: str) -> Iterator[Server]:
+    python = install(version)
+    with tempfile.TemporaryDirectory(prefix="invokable-live-") as folder:
+        root = Path(folder)
+        port = free_port()
+        log = root / "server.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [python.with_name("invokeai-web"), "--root", root],
+                env=_environment(root, port),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a process group of its own, to stop its children too
+            )
+        server = Server(f"http://127.0.0.1:{port}", version, root, log)
+        try:
+            _wait_until_ready(server, process)
+            yield server
+        finally:
+            _stop(process)
+
+
+def _environment(root: Path, port: int) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("INVOKEAI_")}
+    return inherited | {
+        "INVOKEAI_ROOT": str(root),
+        "INVOKEAI_HOST": "127.0.0.1",
+        "INVOKEAI_PORT": str(port),
+        "HF_HUB_OFFLINE": "1",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ProvisionError(_died(server, f"ended with status {process.returncode}"))
+        try:
+            found = server.get("/api/v1/app/version")["version"]
+        except (OSError, ValueError, KeyError, TypeError):
+            time.sleep(0.5)
+            continue
+        # A port that was taken since is no error to InvokeAI, it takes the next one: whoever
+        # answers here might be somebody else's server.
+        if found != server.version or not _listens(server):
+            raise ProvisionError(_died(server, f"lost its port to another one ({found})"))
+        return
+    raise ProvisionError(_died(server, f"did not answer within {START_SECONDS:.0f} s"))
+
+
+def _listens(server: Server) -> bool:
+    assert server.log is not None
+    port = urllib.parse.urlsplit(server.url).port
+    return f":{port}" in server.log.read_text(encoding="utf-8", errors="replace")
+
+
+def _died(server: Server, what: str) -> str:
+    assert server.log is not None
+    text = server.log.read_text(encoding="utf-8", errors="replace")
+    return f"InvokeAI {server.version} {what}; the end of its log:\n{_tail(text)}"
+
+
+def _tail(text: str) -> str:
+    return "\n".join(text.splitlines()[-LOG_LINES:])
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    _signal_group(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    # Also after a clean end: children may have outlived the server.
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+# ---------------------------------------------------------------------- models
+
+
+def tiny_models(version: str = DEFAULT_VERSION) -> Path:
+    """Make the tiny models unless they are there, and return their folder."""
+    folder = cache_folder() / "tiny-models"
+    with _locked("tiny-models.lock"):
+        if not (folder / "manifest.json").exists():  # written last
+            script = Path(__file__).with_name("tiny_models.py")
+            done = subprocess.run([install(version), script, folder], check=False)
+            if done.returncode:
+                raise ProvisionError(f"{script.name} failed with status {done.returncode}")
+    return folder
+
+
+def install_models(server: Server) -> None:
+    """Have the server take each tiny model that it does not know yet, where it lies."""
+    folder = tiny_models(DEFAULT_VERSION if server.root is None else server.version)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    known = {model["name"] for model in server.get("/api/v2/models/")["models"]}
+    jobs = [
+        _install_model(server, folder / name) for name in manifest if name.removesuffix(".safetensors") not in known
+    ]
+    for job in jobs:
+        _wait_for_model(server, job)
+
+
+def _install_model(server: Server, path: Path) -> int:
+    query = urllib.parse.urlencode({"source": str(path), "inplace": "true"})
+    return int(server.post(f"/api/v2/models/install?{query}", {})["id"])
+
+
+def _wait_for_model(server: Server, job: int) -> None:
+    deadline = time.monotonic() + MODEL_SECONDS
+    while time.monotonic() < deadline:
+        answer = server.get(f"/api/v2/models/install/{job}")
+        if answer["status"] == "completed":
+            return
+        if answer["status"] in {"error", "cancelled"}:
+            raise ProvisionError(f"the server refused a model: {answer['error_reason']}")
+        time.sleep(0.2)
+    raise ProvisionError(f"a model was not installed within {MODEL_SECONDS:.0f} s")
+
+
+def _json(request: urllib.request.Request) -> Any:
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        detail = error.read(500).decode(errors="replace")
+        raise ProvisionError(f"{request.full_url}: {error.code} {detail}") from error
+
+
+# ---------------------------------------------------------------- command line
+
+
+def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    command = arguments[end + 1 :]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.live.provision",
+        description="Run a real InvokeAI server.",
+        usage="%(prog)s start [options] | run [options] -- COMMAND…",
+    )
+    parser.add_argument("verb", choices=["run", "start"])
+    parser.add_argument("--version", default=DEFAULT_VERSION, help="of InvokeAI (%(default)s)")
+    parser.add_argument("--models", action="store_true", help="install the tiny models")
+    options = parser.parse_args(arguments[:end])
+    if bool(command) != (options.verb == "run"):
+        parser.error("`run` needs a command after a --, `start` takes none")
+    # Without this, SIGTERM would end us and leave the server behind.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        with live_server(options.version, models=options.models) as server:
+            print(f"InvokeAI {server.version} at {server.url}", file=sys.stderr, flush=True)
+            if command:
+                environment = os.environ | {"INVOKABLE_LIVE_URL": server.url}
+                return subprocess.run(command, env=environment, check=False).returncode
+            signal.pause()
+    except KeyboardInterrupt:
+        return 130
+    except ProvisionError as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The committed examples are what the generator writes today, and type checkers agree with them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from invokable.codegen import generate_module, module_name
+from invokable.schema import load
+from tests.examples import MODULES, ROOT, WORKFLOWS
+
+SOURCES = sorted(WORKFLOWS.glob("*.json"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_the_committed_module_is_what_the_generator_writes(source: Path) -> None:
+    module = generate_module(json.loads(source.read_text(encoding="utf-8")), load("6.14.2"), source=source.name)
+    committed = (MODULES / f"{module_name(source.stem)}.py").read_text(encoding="utf-8")
+    assert module.text == committed
+
+
+MISUSES = {
+    "an unknown attribute": ("ColourCard(stamp='x', widht=3)", "widht"),
+    "a wrong type": ("ColourCard(stamp='x', width='wide')", '"width"'),
+    "a choice outside the literal": ("ColourCard(stamp='x', blur_type='swirl')", '"blur_type"'),
+    "a missing required input": ("ColourCard()", "stamp"),
+    "a positional argument": ("ColourCard('x')", "positional"),
+    "an assignment of a wrong type": ("ColourCard(stamp='x').left = 'far'", "assign"),
+    "an unknown result": ("client.run(ColourCard(stamp='x')).picture", "picture"),
+    "a wrong use of a result": ("client.run(ColourCard(stamp='x')).card + 1", "+"),
+}
+
+
+@pytest.fixture(scope="module")
+def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What mypy and pyright say of a file with one misuse a line, as lines `NUMBER: words`."""
+    folder = tmp_path_factory.mktemp("misuse")
+    lines = ["from colour_card import ColourCard", "from invokable import Client", "client = Client('http://x')"]
+    lines += [code for code, _ in MISUSES.values()]
+    lines += ["right: str = client.run(ColourCard(stamp='x', width=64)).card.name"]
+    path = folder / "misuse.py"
+    path.write_text("\n".join(lines) + "\n")
+    config = folder / "pyrightconfig.json"
+    config.write_text(
+        json.dumps({"typeCheckingMode": "strict", "extraPaths": [str(MODULES)], "include": ["misuse.py"]})
+    )
+    environment = {
+        "MYPYPATH": f"{MODULES}:{ROOT / 'src'}",
+        "PATH": str(Path(sys.executable).parent) + ":/usr/local/bin:/usr/bin:/bin",
+    }
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary", str(path)]
+    said = {
+        "mypy": subprocess.run(mypy, capture_output=True, text=True, check=False, env=environment).stdout,
+        "pyright": subprocess.run(
+            [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "-p", str(config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout,
+    }
+    return {
+        checker: [line.partition("misuse.py:")[2] for line in text.splitlines() if "misuse.py:" in line]
+        for checker, text in said.items()
+    }
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+@pytest.mark.parametrize("misuse", MISUSES)
+def test_type_checkers_catch(misuse: str, checker: str, complaints: dict[str, list[str]]) -> None:
+    line = 4 + list(MISUSES).index(misuse)
+    found = [text for text in complaints[checker] if text.startswith(f"{line}:")]
+    assert found, complaints[checker]
+    assert MISUSES[misuse][1] in " ".join(found)
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_type_checkers_accept_the_right_use(checker: str, complaints: dict[str, list[str]]) -> None:
+    last = 4 + len(MISUSES)
+    assert not [text for text in complaints[checker] if text.startswith((f"{last}:", "1:", "2:", "3:"))]

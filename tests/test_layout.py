@@ -1,0 +1,62 @@
+"""The layout: dependencies point one way, and importing a generated module stays cheap."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.examples import MODULES, ROOT
+
+PACKAGE = ROOT / "src" / "invokable"
+MAY_IMPORT = {
+    "cli": {"cli", "codegen", "workflow", "schema", "runtime"},
+    "codegen": {"codegen", "workflow", "schema"},
+    "workflow": {"workflow", "schema", "_generators"},
+    "schema": {"schema"},
+    "runtime": {"runtime", "_generators"},
+    "testing": {"testing", "workflow", "schema"},
+}
+HEAVY = ("pydantic", "httpx", "socketio", "jinja2", "black", "click", "rich", "asyncio")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("invokable."):
+            rooms.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and node.module == "invokable":
+            rooms |= {alias.name for alias in node.names if not alias.name.startswith("__")}
+    return rooms
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_dependencies_point_one_way(room: str) -> None:
+    for path in (PACKAGE / room).rglob("*.py"):
+        assert imported_rooms(path) <= MAY_IMPORT[room], path
+
+
+def test_only_one_module_knows_httpx() -> None:
+    users = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if (isinstance(node, ast.Import) and any(alias.name == "httpx" for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "httpx")
+    ]
+    assert set(users) == {"runtime/_http.py"}
+
+
+@pytest.mark.parametrize("module", ["colour_card", "sd15_text_to_image"])
+def test_importing_a_generated_module_loads_nothing_heavy(module: str) -> None:
+    script = f"import sys; import {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=MODULES, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_generated_module_imports_only_the_runtime() -> None:
+    for path in MODULES.glob("*.py"):
+        assert imported_rooms(path) <= {"runtime"}
