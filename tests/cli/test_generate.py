@@ -295,3 +295,17 @@ def test_the_order_of_keys_in_the_file_changes_nothing_but_what_it_means(tmp_pat
         text = (tmp_path / str(number) / "flow.py").read_text(encoding="utf-8")
         texts.add(text[text.index("@dataclass") : text.index("_WORKFLOW")])
     assert len(texts) == 1
+
+
+def test_models_are_asked_of_a_server_only(tmp_path: Path) -> None:
+    result = run("generate", WORKFLOWS / "sd15_text_to_image.json", "-o", tmp_path, "--models")
+    assert result.exit_code == 2
+    assert "add --server URL" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
+    result = run("generate", WORKFLOWS / "sd15_text_to_image.json", "-o", tmp_path, "--server", "localhost:9090")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "http://" in result.stderr

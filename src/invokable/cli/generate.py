@@ -8,9 +8,10 @@ import click
 
 from invokable.cli.problems import Problem, Status, warn
 from invokable.cli.project import Project, config_option
-from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, schema_options
+from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, installed_models, schema_options
 from invokable.codegen import (
     GeneratedModule,
+    InstalledModel,
     RefusedError,
     TemplateError,
     generate_module,
@@ -35,12 +36,18 @@ from invokable.workflow import WorkflowFileError
     is_flag=True,
     help="Replace a module that was edited by hand, or a file that is not ours.",
 )
+@click.option(
+    "--models",
+    is_flag=True,
+    help="Write the models installed on the server of --server, as names that complete under each input.",
+)
 @config_option
 @schema_options
 def generate(
     sources: tuple[str, ...],
     output: str,
     force: bool,
+    models: bool,
     config_path: str | None,
     schema: str | None,
     server: str | None,
@@ -55,8 +62,11 @@ def generate(
     Example:
       invokable generate workflows/ -o src/app/flows
     """
+    if models and server is None:
+        raise click.UsageError("--models asks a server which models it has: add --server URL")
     choice = SchemaChoice(schema, server)
     project = Project.load(config_path)
+    installed = installed_models(server) if models and server else ()
     pending = []
     for source, path in _destinations(list(expand(sources)), output):
         try:
@@ -67,7 +77,7 @@ def generate(
             raise Problem(str(path), str(error), status=Status.REFUSED) from None
         except OSError as error:
             raise Problem(str(path), f"cannot be read: {error.strerror}") from None
-        pending.append((source, path, _module(source, choice, project, current, lenient)))
+        pending.append((source, path, _module(source, choice, project, current, lenient, installed)))
     for source, path, module in pending:
         for warning in module.warnings:
             warn(source.shown, warning)
@@ -81,10 +91,15 @@ def generate(
 
 
 def _module(
-    source: Source, choice: SchemaChoice, project: Project, current: str | None, lenient: bool
+    source: Source,
+    choice: SchemaChoice,
+    project: Project,
+    current: str | None,
+    lenient: bool,
+    installed: tuple[InstalledModel, ...],
 ) -> GeneratedModule:
     document = source.document()
-    options = project.options(source, lenient=lenient, current=current)
+    options = project.options(source, lenient=lenient, current=current, installed=installed)
     try:
         module = generate_module(document, choice.for_document(document), source=source.name, options=options)
     except WorkflowFileError as error:

@@ -11,7 +11,7 @@ import click
 
 from invokable.cli.problems import Problem
 from invokable.cli.sources import Source
-from invokable.codegen import ModulePlan, Naming, Options
+from invokable.codegen import InstalledModel, ModulePlan, Naming, Options
 from invokable.codegen.config import Config, ConfigError, find_config, load_config
 from invokable.codegen.existing import attribute_names_of, is_generated, output_names_of
 
@@ -44,7 +44,14 @@ class Project:
         except ConfigError as error:
             raise Problem(str(error.path), str(error), pointer=error.key) from None
 
-    def options(self, source: Source, *, lenient: bool, current: str | None = None) -> Options:
+    def options(
+        self,
+        source: Source,
+        *,
+        lenient: bool,
+        current: str | None = None,
+        installed: tuple[InstalledModel, ...] = (),
+    ) -> Options:
         """How to generate a workflow's module; the names in the module `current` are kept, renames apart."""
         chosen = self.config.for_file(source.name)
         kept = attribute_names_of(current) if current is not None and is_generated(current) else {}
@@ -60,6 +67,7 @@ class Project:
         return Options(
             lenient=lenient,
             naming=Naming(inputs=inputs, outputs=outputs, nodes=chosen.outputs, class_name=chosen.class_name),
+            installed=installed,
             templates=self.config.templates,
         )
 

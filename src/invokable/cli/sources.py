@@ -9,16 +9,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from invokable.cli.problems import Problem, Status
+from invokable.codegen import InstalledModel
 from invokable.schema import Schema, SchemaError, best_fit, load, parse_openapi
 from invokable.schema.build import read_openapi
 from invokable.workflow import WorkflowFileError, node_versions, read_document
 
+if TYPE_CHECKING:
+    from invokable.runtime import Client
+
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 _SUFFIXES = frozenset({".json", ".png"})
 
 
@@ -127,14 +132,27 @@ def _named(name: str) -> Schema:
         raise Problem(f"--schema {name}", str(error)) from None
 
 
+def installed_models(url: str) -> tuple[InstalledModel, ...]:
+    """The models on a server. Raises Problem."""
+    return tuple(InstalledModel.from_config(config) for config in _ask(url, lambda client: client.models()))
+
+
 @cache
 def _from_server(url: str) -> Schema:
+    document, version = _ask(url, lambda client: (client.openapi(), client.version()))
+    try:
+        return parse_openapi(document, origin=url, version=version)
+    except SchemaError as error:
+        raise Problem(url, str(error), status=Status.SERVER) from None
+
+
+def _ask(url: str, question: Callable[[Client], T]) -> T:
     from invokable.runtime import Client, InvokableError
 
     try:
         with Client(url) as client:
-            return parse_openapi(client.openapi(), origin=url, version=client.version())
+            return question(client)
     except InvokableError as error:
         raise Problem(url, str(error), status=Status.SERVER) from None
-    except SchemaError as error:
-        raise Problem(url, str(error), status=Status.SERVER) from None
+    except ValueError as error:  # no address at all
+        raise Problem(f"--server {url}", str(error)) from None
