@@ -1,0 +1,57 @@
+"""Substitution: a value lands in its field, and nothing else moves."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from generated_examples import colour_card
+from generated_examples.colour_card import ColourCard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.runtime import Color
+from invokable.runtime.pins import pins_of
+from invokable.runtime.substitution import substitute
+
+STAMP = {"stamp": {"image_name": "x.png"}}
+
+
+def field_of(graph: dict[str, Any], node_type: str, field: str) -> Any:
+    (node,) = (node for node in graph["nodes"].values() if node["type"] == node_type)
+    return node.get(field, "absent")
+
+
+@given(st.integers(16, 2048), st.integers(), st.floats(0, 100))
+def test_values_land_in_their_fields_and_nothing_else_changes(width: int, left: int, radius: float) -> None:
+    graph, workflow = substitute(ColourCard(stamp="x.png", width=width, left=left, radius=radius), STAMP)
+    assert field_of(graph, "blank_image", "width") == width
+    assert field_of(graph, "img_paste", "x") == left
+    assert field_of(graph, "img_blur", "radius") == radius
+    assert field_of(graph, "img_blur", "image") == {"image_name": "x.png"}
+    untouched = json.loads(colour_card._GRAPH)
+    assert graph["edges"] == untouched["edges"]
+    shown = {(node_id, field) for _, node_id, field, _ in colour_card.INDEX_MAP}
+    for node_id, node in untouched["nodes"].items():
+        for field, value in node.items():
+            assert (node_id, field) in shown or graph["nodes"][node_id][field] == value
+    assert workflow is not None
+    inputs = {(n["id"], name): f for n in workflow["nodes"] for name, f in n["data"].get("inputs", {}).items()}
+    node_id = next(node_id for _, node_id, field, _ in colour_card.INDEX_MAP if field == "width")
+    assert inputs[node_id, "width"]["value"] == width
+
+
+def test_the_modules_own_graph_stays_as_it_is() -> None:
+    pins = pins_of(ColourCard)
+    before = copy.deepcopy((pins.graph, pins.workflow))
+    substitute(ColourCard(stamp="x.png", width=17, card_colour=Color(r=1, g=2, b=3)), STAMP)
+    assert (pins.graph, pins.workflow) == before
+
+
+def test_no_board_and_the_servers_own_board_are_left_out_of_the_graph() -> None:
+    for board in ("none", "auto"):
+        graph, _ = substitute(ColourCard(stamp="x.png", board=board), STAMP | {"board": board})
+        assert field_of(graph, "save_image", "board") == "absent"
+    graph, _ = substitute(ColourCard(stamp="x.png", board="b"), STAMP | {"board": {"board_id": "1"}})
+    assert field_of(graph, "save_image", "board") == {"board_id": "1"}

@@ -1,0 +1,116 @@
+"""A workflow with its values: what it refuses, and what can be done with it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+from generated_examples.sd15_text_to_image import SD15TextToImage
+
+from invokable import ValidationError
+from invokable.codegen.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.runtime import Board, Color, Image, Model, StaleWorkflowError, Workflow, WorkflowResult
+from tests.examples import example, imported
+
+
+def card(**values: Any) -> ColourCard:
+    return ColourCard(**{"stamp": "stamp.png"} | values)
+
+
+def test_all_wrong_values_are_told_at_once_by_index_attribute_and_label() -> None:
+    with pytest.raises(ValidationError) as caught:
+        card(width=8, height="tall", blur_type="motion", stamp=7)
+    assert [(problem.index, problem.attribute) for problem in caught.value.errors] == [
+        (0, "width"),
+        (1, "height"),
+        (3, "stamp"),
+        (7, "blur_type"),
+    ]
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "index 0, width (Width): 8 is less than 16"
+    assert lines[1] == "index 1, height (Height): 'tall' is not an integer"
+
+
+@pytest.mark.parametrize("width", [15, 2049, "7", True, 7.0, None, float("nan")])
+def test_nothing_is_converted_and_limits_hold(width: object) -> None:
+    with pytest.raises(ValidationError):
+        card(width=width)
+
+
+@pytest.mark.parametrize("width", [16, 2048])
+def test_limits_belong_to_what_is_allowed(width: int) -> None:
+    assert card(width=width).width == width
+
+
+def test_an_assigned_value_is_checked_and_a_wrong_one_changes_nothing() -> None:
+    made = card(width=100)
+    with pytest.raises(ValidationError, match="2049 is more than 2048"):
+        made.width = 2049
+    assert made.width == 100
+    made.width = 200
+    assert made.width == 200
+
+
+def test_a_name_that_is_no_input_gets_the_nearest() -> None:
+    made: Any = card()
+    with pytest.raises(AttributeError, match="did you mean 'width'"):
+        made.widht = 3
+    with pytest.raises(TypeError, match="widht"):
+        card(widht=3)
+
+
+def test_a_copy_can_be_changed_alone() -> None:
+    made = card(width=100)
+    for other in (made.copy(), copy.deepcopy(made), made.replace(), pickle.loads(pickle.dumps(made))):
+        assert other == made
+        other.width = 101
+        assert made.width == 100
+        assert other != made
+    with pytest.raises(ValidationError):
+        made.replace(width=1)
+
+
+def test_values_survive_their_json() -> None:
+    made = SD15TextToImage(model=Model(name="m", base="sd-1"), positive_prompt="x", board=Board(id="b"))
+    assert SD15TextToImage.from_dict(made.to_dict()) == made
+    picture = card(stamp=b"\x00\x01", card_colour=Color(r=1, g=2, b=3))
+    assert ColourCard.from_dict(picture.to_dict()) == picture
+    stored = card(stamp=Image("x.png"))
+    assert ColourCard.from_dict(stored.to_dict()).stamp == Image("x.png")
+
+
+def test_iteration_gives_index_attribute_and_value_in_form_order() -> None:
+    rows = list(card(width=33))
+    assert rows[0] == (0, "width", 33)
+    assert [index for index, _, _ in rows] == list(range(9))
+
+
+def test_a_repr_is_short_and_shows_no_content() -> None:
+    shown = repr(card(stamp=b"secret" * 1000))
+    assert "width=320" in shown
+    assert "<6000 bytes>" in shown
+    assert "secret" not in shown
+
+
+def test_the_names_kept_from_inputs_and_outputs_are_the_public_ones() -> None:
+    public = {name for name in vars(Workflow) if not name.startswith("_")}
+    assert public == WORKFLOW_MEMBERS
+    assert {name for name in WorkflowResult.__annotations__ if not name.startswith("_")} == RESULT_MEMBERS
+
+
+@pytest.mark.parametrize(
+    ("constant", "value", "words"),
+    [
+        ("FORMAT", 99, "upgrade invokable"),
+        ("FORMAT", None, "generate it anew"),
+        ("INDEX_MAP", ((0, "n", "width", "IntegerField"),), "INDEX_MAP was changed"),
+    ],
+)
+def test_a_module_that_was_edited_or_is_of_another_time_is_refused(constant: str, value: object, words: str) -> None:
+    module = imported(example("colour_card.json"))
+    setattr(module, constant, value)
+    with pytest.raises(StaleWorkflowError, match=words):
+        module.ColourCard(stamp="x.png")
