@@ -7,7 +7,7 @@ Places a stamp, softened a little, on a card of one colour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from invokable.runtime import (
@@ -23,8 +23,10 @@ from invokable.runtime import (
 )
 
 SOURCE: Final = "colour_card.json"
-SOURCE_SHA256: Final = "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
-BODY_SHA256: Final = "95b875e07182d2690f01bc1360806340963032325783a56758cf07cde4947477"
+SOURCE_SHA256: Final = (
+    "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
+)
+BODY_SHA256: Final = "ce0470b85bac27b11dfe4b0df4c5019fe1ad279243f0b20838bb24d7f51cc356"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 
@@ -46,7 +48,9 @@ INDEX_MAP: Final = (
     (7, "5e2f4ce4-230d-4695-a00b-72093262eb2d", "blur_type", "EnumField"),
     (8, "8898aad0-5917-4393-a273-20e958ff5e37", "board", "BoardField"),
 )
-INDEX_MAP_CHECKSUM: Final = "ce7b2f8b6a0fa1328fa404c590450eb22a95a10b613d102a90ae71361ad447d5"
+INDEX_MAP_CHECKSUM: Final = (
+    "ce7b2f8b6a0fa1328fa404c590450eb22a95a10b613d102a90ae71361ad447d5"
+)
 OUTPUT_MAP: Final = (
     # attribute, node id, output, type, many
     ("card", "8898aad0-5917-4393-a273-20e958ff5e37", "image", "ImageField", False),
@@ -80,7 +84,9 @@ class ColourCard(Workflow):
     height: Annotated[int, Index(1), Ge(16), Le(2048)] = 200
     """Height. Integer, 16 to 2048. Index 1."""
 
-    card_colour: Annotated[Color, Index(2)] = Color(r=30, g=90, b=160, a=255)
+    card_colour: Annotated[Color, Index(2)] = field(
+        default_factory=lambda: Color(r=30, g=90, b=160, a=255)
+    )
     """Card colour. Color. Index 2."""
 
     stamp: Annotated[ImageInput, Index(3)]

@@ -25,8 +25,10 @@ from invokable.runtime import (
 )
 
 SOURCE: Final = "sd15_text_to_image.json"
-SOURCE_SHA256: Final = "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
-BODY_SHA256: Final = "cbe81e10d1d2c169ae34ef7e7fd09ec0bfe535e3ea9f7b78c7f8358870d25e16"
+SOURCE_SHA256: Final = (
+    "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
+)
+BODY_SHA256: Final = "89b7ca0e7750221da281b7c500f1b010a9054ea66218e78af89433f554a9808b"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 
@@ -51,7 +53,9 @@ INDEX_MAP: Final = (
     (8, "d44d9da9-b5b7-4cdb-be84-872ce8033ea3", "seed", "IntegerField"),
     (9, "0d9b0d45-4e28-4852-bdeb-a07d1839299d", "board", "BoardField"),
 )
-INDEX_MAP_CHECKSUM: Final = "179582deb32db5cdfaf25d1e4e59f45fffce0b6daa181cd07cfc5d6c4d4bf1b5"
+INDEX_MAP_CHECKSUM: Final = (
+    "179582deb32db5cdfaf25d1e4e59f45fffce0b6daa181cd07cfc5d6c4d4bf1b5"
+)
 OUTPUT_MAP: Final = (
     # attribute, node id, output, type, many
     ("image", "0d9b0d45-4e28-4852-bdeb-a07d1839299d", "image", "ImageField", False),
@@ -113,7 +117,9 @@ class SD15TextToImage(Workflow):
       9  board            board
     """
 
-    model: Annotated[ModelInput, Index(0), ModelFilter(base=("sd-1", "sd-2"), type=("main",))]
+    model: Annotated[
+        ModelInput, Index(0), ModelFilter(base=("sd-1", "sd-2"), type=("main",))
+    ]
     """Model. Main model of sd-1 or sd-2. Index 0."""
 
     positive_prompt: Annotated[str, Index(1)] = "a lighthouse at dusk, oil painting"

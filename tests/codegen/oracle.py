@@ -81,8 +81,9 @@ def check_module(source: str) -> ast.Module:
     for node in ast.walk(tree):
         assert isinstance(node, _NODES), f"{type(node).__name__} at line {getattr(node, 'lineno', '?')}"
         if isinstance(node, ast.Call):
-            assert isinstance(node.func, ast.Name), ast.unparse(node)
-            assert node.func.id in _CALLS, ast.unparse(node)
+            called = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+            assert isinstance(called, ast.Name), ast.unparse(node)
+            assert called.id in (_CALLS if called is node.func else {"list"}), ast.unparse(node)
         if isinstance(node, ast.ImportFrom):
             assert node.module in _MODULES
             assert node.level == 0

@@ -18,7 +18,7 @@ from invokable.codegen.types import model_expression, result_type
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_WIDTH: Final = 100
+_WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 _TYPING: Final = frozenset({"Annotated", "Final", "Literal"})
 
 
@@ -132,6 +132,8 @@ def _input(planned: PlannedInput) -> _Attribute:
     default = typed.default
     if default is not None and typed.factory:
         factory = {"[]": "list", "{}": "dict"}.get(default, f"lambda: {default}")
+        if default == f"{typed.listed}()":
+            factory = str(typed.listed)
         default = Code(f"field(default_factory={factory})")
     return _Attribute(
         name=code.identifier(planned.attribute),

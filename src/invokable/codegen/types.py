@@ -57,7 +57,9 @@ class InputType:
     default: Code | None = None
     """The expression of the default; None where the input is required."""
     factory: bool = False
-    """The default is mutable: each instance gets one of its own."""
+    """The default is made for each instance: it is mutable, or a call, which linters refuse as a plain default."""
+    listed: Code | None = None
+    """`list[…]` of a field that takes a list; says what a default list holds where the annotation leaves it open."""
     imports: frozenset[str] = frozenset()
     """Names of the runtime that the annotation and the default use."""
     summary: str = ""
@@ -79,6 +81,7 @@ def input_type(item: FormInput) -> InputType:
     )
     names |= {str(c).partition("(")[0] for c in item_constraints}
     annotation, constraints = item_type, item_constraints
+    listed = None
     if cardinality != "SINGLE":
         inner = subscript("Annotated", [item_type, *item_constraints]) if item_constraints else item_type
         listed = subscript("list", [inner])
@@ -92,6 +95,7 @@ def input_type(item: FormInput) -> InputType:
         annotation=annotation,
         constraints=constraints,
         choices=choices,
+        listed=listed,
         imports=frozenset(names),
         summary=_summary(item, choices, limits),
     )
@@ -248,12 +252,14 @@ def _with_default(typed: InputType, item: FormInput, choices: Choices, limits: L
             return replace(typed, unfit="an item of the workflow's value has another type")
         used = frozenset().union(*(names for _, names in items))
         code = Code(f"[{', '.join(str(code) for code, _ in items)}]")
+        if typed.nullable or _cardinality(item) == "SINGLE_OR_COLLECTION":
+            code = Code(f"{typed.listed}({code if items else ''})")
         return replace(typed, default=code, factory=True, imports=typed.imports | used)
     expression, used = _expression(template.type.name, value)
     if expression is None:
         return replace(typed, unfit="the workflow's value has another type")
-    mutable = isinstance(value, dict) and not used
-    return replace(typed, default=expression, factory=mutable, imports=typed.imports | used)
+    made = isinstance(value, dict) or bool(used)
+    return replace(typed, default=expression, factory=made, imports=typed.imports | used)
 
 
 def _unfit(value: object, item: FormInput, choices: Choices, limits: Limits) -> str:

@@ -1,0 +1,65 @@
+"""Modules of many real workflows: safe, importable, and nothing for a strict type checker or a linter to say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from invokable.codegen import Options, generate_module
+from invokable.schema import load
+from invokable.workflow import WorkflowFileError, read_document
+from tests.codegen.oracle import check_module
+from tests.examples import SHARED
+
+CORPUS = SHARED / "corpus"
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here: ../shared/corpus")
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the module of every workflow of the corpus that the editor loads."""
+    folder = tmp_path_factory.mktemp("modules")
+    schema = load("6.14.2")
+    for path in sorted(CORPUS.glob("*/workflow.json")):
+        name = "flow_" + path.parent.name.replace("-", "_").replace(".", "_")
+        try:
+            document = read_document(path.read_bytes(), name=path.name)
+            written = generate_module(document, schema, source=path.name, options=Options(lenient=True))
+        except WorkflowFileError:
+            continue
+        (folder / f"{name}.py").write_text(written.text, encoding="utf-8")
+    assert len(list(folder.iterdir())) > 50
+    return folder
+
+
+def output(*command: object, folder: Path) -> str:
+    done = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_each_is_data_and_one_dataclass(modules: Path) -> None:
+    for path in modules.glob("*.py"):
+        check_module(path.read_text(encoding="utf-8"))
+
+
+def test_all_can_be_imported_in_one_process(modules: Path) -> None:
+    names = ", ".join(path.stem for path in modules.glob("*.py"))
+    assert output(sys.executable, "-c", f"import {names}", folder=modules) == ""
+
+
+def test_mypy_is_content(modules: Path) -> None:
+    assert output(sys.executable, "-m", "mypy", "--strict", *sorted(modules.glob("*.py")), folder=modules) == ""
+
+
+def test_pyright_is_content(modules: Path) -> None:
+    (modules / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "pythonVersion": "3.11"}')
+    assert output(sys.executable, "-m", "pyright", "--pythonpath", sys.executable, folder=modules) == ""
+
+
+def test_ruff_is_content(modules: Path) -> None:
+    assert output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", ".", folder=modules) == ""
+    assert output(sys.executable, "-m", "black", "--check", "-q", ".", folder=modules) == ""
