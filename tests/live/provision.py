@@ -64,9 +64,15 @@ class Server:
         return _json(urllib.request.Request(self.url + path))
 
     def post(self, path: str, body: object) -> Any:
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: object = None) -> Any:
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: object) -> Any:
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        return _json(urllib.request.Request(self.url + path, data, headers, method="POST"))
+        return _json(urllib.request.Request(self.url + path, data, headers, method=method))
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ def resolve(flow: Any, pins: Pins, known: Known) -> Flow[dict[str, Any]]:
             if _type(target) in MEDIA:
                 files[target.attribute] = [read_file(item, kind=MEDIA[_type(target)]) for item in _listed(value)]
             elif _type(target) in _LOOKUPS:
-                models = _filter_of(pins.hints[target.attribute])
+                models = filter_of(pins.hints[target.attribute])
                 found = yield from _all(_LOOKUPS[_type(target)](item, models, known) for item in _listed(value))
                 wire[target.attribute] = found if isinstance(value, list) else found[0]
         except InvokableError:  # some of which are OSErrors
@@ -189,12 +189,13 @@ def _fits(config: Any, wanted: ModelFilter) -> bool:
     )
 
 
-def _filter_of(hint: Any) -> ModelFilter:
+def filter_of(hint: Any) -> ModelFilter:
+    """Which models an annotation admits, wherever in it the filter stands."""
     for part in (hint, *getattr(hint, "__args__", ())):
         for extra in getattr(part, "__metadata__", ()):
             if isinstance(extra, ModelFilter):
                 return extra
-        nested = [_filter_of(argument) for argument in getattr(part, "__args__", ()) if part is not hint]
+        nested = [filter_of(argument) for argument in getattr(part, "__args__", ()) if part is not hint]
         if any(found != ModelFilter() for found in nested):
             return next(found for found in nested if found != ModelFilter())
     return ModelFilter()
