@@ -13,7 +13,7 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 from invokable import ValidationError
 from invokable.codegen.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
 from invokable.runtime import Board, Color, Image, Model, StaleWorkflowError, Workflow, WorkflowResult
-from tests.examples import example, imported
+from tests.examples import add_field, add_node, example, imported
 
 
 def card(**values: Any) -> ColourCard:
@@ -71,6 +71,18 @@ def test_a_copy_can_be_changed_alone() -> None:
         assert other != made
     with pytest.raises(ValidationError):
         made.replace(width=1)
+
+
+def test_a_copy_shares_no_list() -> None:
+    document = example("colour_card.json")
+    add_node(document, "n", "integer_collection", version="1.0.2", collection=[1, 2])
+    add_field(document, "n", "collection")
+    made = imported(document).ColourCard(stamp="x.png")
+    for other in (made.copy(), made.replace(width=33)):
+        other.collection.append(3)
+        assert made.collection == [1, 2]
+    given = [5]
+    assert made.replace(collection=given).collection is given
 
 
 def test_values_survive_their_json() -> None:

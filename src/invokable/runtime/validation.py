@@ -74,6 +74,8 @@ def _check(cls: type, targets: Sequence[Target], values: Mapping[str, object]) -
     for target in targets:
         if target.attribute in by_attribute:
             problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
+        elif "GeneratorField" in target.type and values[target.attribute] is not None:
+            problems |= _generator_problem(target, values[target.attribute])
     if problems:
         raise ValidationError(
             Problem(
@@ -111,6 +113,17 @@ def _words(target: Target, value: object, errors: Sequence[Any]) -> str:
     elif target.type.endswith("[]"):
         wanted = f"a list, each item {wanted}"
     return f"{_short(value)} is not {wanted}"
+
+
+def _generator_problem(target: Target, value: object) -> dict[str, str]:
+    """Why the settings of a generator make no batch, by attribute; empty where they do."""
+    from invokable._generators import GeneratorError, expand
+
+    try:
+        expand(value)
+    except GeneratorError as error:
+        return {target.attribute: str(error)}
+    return {}
 
 
 def _short(value: object) -> str:

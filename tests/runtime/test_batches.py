@@ -1,0 +1,159 @@
+"""Batches: every list of values is made, measured and checked before the server sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invokable import ValidationError
+from invokable.runtime.batches import batch_data, size_of
+from invokable.runtime.pins import pins_of
+from invokable.runtime.protocol import Request
+from invokable.runtime.substitution import wire_values
+from invokable.schema import load
+from tests.examples import add_edge, add_field, add_node, example, imported, node
+from tests.runtime.driving import Driver, answer
+
+NODES = load("6.14.2").nodes
+SEQUENCE = {"type": "integer_generator_arithmetic_sequence", "start": 10, "step": 5, "count": 3}
+
+
+def batched(kind: str, values: Any, *, into: str, node_type: str, group: str = "None", document: Any = None) -> Any:
+    """The card with a batch node whose list, an input of the form, feeds a field."""
+    document = document or example("colour_card.json")
+    node_id = f"batch-of-{into}"
+    field = {"integer": "integers", "float": "floats", "string": "strings", "image": "images"}[kind]
+    version = NODES[f"{kind}_batch"].version
+    add_node(document, node_id, f"{kind}_batch", version=version, batch_group_id=group, **{field: values})
+    add_field(document, node_id, field)
+    add_edge(document, node_id, "image" if kind == "image" else "value", node(document, node_type)["id"], into)
+    return document
+
+
+def generated(generator: Any) -> Any:
+    document = example("colour_card.json")
+    made = add_node(document, "g", "integer_generator", version="1.0.0", generator=generator)
+    made["inputs"]["generator"]["label"] = "Widths"
+    add_node(document, "b", "integer_batch", version="1.0.0", batch_group_id="None", integers=[])
+    add_field(document, "g", "generator")
+    add_edge(document, "g", "integers", "b", "integers")
+    add_edge(document, "b", "value", node(document, "blank_image")["id"], "width")
+    return document
+
+
+def data_of(flow: Any, driver: Driver | None = None) -> list[list[list[Any]]]:
+    """The items of each list of each group."""
+    pins = pins_of(type(flow))
+    driver = driver or Driver(lambda request: pytest.fail(f"asked the server: {request}"))
+    values = wire_values(flow, {"stamp": {"image_name": "x.png"}})
+    return [[datum["items"] for datum in group] for group in driver.drive(batch_data(pins, values))]
+
+
+def card(document: Any, **values: Any) -> Any:
+    return imported(document).ColourCard(stamp="x.png", **values)
+
+
+def test_the_values_of_the_attribute_become_the_items() -> None:
+    document = batched("integer", [100, 200], into="width", node_type="blank_image")
+    assert data_of(card(document)) == [[[100, 200]]]
+    assert data_of(card(document, integers=[7, 8, 9])) == [[[7, 8, 9]]]
+
+
+def test_lists_are_multiplied_unless_one_group_zips_them() -> None:
+    for group, groups, size in (("None", 2, 6), ("Group 1", 1, 3)):
+        document = batched("integer", [1, 2, 3], into="width", node_type="blank_image", group=group)
+        values = [4, 5] if group == "None" else [4, 5, 6]
+        document = batched("integer", values, into="x", node_type="img_paste", group=group, document=document)
+        flow = card(document)
+        data = Driver(lambda _: answer({})).drive(
+            batch_data(pins_of(type(flow)), wire_values(flow, {"stamp": {"image_name": "x"}}))
+        )
+        assert (len(data), size_of(data)) == (groups, size)
+
+
+def test_lists_of_one_group_that_differ_in_length_are_refused() -> None:
+    document = batched("integer", [1, 2, 3], into="width", node_type="blank_image", group="Group 1")
+    document = batched("integer", [4, 5], into="x", node_type="img_paste", group="Group 1", document=document)
+    with pytest.raises(ValidationError, match="differ in length: 3, 2"):
+        data_of(card(document))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "into", "words"),
+    [
+        ("float", [1.0, -0.5], "radius", "item 1 of the batch, -0.5, is less than 0"),
+        ("integer", [0, 1, -1], "radius", "item 2 of the batch, -1, is less than 0"),
+    ],
+)
+def test_an_item_that_its_field_cannot_hold_is_told_by_its_index(
+    kind: str, values: list[Any], into: str, words: str
+) -> None:
+    # The server takes such an item and then never gets past it.
+    with pytest.raises(ValidationError) as caught:
+        data_of(card(batched(kind, values, into=into, node_type="img_blur")))
+    (problem,) = caught.value.errors
+    assert problem.index == 9
+    assert words in str(caught.value)
+
+
+def test_a_generator_that_makes_nothing_is_refused() -> None:
+    settings = {"type": "integer_generator_parse_string", "input": "", "splitOn": ","}
+    with pytest.raises(ValidationError, match=r"index 9.*the batch has no item"):
+        data_of(card(generated(settings)))
+
+
+def test_images_of_a_batch_are_references() -> None:
+    document = batched("image", [{"image_name": "a.png"}], into="base_image", node_type="img_paste")
+    document["edges"] = [e for e in document["edges"] if e["targetHandle"] != "base_image" or "batch" in e["source"]]
+    assert data_of(card(document)) == [[[{"image_name": "a.png"}]]]
+
+
+def test_a_generator_is_computed_from_the_value_that_is_given() -> None:
+    assert data_of(card(generated(SEQUENCE))) == [[[10, 15, 20]]]
+    assert data_of(card(generated(SEQUENCE), widths=SEQUENCE | {"count": 1})) == [[[10]]]
+
+
+def test_a_generator_without_a_seed_draws_anew() -> None:
+    settings = {"type": "integer_generator_random_distribution_uniform", "min": 1, "max": 10**9, "count": 3}
+    flow = card(generated(settings))
+    first, second = data_of(flow), data_of(flow)
+    assert first != second
+    assert all(1 <= item <= 10**9 for item in first[0][0])
+
+
+@pytest.mark.parametrize(
+    ("generator", "words"),
+    [
+        ({"type": "nonsense"}, "there is no generator 'nonsense'"),
+        ({**SEQUENCE, "step": "2"}, "step must be an integer"),
+        ({**SEQUENCE, "count": 10**7}, "at most 100000 items"),
+    ],
+)
+def test_settings_that_make_no_batch_are_refused_when_they_are_given(generator: Any, words: str) -> None:
+    flow = card(generated(SEQUENCE))
+    with pytest.raises(ValidationError, match=words) as caught:
+        flow.widths = generator
+    assert [problem.index for problem in caught.value.errors] == [9]
+    assert flow.widths == SEQUENCE
+
+
+def test_dynamic_prompts_and_a_boards_images_are_asked_of_the_server() -> None:
+    document = example("sd15_text_to_image.json")
+    settings = {"type": "string_generator_dynamic_prompts_random", "input": "a {fox|owl}", "count": 2}
+    add_node(document, "g", "string_generator", version="1.0.0", generator=settings)
+    add_node(document, "b", "string_batch", version="1.0.0", batch_group_id="None", strings=[])
+    add_field(document, "g", "generator")
+    add_edge(document, "g", "strings", "b", "strings")
+    prompt = next(n["data"] for n in document["nodes"] if n["data"].get("type") == "string")
+    add_edge(document, "b", "value", prompt["id"], "value")
+    flow = imported(document).SD15TextToImage(model="m")
+    driver = Driver(lambda _: answer({"prompts": ["a fox", "an owl"]}))
+    pins = pins_of(type(flow))
+    (((datum),),) = driver.drive(batch_data(pins, wire_values(flow, {"model": {}})))
+    assert datum["items"] == ["a fox", "an owl"]
+    (request,) = driver.requests
+    assert isinstance(request, Request)
+    body: Any = request.json
+    assert (body["prompt"], body["max_prompts"], body["combinatorial"]) == ("a {fox|owl}", 2, False)
+    assert isinstance(body["seed"], int)
