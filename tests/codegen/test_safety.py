@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import copy
-import json
+import io
+import subprocess
+import sys
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -14,107 +17,10 @@ from invokable._generators import JS_SPACE
 from invokable.codegen import GeneratedModule, generate_module
 from invokable.schema import load
 from tests.codegen import oracle
+from tests.codegen.hostile import HOSTILE, poisoned
+from tests.examples import ROOT, WORKFLOWS, example
 
-EXAMPLES = Path(__file__).parents[2] / "generated_examples" / "workflows"
 SCHEMA = load("6.14.2")
-
-HOSTILE = {
-    "double quote": 'a"b',
-    "single quote": "a'b",
-    "backslash": "a\\",
-    "escaped quote": '\\"',
-    "triple quotes": '"""',
-    "raw string end": '"""\nimport os\nos.system("x")\nr"""',
-    "literal breakout": '"; import os; os.system("x"); "',
-    "docstring breakout": '""" + __import__("os").system("x") + """',
-    "newlines": "a\nimport os\r\nos.abort()\rx",
-    "line separators": "a\x0bb\x0cc\x1cd\x85e\u2028f\u2029import os",
-    "cookie": "coding: utf-7",
-    "emacs cookie": "-*- coding: raw_unicode_escape -*-",
-    "directives": "x # type: ignore # noqa # fmt: off # pyright: basic # pragma: no cover",
-    "template": "{{ 7 * 7 }}{% raw %}{# x #}",
-    "markup": "[red]x[/]",
-    "terminal": "\x1b]0;x\x07\x9b31m",
-    "bidi": "\u202e\u2066x\u2069\u202c",
-    "zero width": "a\u200bb\ufeff",
-    "nul": "a\x00b",
-    "fullwidth keyword": "ｉｆ",
-    "math keyword": "𝐢𝐟",
-    "ligature": "ﬁeld",
-    "dunder": "__init__",
-    "private": "_x",
-    "soft keyword": "match",
-    "none": "None",
-    "builtin": "list",
-    "self": "self",
-    "member": "to_dict",
-    "imports": "dataclass",
-    "annotation": "int]; x",
-    "path": "../../../etc/passwd",
-    "astral": "🎨" * 3,
-    "long": "long " * 400,
-    "format": "%s {0} {x!r} $y",
-}
-
-
-def example(name: str) -> Any:
-    return json.loads((EXAMPLES / name).read_text(encoding="utf-8"))
-
-
-def poisoned(text: str) -> Any:
-    """An example in which every slot that a person or a program can fill says `text`."""
-    document = example("sd15_text_to_image.json")
-    for slot in ("name", "author", "description", "contact", "tags", "notes", "version"):
-        document[slot] = text
-    for node in document["nodes"]:
-        data = node["data"]
-        data["label"] = data["notes"] = text
-        for name, field in data.get("inputs", {}).items():
-            field["label"] = field["description"] = text
-            if name == "prompt" or (data["type"] == "string" and name == "value"):
-                field["value"] = text
-            if name == "model":
-                field["value"] = {
-                    "key": text,
-                    "hash": text,
-                    "name": text,
-                    "base": "sd-1",
-                    "type": "main",
-                }
-            if name == "board":
-                field["value"] = {"board_id": text}
-    elements = document["form"]["elements"]
-    for element in elements.values():
-        if element["type"] in ("heading", "text"):
-            element["data"]["content"] = text
-        elif element["type"] == "node-field":
-            node_id, field_name = element["data"]["fieldIdentifier"].values()
-            node = next(node for node in document["nodes"] if node["id"] == node_id)
-            value = node["data"]["inputs"][field_name].get("value")
-            if value == text:
-                option = {"label": text, "value": text}
-                element["data"]["settings"] = {
-                    "type": "string-field-config",
-                    "component": "dropdown",
-                    "options": [option],
-                }
-    # Ids: of a node and of a form element, everywhere they are named. The editor trims them.
-    ids = [
-        document["nodes"][0]["id"],
-        next(key for key, element in elements.items() if element["type"] == "heading"),
-    ]
-    renamed = dict.fromkeys(ids, f"id{text}id")
-    return _rename(document, renamed)
-
-
-def _rename(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, str):
-        return names.get(value, value)
-    if isinstance(value, list):
-        return [_rename(item, names) for item in value]
-    if isinstance(value, dict):
-        return {names.get(key, key): _rename(item, names) for key, item in value.items()}
-    return value
 
 
 def generate(document: Any, source: str = "flow.json") -> GeneratedModule:
@@ -140,12 +46,13 @@ def test_hostile_text_in_every_slot_stays_text(text: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_the_first_two_lines_are_ours(text: str) -> None:
-    lines = generate(poisoned(text)).text.encode("utf-8").split(b"\n")
-    assert lines[:2] == [
+def test_the_first_two_lines_are_ours_and_set_no_encoding(text: str) -> None:
+    data = generate(poisoned(text)).text.encode("utf-8")
+    assert data.split(b"\n")[:2] == [
         b"# Generated by invokable. Do not edit; run: invokable generate",
         b"# @generated",
     ]
+    assert tokenize.detect_encoding(io.BytesIO(data).readline)[0] == "utf-8"  # with a mark it were utf-8-sig
 
 
 def test_inputs_whose_labels_are_equal_after_nfkc_are_all_there() -> None:
@@ -218,3 +125,23 @@ def test_generating_does_not_change_the_document() -> None:
     before = copy.deepcopy(document)
     generate(document)
     assert document == before
+
+
+_GUARD = """
+import sys
+def audit(event, arguments):
+    if event.split(".")[0] in {"subprocess", "socket"} or event in {"os.system", "os.exec", "os.fork"}:
+        raise SystemExit(f"audit: {event} {arguments!r:.200}")
+import asyncio, multiprocessing, socket, uuid  # what black and click import of the standard library may look around
+sys.addaudithook(audit)
+from invokable.cli import main
+sys.argv = ["invokable", "generate", *sys.argv[1:]]
+main()
+"""
+
+
+def test_generating_starts_no_process_and_opens_no_connection(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _GUARD, str(WORKFLOWS), "-o", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(tmp_path.iterdir())) == 2
