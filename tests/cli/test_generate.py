@@ -260,6 +260,18 @@ def test_templates_are_overridden_by_configuration_only(tmp_path: Path, monkeypa
     assert "may emit code only" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/etc/evil", "C:\\evil", "con", "a\x00b", "x" * 300, "..", ""])
+def test_no_name_in_a_workflow_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    document["name"] = name
+    path = saved(tmp_path, document)
+    assert run("generate", path, "-o", tmp_path / "out" / "deep").exit_code == 0
+    assert sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()) == [
+        "flow.json",
+        "out/deep/flow.py",
+    ]
+
+
 def test_labels_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path = saved(tmp_path, "{}", "a\x1b]0;x\x07.json")
     result = run("generate", path, "-o", tmp_path)

@@ -34,6 +34,20 @@ def test_the_table_names_every_input_and_output() -> None:
         assert word in result.stdout, word
 
 
+@pytest.mark.parametrize("label", ["[red]x[/]", "[/]", "[link=http://x]x", "\x1b]0;x\x07", "\x9b31m", "a\nb"])
+def test_a_label_is_shown_as_it_is_and_steers_nothing(label: str, tmp_path: Path) -> None:
+    document = example("colour_card.json")
+    document["name"] = label
+    node(document, "save_image")["label"] = label
+    node(document, "blank_image")["inputs"]["width"]["label"] = label
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    result = run(path)
+    assert result.exit_code == 0
+    assert not set(result.output) & {"\x1b", "\x07", "\x9b"}
+    assert result.output.count(label.encode("unicode_escape").decode()) >= 2
+
+
 def test_json_is_one_line_a_file_even_of_a_refused_one(tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text("{}")
