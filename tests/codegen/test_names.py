@@ -99,6 +99,22 @@ def test_colliding_names_are_told_apart_by_their_nodes() -> None:
     assert attribute_names(hints) == ["main_model", "refiner_model", "seed"]
 
 
+def test_labels_that_differ_in_brackets_are_told_apart_by_them() -> None:
+    assert names_of("Transformer (High Noise)", "Transformer (Low Noise)", "CFG [1-20]") == [
+        "transformer_high_noise",
+        "transformer_low_noise",
+        "cfg",
+    ]
+    assert names_of("Model", "Model (refiner)") == ["model", "model_refiner"]
+    nodes = [hint(number, node=f"LoRA ({noise})", field="Weight", node_named=True) for number, noise in enumerate("AB")]
+    assert attribute_names(nodes) == ["lora_a_weight", "lora_b_weight"]
+
+
+def test_a_node_s_label_that_ends_with_the_field_is_not_repeated() -> None:
+    assert attribute_names([hint(0, node="Positive Prompt", field="Prompt", node_named=True)]) == ["positive_prompt"]
+    assert attribute_names([hint(0, node="Preprompt", field="Prompt", node_named=True)]) == ["preprompt_prompt"]
+
+
 def test_names_that_still_collide_are_numbered_in_form_order() -> None:
     assert names_of("Prompt", "prompt", "PROMPT") == ["prompt", "prompt_2", "prompt_3"]
     assert names_of("field", "ﬁeld") == ["field_", "field_2"]

@@ -183,6 +183,7 @@ def test_collections_are_made_anew_for_each_instance() -> None:
         (Limits(minimum=0.5), "at least 0.5"),
         (Limits(maximum=2.0), "at most 2"),
         (Limits(exclusive_minimum=0, exclusive_maximum=1), "above 0, below 1"),
+        (Limits(exclusive_minimum=0, maximum=16), "above 0, at most 16"),
         (Limits(minimum=64, multiple_of=8), "at least 64, a multiple of 8"),
         (Limits(min_items=1), "at least 1 item"),
         (Limits(min_length=2, max_length=5), "2 to 5 characters"),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from invokable.codegen.names import NameHints, attribute_names
-from invokable.schema.model import ModelFilter
-
-if TYPE_CHECKING:
-    from invokable.codegen.plan import PlannedInput
+from invokable.schema.model import InputTemplate, ModelFilter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,11 +42,11 @@ class InstalledModel:
         )
 
 
-def model_choices(planned: PlannedInput, installed: Iterable[InstalledModel]) -> dict[str, InstalledModel]:
+def model_choices(template: InputTemplate, installed: Collection[InstalledModel]) -> dict[str, InstalledModel]:
     """The models that an input takes, by the name that each gets; empty for an input of another type."""
-    if planned.item.template.type.name not in ("ModelIdentifierField", "LoRAField"):
+    if template.type.name not in ("ModelIdentifierField", "LoRAField"):
         return {}
-    fitting = sorted(model for model in set(installed) if model.fits(planned.item.template.models))
+    fitting = sorted(model for model in set(installed) if model.fits(template.models))
     hints = [
         NameHints((model.key, ""), model.name, f"{model.base} {model.type}", "", f"model_{number}")
         for number, model in enumerate(fitting)

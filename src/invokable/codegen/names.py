@@ -1,7 +1,8 @@
 """Names: what a person would call an input, an output, a class, a module.
 
 Input names come from the field's own label, else from the node's label and the field, else from the schema's title;
-names that collide are told apart by their node, then by number. Nothing here depends on the order of a mapping.
+names that collide are told apart by what the labels say in brackets, then by their node, then by number. Nothing here
+depends on the order of a mapping.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _MODULE_NAMES = frozenset({"annotations", "dataclass", "field"})
 _BUILTINS = frozenset(dir(builtins))
 _MAX_LENGTH = 60
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
+_NO_BRACKETS = str.maketrans("()[]", "    ")
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
 
 
@@ -59,7 +61,7 @@ def attribute_names(
     names: list[str | None] = [fixed.get(hint.key) for hint in hints]
     taken = {_fold(name) for name in names if name is not None}
     open_ = [position for position, name in enumerate(names) if name is None]
-    for candidates in (_first_choice, _with_node):
+    for candidates in (_first_choice, _with_brackets, _with_node):
         proposals = {position: candidates(hints[position], reserved) for position in open_}
         counts = Counter(map(_fold, proposals.values()))
         for position, proposal in proposals.items():
@@ -127,17 +129,27 @@ _CLASS_NAMES = frozenset(
 
 
 def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
+    return _safe(_said(hint), hint.fallback, reserved)
+
+
+def _with_brackets(hint: NameHints, reserved: frozenset[str]) -> str:
+    """With what stands in brackets, which names leave out where they can: `Model (high noise)`."""
+    return _safe(_said(hint).translate(_NO_BRACKETS), hint.fallback, reserved)
+
+
+def _said(hint: NameHints) -> str:
     if hint.own:
-        text = hint.own
-    elif hint.node_named:
-        text = f"{hint.node} {hint.field}"
-    else:
-        text = hint.field or hint.node
-    return _safe(text, hint.fallback, reserved)
+        return hint.own
+    return _joined(hint.node, hint.field) if hint.node_named else hint.field or hint.node
 
 
 def _with_node(hint: NameHints, reserved: frozenset[str]) -> str:
-    return _safe(f"{hint.node} {hint.own or hint.field}", hint.fallback, reserved)
+    return _safe(_joined(hint.node, hint.own or hint.field), hint.fallback, reserved)
+
+
+def _joined(node: str, field: str) -> str:
+    """The node's label and the field, unless the label ends with the field: `Positive Prompt` has a `Prompt`."""
+    return node if f" {node}".casefold().endswith(f" {field}".casefold()) else f"{node} {field}"
 
 
 def _safe(text: str, fallback: str, reserved: frozenset[str]) -> str:

@@ -5,7 +5,7 @@ Reading ── names ── types ── outputs ──▶ ModulePlan ──▶ 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -155,7 +155,7 @@ def plan_module(
     *,
     source: str,
     naming: Naming | None = None,
-    installed: Iterable[InstalledModel] = (),
+    installed: Collection[InstalledModel] = (),
 ) -> ModulePlan:
     """Decide all names, types and constants of the module for a workflow.
 
@@ -186,7 +186,9 @@ def plan_module(
         inputs=tuple(inputs),
         outputs=tuple(PlannedOutput(*pair) for pair in zip(output_names, found, strict=True)),
         aliases=aliases,
-        models={planned.attribute: fit for planned in inputs if (fit := model_choices(planned, installed))},
+        models={
+            planned.attribute: fit for planned in inputs if (fit := model_choices(planned.item.template, installed))
+        },
         reading=reading,
     )
 

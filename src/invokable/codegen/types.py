@@ -41,6 +41,18 @@ _TEXT = {"SavedWorkflowField": "str"}
 _RESULTS = {"ImageField": "Image", "VideoField": "Video", "ColorField": "Color"}
 _NUMBERS = frozenset({"IntegerField", "FloatField"})
 _CHOICES = frozenset({"EnumField", "SchedulerField"})
+_ACRONYMS = {
+    "clip": "CLIP",
+    "controlnet": "ControlNet",
+    "ip": "IP",
+    "llm": "LLM",
+    "lora": "LoRA",
+    "t2i": "T2I",
+    "t5": "T5",
+    "vae": "VAE",
+    "vl": "VL",
+}
+"""Words of model types that are not written in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +158,7 @@ def range_in_words(limits: Limits) -> str:
     elif high is not None:
         parts.append(f"at most {_number(high)}")
     if above is not None:
-        parts.append(f"above {_number(above)}")
+        parts.insert(0, f"above {_number(above)}")
     if below is not None:
         parts.append(f"below {_number(below)}")
     if limits.multiple_of is not None and limits.multiple_of != 1:
@@ -397,7 +409,7 @@ def _summary(item: FormInput, choices: Choices, limits: Limits) -> str:
 
 def _model_in_words(models: ModelFilter) -> str:
     """`main model of sd-1 or sd-2`."""
-    kinds = " or ".join(models.type).replace("_", " ")
+    kinds = " or ".join(" ".join(_ACRONYMS.get(word, word) for word in kind.split("_")) for kind in models.type)
     bases = f" of {' or '.join(models.base)}" if models.base else ""
     return f"{kinds} model{bases}".strip()
 
