@@ -41,6 +41,12 @@ def imported(document: Any, options: Options | None = None) -> ModuleType:
     return module
 
 
+def workflow_class(module: ModuleType) -> Any:
+    """The one class that a generated module defines."""
+    (found,) = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
+    return found
+
+
 def add_field(document: Any, node_id: str, field: str, settings: Any = None) -> None:
     """Show a field at the end of the form's root container."""
     form = document["form"]

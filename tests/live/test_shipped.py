@@ -21,7 +21,7 @@ from invokable.runtime.resources import filter_of
 from invokable.runtime.substitution import substitute, wire_values
 from invokable.schema import load
 from invokable.workflow import WorkflowFileError
-from tests.examples import imported
+from tests.examples import imported, workflow_class
 from tests.live.provision import Server
 
 STALE = {
@@ -106,6 +106,15 @@ def required(flow_class: Any, models: dict[str, dict[str, str]], picture: Path, 
     return values
 
 
+def test_the_server_has_the_nodes_that_the_modules_were_made_for(shipped: dict[str, Any], client: Client) -> None:
+    checked = 0
+    for name, document in shipped.items():
+        if name not in STALE:
+            assert client.check(workflow_class(imported(document))) == [], name
+            checked += 1
+    assert checked == 23
+
+
 def test_the_stale_ones_are_refused_by_the_name_of_what_vanished(shipped: dict[str, Any]) -> None:
     refused = {}
     for name, document in shipped.items():
@@ -125,8 +134,7 @@ def test_it_runs_from_its_module(
     picture = tmp_path / "picture.png"
     Image.new("RGB", (256, 256), (200, 40, 90)).save(picture)
     picture.with_name("prompts.txt").write_text("a fox\na hare\n")
-    module = imported(small(shipped[name], models), Options())
-    (flow_class,) = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
+    flow_class = workflow_class(imported(small(shipped[name], models), Options()))
     result = client.run(flow_class(**required(flow_class, models, picture, sdxl="SDXL" in name)), timeout=300)
     assert result.images
     for output in pins_of(flow_class).outputs:
@@ -139,8 +147,7 @@ def test_it_runs_from_its_module(
 def test_the_server_accepts_the_graphs_of_all_others(shipped: dict[str, Any], server: Server, client: Client) -> None:
     accepted = {}
     for name in sorted(set(shipped) - set(STALE) - RUN):
-        module = imported(shipped[name])
-        (flow_class,) = (v for v in vars(module).values() if getattr(v, "__module__", "") == module.__name__)
+        flow_class = workflow_class(imported(shipped[name]))
         targets = pins_of(flow_class).targets
         flow = flow_class(**{t.attribute: _stand_in(t.type) for t in targets if _is_required(flow_class, t.attribute)})
         wire = {t.attribute: _wire(t.type, getattr(flow, t.attribute)) for t in targets}

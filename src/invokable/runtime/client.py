@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from invokable.runtime import running
 from invokable.runtime._http import Transport
+from invokable.runtime.drift import drift
 from invokable.runtime.enqueue import cancel
 from invokable.runtime.files import post_file, read_file
 from invokable.runtime.media import Image
@@ -95,7 +96,7 @@ class Client:
 
         Raises StaleWorkflowError, ConnectionError and APIError.
         """
-        return self._drive(running.drift(pins_of(flow)))
+        return self._drive(drift(pins_of(flow)))
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is left of a batch. Raises ConnectionError and APIError."""

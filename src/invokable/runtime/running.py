@@ -14,8 +14,8 @@ from invokable.runtime.collecting import collect
 from invokable.runtime.enqueue import cancel, enqueue, new_batch_id
 from invokable.runtime.errors import InvokableError
 from invokable.runtime.media import Download
-from invokable.runtime.pins import Pins, pins_of
-from invokable.runtime.protocol import Flow, Request, fetch
+from invokable.runtime.pins import pins_of
+from invokable.runtime.protocol import Flow
 from invokable.runtime.resources import Known, complete_models, resolve
 from invokable.runtime.substitution import substitute, wire_values
 from invokable.runtime.validation import check
@@ -52,20 +52,3 @@ def run(
         yield from cancel(batch_id)
         raise
     return collect(type(flow).Result, pins, items, batch_id, download)
-
-
-def drift(pins: Pins) -> Flow[list[str]]:
-    """What the server's nodes have become since the module was made: a line for each node type that differs."""
-    document = yield from fetch(Request("GET", "/openapi.json"))
-    versions = {
-        schema.get("properties", {}).get("type", {}).get("default"): schema.get("version")
-        for schema in document.get("components", {}).get("schemas", {}).values()
-        if isinstance(schema, dict) and schema.get("class") == "invocation"
-    }
-    found = []
-    for node_type, version in pins.nodes.items():
-        if node_type not in versions:
-            found.append(f"{node_type}: the server has no such node; the module was made for {version}")
-        elif versions[node_type] != version:
-            found.append(f"{node_type}: the server has {versions[node_type]}, the module was made for {version}")
-    return found

@@ -11,7 +11,7 @@ from invokable.runtime.pins import Pins, Target, pins_of
 if TYPE_CHECKING:
     from invokable.runtime.workflow import Workflow
 
-_DYNAMIC: Final = "saved_workflow_input::"
+DYNAMIC_INPUT: Final = "saved_workflow_input::"
 """Inputs of a called workflow travel in the calling node's `workflow_inputs`."""
 
 Wire = Mapping[str, Any]
@@ -49,7 +49,7 @@ def _graph(
             nodes[node_id] = dict(nodes[node_id])
             touched.add(node_id)
         node = nodes[node_id]
-        if field.startswith(_DYNAMIC):
+        if field.startswith(DYNAMIC_INPUT):
             node["workflow_inputs"] = {**node.get("workflow_inputs", {}), field: value}
         elif _is_omitted(value, kinds[node_id, field], node, field):
             node.pop(field, None)

@@ -1,0 +1,63 @@
+"""Drift: a server whose nodes are not those that the module was made for is told before a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import _GRAPH, NODES, ColourCard
+
+from invokable.runtime.drift import drift
+from invokable.runtime.pins import pins_of
+from tests.runtime.driving import Driver, answer
+
+
+def openapi(**changes: Any) -> dict[str, Any]:
+    """A server's document with the nodes of the card; `changes` replace a node's schema, or take it away."""
+    fields = {
+        "blank_image": ["width", "height", "mode", "color"],
+        "img_blur": ["image", "radius", "blur_type"],
+        "img_paste": ["base_image", "image", "mask", "x", "y", "crop"],
+        "save_image": ["image", "board"],
+    }
+    schemas: dict[str, Any] = {"Body": {"type": "object"}, "Odd": True}
+    for node_type, version in NODES.items():
+        names = ["id", "is_intermediate", "use_cache", *fields[node_type]]
+        properties = {"type": {"default": node_type}} | {name: {} for name in names}
+        schemas[node_type] = {"class": "invocation", "version": version, "properties": properties}
+    for node_type, change in changes.items():
+        schemas[node_type] = schemas[node_type] | change
+    return {"components": {"schemas": schemas}}
+
+
+def drifted(document: Any) -> list[str]:
+    return Driver(lambda _: answer(document)).drive(drift(pins_of(ColourCard)))
+
+
+def test_the_same_nodes_are_no_drift() -> None:
+    assert '"radius"' in _GRAPH
+    assert drifted(openapi()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"img_blur": {"version": "2.0.0"}}, "img_blur: the server has 2.0.0, the module was made for 1.2.2"),
+        ({"img_blur": {"class": ""}}, "img_blur: the server has no such node; the module was made for 1.2.2"),
+    ],
+)
+def test_a_node_of_another_version_and_one_that_is_gone_are_named(changes: Any, line: str) -> None:
+    assert drifted(openapi(**changes)) == [line]
+
+
+@pytest.mark.parametrize("field", ["radius", "image"])
+def test_a_field_that_the_workflow_sets_or_wires_and_the_node_has_not_is_named(field: str) -> None:
+    document = openapi()
+    del document["components"]["schemas"]["img_blur"]["properties"][field]
+    assert drifted(document) == [f"img_blur: the server's node has no field {field!r}"]
+
+
+def test_an_unused_field_that_is_gone_is_no_drift() -> None:
+    document = openapi()
+    del document["components"]["schemas"]["img_paste"]["properties"]["mask"]
+    assert drifted(document) == []
