@@ -8,13 +8,14 @@ import io
 import subprocess
 import sys
 import tokenize
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from invokable._generators import JS_SPACE
-from invokable.codegen import GeneratedModule, generate_module
+from invokable.codegen import GeneratedModule, InstalledModel, Options, generate_module
 from invokable.schema import load
 from tests.codegen import oracle
 from tests.codegen.hostile import HOSTILE, poisoned
@@ -53,6 +54,32 @@ def test_the_first_two_lines_are_ours_and_set_no_encoding(text: str) -> None:
         b"# @generated",
     ]
     assert tokenize.detect_encoding(io.BytesIO(data).readline)[0] == "utf-8"  # with a mark it were utf-8-sig
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_a_server_says_of_its_nodes_and_models_stays_text(text: str, tmp_path: Path) -> None:
+    nodes = {
+        name: replace(
+            node,
+            title=text,
+            node_pack=text,
+            inputs={
+                key: replace(item, title=text, description=text, options=(*item.options, text) if item.options else ())
+                for key, item in node.inputs.items()
+            },
+            outputs={key: replace(item, title=text) for key, item in node.outputs.items()},
+        )
+        for name, node in SCHEMA.nodes.items()
+    }
+    schema = replace(SCHEMA, version=text, origin=text, nodes=nodes)
+    installed = tuple(InstalledModel(text, "sd-1", "main", f"{text}{number}", text) for number in range(2))
+    options = Options(installed=installed)
+    module = generate_module(example("sd15_text_to_image.json"), schema, source="flow.json", options=options)
+    assert "class Models:" in module.text
+    oracle.check_module(module.text)
+    path = tmp_path / "flow.py"
+    path.write_text(module.text, encoding="utf-8", newline="\n")
+    oracle.import_under_audit(path)
 
 
 def test_inputs_whose_labels_are_equal_after_nfkc_are_all_there() -> None:

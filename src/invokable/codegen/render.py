@@ -139,17 +139,23 @@ def _input(planned: PlannedInput) -> _Attribute:
         name=code.identifier(planned.attribute),
         annotation=annotation,
         default=default,
-        docstring=code.docstring([_describe(planned)], indent=4, width=_WIDTH),
+        docstring=_attribute_docstring(planned),
     )
 
 
-def _describe(planned: PlannedInput) -> str:
+def _attribute_docstring(planned: PlannedInput) -> Code:
+    """Everything on one line where it fits, else the label, the description and the facts in paragraphs."""
+    paragraphs = list(filter(None, _describe(planned)))
+    line = code.docstring([" ".join(paragraphs)], indent=4, width=_WIDTH)
+    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=_WIDTH)
+
+
+def _describe(planned: PlannedInput) -> tuple[str, str, str]:
+    """The label, the description (which may be empty), and the type with its limits and the indices."""
     item, typed = planned.item, planned.type
-    sentences = [
-        _sentence(item.label if item.user_label or not item.node_label else f"{item.node_label}: {item.label}")
-    ]
-    if item.description.strip():
-        sentences.append(_sentence(item.description))
+    label = _sentence(item.label if item.user_label or not item.node_label else f"{item.node_label}: {item.label}")
+    description = _sentence(item.description) if item.description.strip() else ""
+    sentences = []
     if typed.summary.casefold() != item.label.casefold():
         sentences.append(_sentence(typed.summary[:1].upper() + typed.summary[1:]))
     if item.connected:
@@ -158,7 +164,7 @@ def _describe(planned: PlannedInput) -> str:
         sentences.append(_sentence(f"Required, for {typed.unfit}"))
     numbers = ", ".join(map(str, planned.indices))
     sentences.append(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}.")
-    return " ".join(sentences)
+    return label, description, " ".join(sentences)
 
 
 def _sentence(text: str) -> str:
