@@ -83,6 +83,20 @@ def add_node(document: Any, node_id: str, node_type: str, *, version: str, **inp
     return data
 
 
+def with_generator(settings: Any = None) -> Any:
+    """Colour Card for each width of a generator, which is an input of the form called `widths`."""
+    document = example("colour_card.json")
+    document["name"] = "Counted"
+    settings = settings or {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": 4}
+    made = add_node(document, "g", "integer_generator", version="1.0.0", generator=settings)
+    made["inputs"]["generator"]["label"] = "Widths"
+    add_node(document, "b", "integer_batch", version="1.0.0", batch_group_id="None", integers=[])
+    add_field(document, "g", "generator")
+    add_edge(document, "g", "integers", "b", "integers")
+    add_edge(document, "b", "value", node(document, "blank_image")["id"], "width")
+    return document
+
+
 def add_edge(document: Any, source: str, source_field: str, target: str, target_field: str) -> None:
     """Add a wire."""
     document["edges"].append(

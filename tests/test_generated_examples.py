@@ -11,7 +11,7 @@ import pytest
 
 from invokable.codegen import generate_module, module_name
 from invokable.schema import load
-from tests.examples import MODULES, ROOT, WORKFLOWS
+from tests.examples import MODULES, ROOT, WORKFLOWS, with_generator
 
 SOURCES = sorted(WORKFLOWS.glob("*.json"))
 
@@ -32,6 +32,10 @@ MISUSES = {
     "an assignment of a wrong type": ("ColourCard(stamp='x').left = 'far'", "assign"),
     "an unknown result": ("client.run(ColourCard(stamp='x')).picture", "picture"),
     "a wrong use of a result": ("client.run(ColourCard(stamp='x')).card + 1", "+"),
+    "a wrong setting of a generator": (
+        "Counted(stamp='x', widths={'type': 'integer_generator_linear_distribution', 'start': 1, 'count': 3})",
+        "dict[str, ",
+    ),
 }
 
 
@@ -39,8 +43,9 @@ MISUSES = {
 def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What mypy and pyright say of a file with one misuse a line, as lines `NUMBER: words`."""
     folder = tmp_path_factory.mktemp("misuse")
-    lines = ["from colour_card import ColourCard", "from invokable import Client", "client = Client('http://x')"]
-    lines += [code for code, _ in MISUSES.values()]
+    (folder / "counted.py").write_text(generate_module(with_generator(), load("6.14.2"), source="counted.json").text)
+    lines = ["from colour_card import ColourCard", "from counted import Counted", "from invokable import Client"]
+    lines += ["client = Client('http://x')", *(code for code, _ in MISUSES.values())]
     lines += ["right: str = client.run(ColourCard(stamp='x', width=64)).card.name"]
     path = folder / "misuse.py"
     path.write_text("\n".join(lines) + "\n")
@@ -63,7 +68,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
         ).stdout,
     }
     return {
-        checker: [line.partition("misuse.py:")[2] for line in text.splitlines() if "misuse.py:" in line]
+        checker: [line.partition("misuse.py:")[2] or line for line in text.splitlines() if ".py:" in line]
         for checker, text in said.items()
     }
 
@@ -71,7 +76,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 @pytest.mark.parametrize("misuse", MISUSES)
 def test_type_checkers_catch(misuse: str, checker: str, complaints: dict[str, list[str]]) -> None:
-    line = 4 + list(MISUSES).index(misuse)
+    line = 5 + list(MISUSES).index(misuse)
     found = [text for text in complaints[checker] if text.startswith(f"{line}:")]
     assert found, complaints[checker]
     assert MISUSES[misuse][1] in " ".join(found)
@@ -79,5 +84,6 @@ def test_type_checkers_catch(misuse: str, checker: str, complaints: dict[str, li
 
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_type_checkers_accept_the_right_use(checker: str, complaints: dict[str, list[str]]) -> None:
-    last = 4 + len(MISUSES)
-    assert not [text for text in complaints[checker] if text.startswith((f"{last}:", "1:", "2:", "3:"))]
+    assert not [text for text in complaints[checker] if "counted.py" in text]
+    last = 5 + len(MISUSES)
+    assert not [text for text in complaints[checker] if text.startswith((f"{last}:", "1:", "2:", "3:", "4:"))]

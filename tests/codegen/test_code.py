@@ -123,6 +123,12 @@ def test_what_is_no_identifier_is_refused(name: str) -> None:
         code.identifier(name)
 
 
+def test_every_name_that_an_expression_calls_is_known() -> None:
+    inner = code.call("Model", name="Evil(1)")
+    assert code.called_names(code.call("LoRA", inner, weight=1)) == {"LoRA", "Model"}
+    assert code.called_names(code.literal(["f(x)", {"a": 1}])) == frozenset()
+
+
 def test_call_and_subscript_keep_code_and_quote_text() -> None:
     inner = code.call("Ge", 64)
     assert code.subscript("Annotated", [code.Code("int"), inner]) == "Annotated[int, Ge(64)]"

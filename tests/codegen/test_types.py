@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
 
+from invokable import runtime
+from invokable._generators import GENERATOR_TYPES
+from invokable.codegen import types
 from invokable.codegen.types import input_type, range_in_words, result_type
+from invokable.runtime import generators
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
 from invokable.workflow.reading import FormInput
 
@@ -82,6 +87,44 @@ def field(
 def test_annotation_and_default(item: FormInput, annotation: str, default: str | None) -> None:
     typed = input_type(item)
     assert (typed.annotation, typed.default, typed.unfit) == (annotation, default, "")
+
+
+SETTINGS: list[tuple[str, dict[str, object]]] = [
+    ("FloatGenerator", {"type": "float_generator_random_distribution_uniform", "min": 0, "max": 1, "count": 2}),
+    ("IntegerGenerator", {"type": "integer_generator_linear_distribution", "start": 0, "end": 9, "count": 2}),
+    ("StringGenerator", {"type": "string_generator_parse_string", "input": "a|b", "splitOn": "|"}),
+    ("ImageGenerator", {"type": "image_generator_images_from_board", "category": "assets"}),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS, ids=[name for name, _ in SETTINGS])
+def test_the_settings_of_a_generator_are_a_typed_dict(name: str, value: dict[str, object]) -> None:
+    typed = input_type(field(f"{name}Field", value))
+    assert typed.annotation == name
+    assert typed.factory
+    (used,) = typed.imports - {typed.annotation}
+    assert eval(str(typed.default), {used: getattr(runtime, used)}) == value
+
+
+def test_every_generator_has_its_typed_dict() -> None:
+    kinds = {
+        get_args(get_type_hints(shape)["type"])[0]: shape.__name__
+        for shape in vars(generators).values()
+        if is_typeddict(shape)
+    }
+    assert kinds == types._SETTINGS
+    assert kinds.keys() == GENERATOR_TYPES
+
+
+def test_what_an_edge_feeds_asks_for_no_value() -> None:
+    typed = input_type(replace(field("ImageField", required=True), connected=True))
+    assert (typed.nullable, typed.default) == (True, "None")
+    assert input_type(replace(field("IntegerField", 3), connected=True)).default == "3"
+
+
+def test_a_default_s_names_are_all_imported() -> None:
+    value = [{"lora": {"key": "k", "name": "n"}, "weight": 0.5}]
+    assert input_type(field("LoRAField", value, cardinality="COLLECTION")).imports == {"LoRA", "Model"}
 
 
 def test_choices_become_a_literal() -> None:

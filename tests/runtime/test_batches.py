@@ -12,7 +12,7 @@ from invokable.runtime.pins import pins_of
 from invokable.runtime.protocol import Request
 from invokable.runtime.substitution import wire_values
 from invokable.schema import load
-from tests.examples import add_edge, add_field, add_node, example, imported, node
+from tests.examples import add_edge, add_field, add_node, example, imported, node, with_generator, workflow_class
 from tests.runtime.driving import Driver, answer
 
 NODES = load("6.14.2").nodes
@@ -31,17 +31,6 @@ def batched(kind: str, values: Any, *, into: str, node_type: str, group: str = "
     return document
 
 
-def generated(generator: Any) -> Any:
-    document = example("colour_card.json")
-    made = add_node(document, "g", "integer_generator", version="1.0.0", generator=generator)
-    made["inputs"]["generator"]["label"] = "Widths"
-    add_node(document, "b", "integer_batch", version="1.0.0", batch_group_id="None", integers=[])
-    add_field(document, "g", "generator")
-    add_edge(document, "g", "integers", "b", "integers")
-    add_edge(document, "b", "value", node(document, "blank_image")["id"], "width")
-    return document
-
-
 def data_of(flow: Any, driver: Driver | None = None) -> list[list[list[Any]]]:
     """The items of each list of each group."""
     pins = pins_of(type(flow))
@@ -51,7 +40,7 @@ def data_of(flow: Any, driver: Driver | None = None) -> list[list[list[Any]]]:
 
 
 def card(document: Any, **values: Any) -> Any:
-    return imported(document).ColourCard(stamp="x.png", **values)
+    return workflow_class(imported(document))(stamp="x.png", **values)
 
 
 def test_the_values_of_the_attribute_become_the_items() -> None:
@@ -100,7 +89,7 @@ def test_an_item_that_its_field_cannot_hold_is_told_by_its_index(
 def test_a_generator_that_makes_nothing_is_refused() -> None:
     settings = {"type": "integer_generator_parse_string", "input": "", "splitOn": ","}
     with pytest.raises(ValidationError, match=r"index 9.*the batch has no item"):
-        data_of(card(generated(settings)))
+        data_of(card(with_generator(settings)))
 
 
 def test_images_of_a_batch_are_references() -> None:
@@ -110,13 +99,13 @@ def test_images_of_a_batch_are_references() -> None:
 
 
 def test_a_generator_is_computed_from_the_value_that_is_given() -> None:
-    assert data_of(card(generated(SEQUENCE))) == [[[10, 15, 20]]]
-    assert data_of(card(generated(SEQUENCE), widths=SEQUENCE | {"count": 1})) == [[[10]]]
+    assert data_of(card(with_generator(SEQUENCE))) == [[[10, 15, 20]]]
+    assert data_of(card(with_generator(SEQUENCE), widths=SEQUENCE | {"count": 1})) == [[[10]]]
 
 
 def test_a_generator_without_a_seed_draws_anew() -> None:
     settings = {"type": "integer_generator_random_distribution_uniform", "min": 1, "max": 10**9, "count": 3}
-    flow = card(generated(settings))
+    flow = card(with_generator(settings))
     first, second = data_of(flow), data_of(flow)
     assert first != second
     assert all(1 <= item <= 10**9 for item in first[0][0])
@@ -131,7 +120,7 @@ def test_a_generator_without_a_seed_draws_anew() -> None:
     ],
 )
 def test_settings_that_make_no_batch_are_refused_when_they_are_given(generator: Any, words: str) -> None:
-    flow = card(generated(SEQUENCE))
+    flow = card(with_generator(SEQUENCE))
     with pytest.raises(ValidationError, match=words) as caught:
         flow.widths = generator
     assert [problem.index for problem in caught.value.errors] == [9]

@@ -7,6 +7,7 @@ below, one for each kind of place that text can stand in.
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 import math
@@ -68,6 +69,12 @@ def call(name: str, /, *arguments: object, **keywords: object) -> Code:
     parts: list[str] = [_expression(argument) for argument in arguments]
     parts += [f"{identifier(key)}={_expression(argument)}" for key, argument in keywords.items()]
     return Code(f"{identifier(name)}({', '.join(parts)})")
+
+
+def called_names(expression: Code) -> frozenset[str]:
+    """The names that an expression calls."""
+    calls = (node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Call))
+    return frozenset(node.func.id for node in calls if isinstance(node.func, ast.Name))
 
 
 def subscript(name: str, arguments: Iterable[object]) -> Code:

@@ -121,9 +121,11 @@ def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -
 
 
 _CLASS_NAMES = frozenset(
-    "Annotated Any Board BoardInput Color Final FloatGenerator Ge Gt Image ImageGenerator ImageInput Index "
-    "IntegerGenerator JsonValue Le Len Literal LoRA Lt Model ModelFilter ModelInput Models MultipleOf None Result "
-    "StringGenerator StylePreset TypeAlias Video VideoInput Workflow WorkflowResult".split()
+    "AllPrompts Annotated Any Board BoardImages BoardInput Color Final FloatGenerator FloatRandom FloatRange "
+    "FloatSequence FloatText Ge Gt Image ImageGenerator ImageInput Index IntegerGenerator IntegerRandom "
+    "IntegerRange IntegerSequence IntegerText JsonValue Le Len Literal LoRA Lt Model ModelFilter ModelInput "
+    "Models MultipleOf None RandomPrompts Result StringGenerator StringText StylePreset TypeAlias Video "
+    "VideoInput Workflow WorkflowResult".split()
 )
 """Names that a generated module imports or defines."""
 

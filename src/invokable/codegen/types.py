@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from invokable.codegen.code import Code, call, literal, subscript, text_literal, union
+from invokable.codegen.code import Code, call, called_names, literal, subscript, text_literal, union
 from invokable.schema.model import MISSING, InputTemplate, Limits, ModelFilter
 
 if TYPE_CHECKING:
@@ -38,6 +38,21 @@ _RUNTIME = {
     "VideoField": "VideoInput",
 }
 _TEXT = {"SavedWorkflowField": "str"}
+_SETTINGS = {
+    "float_generator_arithmetic_sequence": "FloatSequence",
+    "float_generator_linear_distribution": "FloatRange",
+    "float_generator_parse_string": "FloatText",
+    "float_generator_random_distribution_uniform": "FloatRandom",
+    "image_generator_images_from_board": "BoardImages",
+    "integer_generator_arithmetic_sequence": "IntegerSequence",
+    "integer_generator_linear_distribution": "IntegerRange",
+    "integer_generator_parse_string": "IntegerText",
+    "integer_generator_random_distribution_uniform": "IntegerRandom",
+    "string_generator_dynamic_prompts_combinatorial": "AllPrompts",
+    "string_generator_dynamic_prompts_random": "RandomPrompts",
+    "string_generator_parse_string": "StringText",
+}
+"""The class of each generator's settings in the runtime (a test compares them)."""
 _RESULTS = {"ImageField": "Image", "VideoField": "Video", "ColorField": "Color"}
 _NUMBERS = frozenset({"IntegerField", "FloatField"})
 _CHOICES = frozenset({"EnumField", "SchedulerField"})
@@ -111,7 +126,10 @@ def input_type(item: FormInput) -> InputType:
         imports=frozenset(names),
         summary=_summary(item, choices, limits),
     )
-    return _with_default(typed, item, choices, limits)
+    typed = _with_default(typed, item, choices, limits)
+    if item.connected and typed.default is None:  # nobody can give it: an edge does
+        typed = replace(typed, nullable=True, default=Code("None"), unfit="")
+    return typed
 
 
 def result_type(type_name: str, cardinality: str, many: bool) -> tuple[Code, frozenset[str]]:
@@ -326,7 +344,7 @@ def _expression(type_name: str, value: Any) -> tuple[Code | None, frozenset[str]
             code = write(value)
         except (KeyError, TypeError, AttributeError):
             return None, frozenset()
-        return code, frozenset({str(code).partition("(")[0]} if str(code)[0].isupper() else ())
+        return code, called_names(code)
     if isinstance(value, str):
         return text_literal(value), frozenset()
     if type_name == "IntegerField" and isinstance(value, float):
@@ -362,6 +380,10 @@ def _lora(value: Any) -> Code:
     return call("LoRA", model_expression(value["lora"]), weight=value["weight"])
 
 
+def _generator(value: Any) -> Code:
+    return call(_SETTINGS[value["type"]], **value)
+
+
 def _style_preset(value: Any) -> Code:
     return call("StylePreset", value["style_preset_id"])
 
@@ -369,9 +391,13 @@ def _style_preset(value: Any) -> Code:
 _EXPRESSIONS: Mapping[str, Callable[[Any], Code]] = {
     "BoardField": _board,
     "ColorField": _color,
+    "FloatGeneratorField": _generator,
     "ImageField": _image,
+    "ImageGeneratorField": _generator,
+    "IntegerGeneratorField": _generator,
     "LoRAField": _lora,
     "ModelIdentifierField": model_expression,
+    "StringGeneratorField": _generator,
     "StylePresetField": _style_preset,
     "VideoField": _video,
 }
@@ -387,10 +413,14 @@ def _summary(item: FormInput, choices: Choices, limits: Limits) -> str:
         "VideoField": "video",
         "BoardField": "board",
         "ColorField": "color",
+        "FloatGeneratorField": "settings of a generator of numbers",
+        "ImageGeneratorField": "settings of a generator of images",
+        "IntegerGeneratorField": "settings of a generator of integers",
         "ModelIdentifierField": "model",
         "LoRAField": "LoRA",
         "StylePresetField": "style preset",
         "SavedWorkflowField": "id of a saved workflow",
+        "StringGeneratorField": "settings of a generator of texts",
     }
     name = item.template.type.name
     word = words.get(name, "choice" if choices else name)

@@ -50,17 +50,37 @@ if TYPE_CHECKING:
         ValidationError,
         WorkflowError,
     )
+    from invokable.runtime.generators import (
+        AllPrompts,
+        BoardImages,
+        FloatRandom,
+        FloatRange,
+        FloatSequence,
+        FloatText,
+        IntegerRandom,
+        IntegerRange,
+        IntegerSequence,
+        IntegerText,
+        RandomPrompts,
+        StringText,
+    )
 
 __all__ = [
     "APIError",
+    "AllPrompts",
     "Board",
     "BoardError",
+    "BoardImages",
     "BoardInput",
     "Client",
     "Color",
     "ConnectionError",
     "EnqueueUncertain",
     "FloatGenerator",
+    "FloatRandom",
+    "FloatRange",
+    "FloatSequence",
+    "FloatText",
     "Ge",
     "Gt",
     "Image",
@@ -68,6 +88,10 @@ __all__ = [
     "ImageInput",
     "Index",
     "IntegerGenerator",
+    "IntegerRandom",
+    "IntegerRange",
+    "IntegerSequence",
+    "IntegerText",
     "InvokableError",
     "JsonValue",
     "Le",
@@ -81,11 +105,13 @@ __all__ = [
     "NotInvokeAIError",
     "Problem",
     "QueueFullError",
+    "RandomPrompts",
     "RunCanceled",
     "RunFailed",
     "RunTimeout",
     "StaleWorkflowError",
     "StringGenerator",
+    "StringText",
     "StylePreset",
     "ValidationError",
     "Video",
@@ -102,7 +128,7 @@ def __getattr__(name: str) -> Any:
 
         return Client
     if name in __all__:
-        from invokable.runtime import errors
+        from invokable.runtime import errors, generators
 
-        return getattr(errors, name)
+        return getattr(errors if hasattr(errors, name) else generators, name)
     raise AttributeError(f"module 'invokable.runtime' has no attribute {name!r}")

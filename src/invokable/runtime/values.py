@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from invokable.runtime.media import Image, Video
 
@@ -126,14 +126,13 @@ ImageInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | SupportsSa
 """A path, the bytes of an image file, a file object, a Pillow image, or an image on the server."""
 VideoInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | Video
 """A path, the bytes of an MP4 file, a file object, or a video on the server."""
-FloatGenerator: TypeAlias = dict[str, JsonValue]
-"""The settings of a float generator, as the editor stores them: `type` and what that type takes."""
-IntegerGenerator: TypeAlias = dict[str, JsonValue]
-"""The settings of an integer generator, as the editor stores them."""
-StringGenerator: TypeAlias = dict[str, JsonValue]
-"""The settings of a string generator, as the editor stores them."""
-ImageGenerator: TypeAlias = dict[str, JsonValue]
-"""The settings of an image generator, as the editor stores them."""
+if TYPE_CHECKING:
+    from invokable.runtime.generators import FloatGenerator as FloatGenerator
+    from invokable.runtime.generators import ImageGenerator as ImageGenerator
+    from invokable.runtime.generators import IntegerGenerator as IntegerGenerator
+    from invokable.runtime.generators import StringGenerator as StringGenerator
+else:  # their settings are checked by what expands them
+    FloatGenerator = IntegerGenerator = StringGenerator = ImageGenerator = dict[str, Any]
 
 
 def model_wire(config: Mapping[str, Any], submodel_type: str = "") -> dict[str, Any]:
