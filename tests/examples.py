@@ -88,13 +88,19 @@ def with_generator(settings: Any = None) -> Any:
     document = example("colour_card.json")
     document["name"] = "Counted"
     settings = settings or {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": 4}
-    made = add_node(document, "g", "integer_generator", version="1.0.0", generator=settings)
-    made["inputs"]["generator"]["label"] = "Widths"
-    add_node(document, "b", "integer_batch", version="1.0.0", batch_group_id="None", integers=[])
-    add_field(document, "g", "generator")
-    add_edge(document, "g", "integers", "b", "integers")
-    add_edge(document, "b", "value", node(document, "blank_image")["id"], "width")
+    feed(document, "integer", settings, node(document, "blank_image")["id"], "width", label="Widths")
     return document
+
+
+def feed(document: Any, kind: str, settings: Any, node_id: str, field: str, *, label: str) -> None:
+    """Show a generator at the end of the form, whose values a batch node gives to a field one by one."""
+    values = f"{kind}s"
+    made = add_node(document, "g", f"{kind}_generator", version="1.0.0", generator=settings)
+    made["inputs"]["generator"]["label"] = label
+    add_node(document, "b", f"{kind}_batch", version="1.0.0", batch_group_id="None", **{values: []})
+    add_field(document, "g", "generator")
+    add_edge(document, "g", values, "b", values)
+    add_edge(document, "b", "image" if kind == "image" else "value", node_id, field)
 
 
 def add_edge(document: Any, source: str, source_field: str, target: str, target_field: str) -> None:

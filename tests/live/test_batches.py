@@ -9,7 +9,7 @@ import pytest
 
 from invokable import Client
 from invokable.runtime.generators import AllPrompts, BoardImages, IntegerSequence
-from tests.examples import add_edge, add_field, add_node, example, imported, node, with_generator, workflow_class
+from tests.examples import example, feed, imported, node, with_generator, workflow_class
 from tests.live.provision import Server
 
 
@@ -26,13 +26,9 @@ def test_a_generator_makes_a_card_of_each_width(client: Client, stamp: Path) -> 
 def test_dynamic_prompts_make_an_image_of_each(client: Client, server: Server) -> None:
     settings = AllPrompts(type="string_generator_dynamic_prompts_combinatorial", input="a {fox|hare}", maxPrompts=5)
     document = example("sd15_text_to_image.json")
-    add_node(document, "g", "string_generator", version="1.0.0", generator=settings)["label"] = "Prompts"
-    add_node(document, "b", "string_batch", version="1.0.0", batch_group_id="None", strings=[])
-    add_field(document, "g", "generator")
-    add_edge(document, "g", "strings", "b", "strings")
     labels = {n["id"]: n["data"].get("inputs", {}).get("value", {}).get("label") for n in document["nodes"]}
     prompt = next(node_id for node_id, label in labels.items() if label == "Positive Prompt")
-    add_edge(document, "b", "value", prompt, "value")
+    feed(document, "string", settings, prompt, "value", label="Prompts")
     flow_class = workflow_class(imported(document))
     result = client.run(flow_class(model="tiny-sd15", width=64, height=64, steps=1), timeout=300)
     assert len(result.image) == 2
@@ -48,11 +44,6 @@ def test_the_images_of_a_board_are_worked_on_one_by_one(client: Client, server: 
     document: Any = example("colour_card.json")
     # In a file the editor takes settings with a board for a board alone, so it is given at run time.
     stored = BoardImages(type="image_generator_images_from_board", category="assets")
-    made = add_node(document, "g", "image_generator", version="1.0.0", generator=stored)
-    made["inputs"]["generator"]["label"] = "Stamps"
-    add_node(document, "b", "image_batch", version="1.0.0", batch_group_id="None", images=[])
-    add_field(document, "g", "generator")
-    add_edge(document, "g", "images", "b", "images")
-    add_edge(document, "b", "image", node(document, "img_blur")["id"], "image")
+    feed(document, "image", stored, node(document, "img_blur")["id"], "image", label="Stamps")
     result = client.run(workflow_class(imported(document))(width=96, height=64, stamps=settings), timeout=120)
     assert [card.pil().size for card in result.card] == [(96, 64)]

@@ -12,7 +12,7 @@ from invokable.runtime.pins import pins_of
 from invokable.runtime.protocol import Request
 from invokable.runtime.substitution import wire_values
 from invokable.schema import load
-from tests.examples import add_edge, add_field, add_node, example, imported, node, with_generator, workflow_class
+from tests.examples import add_edge, add_field, add_node, example, feed, imported, node, with_generator, workflow_class
 from tests.runtime.driving import Driver, answer
 
 NODES = load("6.14.2").nodes
@@ -130,12 +130,8 @@ def test_settings_that_make_no_batch_are_refused_when_they_are_given(generator: 
 def test_dynamic_prompts_and_a_boards_images_are_asked_of_the_server() -> None:
     document = example("sd15_text_to_image.json")
     settings = {"type": "string_generator_dynamic_prompts_random", "input": "a {fox|owl}", "count": 2}
-    add_node(document, "g", "string_generator", version="1.0.0", generator=settings)
-    add_node(document, "b", "string_batch", version="1.0.0", batch_group_id="None", strings=[])
-    add_field(document, "g", "generator")
-    add_edge(document, "g", "strings", "b", "strings")
-    prompt = next(n["data"] for n in document["nodes"] if n["data"].get("type") == "string")
-    add_edge(document, "b", "value", prompt["id"], "value")
+    prompt = next(n["id"] for n in document["nodes"] if n["data"].get("type") == "string")
+    feed(document, "string", settings, prompt, "value", label="Prompts")
     flow = imported(document).SD15TextToImage(model="m")
     driver = Driver(lambda _: answer({"prompts": ["a fox", "an owl"]}))
     pins = pins_of(type(flow))
