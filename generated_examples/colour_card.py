@@ -26,7 +26,7 @@ SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "ce0470b85bac27b11dfe4b0df4c5019fe1ad279243f0b20838bb24d7f51cc356"
+BODY_SHA256: Final = "ed9ed841723291db5524dcce78b4cb86ab6dfae7fdbd346439caf21fb4e3e6c5"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 
@@ -36,7 +36,7 @@ NODES: Final = {
     "img_paste": "1.2.2",
     "save_image": "1.2.2",
 }
-INDEX_MAP: Final = (
+INDEX_MAP: Final[tuple[tuple[int, str, str, str], ...]] = (
     # index, node id, field, type
     (0, "9269ff40-8c61-4505-a913-0ff04429725b", "width", "IntegerField"),
     (1, "9269ff40-8c61-4505-a913-0ff04429725b", "height", "IntegerField"),
@@ -51,7 +51,7 @@ INDEX_MAP: Final = (
 INDEX_MAP_CHECKSUM: Final = (
     "ce7b2f8b6a0fa1328fa404c590450eb22a95a10b613d102a90ae71361ad447d5"
 )
-OUTPUT_MAP: Final = (
+OUTPUT_MAP: Final[tuple[tuple[str, str, str, str, bool], ...]] = (
     # attribute, node id, output, type, many
     ("card", "8898aad0-5917-4393-a273-20e958ff5e37", "image", "ImageField", False),
 )

@@ -28,7 +28,7 @@ SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "89b7ca0e7750221da281b7c500f1b010a9054ea66218e78af89433f554a9808b"
+BODY_SHA256: Final = "dfc74e61105bdea6bfb4002ba9d562acf899e8d59fc549a334652610f288a043"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 1
 
@@ -40,7 +40,7 @@ NODES: Final = {
     "noise": "1.1.0",
     "string": "1.0.1",
 }
-INDEX_MAP: Final = (
+INDEX_MAP: Final[tuple[tuple[int, str, str, str], ...]] = (
     # index, node id, field, type
     (0, "be3a43a4-c393-4bbb-9037-7d63530d9b53", "model", "ModelIdentifierField"),
     (1, "6e4af6e7-66e8-4de3-975a-2e0094ba2e26", "value", "StringField"),
@@ -56,7 +56,7 @@ INDEX_MAP: Final = (
 INDEX_MAP_CHECKSUM: Final = (
     "179582deb32db5cdfaf25d1e4e59f45fffce0b6daa181cd07cfc5d6c4d4bf1b5"
 )
-OUTPUT_MAP: Final = (
+OUTPUT_MAP: Final[tuple[tuple[str, str, str, str, bool], ...]] = (
     # attribute, node id, output, type, many
     ("image", "0d9b0d45-4e28-4852-bdeb-a07d1839299d", "image", "ImageField", False),
 )

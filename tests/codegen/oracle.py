@@ -103,7 +103,7 @@ def check_module(source: str) -> ast.Module:
 
 def _bound(tree: ast.Module) -> set[str]:
     """The names that a module imports or assigns, and the builtin types that annotations use."""
-    bound = {"bool", "dict", "float", "int", "list", "str"}
+    bound = {"bool", "dict", "float", "int", "list", "str", "tuple"}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             bound |= {alias.name for alias in node.names}

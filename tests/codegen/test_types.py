@@ -214,6 +214,13 @@ def test_a_value_that_does_not_fit_is_no_default(item: FormInput) -> None:
     assert typed.unfit
 
 
+def test_the_size_of_one_or_a_list_is_that_of_the_list() -> None:
+    item = field("ImageField", [], cardinality="SINGLE_OR_COLLECTION", limits=Limits(max_items=3))
+    typed = input_type(item)
+    assert typed.annotation == "ImageInput | Annotated[list[ImageInput], Len(0, 3)]"
+    assert typed.constraints == ()
+
+
 def test_collections_are_made_anew_for_each_instance() -> None:
     assert input_type(field("IntegerField", [], cardinality="COLLECTION")).factory is True
 

@@ -131,9 +131,8 @@ def _input(planned: PlannedInput) -> _Attribute:
     annotation = code.subscript("Annotated", [base, code.call("Index", *planned.indices), *markers])
     default = typed.default
     if default is not None and typed.factory:
-        factory = {"[]": "list", "{}": "dict"}.get(default, f"lambda: {default}")
-        if default == f"{typed.listed}()":
-            factory = str(typed.listed)
+        factories = {"{}": "dict", f"{typed.listed}()": typed.listed}
+        factory = factories.get(default, f"lambda: {default}")
         default = Code(f"field(default_factory={factory})")
     return _Attribute(
         name=code.identifier(planned.attribute),

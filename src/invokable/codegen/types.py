@@ -114,7 +114,10 @@ def input_type(item: FormInput) -> InputType:
         listed = subscript("list", [inner])
         constraints = _size_constraints(limits)
         names |= {str(c).partition("(")[0] for c in constraints}
-        annotation = listed if cardinality == "COLLECTION" else union(inner, listed)
+        annotation = listed
+        if cardinality == "SINGLE_OR_COLLECTION":  # the size is that of the list, not of a single path
+            sized = subscript("Annotated", [listed, *constraints]) if constraints else listed
+            annotation, constraints = union(inner, sized), ()
     if template.type.name == "ModelIdentifierField" and template.models != ModelFilter():
         constraints += (_model_filter(template.models),)
         names.add("ModelFilter")
@@ -282,8 +285,10 @@ def _with_default(typed: InputType, item: FormInput, choices: Choices, limits: L
             return replace(typed, unfit="an item of the workflow's value has another type")
         used = frozenset().union(*(names for _, names in items))
         code = Code(f"[{', '.join(str(code) for code, _ in items)}]")
-        if typed.nullable or _cardinality(item) == "SINGLE_OR_COLLECTION":
-            code = Code(f"{typed.listed}({code if items else ''})")
+        if not items:  # type checkers do not see what an empty list holds
+            code = Code(f"{typed.listed}()")
+        elif typed.nullable or _cardinality(item) == "SINGLE_OR_COLLECTION":
+            code = Code(f"{typed.listed}({code})")
         return replace(typed, default=code, factory=True, imports=typed.imports | used)
     expression, used = _expression(template.type.name, value)
     if expression is None:
