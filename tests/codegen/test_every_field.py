@@ -15,7 +15,7 @@ import pytest
 
 from invokable.codegen import GeneratedModule, generate_module
 from invokable.codegen.plan import PlannedInput
-from invokable.runtime import Color, Model, StylePreset
+from invokable.runtime import Color, LoRA, Model, StylePreset
 from invokable.schema import load
 from invokable.schema.model import InputTemplate
 from tests.codegen import oracle
@@ -140,6 +140,7 @@ def one(name: str) -> Any:
     made = {
         "ColorField": Color(r=1, g=2, b=3),
         "ImageField": "a.png",
+        "LoRAField": LoRA("l"),
         "ModelIdentifierField": Model(name="m"),
         "StylePresetField": StylePreset("s"),
         "VideoField": "a.mp4",

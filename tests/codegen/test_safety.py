@@ -28,6 +28,10 @@ def generate(document: Any, source: str = "flow.json") -> GeneratedModule:
     return generate_module(document, SCHEMA, source=source)
 
 
+def trim(text: str) -> str:
+    return text.strip(JS_SPACE)
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_in_every_slot_stays_text(text: str, tmp_path: Path) -> None:
     document = poisoned(text)
@@ -38,8 +42,16 @@ def test_hostile_text_in_every_slot_stays_text(text: str, tmp_path: Path) -> Non
     assert found["_GRAPH"] == reading.graph
     assert found["_WORKFLOW"] == reading.embedded
     assert text in oracle.strings_in(found["_WORKFLOW"])
+    assert found["SOURCE"] == f"{text[:40]}.json"
+    elements: Any = document["form"]["elements"].values()
+    shown = {tuple(e["data"]["fieldIdentifier"].values()) for e in elements if e["type"] == "node-field"}
+    pinned: Any = found["INDEX_MAP"]
+    assert {(node_id, name) for _, node_id, name, _ in pinned} == {(trim(node_id), name) for node_id, name in shown}
+    assert [index for index, *_ in pinned] == list(range(len(shown)))
+    invocations = [node["data"] for node in document["nodes"] if node["type"] == "invocation"]
+    assert found["NODES"] == {data["type"]: data["version"] for data in invocations}
     options = {choice for node in SCHEMA.nodes.values() for item in node.inputs.values() for choice in item.options}
-    said = {form for string in oracle.strings_in(document) for form in (string, string.strip(JS_SPACE))}
+    said = {form for string in oracle.strings_in(document) for form in (string, trim(string))}
     assert oracle.default_strings(tree) <= said | options | {"auto", "none"}
     path = tmp_path / "flow.py"
     path.write_text(module.text, encoding="utf-8", newline="\n")
