@@ -56,7 +56,7 @@ def generate(
     """Write the typed module of each workflow.
 
     SOURCES are files, folders, globs, or - for standard input: JSON that the editor exported, or PNG images that
-    InvokeAI wrote. Either every module is written, or none.
+    InvokeAI wrote. Nothing is written before every workflow has been read.
 
     \b
     Example:
