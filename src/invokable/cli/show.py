@@ -12,6 +12,7 @@ from invokable.cli.project import Project, config_option
 from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, schema_options
 from invokable.codegen import ModulePlan, plan_document
 from invokable.codegen.plan import PlannedInput
+from invokable.codegen.types import result_type
 from invokable.schema.model import MISSING
 from invokable.workflow import WorkflowFileError
 
@@ -159,7 +160,7 @@ def _print_tables(source: Source, plan: ModulePlan) -> None:
     for heading in ("Output", "Type", "Node"):
         outputs.add_column(heading, overflow="fold")
     for result in plan.outputs:
-        kind = result.output.type.name + (", one for each run of the node" if result.output.many else "")
+        kind, _ = result_type(result.output.type.name, result.output.type.cardinality, result.output.many)
         outputs.add_row(
             *(
                 Text(plain(cell))
