@@ -12,8 +12,8 @@ from typing import Any
 
 from invokable.codegen import plan_document
 from invokable.runtime import Workflow
-from invokable.runtime.pins import pins_of
-from invokable.runtime.substitution import substitute
+from invokable.runtime.steps.substitution import substitute
+from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from invokable.workflow import read_workflow
 from tests.examples import MODULES, SHARED, WORKFLOWS, add_edge, add_field, add_node, example, imported

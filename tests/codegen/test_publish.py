@@ -7,12 +7,12 @@ import pytest
 
 from invokable.codegen.checksums import (
     body_is_intact,
-    index_map_checksum,
     sign_body,
     source_checksum,
 )
 from invokable.codegen.existing import MARKER, attribute_names_of
 from invokable.codegen.publish import RefusedError, Written, publish
+from invokable.contract.module import index_map_checksum
 
 
 def module(body: str = "x = 1\n") -> str:

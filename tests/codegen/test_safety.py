@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from invokable._generators import JS_SPACE
 from invokable.codegen import GeneratedModule, InstalledModel, Options, generate_module
+from invokable.contract.generators import JS_SPACE
 from invokable.schema import load
 from tests.codegen import oracle
 from tests.codegen.hostile import HOSTILE, poisoned

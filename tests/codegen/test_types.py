@@ -8,10 +8,10 @@ from typing import Any, get_args, get_type_hints, is_typeddict
 import pytest
 
 from invokable import runtime
-from invokable._generators import GENERATOR_TYPES
 from invokable.codegen import types
 from invokable.codegen.types import input_type, range_in_words, result_type
-from invokable.runtime import generators
+from invokable.contract.generators import GENERATOR_TYPES
+from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
 from invokable.workflow.reading import FormInput
 
@@ -109,7 +109,7 @@ def test_the_settings_of_a_generator_are_a_typed_dict(name: str, value: dict[str
 def test_every_generator_has_its_typed_dict() -> None:
     kinds = {
         get_args(get_type_hints(shape)["type"])[0]: shape.__name__
-        for shape in vars(generators).values()
+        for shape in vars(settings).values()
         if is_typeddict(shape)
     }
     assert kinds == types._SETTINGS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from invokable import Client
-from invokable.runtime.generators import AllPrompts, BoardImages, IntegerSequence
+from invokable.runtime.values.settings import AllPrompts, BoardImages, IntegerSequence
 from tests.examples import example, feed, imported, node, with_generator, workflow_class
 from tests.live.provision import Server
 

@@ -14,11 +14,11 @@ from PIL import Image
 
 from invokable import Client
 from invokable.codegen import Options, generate_module
-from invokable.runtime.batches import batch_data
-from invokable.runtime.enqueue import QUEUE
-from invokable.runtime.pins import pins_of
-from invokable.runtime.resources import filter_of
-from invokable.runtime.substitution import substitute, wire_values
+from invokable.runtime.steps.batches import batch_data
+from invokable.runtime.steps.resources import filter_of
+from invokable.runtime.steps.submit import QUEUE
+from invokable.runtime.steps.substitution import substitute, wire_values
+from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from invokable.workflow import WorkflowFileError
 from tests.examples import imported, workflow_class

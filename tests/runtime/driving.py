@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from invokable.runtime.protocol import Flow, Request, Response, Sleep
+from invokable.runtime.steps.protocol import Flow, Request, Response, Sleep
 
 T = TypeVar("T")
 Answer = Callable[[Request], Response | Exception]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from invokable import ValidationError
-from invokable.runtime.batches import batch_data, size_of
-from invokable.runtime.pins import pins_of
-from invokable.runtime.protocol import Request
-from invokable.runtime.substitution import wire_values
+from invokable.runtime.steps.batches import batch_data, size_of
+from invokable.runtime.steps.protocol import Request
+from invokable.runtime.steps.substitution import wire_values
+from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from tests.examples import add_edge, add_field, add_node, example, feed, imported, node, with_generator, workflow_class
 from tests.runtime.driving import Driver, answer

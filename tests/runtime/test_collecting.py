@@ -8,9 +8,10 @@ import pytest
 from generated_examples.colour_card import OUTPUT_MAP, ColourCard
 
 from invokable import WorkflowError
+from invokable.contract.batch import BatchTable
 from invokable.runtime import Color, Image, Video, WorkflowResult
-from invokable.runtime.collecting import collect
-from invokable.runtime.pins import Output, Pins, pins_of
+from invokable.runtime.steps.collect import collect
+from invokable.runtime.values.pins import Output, Pins, pins_of
 
 NODE = OUTPUT_MAP[0][1]
 
@@ -24,7 +25,7 @@ def picture(name: str) -> dict[str, Any]:
 
 
 def collected(outputs: list[Output], *items: dict[str, Any]) -> Any:
-    pins = Pins((), tuple(outputs), {}, "", {}, [], None, {})
+    pins = Pins((), tuple(outputs), {}, "", {}, BatchTable(), None, {})
     return collect(WorkflowResult, pins, items, "batch", lambda path: path.encode())
 
 

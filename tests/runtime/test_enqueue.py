@@ -13,8 +13,8 @@ from invokable.runtime import (
     NotInvokeAIError,
     QueueFullError,
 )
-from invokable.runtime.enqueue import enqueue
-from invokable.runtime.protocol import Request, Response
+from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.submit import enqueue
 from tests.runtime.driving import Driver, answer, page
 
 BATCH = {"batch_id": "b-1", "destination": "d-1", "graph": {}}

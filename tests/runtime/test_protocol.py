@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invokable.runtime import APIError, ConnectionError, NotInvokeAIError  # noqa: A004
-from invokable.runtime.protocol import Request, Response, fetch, send
+from invokable.runtime.steps.protocol import Request, Response, fetch, send
 from tests.runtime.driving import Driver, answer, in_turn, page
 
 GET = Request("GET", "/api/v1/x")

@@ -13,9 +13,9 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import ValidationError
 from invokable.runtime import Board, BoardError, Image, LoRA, Model
-from invokable.runtime.pins import pins_of
-from invokable.runtime.protocol import Request, Response
-from invokable.runtime.resources import Known, complete_models, resolve
+from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.resources import Known, complete_models, resolve
+from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from tests.examples import add_field, add_node, example, imported
 from tests.runtime.driving import Driver, answer

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.runtime import Color
-from invokable.runtime.pins import pins_of
-from invokable.runtime.substitution import substitute
+from invokable.runtime.steps.substitution import substitute
+from invokable.runtime.values.pins import pins_of
 
 STAMP = {"stamp": {"image_name": "x.png"}}
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from invokable.runtime import RunCanceled, RunFailed, RunTimeout
-from invokable.runtime.protocol import Request, Response
-from invokable.runtime.waiting import wait
+from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.wait import wait
 from tests.runtime.driving import Driver, answer, in_turn
 
 

@@ -74,7 +74,7 @@ def generated(value: Any, *more: Json, edges: list[Json] | None = None, lenient:
 def test_a_generator_replaces_the_values_of_the_batch_node() -> None:
     reading = generated(GENERATOR)
     assert reading.batch_data == [[{"node_path": "a", "field_name": "a", "items": [0, 5, 10]}]]
-    assert reading.batches[0].data == (BatchDatum("a", "a", "g", "generator", [0, 5, 10], None),)
+    assert reading.batches[0].data == (BatchDatum("a", "a", "g", "generator", [0, 5, 10], None, GENERATOR),)
 
 
 def test_a_generator_is_found_through_connectors() -> None:

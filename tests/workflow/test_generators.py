@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable._generators import GENERATOR_TYPES, MAX_ITEMS, GeneratorError, draw, expand, mersenne_twister
+from invokable.contract.generators import GENERATOR_TYPES, MAX_ITEMS, GeneratorError, draw, expand, mersenne_twister
 
 
 def generator(kind: str, **settings: Any) -> dict[str, Any]:

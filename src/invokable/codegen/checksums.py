@@ -1,6 +1,6 @@
-"""Checksums: of the index map, of the source, of the module's own text.
+"""Checksums: of the source, and of the module's own text.
 
-They find accidents: a stale source, an edited module, a form whose indices moved. They are no protection against
+They find accidents: a stale source, an edited module. They are no protection against
 someone who means to deceive.
 """
 
@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
 _BODY_LINE: Final = re.compile(r'^BODY_SHA256: Final = \(?\s*"([0-9a-f]{64})"\s*\)?$', re.MULTILINE)
 _NO_DIGEST: Final = "0" * 64
-
-
-def index_map_checksum(entries: Iterable[Sequence[object]]) -> str:
-    """SHA-256 of the index map's canonical form: its entries as compact ASCII JSON."""
-    text = json.dumps([list(entry) for entry in entries], separators=(",", ":"), ensure_ascii=True)
-    return sha256(text.encode("ascii")).hexdigest()
 
 
 def source_checksum(document: object) -> str:

@@ -114,6 +114,12 @@ def json_text(value: object, *, lines: Sequence[str] = ()) -> Code:
     return Code(f'r"""{_printable(_json_lines(value, frozenset(lines)))}"""')
 
 
+def json_line(value: object) -> Code:
+    """JSON text in a raw string, on one line, as short as it gets."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Code(f'r"""{_printable(text)}"""')
+
+
 def _expression(value: object) -> Code:
     return value if isinstance(value, Code) else literal(value)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from invokable.codegen.names import NameHints, attribute_names
-from invokable.schema.model import InputTemplate, ModelFilter
+from invokable.schema.model import InputTemplate
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,21 +32,12 @@ class InstalledModel:
         """What identifies the model, as a field's value has it."""
         return {"key": self.key, "hash": self.hash, "name": self.name, "base": self.base, "type": self.type}
 
-    def fits(self, wanted: ModelFilter) -> bool:
-        """Whether a field with this filter takes the model. A model that does not tell its variant fits any."""
-        return (
-            (not wanted.base or self.base in wanted.base)
-            and (not wanted.type or self.type in wanted.type)
-            and (not wanted.variant or not self.variant or self.variant in wanted.variant)
-            and (not wanted.format or not self.format or self.format in wanted.format)
-        )
-
 
 def model_choices(template: InputTemplate, installed: Collection[InstalledModel]) -> dict[str, InstalledModel]:
     """The models that an input takes, by the name that each gets; empty for an input of another type."""
     if template.type.name not in ("ModelIdentifierField", "LoRAField"):
         return {}
-    fitting = sorted(model for model in set(installed) if model.fits(template.models))
+    fitting = sorted(model for model in set(installed) if template.models.admits(asdict(model)))
     hints = [
         NameHints((model.key, ""), model.name, f"{model.base} {model.type}", "", f"model_{number}")
         for number, model in enumerate(fitting)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from invokable.codegen.checksums import index_map_checksum, source_checksum
+from invokable.codegen.checksums import source_checksum
 from invokable.codegen.models import InstalledModel, model_choices
 from invokable.codegen.names import (
     RESULT_MEMBERS,
@@ -20,25 +20,13 @@ from invokable.codegen.names import (
 )
 from invokable.codegen.outputs import Output, find_outputs
 from invokable.codegen.types import Choices, InputType, effective_limits, input_type
+from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
+from invokable.contract.module import index_map_checksum
 
 if TYPE_CHECKING:
     from invokable.workflow import FormInput, OutlineItem, Reading
     from invokable.workflow.reading import BatchDatum
 
-FORMAT: Final = 1
-"""The format of generated modules; the runtime refuses one that it does not know."""
-
-_LIMITS: Final = (
-    "minimum",
-    "maximum",
-    "exclusive_minimum",
-    "exclusive_maximum",
-    "multiple_of",
-    "min_length",
-    "max_length",
-    "min_items",
-    "max_items",
-)
 _INLINE_CHOICES: Final = 60
 """Characters of a Literal that still stand inline; a longer one gets an alias."""
 
@@ -72,8 +60,7 @@ class PlannedInput:
     @property
     def limits(self) -> dict[str, float]:
         """The limits of the value that are set, by name."""
-        limits = effective_limits(self.item)
-        return {name: bound for name in _LIMITS if (bound := getattr(limits, name)) is not None}
+        return effective_limits(self.item).to_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,31 +109,33 @@ class ModulePlan:
         )
 
     @property
-    def batch(self) -> list[list[dict[str, Any]]]:
-        """The batch groups: where each list of values goes, and which input it is computed from."""
-        return [
-            [
-                {
-                    "node_path": datum.node_path,
-                    "field_name": datum.field_name,
-                    "source": [datum.source_node, datum.source_field],
-                    "check": self._check_of(datum),
-                    **({"items": datum.items} if datum.resolve is None else {"resolve": datum.resolve}),
-                }
+    def batch(self) -> BatchTable:
+        """The batches: where the values come from, where they go, and what the fields there take."""
+        sources: dict[tuple[str, str], BatchSource] = {}
+        for datum in (datum for group in self.reading.batches for datum in group.data):
+            items = datum.items if datum.generator is None else None
+            source = BatchSource(datum.source_node, datum.source_field, items, datum.generator)
+            sources.setdefault((source.node_id, source.field), source)
+        positions = {key: position for position, key in enumerate(sources)}
+        groups = tuple(
+            tuple(
+                BatchTarget(
+                    datum.node_path,
+                    datum.field_name,
+                    positions[datum.source_node, datum.source_field],
+                    self._check_of(datum),
+                )
                 for datum in group.data
-            ]
+            )
             for group in self.reading.batches
-        ]
+        )
+        return BatchTable(tuple(sources.values()), groups)
 
-    def _check_of(self, datum: BatchDatum) -> dict[str, Any]:
+    def _check_of(self, datum: BatchDatum) -> ItemCheck:
         """What the field at the end of a batch edge takes: the server does not check it before the item runs."""
         node = self.reading.graph["nodes"].get(datum.node_path)
         template = node and self.reading.schema.nodes[node["type"]].inputs.get(datum.field_name)
-        if not template:
-            return {}
-        limits = {name: bound for name in _LIMITS if (bound := getattr(template.limits, name)) is not None}
-        options = {"options": list(template.options)} if template.options else {}
-        return {"type": template.type.name, **limits, **options}
+        return ItemCheck(template.type.name, template.limits, template.options) if template else ItemCheck()
 
 
 def plan_module(

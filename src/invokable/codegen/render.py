@@ -12,8 +12,9 @@ from invokable.codegen import code
 from invokable.codegen.checksums import sign_body
 from invokable.codegen.code import Code
 from invokable.codegen.existing import MARKER
-from invokable.codegen.plan import FORMAT, ModulePlan, PlannedInput, PlannedOutput, outline_lines
+from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
 from invokable.codegen.types import model_expression, result_type
+from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -70,8 +71,8 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
                 outputs=outputs,
                 models=_models(plan),
                 graph=code.json_text(plan.reading.graph, lines=("nodes", "edges")),
-                batch=code.json_text(plan.batch, lines=("",)),
-                workflow=code.json_text(plan.reading.embedded, lines=("nodes", "edges", "elements")),
+                batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
+                workflow=code.json_line(plan.reading.embedded),
             )
         )
     except jinja2.TemplateError as error:

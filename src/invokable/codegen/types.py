@@ -155,14 +155,14 @@ def effective_limits(item: FormInput) -> Limits:
     if item.template.type.name not in _NUMBERS or _cardinality(item) != "SINGLE":
         return limits
     narrowed = limits
-    if item.minimum is not None and item.minimum > max(_lower(limits), -math.inf):
+    if item.minimum is not None and item.minimum > limits.lower:
         narrowed = replace(narrowed, minimum=_whole(item.minimum), exclusive_minimum=None)
-    if item.maximum is not None and item.maximum < _upper(limits):
+    if item.maximum is not None and item.maximum < limits.upper:
         narrowed = replace(narrowed, maximum=_whole(item.maximum), exclusive_maximum=None)
     value = item.value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        beyond = value < _lower(narrowed) or value > _upper(narrowed)
-        if beyond and _lower(limits) <= value <= _upper(limits):
+        beyond = value < narrowed.lower or value > narrowed.upper
+        if beyond and limits.lower <= value <= limits.upper:
             return limits
     return narrowed
 
@@ -322,14 +322,8 @@ def _unfit_item(value: object, template: InputTemplate, choices: Choices, limits
             return "the workflow's value is no number"
         if name == "IntegerField" and value != int(value):
             return "the workflow's value is no integer"
-        if not _lower(limits) <= value <= _upper(limits) or value in (
-            limits.exclusive_minimum,
-            limits.exclusive_maximum,
-        ):
-            return "the workflow's value is out of range"
-        if limits.multiple_of and not _is_multiple(value, limits.multiple_of):
-            return f"the workflow's value is no multiple of {_number(limits.multiple_of)}"
-        return ""
+        misfit = limits.misfit_of_number(value)
+        return f"the workflow's value, {_number(value)}, {misfit}" if misfit else ""
     if name in ("StringField", *_CHOICES, *_TEXT):
         if not isinstance(value, str):
             return "the workflow's value is no text"
@@ -449,24 +443,9 @@ def _model_in_words(models: ModelFilter) -> str:
     return f"{kinds} model{bases}".strip()
 
 
-def _lower(limits: Limits) -> float:
-    bounds = [bound for bound in (limits.minimum, limits.exclusive_minimum) if bound is not None]
-    return max(bounds, default=-math.inf)
-
-
-def _upper(limits: Limits) -> float:
-    bounds = [bound for bound in (limits.maximum, limits.exclusive_maximum) if bound is not None]
-    return min(bounds, default=math.inf)
-
-
 def _whole(number: float) -> float:
     return int(number) if number == int(number) else number
 
 
 def _number(number: float) -> str:
     return repr(_whole(number)) if math.isfinite(number) else str(number)
-
-
-def _is_multiple(value: float, step: float) -> bool:
-    quotient = value / step
-    return abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from invokable.runtime.limits import Ge, Gt, Le, Len, Lt, MultipleOf
-from invokable.runtime.media import Image, Video
-from invokable.runtime.values import (
+from invokable.contract.models import ModelFilter
+from invokable.runtime.values.constraints import Ge, Gt, Le, Len, Lt, MultipleOf
+from invokable.runtime.values.inputs import (
     Board,
     BoardInput,
     Color,
@@ -24,16 +24,16 @@ from invokable.runtime.values import (
     JsonValue,
     LoRA,
     Model,
-    ModelFilter,
     ModelInput,
     StringGenerator,
     StylePreset,
     VideoInput,
 )
-from invokable.runtime.workflow import Workflow, WorkflowResult
+from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.workflow import Workflow, WorkflowResult
 
 if TYPE_CHECKING:
-    from invokable.runtime.client import Client
+    from invokable.runtime.client.blocking import Client
     from invokable.runtime.errors import (
         APIError,
         BoardError,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         ValidationError,
         WorkflowError,
     )
-    from invokable.runtime.generators import (
+    from invokable.runtime.values.settings import (
         AllPrompts,
         BoardImages,
         FloatRandom,
@@ -124,11 +124,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "Client":
-        from invokable.runtime.client import Client
+        from invokable.runtime.client.blocking import Client
 
         return Client
     if name in __all__:
-        from invokable.runtime import errors, generators
+        from invokable.runtime import errors
+        from invokable.runtime.values import settings
 
-        return getattr(errors if hasattr(errors, name) else generators, name)
+        return getattr(errors if hasattr(errors, name) else settings, name)
     raise AttributeError(f"module 'invokable.runtime' has no attribute {name!r}")

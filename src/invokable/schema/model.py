@@ -13,7 +13,24 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
-Cardinality = Literal["SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"]
+from invokable.contract.fields import Cardinality, FieldType
+from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.models import ANY_MODEL, ModelFilter
+
+__all__ = [
+    "MISSING",
+    "Cardinality",
+    "Connects",
+    "FieldType",
+    "InputTemplate",
+    "Limits",
+    "ModelFilter",
+    "NodeTemplate",
+    "OutputTemplate",
+    "Schema",
+    "SchemaError",
+]
+
 Connects = Literal["any", "direct", "connection"]
 
 
@@ -34,54 +51,6 @@ MISSING: Final = _Missing.MISSING
 """Stands where the editor has `undefined`: no default, no value."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
-    """The type of a field: `IntegerField`, single, a collection, or either."""
-
-    name: str
-    cardinality: Cardinality = "SINGLE"
-    batch: bool = False
-    original: FieldType | None = None
-    """The type that the schema spells where a `ui_type` overrides it."""
-
-    def __str__(self) -> str:
-        marks = {"SINGLE": "", "COLLECTION": "[]", "SINGLE_OR_COLLECTION": "|[]"}
-        return self.name + marks[self.cardinality]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the schema says about a value's range: of numbers, of text, of a collection."""
-
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: float | None = None
-    exclusive_maximum: float | None = None
-    multiple_of: float | None = None
-    min_length: int | None = None
-    max_length: int | None = None
-    min_items: int | None = None
-    max_items: int | None = None
-    item: Limits | None = None
-    """Limits of each item of a collection."""
-
-    def __bool__(self) -> bool:
-        return self != _NO_LIMITS
-
-
-_NO_LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFilter:
-    """Which models a model field takes. An empty tuple admits every one."""
-
-    base: tuple[str, ...] = ()
-    type: tuple[str, ...] = ()
-    variant: tuple[str, ...] = ()
-    format: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputTemplate:
     """An input of a node."""
@@ -99,11 +68,11 @@ class InputTemplate:
     """
     default: object = MISSING
     """The editor's default, a JSON value to copy. The type's own where the schema has none."""
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
     options: tuple[str | int | float | bool, ...] = ()
     """The choices of an EnumField or SchedulerField, in schema order."""
     choice_labels: Mapping[str, str] = field(default_factory=dict)
-    models: ModelFilter = ModelFilter()
+    models: ModelFilter = ANY_MODEL
     ui_hidden: bool = False
     description: str = ""
     """Prose: empty in the bundled catalogue, which holds facts only."""

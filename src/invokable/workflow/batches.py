@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from invokable._generators import GeneratorError, expand
+from invokable.contract.generators import GeneratorError, expand
 from invokable.schema.model import MISSING
 from invokable.workflow.cycles import Effort
 from invokable.workflow.edges import Wiring, resolve_connector
@@ -71,12 +71,14 @@ def _is_array_index(key: str) -> bool:
 def _data_of(node: InvocationNode, nodes: dict[str, Node], wiring: Wiring, findings: Findings) -> list[BatchDatum]:
     source, field = _source(node, nodes, wiring, findings)
     items, resolve = _items(node, source, field, findings)
+    value = source.inputs[field].value if field in source.inputs else None
+    generator = value if source is not node and isinstance(value, dict) else None
     data = []
     for _, edge in wiring.out_of(node.id, "image" if node.type == "image_batch" else "value"):
         if isinstance(nodes.get(edge.target), ConnectorNode):
             # The editor sends the connector's id all the same, and the server finds no such node in the graph.
             findings.problem(f"{node.described()} feeds a connector, which the server refuses", edge.pointer)
-        data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, resolve))
+        data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, resolve, generator))
     return data
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.schema import versions_with_field, versions_with_node
 from invokable.schema.model import MISSING, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, nearest, pointer, quoted
 from invokable.workflow.model import (
-    DYNAMIC_INPUT_PREFIX,
     EXTRA_INPUTS,
     Input,
     InvocationNode,
@@ -81,7 +81,7 @@ def check_values(workflow: Workflow, schema: Schema, findings: Findings) -> None
 def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> bool:
     if node.input_template(schema, name) is not None:
         return False
-    if node.type == "call_saved_workflow" and (name.startswith(DYNAMIC_INPUT_PREFIX) or name == "workflow_inputs"):
+    if node.type == "call_saved_workflow" and (name.startswith(DYNAMIC_INPUT) or name == "workflow_inputs"):
         return False
     return entry.value is not MISSING or entry.dropped
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, Schema
 from invokable.workflow.cycles import Effort
 from invokable.workflow.edges import Wiring, resolve_connector
 from invokable.workflow.errors import Findings
 from invokable.workflow.model import (
-    DYNAMIC_INPUT_PREFIX,
     EXTRA_INPUTS,
     ConnectorNode,
     Input,
@@ -58,7 +58,7 @@ def _graph_node(node: InvocationNode, schema: Schema) -> dict[str, object]:
     for name, entry in node.inputs.items():
         if node.type == "call_saved_workflow" and name == "workflow_inputs":
             continue
-        if node.type == "call_saved_workflow" and name.startswith(DYNAMIC_INPUT_PREFIX):
+        if node.type == "call_saved_workflow" and name.startswith(DYNAMIC_INPUT):
             if entry.value is not MISSING:
                 called_inputs[name] = entry.value
             continue
@@ -85,11 +85,7 @@ def _clear(node: dict[str, object] | None, handle: str) -> None:
     if node is None:
         return
     called_inputs = node.get("workflow_inputs")
-    if (
-        node["type"] == "call_saved_workflow"
-        and handle.startswith(DYNAMIC_INPUT_PREFIX)
-        and isinstance(called_inputs, dict)
-    ):
+    if node["type"] == "call_saved_workflow" and handle.startswith(DYNAMIC_INPUT) and isinstance(called_inputs, dict):
         called_inputs.pop(handle, None)
     else:
         node.pop(handle, None)

@@ -18,9 +18,6 @@ from invokable.workflow.errors import quoted
 
 ElementKind: TypeAlias = Literal["container", "node-field", "heading", "text", "divider"]
 
-DYNAMIC_INPUT_PREFIX = "saved_workflow_input::"
-"""Starts the name of a `call_saved_workflow` input that stands for a field of the called workflow's form."""
-
 EXTRA_INPUTS = frozenset({"core_metadata"})
 """Node types whose inputs need no template: the server takes any extra field."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from invokable._generators import JS_SPACE
+from invokable.contract.generators import JS_SPACE
 from invokable.schema.model import (
     MISSING,
     FieldType,

@@ -59,9 +59,9 @@ class OutlineItem:
 class BatchDatum:
     """Values for one field of the graph, one for each run.
 
-    Either `items` or `resolve` is set. `resolve` is a request (see `invokable._generators`) that gives the items at run
-    time. The items come from the field `source_field` of the node `source_node`: the collection of a batch node, or
-    the generator that feeds it.
+    Either `items` or `resolve` is set. `resolve` says how to come by the items at run time (see
+    `invokable.contract.generators`). The items come from the field `source_field` of the node `source_node`: the
+    collection of a batch node, or the generator that feeds it, whose settings are `generator`.
     """
 
     node_path: str
@@ -70,6 +70,7 @@ class BatchDatum:
     source_field: str
     items: list[object] | None
     resolve: dict[str, object] | None
+    generator: dict[str, object] | None = None
 
     def document(self) -> dict[str, object]:
         """Return the datum as the enqueue body holds it; with `resolve` where the items are not known yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NoReturn, TypeVar
 
-from invokable._generators import JS_SPACE
+from invokable.contract.generators import JS_SPACE
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 _T = TypeVar("_T")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from invokable._generators import JS_SPACE
+from invokable.contract.generators import JS_SPACE
 from invokable.schema.model import MISSING
 
 Shape: TypeAlias = Callable[[object], object]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import re
 
+from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, pointer, quoted
-from invokable.workflow.model import DYNAMIC_INPUT_PREFIX, EXTRA_INPUTS, Edge, Input, InvocationNode, Workflow
+from invokable.workflow.model import EXTRA_INPUTS, Edge, Input, InvocationNode, Workflow
 
 # A value for a new field whose template has no default. Not a repetition of the template's own defaults: an optional
 # collection of integers has none, and the editor puts a plain 0 there.
@@ -51,7 +52,7 @@ def update_nodes(workflow: Workflow, schema: Schema, findings: Findings) -> None
             )
             continue
         for name in node.inputs:
-            if name.startswith(DYNAMIC_INPUT_PREFIX):
+            if name.startswith(DYNAMIC_INPUT):
                 message = f"an update of {node.described()} loses its input {quoted(name)}"
                 findings.problem(message, pointer_to(node, "inputs", name))
         _update(node, template, connected.get(node.id, set()))

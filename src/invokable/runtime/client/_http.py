@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from invokable.runtime.errors import ConnectionError  # noqa: A004
-from invokable.runtime.protocol import Request, Response
+from invokable.runtime.steps.protocol import Request, Response
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 

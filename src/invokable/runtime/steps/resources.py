@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from invokable.runtime.encoding import to_json
+from invokable.contract.models import ModelFilter
+from invokable.runtime.client.reading import MEDIA, File, RefusedFileError, read_file, upload
 from invokable.runtime.errors import BoardError, InvokableError, Problem, ValidationError
-from invokable.runtime.files import MEDIA, File, RefusedFileError, read_file, upload
-from invokable.runtime.pins import Pins, Target
-from invokable.runtime.protocol import Flow, Request, fetch
-from invokable.runtime.values import Board, LoRA, Model, ModelFilter, model_wire
+from invokable.runtime.steps.protocol import Flow, Request, fetch
+from invokable.runtime.values.encoding import to_json
+from invokable.runtime.values.inputs import Board, LoRA, Model, model_wire
+from invokable.runtime.values.pins import Pins, Target
 
 MODELS: Final = "/api/v2/models/"
 BOARDS: Final = "/api/v1/boards/"
@@ -107,7 +108,7 @@ def _model(value: Model | str, wanted: ModelFilter, known: Known) -> Flow[Any]:
     for fresh in (False, True):
         if known.models is None or fresh:
             known.models = (yield from fetch(Request("GET", MODELS)))["models"]
-        fitting = [config for config in known.models if _fits(config, wanted)]
+        fitting = [config for config in known.models if wanted.admits(config)]
         found = _matches(model, fitting)
         if len(found) == 1:
             return model_wire(found[0], model.submodel_type)
@@ -178,15 +179,6 @@ def _matches(model: Model, configs: Iterable[Any]) -> list[Any]:
         and model.base in ("", config["base"])
         and model.type in ("", config["type"])
     ]
-
-
-def _fits(config: Any, wanted: ModelFilter) -> bool:
-    return (
-        (not wanted.base or config["base"] in wanted.base)
-        and (not wanted.type or config["type"] in wanted.type)
-        and (not wanted.variant or config.get("variant") in (None, *wanted.variant))
-        and (not wanted.format or config.get("format") in (None, *wanted.format))
-    )
 
 
 def filter_of(hint: Any) -> ModelFilter:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
-from invokable.runtime.encoding import to_json
 from invokable.runtime.errors import APIError
-from invokable.runtime.media import Image, Video
-from invokable.runtime.protocol import Flow, Request, send
-from invokable.runtime.values import SupportsFspath, SupportsRead, SupportsSave
+from invokable.runtime.steps.protocol import Flow, Request, send
+from invokable.runtime.values.encoding import to_json
+from invokable.runtime.values.inputs import SupportsFspath, SupportsRead, SupportsSave
+from invokable.runtime.values.media import Image, Video
 
 MEDIA: Final = {"ImageField": "image", "VideoField": "video"}
 """The field types that take a file, and the kind of file."""

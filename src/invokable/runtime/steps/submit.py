@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from invokable.runtime.errors import APIError, ConnectionError, EnqueueUncertain, NotInvokeAIError, QueueFullError  # noqa: A004
-from invokable.runtime.protocol import Flow, Request, Sleep, fetch, send
+from invokable.runtime.steps.protocol import Flow, Request, Sleep, fetch, send
 
 QUEUE: Final = "/api/v1/queue/default"
 _ATTEMPTS: Final = 3

@@ -42,7 +42,7 @@ class _Media:
         A folder, or a path that ends in a slash, gets a file of the server's name in it; missing folders are made.
         Raises what `bytes` raises, and OSError.
         """
-        from invokable.runtime.saving import save
+        from invokable.runtime.client.saving import save
 
         return save(self.bytes, self.name, path)
 

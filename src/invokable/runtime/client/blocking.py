@@ -7,17 +7,17 @@ import time
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
-from invokable.runtime import running
-from invokable.runtime._http import Transport
-from invokable.runtime.drift import drift
-from invokable.runtime.enqueue import cancel
-from invokable.runtime.files import post_file, read_file
-from invokable.runtime.media import Image
-from invokable.runtime.pins import pins_of
-from invokable.runtime.protocol import Flow, Request, Sleep, fetch, fetch_raw, parse, send
-from invokable.runtime.resources import BOARDS, MODELS, Known, find_board
-from invokable.runtime.values import Board, ImageInput
-from invokable.runtime.workflow import Workflow, WorkflowResult
+from invokable.runtime.client._http import Transport
+from invokable.runtime.client.reading import post_file, read_file
+from invokable.runtime.steps import run as running
+from invokable.runtime.steps.drift import drift
+from invokable.runtime.steps.protocol import Flow, Request, Sleep, fetch, fetch_raw, parse, send
+from invokable.runtime.steps.resources import BOARDS, MODELS, Known, find_board
+from invokable.runtime.steps.submit import cancel
+from invokable.runtime.values.inputs import Board, ImageInput
+from invokable.runtime.values.media import Image
+from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.workflow import Workflow, WorkflowResult
 
 T = TypeVar("T")
 Result = TypeVar("Result", bound=WorkflowResult, covariant=True)

@@ -9,18 +9,18 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from invokable.runtime.batches import batch_data, size_of
-from invokable.runtime.collecting import collect
-from invokable.runtime.enqueue import cancel, enqueue, new_batch_id
 from invokable.runtime.errors import InvokableError
-from invokable.runtime.media import Download
-from invokable.runtime.pins import pins_of
-from invokable.runtime.protocol import Flow
-from invokable.runtime.resources import Known, complete_models, resolve
-from invokable.runtime.substitution import substitute, wire_values
-from invokable.runtime.validation import check
-from invokable.runtime.waiting import wait
-from invokable.runtime.workflow import Workflow
+from invokable.runtime.steps.batches import batch_data, size_of
+from invokable.runtime.steps.collect import collect
+from invokable.runtime.steps.protocol import Flow
+from invokable.runtime.steps.resources import Known, complete_models, resolve
+from invokable.runtime.steps.submit import cancel, enqueue, new_batch_id
+from invokable.runtime.steps.substitution import substitute, wire_values
+from invokable.runtime.steps.wait import wait
+from invokable.runtime.values.media import Download
+from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.validation import check
+from invokable.runtime.values.workflow import Workflow
 
 
 def run(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from invokable.runtime.encoding import to_json
-from invokable.runtime.pins import Pins, Target, pins_of
+from invokable.contract.fields import DYNAMIC_INPUT
+from invokable.runtime.values.encoding import to_json
+from invokable.runtime.values.pins import Pins, Target, pins_of
 
 if TYPE_CHECKING:
-    from invokable.runtime.workflow import Workflow
-
-DYNAMIC_INPUT: Final = "saved_workflow_input::"
-"""Inputs of a called workflow travel in the calling node's `workflow_inputs`."""
+    from invokable.runtime.values.workflow import Workflow
 
 Wire = Mapping[str, Any]
 """Wire values by attribute."""

@@ -6,8 +6,8 @@ import base64
 import os
 from typing import Any
 
-from invokable.runtime.media import Image, Video
-from invokable.runtime.values import Board, Color, LoRA, Model, StylePreset, SupportsFspath
+from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset, SupportsFspath
+from invokable.runtime.values.media import Image, Video
 
 
 def to_json(value: object) -> Any:

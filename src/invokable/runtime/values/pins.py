@@ -6,15 +6,13 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from hashlib import sha256
-from typing import Any, Final, get_type_hints
+from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
+from invokable.contract.batch import BatchTable
+from invokable.contract.module import FORMATS, index_map_checksum
 from invokable.runtime.errors import StaleWorkflowError
-from invokable.runtime.values import Index
-
-FORMATS: Final = range(1, 2)
-"""The formats of generated modules that this runtime understands."""
+from invokable.runtime.values.inputs import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Pins:
     nodes: Mapping[str, str]
     schema: str
     graph: Mapping[str, Any]
-    batch: list[list[dict[str, Any]]]
+    batch: BatchTable
     workflow: Mapping[str, Any] | None
     hints: Mapping[str, Any]
     """The annotations of the class, resolved."""
@@ -71,17 +69,16 @@ def _read(cls: type) -> Pins:
     constants = _constants(cls)
     _check_format(constants.get("FORMAT"), cls)
     entries = constants["INDEX_MAP"]
-    text = json.dumps([list(entry) for entry in entries], separators=(",", ":"), ensure_ascii=True)
-    if sha256(text.encode("ascii")).hexdigest() != constants.get("INDEX_MAP_CHECKSUM"):
+    if index_map_checksum(entries) != constants.get("INDEX_MAP_CHECKSUM"):
         raise StaleWorkflowError(
             f"{cls.__module__}: INDEX_MAP was changed since it was generated; generate the module anew"
         )
     graph = json.loads(constants["_GRAPH"])
-    batch = json.loads(constants["_BATCH"])
+    batch = BatchTable.from_json(json.loads(constants["_BATCH"]))
     workflow = json.loads(constants["_WORKFLOW"])
     hints = get_type_hints(cls, include_extras=True)
     fed = {(edge["destination"]["node_id"], edge["destination"]["field"]) for edge in graph["edges"]}
-    fed |= {(datum["node_path"], datum["field_name"]) for group in batch for datum in group}
+    fed |= {(target.node_id, target.field) for group in batch.groups for target in group}
     return Pins(
         targets=tuple(_targets(cls, entries, hints, fed, _labels(workflow))),
         outputs=tuple(Output(*entry) for entry in constants["OUTPUT_MAP"]),

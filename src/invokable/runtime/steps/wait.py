@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from invokable.runtime.enqueue import QUEUE
 from invokable.runtime.errors import APIError, RunCanceled, RunFailed, RunTimeout
-from invokable.runtime.protocol import Flow, Request, Sleep, fetch
+from invokable.runtime.steps.protocol import Flow, Request, Sleep, fetch
+from invokable.runtime.steps.submit import QUEUE
 
 _FIRST: Final = 0.1
 _LONGEST: Final = 2.0

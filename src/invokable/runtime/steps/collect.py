@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from invokable.runtime.errors import WorkflowError
-from invokable.runtime.media import Download, Image, Video
-from invokable.runtime.pins import Pins
-from invokable.runtime.values import Color
-from invokable.runtime.workflow import WorkflowResult
+from invokable.runtime.values.inputs import Color
+from invokable.runtime.values.media import Download, Image, Video
+from invokable.runtime.values.pins import Pins
+from invokable.runtime.values.workflow import WorkflowResult
 
 
 def collect(

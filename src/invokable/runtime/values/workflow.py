@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
-    from invokable.runtime.media import Image, Video
+    from invokable.runtime.values.media import Image, Video
 
 Self = TypeVar("Self", bound="Workflow")
 
@@ -44,14 +44,14 @@ class Workflow:
     Result: ClassVar[type[WorkflowResult]]
 
     def __post_init__(self) -> None:
-        from invokable.runtime.validation import check
+        from invokable.runtime.values.validation import check
 
         check(self)
         self.__dict__["_checked"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
         if "_checked" in self.__dict__:
-            from invokable.runtime.validation import check_one
+            from invokable.runtime.values.validation import check_one
 
             names = _names(type(self))
             if name not in names:
@@ -65,7 +65,7 @@ class Workflow:
 
     def __iter__(self) -> Iterator[tuple[int, str, Any]]:
         """Yield (index, attribute, value) of every input, in form order; the index is the first that shows it."""
-        from invokable.runtime.pins import pins_of
+        from invokable.runtime.values.pins import pins_of
 
         for target in pins_of(type(self)).targets:
             yield target.index, target.attribute, getattr(self, target.attribute)
@@ -84,15 +84,15 @@ class Workflow:
 
     def to_dict(self) -> dict[str, Any]:
         """The values by attribute, as JSON. Raises TypeError for a file object or a Pillow image."""
-        from invokable.runtime.encoding import to_json
+        from invokable.runtime.values.encoding import to_json
 
         return {name: to_json(getattr(self, name)) for name in _names(type(self))}
 
     @classmethod
     def from_dict(cls: type[Self], values: Mapping[str, Any]) -> Self:
         """Make a workflow of what `to_dict` gave. Raises ValidationError, and TypeError for an unknown name."""
-        from invokable.runtime.encoding import from_json
-        from invokable.runtime.pins import pins_of
+        from invokable.runtime.values.encoding import from_json
+        from invokable.runtime.values.pins import pins_of
 
         types = {target.attribute: target.type for target in pins_of(cls).targets}
         return cls(**{name: from_json(value, types.get(name, "")) for name, value in values.items()})

@@ -1,7 +1,7 @@
 """Values: what an input takes, and how each value looks on the wire.
 
 Values that only the server can complete (a file to upload, a model or a board known by name) become wire values in
-`invokable.runtime.resources`.
+`invokable.runtime.steps.resources`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-from invokable.runtime.media import Image, Video
+from invokable.runtime.values.media import Image, Video
 
 JsonValue: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, a list or a dict of these."""
@@ -26,16 +26,6 @@ class Index:
 
     def __repr__(self) -> str:
         return f"Index({', '.join(map(str, self.indices))})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFilter:
-    """Which models an input takes. An empty tuple admits every one."""
-
-    base: tuple[str, ...] = ()
-    type: tuple[str, ...] = ()
-    variant: tuple[str, ...] = ()
-    format: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +117,10 @@ ImageInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | SupportsSa
 VideoInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | Video
 """A path, the bytes of an MP4 file, a file object, or a video on the server."""
 if TYPE_CHECKING:
-    from invokable.runtime.generators import FloatGenerator as FloatGenerator
-    from invokable.runtime.generators import ImageGenerator as ImageGenerator
-    from invokable.runtime.generators import IntegerGenerator as IntegerGenerator
-    from invokable.runtime.generators import StringGenerator as StringGenerator
+    from invokable.runtime.values.settings import FloatGenerator as FloatGenerator
+    from invokable.runtime.values.settings import ImageGenerator as ImageGenerator
+    from invokable.runtime.values.settings import IntegerGenerator as IntegerGenerator
+    from invokable.runtime.values.settings import StringGenerator as StringGenerator
 else:  # their settings are checked by what expands them
     FloatGenerator = IntegerGenerator = StringGenerator = ImageGenerator = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from invokable.runtime.pins import Pins
-from invokable.runtime.protocol import Flow, Request, fetch
-from invokable.runtime.substitution import DYNAMIC_INPUT
+from invokable.contract.fields import DYNAMIC_INPUT
+from invokable.runtime.steps.protocol import Flow, Request, fetch
+from invokable.runtime.values.pins import Pins
 
 
 def drift(pins: Pins) -> Flow[list[str]]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from invokable.runtime.errors import Problem, ValidationError
-from invokable.runtime.pins import Target, pins_of
+from invokable.runtime.values.pins import Target, pins_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from invokable.runtime.workflow import Workflow
+    from invokable.runtime.values.workflow import Workflow
 
 _WANTED: Final = {
     "BoardField": "a board: its name, a Board, 'none' or 'auto'",
@@ -117,7 +117,7 @@ def _words(target: Target, value: object, errors: Sequence[Any]) -> str:
 
 def _generator_problem(target: Target, value: object) -> dict[str, str]:
     """Why the settings of a generator make no batch, by attribute; empty where they do."""
-    from invokable._generators import GeneratorError, expand
+    from invokable.contract.generators import GeneratorError, expand
 
     try:
         expand(value)

@@ -1,0 +1,109 @@
+"""Batches: the values that the server multiplies a graph with, where they come from and where they go.
+
+    BatchTable ─ sources ─▶ BatchSource    a collection of values, or the settings of a generator that makes them
+               └ groups ──▶ BatchTarget    the field that takes them; targets of one group are zipped, groups multiplied
+
+The server does not check the values: one that its field cannot hold stays in the queue and blocks everything behind it.
+So each target carries what its field takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from invokable.contract.limits import NO_LIMITS, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCheck:
+    """What a field takes as one item of a batch."""
+
+    type: str = ""
+    """The field type, such as `IntegerField`; empty where nothing is known of it."""
+    limits: Limits = NO_LIMITS
+    options: tuple[Any, ...] = ()
+
+    def misfit(self, item: Any) -> str:
+        """Why a field cannot hold an item, such as `is not an integer`; empty where it can."""
+        match self.type:
+            case "IntegerField" | "FloatField":
+                wanted = int if self.type == "IntegerField" else int | float
+                if isinstance(item, bool) or not isinstance(item, wanted):
+                    return "is not an integer" if self.type == "IntegerField" else "is not a number"
+                if item - item != 0:  # infinite, or not a number
+                    return "is not a finite number"
+                return self.limits.misfit_of_number(item)
+            case "StringField" | "EnumField" | "SchedulerField" if not isinstance(item, str):
+                return "is not text"
+            case "StringField" if misfit := self.limits.misfit_of_text(item):
+                return misfit
+            case "BooleanField" if not isinstance(item, bool):
+                return "is neither True nor False"
+            case "ImageField" if not (isinstance(item, dict) and "image_name" in item):
+                return "is not an image"
+        if self.options and item not in self.options:
+            return f"is not one of {', '.join(map(repr, self.options))}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSource:
+    """Where the values of a batch come from: a field that holds them, or one that holds a generator's settings."""
+
+    node_id: str
+    field: str
+    items: list[Any] | None = None
+    generator: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTarget:
+    """A field of the graph that takes one value of its source in each run."""
+
+    node_id: str
+    field: str
+    source: int
+    """The position of its source in the table."""
+    check: ItemCheck
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTable:
+    """All batches of a workflow."""
+
+    sources: tuple[BatchSource, ...] = ()
+    groups: tuple[tuple[BatchTarget, ...], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The table as a generated module holds it."""
+        return {
+            "sources": [
+                {"node_id": source.node_id, "field": source.field}
+                | ({"items": source.items} if source.generator is None else {"generator": source.generator})
+                for source in self.sources
+            ],
+            "groups": [
+                [
+                    {"node_id": target.node_id, "field": target.field, "source": target.source}
+                    | {"type": target.check.type, **target.check.limits.to_json()}
+                    | ({"options": list(target.check.options)} if target.check.options else {})
+                    for target in group
+                ]
+                for group in self.groups
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> BatchTable:
+        """Read what `to_json` gave."""
+        return cls(
+            tuple(BatchSource(**source) for source in value["sources"]),
+            tuple(tuple(map(_target, group)) for group in value["groups"]),
+        )
+
+
+def _target(value: Mapping[str, Any]) -> BatchTarget:
+    check = ItemCheck(value["type"], Limits.from_json(value), tuple(value.get("options", ())))
+    return BatchTarget(value["node_id"], value["field"], value["source"], check)

@@ -1,0 +1,94 @@
+"""Limits: the range of a number, the length of a text, the size of a list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a schema says about a value's range: of numbers, of text, of a collection."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    item: Limits | None = None
+    """Limits of each item of a collection."""
+
+    def __bool__(self) -> bool:
+        return self != NO_LIMITS
+
+    @property
+    def lower(self) -> float:
+        """The least number, whether it is included or not; minus infinity without one."""
+        return max((bound for bound in (self.minimum, self.exclusive_minimum) if bound is not None), default=-math.inf)
+
+    @property
+    def upper(self) -> float:
+        """The greatest number, whether it is included or not; infinity without one."""
+        return min((bound for bound in (self.maximum, self.exclusive_maximum) if bound is not None), default=math.inf)
+
+    def to_json(self) -> dict[str, Any]:
+        """The limits that are set, those of a collection's items left out."""
+        found = {member.name: getattr(self, member.name) for member in fields(self) if member.name != "item"}
+        return {name: bound for name, bound in found.items() if bound is not None}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Limits:
+        """Read what `to_json` gave; other members are passed over."""
+        names = {member.name for member in fields(cls)} - {"item"}
+        return cls(**{name: bound for name, bound in value.items() if name in names})
+
+    def misfit_of_number(self, value: float) -> str:
+        """Why a number is outside of the limits, such as `is less than 64`; empty where it is inside."""
+        if self.minimum is not None and value < self.minimum:
+            return f"is less than {self.minimum}"
+        if self.maximum is not None and value > self.maximum:
+            return f"is more than {self.maximum}"
+        if self.exclusive_minimum is not None and value <= self.exclusive_minimum:
+            return f"is not above {self.exclusive_minimum}"
+        if self.exclusive_maximum is not None and value >= self.exclusive_maximum:
+            return f"is not below {self.exclusive_maximum}"
+        if self.multiple_of is not None and not is_multiple(value, self.multiple_of):
+            return f"is not a multiple of {self.multiple_of}"
+        return ""
+
+    def misfit_of_text(self, value: str) -> str:
+        """Why a text is too short or too long; empty where it is neither."""
+        return _misfit_of_size(len(value), self.min_length, self.max_length, "character")
+
+    def misfit_of_list(self, value: list[Any]) -> str:
+        """Why a list has too few or too many items; empty where it has neither."""
+        return _misfit_of_size(len(value), self.min_items, self.max_items, "item")
+
+
+NO_LIMITS: Final = Limits()
+
+
+def is_multiple(value: float, step: float) -> bool:
+    """Whether a number is a whole multiple, up to rounding: pydantic's own rule, and so the server's.
+
+    Integers are compared exactly, floats up to a billionth of the value.
+    """
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    rest = math.fmod(value, step)
+    tolerance = abs(value) / 1e9
+    return abs(rest) <= tolerance or abs(abs(rest) - abs(step)) <= tolerance
+
+
+def _misfit_of_size(size: int, least: int | None, most: int | None, unit: str) -> str:
+    if least is not None and size < least:
+        return f"has fewer than {least} {unit}s"
+    if most is not None and size > most:
+        return f"has more than {most} {unit}s"
+    return ""
