@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import invokable
 from tests.examples import MODULES, ROOT
 
 PACKAGE = ROOT / "src" / "invokable"
@@ -18,7 +19,7 @@ MAY_IMPORT = {
     "workflow": {"workflow", "schema", "contract"},
     "schema": {"schema", "contract"},
     "runtime": {"runtime", "contract"},
-    "testing": {"testing", "workflow", "schema", "contract", "Client", "runtime"},
+    "testing": {"testing", "workflow", "schema", "contract", "runtime"},
     "contract": {"contract"},
 }
 HEAVY = ("pydantic", "httpx", "socketio", "jinja2", "black", "click", "rich", "asyncio")
@@ -30,7 +31,8 @@ def imported_rooms(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("invokable."):
             rooms.add(node.module.split(".")[1])
         elif isinstance(node, ast.ImportFrom) and node.module == "invokable":
-            rooms |= {alias.name for alias in node.names if not alias.name.startswith("__")}
+            names = {alias.name for alias in node.names if not alias.name.startswith("__")}
+            rooms |= {"runtime" if name in invokable.__all__ else name for name in names}
     return rooms
 
 

@@ -2,6 +2,7 @@
 
     invokable.workflow   the exported file          invokable.codegen   the module made of it
     invokable.schema     what nodes look like       invokable.runtime   what that module calls
+    invokable.contract   what those two agree on
 
 The names below load on first use, so that importing the package costs next to nothing.
 """
@@ -11,30 +12,70 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from invokable.runtime import (
+    from invokable.runtime.client.blocking import Client
+    from invokable.runtime.client.jobs import Job
+    from invokable.runtime.errors import (
         APIError,
         BoardError,
-        Client,
         ConnectionError,  # noqa: A004  (the error tree's own name)
+        EnqueueUncertain,
         InvokableError,
+        NotInvokeAIError,
+        Problem,
+        QueueFullError,
+        RunCanceled,
+        RunFailed,
+        RunTimeout,
+        StaleWorkflowError,
         ValidationError,
         WorkflowError,
     )
+    from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
+    from invokable.runtime.values.media import Image, Video
+    from invokable.runtime.values.workflow import Workflow, WorkflowResult
 
 __version__: str
 
 __all__ = [
     "APIError",
+    "Board",
     "BoardError",
     "Client",
+    "Color",
     "ConnectionError",
+    "EnqueueUncertain",
+    "Image",
     "InvokableError",
+    "Job",
+    "LoRA",
+    "Model",
+    "NotInvokeAIError",
+    "Problem",
+    "QueueFullError",
+    "RunCanceled",
+    "RunFailed",
+    "RunTimeout",
+    "StaleWorkflowError",
+    "StylePreset",
+    "Submission",
     "ValidationError",
+    "Video",
+    "Workflow",
     "WorkflowError",
+    "WorkflowResult",
     "__version__",
 ]
 
-_FROM_RUNTIME: Final = frozenset(__all__) - {"__version__"}
+_HOMES: Final = {
+    "Client": "client.blocking",
+    "Job": "client.jobs",
+    "Submission": "steps.submission",
+    **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
+    **dict.fromkeys(("Image", "Video"), "values.media"),
+    **dict.fromkeys(("Workflow", "WorkflowResult"), "values.workflow"),
+}
+"""The module of the runtime that defines a public name, where that is not `errors`."""
 
 
 def __getattr__(name: str) -> object:
@@ -42,10 +83,10 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         return version("invokable")
-    if name in _FROM_RUNTIME:
-        from invokable import runtime
+    if name in __all__:
+        from importlib import import_module
 
-        return getattr(runtime, name)
+        return getattr(import_module(f"invokable.runtime.{_HOMES.get(name, 'errors')}"), name)
     raise AttributeError(f"module 'invokable' has no attribute {name!r}")
 
 

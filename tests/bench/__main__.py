@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from invokable import Workflow
 from invokable.codegen import plan_document
-from invokable.runtime import Workflow
 from invokable.runtime.steps.substitution import substitute
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load

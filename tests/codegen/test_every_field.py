@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from invokable import Color, LoRA, Model, StylePreset
 from invokable.codegen import GeneratedModule, generate_module
 from invokable.codegen.plan import PlannedInput
-from invokable.runtime import Color, LoRA, Model, StylePreset
 from invokable.schema import load
 from invokable.schema.model import InputTemplate
 from tests.codegen import oracle

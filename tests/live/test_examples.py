@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,20 @@ from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 from PIL import Image
 
-from invokable import APIError, Client, ConnectionError, ValidationError  # noqa: A004
-from invokable.runtime import Color, NotInvokeAIError, RunFailed
+from invokable import (
+    APIError,
+    Client,
+    Color,
+    ConnectionError,  # noqa: A004
+    NotInvokeAIError,
+    RunCanceled,
+    RunFailed,
+    StaleWorkflowError,
+    Submission,
+    ValidationError,
+)
+from invokable.runtime.steps.queue import QUEUE
+from tests.examples import add_edge, example, imported, node, with_generator, workflow_class
 from tests.live.conftest import pixel
 from tests.live.provision import Server, free_port
 
@@ -181,6 +196,58 @@ def test_a_failing_node_is_named_with_the_words_of_the_server(client: Client, st
     assert caught.value.item_id > 0
 
 
+def test_one_failing_item_of_a_batch_leaves_the_results_of_the_others(client: Client, stamp: Path) -> None:
+    document = with_generator()
+    document["edges"] = [edge for edge in document["edges"] if edge["source"] != "b"]
+    add_edge(document, "b", "value", node(document, "img_paste")["id"], "x")
+    flow_class = workflow_class(imported(document))
+    widths = {"type": "integer_generator_arithmetic_sequence", "start": 0, "step": 2**40, "count": 2}
+    with pytest.raises(RunFailed, match="1 of 2 items failed") as caught:
+        client.run(flow_class(stamp=stamp, widths=widths))
+    (card,) = caught.value.partial.card  # type: ignore[union-attr]
+    assert card.pil().size == (320, 200)
+
+
+def test_a_run_can_be_taken_up_by_another_client(server: Server, client: Client, stamp: Path) -> None:
+    stored = json.dumps(client.submit(card(stamp)).submission.to_json())
+    with Client(server.url) as other:
+        result = other.attach(ColourCard, Submission.from_json(json.loads(stored))).result(timeout=60)
+        assert result.card.pil().size == (96, 64)
+
+
+def test_an_interrupted_run_is_canceled(server: Server, client: Client, stamp: Path) -> None:
+    server.put(f"{QUEUE}/processor/pause")
+    try:
+        threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            client.run(card(stamp))
+        newest = server.get(f"{QUEUE}/item_ids?order_dir=DESC")["item_ids"][0]
+        assert server.get(f"{QUEUE}/i/{newest}")["status"] == "canceled"
+    finally:
+        server.put(f"{QUEUE}/processor/resume")
+
+
+def test_a_queue_item_that_was_removed_says_so(server: Server, client: Client, stamp: Path) -> None:
+    server.put(f"{QUEUE}/processor/pause")
+    try:
+        job = client.submit(card(stamp))
+        server.put(f"{QUEUE}/clear")
+        with pytest.raises(RunCanceled, match="no longer in the server's queue"):
+            job.result(timeout=30)
+    finally:
+        server.put(f"{QUEUE}/processor/resume")
+
+
+def test_a_run_of_a_module_whose_nodes_the_server_lacks_says_which(client: Client, stamp: Path) -> None:
+    document = example("colour_card.json")
+    module: Any = imported(document)
+    module._GRAPH = module._GRAPH.replace('"img_blur"', '"img_blurred"')
+    module.NODES = {"img_blurred": "1.0.0"}
+    with pytest.raises(StaleWorkflowError, match="img_blurred: the server lacks this node") as caught:
+        client.run(module.ColourCard(stamp=stamp))
+    assert caught.value.submission
+
+
 def test_the_server_refusing_a_request_gives_its_status_and_words(client: Client) -> None:
     with pytest.raises(APIError) as caught:
         client.boards.create("x" * 301)
@@ -196,7 +263,7 @@ def test_a_server_that_is_not_there_is_a_connection_error(stamp: Path) -> None:
         client.run(card(stamp))
 
 
-def test_an_address_inside_of_the_server_is_told_from_its_root(server: Server, stamp: Path) -> None:
+def test_an_address_inside_of_the_server_is_not_its_root(server: Server, stamp: Path) -> None:
     with (
         Client(f"{server.url}/gallery") as client,
         pytest.raises(NotInvokeAIError),

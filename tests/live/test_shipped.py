@@ -14,9 +14,10 @@ from PIL import Image
 
 from invokable import Client
 from invokable.codegen import Options, generate_module
+from invokable.contract.fields import FieldType
 from invokable.runtime.steps.batches import batch_data
-from invokable.runtime.steps.resources import filter_of
-from invokable.runtime.steps.submit import QUEUE
+from invokable.runtime.steps.models import filter_of
+from invokable.runtime.steps.queue import QUEUE
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
@@ -88,10 +89,10 @@ def tiny(wanted: dict[str, Any], models: dict[str, dict[str, str]], *, sdxl: boo
 def required(flow_class: Any, models: dict[str, dict[str, str]], picture: Path, *, sdxl: bool) -> dict[str, Any]:
     """A value for each input that the workflow leaves open."""
     values: dict[str, Any] = {}
-    for target in pins_of(flow_class).targets:
-        kind = target.type.removesuffix("[]").removesuffix("|")
+    for target in pins_of(flow_class).inputs:
+        kind = target.type.name
         if kind == "ImageField":
-            values[target.attribute] = picture if target.type == kind else [picture]
+            values[target.attribute] = picture if target.type.cardinality == "SINGLE" else [picture]
         if kind == "ModelIdentifierField":
             wanted = filter_of(pins_of(flow_class).hints[target.attribute]).type or (
                 ("controlnet",) if "controlnet" in target.label.lower() else ("main",)
@@ -148,12 +149,12 @@ def test_the_server_accepts_the_graphs_of_all_others(shipped: dict[str, Any], se
     accepted = {}
     for name in sorted(set(shipped) - set(STALE) - RUN):
         flow_class = workflow_class(imported(shipped[name]))
-        targets = pins_of(flow_class).targets
+        targets = pins_of(flow_class).inputs
         flow = flow_class(**{t.attribute: _stand_in(t.type) for t in targets if _is_required(flow_class, t.attribute)})
         wire = {t.attribute: _wire(t.type, getattr(flow, t.attribute)) for t in targets}
         resolved = {attribute: value for attribute, value in wire.items() if value is not None}
         graph, workflow = substitute(flow, resolved)
-        data = client._drive(batch_data(pins_of(flow_class), wire_values(flow, resolved)))
+        data = client._drive(batch_data(pins_of(flow_class), wire_values(flow, resolved), []))
         batch_id = str(uuid4())
         batch = {"batch_id": batch_id, "data": data, "graph": graph, "workflow": workflow, "runs": 1}
         accepted[name] = server.post(f"{QUEUE}/enqueue_batch", {"batch": batch})["enqueued"]
@@ -167,20 +168,19 @@ def _is_required(flow_class: Any, attribute: str) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _stand_in(kind: str) -> Any:
+def _stand_in(kind: FieldType) -> Any:
     one: Any = {"ModelIdentifierField": "a model", "ImageField": "a.png", "VideoField": "a.mp4", "StringField": "x"}
-    value = one[kind.removesuffix("|[]").removesuffix("[]")]
-    return [value] if kind.endswith("[]") and not kind.endswith("|[]") else value
+    return [one[kind.name]] if kind.cardinality == "COLLECTION" else one[kind.name]
 
 
-def _wire(kind: str, value: Any) -> Any:
+def _wire(kind: FieldType, value: Any) -> Any:
     """What the server would have made of a value: any model, any file."""
     if isinstance(value, list):
-        return [_wire(kind.removesuffix("[]"), item) for item in value]
+        return [_wire(kind, item) for item in value]
     model = {"key": "k", "hash": "h", "name": "n", "base": "any", "type": "main"}
     stand_ins: Any = {
         "ModelIdentifierField": model,
         "ImageField": {"image_name": "a.png"},
         "VideoField": {"video_name": "a.mp4"},
     }
-    return None if value is None else stand_ins.get(kind.removesuffix("|[]").removesuffix("[]"))
+    return None if value is None else stand_ins.get(kind.name)

@@ -1,4 +1,4 @@
-"""Drives a flow without any I/O: a function answers its requests, and its sleeps take no time."""
+"""Drives steps on a clock of its own: sleeps take no time, a server is a function, and anything can be interrupted."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from invokable.runtime.steps.protocol import Flow, Request, Response, Sleep
+from invokable.runtime.client.driving import drive
+from invokable.runtime.client.reading import read_file
+from invokable.runtime.steps.protocol import Read, Request, Response, Sleep, Step, Steps
 
 T = TypeVar("T")
 Answer = Callable[[Request], Response | Exception]
 
 
-def answer(document: Any, status: int = 200) -> Response:
-    return Response(status, "application/json", json.dumps(document).encode(), "GET", "http://server/api")
+def answer(document: Any, status: int = 200, **more: Any) -> Response:
+    return Response(status, "application/json", json.dumps(document).encode(), "GET", "http://server/api", **more)
 
 
 def page(status: int = 200) -> Response:
@@ -21,30 +23,44 @@ def page(status: int = 200) -> Response:
 
 
 class Driver:
-    """What a flow asked for, and for how long it slept."""
+    """What steps asked for, and when."""
 
-    def __init__(self, reply: Answer) -> None:
+    def __init__(
+        self, reply: Answer, *, exchange: float = 0.01, interrupt: Callable[[int], bool] | None = None
+    ) -> None:
         self.reply = reply
         self.requests: list[Request] = []
-        self.slept = 0.0
+        self.now = 0.0
+        self._exchange = exchange  # seconds that a request takes
+        self._interrupt = interrupt or (lambda number: False)
+        self._steps = 0
 
     def clock(self) -> float:
-        return self.slept
+        return self.now
 
-    def drive(self, flow: Flow[T]) -> T:
-        outcome: Any = None
-        while True:
-            try:
-                step = flow.throw(outcome) if isinstance(outcome, Exception) else flow.send(outcome)
-            except StopIteration as stop:
-                value: T = stop.value
-                return value
-            if isinstance(step, Sleep):
-                self.slept += step.seconds
-                outcome = None
-            else:
-                self.requests.append(step)
-                outcome = self.reply(step)
+    def drive(self, steps: Steps[T]) -> T:
+        return drive(steps, self._do)
+
+    def _do(self, step: Step) -> Any:
+        self._steps += 1
+        try:
+            return self._perform(step)
+        finally:
+            if self._interrupt(self._steps):  # it was under way: what it did is done, its answer is lost
+                raise KeyboardInterrupt
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Sleep):
+            self.now += step.seconds
+            return None
+        if isinstance(step, Read):
+            return read_file(step)
+        self.requests.append(step)
+        self.now += self._exchange
+        outcome = self.reply(step)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def asked(self, method: str) -> list[str]:
         return [request.path for request in self.requests if request.method == method]

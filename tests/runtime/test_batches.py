@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from invokable import ValidationError
-from invokable.runtime.steps.batches import batch_data, size_of
+from invokable import Problem, ValidationError
+from invokable.codegen import Options
+from invokable.runtime.steps.batches import batch_data, expanded
 from invokable.runtime.steps.protocol import Request
 from invokable.runtime.steps.substitution import wire_values
 from invokable.runtime.values.pins import pins_of
@@ -31,12 +32,20 @@ def batched(kind: str, values: Any, *, into: str, node_type: str, group: str = "
     return document
 
 
+def made(flow: Any, driver: Driver | None = None, **resolved: Any) -> list[list[dict[str, Any]]]:
+    """The batch data of a workflow. Raises ValidationError."""
+    driver = driver or Driver(lambda request: pytest.fail(f"asked the server: {request}"))
+    values = wire_values(flow, {"stamp": {"image_name": "x.png"}} | resolved)
+    problems: list[Problem] = []
+    data = driver.drive(batch_data(pins_of(type(flow)), values, problems))
+    if problems:
+        raise ValidationError(problems)
+    return data
+
+
 def data_of(flow: Any, driver: Driver | None = None) -> list[list[list[Any]]]:
     """The items of each list of each group."""
-    pins = pins_of(type(flow))
-    driver = driver or Driver(lambda request: pytest.fail(f"asked the server: {request}"))
-    values = wire_values(flow, {"stamp": {"image_name": "x.png"}})
-    return [[datum["items"] for datum in group] for group in driver.drive(batch_data(pins, values))]
+    return [[datum["items"] for datum in group] for group in made(flow, driver)]
 
 
 def card(document: Any, **values: Any) -> Any:
@@ -55,10 +64,15 @@ def test_lists_are_multiplied_unless_one_group_zips_them() -> None:
         values = [4, 5] if group == "None" else [4, 5, 6]
         document = batched("integer", values, into="x", node_type="img_paste", group=group, document=document)
         flow = card(document)
-        data = Driver(lambda _: answer({})).drive(
-            batch_data(pins_of(type(flow)), wire_values(flow, {"stamp": {"image_name": "x"}}))
-        )
-        assert (len(data), size_of(data)) == (groups, size)
+        data = made(flow)
+        assert (len(data), len(expanded(data))) == (groups, size)
+
+
+def test_the_last_list_runs_fastest() -> None:
+    document = batched("integer", [100, 200], into="width", node_type="blank_image")
+    document = batched("integer", [1, 2], into="x", node_type="img_paste", document=document)
+    rows = expanded(made(card(document)))
+    assert [[value for _, _, value in row] for row in rows] == [[100, 1], [100, 2], [200, 1], [200, 2]]
 
 
 def test_lists_of_one_group_that_differ_in_length_are_refused() -> None:
@@ -88,7 +102,7 @@ def test_an_item_that_its_field_cannot_hold_is_told_by_its_index(
 
 def test_a_generator_that_makes_nothing_is_refused() -> None:
     settings = {"type": "integer_generator_parse_string", "input": "", "splitOn": ","}
-    with pytest.raises(ValidationError, match=r"index 9.*the batch has no item"):
+    with pytest.raises(ValidationError, match=r"index 9.*the batch has no values"):
         data_of(card(with_generator(settings)))
 
 
@@ -134,11 +148,31 @@ def test_dynamic_prompts_and_a_boards_images_are_asked_of_the_server() -> None:
     feed(document, "string", settings, prompt, "value", label="Prompts")
     flow = imported(document).SD15TextToImage(model="m")
     driver = Driver(lambda _: answer({"prompts": ["a fox", "an owl"]}))
-    pins = pins_of(type(flow))
-    (((datum),),) = driver.drive(batch_data(pins, wire_values(flow, {"model": {}})))
+    (((datum),),) = made(flow, driver, model={})
     assert datum["items"] == ["a fox", "an owl"]
     (request,) = driver.requests
     assert isinstance(request, Request)
     body: Any = request.json
     assert (body["prompt"], body["max_prompts"], body["combinatorial"]) == ("a {fox|owl}", 2, False)
     assert isinstance(body["seed"], int)
+
+
+def test_a_prompt_that_the_server_cannot_expand_says_why() -> None:
+    document = example("colour_card.json")
+    settings = {"type": "string_generator_dynamic_prompts_combinatorial", "input": "{a", "maxPrompts": 2}
+    add_node(document, "s", "string", version=NODES["string"].version, value="")
+    feed(document, "string", settings, "s", "value", label="Prompts")
+    driver = Driver(lambda _: answer({"prompts": ["{a"], "error": "no closing brace"}))
+    with pytest.raises(ValidationError, match=r"index 9.*cannot expand the prompt: no closing brace"):
+        made(card(document), driver)
+
+
+def test_a_board_that_is_gone_says_so() -> None:
+    document = example("colour_card.json")
+    add_node(document, "copy", "save_image", version=NODES["save_image"].version)
+    settings = {"type": "image_generator_images_from_board", "category": "images", "board_id": "b9"}
+    feed(document, "image", settings, "copy", "image", label="Pictures")
+    flow = workflow_class(imported(document, Options(lenient=True)))(stamp="x.png", pictures=settings)
+    driver = Driver(lambda _: answer({"detail": "Board not found"}, 404))
+    with pytest.raises(ValidationError, match=r"no board with the id 'b9'"):
+        made(flow, driver)

@@ -1,8 +1,10 @@
-"""Client: what leaves it, what it never lets go, and what it puts on the disk."""
+"""Client: what it sends, what it keeps to itself, and what it puts on the disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gzip
+import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,21 @@ import pytest
 from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 
-from invokable import Client, ConnectionError, ValidationError  # noqa: A004
-from invokable.runtime import APIError, Image, NotInvokeAIError
+import invokable
+from invokable import (
+    APIError,
+    Client,
+    ConnectionError,  # noqa: A004
+    Image,
+    NotInvokeAIError,
+    RunFailed,
+    Submission,
+    ValidationError,
+)
+from invokable.runtime.steps.answers import parse
+from invokable.runtime.steps.protocol import Request
 
+PNG = b"\x89PNG\r\n\x1a\n and so on"
 URL = "http://server.test:9090/invoke"
 MODELS = [
     {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main", "variant": "normal"},
@@ -24,7 +38,7 @@ MODELS = [
 
 
 def client(reply: Callable[[httpx.Request], httpx.Response], **options: Any) -> Client:
-    return Client(URL, transport=httpx.MockTransport(reply), **options)
+    return Client._over(httpx.MockTransport(reply), URL, **options)
 
 
 def test_the_token_goes_to_the_server_and_nowhere_else() -> None:
@@ -40,9 +54,16 @@ def test_the_token_goes_to_the_server_and_nowhere_else() -> None:
     assert "t0ken" not in f"{opened!r} {caught.value!r} {caught.value}"
 
 
+@pytest.mark.parametrize("token", ["s3cret\n", "s3cret\r\nX-Evil: 1", "s3crét", "s3 cret", " s3cret", "s3cret\x00"])
+def test_a_token_that_no_header_may_hold_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ValueError, match="the token holds a character") as caught:
+        Client(URL, token=token)
+    assert "s3" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["server:9090", "ftp://server", "http://", "http://user:secret@server"])
-def test_what_is_no_address_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(ValueError, match=r"address") as caught:
+def test_what_is_not_a_server_url_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="server URL") as caught:
         Client(url)
     assert "secret" not in str(caught.value)
 
@@ -64,49 +85,154 @@ def test_a_broken_connection_tells_whether_the_request_was_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.version(),
+        lambda client: client.models(),
+        lambda client: client.boards.list(),
+        lambda client: client.boards.create("b"),
+        lambda client: client.upload(b"x"),
+        lambda client: client.check(ColourCard),
+        lambda client: client.run(ColourCard(stamp=b"x")),
+    ],
+    ids=["version", "models", "boards", "create", "upload", "check", "run"],
+)
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(200, json={"hello": "world"}),
+        httpx.Response(200, json=["hello"]),
+        httpx.Response(200, json=7),
+        httpx.Response(200, html="<html>"),
+        httpx.Response(200, content=b"{", headers={"Content-Type": "application/json"}),
+    ],
+    ids=["object", "list", "number", "page", "broken"],
+)
+def test_another_service_at_the_address_is_one_error(ask: Any, response: httpx.Response) -> None:
+    with client(lambda _: response) as opened, pytest.raises(NotInvokeAIError, match="InvokeAI server"):
+        ask(opened)
+
+
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(bytes(range(256)) * 9)[:99], gzip.compress(b" " * 200 * 2**20)]
+)
+def test_a_body_that_cannot_be_unpacked_is_a_broken_connection(body: bytes) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    with (
+        client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))) as opened,
+        pytest.raises((ConnectionError, NotInvokeAIError)) as caught,
+    ):
+        opened._drive(fetch_once())
+    assert caught.value.sent
+
+
+def fetch_once() -> Any:
+    return parse((yield Request("GET", "/api/v1/app/version")))
+
+
+@pytest.mark.parametrize(
     ("model", "words"),
     [
         ("dream", "did you mean 'dreams'"),
-        ("large", "is a main model of sdxl; wanted: main of sd-1"),
+        ("large", "is a main model of sdxl; expected: main of sd-1"),
         ("twice", "key k2.*key k3"),
     ],
 )
-def test_a_model_that_is_not_there_is_told_before_anything_is_sent(model: str, words: str) -> None:
+def test_a_model_that_is_not_there_is_reported_before_anything_is_sent(model: str, words: str) -> None:
     methods = []
 
     def reply(request: httpx.Request) -> httpx.Response:
         methods.append(request.method)
-        return httpx.Response(200, json={"models": MODELS})
+        return httpx.Response(200, json={"models": MODELS, "version": "6.14.2"})
 
     with client(reply) as opened, pytest.raises(ValidationError, match=words):
         opened.run(SD15TextToImage(model=model))
     assert set(methods) == {"GET"}
 
 
-def test_a_file_that_is_not_there_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    with (
-        client(lambda _: httpx.Response(500)) as opened,
-        pytest.raises(ValidationError, match="cannot be read") as caught,
-    ):
-        opened.run(ColourCard(stamp=tmp_path / "missing.png"))
-    assert [problem.index for problem in caught.value.errors] == [3]
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def files(body: bytes = PNG, kind: str = "image/png", status: int = 200, **headers: str) -> Client:
+    """A client of a server that has one file."""
+    stream = httpx.ByteStream(body)
+    return client(lambda _: httpx.Response(status, headers={"Content-Type": kind, **headers}, stream=stream))
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "..", ".hidden.png", "a\\b.png", "x" * 500])
 def test_a_servers_name_never_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
-    saved = Image(name, None, None, None, lambda path: b"data").save(tmp_path / "out")
+    with files() as opened:
+        saved = opened.save(Image(name), tmp_path / "out")
     assert saved.parent == tmp_path / "out"
-    assert saved.read_bytes() == b"data"
+    assert saved.read_bytes() == PNG
     assert not saved.name.startswith(".")
 
 
-def test_a_download_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+def test_an_image_downloads_itself_through_the_client_that_returned_it(tmp_path: Path) -> None:
+    with files() as opened:
+        image = Image("a.png", _client=opened)
+        assert image.bytes() == opened.download(Image("a.png")) == PNG
+        assert image.save(tmp_path / "b.png").read_bytes() == PNG
+    with pytest.raises(RuntimeError, match=r"use client\.download"):
+        Image("a.png").bytes()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"status": 404, "body": b'{"detail":"Not Found"}', "kind": "application/json"}, APIError),
+        ({"body": b'{"error": "x"}', "kind": "application/json"}, NotInvokeAIError),
+        ({"body": b'{"error": "x"}'}, NotInvokeAIError),
+        ({"body": b"<html>", "kind": "text/html"}, NotInvokeAIError),
+        ({"body": b""}, NotInvokeAIError),
+        ({"body": b"", "status": 204}, NotInvokeAIError),
+        ({"body": PNG, "kind": ""}, NotInvokeAIError),
+        ({"body": gzip.compress(PNG), "Content-Encoding": "gzip"}, ConnectionError),
+    ],
+    ids=["missing", "json", "json as png", "page", "empty", "no content", "no type", "compressed"],
+)
+def test_what_is_not_an_image_is_not_saved_as_one(
+    answer: dict[str, Any], error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     target = tmp_path / "card.png"
     target.write_bytes(b"old")
-
-    def broken(path: str) -> bytes:
-        raise APIError(404, "Not Found")
-
-    with pytest.raises(APIError):
-        Image("a.png", None, None, None, broken).save(target)
+    with files(**answer) as opened, pytest.raises(error):
+        opened.save(Image("a.png"), target)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"card.png": b"old"}
+
+
+def test_a_download_that_breaks_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    attempts: list[httpx.Request] = []
+
+    def halves() -> Iterator[bytes]:
+        yield PNG[:5]
+        if len(attempts) < 3:
+            raise httpx.ReadError("reset")
+        yield PNG[5:]
+
+    class Body(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            return halves()
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        attempts.append(request)
+        return httpx.Response(200, headers={"Content-Type": "image/png"}, stream=Body())
+
+    with client(reply) as opened:
+        assert opened.save(Image("a.png"), tmp_path / "a.png").read_bytes() == PNG
+    assert len(attempts) == 3
+
+
+def test_errors_survive_pickling_with_what_they_carry() -> None:
+    error = RunFailed(item_id=1, node_id="n", node_type="t", error_type="E", error_message="m", traceback="T")
+    error.submission = Submission("m:C", "b", "d", 1, (1,))
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.submission, copy.traceback) == (RunFailed, str(error), error.submission, "T")
+    assert type(copy).__module__ == "invokable"
+
+
+@pytest.mark.parametrize("name", sorted(set(invokable.__all__) - {"__version__"}))
+def test_public_names_say_where_users_import_them_from(name: str) -> None:
+    assert getattr(invokable, name).__module__ == "invokable"

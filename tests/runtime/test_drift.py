@@ -11,6 +11,8 @@ from invokable.runtime.steps.drift import drift
 from invokable.runtime.values.pins import pins_of
 from tests.runtime.driving import Driver, answer
 
+LACKS = "img_blur: the server lacks this node; the module was made for its version 1.2.2"
+
 
 def openapi(**changes: Any) -> dict[str, Any]:
     """A server's document with the nodes of the card; `changes` replace a node's schema, or take it away."""
@@ -42,8 +44,11 @@ def test_the_same_nodes_are_no_drift() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"img_blur": {"version": "2.0.0"}}, "img_blur: the server has 2.0.0, the module was made for 1.2.2"),
-        ({"img_blur": {"class": ""}}, "img_blur: the server has no such node; the module was made for 1.2.2"),
+        ({"img_blur": {"version": "2.0.0"}}, "img_blur: the server has version 2.0.0; the module was made for 1.2.2"),
+        (
+            {"img_blur": {"class": ""}},
+            "img_blur: the server lacks this node; the module was made for its version 1.2.2",
+        ),
     ],
 )
 def test_a_node_of_another_version_and_one_that_is_gone_are_named(changes: Any, line: str) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from invokable import ValidationError
+from invokable import Model, ValidationError
 from invokable.codegen import plan_document
-from invokable.runtime import Model
 from invokable.schema import load
 from invokable.workflow import WorkflowFileError
 from tests.examples import SHARED, imported

@@ -11,7 +11,7 @@ from generated_examples.colour_card import ColourCard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.runtime import Color
+from invokable import Color
 from invokable.runtime.steps.substitution import substitute
 from invokable.runtime.values.pins import pins_of
 

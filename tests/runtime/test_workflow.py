@@ -10,9 +10,8 @@ import pytest
 from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 
-from invokable import ValidationError
+from invokable import Board, Color, Image, Model, StaleWorkflowError, ValidationError, Workflow, WorkflowResult
 from invokable.codegen.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
-from invokable.runtime import Board, Color, Image, Model, StaleWorkflowError, Workflow, WorkflowResult
 from tests.examples import add_field, add_node, example, imported
 
 

@@ -20,7 +20,7 @@ from invokable.schema.build import read_openapi
 from invokable.workflow import WorkflowFileError, node_versions, read_document
 
 if TYPE_CHECKING:
-    from invokable.runtime import Client
+    from invokable import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -147,7 +147,7 @@ def _from_server(url: str) -> Schema:
 
 
 def _ask(url: str, question: Callable[[Client], T]) -> T:
-    from invokable.runtime import Client, InvokableError
+    from invokable import Client, InvokableError
 
     try:
         with Client(url) as client:

@@ -1,9 +1,12 @@
 """The runtime: what a generated module imports, and what runs it.
 
-    values ── validation ── resources ── substitution ── enqueue ── waiting ── collecting
-    protocol: flows decide without I/O; client drives them; _http is the one module that knows httpx; errors is the tree
+    values/   what a generated module imports: inputs, media, limits, checking            imports no other room
+    steps/    what a run decides, without I/O: prepare ─ submit ─ wait ─ collect           imports values
+    client/   what talks to the server and the disk, and drives the steps                  imports values and steps
+    errors    the tree of what can go wrong
 
-What a generated module needs is imported at once and costs little; the rest loads on first use.
+The names below are those that generated modules import; users find theirs in `invokable`. They cost little to import;
+the settings of generators load on first use.
 """
 
 from __future__ import annotations
@@ -33,23 +36,6 @@ from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.workflow import Workflow, WorkflowResult
 
 if TYPE_CHECKING:
-    from invokable.runtime.client.blocking import Client
-    from invokable.runtime.errors import (
-        APIError,
-        BoardError,
-        ConnectionError,  # noqa: A004  (the error tree's own name)
-        EnqueueUncertain,
-        InvokableError,
-        NotInvokeAIError,
-        Problem,
-        QueueFullError,
-        RunCanceled,
-        RunFailed,
-        RunTimeout,
-        StaleWorkflowError,
-        ValidationError,
-        WorkflowError,
-    )
     from invokable.runtime.values.settings import (
         AllPrompts,
         BoardImages,
@@ -66,16 +52,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "APIError",
     "AllPrompts",
     "Board",
-    "BoardError",
     "BoardImages",
     "BoardInput",
-    "Client",
     "Color",
-    "ConnectionError",
-    "EnqueueUncertain",
     "FloatGenerator",
     "FloatRandom",
     "FloatRange",
@@ -92,7 +73,6 @@ __all__ = [
     "IntegerRange",
     "IntegerSequence",
     "IntegerText",
-    "InvokableError",
     "JsonValue",
     "Le",
     "Len",
@@ -102,34 +82,20 @@ __all__ = [
     "ModelFilter",
     "ModelInput",
     "MultipleOf",
-    "NotInvokeAIError",
-    "Problem",
-    "QueueFullError",
     "RandomPrompts",
-    "RunCanceled",
-    "RunFailed",
-    "RunTimeout",
-    "StaleWorkflowError",
     "StringGenerator",
     "StringText",
     "StylePreset",
-    "ValidationError",
     "Video",
     "VideoInput",
     "Workflow",
-    "WorkflowError",
     "WorkflowResult",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Client":
-        from invokable.runtime.client.blocking import Client
-
-        return Client
     if name in __all__:
-        from invokable.runtime import errors
         from invokable.runtime.values import settings
 
-        return getattr(errors if hasattr(errors, name) else settings, name)
+        return getattr(settings, name)
     raise AttributeError(f"module 'invokable.runtime' has no attribute {name!r}")

@@ -12,7 +12,9 @@
         ├── EnqueueUncertain      it is not known whether the server took the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
         ├── RunCanceled           someone canceled the item, or the server was restarted
-        └── RunTimeout            the time given is over; the items are still on the server
+        └── RunTimeout            the run took longer than it may; the items are still on the server
+
+Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
 
 `ConnectionError`, `ValidationError` and `RunTimeout` are also Python's own `ConnectionError`, `ValueError` and
 `TimeoutError`. Messages are one line, except a ValidationError's with several problems; no error holds a token. All of
@@ -24,6 +26,11 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.workflow import WorkflowResult
 
 __all__ = [
     "APIError",
@@ -46,12 +53,20 @@ __all__ = [
 class InvokableError(Exception):
     """The base of every error that this package raises on purpose."""
 
+    submission: Submission | None = None
+    """What identifies the run on the server; None where nothing was submitted."""
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def batch_id(self) -> str:
+        """The id of the run's batch on the server; empty where nothing was submitted."""
+        return self.submission.batch_id if self.submission else ""
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exception's own way calls the class with `args`, which fits no __init__ below.
@@ -68,7 +83,7 @@ def _rebuild(cls: type[InvokableError], args: tuple[object, ...], state: dict[st
 class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  (caught as either)
     """The server was not reached, or the connection broke.
 
-    `sent` tells whether the request may have reached the server.
+    `sent` says whether the request may have reached the server.
     """
 
     def __init__(self, message: str, *, url: str = "", sent: bool = False) -> None:
@@ -94,15 +109,20 @@ class APIError(InvokableError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind."""
+    """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind.
 
-    index: int
+    Where a field that the form does not show is wrong, `index` is None, `attribute` the field, and `label` the node.
+    """
+
+    index: int | None
     attribute: str
     label: str
     message: str
     kind: str = ""
 
     def __str__(self) -> str:
+        if self.index is None:
+            return f"node {self.label!r}, field {self.attribute!r}: {self.message}"
         label = f" ({self.label})" if self.label else ""
         return f"index {self.index}, {self.attribute}{label}: {self.message}"
 
@@ -141,19 +161,17 @@ class QueueFullError(WorkflowError):
 
 
 class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as RunTimeout)
-    """The connection broke at submission and the batch was not found since; it may still appear.
+    """The batch was sent, no answer came back, and the server does not show it; it may still appear.
 
-    `batch_id` and `destination` identify it on the server.
+    `Client.attach` with the `submission` finds out later.
     """
-
-    def __init__(self, message: str, *, batch_id: str, destination: str) -> None:
-        super().__init__(message)
-        self.batch_id = batch_id
-        self.destination = destination
 
 
 class RunFailed(WorkflowError):  # noqa: N818
-    """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words."""
+    """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words.
+
+    `partial` holds what the other items of the batch gave, None where no item was completed.
+    """
 
     def __init__(
         self,
@@ -166,6 +184,7 @@ class RunFailed(WorkflowError):  # noqa: N818
         traceback: str,
         failed: int = 1,
         total: int = 1,
+        partial: WorkflowResult | None = None,
     ) -> None:
         node = f"node {node_id!r} ({node_type})" if node_id else "the session"
         several = f" ({failed} of {total} items failed)" if total > 1 else ""
@@ -177,25 +196,31 @@ class RunFailed(WorkflowError):  # noqa: N818
         self.error_type = error_type
         self.error_message = error_message
         self.traceback = traceback
+        self.partial = partial
 
 
 class RunCanceled(WorkflowError):  # noqa: N818
-    """An item was canceled by someone else, by a restart of the server, or removed from the queue."""
+    """Items were canceled by someone else or by a restart of the server, or removed from the queue.
 
-    def __init__(self, message: str, *, item_ids: Sequence[int], batch_id: str = "") -> None:
+    `partial` holds what the other items of the batch gave, None where no item was completed.
+    """
+
+    def __init__(self, message: str, *, item_ids: Sequence[int], partial: WorkflowResult | None = None) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
-        self.batch_id = batch_id
+        self.partial = partial
 
 
 class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818
-    """The time given is over. The items stay on the server; `Client.cancel(batch_id)` removes them."""
+    """The run took longer than `timeout`. Items that were submitted stay on the server.
 
-    def __init__(self, message: str, *, item_ids: Sequence[int], batch_id: str) -> None:
-        super().__init__(message)
-        self.item_ids = tuple(item_ids)
-        self.batch_id = batch_id
+    `Client.attach` with the `submission` waits for them again; `Client.cancel` removes them.
+    """
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+for _name in __all__:  # as users import them
+    globals()[_name].__module__ = "invokable"

@@ -1,34 +1,38 @@
-"""Client: runs flows over HTTP, and owns the connection."""
+"""Client: runs workflows over HTTP, and owns the connection."""
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
+from io import BytesIO
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from invokable.runtime.client._http import Transport
-from invokable.runtime.client.reading import post_file, read_file
-from invokable.runtime.steps import run as running
+from invokable.runtime.client._http import Network, Transport
+from invokable.runtime.client.driving import drive
+from invokable.runtime.client.jobs import Job, ResultOf, Runs
+from invokable.runtime.client.reading import read_file
+from invokable.runtime.client.saving import save
+from invokable.runtime.steps.answers import StoredImage, parse
+from invokable.runtime.steps.boards import create_board, list_boards, pick_board
+from invokable.runtime.steps.deadline import Deadline
+from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
-from invokable.runtime.steps.protocol import Flow, Request, Sleep, fetch, fetch_raw, parse, send
-from invokable.runtime.steps.resources import BOARDS, MODELS, Known, find_board
-from invokable.runtime.steps.submit import cancel
+from invokable.runtime.steps.models import Known, list_models, server_version
+from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
+from invokable.runtime.steps.queue import cancel_batch
+from invokable.runtime.steps.run import Context, run, start
+from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.steps.uploads import upload
 from invokable.runtime.values.inputs import Board, ImageInput
-from invokable.runtime.values.media import Image
+from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import pins_of
-from invokable.runtime.values.workflow import Workflow, WorkflowResult
+from invokable.runtime.values.workflow import Workflow
 
 T = TypeVar("T")
-Result = TypeVar("Result", bound=WorkflowResult, covariant=True)
-
-
-class Runs(Protocol[Result]):
-    """A workflow, seen by what it gives."""
-
-    @property
-    def Result(self) -> type[Result]:  # noqa: N802  (the generated class's own name)
-        """The class of the result."""
 
 
 class Client:
@@ -40,11 +44,12 @@ class Client:
     Args:
         url: The server's address, with its path prefix if it has one.
         token: Sent as a bearer token, for servers with several users.
-        timeout: Seconds for one HTTP exchange; how long a run may take is `run`'s own argument.
+        timeout: Seconds for one HTTP exchange, and for each part of a file's transfer; how long a run may take is
+            `run`'s own argument.
         verify: Whether to check the server's certificate; or a file of certificates, or an ssl.SSLContext.
-        transport: Takes the place of the network, for tests.
 
-    Raises ValueError for what is no address. Safe to use from one thread at a time.
+    Raises ValueError for what is not a server URL, and for a token that cannot be sent. Safe to use from one thread
+    at a time, and after a fork.
     """
 
     def __init__(
@@ -54,10 +59,26 @@ class Client:
         token: str | None = None,
         timeout: float = 30.0,
         verify: bool | str | ssl.SSLContext = True,
-        transport: Any = None,
     ) -> None:
-        self._transport = Transport(url, token=token, timeout=timeout, verify=verify, transport=transport)
-        self._known = Known()
+        self._open(Transport(url, token=token, timeout=timeout, verify=verify))
+
+    @classmethod
+    def _over(
+        cls,
+        network: Network,
+        url: str = "http://invokeai",
+        *,
+        token: str | None = None,
+        timeout: float = 30.0,
+    ) -> Client:
+        """A client whose network is another one, as the simulator's."""
+        client = cls.__new__(cls)
+        client._open(Transport(url, token=token, timeout=timeout, verify=True, network=network))
+        return client
+
+    def _open(self, transport: Transport) -> None:
+        self._transport = transport
+        self._context = Context(Known(), self)
         self._closed = False
         self.boards = Boards(self)
 
@@ -77,78 +98,90 @@ class Client:
         self._closed = True
         self._transport.close()
 
-    def run(self, flow: Runs[Result], *, timeout: float | None = None) -> Result:
+    def run(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> ResultOf:
         """Run a workflow and wait for its result.
 
-        `timeout` is in seconds from the moment it is enqueued; None waits for ever. When it is over the batch stays on
-        the server, and `cancel` takes it away. Ctrl-C cancels what is left of it.
+        `timeout` is in seconds, from the call to the result; None waits for ever, also while the server is away. When
+        time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it. Ctrl-C cancels it.
 
-        Raises ValidationError, BoardError, ConnectionError, APIError and the kinds of WorkflowError.
+        Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        if not isinstance(flow, Workflow):
-            raise TypeError(f"run takes a workflow with its values, not {flow!r}")
-        return self._drive(
-            running.run(flow, timeout=timeout, known=self._known, download=self._download, clock=time.monotonic)
-        )
+        result: ResultOf = self._drive(run(_checked(flow), self._context, self._deadline(timeout)))
+        return result
 
-    def check(self, flow: type[Workflow]) -> list[str]:
+    def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> Job[ResultOf]:
+        """Submit a workflow without waiting for it. `timeout` is in seconds, for the submission alone.
+
+        Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
+        """
+        workflow = _checked(flow)
+        return Job(self, type(workflow), self._drive(start(workflow, self._context, self._deadline(timeout))))
+
+    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission) -> Job[ResultOf]:
+        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet."""
+        return Job(self, _checked_class(workflow), Submitting(submission))
+
+    def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those that a workflow class was made for; empty when they do not.
 
         Raises StaleWorkflowError, ConnectionError and APIError.
         """
-        return self._drive(drift(pins_of(flow)))
+        return self._drive(drift(pins_of(workflow)))
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is left of a batch. Raises ConnectionError and APIError."""
-        self._drive(cancel(batch_id))
+        self._drive(cancel_batch(batch_id))
 
     def upload(self, image: ImageInput) -> Image:
-        """Upload an image once, to use it in many runs. Raises OSError, ConnectionError and APIError."""
+        """Upload an image once, to use it in many runs. Raises OSError, TypeError, ConnectionError and APIError."""
         if isinstance(image, Image):
             return image
-        stored = self._drive(post_file(read_file(image, kind="image"), is_intermediate=False))
-        return Image(stored["image_name"], stored["width"], stored["height"], None, self._download)
+        stored = self._drive(upload(read_file(Read(image, "image")), is_intermediate=False))
+        assert isinstance(stored, StoredImage)  # as every answer to an image is
+        return Image(stored.image_name, stored.width, stored.height, None, self)
+
+    def download(self, medium: Image | Video) -> bytes:
+        """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""
+        buffer = BytesIO()
+        self._drive(download(medium, buffer))
+        return buffer.getvalue()
+
+    def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
+        """Download an image or a video to a file, whole or not at all, and return its path.
+
+        A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
+        folders are made. Raises what `download` raises, and OSError.
+        """
+        return save(lambda file: self._drive(download(medium, file)), medium.name, path)
 
     def version(self) -> str:
         """The server's version, such as `6.14.2`. Raises ConnectionError and APIError."""
-        return str(self._drive(fetch(Request("GET", "/api/v1/app/version")))["version"])
+        return self._drive(server_version())
 
     def openapi(self) -> dict[str, Any]:
         """The server's openapi document. Raises ConnectionError and APIError."""
-        document: dict[str, Any] = self._drive(fetch(Request("GET", "/openapi.json")))
+        document: dict[str, Any] = parse(self._drive(fetch(Request("GET", "/openapi.json"))))
         return document
 
     def models(self) -> list[dict[str, Any]]:
         """The models on the server, as it lists them. Raises ConnectionError and APIError."""
-        models: list[dict[str, Any]] = self._drive(fetch(Request("GET", MODELS)))["models"]
-        return models
+        return [record.model_dump() for record in self._drive(list_models())]
 
-    def _download(self, path: str) -> bytes:
-        response = self._drive(fetch_raw(Request("GET", path)))
-        if response.status != 200 or response.content_type.startswith("text/html"):
-            parse(response)
-        return response.body
+    def _deadline(self, timeout: float | None) -> Deadline:
+        return Deadline.after(timeout, time.monotonic)
 
-    def _drive(self, flow: Flow[T]) -> T:
-        """Do what a flow asks for, until it returns."""
+    def _drive(self, steps: Steps[T]) -> T:
         if self._closed:
             raise RuntimeError("the client is closed")
-        reply: Any = None
-        problem: BaseException | None = None
-        while True:
-            try:
-                step = flow.send(reply) if problem is None else flow.throw(problem)
-            except StopIteration as stop:
-                value: T = stop.value
-                return value
-            reply = problem = None
-            try:
-                if isinstance(step, Sleep):
-                    time.sleep(step.seconds)
-                else:
-                    reply = self._transport.send(step)
-            except BaseException as error:  # flows decide what it means, and clean up
-                problem = error
+        return drive(steps, self._do)
+
+    def _do(self, step: Step) -> Any:
+        match step:
+            case Sleep():
+                return time.sleep(step.seconds)
+            case Read():
+                return read_file(step)
+        return self._transport.send(step)
 
 
 class Boards:
@@ -159,14 +192,27 @@ class Boards:
 
     def list(self) -> list[Board]:
         """All boards. Raises ConnectionError and APIError."""
-        boards = self._client._drive(fetch(Request("GET", BOARDS, {"all": "true"})))
-        return [Board(id=board["board_id"], name=board["board_name"]) for board in boards]
+        return self._client._drive(list_boards())
 
     def find(self, name: str) -> Board:
         """The board of that name. Raises BoardError when there is none, or several."""
-        return self._client._drive(find_board(name))
+        return pick_board(name, self.list())
 
     def create(self, name: str) -> Board:
         """Make a board. The server lets several have one name. Raises ConnectionError and APIError."""
-        board = self._client._drive(send(Request("POST", BOARDS, {"board_name": name})))
-        return Board(id=board["board_id"], name=board["board_name"])
+        return self._client._drive(create_board(name))
+
+
+def _checked(flow: object) -> Workflow:
+    if not isinstance(flow, Workflow):
+        raise TypeError(f"expected a workflow with its values, got {flow!r}")
+    return flow
+
+
+def _checked_class(workflow: object) -> type[Workflow]:
+    if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
+        raise TypeError(f"expected the class of a workflow, got {workflow!r}")
+    return workflow
+
+
+Client.__module__ = "invokable"  # as users import it

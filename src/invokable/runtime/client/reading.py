@@ -1,20 +1,15 @@
-"""Files: images and videos that are read here and uploaded to the server."""
+"""Reading: the files that inputs were given."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
-from invokable.runtime.errors import APIError
-from invokable.runtime.steps.protocol import Flow, Request, send
-from invokable.runtime.values.encoding import to_json
+from invokable.runtime.steps.protocol import File, Read
 from invokable.runtime.values.inputs import SupportsFspath, SupportsRead, SupportsSave
-from invokable.runtime.values.media import Image, Video
 
-MEDIA: Final = {"ImageField": "image", "VideoField": "video"}
-"""The field types that take a file, and the kind of file."""
+_SUFFIXES: Final = {"image": ".png", "video": ".mp4"}
 _TYPES: Final = {
     ".avif": "image/avif",
     ".bmp": "image/bmp",
@@ -29,29 +24,12 @@ _TYPES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to upload, or `stored`, its reference on the server where it is already."""
-
-    kind: str
-    content: bytes = b""
-    suffix: str = ""
-    content_type: str = ""
-    stored: dict[str, Any] | None = None
-
-
-class RefusedFileError(Exception):
-    """The server does not take a file; holds the server's words."""
-
-
-def read_file(value: object, *, kind: str) -> File:
-    """Read what an image or a video input was given; `kind` is "image" or "video".
+def read_file(step: Read) -> File:
+    """Read what an image or a video input was given.
 
     Raises OSError for a path that cannot be read, and TypeError for a value of another kind.
     """
-    if isinstance(value, Image | Video):
-        return File(kind, stored=to_json(value))
-    suffix = ".png" if kind == "image" else ".mp4"
+    value, suffix = step.value, _SUFFIXES[step.kind]
     if isinstance(value, bytes):
         content = value
     elif isinstance(value, str | SupportsFspath):
@@ -60,40 +38,23 @@ def read_file(value: object, *, kind: str) -> File:
             content = file.read()
         suffix = os.path.splitext(path)[1].lower()
     elif isinstance(value, SupportsRead):
-        content = value.read()
-        if not isinstance(content, bytes):
-            raise TypeError("a file object must be opened for reading bytes")
+        content = _whole(value)
     elif isinstance(value, SupportsSave):
         buffer = BytesIO()
         value.save(buffer, "PNG")
         content = buffer.getvalue()
     else:
-        raise TypeError(f"a {type(value).__name__} is no {kind}")
-    return File(kind, content, suffix, _TYPES.get(suffix, f"{kind}/{'png' if kind == 'image' else 'mp4'}"))
+        raise TypeError(f"a {type(value).__name__} is not a {step.kind}")
+    return File(step.kind, content, suffix, _TYPES.get(suffix, _TYPES[_SUFFIXES[step.kind]]))
 
 
-def upload(file: File, stored: dict[File, dict[str, Any]]) -> Flow[dict[str, Any]]:
-    """The reference of a file on the server, where it is uploaded as intermediate, once for equal files.
-
-    `stored` remembers what was uploaded. Raises RefusedFileError, APIError and ConnectionError.
-    """
-    if file.stored is not None:
-        return file.stored
-    if file not in stored:
-        try:
-            answer = yield from post_file(file, is_intermediate=True)
-        except APIError as error:
-            if error.status == 415:
-                raise RefusedFileError(error.detail) from None
-            raise
-        stored[file] = {f"{file.kind}_name": answer[f"{file.kind}_name"]}
-    return stored[file]
-
-
-def post_file(file: File, *, is_intermediate: bool) -> Flow[dict[str, Any]]:
-    """Upload a file and return what the server says of it. Raises APIError and ConnectionError."""
-    params = {f"{file.kind}_category": "user", "is_intermediate": str(is_intermediate).lower()}
-    # The name stays here: the server gives its own, and a path is nobody's business.
-    content = (f"upload{file.suffix}", file.content, file.content_type)
-    answer: dict[str, Any] = yield from send(Request("POST", f"/api/v1/{file.kind}s/upload", params, file=content))
-    return answer
+def _whole(file: Any) -> bytes:
+    """The content of a file object from its current position, to which it returns, so that it can be used again."""
+    seekable = hasattr(file, "seek") and hasattr(file, "tell") and getattr(file, "seekable", lambda: True)()
+    start = file.tell() if seekable else None
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise TypeError("a file object must be opened in binary mode")
+    if start is not None:
+        file.seek(start)
+    return content

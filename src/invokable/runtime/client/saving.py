@@ -1,4 +1,4 @@
-"""Saving: a downloaded file onto the disk, whole or not at all."""
+"""Saving: a download onto the disk, whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 
-def save(download: Callable[[], bytes], name: str, path: str | os.PathLike[str]) -> Path:
-    """Write what `download` returns, and return where; `name` is the server's, for a `path` that is a folder."""
+def save(download: Callable[[BinaryIO], object], name: str, path: str | os.PathLike[str]) -> Path:
+    """Have `download` write a file, and return its path; `name` is the server's, for a `path` that is a folder.
+
+    Raises what `download` raises, and OSError.
+    """
     target = Path(path)
     if target.is_dir() or os.fspath(path).endswith(("/", os.sep)) or not target.suffix:
         target = target / file_name(name)
-    data = download()
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, scrap = tempfile.mkstemp(prefix=".invokable.", dir=target.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        with os.fdopen(handle, "w+b") as file:
+            download(file)
         os.chmod(scrap, 0o666 & ~_umask())  # mkstemp gives 0600
         os.replace(scrap, target)
     except BaseException:

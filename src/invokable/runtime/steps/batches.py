@@ -1,4 +1,4 @@
-"""Batches: the lists of values that the server multiplies a graph with, made of a flow's values.
+"""Batches: the lists of values that the server multiplies a graph with, made of a workflow's values.
 
 The server does not check them: a value that its field cannot hold stays in the queue and blocks everything behind it.
 So every item is checked here against the field that it goes to.
@@ -6,93 +6,129 @@ So every item is checked here against the field that it goes to.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping
 from typing import Any, Final
 
 from invokable.contract.batch import BatchSource, BatchTarget, ItemCheck
-from invokable.runtime.errors import Problem, ValidationError
-from invokable.runtime.steps.protocol import Flow, Request, fetch
+from invokable.runtime.errors import APIError, Problem
+from invokable.runtime.steps.answers import Prompts, read
+from invokable.runtime.steps.protocol import File, Request, Steps, fetch
+from invokable.runtime.steps.uploads import replaced
 from invokable.runtime.values.pins import Pins
 
 Values = Mapping[tuple[str, str], Any]
-"""Wire values by node and field."""
+"""Wire values by node and field; a File stands for an image that is not uploaded yet."""
+Data = list[list[dict[str, Any]]]
+"""The `data` of the enqueue body: groups that are multiplied, of lists that are zipped."""
 
 _MAX_SEED: Final = 2**32 - 1
 
 
-def batch_data(pins: Pins, values: Values) -> Flow[list[list[dict[str, Any]]]]:
-    """The enqueue body's `data`. Raises ValidationError for items that do not fit, APIError and ConnectionError."""
+def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
+    """The enqueue body's `data`; what does not fit is added to `problems`. Raises APIError and ConnectionError."""
     lists: list[list[Any]] = []
-    problems: list[Problem] = []
-    for source in pins.batch.sources:
-        lists.append((yield from _items(source, values)))  # noqa: PERF401  (a comprehension cannot yield)
+    for position, source in enumerate(pins.batch.sources):
+        ends = [end for group in pins.batch.groups for end in group if end.source == position]
+        if values.get((source.node_id, source.field), ()) is None:  # wrong, and noted already
+            lists.append([])
+            continue
+        try:
+            lists.append((yield from _items(source, values)))
+        except _NoItemsError as error:
+            lists.append([])
+            problems += [_problem(pins, end, str(error)) for end in ends[:1]]
+        else:
+            misfits = ((end, _misfit(lists[position], end.check)) for end in ends)
+            problems += [_problem(pins, end, misfit) for end, misfit in misfits if misfit]
     for group in pins.batch.groups:
-        for target in group:
-            message = _misfit(lists[target.source], target.check)
-            if message:
-                problems.append(_problem(pins, target, message))
-        lengths = [len(lists[target.source]) for target in group]
-        if len(set(lengths)) > 1:
+        lengths = [len(lists[end.source]) for end in group]
+        if len(set(lengths)) > 1 and all(lengths):
             shown = ", ".join(map(str, lengths))
             problems.append(_problem(pins, group[0], f"the lists of one batch group differ in length: {shown}"))
-    if problems:
-        raise ValidationError(problems)
     return [
-        [{"node_path": target.node_id, "field_name": target.field, "items": lists[target.source]} for target in group]
+        [{"node_path": end.node_id, "field_name": end.field, "items": lists[end.source]} for end in group]
         for group in pins.batch.groups
     ]
 
 
-def size_of(data: list[list[dict[str, Any]]]) -> int:
-    """The number of queue items: lists of a group are zipped, groups are multiplied."""
-    size = 1
-    for group in data:
-        size *= len(group[0]["items"])
-    return size
+def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
+    """What each queue item runs with, in the server's order: (node, field, value) of every list, last group fastest."""
+    groups = [
+        [
+            [(entry["node_path"], entry["field_name"], entry["items"][number]) for entry in group]
+            for number in range(len(group[0]["items"]))
+        ]
+        for group in data
+    ]
+    return [[value for part in row for value in part] for row in itertools.product(*groups)]
 
 
-def _items(source: BatchSource, values: Values) -> Flow[list[Any]]:
+class _NoItemsError(Exception):
+    """A generator makes no values, for the reason given."""
+
+
+def _items(source: BatchSource, values: Values) -> Steps[list[Any]]:
     from invokable.contract.generators import GeneratorError, draw, expand
 
-    made: Any = values.get(
-        (source.node_id, source.field), source.items if source.generator is None else source.generator
-    )
-    if isinstance(made, dict):
-        try:
+    given = source.items if source.generator is None else source.generator
+    made: Any = values.get((source.node_id, source.field), given)
+    try:
+        if isinstance(made, dict):
             made = expand(made)
-        except GeneratorError as error:
-            raise ValidationError([Problem(-1, source.field, source.node_id, str(error))]) from None
-    if isinstance(made, list):
-        return made
-    kind = made["kind"]
-    if kind == "random":
-        return draw(made["generator"])
-    if kind == "dynamic_prompts":
-        body = dict(made["body"])
-        if not body.get("combinatorial", True) and body.get("seed") is None:
-            body["seed"] = random.randint(0, _MAX_SEED)
-        answer = yield from fetch(Request("POST", "/api/v1/utilities/dynamicprompts", json=body))
-        return [] if answer.get("error") else list(answer["prompts"])
+        if isinstance(made, list):
+            return made
+        if made["kind"] == "random":
+            return draw(made["generator"])
+    except GeneratorError as error:
+        raise _NoItemsError(str(error)) from None
+    if made["kind"] == "dynamic_prompts":
+        return (yield from _prompts(made["body"]))
+    return (yield from _board_images(made))
+
+
+def _prompts(settings: Mapping[str, Any]) -> Steps[list[Any]]:
+    body = dict(settings)
+    if not body.get("combinatorial", True) and body.get("seed") is None:
+        body["seed"] = random.randint(0, _MAX_SEED)
+    response = yield from fetch(Request("POST", "/api/v1/utilities/dynamicprompts", json=body))
+    answer = read(response, Prompts)
+    if answer.error:
+        raise _NoItemsError(f"the server cannot expand the prompt: {answer.error}")
+    return list(answer.prompts)
+
+
+def _board_images(made: Mapping[str, Any]) -> Steps[list[Any]]:
     params = {"categories": made["categories"], "is_intermediate": "false"}
-    names = yield from fetch(Request("GET", f"/api/v1/boards/{made['board_id']}/image_names", params))
+    try:
+        response = yield from fetch(Request("GET", f"/api/v1/boards/{made['board_id']}/image_names", params))
+        names = read(response, list[str])
+    except APIError as error:
+        if error.status == 404:
+            raise _NoItemsError(f"the server has no board with the id {made['board_id']!r}") from None
+        raise
     return [{"image_name": name} for name in names]
 
 
 def _misfit(items: list[Any], check: ItemCheck) -> str:
     if not items:
-        return "the batch has no item"
+        return "the batch has no values"
     for number, item in enumerate(items):
-        words = check.misfit(item)
-        if words:
-            return f"item {number} of the batch, {item!r:.60}, {words}"
+        misfit = check.misfit(replaced(item, _not_yet_uploaded))
+        if misfit:
+            return f"item {number} of the batch, {item!r:.60}, {misfit}"
     return ""
+
+
+def _not_yet_uploaded(file: File) -> dict[str, str]:
+    return {f"{file.kind}_name": ""}
 
 
 def _problem(pins: Pins, end: BatchTarget, message: str) -> Problem:
     """A problem of the input that the items come from, else of the field that they go to."""
     source = pins.batch.sources[end.source]
-    for target in pins.targets:
+    for target in pins.inputs:
         if (target.node_id, target.field) == (source.node_id, source.field):
             return Problem(target.index, target.attribute, target.label, message, "list")
-    return Problem(-1, end.field, end.node_id, message, "list")
+    return Problem(None, end.field, end.node_id, message, "list")

@@ -1,29 +1,53 @@
-"""Collecting: from finished queue items to the attributes of a result."""
+"""Collect: from ended queue items to a result, item by item, or to the error that says why there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from invokable.runtime.errors import WorkflowError
+from invokable.runtime.errors import RunCanceled, RunFailed, WorkflowError
+from invokable.runtime.steps import answers
+from invokable.runtime.steps.answers import QueueItem, Session, shaped
+from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.inputs import Color
-from invokable.runtime.values.media import Download, Image, Video
-from invokable.runtime.values.pins import Pins
+from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.pins import OutputPin, Pins
 from invokable.runtime.values.workflow import WorkflowResult
 
 
 def collect(
-    result_class: type[WorkflowResult], pins: Pins, items: Sequence[Any], batch_id: str, download: Download
+    result_class: type[WorkflowResult], pins: Pins, waiting: Waiting, client: Downloader | None
 ) -> WorkflowResult:
-    """The result of a run. Raises WorkflowError when a node that should have given a value gave none."""
+    """The result of a run whose items have ended.
+
+    Raises RunFailed, RunCanceled, and WorkflowError when a node that should have given a value gave none. Those of a
+    batch hold the result of the items that were completed.
+    """
+    items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
+    completed = [item for item in items if item.status == "completed"]
+    if len(completed) == waiting.submission.requested:
+        return _result(result_class, pins, completed, waiting, client)
+    partial = _result(result_class, pins, completed, waiting, client) if completed else None
+    failed = [item for item in items if item.status == "failed"]
+    if failed:
+        raise _failure(failed[0], len(failed), waiting.submission.requested, partial)
+    raise RunCanceled(
+        _why_canceled(items, waiting),
+        item_ids=[*waiting.open, *(item.item_id for item in items if item.status == "canceled")],
+        partial=partial,
+    )
+
+
+def _result(
+    result_class: type[WorkflowResult],
+    pins: Pins,
+    items: Sequence[QueueItem],
+    waiting: Waiting,
+    client: Downloader | None,
+) -> WorkflowResult:
     values: dict[str, Any] = {}
     for output in pins.outputs:
-        found = [
-            _value(result[output.field], output.type, output.node_id, result, download)
-            for item in items
-            for result in _results_of(item, output.node_id)
-            if output.field in result
-        ]
+        found = [value for item in items for value in _values(item, output, client)]
         if not output.many and not found:
             raise WorkflowError(
                 f"node {output.node_id!r} gave no {output.field!r}: it did not run, as behind an If node"
@@ -34,33 +58,46 @@ def collect(
         **values,
         images=[medium for medium in media if isinstance(medium, Image)],
         videos=[medium for medium in media if isinstance(medium, Video)],
-        item_ids=[item["item_id"] for item in items],
-        batch_id=batch_id,
+        item_ids=[item.item_id for item in items],
+        batch_id=waiting.submission.batch_id,
     )
 
 
-def _results_of(item: Any, node_id: str) -> Iterator[Any]:
-    """What a node gave, once for each time that it ran, in the order of its iterations."""
-    session = item["session"]
-    executed = session["source_prepared_mapping"].get(node_id, [])
-    paths = session.get("prepared_iteration_paths") or {}
-    ordered = sorted(executed, key=lambda name: paths.get(name) or []) if len(executed) > 1 else executed
-    for name in ordered:
-        if name in session["results"]:
-            yield session["results"][name]
+def _values(item: QueueItem, output: OutputPin, client: Downloader | None) -> Iterator[Any]:
+    """What an item gave for an output, in the order of its iterations."""
+    for result in _results_of(item.session, output.node_id):
+        if output.field in result:
+            yield _value(result[output.field], output, result, client, f"item {item.item_id}, node {output.node_id}")
 
 
-def _value(raw: Any, type_name: str, node_id: str, result: Any, download: Download) -> Any:
+def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
+    """What a node gave, once for each time that it ran."""
+    executed = session.source_prepared_mapping.get(node_id, [])
+    paths = session.prepared_iteration_paths
+    for name in sorted(executed, key=lambda name: paths.get(name) or []):
+        if name in session.results:
+            yield session.results[name]
+
+
+def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Downloader | None, where: str) -> Any:
     if isinstance(raw, list):
-        return [_value(item, type_name, node_id, {}, download) for item in raw]
-    match type_name.removesuffix("|[]").removesuffix("[]"):
+        return [_value(item, output, {}, client, where) for item in raw]
+    size = (_size(result.get("width")), _size(result.get("height")))
+    match output.type.name:
         case "ImageField":
-            return Image(raw["image_name"], result.get("width"), result.get("height"), node_id, download)
+            image = shaped(raw, answers.ImageRef, where=where)
+            return Image(image.image_name, *size, output.node_id, client)
         case "VideoField":
-            return Video(raw["video_name"], result.get("width"), result.get("height"), node_id, download)
+            video = shaped(raw, answers.VideoRef, where=where)
+            return Video(video.video_name, *size, output.node_id, client)
         case "ColorField":
-            return Color(r=raw["r"], g=raw["g"], b=raw["b"], a=raw["a"])
+            color = shaped(raw, answers.Color, where=where)
+            return Color(r=color.r, g=color.g, b=color.b, a=color.a)
     return raw
+
+
+def _size(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _media_in(value: Any) -> Iterator[Image | Video]:
@@ -69,3 +106,34 @@ def _media_in(value: Any) -> Iterator[Image | Video]:
             yield from _media_in(item)
     elif isinstance(value, Image | Video):
         yield value
+
+
+def _why_canceled(items: Sequence[QueueItem], waiting: Waiting) -> str:
+    canceled = [item.item_id for item in items if item.status == "canceled"]
+    if not canceled:
+        return f"{_named(waiting.open)} no longer in the server's queue: pruned, cleared or deleted by somebody else"
+    by_whom = "by the restart of the server" if waiting.outages else "by somebody else, or by a restart of the server"
+    return f"{_named(canceled)} canceled {by_whom}"
+
+
+def _named(ids: Sequence[int]) -> str:
+    shown = ", ".join(map(str, ids[:5])) + ("…" if len(ids) > 5 else "")
+    return f"item {shown} was" if len(ids) == 1 else f"items {shown} were"
+
+
+def _failure(item: QueueItem, failed: int, total: int, partial: WorkflowResult | None) -> RunFailed:
+    session = item.session
+    executed = next(iter(session.errors), "")
+    node_id = session.prepared_source_mapping.get(executed)
+    node = session.graph.nodes.get(node_id) if node_id else None
+    return RunFailed(
+        item_id=item.item_id,
+        node_id=node_id,
+        node_type=node.type if node else None,
+        error_type=item.error_type or "",
+        error_message=item.error_message or session.errors.get(executed, "") or "the server gave no message",
+        traceback=item.error_traceback or "",
+        failed=failed,
+        total=total,
+        partial=partial,
+    )

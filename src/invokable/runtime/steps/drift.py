@@ -5,32 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from invokable.contract.fields import DYNAMIC_INPUT
-from invokable.runtime.steps.protocol import Flow, Request, fetch
+from invokable.runtime.steps.answers import OpenAPI, read
+from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.values.pins import Pins
 
 
-def drift(pins: Pins) -> Flow[list[str]]:
+def drift(pins: Pins) -> Steps[list[str]]:
     """A line for each node type that differs: it is gone, has another version, or lacks a field that the graph sets.
 
-    Custom nodes often change without a new version, so the fields are looked at in any case.
+    Custom nodes often change without a new version, so the fields are compared in any case.
     """
-    document = yield from fetch(Request("GET", "/openapi.json"))
-    schemas = document.get("components", {}).get("schemas", {}).values()
-    nodes = {
-        schema.get("properties", {}).get("type", {}).get("default"): schema
-        for schema in schemas
-        if isinstance(schema, dict) and schema.get("class") == "invocation"
-    }
+    response = yield from fetch(Request("GET", "/openapi.json"))
+    nodes = read(response, OpenAPI).invocations()
     found = []
     for node_type, version in pins.nodes.items():
         if node_type not in nodes:
-            found.append(f"{node_type}: the server has no such node; the module was made for {version}")
+            found.append(f"{node_type}: the server lacks this node; the module was made for its version {version}")
             continue
-        if nodes[node_type].get("version") != version:
+        if nodes[node_type].version != version:
             found.append(
-                f"{node_type}: the server has {nodes[node_type].get('version')}, the module was made for {version}"
+                f"{node_type}: the server has version {nodes[node_type].version}; the module was made for {version}"
             )
-        lacking = sorted(_fields_set(pins, node_type) - nodes[node_type]["properties"].keys())
+        lacking = sorted(_fields_set(pins, node_type) - nodes[node_type].properties.keys())
         found += [f"{node_type}: the server's node has no field {field!r}" for field in lacking]
     return found
 
@@ -42,7 +38,5 @@ def _fields_set(pins: Pins, node_type: str) -> set[str]:
     ends = (edge["destination"] for edge in pins.graph["edges"])
     fields |= {end["field"] for end in ends if end["node_id"] in nodes}
     return fields | {
-        target.field
-        for target in pins.targets
-        if target.node_id in nodes and not target.field.startswith(DYNAMIC_INPUT)
+        target.field for target in pins.inputs if target.node_id in nodes and not target.field.startswith(DYNAMIC_INPUT)
     }

@@ -1,24 +1,38 @@
-"""Protocol: what a flow may ask for, and how an answer is read.
+"""Protocol: what steps may ask of a client, and what they get back.
 
-A flow is a generator that decides and does no I/O: it yields a Request or a Sleep, and is sent the Response; where the
-server was not reached, ConnectionError is thrown into it. The clients are thin drivers of flows.
+A run is a generator of steps that decides and does no I/O. It yields
+
+    Request   and is sent the Response; where the server was not reached, ConnectionError is thrown into it
+    Read      and is sent the File; where it cannot be read, OSError or TypeError is thrown into it
+    Sleep     and is sent nothing
+
+The clients are thin drivers of steps. An interrupt is thrown into the generator too, which may then clean up with
+further steps.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
 
-from invokable.runtime.errors import APIError, ConnectionError, NotInvokeAIError  # noqa: A004
+from invokable.runtime.errors import ConnectionError  # noqa: A004
 
 T = TypeVar("T")
 
-_ATTEMPTS: Final = 4
-_BACKOFF: Final = (0.2, 0.8, 2.0)  # seconds before each further attempt
+_PAUSES: Final = (0.2, 0.8, 2.0)  # seconds before each further attempt
 _BUSY: Final = frozenset({429, 502, 503, 504})
-_DETAIL: Final = 2000  # characters of the server's words that an error keeps
+_LONGEST_PAUSE: Final = 30.0  # seconds that a server may ask us to wait
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to upload."""
+
+    kind: Literal["image", "video"]
+    content: bytes = field(repr=False)
+    suffix: str = ""
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +43,11 @@ class Request:
     path: str
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
-    file: tuple[str, bytes, str] | None = None
-    """Name, content and content type of the file to upload."""
+    file: File | None = None
+    into: BinaryIO | None = None
+    """Where the body of a 200 answer goes, instead of into the Response."""
+    timeout: float | None = None
+    """Seconds that the exchange may take, if that is less than the client's own limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,16 @@ class Response:
     body: bytes
     method: str
     url: str
+    retry_after: float | None = None
+    """Seconds that the server asks to wait before the next attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read what an image or a video input was given."""
+
+    value: object
+    kind: Literal["image", "video"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,79 +78,46 @@ class Sleep:
     seconds: float
 
 
-Step: TypeAlias = Request | Sleep
-Flow: TypeAlias = Generator[Step, Any, T]
+Step: TypeAlias = Request | Read | Sleep
+Steps: TypeAlias = Generator[Step, Any, T]
 
 
-def send(request: Request) -> Flow[Any]:
-    """Send a request once and return the JSON of its answer. Raises ConnectionError and APIError."""
-    return parse((yield request))
-
-
-def fetch(request: Request) -> Flow[Any]:
-    """Send a request that may be repeated, again while the server is away or busy; return the JSON of its answer."""
-    return parse((yield from fetch_raw(request)))
-
-
-def fetch_raw(request: Request) -> Flow[Response]:
-    """As `fetch`, and return the answer as it is."""
-    for attempt in range(_ATTEMPTS):
-        last = attempt == _ATTEMPTS - 1
+def fetch(request: Request) -> Steps[Response]:
+    """Send a request that may be repeated, again while the server is away or busy."""
+    for pause in _PAUSES:
         try:
             response: Response = yield request
         except ConnectionError:
-            if last:
-                raise
+            yield Sleep(pause)
         else:
-            if response.status not in _BUSY or last:
+            if response.status not in _BUSY:
                 return response
-        yield Sleep(_BACKOFF[attempt])
-    raise AssertionError("the last attempt returns or raises")
+            yield Sleep(asked_pause(response, pause))
+        if request.into is not None:
+            request.into.seek(0)
+            request.into.truncate()
+    last: Response = yield request
+    return last
 
 
-def parse(response: Response) -> Any:
-    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what is no answer of the API.
-
-    At an address that is not its own InvokeAI answers GET with its web page and status 200, and all else with 405.
-    """
-    is_json = response.content_type.partition(";")[0].strip() in ("application/json", "application/problem+json")
-    elsewhere = response.status == 405 or (response.status == 404 and not is_json)
-    if response.status >= 400 and not elsewhere:
-        raise APIError(response.status, _detail(response, is_json), method=response.method, url=response.url)
-    if elsewhere or not is_json or response.status >= 300:
-        kind = response.content_type.partition(";")[0] or "no content type"
-        raise NotInvokeAIError(
-            f"{response.url}: the answer ({response.status}, {kind}) is not InvokeAI's: is the address right?",
-            url=response.url,
-            sent=True,
-        )
-    try:
-        return json.loads(response.body)
-    except ValueError:
-        raise NotInvokeAIError(f"{response.url}: answered with broken JSON", url=response.url, sent=True) from None
+def asked_pause(response: Response, pause: float) -> float:
+    """Seconds to wait before the next attempt: what the server asks for, within reason, else `pause`."""
+    return pause if response.retry_after is None else min(max(response.retry_after, pause), _LONGEST_PAUSE)
 
 
-def _detail(response: Response, is_json: bool) -> str:
-    """The server's own words, on one line."""
-    if not is_json:
-        return f"({response.content_type or 'no content type'})"
-    try:
-        document = json.loads(response.body)
-    except ValueError:
-        return "(broken JSON)"
-    detail = document.get("detail", document) if isinstance(document, dict) else document
-    if isinstance(detail, list):
-        text = "; ".join(_problem(entry) for entry in detail)
-    else:
-        text = detail if isinstance(detail, str) else json.dumps(detail)
-    text = " ".join(text.split())
-    return text if len(text) <= _DETAIL else f"{text[:_DETAIL]}…"
+def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
+    """What each of several returns, one after the other."""
+    found = []
+    for steps in several:
+        found.append((yield from steps))  # noqa: PERF401  (a comprehension cannot yield)
+    return found
 
 
-def _problem(entry: Any) -> str:
-    """One of a list of problems; its `input` is left out, since it echoes what was sent."""
-    if not isinstance(entry, dict):
-        return str(entry)
-    where: Sequence[Any] = entry.get("loc", ())
-    message = str(entry.get("msg", ""))[:400]
-    return f"{'.'.join(map(str, where))}: {message}" if where else message
+def shortened(step: Step, seconds: float) -> Step:
+    """A step that takes at most that long."""
+    match step:
+        case Sleep():
+            return Sleep(min(step.seconds, seconds))
+        case Request():
+            return replace(step, timeout=seconds if step.timeout is None else min(step.timeout, seconds))
+    return step

@@ -1,54 +1,134 @@
-"""Running: the whole way of a flow, from its values to its result.
+"""Run: the whole way of a workflow, from its values to its result.
 
-check pins ── resolve ── substitute ── enqueue ── wait ── collect
+prepare ──▶ Submission ──▶ submit ──▶ wait ──▶ collect
+
+Each step may be interrupted. Once the server may have the batch, every error carries the Submission; an interrupt of
+`run` cancels the batch, since nobody will fetch the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
-from invokable.runtime.errors import InvokableError
-from invokable.runtime.steps.batches import batch_data, size_of
+from invokable.runtime.errors import APIError, InvokableError, RunTimeout, StaleWorkflowError
 from invokable.runtime.steps.collect import collect
-from invokable.runtime.steps.protocol import Flow
-from invokable.runtime.steps.resources import Known, complete_models, resolve
-from invokable.runtime.steps.submit import cancel, enqueue, new_batch_id
-from invokable.runtime.steps.substitution import substitute, wire_values
-from invokable.runtime.steps.wait import wait
-from invokable.runtime.values.media import Download
+from invokable.runtime.steps.deadline import Deadline, TimeUp, within
+from invokable.runtime.steps.drift import drift
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.prepare import Prepared, prepare
+from invokable.runtime.steps.protocol import Steps, T
+from invokable.runtime.steps.queue import LOG
+from invokable.runtime.steps.submit import Submitting, find, submit, withdraw
+from invokable.runtime.steps.wait import Waiting, cancel_late_duplicates, wait
+from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
-from invokable.runtime.values.validation import check
 from invokable.runtime.values.workflow import Workflow
 
 
-def run(
-    flow: Workflow, *, timeout: float | None, known: Known, download: Download, clock: Callable[[], float]
-) -> Flow[Any]:
-    """Run a flow and return its result. On an interrupt, what is left of the batch is canceled."""
-    pins = pins_of(type(flow))
-    check(flow)
-    resolved = yield from resolve(flow, pins, known)
-    graph, workflow = substitute(flow, resolved)
-    graph = yield from complete_models(graph, known)
-    data = yield from batch_data(pins, wire_values(flow, resolved))
-    batch_id = new_batch_id()
-    batch = {
-        "batch_id": batch_id,
-        "origin": "workflows",
-        "destination": f"invokable-{uuid4()}",
-        "data": data,
-        "graph": graph,
-        "workflow": workflow,
-        "runs": 1,
-    }
-    item_ids = yield from enqueue(batch, size_of(data))
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the runs of one client share."""
+
+    known: Known
+    client: Downloader | None
+    """What images of a result download themselves with; None where they cannot."""
+
+
+def run(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Any]:
+    """Run a workflow and return its result. On an interrupt, what is left of it is canceled."""
+    prepared = yield from _prepare(flow, context, deadline)
+    state = Submitting(prepared.submission)
     try:
-        items = yield from wait(batch_id, item_ids, timeout, clock)
+        yield from _submit(flow, prepared, state, deadline)
+        return (yield from _finish(type(flow), state, context, deadline))
+    except (InvokableError, GeneratorExit):
+        raise
+    except BaseException as interrupt:
+        yield from _give_up(state, interrupt)
+        raise
+
+
+def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitting]:
+    """Submit a workflow, without waiting for it. On an interrupt, what was submitted is canceled."""
+    prepared = yield from _prepare(flow, context, deadline)
+    state = Submitting(prepared.submission)
+    try:
+        yield from _submit(flow, prepared, state, deadline)
+    except (InvokableError, GeneratorExit):
+        raise
+    except BaseException as interrupt:
+        yield from _give_up(state, interrupt)
+        raise
+    return state
+
+
+def finish(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
+    """Wait for what was submitted, by this process or another one, and return its result."""
+    with _carried_by_errors(state):
+        if not state.submission.item_ids:
+            state.submission = yield from _within(find(state.submission, deadline.clock), deadline)
+        return (yield from _finish(workflow, state, context, deadline))
+
+
+def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
+    return (yield from _within(prepare(flow, context.known), deadline))
+
+
+def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline) -> Steps[None]:
+    with _carried_by_errors(state):
+        try:
+            yield from within(submit(prepared, state, deadline.clock), deadline)
+        except APIError as error:
+            differences = yield from _differences(flow, error)
+            if differences:
+                message = f"the server's nodes are not those of the module: {'; '.join(differences)}"
+                raise StaleWorkflowError(message) from error
+            raise
+
+
+def _finish(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
+    waiting = Waiting(state.submission)
+    with _carried_by_errors(state):
+        yield from within(wait(waiting, context.known, deadline.clock), deadline)
+        if state.unclear_since is not None:
+            yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
+        return collect(workflow.Result, pins_of(workflow), waiting, context.client)
+
+
+def _within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
+    try:
+        return (yield from within(steps, deadline))
+    except TimeUp:
+        raise RunTimeout(f"timed out after {deadline.timeout:g} s, before the run was known to the server") from None
+
+
+def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
+    """Why the server refused a graph, as far as its nodes tell."""
+    if refusal.status != 422:
+        return []
+    try:
+        return (yield from drift(pins_of(type(flow))))
     except InvokableError:
+        return []
+
+
+def _give_up(state: Submitting, interrupt: BaseException) -> Steps[None]:
+    if not state.sent:
+        return
+    batch_id = state.submission.batch_id
+    if (yield from withdraw(state)):
+        LOG.info("batch %s was canceled", batch_id)
+    else:
+        interrupt.add_note(f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it")
+
+
+@contextmanager
+def _carried_by_errors(state: Submitting) -> Iterator[None]:
+    try:
+        yield
+    except InvokableError as error:
+        error.submission = state.submission
         raise
-    except BaseException:  # an interrupt: nobody will fetch the results
-        yield from cancel(batch_id)
-        raise
-    return collect(type(flow).Result, pins, items, batch_id, download)

@@ -1,126 +1,253 @@
-"""Enqueue: a batch gets to the server exactly once, whatever happens to the connection.
+"""Submit: a batch gets to the server exactly once, whatever happens to the connection.
 
 The server has no idempotency keys, and a second POST of a batch is a second batch. So the client chooses the batch's id
-and a destination of its own, and after a lost answer looks before it posts again:
+and a destination of its own. Whatever does not say whether the batch was taken, a lost connection as well as a broken
+answer, leads to looking before it is sent again:
 
-    POST ── answered ─────────────────────────────────▶ item ids
-     │  └── lost: was it taken? ── yes ───────────────▶ item ids, listed by destination
-     └──────── no, after a while: POST again, same id
-                └── both arrived: more ids than asked for ─▶ the late ones are canceled
+    POST ── taken ────────────────────────────────────▶ item ids
+     │  ├── refused (4xx) ────────────────────────────▶ the error
+     │  ├── never sent, or 429 ── a pause ── POST again
+     │  └── unclear ── look ── there ─────────────────▶ item ids
+     │                  └──── not there for 16 s ── POST again, same id
+     └─ more items than asked for: both arrived ──────▶ the earliest of each value stay, the others are canceled
+
+A request that a proxy held back was seen to arrive 14 s late, and a busy server to show a batch 1.5 s after the
+connection had broken. So duplicates are looked for once more at the end of a run whose POST was unclear (see `wait`).
 """
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import uuid4
 
-from invokable.runtime.errors import APIError, ConnectionError, EnqueueUncertain, NotInvokeAIError, QueueFullError  # noqa: A004
-from invokable.runtime.steps.protocol import Flow, Request, Sleep, fetch, send
+from invokable.runtime.errors import (
+    APIError,
+    ConnectionError,  # noqa: A004
+    EnqueueUncertain,
+    InvokableError,
+    NotInvokeAIError,
+    QueueFullError,
+    RunTimeout,
+)
+from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, parse, read
+from invokable.runtime.steps.batches import expanded
+from invokable.runtime.steps.deadline import Clock, TimeUp
+from invokable.runtime.steps.prepare import Prepared
+from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, asked_pause
+from invokable.runtime.steps.queue import LOG, QUEUE, batch_status, cancel_batch, cancel_items, items_of
+from invokable.runtime.steps.submission import Submission
 
-QUEUE: Final = "/api/v1/queue/default"
-_ATTEMPTS: Final = 3
-_SETTLE: Final = (0.1, 0.3, 0.6, 1.0, 2.0, 2.0)
-"""Seconds between looks. A busy server was seen to show a batch 1.5 s after the connection had broken."""
-_GATEWAY: Final = frozenset({502, 503, 504})
-"""Answers of a proxy, behind which the server may have taken the batch."""
+LATE: Final = 16.0
+"""Seconds after which a request that was lost on its way does not arrive any more."""
+
+_POSTS: Final = 3
+_PAUSES: Final = (0.2, 0.8, 2.0, 4.0, 8.0)
+"""Seconds before a POST that did not arrive is sent again."""
+_AWAY: Final = 90.0
+"""Seconds of looking at a server that does not answer. A restart takes up to 46."""
+_LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
+"""Seconds before each look; the last one repeats."""
+_UNCLEAR_REFUSAL: Final = 408
+"""The one refusal that does not say that nothing was taken: the server, or a proxy, gave up reading."""
 
 
-def new_batch_id() -> str:
-    """A batch id; the server's paths take letters, digits and dashes only."""
-    return str(uuid4())
+@dataclass(slots=True)
+class Submitting:
+    """A submission on its way; what is known of it at any moment."""
+
+    submission: Submission
+    unclear_since: float | None = None
+    """When the last POST whose fate is not known was given up."""
+    sent: bool = False
+    """A POST may have reached the server."""
 
 
-def enqueue(batch: dict[str, Any], requested: int) -> Flow[list[int]]:
-    """Enqueue a batch and return its item ids, oldest first.
+def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
+    """Submit a run and return it with its item ids. `state` follows what is known on the way.
 
     Raises APIError when the server refuses it, QueueFullError when it takes fewer items, EnqueueUncertain when it
     cannot be found out whether it has it, ConnectionError when it was never reached.
     """
-    batch_id, destination = batch["batch_id"], batch["destination"]
-    request = Request("POST", f"{QUEUE}/enqueue_batch", json={"batch": batch, "prepend": False})
-    lost = False
-    for attempt in range(_ATTEMPTS):
+    try:
+        yield from _submit(prepared, state, clock)
+    except TimeUp:
+        if state.unclear_since is None:
+            raise RunTimeout("timed out before the server took the run") from None
+        raise _uncertain(state.submission, "timed out") from None
+    return state.submission
+
+
+def find(submission: Submission, clock: Clock) -> Steps[Submission]:
+    """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it."""
+    status = yield from _look(submission, clock)
+    if status is None:
+        raise _uncertain(submission, "the server does not show it")
+    yield from _settle(state := Submitting(submission), None)
+    return state.submission
+
+
+def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
+    request = Request("POST", f"{QUEUE}/enqueue_batch", json={"batch": prepared.batch, "prepend": False})
+    for _ in range(_POSTS):
+        answer = yield from _post(request, state, clock)
+        if answer is not None and _is_plain(answer, state.submission):
+            state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
+            return
+        if answer is not None or (yield from _look(state.submission, clock)) is not None:
+            yield from _settle(state, prepared)
+            return
+        LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
+    raise _uncertain(state.submission, f"it was sent {_POSTS} times and the server does not show it")
+
+
+def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
+    """Send the batch until it may have arrived. None where the answer does not say whether it was taken."""
+    for pause in (*_PAUSES, None):
+        response: Response | None = None
         try:
-            answer = yield from send(request)
-        except NotInvokeAIError:
-            raise
+            state.sent = True
+            response = yield request
         except ConnectionError as error:
             if error.sent:
-                lost = True
-            elif attempt == _ATTEMPTS - 1 and not lost:
+                _note_unclear(state, clock, error)
+                return None
+            state.sent = state.unclear_since is not None
+            if pause is None:
                 raise
-        except APIError as error:
-            if error.status not in _GATEWAY:
-                raise
-            lost = True
         else:
-            return (yield from _settle(answer, batch_id, destination, requested))
-        if lost:
-            found = yield from _look(batch_id, destination, requested)
-            if found:
-                return found
-        else:
-            yield Sleep(_SETTLE[attempt])
-    raise EnqueueUncertain(
-        f"the connection broke while batch {batch_id} was sent, and the server does not show it",
-        batch_id=batch_id,
-        destination=destination,
-    )
+            if response.status != 429:
+                return _answer(response, state, clock)
+            state.sent = state.unclear_since is not None
+            if pause is None:
+                parse(response)
+        yield Sleep(asked_pause(response, pause or 0.0) if response else pause or 0.0)
+    raise AssertionError("the last attempt returns or raises")
 
 
-def cancel(batch_id: str) -> Flow[None]:
-    """Cancel what is left of a batch."""
-    yield from fetch(Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": [batch_id]}))
-
-
-def _settle(answer: Any, batch_id: str, destination: str, requested: int) -> Flow[list[int]]:
-    """The ids of an answered POST. More than asked for means that an earlier POST had arrived after all."""
-    enqueued = answer["enqueued"]
-    if enqueued < requested:
-        yield from cancel(batch_id)
-        raise QueueFullError(
-            f"the queue took {enqueued} of {requested} items, which were canceled again",
-            enqueued=enqueued,
-            requested=requested,
-        )
-    ids = answer.get("item_ids")
-    if ids is None:  # servers before 6.0 do not tell
-        ids = yield from _listed(batch_id, destination)
-    ids = sorted(ids)
-    for late in ids[requested:]:
-        yield from fetch(Request("PUT", f"{QUEUE}/i/{late}/cancel"))
-    return ids[:requested]
-
-
-def _look(batch_id: str, destination: str, requested: int) -> Flow[list[int]]:
-    """The ids of a batch whose answer was lost; empty when the server does not show it in time."""
-    for pause in _SETTLE:
-        yield Sleep(pause)
-        try:
-            status = yield from fetch(Request("GET", f"{QUEUE}/b/{batch_id}/status"))
-        except NotInvokeAIError:
-            raise
-        except ConnectionError:
-            continue
-        if status["total"] >= requested:
-            ids = yield from _listed(batch_id, destination)
-            return sorted(ids)[:requested]
-    return []
-
-
-def _listed(batch_id: str, destination: str) -> Flow[list[int]]:
-    """The items of a batch, from the queue's list: by destination since 6.0, from pages of all items before."""
+def _answer(response: Response, state: Submitting, clock: Clock) -> Enqueued | None:
     try:
-        items = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": destination}))
-        return [item["item_id"] for item in items]
-    except (APIError, NotInvokeAIError):
-        pass
-    found: list[int] = []
-    cursor: dict[str, Any] = {}
+        return read(response, Enqueued)
+    except (APIError, NotInvokeAIError) as error:
+        if 300 <= response.status < 500 and response.status != _UNCLEAR_REFUSAL:
+            state.sent = state.unclear_since is not None
+            raise
+        _note_unclear(state, clock, error)
+        return None
+
+
+def _note_unclear(state: Submitting, clock: Clock, error: InvokableError) -> None:
+    state.unclear_since = clock()
+    LOG.warning("it is unclear whether the server took batch %s: %s", state.submission.batch_id, error)
+
+
+def _is_plain(answer: Enqueued, submission: Submission) -> bool:
+    """Whether an answer speaks of exactly the items asked for, so that there is nothing to look at."""
+    return answer.enqueued == submission.requested == len(answer.item_ids or ())
+
+
+def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
+    """The status of a batch once the server shows it; None when it answered for `LATE` and did not show it."""
+    quiet = 0.0
+    away_since: float | None = None
+    previous = clock()
+    pauses = deque(_LOOKS)
     while True:
-        page = yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))
-        found += [item["item_id"] for item in page["items"] if item["batch_id"] == batch_id]
-        if not page["has_more"] or not page["items"]:
-            return found
-        last = page["items"][-1]
-        cursor = {"cursor": last["item_id"], "priority": last["priority"]}
+        yield Sleep(pauses.popleft() if len(pauses) > 1 else pauses[0])
+        try:
+            status = yield from batch_status(submission.batch_id)
+        except InvokableError as error:
+            LOG.info("looking for batch %s: %s", submission.batch_id, error)
+            away_since = previous if away_since is None else away_since
+            previous = clock()
+            if previous - away_since > _AWAY:
+                raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
+            continue
+        if status.total:
+            return status
+        now = clock()
+        quiet += now - previous
+        previous, away_since = now, None
+        if quiet >= LATE:
+            return None
+
+
+def _settle(state: Submitting, prepared: Prepared | None) -> Steps[None]:
+    """Find the items of a batch that the server has, cancel what arrived twice, and give up one taken in part."""
+    submission = state.submission
+    items = yield from items_of(submission)
+    kept, spare = choose(items, submission.requested, expanded(prepared.data) if prepared else None)
+    if not kept:
+        yield from cancel_batch(submission.batch_id)
+        raise QueueFullError(
+            f"the queue took {len(items)} of {submission.requested} items, which were canceled again",
+            enqueued=len(items),
+            requested=submission.requested,
+        )
+    state.submission = replace(submission, item_ids=tuple(kept))
+    yield from cancel_items(spare)
+
+
+def choose(
+    items: Sequence[QueueItem], requested: int, rows: Sequence[Sequence[tuple[str, str, Any]]] | None
+) -> tuple[list[int], list[int]]:
+    """The items to keep, the earliest for each row of values, and those to spare. If a row has none, all are spare.
+
+    Without the rows, as in another process, the items are taken for one or several whole batches.
+    """
+    ids = [item.item_id for item in items]
+    if rows is None or all(item.field_values is None for item in items):  # servers before 6.0 do not list values
+        whole = len(ids) >= requested
+        kept = ids[:requested] if len(ids) % requested == 0 else ids[-requested:]
+        return (kept, [item for item in ids if item not in set(kept)]) if whole else ([], ids)
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    for item in items:
+        waiting[_key([(v.node_path, v.field_name, v.value) for v in item.field_values or ()])].append(item.item_id)
+    kept = []
+    for row in rows:
+        same = waiting[_key(row)]
+        if not same:
+            return [], ids
+        kept.append(same.popleft())
+    return kept, sorted(item for queue in waiting.values() for item in queue)
+
+
+def _key(row: Sequence[tuple[str, str, Any]]) -> str:
+    """A row of values as text, in which 1 and 1.0 are the same, and an image is its name alone."""
+    return json.dumps(sorted((node, field, _plain(value)) for node, field, value in row), sort_keys=True)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        return repr(float(value))
+    if isinstance(value, dict):
+        return json.dumps(value.get("image_name") or value.get("video_name"))
+    if isinstance(value, list):
+        return json.dumps([_plain(item) for item in value])
+    return json.dumps(value)
+
+
+def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
+    error = EnqueueUncertain(f"it is not known whether the server took batch {submission.batch_id}: {why}")
+    error.submission = submission
+    return error
+
+
+def withdraw(state: Submitting) -> Steps[bool]:
+    """Cancel a run that nobody waits for any more; whether it is certain that nothing of it will run.
+
+    A request that is still on its way is looked for, for a few seconds. Raises nothing but what interrupts it.
+    """
+    pauses = (0.1,) if state.submission.item_ids else (0.1, 0.3, 0.6, 1.0, 1.0)
+    for pause in pauses:
+        try:
+            yield from cancel_batch(state.submission.batch_id)
+            status = yield from batch_status(state.submission.batch_id)
+            if status.total >= state.submission.requested and not status.open:
+                return True
+        except InvokableError as error:
+            LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)
+        yield Sleep(pause)
+    return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.runtime.values.encoding import to_json
-from invokable.runtime.values.pins import Pins, Target, pins_of
+from invokable.runtime.values.pins import InputPin, Pins, pins_of
 
 if TYPE_CHECKING:
     from invokable.runtime.values.workflow import Workflow
@@ -22,21 +22,21 @@ def wire_values(flow: Workflow, resolved: Wire) -> dict[tuple[str, str], Any]:
         (target.node_id, target.field): resolved[target.attribute]
         if target.attribute in resolved
         else to_json(getattr(flow, target.attribute))
-        for target in pins_of(type(flow)).targets
+        for target in pins_of(type(flow)).inputs
         if not target.connected
     }
 
 
 def substitute(flow: Workflow, resolved: Wire) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The graph and the embedded workflow with a flow's values. What the class holds stays as it is."""
+    """The graph and the embedded workflow with a workflow's values. What the class holds stays as it is."""
     pins = pins_of(type(flow))
     values = wire_values(flow, resolved)
-    kinds = {(target.node_id, target.field): target for target in pins.targets}
+    kinds = {(target.node_id, target.field): target for target in pins.inputs}
     return _graph(pins, values, kinds), _workflow(pins, values)
 
 
 def _graph(
-    pins: Pins, values: Mapping[tuple[str, str], Any], kinds: Mapping[tuple[str, str], Target]
+    pins: Pins, values: Mapping[tuple[str, str], Any], kinds: Mapping[tuple[str, str], InputPin]
 ) -> dict[str, Any]:
     nodes = dict(pins.graph["nodes"])
     touched: set[str] = set()
@@ -56,9 +56,9 @@ def _graph(
     return {**pins.graph, "nodes": nodes}
 
 
-def _is_omitted(value: Any, target: Target, node: Mapping[str, Any], field: str) -> bool:
+def _is_omitted(value: Any, target: InputPin, node: Mapping[str, Any], field: str) -> bool:
     """Whether the editor would leave the field out: no board, the server's own board, no value where there was none."""
-    if target.type == "BoardField":
+    if target.type.name == "BoardField":
         return isinstance(value, str)
     return value is None and field not in node
 

@@ -1,95 +1,166 @@
-"""Waiting: until every item of a batch has ended."""
+"""Wait: until every item of a run has ended. An outage is waited out.
+
+status ── more ended than before? ── read those items
+   │  └── more items than asked for? ── cancel the duplicates
+   └── all ended ─▶ the items
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from invokable.runtime.errors import APIError, RunCanceled, RunFailed, RunTimeout
-from invokable.runtime.steps.protocol import Flow, Request, Sleep, fetch
-from invokable.runtime.steps.submit import QUEUE
+from invokable.runtime.errors import APIError, InvokableError, RunTimeout
+from invokable.runtime.steps.answers import BatchStatus, QueueItem
+from invokable.runtime.steps.deadline import Clock, TimeUp
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.protocol import Sleep, Steps
+from invokable.runtime.steps.queue import LOG, batch_status, cancel_items, items_by_id, items_of
+from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submit import LATE
 
 _FIRST: Final = 0.1
 _LONGEST: Final = 2.0
 _SLOWER: Final = 1.3
-"""Seconds between looks: short jobs end soon, long ones are asked less often."""
-_ENDED: Final = frozenset({"completed", "failed", "canceled"})
-_OPEN: Final = ("pending", "in_progress", "waiting")
+"""Seconds between looks: short jobs end soon, long ones are asked about less often."""
+_LONGEST_OUTAGE_PAUSE: Final = 5.0
+_REFUSED_FOR: Final = 60.0
+"""Seconds after which a server that refuses to answer (401, 403 …) is believed."""
+_BUSY: Final = frozenset({408, 429})
+_CONTRADICTIONS: Final = 3
+_MARGIN: Final = 8  # items read beside the oldest open ones, since several devices finish out of order
 
 
-def wait(batch_id: str, item_ids: Sequence[int], timeout: float | None, clock: Callable[[], float]) -> Flow[list[Any]]:
-    """The finished items with their sessions, in the order of `item_ids`.
+@dataclass(slots=True)
+class Waiting:
+    """What is known of a run that is waited for."""
 
-    Raises RunFailed, RunCanceled, RunTimeout (after `timeout` seconds by `clock`), ConnectionError and APIError.
+    submission: Submission
+    ended: dict[int, QueueItem] = field(default_factory=dict)
+    """The items that have ended, by id."""
+    outages: int = 0
+    """How often the server was away."""
+    _examined: tuple[int, int] = (0, 0)
+    """Open and ended items at the time of the last reading of items."""
+    _known_total: int = 0
+    _contradictions: int = 0
+
+    @property
+    def open(self) -> list[int]:
+        """The items that are not known to have ended."""
+        return [item_id for item_id in self.submission.item_ids if item_id not in self.ended]
+
+    def is_gone(self, status: BatchStatus) -> bool:
+        """Whether what is still open has left the queue. Where the status counts it, it gets another look."""
+        if status.open:
+            return False
+        self._contradictions += status.total >= self.submission.requested
+        return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
+
+
+def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
+    """Wait until every item has ended, or is no longer in the queue; `waiting` holds the items.
+
+    Raises RunTimeout when time is up, and APIError when the server keeps refusing to answer.
     """
-    deadline = None if timeout is None else clock() + timeout
+    outage = _Outage(clock)
     pause = _FIRST
-    while True:
-        items = yield from (_one(item_ids[0]) if len(item_ids) == 1 else _several(batch_id, item_ids))
-        if items:
-            _raise_for(items, batch_id)
-            return items
-        left = None if deadline is None else deadline - clock()
-        if left is not None and left <= 0:
-            raise RunTimeout(
-                f"batch {batch_id} was not done after {timeout:g} s; it is still on the server",
-                item_ids=item_ids,
-                batch_id=batch_id,
-            )
-        yield Sleep(pause if left is None else min(pause, max(left, 0.01)))
-        pause = min(pause * _SLOWER, _LONGEST)
-
-
-def _one(item_id: int) -> Flow[list[Any]]:
-    item = yield from _item(item_id)
-    return [item] if item["status"] in _ENDED else []
-
-
-def _several(batch_id: str, item_ids: Sequence[int]) -> Flow[list[Any]]:
-    """One small request tells how far a batch is; the items themselves are read when it is done."""
-    status = yield from fetch(Request("GET", f"{QUEUE}/b/{batch_id}/status"))
-    if any(status.get(state, 0) for state in _OPEN):
-        return []
-    items: list[Any] = []
-    for item_id in item_ids:
-        items += [(yield from _item(item_id))]
-    return items if all(item["status"] in _ENDED for item in items) else []
-
-
-def _item(item_id: int) -> Flow[Any]:
     try:
-        return (yield from fetch(Request("GET", f"{QUEUE}/i/{item_id}")))
-    except APIError as error:
-        # Servers before 6.14 answer a missing item with 404, some of them wrapped into a 500.
-        if error.status == 404 or (error.status == 500 and "404" in error.detail):
-            raise RunCanceled(f"item {item_id} is no longer in the server's queue", item_ids=[item_id]) from None
-        raise
+        while True:
+            try:
+                status = yield from batch_status(waiting.submission.batch_id)
+                yield from _cancel_duplicates(waiting, status)
+                yield from _read_ended(waiting, status, known)
+            except InvokableError as error:
+                yield Sleep(outage.pause_after(error))
+                waiting.outages = outage.count
+                continue
+            outage.over()
+            if not waiting.open or waiting.is_gone(status):
+                return
+            yield Sleep(pause)
+            pause = min(pause * _SLOWER, _LONGEST)
+    except TimeUp:
+        ended, all_of_them = len(waiting.ended), waiting.submission.requested
+        raise RunTimeout(
+            f"batch {waiting.submission.batch_id} timed out with {ended} of {all_of_them} items done; "
+            "it is still on the server"
+        ) from None
 
 
-def _raise_for(items: Sequence[Any], batch_id: str) -> None:
-    failed = [item for item in items if item["status"] == "failed"]
-    if failed:
-        raise _failure(failed[0], len(failed), len(items))
-    canceled = [item["item_id"] for item in items if item["status"] == "canceled"]
-    if canceled:
-        words = "was canceled, or the server was restarted" if len(canceled) == 1 else "were canceled"
-        shown = ", ".join(map(str, canceled[:5])) + ("…" if len(canceled) > 5 else "")
-        raise RunCanceled(f"item {shown} {words}", item_ids=canceled, batch_id=batch_id)
+def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock) -> Steps[None]:
+    """After a run whose POST was unclear: cancel what still arrives, as long as it may."""
+    try:
+        while True:
+            try:
+                yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
+            except InvokableError as error:
+                LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
+            if clock() - unclear_since >= LATE:
+                return
+            yield Sleep(_LONGEST / 2)
+    except TimeUp:
+        return
 
 
-def _failure(item: Any, failed: int, total: int) -> RunFailed:
-    session = item.get("session") or {}
-    errors = session.get("errors") or {}
-    executed = next(iter(errors), None)
-    node_id = (session.get("prepared_source_mapping") or {}).get(executed)
-    node = (session.get("graph") or {}).get("nodes", {}).get(node_id, {})
-    return RunFailed(
-        item_id=item["item_id"],
-        node_id=node_id,
-        node_type=node.get("type"),
-        error_type=item.get("error_type") or "",
-        error_message=item.get("error_message") or (str(errors[executed]) if executed else "no words"),
-        traceback=item.get("error_traceback") or "",
-        failed=failed,
-        total=total,
-    )
+def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
+    if status.total <= max(waiting.submission.requested, waiting._known_total):
+        return
+    items = yield from items_of(waiting.submission)
+    yield from cancel_items(item.item_id for item in items if item.item_id not in set(waiting.submission.item_ids))
+    waiting._known_total = status.total
+
+
+def _read_ended(waiting: Waiting, status: BatchStatus, known: Known) -> Steps[None]:
+    """Read the items that have ended since the last look, before anybody removes them from the queue."""
+    now = (status.open, status.ended)
+    if now == waiting._examined and status.open:
+        return
+    if not status.open:
+        yield from _take(waiting, waiting.open, known)
+    elif status.ended:
+        # The queue runs the oldest first, so these have ended; if not, some others have.
+        missed = yield from _take(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], known)
+        if missed:
+            yield from _take(waiting, waiting.open[: len(missed) + _MARGIN], known)
+    waiting._examined = now
+
+
+def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list[int]]:
+    """Take in the items that have ended, and return the others."""
+    if not item_ids:
+        return []
+    items = yield from items_by_id(item_ids, known)
+    waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    return [item_id for item_id in item_ids if item_id not in waiting.ended]
+
+
+@dataclass(slots=True)
+class _Outage:
+    """A time in which the server does not answer, or not as it should."""
+
+    clock: Clock
+    count: int = 0
+    _pause: float = 0.0
+    _refused_since: float | None = None
+
+    def pause_after(self, error: InvokableError) -> float:
+        """Seconds to wait before the next look. Raises the error if it is a refusal that has lasted."""
+        if not self._pause:
+            self.count += 1
+            LOG.warning("the server does not answer (%s); waiting for it", error)
+        if isinstance(error, APIError) and error.status < 500 and error.status not in _BUSY:
+            self._refused_since = self.clock() if self._refused_since is None else self._refused_since
+            if self.clock() - self._refused_since > _REFUSED_FOR:
+                raise error
+        else:
+            self._refused_since = None
+        self._pause = min(self._pause * 1.5 + 0.2, _LONGEST_OUTAGE_PAUSE)
+        return self._pause
+
+    def over(self) -> None:
+        """The server answers again."""
+        if self._pause:
+            LOG.warning("the server answers again")
+        self._pause, self._refused_since = 0.0, None

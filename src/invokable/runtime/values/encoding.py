@@ -38,16 +38,16 @@ def to_json(value: object) -> Any:
             return {key: to_json(item) for key, item in value.items()}
         case SupportsFspath():
             return os.fspath(value)
-    raise TypeError(f"a {type(value).__name__} has no JSON form; give the path or the bytes of the file")
+    raise TypeError(f"a {type(value).__name__} cannot be stored as JSON; give the path or the bytes of the file")
 
 
 def from_json(value: Any, type_name: str) -> Any:
-    """The value of an input of that field type, out of its JSON."""
+    """The value of an input, out of its JSON; `type_name` is the field type without its cardinality."""
     if isinstance(value, list):
         return [from_json(item, type_name) for item in value]
     if not isinstance(value, dict):
         return value
-    match type_name.removesuffix("|[]").removesuffix("[]"):
+    match type_name:
         case "ImageField":
             return base64.b64decode(value["base64"]) if "base64" in value else Image(value["image_name"])
         case "VideoField":

@@ -1,15 +1,12 @@
-"""Values: what an input takes, and how each value looks on the wire.
-
-Values that only the server can complete (a file to upload, a model or a board known by name) become wire values in
-`invokable.runtime.steps.resources`.
-"""
+"""Inputs: what an input takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from invokable.runtime.values.instances import CheckedByInstance
 from invokable.runtime.values.media import Image, Video
 
 JsonValue: TypeAlias = Any
@@ -29,7 +26,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(CheckedByInstance):
     """A model on the server: by key, by hash, or by name, with base and type where the name is not unique."""
 
     name: str = ""
@@ -42,21 +39,30 @@ class Model:
     def __post_init__(self) -> None:
         if not (self.name or self.key or self.hash):
             raise ValueError("a Model needs a name, a key or a hash")
+        for part in (self.name, self.base, self.type, self.key, self.hash, self.submodel_type):
+            if not isinstance(part, str):
+                raise ValueError(f"what identifies a Model is text, not {part!r}")
 
     def __str__(self) -> str:
         return self.name or self.key or self.hash
 
 
 @dataclass(frozen=True, slots=True)
-class LoRA:
+class LoRA(CheckedByInstance):
     """A LoRA model with its weight."""
 
     model: Model | str
     weight: float = 0.75
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, Model | str):
+            raise ValueError(f"the model of a LoRA is a Model or its name, not {self.model!r}")
+        if isinstance(self.weight, bool) or not isinstance(self.weight, int | float) or not math.isfinite(self.weight):
+            raise ValueError(f"the weight of a LoRA is a number, not {self.weight!r}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class Board(CheckedByInstance):
     """A board on the server, by its id."""
 
     id: str
@@ -64,7 +70,7 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Color:
+class Color(CheckedByInstance):
     """A colour: red, green, blue and alpha, each from 0 to 255."""
 
     r: int
@@ -79,7 +85,7 @@ class Color:
 
 
 @dataclass(frozen=True, slots=True)
-class StylePreset:
+class StylePreset(CheckedByInstance):
     """A style preset on the server, by its id."""
 
     id: str
@@ -125,7 +131,5 @@ else:  # their settings are checked by what expands them
     FloatGenerator = IntegerGenerator = StringGenerator = ImageGenerator = dict[str, Any]
 
 
-def model_wire(config: Mapping[str, Any], submodel_type: str = "") -> dict[str, Any]:
-    """A model's identifier as a field's value has it, out of its entry in the server's list."""
-    wire = {key: config[key] for key in ("key", "hash", "name", "base", "type")}
-    return wire | ({"submodel_type": submodel_type} if submodel_type else {})
+for _class in (Board, Color, LoRA, Model, StylePreset):  # as users import them
+    _class.__module__ = "invokable"

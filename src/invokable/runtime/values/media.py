@@ -1,50 +1,62 @@
-"""Media: images and videos on the server, which download when they are asked for."""
+"""Media: images and videos on the server."""
 
 from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from invokable.runtime.values.instances import CheckedByInstance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PIL.Image import Image as PILImage
 
-Download = Callable[[str], builtins.bytes]
-"""Fetches the bytes at an API path."""
+
+class Downloader(Protocol):
+    """What a blocking client does for the images that it returned."""
+
+    def download(self, medium: Image | Video, /) -> builtins.bytes:
+        """Download a file."""
+
+    def save(self, medium: Image | Video, path: str | os.PathLike[str], /) -> Path:
+        """Download to a file."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Media:
+class _Media(CheckedByInstance):
     name: str
-    """The server's name of the file, such as `7d0c….png`. It is opaque, and no path."""
+    """The server's name of the file, such as `7d0c….png`. It is opaque, and not a path."""
     width: int | None = field(default=None, compare=False)
-    """In pixels; None where the server has not told."""
+    """In pixels; None where the server did not say."""
     height: int | None = field(default=None, compare=False)
     node_id: str | None = field(default=None, compare=False)
     """The node of the workflow that made it."""
-    _download: Download | None = field(default=None, compare=False, repr=False)
+    _client: Downloader | None = field(default=None, compare=False, repr=False)
 
-    _collection: ClassVar[str]
+    collection: ClassVar[str]
+    """The part of the server's API that holds such files."""
 
     def bytes(self) -> builtins.bytes:
-        """The file, downloaded anew. Raises APIError when the server has it no more, and ConnectionError."""
-        if self._download is None:
-            raise RuntimeError(f"{self.name} came from no server: only what a client returned can be downloaded")
-        return self._download(f"/api/v1/{self._collection}/i/{self.name}/full")
+        """Download the file. Raises APIError when the server no longer has it, and ConnectionError."""
+        return self._owner().download(self)  # type: ignore[arg-type]  # one of the two classes below
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Download to a file, whole or not at all, and return its path.
 
-        A folder, or a path that ends in a slash, gets a file of the server's name in it; missing folders are made.
-        Raises what `bytes` raises, and OSError.
+        A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
+        folders are made. Raises what `bytes` raises, and OSError.
         """
-        from invokable.runtime.client.saving import save
+        return self._owner().save(self, path)  # type: ignore[arg-type]
 
-        return save(self.bytes, self.name, path)
+    def _owner(self) -> Downloader:
+        if self._client is None:
+            raise RuntimeError(
+                f"{self.name} has no client to download it with: use client.download(…) or client.save(…)"
+            )
+        return self._client
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The connection stays behind: a copy in another process is a reference by name.
@@ -55,7 +67,7 @@ class Image(_Media):
     """An image on the server."""
 
     __slots__ = ()
-    _collection = "images"
+    collection = "images"
 
     def pil(self) -> PILImage:
         """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""
@@ -72,4 +84,8 @@ class Video(_Media):
     """A video on the server."""
 
     __slots__ = ()
-    _collection = "videos"
+    collection = "videos"
+
+
+for _class in (Image, Video):  # as users import them
+    _class.__module__ = "invokable"

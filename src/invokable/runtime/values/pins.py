@@ -6,37 +6,40 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from inspect import get_annotations
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
 from invokable.contract.batch import BatchTable
+from invokable.contract.fields import FieldType
 from invokable.contract.module import FORMATS, index_map_checksum
 from invokable.runtime.errors import StaleWorkflowError
 from invokable.runtime.values.inputs import Index
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class InputPin:
     """Where the value of an attribute goes."""
 
     index: int
     attribute: str
     node_id: str
     field: str
-    type: str
+    type: FieldType
     label: str
     connected: bool
     """An edge or a batch feeds the field: its value is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputPin:
     """Where the value of a result's attribute comes from."""
 
     attribute: str
     node_id: str
     field: str
-    type: str
+    type: FieldType
     many: bool
 
 
@@ -44,8 +47,8 @@ class Output:
 class Pins:
     """The constants of a generated module. The JSON values are shared: copy before changing."""
 
-    targets: tuple[Target, ...]
-    outputs: tuple[Output, ...]
+    inputs: tuple[InputPin, ...]
+    outputs: tuple[OutputPin, ...]
     nodes: Mapping[str, str]
     schema: str
     graph: Mapping[str, Any]
@@ -76,12 +79,12 @@ def _read(cls: type) -> Pins:
     graph = json.loads(constants["_GRAPH"])
     batch = BatchTable.from_json(json.loads(constants["_BATCH"]))
     workflow = json.loads(constants["_WORKFLOW"])
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _hints(cls)
     fed = {(edge["destination"]["node_id"], edge["destination"]["field"]) for edge in graph["edges"]}
     fed |= {(target.node_id, target.field) for group in batch.groups for target in group}
     return Pins(
-        targets=tuple(_targets(cls, entries, hints, fed, _labels(workflow))),
-        outputs=tuple(Output(*entry) for entry in constants["OUTPUT_MAP"]),
+        inputs=tuple(_inputs(cls, entries, hints, fed, _labels(workflow))),
+        outputs=tuple(_output(*entry) for entry in constants["OUTPUT_MAP"]),
         nodes=constants["NODES"],
         schema=constants["SCHEMA"],
         graph=graph,
@@ -96,27 +99,40 @@ def _constants(cls: type) -> Mapping[str, Any]:
         module = sys.modules.get(owner.__module__)
         if module is not None and hasattr(module, "INDEX_MAP") and owner.__dict__.get("__dataclass_fields__"):
             return vars(module)
-    raise StaleWorkflowError(f"{cls.__name__} is no generated workflow: its module has no INDEX_MAP")
+    raise StaleWorkflowError(f"{cls.__name__} is not a generated workflow: its module has no INDEX_MAP")
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    """The annotations of the class and its bases, those of `Workflow` itself left out, resolved."""
+    found: dict[str, Any] = {}
+    for owner in reversed(cls.__mro__):
+        if hasattr(owner, "__dataclass_fields__"):
+            own = SimpleNamespace(__annotations__=get_annotations(owner))
+            found |= get_type_hints(own, vars(sys.modules[owner.__module__]), include_extras=True)
+    return found
 
 
 def _check_format(found: object, cls: type) -> None:
     if not isinstance(found, int) or found < FORMATS.start:
-        raise StaleWorkflowError(f"{cls.__module__} has format {found!r}: generate it anew with this invokable")
-    if found not in FORMATS:
         raise StaleWorkflowError(
-            f"{cls.__module__} has format {found}, this invokable knows up to {FORMATS.stop - 1}: upgrade invokable"
+            f"{cls.__module__} has format {found!r}, which this invokable no longer runs: generate it anew"
+        )
+    if found not in FORMATS:
+        newest = FORMATS.stop - 1
+        raise StaleWorkflowError(
+            f"{cls.__module__} has format {found}, but this invokable runs formats up to {newest}: upgrade invokable"
         )
 
 
-def _targets(
+def _inputs(
     cls: type,
     entries: tuple[tuple[int, str, str, str], ...],
     hints: Mapping[str, Any],
     fed: set[tuple[str, str]],
     labels: Mapping[tuple[str, str], str],
-) -> list[Target]:
+) -> list[InputPin]:
     by_index = {index: (node_id, field, kind) for index, node_id, field, kind in entries}
-    targets = []
+    found = []
     for attribute in (field.name for field in fields(cls)):
         marker = _marker(hints[attribute])
         if marker is None or {by_index.get(index) for index in marker.indices} != {by_index.get(marker.indices[0])}:
@@ -129,8 +145,13 @@ def _targets(
             )
         node_id, field, kind = by_index[marker.indices[0]]
         label = labels.get((node_id, field)) or field.replace("_", " ").title()
-        targets.append(Target(marker.indices[0], attribute, node_id, field, kind, label, (node_id, field) in fed))
-    return targets
+        connected = (node_id, field) in fed
+        found.append(InputPin(marker.indices[0], attribute, node_id, field, FieldType.parse(kind), label, connected))
+    return found
+
+
+def _output(attribute: str, node_id: str, field: str, kind: str, many: bool) -> OutputPin:
+    return OutputPin(attribute, node_id, field, FieldType.parse(kind), many)
 
 
 def _marker(hint: Any) -> Index | None:

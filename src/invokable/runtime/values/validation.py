@@ -1,17 +1,18 @@
 """Validation: values against annotations, all errors at once, before anything is sent.
 
-pydantic does the checking, strictly: nothing is converted, so "7" is no integer and True is no number.
+pydantic does the checking, strictly: nothing is converted, so "7" is not an integer and True is not a number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from invokable.runtime.errors import Problem, ValidationError
-from invokable.runtime.values.pins import Target, pins_of
+from invokable.runtime.values.pins import InputPin, pins_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -51,19 +52,19 @@ _PLAIN_WORDS: Final = {
 }
 
 
-def check(flow: Workflow) -> None:
+def validate(flow: Workflow) -> None:
     """Raise ValidationError with every wrong input of a workflow."""
-    targets = pins_of(type(flow)).targets
-    _check(type(flow), targets, {target.attribute: getattr(flow, target.attribute) for target in targets})
+    targets = pins_of(type(flow)).inputs
+    _validate(type(flow), targets, {target.attribute: getattr(flow, target.attribute) for target in targets})
 
 
-def check_one(flow: Workflow, attribute: str, value: object) -> None:
+def validate_one(flow: Workflow, attribute: str, value: object) -> None:
     """Raise ValidationError when a value does not fit an attribute."""
-    targets = [target for target in pins_of(type(flow)).targets if target.attribute == attribute]
-    _check(type(flow), targets, {attribute: value})
+    targets = [target for target in pins_of(type(flow)).inputs if target.attribute == attribute]
+    _validate(type(flow), targets, {attribute: value})
 
 
-def _check(cls: type, targets: Sequence[Target], values: Mapping[str, object]) -> None:
+def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, object]) -> None:
     problems = {
         target.attribute: _PLACED for target in targets if target.connected and _is_changed(cls, target, values)
     }
@@ -74,7 +75,7 @@ def _check(cls: type, targets: Sequence[Target], values: Mapping[str, object]) -
     for target in targets:
         if target.attribute in by_attribute:
             problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
-        elif "GeneratorField" in target.type and values[target.attribute] is not None:
+        elif target.type.name.endswith("GeneratorField") and values[target.attribute] is not None:
             problems |= _generator_problem(target, values[target.attribute])
     if problems:
         raise ValidationError(
@@ -100,30 +101,40 @@ def _errors(adapter: TypeAdapter[Any], values: Mapping[str, object]) -> list[Any
     return []
 
 
-def _words(target: Target, value: object, errors: Sequence[Any]) -> str:
+def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
     told = [error for error in errors if error["type"] in _PLAIN_WORDS]
     if told:
         error = told[0]
         position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
         return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**error.get('ctx', {}))}"
-    base = target.type.removesuffix("|[]").removesuffix("[]")
-    wanted = _WANTED.get(base, "a JSON value")
-    if target.type.endswith("|[]"):
+    wanted = _WANTED.get(target.type.name, "a JSON value")
+    if target.type.cardinality == "SINGLE_OR_COLLECTION":
         wanted += ", or a list"
-    elif target.type.endswith("[]"):
+    elif target.type.cardinality == "COLLECTION":
         wanted = f"a list, each item {wanted}"
     return f"{_short(value)} is not {wanted}"
 
 
-def _generator_problem(target: Target, value: object) -> dict[str, str]:
+def _generator_problem(target: InputPin, value: object) -> dict[str, str]:
     """Why the settings of a generator make no batch, by attribute; empty where they do."""
     from invokable.contract.generators import GeneratorError, expand
 
+    if not _is_finite(value):
+        return {target.attribute: f"{_short(value)} holds a number that is not a finite number"}
     try:
         expand(value)
     except GeneratorError as error:
         return {target.attribute: str(error)}
     return {}
+
+
+def _is_finite(value: object) -> bool:
+    """Whether JSON can hold all numbers of a value."""
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _short(value: object) -> str:
@@ -142,13 +153,13 @@ def _adapter(cls: type) -> TypeAdapter[Any]:
 
         pins = pins_of(cls)
         make: Any = TypedDict  # with names known only now
-        values = make("values", {t.attribute: pins.hints[t.attribute] for t in pins.targets}, total=False)
+        values = make("values", {t.attribute: pins.hints[t.attribute] for t in pins.inputs}, total=False)
         values.__pydantic_config__ = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         _ADAPTERS[cls] = TypeAdapter(values)
     return _ADAPTERS[cls]
 
 
-def _is_changed(cls: type, target: Target, values: Mapping[str, object]) -> bool:
+def _is_changed(cls: type, target: InputPin, values: Mapping[str, object]) -> bool:
     field = next(field for field in fields(cls) if field.name == target.attribute)
     default = field.default if field.default_factory is MISSING else field.default_factory()
     return values[target.attribute] != default

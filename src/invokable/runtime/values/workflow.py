@@ -44,14 +44,14 @@ class Workflow:
     Result: ClassVar[type[WorkflowResult]]
 
     def __post_init__(self) -> None:
-        from invokable.runtime.values.validation import check
+        from invokable.runtime.values.validation import validate
 
-        check(self)
+        validate(self)
         self.__dict__["_checked"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
         if "_checked" in self.__dict__:
-            from invokable.runtime.values.validation import check_one
+            from invokable.runtime.values.validation import validate_one
 
             names = _names(type(self))
             if name not in names:
@@ -60,21 +60,21 @@ class Workflow:
                 close = difflib.get_close_matches(name, names, n=1)
                 hint = f" (did you mean {close[0]!r}?)" if close else ""
                 raise AttributeError(f"{type(self).__name__} has no input {name!r}{hint}")
-            check_one(self, name, value)
+            validate_one(self, name, value)
         super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[tuple[int, str, Any]]:
         """Yield (index, attribute, value) of every input, in form order; the index is the first that shows it."""
         from invokable.runtime.values.pins import pins_of
 
-        for target in pins_of(type(self)).targets:
+        for target in pins_of(type(self)).inputs:
             yield target.index, target.attribute, getattr(self, target.attribute)
 
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({_shown({name: getattr(self, name) for name in _names(type(self))})})"
 
     def replace(self: Self, **changes: Any) -> Self:
-        """A copy with other values. Raises ValidationError, and TypeError for a name that is no input."""
+        """A copy with other values. Raises ValidationError, and TypeError for a unknown name."""
         kept = {name: _own(getattr(self, name)) for name in _names(type(self)) if name not in changes}
         return type(self)(**kept, **changes)
 
@@ -94,7 +94,7 @@ class Workflow:
         from invokable.runtime.values.encoding import from_json
         from invokable.runtime.values.pins import pins_of
 
-        types = {target.attribute: target.type for target in pins_of(cls).targets}
+        types = {pin.attribute: pin.type.name for pin in pins_of(cls).inputs}
         return cls(**{name: from_json(value, types.get(name, "")) for name, value in values.items()})
 
 
@@ -120,3 +120,7 @@ def _short(value: object) -> str:
         return f"<{len(value)} bytes>"
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+for _class in (Workflow, WorkflowResult):  # as users import them
+    _class.__module__ = "invokable"

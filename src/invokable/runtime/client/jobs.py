@@ -1,0 +1,58 @@
+"""Jobs: runs that were submitted and can be waited for, now or later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from invokable.runtime.steps.run import finish
+from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.values.workflow import Workflow, WorkflowResult
+
+if TYPE_CHECKING:
+    from invokable.runtime.client.blocking import Client
+
+Result = TypeVar("Result", bound=WorkflowResult)
+ResultOf = TypeVar("ResultOf", bound=WorkflowResult, covariant=True)
+
+
+class Runs(Protocol[ResultOf]):
+    """A workflow, seen by what it gives."""
+
+    @property
+    def Result(self) -> type[ResultOf]:  # noqa: N802  (the generated class's own name)
+        """The class of the result."""
+
+
+class Job(Generic[Result]):
+    """A run on the server. `Client.submit` and `Client.attach` make one."""
+
+    def __init__(self, client: Client, workflow: type[Workflow], state: Submitting) -> None:
+        self._client = client
+        self._workflow = workflow
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"Job({self.submission.batch_id!r})"
+
+    @property
+    def submission(self) -> Submission:
+        """What identifies the run, to be stored."""
+        return self._state.submission
+
+    def result(self, *, timeout: float | None = None) -> Result:
+        """Wait for the run, at most `timeout` seconds, and return its result. An interrupt does not cancel the run.
+
+        Raises RunFailed, RunCanceled, RunTimeout, EnqueueUncertain, ConnectionError and APIError.
+        """
+        client = self._client
+        steps = finish(self._workflow, self._state, client._context, client._deadline(timeout))
+        result: Result = client._drive(steps)
+        return result
+
+    def cancel(self) -> None:
+        """Cancel what is left of the run. Raises ConnectionError and APIError."""
+        self._client.cancel(self.submission.batch_id)
+
+
+Job.__module__ = "invokable"  # as users import it

@@ -1,0 +1,301 @@
+"""Answers: what the server's answers look like, and the one place where they are read.
+
+What does not look so is NotInvokeAIError, wherever it comes from. Members that nobody needs are passed over, so that
+newer servers may add theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+
+from invokable.runtime.errors import APIError, NotInvokeAIError
+from invokable.runtime.steps.protocol import Response
+
+T = TypeVar("T")
+
+_DETAIL: Final = 2000  # characters of the server's words that an error keeps
+_JSON: Final = frozenset({"application/json", "application/problem+json"})
+_ENDED: Final = frozenset({"completed", "failed", "canceled"})
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        """Some versions send null for what others leave out."""
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class Version(_Answer):
+    """`GET /app/version`."""
+
+    version: str
+
+
+class Enqueued(_Answer):
+    """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items."""
+
+    enqueued: int
+    requested: int
+    item_ids: list[int] | None = None
+    """All items of the batch id, of earlier POSTs too."""
+
+
+class BatchStatus(_Answer):
+    """`GET /queue/{queue}/b/{batch}/status`: how many items there are in each state; all zero for an unknown batch."""
+
+    pending: int
+    in_progress: int
+    completed: int
+    failed: int
+    canceled: int
+    total: int
+    waiting: int = 0
+
+    @property
+    def open(self) -> int:
+        """How many items have not ended."""
+        return self.pending + self.in_progress + self.waiting
+
+    @property
+    def ended(self) -> int:
+        """How many items have ended, one way or another."""
+        return self.completed + self.failed + self.canceled
+
+
+class _GraphNode(_Answer):
+    type: str = ""
+
+
+class _Graph(_Answer):
+    nodes: dict[str, _GraphNode] = {}
+
+
+class Session(_Answer):
+    """What a queue item ran: the results of executed nodes, and which node of the graph each one is."""
+
+    results: dict[str, dict[str, Any]] = {}
+    errors: dict[str, str] = {}
+    source_prepared_mapping: dict[str, list[str]] = {}
+    prepared_source_mapping: dict[str, str] = {}
+    prepared_iteration_paths: dict[str, list[int]] = {}
+    graph: _Graph = _Graph()
+
+
+class FieldValue(_Answer):
+    """A value of the batch that an item runs with."""
+
+    node_path: str
+    field_name: str
+    value: Any
+
+
+class QueueItem(_Answer):
+    """`GET /queue/{queue}/i/{item}`."""
+
+    item_id: int
+    batch_id: str
+    status: str
+    destination: str | None = None
+    session: Session = Session()
+    field_values: list[FieldValue] | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    error_traceback: str | None = None
+    retried_from_item_id: int | None = None
+    parent_item_id: int | None = None
+    priority: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the item will not change any more."""
+        return self.status in _ENDED
+
+
+class ItemPage(_Answer):
+    """`GET /queue/{queue}/list`, of servers before 6.7. The items have no session."""
+
+    items: list[QueueItem]
+    has_more: bool
+
+
+class StoredImage(_Answer):
+    """`POST /images/upload`."""
+
+    image_name: str
+    width: int
+    height: int
+
+
+class StoredVideo(_Answer):
+    """`POST /videos/upload`."""
+
+    video_name: str
+    width: int
+    height: int
+
+
+class BoardRecord(_Answer):
+    """`GET /boards/`."""
+
+    board_id: str
+    board_name: str
+
+
+class ModelRecord(_Answer):
+    """`GET /models/`; what else the server says of a model is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+
+    key: str
+    hash: str
+    name: str
+    base: str
+    type: str
+
+
+class ModelList(_Answer):
+    """`GET /models/`."""
+
+    models: list[ModelRecord]
+
+
+class Prompts(_Answer):
+    """`POST /utilities/dynamicprompts`."""
+
+    prompts: list[str]
+    error: str | None = None
+
+
+class NodeSchema(_Answer):
+    """The schema of a node type in `GET /openapi.json`."""
+
+    properties: dict[str, Any]
+    version: str = ""
+
+    @property
+    def type(self) -> str:
+        """The node type."""
+        described = self.properties.get("type")
+        return str(described.get("default", "")) if isinstance(described, dict) else ""
+
+
+class _Components(_Answer):
+    schemas: dict[str, Any]
+
+
+class OpenAPI(_Answer):
+    """`GET /openapi.json`."""
+
+    components: _Components
+
+    def invocations(self) -> dict[str, NodeSchema]:
+        """The schemas of all node types, by type."""
+        found = [
+            shaped(schema, NodeSchema, where=f"/openapi.json, {name}")
+            for name, schema in self.components.schemas.items()
+            if isinstance(schema, dict) and schema.get("class") == "invocation"
+        ]
+        return {schema.type: schema for schema in found}
+
+
+class Color(_Answer):
+    """The value of a ColorField."""
+
+    r: int
+    g: int
+    b: int
+    a: int
+
+
+class ImageRef(_Answer):
+    """The value of an ImageField."""
+
+    image_name: str
+
+
+class VideoRef(_Answer):
+    """The value of a VideoField."""
+
+    video_name: str
+
+
+def read(response: Response, kind: type[T]) -> T:
+    """The answer as `kind`. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send."""
+    return shaped(parse(response), kind, where=response.url)
+
+
+def shaped(value: object, kind: type[T], *, where: str) -> T:
+    """A part of an answer as `kind`. Raises NotInvokeAIError, which says `where` the part was found."""
+    try:
+        found: T = _adapter(kind).validate_python(value)  # type: ignore[arg-type]  # a class is hashable
+        return found
+    except ValidationError as error:
+        raise _misfit(error, where) from None
+
+
+def parse(response: Response) -> Any:
+    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send.
+
+    At a path that is not its own, InvokeAI answers GET with its web page and status 200, and all else with 405.
+    """
+    is_json = response.content_type.partition(";")[0].strip() in _JSON
+    elsewhere = response.status == 405 or (response.status == 404 and not is_json)
+    if response.status >= 400 and not elsewhere:
+        raise APIError(response.status, _detail(response, is_json), method=response.method, url=response.url)
+    if elsewhere or not is_json or response.status >= 300:
+        kind = response.content_type.partition(";")[0] or "no content type"
+        raise not_invokeai(response.url, f"answered {response.status} with {kind}, where InvokeAI sends JSON")
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError):
+        raise not_invokeai(response.url, "answered with broken JSON") from None
+
+
+def not_invokeai(url: str, what: str) -> NotInvokeAIError:
+    """The error for an answer that InvokeAI does not send."""
+    return NotInvokeAIError(f"{url}: {what}; is this the address of an InvokeAI server?", url=url, sent=True)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"])) or "the document"
+    return not_invokeai(url, f"the answer does not have InvokeAI's shape ({where}: {first['msg']})")
+
+
+def _detail(response: Response, is_json: bool) -> str:
+    """The server's own words, on one line."""
+    if not is_json:
+        return f"({response.content_type or 'no content type'})"
+    try:
+        document = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return "(broken JSON)"
+    detail = document.get("detail", document) if isinstance(document, dict) else document
+    if isinstance(detail, list):
+        text = "; ".join(_problem(entry) for entry in detail)
+    else:
+        text = detail if isinstance(detail, str) else json.dumps(detail)
+    text = " ".join(text.split())
+    return text if len(text) <= _DETAIL else f"{text[:_DETAIL]}…"
+
+
+def _problem(entry: Any) -> str:
+    """One of a list of problems; its `input` is left out, since it echoes what was sent."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    where = entry.get("loc")
+    message = str(entry.get("msg", ""))[:400]
+    return f"{'.'.join(map(str, where))}: {message}" if isinstance(where, Sequence) and where else message

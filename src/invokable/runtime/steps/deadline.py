@@ -1,0 +1,57 @@
+"""Deadline: the time that a run may take, from its first step to its last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from invokable.runtime.steps.protocol import Steps, T, shortened
+
+Clock = Callable[[], float]
+
+
+class TimeUp(Exception):  # noqa: N818  (thrown into steps, which say what it means)
+    """The time of a run is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a run has to end, if ever."""
+
+    clock: Clock
+    end: float | None
+    timeout: float | None
+
+    @classmethod
+    def after(cls, timeout: float | None, clock: Clock) -> Deadline:
+        """The deadline that many seconds from now; None is never."""
+        return cls(clock, None if timeout is None else clock() + timeout, timeout)
+
+    def left(self) -> float | None:
+        """Seconds that are left, or None without an end."""
+        return None if self.end is None else self.end - self.clock()
+
+
+def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
+    """The same steps, none of them longer than the time that is left. After it, TimeUp is thrown into them."""
+    reply: Any = None
+    problem: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(reply) if problem is None else steps.throw(problem)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        reply = problem = None
+        left = deadline.left()
+        if left is not None and left <= 0:
+            problem = TimeUp()
+            continue
+        try:
+            reply = yield step if left is None else shortened(step, left)
+        except GeneratorExit:
+            steps.close()
+            raise
+        except BaseException as error:  # for the steps to decide
+            problem = error

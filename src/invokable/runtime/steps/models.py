@@ -1,0 +1,134 @@
+"""Models: from a reference to the model on the server that it means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from invokable.contract.models import ANY_MODEL, ModelFilter
+from invokable.runtime.errors import Problem
+from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, read
+from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.values.inputs import LoRA, Model
+
+MODELS: Final = "/api/v2/models/"
+
+
+class NotFoundError(Exception):
+    """Something that the server does not have, or has several of."""
+
+
+@dataclass(slots=True)
+class Known:
+    """What a client has learned of its server; asked for anew when a name is not found."""
+
+    version: str = ""
+    """The server's version; empty until it has answered."""
+    models: Sequence[ModelRecord] | None = None
+    lists_by_ids: bool = True
+    """Whether the server gives many queue items at once, which servers before 6.7 do not."""
+
+
+def server_version() -> Steps[str]:
+    """The server's version, such as `6.14.2`."""
+    return read((yield from fetch(Request("GET", "/api/v1/app/version"))), Version).version
+
+
+def list_models() -> Steps[list[ModelRecord]]:
+    """All models of the server."""
+    return read((yield from fetch(Request("GET", MODELS))), ModelList).models
+
+
+def find_model(value: Model | str, wanted: ModelFilter, known: Known) -> Steps[dict[str, str]]:
+    """A model as a field's value has it. Raises NotFoundError with the nearest names, or with all that fit."""
+    model = Model(name=value) if isinstance(value, str) else value
+    fitting: list[ModelRecord] = []
+    for fresh in (False, True):
+        if known.models is None or fresh:
+            known.models = yield from list_models()
+        fitting = [record for record in known.models if wanted.admits(record.model_dump())]
+        found = _matches(model, fitting)
+        if len(found) == 1:
+            return _wire(found[0], model.submodel_type)
+        if found:
+            several = ", ".join(f"{record.name} ({record.base}, key {record.key})" for record in found)
+            raise NotFoundError(f"{len(found)} models fit {model}: {several}; give base, type or key")
+    others = _matches(model, known.models or [])
+    if others:
+        raise NotFoundError(
+            f"model {model} is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
+        )
+    raise NotFoundError(f"the server has no model {model}{nearest(str(model), (record.name for record in fitting))}")
+
+
+def find_lora(value: LoRA, wanted: ModelFilter, known: Known) -> Steps[dict[str, Any]]:
+    """A LoRA as a field's value has it. Raises NotFoundError."""
+    of_type = wanted if wanted.type else ModelFilter(base=wanted.base, type=("lora",))
+    return {"lora": (yield from find_model(value.model, of_type, known)), "weight": value.weight}
+
+
+def complete_models(graph: Mapping[str, Any], known: Known, problems: list[Problem]) -> Steps[dict[str, Any]]:
+    """The graph with models that it knows only by name, as old workflows do, found on the server."""
+    nodes = dict(graph["nodes"])
+    for node_id, node in graph["nodes"].items():
+        for name, value in node.items():
+            if isinstance(value, dict) and "name" in value and "base" in value and "key" not in value:
+                model = Model(**{key: value[key] for key in ("name", "base", "type") if value.get(key)})
+                try:
+                    found = yield from find_model(model, ANY_MODEL, known)
+                except NotFoundError as error:
+                    problems.append(Problem(None, name, node_id, str(error)))
+                else:
+                    nodes[node_id] = {**nodes[node_id], name: found}
+    return {**graph, "nodes": nodes}
+
+
+def filter_of(hint: Any) -> ModelFilter:
+    """Which models an annotation admits, wherever in it the filter stands."""
+    for part in (hint, *getattr(hint, "__args__", ())):
+        for extra in getattr(part, "__metadata__", ()):
+            if isinstance(extra, ModelFilter):
+                return extra
+        nested = [filter_of(argument) for argument in getattr(part, "__args__", ()) if part is not hint]
+        if any(found != ANY_MODEL for found in nested):
+            return next(found for found in nested if found != ANY_MODEL)
+    return ANY_MODEL
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` (did you mean …?)`, or nothing."""
+    close = difflib.get_close_matches(name, list(names), n=3)
+    return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+
+
+def _matches(model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
+    """The models that a reference means: by key, else by hash, else by name with what it says of base and type."""
+    for key in ("key", "hash"):
+        wanted = getattr(model, key)
+        found = [record for record in records if wanted and getattr(record, key) == wanted]
+        if found:
+            return found[:1]
+    return [
+        record
+        for record in records
+        if model.name
+        and record.name == model.name
+        and model.base in ("", record.base)
+        and model.type in ("", record.type)
+    ]
+
+
+def _wire(record: ModelRecord, submodel_type: str) -> dict[str, str]:
+    wire = {key: str(getattr(record, key)) for key in ("key", "hash", "name", "base", "type")}
+    return wire | ({"submodel_type": submodel_type} if submodel_type else {})
+
+
+def _in_words(wanted: ModelFilter) -> str:
+    parts = [
+        " or ".join(wanted.type),
+        f"of {' or '.join(wanted.base)}" if wanted.base else "",
+        " or ".join(wanted.variant),
+    ]
+    return " ".join(part for part in parts if part) or "any"

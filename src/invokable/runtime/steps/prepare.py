@@ -1,0 +1,193 @@
+"""Prepare: from a workflow's values to the batch that the server is to run.
+
+    check ── read files ── find models and boards ── make batch values ── upload ── substitute
+
+Everything that is wrong is reported at once, before any upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+from invokable.contract.fields import MEDIA
+from invokable.runtime.errors import BoardError, InvokableError, Problem, ValidationError
+from invokable.runtime.steps.batches import Data, batch_data
+from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
+from invokable.runtime.steps.models import (
+    Known,
+    NotFoundError,
+    complete_models,
+    filter_of,
+    find_lora,
+    find_model,
+    server_version,
+)
+from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
+from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.substitution import substitute, wire_values
+from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
+from invokable.runtime.values.encoding import to_json
+from invokable.runtime.values.inputs import Board
+from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.pins import InputPin, Pins, pins_of
+from invokable.runtime.values.validation import validate
+from invokable.runtime.values.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that can be submitted."""
+
+    submission: Submission
+    batch: dict[str, Any]
+    """The `batch` of the enqueue body."""
+
+    @property
+    def data(self) -> Data:
+        """The batch's lists of values."""
+        data: Data = self.batch["data"]
+        return data
+
+
+def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
+    """Prepare a run. Raises ValidationError with every problem, StaleWorkflowError, APIError and ConnectionError."""
+    pins = pins_of(type(flow))
+    validate(flow)
+    # Also finds out, before anything is sent, whether this is an InvokeAI server at all.
+    known.version = known.version or (yield from server_version())
+    completion = _Completion(pins, known)
+    resolved = yield from completion.resolve(flow)
+    graph, embedded = substitute(flow, resolved)
+    graph = yield from complete_models(graph, known, completion.problems)
+    data = yield from batch_data(pins, wire_values(flow, resolved), completion.problems)
+    completion.raise_problems()
+    yield from completion.upload(flow)
+    batch_id = new_batch_id()
+    submission = Submission(
+        workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
+        batch_id=batch_id,
+        destination=f"invokable-{uuid4()}",
+        requested=size_of(data),
+        uploads=tuple(completion.uploads.names.values()),
+    )
+    batch = {
+        "batch_id": batch_id,
+        "origin": "workflows",
+        "destination": submission.destination,
+        "data": replaced(data, completion.uploads.wire),
+        "graph": replaced(graph, completion.uploads.wire),
+        "workflow": replaced(embedded, completion.uploads.wire),
+        "runs": 1,
+    }
+    return Prepared(submission, batch)
+
+
+def new_batch_id() -> str:
+    """A batch id; the server's paths take letters, digits and dashes only."""
+    return str(uuid4())
+
+
+def size_of(data: Data) -> int:
+    """The number of queue items: lists of a group are zipped, groups are multiplied."""
+    size = 1
+    for group in data:
+        size *= len(group[0]["items"])
+    return size
+
+
+@dataclass(slots=True)
+class _Completion:
+    """Completes values that only the server, or the disk, can complete."""
+
+    pins: Pins
+    known: Known
+    problems: list[Problem] = field(default_factory=list)
+    uploads: Uploads = field(default_factory=Uploads)
+    files: dict[str, list[File]] = field(default_factory=dict)
+    """The files to upload, by attribute."""
+    boards: list[Board] | None = None
+
+    def resolve(self, flow: Workflow) -> Steps[dict[str, Any]]:
+        """The wire values of such inputs by attribute, a File for what is not uploaded yet."""
+        wire: dict[str, Any] = {}
+        for pin, value in self._given(flow):
+            complete = _COMPLETED.get(pin.type.name)
+            if complete is None:
+                continue
+            wire[pin.attribute] = None  # for what is wrong
+            several = value if isinstance(value, list) else [value]
+            try:
+                found = yield from one_by_one(complete(self, pin, item) for item in several)
+            except BoardError as error:
+                self._note(pin, value, str(error))
+            except InvokableError:  # some of which are OSErrors
+                raise
+            except (NotFoundError, TypeError) as error:
+                self._note(pin, value, str(error))
+            except OSError as error:
+                self._note(pin, value, f"cannot read {error.filename or value!r}: {error.strerror or error}")
+            else:
+                wire[pin.attribute] = found if isinstance(value, list) else found[0]
+        return wire
+
+    def upload(self, flow: Workflow) -> Steps[None]:
+        """Upload the files that were read. Raises ValidationError with every one that the server does not take."""
+        for pin, value in self._given(flow):
+            try:
+                for file in self.files.get(pin.attribute, ()):
+                    yield from self.uploads.add(file)
+            except RefusedFileError as error:
+                self._note(pin, value, f"the server does not take it: {error}")
+        self.raise_problems()
+
+    def raise_problems(self) -> None:
+        """Raise ValidationError if there are problems, in the form's order."""
+        if self.problems:
+            last = float("inf")
+            raise ValidationError(sorted(self.problems, key=lambda p: last if p.index is None else p.index))
+
+    def media(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A file, read; or the reference of one that is on the server."""
+        if isinstance(value, Image | Video):
+            return to_json(value)
+        file: File = yield Read(value, MEDIA[pin.type.name])
+        if not file.content:
+            raise TypeError(f"the {file.kind} is empty")
+        self.files.setdefault(pin.attribute, []).append(file)
+        return file
+
+    def model(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A model's identifier."""
+        return (yield from find_model(value, filter_of(self.pins.hints[pin.attribute]), self.known))
+
+    def lora(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A LoRA with its weight."""
+        return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.known))
+
+    def board(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A board's reference; "none" and "auto" as they are."""
+        if value in ("none", "auto"):
+            return value
+        if self.boards is None:
+            self.boards = yield from list_boards()
+        return board_wire(pick_board(value, self.boards))
+
+    def _given(self, flow: Workflow) -> Iterator[tuple[InputPin, Any]]:
+        for pin in self.pins.inputs:
+            value = getattr(flow, pin.attribute)
+            if not pin.connected and value is not None:
+                yield pin, value
+
+    def _note(self, pin: InputPin, value: object, message: str) -> None:
+        self.problems.append(Problem(pin.index, pin.attribute, pin.label, message, type(value).__name__))
+
+
+_COMPLETED: Final[dict[str, Callable[[_Completion, InputPin, Any], Steps[Any]]]] = {
+    **dict.fromkeys(MEDIA, _Completion.media),
+    "BoardField": _Completion.board,
+    "LoRAField": _Completion.lora,
+    "ModelIdentifierField": _Completion.model,
+}

@@ -1,0 +1,36 @@
+"""Submission: what identifies a run on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A run that was submitted, as plain data: store it, and any process can take the run up with `Client.attach`."""
+
+    workflow: str
+    """The class of the workflow, `package.module:Class`."""
+    batch_id: str
+    destination: str
+    """The queue's name for this run alone; the server lists the run's items by it."""
+    requested: int
+    """How many queue items the run has."""
+    item_ids: tuple[int, ...] = ()
+    """The queue items, in the order of their values; empty while the server's answer is not known."""
+    uploads: tuple[str, ...] = ()
+    """The server's names of the images and videos that were uploaded for the run."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The submission as a JSON object."""
+        return asdict(self) | {"item_ids": list(self.item_ids), "uploads": list(self.uploads)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Submission:
+        """Read what `to_json` gave. Raises TypeError for other members."""
+        return cls(**{**value, "item_ids": tuple(value["item_ids"]), "uploads": tuple(value["uploads"])})
+
+
+Submission.__module__ = "invokable"  # as users import it

@@ -1,0 +1,68 @@
+"""Whole runs on a small server: what the tests of submitting, waiting and interrupting share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from generated_examples.colour_card import ColourCard
+
+from invokable import Image, InvokableError
+from invokable.runtime.steps.deadline import Deadline
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.run import Context, run
+from tests.examples import imported, with_generator, workflow_class
+from tests.runtime.driving import Driver
+from tests.runtime.server import Server
+
+STAMP = Image("stamp.png")
+
+
+@functools.cache
+def counted() -> Any:
+    """The class of Colour Card for each width of a generator."""
+    return workflow_class(imported(with_generator()))
+
+
+def card() -> Any:
+    """A workflow that makes one queue item."""
+    return ColourCard(stamp=STAMP)
+
+
+def cards(count: int) -> Any:
+    """A workflow that makes as many queue items, one for each width."""
+    widths = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": count}
+    return counted()(stamp=STAMP, widths=widths)
+
+
+class Run:
+    """A run on a server, and how it ended."""
+
+    def __init__(
+        self,
+        flow: Any,
+        server: Server,
+        *,
+        timeout: float | None = None,
+        interrupt: Callable[[int], bool] | None = None,
+    ) -> None:
+        self.flow = flow
+        self.server = server
+        self.driver = Driver(server, interrupt=interrupt)
+        server.now = self.driver.clock
+        self.timeout = timeout
+
+    def result(self) -> Any:
+        deadline = Deadline.after(self.timeout, self.driver.clock)
+        return self.driver.drive(run(self.flow, Context(Known(), None), deadline))
+
+    def outcome(self) -> Any:
+        """The result, or the error or interrupt that there was instead."""
+        try:
+            return self.result()
+        except (InvokableError, KeyboardInterrupt) as error:
+            return error
+
+    def posts(self) -> int:
+        return sum(path.endswith("/enqueue_batch") for path in self.driver.asked("POST"))

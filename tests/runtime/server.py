@@ -1,0 +1,212 @@
+"""A server as small as a run needs it, on the clock of a driver, that can break in every way that matters.
+
+It keeps a queue as InvokeAI does (see the comments), runs one item after the other, and draws nothing: an item's
+"image" is named after the values that it ran with. Each request may meet a fate:
+
+    before     the connection breaks before the request arrives
+    after      the request is handled, then the connection breaks
+    late N     the connection breaks, and the request arrives N seconds later
+    twice N    it is handled and answered, and arrives once more N seconds later
+    html, garbage, truncated, shape, 500, 503 …   it is handled, and answered like that
+    !503 …     it is not handled, and answered like that
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from invokable import ConnectionError  # noqa: A004
+from invokable.runtime.steps.protocol import Request, Response
+from tests.runtime.driving import answer, page
+
+QUEUE = "/api/v1/queue/default"
+
+
+class Server:
+    def __init__(self, *, seconds: float = 1.0, room: int = 10_000, fails: Callable[[Any], bool] | None = None) -> None:
+        self.seconds = seconds  # that an item runs
+        self.room = room  # for pending items; more are left out, with status 200
+        self.fails = fails or (lambda values: False)
+        self.now: Callable[[], float] = lambda: 0.0
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.fates: dict[str, list[str]] = {}  # by a part of the path, in turn
+        self.away: list[tuple[float, float]] = []  # when nothing answers
+        self.log: list[str] = []
+        self.ran: Counter[str] = Counter()  # how often each row of values was completed
+        self._later: list[tuple[float, Request]] = []
+        self._ids = itertools.count(1)
+        self._busy_until = 0.0
+
+    # --- what a driver sees -------------------------------------------------------------------------------------------
+
+    def __call__(self, request: Request) -> Response | Exception:
+        self.advance()
+        if any(start <= self.now() < end for start, end in self.away):
+            return ConnectionError("refused")
+        fate = self._fate(request)
+        self.log.append(f"{request.method} {request.path} {fate}")
+        if fate == "before":
+            return ConnectionError("broken", sent=True)
+        if fate.startswith("late"):
+            self._later.append((self.now() + float(fate.split()[1]), request))
+            return ConnectionError("broken", sent=True)
+        if fate.startswith("!"):
+            return answer({"detail": "not now"}, int(fate[1:]))
+        found = self.handle(request)
+        if fate.startswith("twice"):
+            self._later.append((self.now() + float(fate.split()[1]), request))
+        return _disturbed(found, fate)
+
+    def _fate(self, request: Request) -> str:
+        for part, fates in self.fates.items():
+            if part in f"{request.method} {request.path}" and fates:
+                return fates.pop(0)
+        return ""
+
+    # --- the queue ----------------------------------------------------------------------------------------------------
+
+    def advance(self) -> None:
+        """Let the time pass since the last request: late requests arrive, items run."""
+        now = self.now()
+        for when, request in sorted(self._later, key=lambda entry: entry[0]):
+            if when <= now:
+                self._later.remove((when, request))
+                self._run_until(when)
+                self.handle(request)
+        self._run_until(now)
+
+    def settle(self) -> None:
+        """Let everything that is still to come happen."""
+        end = max([self.now(), *(when for when, _ in self._later)])
+        for when, request in sorted(self._later, key=lambda entry: entry[0]):
+            self._run_until(when)
+            self.handle(request)
+        self._later.clear()
+        self._run_until(end + 10_000)
+
+    def _run_until(self, now: float) -> None:
+        for row in sorted(self.rows.values(), key=lambda row: row["item_id"]):
+            if row["status"] == "pending" and max(self._busy_until, row["since"]) <= now:
+                row["status"] = "in_progress"
+                row["start"] = max(self._busy_until, row["since"])
+            if row["status"] == "in_progress":
+                self._busy_until = row["start"] + self.seconds
+                if self._busy_until > now:
+                    return
+                self._complete(row)
+
+    def _complete(self, row: dict[str, Any]) -> None:
+        name = json.dumps([value["value"] for value in row["field_values"]])
+        row["status"] = "failed" if self.fails(row["field_values"]) else "completed"
+        if row["status"] == "completed":
+            self.ran[name] += 1
+            nodes = row["graph"]["nodes"]
+            results = {f"x-{node_id}": {"image": {"image_name": f"{name}.png"}, "width": 4} for node_id in nodes}
+            session = {"results": results, "source_prepared_mapping": {node_id: [f"x-{node_id}"] for node_id in nodes}}
+        else:
+            node_id = next(iter(row["graph"]["nodes"]))
+            session = {"errors": {"x": "ValueError: bad"}, "prepared_source_mapping": {"x": node_id}} | {
+                "graph": row["graph"]
+            }
+            row |= {"error_type": "ValueError", "error_message": "bad\nvalue", "error_traceback": "T"}
+        row["session"] = session
+
+    def post(self, batch: dict[str, Any]) -> Response:
+        groups = [
+            [
+                [
+                    {"node_path": d["node_path"], "field_name": d["field_name"], "value": d["items"][number]}
+                    for d in group
+                ]
+                for number in range(len(group[0]["items"]))
+            ]
+            for group in batch["data"]
+        ]
+        rows = [[value for part in row for value in part] for row in itertools.product(*groups)] * batch["runs"]
+        room = self.room - sum(row["status"] == "pending" for row in self.rows.values())
+        for values in rows[: max(room, 0)]:
+            number = next(self._ids)
+            self.rows[number] = {
+                "item_id": number,
+                "batch_id": batch["batch_id"],
+                "destination": batch["destination"],
+                "status": "pending",
+                "field_values": values,
+                "session": {},
+                "graph": batch["graph"],
+                "workflow": batch["workflow"],
+                "since": self.now(),
+            }
+        ids = sorted((row["item_id"] for row in self._of(batch["batch_id"])), reverse=True)  # of all POSTs
+        return answer({"enqueued": min(len(rows), max(room, 0)), "requested": len(rows), "item_ids": ids})
+
+    def _of(self, batch_id: str) -> list[dict[str, Any]]:
+        return [row for row in self.rows.values() if row["batch_id"] == batch_id]
+
+    def cancel(self, row: dict[str, Any]) -> None:
+        if row["status"] == "in_progress":
+            self._busy_until = self.now()
+        if row["status"] in ("pending", "in_progress"):
+            row["status"] = "canceled"
+
+    def prune(self) -> None:
+        self.rows = {number: row for number, row in self.rows.items() if row["status"] in ("pending", "in_progress")}
+
+    def crash(self) -> None:
+        """What a restart does: what was running is canceled without a word, what was pending goes on."""
+        for row in self.rows.values():
+            if row["status"] == "in_progress":
+                self.cancel(row)
+
+    # --- the API ------------------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request) -> Response:
+        method, path = request.method, request.path
+        body: Any = request.json
+        if path == "/api/v1/app/version":
+            return answer({"version": "6.14.2"})
+        if path.endswith("/upload"):
+            return answer({"image_name": "up.png", "width": 4, "height": 3}, 201)
+        if path == f"{QUEUE}/enqueue_batch":
+            return self.post(body["batch"])
+        if path.endswith("/status"):
+            states = Counter(row["status"] for row in self._of(path.split("/")[-2]))
+            names = ("pending", "in_progress", "waiting", "completed", "failed", "canceled")
+            return answer({name: states[name] for name in names} | {"total": states.total()})
+        if path == f"{QUEUE}/list_all":
+            return answer([row for row in self.rows.values() if row["destination"] == request.params["destination"]])
+        if path == f"{QUEUE}/items_by_ids":
+            return answer([self.rows[number] for number in body["item_ids"] if number in self.rows])
+        if path == f"{QUEUE}/cancel_by_batch_ids":
+            for row in self._of(body["batch_ids"][0]):
+                self.cancel(row)
+            return answer({"canceled": 1})
+        if path.startswith(f"{QUEUE}/i/"):
+            found = self.rows.get(int(path.removeprefix(f"{QUEUE}/i/").partition("/")[0]))
+            if found is None:
+                return answer({"detail": "Queue item not found"}, 404)
+            if method == "PUT":
+                self.cancel(found)
+            return answer(found)
+        return page() if method == "GET" else answer({"detail": "Method Not Allowed"}, 405)
+
+
+def _disturbed(response: Response, fate: str) -> Response | Exception:
+    match fate:
+        case "after":
+            return ConnectionError("broken", sent=True)
+        case "html":
+            return page()
+        case "garbage":
+            return Response(200, "application/json", b"\xff{{", "GET", "http://server")
+        case "truncated":
+            return Response(200, "application/json", response.body[: len(response.body) // 2], "GET", "http://server")
+        case "shape":
+            return answer({"hello": "world"})
+        case _ if fate.isdigit():
+            return answer({"detail": "oops"}, int(fate))
+    return response

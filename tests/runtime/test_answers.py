@@ -1,0 +1,96 @@
+"""Requests: what is repeated, what is not, and how a refusal reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable import APIError, ConnectionError, NotInvokeAIError  # noqa: A004
+from invokable.runtime.steps import answers
+from invokable.runtime.steps.answers import QueueItem, parse, read
+from invokable.runtime.steps.protocol import Request, Response, fetch
+from tests.runtime.driving import Driver, answer, in_turn, page
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+READERS: list[Any] = [
+    answers.BatchStatus,
+    answers.Enqueued,
+    answers.ItemPage,
+    answers.ModelList,
+    answers.OpenAPI,
+    answers.Prompts,
+    answers.QueueItem,
+    answers.StoredImage,
+    answers.StoredVideo,
+    answers.Version,
+    list[answers.BoardRecord],
+    list[answers.QueueItem],
+    list[str],
+]
+GET = Request("GET", "/api/v1/x")
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_may_be_repeated_is_repeated_while_the_server_is_busy(status: int) -> None:
+    driver = Driver(in_turn(answer({}, status), ConnectionError("gone", sent=True), answer({"a": 1})))
+    assert parse(driver.drive(fetch(GET))) == {"a": 1}
+    assert len(driver.requests) == 3
+    assert driver.now > 0.5
+
+
+def test_a_server_that_stays_away_is_given_up_after_four_attempts() -> None:
+    driver = Driver(lambda _: ConnectionError("gone"))
+    with pytest.raises(ConnectionError):
+        driver.drive(fetch(GET))
+    assert len(driver.requests) == 4
+
+
+def test_a_server_says_how_long_to_wait() -> None:
+    driver = Driver(in_turn(answer({}, 429, retry_after=5.0), answer({}, 503, retry_after=1e9), answer({"a": 1})))
+    assert parse(driver.drive(fetch(GET))) == {"a": 1}
+    assert 35 <= driver.now < 36
+
+
+def test_a_refusal_keeps_the_servers_words_and_not_what_was_sent() -> None:
+    detail = [{"loc": ["body", "batch", "runs"], "msg": "too\nsmall", "input": {"secret": "x" * 9000}}, {"msg": "so"}]
+    with pytest.raises(APIError) as caught:
+        parse(answer({"detail": detail}, 422))
+    assert (caught.value.status, caught.value.detail) == (422, "body.batch.runs: too small; so")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("response", [page(), page(404), answer({"detail": "Method Not Allowed"}, 405), page(302)])
+def test_what_is_not_an_answer_of_the_api_asks_whether_the_address_is_right(response: Response) -> None:
+    with pytest.raises(NotInvokeAIError, match="is this the address of an InvokeAI server"):
+        parse(response)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
+def test_broken_json_is_not_an_answer(body: bytes) -> None:
+    with pytest.raises(NotInvokeAIError, match="broken JSON"):
+        parse(Response(200, "application/json", body, "GET", "http://server"))
+
+
+@pytest.mark.parametrize("kind", READERS, ids=lambda kind: getattr(kind, "__name__", str(kind)))
+@given(document=JSON)
+def test_an_answer_of_another_shape_is_not_invokeais(kind: Any, document: Any) -> None:
+    """Whatever answers, it ends in an answer of the right shape or in one error."""
+    outcome: Any = None
+    try:
+        outcome = read(answer(document), kind)
+    except NotInvokeAIError as error:
+        outcome = error
+    assert isinstance(outcome, list | NotInvokeAIError)
+    assert isinstance(outcome, list) or "\n" not in str(outcome)
+
+
+def test_members_that_are_null_or_new_are_passed_over() -> None:
+    item = read(answer({"item_id": 1, "batch_id": "b", "status": "failed", "error_type": None, "new": {}}), QueueItem)
+    assert (item.error_type, item.ended) == (None, True)

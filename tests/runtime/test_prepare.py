@@ -1,0 +1,235 @@
+"""Prepare: models, boards and files are found, and everything that is wrong is said, before anything is sent."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+import pytest
+from generated_examples.colour_card import ColourCard
+from generated_examples.sd15_text_to_image import SD15TextToImage
+
+from invokable import Board, ConnectionError, Image, LoRA, Model, Problem, ValidationError  # noqa: A004
+from invokable.runtime.steps.models import Known, complete_models
+from invokable.runtime.steps.prepare import Prepared, prepare
+from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.values.pins import pins_of
+from invokable.schema import load
+from tests.examples import add_field, add_node, example, imported, node, with_generator, workflow_class
+from tests.runtime.driving import Driver, answer
+
+MODELS = [
+    {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main", "variant": "normal"},
+    {"key": "k2", "hash": "h2", "name": "dreams", "base": "sdxl", "type": "main", "variant": "normal"},
+    {"key": "k3", "hash": "h3", "name": "ink", "base": "sd-1", "type": "lora"},
+]
+BOARDS = [
+    {"board_id": "b1", "board_name": "foxes"},
+    {"board_id": "b2", "board_name": "twice"},
+    {"board_id": "b3", "board_name": "twice"},
+]
+
+
+def reply(request: Request) -> Response:
+    if request.path == "/api/v2/models/":
+        return answer({"models": MODELS})
+    if request.path == "/api/v1/boards/":
+        return answer(BOARDS)
+    if request.path == "/api/v1/app/version":
+        return answer({"version": "6.14.2"})
+    assert request.file is not None
+    return answer({"image_name": f"{len(request.file.content)}.png", "width": 3, "height": 2}, 201)
+
+
+def prepared(flow: Any, known: Known | None = None, driver: Driver | None = None) -> Prepared:
+    return (driver or Driver(reply)).drive(prepare(flow, known or Known()))
+
+
+def sent(flow: Any, attribute: str, driver: Driver | None = None, known: Known | None = None) -> Any:
+    """What the graph holds for an attribute; "absent" where it holds nothing."""
+    (pin,) = (pin for pin in pins_of(type(flow)).inputs if pin.attribute == attribute)
+    return prepared(flow, known, driver).batch["graph"]["nodes"][pin.node_id].get(pin.field, "absent")
+
+
+@pytest.mark.parametrize(
+    "model", ["dreams", Model(name="dreams"), Model(key="k1"), Model(hash="h1"), Model(name="dreams", base="sd-1")]
+)
+def test_a_model_is_found_by_key_by_hash_or_by_name(model: Model | str) -> None:
+    assert sent(SD15TextToImage(model=model), "model") == {
+        "key": "k1",
+        "hash": "h1",
+        "name": "dreams",
+        "base": "sd-1",
+        "type": "main",
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (Model(key="k9"), "no model k9"),
+        (Model(name="dreams", base="sdxl"), "is a main model of sdxl; expected: main of sd-1"),
+        ("ink", "is a lora model of sd-1; expected: main of sd-1"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_named_by_its_index(model: Model | str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as caught:
+        prepared(SD15TextToImage(model=model))
+    assert [problem.index for problem in caught.value.errors] == [0]
+
+
+def test_models_are_listed_once_and_anew_when_one_is_missing() -> None:
+    known, driver = Known(), Driver(reply)
+    for _ in range(3):
+        prepared(SD15TextToImage(model="dreams"), known, driver)
+    assert driver.asked("GET") == ["/api/v1/app/version", "/api/v2/models/"]
+    with pytest.raises(ValidationError):
+        prepared(SD15TextToImage(model="new"), known, driver)
+    assert len(driver.asked("GET")) == 3
+
+
+def test_loras_of_a_collection_are_found_with_their_weights() -> None:
+    document = example("sd15_text_to_image.json")
+    version = load("6.14.2").nodes["lora_collection_loader"].version
+    add_node(document, "l", "lora_collection_loader", version=version, loras=[])
+    add_field(document, "l", "loras")
+    flow = imported(document).SD15TextToImage(model="dreams", loras=[LoRA("ink", 0.4), LoRA(Model(key="k3"))])
+    wire = sent(flow, "loras")
+    assert [(lora["lora"]["key"], lora["weight"]) for lora in wire] == [("k3", 0.4), ("k3", 0.75)]
+
+
+@pytest.mark.parametrize(
+    ("board", "wire"),
+    [("foxes", {"board_id": "b1"}), (Board(id="b3"), {"board_id": "b3"}), ("none", "absent"), ("auto", "absent")],
+)
+def test_a_board_is_found_by_name_or_by_id(board: Board | str, wire: Any) -> None:
+    assert sent(ColourCard(stamp=Image("x.png"), board=board), "board") == wire
+
+
+@pytest.mark.parametrize(
+    ("board", "words"),
+    [("foxs", "did you mean 'foxes'"), ("twice", "of b2, b3"), (Board(id="b9"), "no board with the id 'b9'")],
+)
+def test_a_board_that_is_not_there_or_not_alone_sends_nothing(board: Board | str, words: str) -> None:
+    driver = Driver(reply)
+    with pytest.raises(ValidationError, match=words) as caught:
+        prepared(ColourCard(stamp=b"x", board=board), driver=driver)
+    assert [problem.index for problem in caught.value.errors] == [8]
+    assert driver.asked("POST") == []
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    document = with_generator()
+    node(document, "save_image")["inputs"]["board"]["label"] = "Album"
+    flow = workflow_class(imported(document))(stamp=tmp_path / "missing.png", album="nowhere")
+    flow.widths = {"type": "integer_generator_parse_string", "input": "x", "splitOn": ","}
+    driver = Driver(reply)
+    with pytest.raises(ValidationError) as caught:
+        prepared(flow, driver=driver)
+    assert str(caught.value).splitlines() == [
+        f"index 3, stamp (Stamp): cannot read '{tmp_path / 'missing.png'}': No such file or directory",
+        "index 8, album (Album): the server has no board 'nowhere'",
+        "index 9, widths (Widths): the batch has no values",
+    ]
+    assert driver.asked("POST") == []
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_settings_that_json_cannot_say_are_refused_when_they_are_given(number: float) -> None:
+    flow = workflow_class(imported(with_generator()))(stamp=Image("x.png"))
+    settings = {"type": "float_generator_random_distribution_uniform", "min": 0, "max": number, "count": 2}
+    with pytest.raises(ValidationError, match=r"index 9.*not a finite number"):
+        flow.widths = settings
+
+
+def test_every_kind_of_image_is_uploaded_with_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "stamp.webp"
+    path.write_bytes(b"12345")
+    picture = PIL.Image.new("RGB", (3, 2))
+    png = BytesIO()
+    picture.save(png, "PNG")
+    kinds: list[tuple[Any, bytes]] = [
+        (path, b"12345"),
+        (str(path), b"12345"),
+        (b"123", b"123"),
+        (BytesIO(b"1234"), b"1234"),
+        (picture, png.getvalue()),
+    ]
+    for value, content in kinds:
+        driver = Driver(reply)
+        assert sent(ColourCard(stamp=value), "stamp", driver) == {"image_name": f"{len(content)}.png"}
+        (request,) = (request for request in driver.requests if request.file)
+        assert request.file
+        assert request.file.content == content
+        webp = "stamp" in str(value)
+        assert (request.file.suffix, request.file.content_type) == (
+            (".webp", "image/webp") if webp else (".png", "image/png")
+        )
+        assert request.params == {"image_category": "user", "is_intermediate": "true"}
+    driver = Driver(reply)
+    assert sent(ColourCard(stamp=Image("there.png")), "stamp", driver) == {"image_name": "there.png"}
+    assert driver.asked("POST") == []
+
+
+def test_a_file_object_can_be_used_again() -> None:
+    file = BytesIO(b"--12345")
+    file.seek(2)
+    flow = ColourCard(stamp=file)
+    for _ in range(2):
+        assert sent(flow, "stamp") == {"image_name": "5.png"}
+
+
+@pytest.mark.parametrize("empty", [b"", BytesIO()], ids=["bytes", "file"])
+def test_an_empty_file_is_refused(empty: Any) -> None:
+    with pytest.raises(ValidationError, match=r"index 3.*the image is empty"):
+        prepared(ColourCard(stamp=empty))
+
+
+@pytest.mark.parametrize("fate", [ConnectionError("broken", sent=True), answer({}, 503)])
+def test_an_upload_is_repeated(fate: Response | Exception) -> None:
+    fates: list[Response | Exception] = [fate, fate]
+    driver = Driver(lambda request: fates.pop() if request.file and fates else reply(request))
+    assert sent(ColourCard(stamp=b"123"), "stamp", driver) == {"image_name": "3.png"}
+    assert len(driver.asked("POST")) == 3
+
+
+def test_the_submission_says_what_was_uploaded_and_how_many_items_there_will_be() -> None:
+    flow = workflow_class(imported(with_generator()))(stamp=b"123")
+    submission = prepared(flow).submission
+    assert (submission.uploads, submission.requested, submission.item_ids) == (("3.png",), 4, ())
+    assert submission.workflow.endswith(":Counted")
+
+
+def test_equal_files_are_uploaded_once() -> None:
+    document = example("colour_card.json")
+    add_node(document, "i", "image", version=load("6.14.2").nodes["image"].version, image={"image_name": "i.png"})
+    add_field(document, "i", "image")
+    flow = imported(document).ColourCard(stamp=b"same", image=b"same")
+    driver = Driver(reply)
+    nodes = prepared(flow, driver=driver).batch["graph"]["nodes"]
+    assert nodes["i"]["image"] == {"image_name": "4.png"}
+    assert sum(n.get("image") == {"image_name": "4.png"} for n in nodes.values()) == 2
+    assert len(driver.asked("POST")) == 1
+
+
+def test_a_file_that_the_server_does_not_take_is_named_by_its_index() -> None:
+    driver = Driver(lambda request: answer({"detail": "Not an image"}, 415) if request.file else reply(request))
+    with pytest.raises(ValidationError, match="Not an image") as caught:
+        prepared(ColourCard(stamp=b"text"), driver=driver)
+    assert [problem.index for problem in caught.value.errors] == [3]
+
+
+def test_models_of_an_old_workflow_are_completed_in_the_graph() -> None:
+    old = {"name": "dreams", "base": "sdxl", "type": "main"}
+    loader: dict[str, Any] = {"id": "n", "type": "loader", "model": old}
+    graph = {"nodes": {"n": loader}, "edges": []}
+    problems: list[Problem] = []
+    done = Driver(reply).drive(complete_models(graph, Known(), problems))
+    assert done["nodes"]["n"]["model"]["key"] == "k2"
+    assert loader["model"] is old
+    assert not problems
+    loader["model"] = {"name": "gone", "base": "sdxl", "type": "main"}
+    Driver(reply).drive(complete_models(graph, Known(), problems))
+    assert [str(problem) for problem in problems] == ["node 'n', field 'model': the server has no model gone"]

@@ -1,0 +1,476 @@
+"""Runs: every item runs exactly once, and the caller gets it, whatever happens to the connection, the server, or us."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from invokable import (
+    APIError,
+    ConnectionError,  # noqa: A004
+    EnqueueUncertain,
+    NotInvokeAIError,
+    QueueFullError,
+    RunCanceled,
+    RunFailed,
+    RunTimeout,
+    StaleWorkflowError,
+    Submission,
+)
+from invokable.runtime.steps.deadline import Deadline
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.run import Context, finish
+from invokable.runtime.steps.submit import Submitting
+from tests.runtime.driving import answer
+from tests.runtime.runs import Run, card, cards
+from tests.runtime.server import Server
+
+POST = "POST /api/v1/queue/default/enqueue_batch"
+STATUS = "/status"
+SAYS_NOTHING = ["after", "html", "garbage", "truncated", "shape", "500", "502", "503", "504", "524", "408"]
+
+
+def widths(result: Any) -> list[str]:
+    return [image.name.removesuffix(".png") for image in result.card]
+
+
+def all_ran_once(server: Server, count: int) -> None:
+    server.settle()
+    assert server.ran == {f"[{64 * number}]": 1 for number in range(1, count + 1)}
+
+
+# --- without a fault --------------------------------------------------------------------------------------------------
+
+
+def test_a_run_sends_what_it_has_to_and_no_more() -> None:
+    run = Run(card(), server := Server(seconds=0.2))
+    result = run.result()
+    assert result.item_ids == [1]
+    assert result.images == [result.card]
+    assert run.posts() == 1
+    ways = [line.split()[1].rpartition("/")[2] for line in server.log]
+    assert ways == ["version", "enqueue_batch", "status", "status", "status", "1"]
+
+
+def test_the_batch_holds_the_embedded_workflow_and_runs_once() -> None:
+    run = Run(cards(3), server := Server())
+    assert widths(run.result()) == ["[64]", "[128]", "[192]"]
+    assert [row["workflow"]["name"] for row in server.rows.values()] == ["Counted"] * 3
+    (request,) = [request for request in run.driver.requests if request.path.endswith("enqueue_batch")]
+    assert (request.json["batch"]["runs"], request.json["prepend"]) == (1, False)
+    assert request.json["batch"]["origin"] == "workflows"
+    all_ran_once(server, 3)
+
+
+def test_items_are_read_as_they_end_and_many_at_once() -> None:
+    run = Run(cards(250), server := Server(seconds=0.01))
+    assert len(run.result().card) == 250
+    assert len([line for line in server.log if "items_by_ids" in line]) <= 8
+    assert len([line for line in server.log if "/i/" in line]) <= 1  # one that had ended alone
+
+
+def test_looks_become_rarer() -> None:
+    run = Run(card(), server := Server(seconds=600))
+    run.result()
+    assert len(server.log) < 330
+
+
+# --- the POST ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fate", SAYS_NOTHING)
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_answer_that_does_not_say_whether_the_batch_was_taken_leads_to_looking(fate: str, count: int) -> None:
+    run = Run(cards(count), server := Server())
+    server.fates = {POST: [fate]}
+    assert len(run.result().card) == count
+    assert run.posts() == 1
+    all_ran_once(server, count)
+
+
+@pytest.mark.parametrize("looks", [["503", "html", "500", "before"], ["shape", "garbage", "401"]])
+def test_a_look_that_fails_is_no_answer(looks: list[str]) -> None:
+    run = Run(cards(2), server := Server())
+    server.fates = {POST: ["504"], STATUS: looks}
+    assert len(run.result().card) == 2
+    all_ran_once(server, 2)
+
+
+@pytest.mark.parametrize("fates", [["before"], ["before", "before"], ["!503"], ["before", "after"], ["before", "html"]])
+def test_a_batch_that_never_arrived_is_sent_again(fates: list[str]) -> None:
+    run = Run(cards(2), server := Server())
+    server.fates = {POST: list(fates)}
+    assert widths(run.result()) == ["[64]", "[128]"]
+    all_ran_once(server, 2)
+
+
+@pytest.mark.parametrize("delay", [0.5, 3.0, 8.0, 14.0])
+def test_a_batch_that_arrives_late_runs_once(delay: float) -> None:
+    run = Run(cards(2), server := Server())
+    server.fates = {POST: [f"late {delay}"]}
+    assert widths(run.result()) == ["[64]", "[128]"]
+    assert run.posts() == 1
+    all_ran_once(server, 2)
+
+
+@pytest.mark.parametrize("fates", [["late 20", ""], ["late 20", "after"], ["late 25", "late 3"]])
+def test_of_two_that_arrive_one_is_canceled(fates: list[str]) -> None:
+    run = Run(cards(2), server := Server(seconds=30))
+    server.fates = {POST: list(fates)}
+    assert widths(run.result()) == ["[64]", "[128]"]
+    assert run.posts() == 2
+    all_ran_once(server, 2)
+
+
+@pytest.mark.parametrize("delay", [1.0, 5.0, 14.0])
+def test_a_second_arrival_after_the_run_has_ended_is_canceled_when_the_post_was_unclear(delay: float) -> None:
+    run = Run(cards(2), server := Server(seconds=0.5))
+    server.fates = {POST: [f"twice {delay}"]}
+    take = server.handle
+
+    def handle(request: Any) -> Any:  # the answer of the first is lost, too
+        response = take(request)
+        return answer({"detail": "gateway"}, 504) if "enqueue" in request.path else response
+
+    server.handle = handle  # type: ignore[method-assign]
+    run.result()
+    server.now = run.driver.clock
+    canceled = [row for row in server.rows.values() if row["status"] == "canceled"]
+    assert delay > 14 or len(canceled) == 2
+    assert len(server.rows) == 4
+
+
+@pytest.mark.parametrize("delay", [15.9, 16.05, 16.1])
+def test_a_part_that_was_taken_and_a_whole_keep_each_value_once(delay: float) -> None:
+    server = Server(seconds=30, room=1)
+    run = Run(cards(2), server)
+    take = server.post
+
+    def post(batch: dict[str, Any]) -> Any:
+        server.room = 1 if not server.rows else 10_000
+        return take(batch)
+
+    server.post = post  # type: ignore[method-assign]
+    # The late one comes first and is taken in part, then ours, in full.
+    server.fates = {POST: [f"late {delay}", ""]}
+    outcome = run.outcome()
+    server.settle()
+    if isinstance(outcome, QueueFullError):  # the part was seen alone, and taken back
+        assert not server.ran
+    else:
+        assert widths(outcome) == ["[64]", "[128]"]
+        all_ran_once(server, 2)
+
+
+def test_a_queue_that_takes_less_gives_back_what_it_took() -> None:
+    run = Run(cards(3), server := Server(room=2))
+    with pytest.raises(QueueFullError) as caught:
+        run.result()
+    assert (caught.value.enqueued, caught.value.requested) == (2, 3)
+    assert caught.value.submission
+    server.settle()
+    assert not server.ran
+
+
+@pytest.mark.parametrize("status", ["!400", "!401", "!403", "!422"])
+def test_a_refusal_is_final_and_carries_the_submission(status: str) -> None:
+    run = Run(card(), server := Server())
+    server.fates = {POST: [status]}
+    with pytest.raises(APIError) as caught:
+        run.result()
+    assert caught.value.submission
+    assert run.posts() == 1
+    assert not server.rows
+
+
+def test_a_refused_graph_names_the_nodes_that_the_server_lacks() -> None:
+    run = Run(card(), server := Server())
+    server.fates = {POST: ["!422"]}
+    take = server.handle
+    server.handle = lambda request: (  # type: ignore[method-assign]
+        answer({"components": {"schemas": {}}}) if request.path == "/openapi.json" else take(request)
+    )
+    with pytest.raises(StaleWorkflowError, match="img_blur: the server lacks this node") as caught:
+        run.result()
+    assert isinstance(caught.value.__cause__, APIError)
+    assert caught.value.submission
+
+
+def test_a_busy_server_is_asked_again_when_it_says() -> None:
+    run = Run(card(), server := Server())
+    replies = iter([answer({}, 429, retry_after=7.0), answer({}, 429)])
+    run.driver.reply = lambda request: (
+        next(replies, None) or server(request) if request.path.endswith("enqueue_batch") else server(request)
+    )
+    run.result()
+    assert run.driver.now > 7
+    all_ids = [row["status"] for row in server.rows.values()]
+    assert all_ids == ["completed"]
+
+
+def test_a_server_that_was_never_reached_is_a_connection_error() -> None:
+    run = Run(card(), server := Server())
+    server.away = [(0, 1e9)]
+    with pytest.raises(ConnectionError, match="refused"):
+        run.result()
+    assert run.driver.now < 30
+
+
+def test_a_server_that_starts_up_meanwhile_takes_it() -> None:
+    run = Run(card(), server := Server())
+    server.away = [(0, 2.0)]
+    assert run.result().item_ids == [1]
+
+
+def test_something_else_at_the_address_is_said_before_anything_is_sent() -> None:
+    run = Run(card(), Server())
+    run.driver.reply = lambda request: answer({"hello": "world"})
+    with pytest.raises(NotInvokeAIError, match="version: Field required"):
+        run.result()
+    assert [request.method for request in run.driver.requests] == ["GET"]
+
+
+def test_what_cannot_be_known_is_said_with_the_submission() -> None:
+    run = Run(card(), server := Server())
+    server.fates = {POST: ["504"], STATUS: ["503"] * 1000}
+    with pytest.raises(EnqueueUncertain, match="did not answer for 90 s") as caught:
+        run.result()
+    submission = caught.value.submission
+    assert submission is not None
+    assert caught.value.batch_id == submission.batch_id
+    # Later, in another process:
+    server.fates = {}
+    stored = Submission.from_json(submission.to_json())
+    deadline = Deadline.after(None, run.driver.clock)
+    steps = finish(type(run.flow), Submitting(stored), Context(Known(), None), deadline)
+    assert run.driver.drive(steps).item_ids == [1]
+
+
+# --- the wait ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fate", ["before", "html", "garbage", "shape", "500", "401", "403", "404", "502", "429"])
+@pytest.mark.parametrize("path", [STATUS, "/i/", "items_by_ids"])
+def test_one_bad_answer_does_not_end_a_wait(fate: str, path: str) -> None:
+    run = Run(cards(1 if path == "/i/" else 2), server := Server())
+    server.fates = {path: [fate, fate]}
+    run.result()
+    all_ran_once(server, 1 if path == "/i/" else 2)
+
+
+def test_an_outage_of_any_length_is_waited_out() -> None:
+    run = Run(cards(2), server := Server(seconds=100))
+    server.away = [(20, 5000)]
+    assert len(run.result().card) == 2
+    assert run.driver.now < 5020
+
+
+def test_a_server_that_keeps_refusing_is_believed() -> None:
+    run = Run(card(), server := Server(seconds=1e6))
+    server.fates = {STATUS: ["401"] * 10_000}
+    with pytest.raises(APIError) as caught:
+        run.result()
+    assert caught.value.submission
+    assert 60 < run.driver.now < 90
+
+
+def test_a_restart_is_told_apart_and_what_was_pending_goes_on() -> None:
+    run = Run(cards(3), server := Server(seconds=20))
+    server.away = [(30, 70)]
+    crash = server.advance
+    crashed: list[bool] = []
+
+    def advance() -> None:
+        if server.now() >= 30 and not crashed:
+            crashed.append(True)
+            server.crash()
+        crash()
+
+    server.advance = advance  # type: ignore[method-assign]
+    with pytest.raises(RunCanceled, match="canceled by the restart of the server") as caught:
+        run.result()
+    assert caught.value.item_ids == (2,)
+    assert widths(caught.value.partial) == ["[64]", "[192]"]
+
+
+def test_a_failed_item_names_the_node_and_leaves_the_results_of_the_others() -> None:
+    run = Run(cards(3), server := Server(fails=lambda values: values[0]["value"] == 128))
+    with pytest.raises(RunFailed, match=r"item 2: node .* failed: ValueError: bad value \(1 of 3") as caught:
+        run.result()
+    error = caught.value
+    assert (error.item_id, error.error_type, error.error_message, error.traceback) == (
+        2,
+        "ValueError",
+        "bad\nvalue",
+        "T",
+    )
+    assert error.node_type in {node["type"] for node in server.rows[2]["graph"]["nodes"].values()}
+    assert error.submission
+    assert error.submission.item_ids == (1, 2, 3)
+    assert widths(error.partial) == ["[64]", "[192]"]
+
+
+def test_a_prune_in_mid_batch_loses_no_result_that_was_read() -> None:
+    run = Run(cards(20), server := Server(seconds=1))
+    advance = server.advance
+
+    def prune_too() -> None:
+        advance()
+        if 9 < server.now() < 10:
+            server.prune()
+
+    server.advance = prune_too  # type: ignore[method-assign]
+    outcome = run.outcome()
+    assert isinstance(outcome, RunCanceled)
+    assert "pruned" in str(outcome)
+    assert outcome.submission
+    # Only what ended between two looks, at most two seconds apart, is missing.
+    assert len(widths(outcome.partial)) >= 17
+
+
+def test_a_cleared_queue_ends_the_wait() -> None:
+    run = Run(cards(3), server := Server(seconds=10))
+    advance = server.advance
+
+    def clear_too() -> None:
+        advance()
+        if server.now() > 5:
+            server.rows.clear()
+
+    server.advance = clear_too  # type: ignore[method-assign]
+    with pytest.raises(RunCanceled, match="no longer in the server's queue") as caught:
+        run.result()
+    assert caught.value.batch_id
+
+
+def test_items_that_somebody_retried_are_not_ours() -> None:
+    run = Run(cards(2), server := Server(seconds=5, fails=lambda values: values[0]["value"] == 64))
+    advance = server.advance
+
+    def retry_too() -> None:
+        advance()
+        if server.rows.get(1, {}).get("status") == "failed" and 99 not in server.rows:
+            server.rows[99] = server.rows[1] | {"item_id": 99, "status": "pending", "retried_from_item_id": 1}
+            server.rows[99]["since"] = server.now()
+
+    server.advance = retry_too  # type: ignore[method-assign]
+    with pytest.raises(RunFailed) as caught:
+        run.result()
+    assert caught.value.item_id == 1
+    assert server.rows[99]["status"] != "canceled"
+
+
+def test_the_time_of_a_run_is_kept_and_it_can_be_taken_up_again() -> None:
+    run = Run(card(), server := Server(seconds=30), timeout=5.0)
+    with pytest.raises(RunTimeout, match="0 of 1 items done") as caught:
+        run.result()
+    assert run.driver.now == pytest.approx(5.0, abs=0.1)
+    assert caught.value.submission
+    deadline = Deadline.after(None, run.driver.clock)
+    state = Submitting(caught.value.submission)
+    assert run.driver.drive(finish(type(run.flow), state, Context(Known(), None), deadline)).item_ids == [1]
+    assert server.ran.total() == 1
+
+
+def test_no_request_may_take_longer_than_what_is_left() -> None:
+    run = Run(card(), server := Server(seconds=30), timeout=3.0)
+    with pytest.raises(RunTimeout):
+        run.result()
+    assert all(request.timeout is not None and request.timeout <= 3.0 for request in run.driver.requests)
+    assert run.driver.requests[-1].timeout < run.driver.requests[0].timeout  # type: ignore[operator]
+    assert server.log
+
+
+# --- interrupts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", range(1, 16))
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) -> None:
+    run = Run(cards(count), server := Server(seconds=100), interrupt=lambda number: number == at)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run.result()
+    server.settle()
+    assert not server.ran
+    assert not getattr(caught.value, "__notes__", [])
+
+
+@pytest.mark.parametrize("delay", [0.2, 1.5])
+def test_an_interrupt_while_the_post_is_on_its_way_waits_for_it_to_cancel_it(delay: float) -> None:
+    server = Server(seconds=100)
+    server.fates = {POST: [f"late {delay}"]}
+    run = Run(cards(2), server, interrupt=lambda number: number == 2)
+    with pytest.raises(KeyboardInterrupt):
+        run.result()
+    server.settle()
+    assert len(server.rows) == 2
+    assert not server.ran
+
+
+def test_a_cancel_that_fails_does_not_hide_the_interrupt() -> None:
+    server = Server(seconds=100)
+    server.fates = {"cancel_by_batch_ids": ["500"] * 100}
+    run = Run(card(), server, interrupt=lambda number: number == 4)
+    run.driver.reply = lambda request: answer({"detail": "no"}, 500) if "cancel" in request.path else server(request)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run.result()
+    (note,) = caught.value.__notes__
+    assert "may still run; client.cancel(" in note
+
+
+def test_a_second_interrupt_ends_the_cleaning_up() -> None:
+    run = Run(card(), Server(seconds=100), interrupt=lambda number: number in (4, 5))
+    with pytest.raises(KeyboardInterrupt):
+        run.result()
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_a_run_can_be_closed_at_any_step(after: int) -> None:
+    from invokable.runtime.steps.run import run
+
+    server = Server()
+    steps = run(card(), Context(Known(), None), Deadline.after(None, lambda: 0.0))
+    reply: Any = None
+    for _ in range(after):
+        step = steps.send(reply)
+        reply = server(step) if hasattr(step, "method") else None  # type: ignore[arg-type]
+    steps.close()
+
+
+# --- all of it at once ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_item_is_lost_and_none_runs_twice(seed: int) -> None:
+    draw = random.Random(seed)
+    count = draw.choice([1, 1, 2, 5])
+    server = Server(seconds=draw.choice([0.05, 1.0, 12.0]))
+    unclear = [*SAYS_NOTHING, "before", "late 1", "late 6", "late 13", "!502", "!503", "!429"]
+    server.fates = {
+        POST: draw.choices(unclear, k=draw.choice([0, 1, 1, 2])),
+        STATUS: draw.choices([*SAYS_NOTHING, "before", "401", "404", "", "", ""], k=draw.randrange(8)),
+        "items_by_ids": draw.choices([*SAYS_NOTHING, "before", ""], k=draw.randrange(3)),
+        "/i/": draw.choices([*SAYS_NOTHING, "before", ""], k=draw.randrange(3)),
+        "list_all": draw.choices(["before", "503", ""], k=draw.randrange(3)),
+    }
+    if draw.random() < 0.3:
+        start = draw.uniform(0.5, 20)
+        server.away = [(start, start + draw.uniform(1, 60))]
+    stop_at = draw.randrange(1, 40) if draw.random() < 0.3 else 0
+    timeout = draw.choice([None, None, None, 4.0, 30.0])
+    run = Run(cards(count), server, timeout=timeout, interrupt=lambda number: number == stop_at)
+    outcome = run.outcome()
+    ran = server.ran.total()
+    server.settle()
+    assert all(times == 1 for times in server.ran.values())
+    if isinstance(outcome, KeyboardInterrupt):
+        certain = not getattr(outcome, "__notes__", []) and not any("late" in line for line in server.log)
+        assert not certain or server.ran.total() == ran
+    elif isinstance(outcome, Exception):
+        assert isinstance(outcome, RunTimeout | EnqueueUncertain | ConnectionError)
+        assert outcome.submission or not server.rows
+    else:
+        assert len(set(widths(outcome))) == count
+        all_ran_once(server, count)

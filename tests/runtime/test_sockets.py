@@ -1,0 +1,100 @@
+"""Sockets: what only a real connection shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import pytest
+
+from invokable import Client, ConnectionError, Image  # noqa: A004
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers each image with its own name, a trickle for `slow`, and everything else with a version."""
+
+    protocol_version = "HTTP/1.1"
+    connections: ClassVar[list[Any]] = []
+
+    def setup(self) -> None:
+        super().setup()
+        self.connections.append(self.client_address)
+
+    def do_GET(self) -> None:
+        name = self.path.split("/")[-2]
+        is_image = "/images/" in self.path
+        body = b"\x89PNG\r\n\x1a\n" + name.encode() * 2000 if is_image else json.dumps({"version": "1.0.0"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png" if is_image else "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.headers.get("Authorization") != "Bearer slow":
+            self.wfile.write(body)
+            return
+        try:
+            for number in range(len(body)):
+                self.wfile.write(body[number : number + 1])
+                time.sleep(0.1)
+        except OSError:
+            pass
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_connection_that_idled_is_not_used_again_and_one_in_use_is(url: str) -> None:
+    # InvokeAI's server closes it after 5 s, and at that moment a request on it breaks.
+    with Client(url) as client:
+        Handler.connections.clear()
+        client.version()
+        client.version()
+        assert len(Handler.connections) == 1
+        time.sleep(2.1)
+        client.version()
+        assert len(Handler.connections) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_children_of_a_fork_get_their_own_answers(url: str) -> None:
+    with Client(url) as client:
+        client.version()
+        children = [_child(client, f"picture-{number}") for number in range(4)]
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
+        assert client.version() == "1.0.0"
+
+
+def _child(client: Client, name: str) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        right = all(name.encode() in client.download(Image(name)) for _ in range(20))
+        os._exit(0 if right else 1)
+    finally:
+        os._exit(2)
+
+
+def test_an_answer_that_trickles_in_ends_with_the_exchanges_time(url: str) -> None:
+    start = time.monotonic()
+    with Client(url, token="slow", timeout=0.3) as client, pytest.raises(ConnectionError, match="in time"):
+        client._drive(_once())
+    assert time.monotonic() - start < 1.5
+
+
+def _once() -> Any:
+    from invokable.runtime.steps.protocol import Request
+
+    yield Request("GET", "/api/v1/app/version")
