@@ -22,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -152,26 +153,58 @@ def _locked(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _started(version: str) -> Iterator[Server]:
-    python = install(version)
-    with tempfile.TemporaryDirectory(prefix="invokable-live-") as folder:
-        root = Path(folder)
-        port = free_port()
-        log = root / "server.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [python.with_name("invokeai-web"), "--root", root],
-                env=_environment(root, port),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # a process group of its own, to stop its children too
-            )
-        server = Server(f"http://127.0.0.1:{port}", version, root, log)
+    with _installed(version) as (server, python):
+        process = _launch(server, python)
         try:
             _wait_until_ready(server, process)
             yield server
         finally:
             _stop(process)
+
+
+@contextlib.contextmanager
+def restarted(version: str = DEFAULT_VERSION, *, after: float) -> Iterator[Server]:
+    """A server of its own that is killed `after` seconds and started again, with all that it has on the disk."""
+    with _installed(version) as (server, python):
+        processes = [_launch(server, python)]
+
+        def restart() -> None:
+            _signal_group(processes[0], signal.SIGKILL)
+            processes[0].wait()
+            processes.append(_launch(server, python))
+
+        timer = threading.Timer(after, restart)
+        try:
+            _wait_until_ready(server, processes[0])
+            timer.start()
+            yield server
+        finally:
+            timer.cancel()
+            timer.join()
+            _stop(processes[-1])
+
+
+@contextlib.contextmanager
+def _installed(version: str) -> Iterator[tuple[Server, Path]]:
+    """A server that is not running yet, and its Python."""
+    python = install(version)
+    with tempfile.TemporaryDirectory(prefix="invokable-live-") as folder:
+        root = Path(folder)
+        yield Server(f"http://127.0.0.1:{free_port()}", version, root, root / "server.log"), python
+
+
+def _launch(server: Server, python: Path) -> subprocess.Popen[bytes]:
+    assert server.root
+    assert server.log
+    with server.log.open("ab") as output:
+        return subprocess.Popen(
+            [python.with_name("invokeai-web"), "--root", server.root],
+            env=_environment(server.root, urllib.parse.urlsplit(server.url).port or 0),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # a process group of its own, to stop its children too
+        )
 
 
 def _environment(root: Path, port: int) -> dict[str, str]:

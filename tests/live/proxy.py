@@ -1,0 +1,137 @@
+"""A proxy between a client and a real server that breaks what passes through it, on purpose.
+
+Each request may meet a fate, chosen by a part of `METHOD /path`:
+
+    cut before    the connection breaks before the request arrives
+    cut after     the server handles it, and the connection breaks
+    cut amid      half of the answer arrives, then the connection breaks
+    late N        the connection breaks, and the request arrives N seconds later
+    twice N       it is handled and answered, and arrives once more N seconds later
+    stall N       it is handled, and the answer comes N seconds later
+    trickle       it is handled, and the body of the answer comes a byte at a time
+    html, garbage, truncated, shape, gzip   it is handled, and answered with that
+    500 …         it is handled, and answered with that status
+    !503 …        it does not arrive, and is answered with that status
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+_PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+_JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
+
+
+class Proxy:
+    """Listens on a free port; `fates` is consumed in turn."""
+
+    def __init__(self, server: str) -> None:
+        parts = urlsplit(server)
+        self._server = (parts.hostname or "", parts.port or 80)
+        self.fates: list[tuple[str, str]] = []
+        self.met: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._serve, args=[self._listener.accept()[0]], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            request = _message(client)
+            if request:
+                self._pass(client, request)
+
+    def _pass(self, client: socket.socket, request: bytes) -> None:
+        line = request.partition(b" HTTP/")[0].decode("latin-1")
+        fate = next((fate for part, fate in self.fates if part in line), "")
+        if fate:
+            self.fates.remove(next(entry for entry in self.fates if entry[1] == fate and entry[0] in line))
+            self.met.append(fate)
+        kind, _, number = fate.partition(" ")
+        if fate == "cut before":
+            return
+        if kind == "late":
+            threading.Timer(float(number), self._ask, [request]).start()
+            return
+        if fate.startswith("!"):
+            client.sendall(_status(int(fate[1:])))
+            return
+        answer = self._ask(request)
+        if kind == "twice":
+            threading.Timer(float(number), self._ask, [request]).start()
+        if kind == "stall":
+            time.sleep(float(number))
+        for piece in _disturbed(answer, fate):
+            client.sendall(piece)
+
+    def _ask(self, request: bytes) -> bytes:
+        with socket.create_connection(self._server) as server:
+            head, _, body = request.partition(b"\r\n\r\n")
+            head = re.sub(rb"\r\nConnection:[^\r]*", b"", head, flags=re.IGNORECASE)
+            server.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+            return b"".join(iter(lambda: server.recv(65536), b""))
+
+
+def _message(connection: socket.socket) -> bytes:
+    """A whole request: our client always says how long its body is."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        data += chunk
+    head = data.partition(b"\r\n\r\n")[0]
+    length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    whole = len(head) + 4 + (int(length[1]) if length else 0)
+    while len(data) < whole:
+        data += connection.recv(65536)
+    return data
+
+
+def _status(status: int) -> bytes:
+    return b"HTTP/1.1 %d Oops\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\noops" % status
+
+
+def _json(body: bytes, header: bytes = b"") -> bytes:
+    return _JSON % (header, len(body), body)
+
+
+def _disturbed(answer: bytes, fate: str) -> Iterator[bytes]:
+    match fate:
+        case "cut after":
+            return
+        case "cut amid":
+            yield answer[: len(answer) // 2]
+        case "html":
+            yield _PAGE
+        case "garbage":
+            yield _json(b"\xff{{")
+        case "truncated":
+            yield _json(answer.partition(b"\r\n\r\n")[2][:20])
+        case "shape":
+            yield _json(b'{"hello": "world"}')
+        case "gzip":
+            yield _json(b"not gzip", b"Content-Encoding: gzip\r\n")
+        case "trickle":
+            head, separator, body = answer.partition(b"\r\n\r\n")
+            yield head + separator
+            for number in range(len(body)):
+                time.sleep(0.1)
+                yield body[number : number + 1]
+        case _ if fate.isdigit():
+            yield _status(int(fate))
+        case _:
+            yield answer

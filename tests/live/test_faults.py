@@ -1,0 +1,150 @@
+"""Faults between the client and a real server: no job is lost, none runs twice, and every report is true."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from generated_examples.colour_card import ColourCard
+
+from invokable import Client, InvokableError, RunCanceled
+from invokable.runtime.steps.queue import QUEUE
+from tests.examples import imported, with_generator, workflow_class
+from tests.live.provision import Server, restarted
+from tests.live.proxy import Proxy
+
+POST = "enqueue_batch"
+LOOK = "/status"
+AFTER_THE_POST = [
+    *("cut after", "cut amid", "html", "garbage", "truncated", "shape", "gzip"),
+    *("500", "502", "503", "504", "524", "cut before", "!502", "!503", "!504", "!429"),
+]
+LATE = ["late 1", "late 5", "late 14", "twice 3", "stall 4"]
+WHILE_WAITING = [
+    "cut before",
+    "cut after",
+    "cut amid",
+    "html",
+    "garbage",
+    "shape",
+    "gzip",
+    "500",
+    "!503",
+    "!401",
+    "!403",
+]
+
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def faulty(server: Server, *fates: tuple[str, str]) -> Iterator[Proxy]:
+    proxy = Proxy(server.url)
+    proxy.fates = list(fates)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+def at_once(run: Callable[[str], T], fates: Sequence[str]) -> dict[str, T | BaseException]:
+    """What a function makes of each fate, all at the same time: most of the time they wait."""
+    with ThreadPoolExecutor(len(fates)) as threads:
+        running = {fate: threads.submit(run, fate) for fate in fates}
+    return {fate: future.exception() or future.result() for fate, future in running.items()}
+
+
+@pytest.fixture(scope="module")
+def counted() -> Any:
+    """Colour Card for each of two widths."""
+    settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": 2}
+    return workflow_class(imported(with_generator(settings)))
+
+
+def ran(server: Server, batch_id: str) -> list[Any]:
+    """The values of the items of a batch that were completed."""
+    items = server.get(f"{QUEUE}/item_ids?order_dir=ASC")["item_ids"]
+    summaries = server.post(f"{QUEUE}/item_summaries_by_ids", {"item_ids": items[-1000:]})
+    return sorted(
+        item["field_values"][0]["value"]
+        for item in summaries
+        if item["batch_id"] == batch_id and item["status"] == "completed"
+    )
+
+
+def test_whatever_the_post_meets_each_value_runs_once(server: Server, counted: Any, stamp: Path) -> None:
+    def run(fate: str) -> Any:
+        with faulty(server, (POST, fate)) as proxy, Client(proxy.url, timeout=5.0) as client:
+            result = client.run(counted(stamp=stamp, height=32), timeout=300)
+            return proxy.met, [card.width for card in result.card], ran(server, result.batch_id)
+
+    fates = [*AFTER_THE_POST, *LATE]
+    assert at_once(run, fates) == {fate: ([fate], [64, 128], [64, 128]) for fate in fates}
+
+
+def test_whatever_a_wait_meets_it_ends_with_the_result(server: Server, counted: Any, stamp: Path) -> None:
+    def run(fate: str) -> Any:
+        with faulty(server, (LOOK, fate), (LOOK, fate), ("items_by_ids", fate)) as proxy, Client(proxy.url) as client:
+            result = client.run(counted(stamp=stamp, height=32), timeout=300)
+            return len(proxy.met) >= 2, ran(server, result.batch_id), result.card[0].pil().size
+
+    assert at_once(run, WHILE_WAITING) == {fate: (True, [64, 128], (64, 32)) for fate in WHILE_WAITING}
+
+
+@pytest.mark.parametrize("fate", ["cut before", "cut after", "cut amid", "gzip", "!503", "502"])
+def test_a_download_that_breaks_is_repeated(fate: str, server: Server, client: Client, stamp: Path) -> None:
+    image = client.upload(stamp)
+    with faulty(server, ("/full", fate), ("/full", fate)) as proxy, Client(proxy.url) as other:
+        assert other.download(image) == image.bytes()
+        assert proxy.met == [fate, fate]
+
+
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0])
+def test_an_interrupt(after: float, server: Server, counted: Any, stamp: Path) -> None:
+    before = server.get(f"{QUEUE}/status")["queue"]["completed"]
+
+    def run(client: Client) -> None:
+        threading.Timer(after, signal.raise_signal, [signal.SIGINT]).start()
+        client.run(counted(stamp=stamp, height=32))
+
+    with (
+        faulty(server, (POST, "stall 0.5")) as proxy,
+        Client(proxy.url) as client,
+        pytest.raises(KeyboardInterrupt) as caught,
+    ):
+        run(client)
+    assert not getattr(caught.value, "__notes__", [])
+    queue = server.get(f"{QUEUE}/status")["queue"]
+    assert queue["pending"] == 0
+    assert queue["completed"] <= before + 1  # one may have ended before the interrupt
+
+
+@pytest.mark.parametrize("fate", ["stall 60", "trickle"])
+def test_a_hanging_server_does_not_outlast_the_time_of_a_run(fate: str, server: Server, stamp: Path) -> None:
+    start = time.monotonic()
+    with (
+        faulty(server, (LOOK, fate)) as proxy,
+        Client(proxy.url) as client,
+        pytest.raises(InvokableError) as caught,
+    ):
+        client.run(ColourCard(stamp=stamp), timeout=3)
+    assert time.monotonic() - start < 4.5
+    assert caught.value.submission
+
+
+def test_a_server_that_is_killed_and_started_again(counted: Any, stamp: Path) -> None:
+    settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 1, "count": 30}
+    with restarted(after=4.0) as server, Client(server.url) as client, pytest.raises(RunCanceled) as caught:
+        client.run(counted(stamp=stamp, height=32, widths=settings), timeout=240)
+    # What ran is canceled by the restart, what was pending has gone on.
+    assert "by the restart of the server" in str(caught.value)
+    assert len(caught.value.item_ids) == 1
+    assert len(caught.value.partial.card) == 29  # type: ignore[union-attr]
