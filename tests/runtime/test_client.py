@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import pickle
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,13 @@ MODELS = [
 
 
 def client(reply: Callable[[httpx.Request], httpx.Response], **options: Any) -> Client:
-    return Client._over(httpx.MockTransport(reply), URL, **options)
+    def streamed(request: httpx.Request) -> httpx.Response:
+        response = reply(request)
+        if not response.is_closed:
+            return response
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content))
+
+    return Client._over(httpx.MockTransport(streamed), URL, **options)
 
 
 def test_the_token_goes_to_the_server_and_nowhere_else() -> None:
@@ -124,6 +131,19 @@ def test_a_body_that_cannot_be_unpacked_is_a_broken_connection(body: bytes) -> N
     ):
         opened._drive(fetch_once())
     assert caught.value.sent
+
+
+def test_a_bomb_costs_no_more_memory_than_the_largest_answer() -> None:
+    bomb = gzip.compress(b" " * 2**30)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    tracemalloc.start()
+    with (
+        client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(bomb))) as opened,
+        pytest.raises(ConnectionError, match="larger than 64 MiB"),
+    ):
+        opened._drive(fetch_once())
+    assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    tracemalloc.stop()
 
 
 def fetch_once() -> Any:

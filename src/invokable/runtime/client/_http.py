@@ -6,7 +6,9 @@ import os
 import re
 import ssl
 import time
-from typing import Final, TypeAlias
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +30,7 @@ _NEVER_SENT: Final = (
 # InvokeAI's server closes a connection that idles for 5 s: just then, one that is used again breaks.
 _LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
 _LARGEST: Final = 64 * 2**20  # bytes of an answer that is not a file
+_PIECE: Final = 2**20  # bytes that are decompressed at once
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
@@ -74,8 +77,7 @@ class Transport:
             params=dict(request.params),
             json=request.json,
             files=_form(request),
-            # What is compressed could unpack to any size.
-            headers={"Accept-Encoding": "identity"} if request.into is not None else None,
+            headers={"Accept-Encoding": "gzip" if request.into is None else "identity"},
             timeout=allowed,
         )
         # A file may take its time as long as it moves; any other exchange has to end.
@@ -84,7 +86,7 @@ class Transport:
         end = None if limit is None else time.monotonic() + limit
         answer = self._pool().send(sending, stream=True)
         try:
-            body = self._read(answer, request, end)
+            body = _read(answer, request.into if answer.status_code == 200 else None, end)
         finally:
             answer.close()
         return Response(
@@ -95,22 +97,6 @@ class Transport:
             url=url,
             retry_after=_seconds(answer.headers.get("retry-after", "")),
         )
-
-    def _read(self, answer: httpx.Response, request: Request, end: float | None) -> bytes:
-        into = request.into if answer.status_code == 200 else None
-        if into is not None and answer.headers.get("content-encoding", "identity") != "identity":
-            raise httpx.DecodingError("the file came compressed, which was not asked for")
-        body = bytearray()
-        for chunk in answer.iter_bytes():
-            if end is not None and time.monotonic() > end:
-                raise httpx.ReadTimeout("the answer did not end in time")
-            if into is not None:
-                into.write(chunk)
-            elif len(body) + len(chunk) > _LARGEST:
-                raise httpx.DecodingError(f"the answer is larger than {_LARGEST // 2**20} MiB")
-            else:
-                body += chunk
-        return bytes(body)
 
     def _pool(self) -> httpx.Client:
         process = os.getpid()
@@ -125,6 +111,46 @@ class Transport:
                 follow_redirects=False,  # a redirect could carry the token to another host
             )
         return self._pools[process]
+
+
+def _read(answer: httpx.Response, into: BinaryIO | None, end: float | None) -> bytes:
+    """The body of an answer, or nothing where it goes `into` a file. It has to end in time, and within bounds."""
+    encoding = answer.headers.get("content-encoding", "identity")
+    if encoding not in ("identity", "gzip") or (into is not None and encoding != "identity"):
+        raise httpx.DecodingError(f"the answer is compressed as {encoding!r}, which was not asked for")
+    body = bytearray()
+    for chunk in _unpacked(_in_time(answer.iter_raw(), end), encoding):
+        if into is not None:
+            into.write(chunk)
+            continue
+        body += chunk
+        if len(body) > _LARGEST:
+            raise httpx.DecodingError(f"the answer is larger than {_LARGEST // 2**20} MiB")
+    return bytes(body)
+
+
+def _in_time(chunks: Iterator[bytes], end: float | None) -> Iterator[bytes]:
+    for chunk in chunks:
+        if end is not None and time.monotonic() > end:
+            raise httpx.ReadTimeout("the answer did not end in time")
+        yield chunk
+
+
+def _unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Decompress in pieces of bounded size; httpx would unpack a small bomb to any size at once."""
+    if encoding == "identity":
+        yield from chunks
+        return
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for chunk in chunks:
+            while chunk:
+                yield unpacking.decompress(chunk, _PIECE)
+                chunk = unpacking.unconsumed_tail
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from None
+    if not unpacking.eof:
+        raise httpx.DecodingError("the compressed answer was cut off")
 
 
 def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
