@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from invokable.cli.problems import Problem, Status, warn
+from invokable.cli.errors import CommandError, Status, warn
 from invokable.cli.project import Project, config_option
 from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, installed_models, schema_options
 from invokable.codegen import (
@@ -74,9 +74,9 @@ def generate(
             if not force:
                 check_replaceable(path, current)
         except RefusedError as error:
-            raise Problem(str(path), str(error), status=Status.REFUSED) from None
+            raise CommandError(str(path), str(error), status=Status.REFUSED) from None
         except OSError as error:
-            raise Problem(str(path), f"cannot be read: {error.strerror}") from None
+            raise CommandError(str(path), f"cannot be read: {error.strerror}") from None
         pending.append((source, path, _module(source, choice, project, current, lenient, installed)))
     for source, path, module in pending:
         for warning in module.warnings:
@@ -84,9 +84,9 @@ def generate(
         try:
             done = publish(path, module.text, force=force)
         except RefusedError as error:
-            raise Problem(str(path), str(error), status=Status.REFUSED) from None
+            raise CommandError(str(path), str(error), status=Status.REFUSED) from None
         except OSError as error:
-            raise Problem(str(path), f"cannot be written: {error.strerror}") from None
+            raise CommandError(str(path), f"cannot be written: {error.strerror}") from None
         click.echo(f"{path}: {done}")
 
 
@@ -105,7 +105,7 @@ def _module(
     except WorkflowFileError as error:
         raise file_problem(source, error) from None
     except TemplateError as error:
-        raise Problem(source.shown, str(error)) from None
+        raise CommandError(source.shown, str(error)) from None
     project.check(source, module.plan)
     return module
 
@@ -113,13 +113,13 @@ def _module(
 def _destinations(sources: list[Source], output: str) -> list[tuple[Source, Path]]:
     if output.endswith(".py"):
         if len(sources) != 1:
-            raise Problem(output, f"is one module, but there are {len(sources)} sources; name a folder")
+            raise CommandError(output, f"is one module, but there are {len(sources)} sources; name a folder")
         return [(sources[0], Path(output))]
     taken: dict[Path, Source] = {}
     for source in sources:
         path = Path(output) / f"{module_name(source.stem)}.py"
         if path in taken:
-            raise Problem(
+            raise CommandError(
                 source.shown,
                 f"would be written to {path}, as {taken[path].shown} would; rename one of them",
             )

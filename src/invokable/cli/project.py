@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from invokable.cli.problems import Problem
+from invokable.cli.errors import CommandError
 from invokable.cli.sources import Source
 from invokable.codegen import InstalledModel, ModulePlan, Naming, Options
 from invokable.codegen.config import Config, ConfigError, find_config, load_config
@@ -37,12 +37,12 @@ class Project:
 
     @classmethod
     def load(cls, name: str | None) -> Project:
-        """Read the configuration named on the command line, or the nearest one. Raises Problem."""
+        """Read the configuration named on the command line, or the nearest one. Raises CommandError."""
         try:
             path = Path(name) if name is not None else find_config(Path.cwd())
             return cls(path, load_config(path) if path is not None else Config())
         except ConfigError as error:
-            raise Problem(str(error.path), str(error), pointer=error.key) from None
+            raise CommandError(str(error.path), str(error), pointer=error.key) from None
 
     def options(
         self,
@@ -72,7 +72,7 @@ class Project:
         )
 
     def check(self, source: Source, plan: ModulePlan) -> None:
-        """Raise Problem when the configuration names what the workflow does not have."""
+        """Raise CommandError when the configuration names what the workflow does not have."""
         chosen = self.config.for_file(source.name)
         table = f"tool.invokable.workflows.{source.name}"
         shown = {planned.item.node_id: planned for planned in plan.inputs}
@@ -84,10 +84,10 @@ class Project:
                     if node_id in shown
                     else f"the form shows no node {node_id!r}"
                 )
-                raise Problem(str(self.path), what, pointer=f"{table}.rename.{node_id}.{name}")
+                raise CommandError(str(self.path), what, pointer=f"{table}.rename.{node_id}.{name}")
         for node_id in chosen.outputs:
             if node_id not in plan.reading.graph["nodes"]:
-                raise Problem(
+                raise CommandError(
                     str(self.path),
                     f"the graph has no node {node_id!r}",
                     pointer=f"{table}.outputs.{node_id}",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from invokable.cli.problems import Problem, plain, warn
+from invokable.cli.errors import CommandError, plain, warn
 from invokable.cli.project import Project, config_option
 from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, schema_options
 from invokable.codegen import ModulePlan, plan_document
@@ -49,7 +49,7 @@ def show(
     for source in expand(files):
         try:
             plan = _plan(source, choice, project, lenient)
-        except Problem as problem:
+        except CommandError as problem:
             problem.show()
             status = max(status, problem.exit_code)
             if form == "json":

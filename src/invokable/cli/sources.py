@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from invokable.cli.problems import Problem, Status
+from invokable.cli.errors import CommandError, Status
 from invokable.codegen import InstalledModel
 from invokable.schema import Schema, SchemaError, best_fit, load, parse_openapi
 from invokable.schema.build import read_openapi
@@ -50,11 +50,11 @@ class Source:
         return "workflow" if self.path is None else self.path.stem
 
     def document(self) -> object:
-        """The workflow document in the file. Raises Problem."""
+        """The workflow document in the file. Raises CommandError."""
         try:
             data = sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
         except OSError as error:
-            raise Problem(self.shown, f"cannot be read: {error.strerror}") from None
+            raise CommandError(self.shown, f"cannot be read: {error.strerror}") from None
         try:
             return read_document(data, name=self.name)
         except WorkflowFileError as error:
@@ -69,7 +69,7 @@ class SchemaChoice:
     server: str | None
 
     def for_document(self, document: object) -> Schema:
-        """The schema to read a document with. Raises Problem."""
+        """The schema to read a document with. Raises CommandError."""
         if self.server is not None:
             return _from_server(self.server)
         if self.schema is not None:
@@ -96,7 +96,7 @@ def schema_options(command: F) -> F:
 
 
 def expand(names: tuple[str, ...]) -> Iterator[Source]:
-    """The files that the arguments name: files, folders, globs and `-`. Raises Problem for one that names nothing."""
+    """The files that the arguments name. Raises CommandError for an argument that names none."""
     for name in names:
         path = Path(name)
         if name == "-":
@@ -104,21 +104,21 @@ def expand(names: tuple[str, ...]) -> Iterator[Source]:
         elif path.is_dir():
             found = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _SUFFIXES and entry.is_file())
             if not found:
-                raise Problem(name, "holds no .json or .png file")
+                raise CommandError(name, "holds no .json or .png file")
             yield from map(Source, found)
         elif path.exists() or not glob.has_magic(name):
             yield Source(path)
         else:
             matches = sorted(glob.glob(name, recursive=True))
             if not matches:
-                raise Problem(name, "matches no file")
+                raise CommandError(name, "matches no file")
             yield from (Source(Path(match)) for match in matches)
 
 
-def file_problem(source: Source, error: WorkflowFileError) -> Problem:
+def file_problem(source: Source, error: WorkflowFileError) -> CommandError:
     """What a workflow's own error looks like on the command line."""
     hint = f" ({error.suggestion})" if error.suggestion else ""
-    return Problem(source.shown, f"{error.message}{hint}", pointer=error.pointer)
+    return CommandError(source.shown, f"{error.message}{hint}", pointer=error.pointer)
 
 
 @cache
@@ -127,13 +127,13 @@ def _named(name: str) -> Schema:
     try:
         return read_openapi(name) if path.suffix in (".json", ".gz") or path.is_file() else load(name)
     except OSError as error:
-        raise Problem(name, f"cannot be read: {error.strerror or error}") from None
+        raise CommandError(name, f"cannot be read: {error.strerror or error}") from None
     except SchemaError as error:
-        raise Problem(f"--schema {name}", str(error)) from None
+        raise CommandError(f"--schema {name}", str(error)) from None
 
 
 def installed_models(url: str) -> tuple[InstalledModel, ...]:
-    """The models on a server. Raises Problem."""
+    """The models on a server. Raises CommandError."""
     return tuple(InstalledModel.from_config(config) for config in _ask(url, lambda client: client.models()))
 
 
@@ -143,7 +143,7 @@ def _from_server(url: str) -> Schema:
     try:
         return parse_openapi(document, origin=url, version=version)
     except SchemaError as error:
-        raise Problem(url, str(error), status=Status.SERVER) from None
+        raise CommandError(url, str(error), status=Status.SERVER) from None
 
 
 def _ask(url: str, question: Callable[[Client], T]) -> T:
@@ -153,6 +153,6 @@ def _ask(url: str, question: Callable[[Client], T]) -> T:
         with Client(url) as client:
             return question(client)
     except InvokableError as error:
-        raise Problem(url, str(error), status=Status.SERVER) from None
+        raise CommandError(url, str(error), status=Status.SERVER) from None
     except ValueError as error:  # no address at all
-        raise Problem(f"--server {url}", str(error)) from None
+        raise CommandError(f"--server {url}", str(error)) from None

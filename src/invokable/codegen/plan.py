@@ -18,7 +18,7 @@ from invokable.codegen.names import (
     attribute_names,
     class_name,
 )
-from invokable.codegen.outputs import Output, find_outputs
+from invokable.codegen.outputs import FoundOutput, find_outputs
 from invokable.codegen.types import Choices, InputType, effective_limits, input_type
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
 from invokable.contract.module import index_map_checksum
@@ -68,7 +68,7 @@ class PlannedOutput:
     """An attribute of the result."""
 
     attribute: str
-    output: Output
+    output: FoundOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def _input_hints(item: FormInput, reading: Reading) -> NameHints:
     )
 
 
-def _output_hints(output: Output, number: int) -> NameHints:
+def _output_hints(output: FoundOutput, number: int) -> NameHints:
     field_title = "" if output.sole else output.field_title
     return NameHints(
         key=(output.node_id, output.field),
@@ -232,7 +232,7 @@ def _output_hints(output: Output, number: int) -> NameHints:
     )
 
 
-def _named_outputs(found: list[Output], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:
+def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """The names that the configuration gives: a node's first output gets it as it is, others with their field."""
     named: dict[tuple[str, str], str] = {}
     for output in found:

@@ -2,7 +2,7 @@
 
     generator value ── expand ──▶ items                       computed here and now
                         │
-                        └───────▶ Request ── the runtime asks ──▶ items
+                        └───────▶ Deferred ── the runtime asks ──▶ items
                                   (random numbers without a seed, dynamic prompts, images of a board)
 
 A generator value is what the editor stores in a generator node's `generator` field: an object whose `type` says
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 Items: TypeAlias = list[object]
-Request: TypeAlias = dict[str, object]
+Deferred: TypeAlias = dict[str, object]
 """How to come by items that cannot be computed in advance; a JSON object told apart by its `kind`:
 
 - `{"kind": "random", "generator": {…}}`: draw at run time, see `draw`.
@@ -49,7 +49,7 @@ class GeneratorError(ValueError):
     """The settings of a generator make no batch: a wrong type, an unknown generator, too many items."""
 
 
-def expand(value: object) -> Items | Request:
+def expand(value: object) -> Items | Deferred:
     """Return the items of a generator value, or the request that will give them at run time.
 
     Raises:
@@ -62,8 +62,8 @@ def expand(value: object) -> Items | Request:
         return list(stored)
     if kind in _RANDOM and settings.get("seed") is None:
         return {"kind": "random", "generator": dict(settings)}
-    if kind in _REQUESTS:
-        return _REQUESTS[kind](settings)
+    if kind in _DEFERRED:
+        return _DEFERRED[kind](settings)
     return _expand_locally(settings, kind, _no_random)
 
 
@@ -239,7 +239,7 @@ def _trimmed(settings: Mapping[str, object]) -> Iterator[str]:
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def _combinatorial_prompts(settings: Mapping[str, object]) -> Items | Request:
+def _combinatorial_prompts(settings: Mapping[str, object]) -> Items | Deferred:
     body = {
         "prompt": _text(settings, "input"),
         "max_prompts": _integer(settings, "maxPrompts"),
@@ -248,7 +248,7 @@ def _combinatorial_prompts(settings: Mapping[str, object]) -> Items | Request:
     return {"kind": "dynamic_prompts", "body": body}
 
 
-def _random_prompts(settings: Mapping[str, object]) -> Items | Request:
+def _random_prompts(settings: Mapping[str, object]) -> Items | Deferred:
     body: dict[str, object] = {
         "prompt": _text(settings, "input"),
         "max_prompts": _integer(settings, "count"),
@@ -259,7 +259,7 @@ def _random_prompts(settings: Mapping[str, object]) -> Items | Request:
     return {"kind": "dynamic_prompts", "body": body}
 
 
-def _board_images(settings: Mapping[str, object]) -> Items | Request:
+def _board_images(settings: Mapping[str, object]) -> Items | Deferred:
     if not settings.get("board_id"):
         return []
     board_id, category = _text(settings, "board_id"), _text(settings, "category")
@@ -280,7 +280,7 @@ _LOCAL: Final[Mapping[str, Callable[[Mapping[str, object], Callable[[], float]],
     "integer_generator_parse_string": _integer_parsed,
     "string_generator_parse_string": _string_parsed,
 }
-_REQUESTS: Final[Mapping[str, Callable[[Mapping[str, object]], Items | Request]]] = {
+_DEFERRED: Final[Mapping[str, Callable[[Mapping[str, object]], Items | Deferred]]] = {
     "string_generator_dynamic_prompts_combinatorial": _combinatorial_prompts,
     "string_generator_dynamic_prompts_random": _random_prompts,
     "image_generator_images_from_board": _board_images,
@@ -289,5 +289,5 @@ _RANDOM: Final = frozenset(
     {"float_generator_random_distribution_uniform", "integer_generator_random_distribution_uniform"}
 )
 
-GENERATOR_TYPES: Final = frozenset({*_LOCAL, *_REQUESTS})
+GENERATOR_TYPES: Final = frozenset({*_LOCAL, *_DEFERRED})
 """The `type` of every generator value that is understood."""

@@ -2,7 +2,7 @@
 
 from invokable.workflow.document import read_document
 from invokable.workflow.errors import Warning_, WorkflowFileError
-from invokable.workflow.model import Workflow
+from invokable.workflow.model import ParsedWorkflow
 from invokable.workflow.pipeline import node_versions, read_workflow
 from invokable.workflow.reading import (
     BatchDatum,
@@ -17,9 +17,9 @@ __all__ = [
     "BatchGroup",
     "FormInput",
     "OutlineItem",
+    "ParsedWorkflow",
     "Reading",
     "Warning_",
-    "Workflow",
     "WorkflowFileError",
     "node_versions",
     "read_document",

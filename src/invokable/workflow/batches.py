@@ -16,7 +16,7 @@ from invokable.workflow.model import (
     ConnectorNode,
     InvocationNode,
     Node,
-    Workflow,
+    ParsedWorkflow,
 )
 from invokable.workflow.reading import BatchDatum, BatchGroup
 from invokable.workflow.update import pointer_to
@@ -30,7 +30,7 @@ _COLLECTION_SHAPES = {
 }
 
 
-def build_batches(workflow: Workflow, findings: Findings) -> tuple[BatchGroup, ...]:
+def build_batches(workflow: ParsedWorkflow, findings: Findings) -> tuple[BatchGroup, ...]:
     """Return the groups of batch data in the order in which the editor sends them.
 
     Nodes with the group "None" stand alone, every other group is zipped: one that the editor's menu does not offer, and
@@ -46,7 +46,7 @@ def build_batches(workflow: Workflow, findings: Findings) -> tuple[BatchGroup, .
     return tuple(groups)
 
 
-def _grouped(workflow: Workflow) -> dict[str, list[InvocationNode]]:
+def _grouped(workflow: ParsedWorkflow) -> dict[str, list[InvocationNode]]:
     groups: dict[str, list[InvocationNode]] = {}
     for node in workflow.invocations():
         if node.type in BATCH_COLLECTIONS:

@@ -13,12 +13,12 @@ from invokable.workflow.model import (
     EXTRA_INPUTS,
     Input,
     InvocationNode,
-    Workflow,
+    ParsedWorkflow,
 )
 from invokable.workflow.update import pointer_to
 
 
-def mark_dropped(workflow: Workflow, dropped: Iterable[tuple[int, str]]) -> None:
+def mark_dropped(workflow: ParsedWorkflow, dropped: Iterable[tuple[int, str]]) -> None:
     """Mark the inputs whose value a migration dropped: position of the node, key of the input."""
     for position, key in dropped:
         node = workflow.nodes[position]
@@ -26,7 +26,7 @@ def mark_dropped(workflow: Workflow, dropped: Iterable[tuple[int, str]]) -> None
             node.inputs[key].dropped = True
 
 
-def check_ids(workflow: Workflow, findings: Findings) -> None:
+def check_ids(workflow: ParsedWorkflow, findings: Findings) -> None:
     """Find nodes that share an id; edges and form elements can mean the first only."""
     seen: set[str] = set()
     for index, node in enumerate(workflow.nodes):
@@ -35,7 +35,7 @@ def check_ids(workflow: Workflow, findings: Findings) -> None:
         seen.add(node.id)
 
 
-def check_node_types(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find nodes of a type that the schema does not know. They are left out of the graph."""
     unknown = [node for node in workflow.invocations() if node.template(schema) is None]
     others = sorted({node.type for node in unknown} - {unknown[0].type}) if unknown else []
@@ -47,7 +47,7 @@ def check_node_types(workflow: Workflow, schema: Schema, findings: Findings) -> 
         nor = ""
 
 
-def check_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def check_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find inputs that hold a value but have no template. They are left out of the graph."""
     for node in workflow.invocations():
         template = node.template(schema)
@@ -62,7 +62,7 @@ def check_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None
                 )
 
 
-def check_values(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find values that no field understands and no edge replaces. They are dropped."""
     connected = {(edge.target, edge.target_handle) for edge in workflow.edges}
     for node in workflow.invocations():

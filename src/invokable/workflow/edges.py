@@ -10,7 +10,7 @@ from invokable.schema.model import FieldType, Schema
 from invokable.workflow.connections import item_type, may_connect, may_share, types_equal
 from invokable.workflow.cycles import CycleGuard, Effort
 from invokable.workflow.errors import Findings, Suggest, nearest, quoted
-from invokable.workflow.model import ConnectorNode, Edge, InvocationNode, Node, NotesNode, Workflow
+from invokable.workflow.model import ConnectorNode, Edge, InvocationNode, Node, NotesNode, ParsedWorkflow
 
 CONNECTOR_INPUT = "in"
 CONNECTOR_OUTPUT = "out"
@@ -90,14 +90,14 @@ def resolve_connector(
     return None
 
 
-def validate_edges(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def validate_edges(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Drop the edges that the editor drops. The input such an edge led to keeps the value it has in the file."""
-    check = _Check(workflow, schema)
+    review = _EdgeReview(workflow, schema)
     accepted = []
     for key, edge in enumerate(workflow.edges):
-        refusal = check.examine(edge)
+        refusal = review.examine(edge)
         if refusal is None:
-            check.accept(key, edge)
+            review.accept(key, edge)
             accepted.append(edge)
         else:
             shown = f"{edge.source}.{edge.source_handle} → {edge.target}.{edge.target_handle}"
@@ -113,10 +113,10 @@ def validate_edges(workflow: Workflow, schema: Schema, findings: Findings) -> No
     workflow.edges = accepted
 
 
-class _Check:
+class _EdgeReview:
     """Holds one edge after the other against the nodes and the edges accepted so far."""
 
-    def __init__(self, workflow: Workflow, schema: Schema) -> None:
+    def __init__(self, workflow: ParsedWorkflow, schema: Schema) -> None:
         self._schema = schema
         self._nodes = workflow.by_id()
         self._wiring = Wiring()

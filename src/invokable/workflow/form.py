@@ -18,7 +18,7 @@ from invokable.workflow.model import (
     Form,
     FormElement,
     InvocationNode,
-    Workflow,
+    ParsedWorkflow,
     default_form,
 )
 from invokable.workflow.shapes import (
@@ -213,7 +213,7 @@ def _at(key: str) -> str:
 # --- after the nodes are known ----------------------------------------------------------------------------------------
 
 
-def adopt_exposed_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def adopt_exposed_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Give a workflow with an empty form the form that its list of exposed fields stands for.
 
     A list beside a form that holds anything is ignored. An entry whose node or field is unknown is left out.
@@ -259,7 +259,7 @@ def _default_settings(kind: FieldType) -> dict[str, object] | None:
     return settings if isinstance(settings, dict) else None
 
 
-def rename_fields(workflow: Workflow) -> None:
+def rename_fields(workflow: ParsedWorkflow) -> None:
     """Follow the one field that was renamed: `collection` of `image_collection` became `images`."""
     nodes = workflow.by_id()
 
@@ -282,7 +282,7 @@ def rename_fields(workflow: Workflow) -> None:
             element.field_name = renamed(element.node_id, element.field_name)
 
 
-def prune_form(workflow: Workflow, findings: Findings) -> None:
+def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
     """Remove the elements that show a field no node has."""
     nodes = workflow.by_id()
     form = workflow.form

@@ -12,11 +12,11 @@ from invokable.workflow.model import (
     ConnectorNode,
     Input,
     InvocationNode,
-    Workflow,
+    ParsedWorkflow,
 )
 
 
-def build_graph(workflow: Workflow, schema: Schema, findings: Findings) -> dict[str, object]:
+def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> dict[str, object]:
     """Return the graph as JSON, without an id.
 
     Nothing is filled in, coerced or hidden: a missing default is the server's business, a wrong type too. Boards set to
@@ -41,7 +41,7 @@ def build_graph(workflow: Workflow, schema: Schema, findings: Findings) -> dict[
     }
 
 
-def wiring_of(workflow: Workflow) -> Wiring:
+def wiring_of(workflow: ParsedWorkflow) -> Wiring:
     """Return the edges of a workflow, by where they start and where they end."""
     wiring = Wiring()
     for key, edge in enumerate(workflow.edges):
@@ -94,7 +94,7 @@ def _clear(node: dict[str, object] | None, handle: str) -> None:
 # --- edges ------------------------------------------------------------------------------------------------------------
 
 
-def _flattened(workflow: Workflow, findings: Findings) -> list[tuple[str, str, str, str]]:
+def _flattened(workflow: ParsedWorkflow, findings: Findings) -> list[tuple[str, str, str, str]]:
     """Return the edges between executable nodes, with connectors replaced by what feeds them."""
     nodes = workflow.by_id()
     wiring = wiring_of(workflow)

@@ -1,9 +1,9 @@
 """The workflow as the editor holds it once a file is loaded: format 4.0.0, values stripped to what it knows.
 
-    Workflow ─ nodes ─▶ InvocationNode ─ inputs ─▶ Input
-             │          NotesNode, ConnectorNode
-             ├ edges ─▶ Edge
-             └ form ──▶ Form ─ elements ─▶ FormElement
+    ParsedWorkflow ─ nodes ─▶ InvocationNode ─ inputs ─▶ Input
+                   │          NotesNode, ConnectorNode
+                   ├ edges ─▶ Edge
+                   └ form ──▶ Form ─ elements ─▶ FormElement
 
 The objects are mutable because the stages of a load (edges, node updates, form) refine them one after the other.
 """
@@ -168,7 +168,7 @@ class FieldRef:
 
 
 @dataclass(slots=True, kw_only=True)
-class Workflow:
+class ParsedWorkflow:
     """A workflow in format 4.0.0."""
 
     id: str | None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from invokable.schema.model import InputTemplate, Schema
 from invokable.workflow.errors import Warning_
-from invokable.workflow.model import Workflow
+from invokable.workflow.model import ParsedWorkflow
 
 __all__ = ["BatchDatum", "BatchGroup", "FormInput", "OutlineItem", "Reading", "Warning_"]
 
@@ -89,7 +89,7 @@ class BatchGroup:
 class Reading:
     """A workflow as read with the node templates of one InvokeAI version."""
 
-    workflow: Workflow
+    workflow: ParsedWorkflow
     schema: Schema
     inputs: tuple[FormInput, ...]
     outline: tuple[OutlineItem, ...]

@@ -17,7 +17,7 @@ class Status(IntEnum):
     SERVER = 4
 
 
-class Problem(click.ClickException):
+class CommandError(click.ClickException):
     """One line for stderr and the status to end with."""
 
     def __init__(
