@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.contract.generators import GENERATOR_TYPES, MAX_ITEMS, GeneratorError, draw, expand, mersenne_twister
+from invokable.contract.generators import MAX_ITEMS, GeneratorError, draw, expand, mersenne_twister
+from invokable.contract.settings import KINDS
 
 
 def generator(kind: str, **settings: Any) -> dict[str, Any]:
@@ -131,6 +132,6 @@ def is_expanded_or_refused(value: dict[str, object]) -> bool:
         return bool(str(error))
 
 
-@given(st.sampled_from(sorted(GENERATOR_TYPES)) | st.text(), settings)
+@given(st.sampled_from(sorted(KINDS)) | st.text(), settings)
 def test_any_settings_make_items_or_are_refused(kind: str, settings: dict[str, object]) -> None:
     assert is_expanded_or_refused({"type": kind} | settings)

@@ -7,7 +7,6 @@ below, one for each kind of place that text can stand in.
 
 from __future__ import annotations
 
-import ast
 import json
 import keyword
 import math
@@ -25,9 +24,9 @@ class Code(str):
 
 
 def identifier(name: str) -> Code:
-    """A name that has been chosen already. Raises ValueError when it is no plain identifier."""
+    """A name that has been chosen already. Raises ValueError when it is not a valid identifier."""
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is no identifier")
+        raise ValueError(f"{name!r} is not a valid identifier")
     return Code(name)
 
 
@@ -64,29 +63,6 @@ def text_literal(text: str) -> Code:
     return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")
 
 
-def call(name: str, /, *arguments: object, **keywords: object) -> Code:
-    """A call of `name` with literal arguments; arguments that are `Code` stand as they are."""
-    parts: list[str] = [_expression(argument) for argument in arguments]
-    parts += [f"{identifier(key)}={_expression(argument)}" for key, argument in keywords.items()]
-    return Code(f"{identifier(name)}({', '.join(parts)})")
-
-
-def called_names(expression: Code) -> frozenset[str]:
-    """The names that an expression calls."""
-    calls = (node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Call))
-    return frozenset(node.func.id for node in calls if isinstance(node.func, ast.Name))
-
-
-def subscript(name: str, arguments: Iterable[object]) -> Code:
-    """`name[…]`, as in an annotation."""
-    return Code(f"{identifier(name)}[{', '.join(map(_expression, arguments))}]")
-
-
-def union(*members: Code) -> Code:
-    """`A | B`."""
-    return Code(" | ".join(members))
-
-
 def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, width: int = 88) -> Code:
     """A docstring: prose is filled to `width`, a sequence of lines is kept line by line.
 
@@ -118,10 +94,6 @@ def json_line(value: object) -> Code:
     """JSON text in a raw string, on one line, as short as it gets."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Code(f'r"""{_printable(text)}"""')
-
-
-def _expression(value: object) -> Code:
-    return value if isinstance(value, Code) else literal(value)
 
 
 def _quote(text: str) -> str:

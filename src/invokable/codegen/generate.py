@@ -37,11 +37,16 @@ class GeneratedModule:
         """What was dropped, and which values could not be defaults, a line each."""
         dropped = [f"{warning.pointer}: {warning.message}" for warning in self.plan.reading.warnings]
         required = [
-            f"{planned.item.pointer}: {planned.attribute} is required, for {planned.type.unfit}"
+            f"{planned.item.pointer}: {planned.attribute} is required: {planned.type.unfit}"
             for planned in self.plan.inputs
             if planned.type.unfit
         ]
-        return (*dropped, *required)
+        limits = [
+            f"{planned.item.pointer}: {planned.attribute} is written without {limit}"
+            for planned in self.plan.inputs
+            for limit in planned.type.dropped
+        ]
+        return (*dropped, *required, *limits)
 
 
 def plan_document(document: object, schema: Schema, *, source: str, options: Options | None = None) -> ModulePlan:

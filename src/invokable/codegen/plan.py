@@ -9,7 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from invokable.codegen.annotations import Choices
 from invokable.codegen.checksums import source_checksum
+from invokable.codegen.limits import usable_limits
 from invokable.codegen.models import InstalledModel, model_choices
 from invokable.codegen.names import (
     RESULT_MEMBERS,
@@ -19,7 +21,7 @@ from invokable.codegen.names import (
     class_name,
 )
 from invokable.codegen.outputs import FoundOutput, find_outputs
-from invokable.codegen.types import Choices, InputType, effective_limits, input_type
+from invokable.codegen.types import InputType, input_type
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
 from invokable.contract.module import index_map_checksum
 
@@ -60,7 +62,7 @@ class PlannedInput:
     @property
     def limits(self) -> dict[str, float]:
         """The limits of the value that are set, by name."""
-        return effective_limits(self.item).to_json()
+        return self.type.limits.to_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class ModulePlan:
         """What the field at the end of a batch edge takes: the server does not check it before the item runs."""
         node = self.reading.graph["nodes"].get(datum.node_path)
         template = node and self.reading.schema.nodes[node["type"]].inputs.get(datum.field_name)
-        return ItemCheck(template.type.name, template.limits, template.options) if template else ItemCheck()
+        return ItemCheck(template.type.name, usable_limits(template)[0], template.options) if template else ItemCheck()
 
 
 def plan_module(
@@ -244,7 +246,7 @@ def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[t
 
 
 def _alias(attribute: str, typed: InputType, aliases: dict[str, Choices], module_class: str) -> str | None:
-    if len(typed.annotation) <= _INLINE_CHOICES or not typed.choices:
+    if len(typed.annotation.code) <= _INLINE_CHOICES or not typed.choices:
         return None
     for name, choices in aliases.items():
         if choices == typed.choices:

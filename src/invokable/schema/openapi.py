@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from invokable.contract.settings import FAMILIES
 from invokable.schema import _fields
 from invokable.schema._json import JsonObject
 from invokable.schema.model import (
@@ -19,22 +20,8 @@ from invokable.schema.model import (
 
 _HIDDEN_NODES: Final = frozenset({"graph", "linear_ui_output"})
 _RESERVED_INPUTS: Final = frozenset({"id", "type", "use_cache"})
-_BATCH_INPUTS: Final = frozenset(
-    {
-        ("float_batch", "floats"),
-        ("integer_batch", "integers"),
-        ("string_batch", "strings"),
-        ("image_batch", "images"),
-    }
-)
-_BATCH_OUTPUTS: Final = frozenset(
-    {
-        ("float_generator", "floats"),
-        ("integer_generator", "integers"),
-        ("string_generator", "strings"),
-        ("image_generator", "images"),
-    }
-)
+_BATCH_INPUTS: Final = frozenset((f"{family}_batch", name) for family, name in FAMILIES.items())
+_BATCH_OUTPUTS: Final = frozenset((f"{family}_generator", name) for family, name in FAMILIES.items())
 _CONNECTS: Final[dict[str, Connects]] = {
     "any": "any",
     "direct": "direct",
