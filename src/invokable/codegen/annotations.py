@@ -50,7 +50,7 @@ class Annotation:
     constraints: tuple[Expression, ...] = ()
     """Limits of the value, such as `Ge(0)`."""
     listed: Expression | None = None
-    """`list[…]` of a field that takes a list; says what a default list holds where the annotation leaves it open."""
+    """`list[…]` of a field that takes a list; gives the item type of a default list where the annotation does not."""
 
 
 def annotation_of(item: FormInput, choices: Choices, limits: Limits) -> Annotation:
@@ -85,7 +85,7 @@ def choices_of(item: FormInput) -> Choices:
     """The values that an input is confined to: those of the schema, or of a dropdown in the form; empty without any."""
     if item.template.type.name in CHOICES:
         options = item.template.options
-        # A Literal holds no number with a point.
+        # A Literal cannot hold a float.
         return tuple(dict.fromkeys(o for o in options if not isinstance(o, float))) if _literal(options) else ()
     if item.options and item.template.type.name == "StringField":
         offered = [value for value, _ in item.options]

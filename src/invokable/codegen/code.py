@@ -47,7 +47,7 @@ def literal(value: object) -> Code:
         case Mapping():
             items = (f"{literal(key)}: {literal(item)}" for key, item in value.items())
             return Code(f"{{{', '.join(items)}}}")
-    raise TypeError(f"no literal for {value!r}")
+    raise TypeError(f"cannot write {value!r} as a literal")
 
 
 def text_literal(text: str) -> Code:
@@ -106,7 +106,7 @@ def _prose(text: str) -> str:
 
 
 def _prints(character: str) -> bool:
-    """Whether a character stands in source as itself: no control, format, surrogate, private use or odd space.
+    """Whether a character may stand in source as itself: controls, format characters and odd spaces may not.
 
     `str.isprintable` would do but for its answer on unassigned characters, which differs between Python versions.
     """

@@ -34,7 +34,7 @@ class Default:
     value: Expression | None = None
     """None where the input is required."""
     assigned: Expression | None = None
-    """What stands behind the `=`: the value, or a field that makes it anew for each instance."""
+    """What stands behind the `=`: the value, or a field that makes it afresh for each instance."""
     nullable: bool = False
     """None is a value of the input."""
     unfit: str = ""
@@ -70,7 +70,7 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
 def _written(
     value: Any, item: FormInput, annotation: Annotation, nullable: bool
 ) -> tuple[Expression, Expression | None]:
-    """The value as source, and what makes it anew where it can be changed or is a call, which linters refuse."""
+    """The value as source, and what makes it afresh where it can be changed or is a call, which linters refuse."""
     name = item.template.type.name
     if not isinstance(value, list):
         written = _one(name, value)

@@ -46,7 +46,7 @@ def text(words: str) -> Expression:
 
 
 def call(called: str, /, *arguments: object, **keywords: object) -> Expression:
-    """A call of `called`; arguments that are no expressions yet are JSON values."""
+    """A call of `called`; other arguments than expressions are JSON values."""
     given = [_expression(argument) for argument in arguments]
     named = {identifier(key): _expression(argument) for key, argument in keywords.items()}
     parts = [*(str(part) for part in given), *(f"{key}={part}" for key, part in named.items())]

@@ -55,7 +55,7 @@ def plan_document(document: object, schema: Schema, *, source: str, options: Opt
     reading = read_workflow(document, schema, lenient=options.lenient)
     if not reading.inputs and not options.lenient:
         raise WorkflowFileError(
-            "the workflow exposes no field: add some to its form in the editor, or pass --lenient",
+            "the workflow exposes no fields; add some to its form in the editor, or pass --lenient",
             pointer="/form",
         )
     return plan_module(reading, document, source=source, naming=options.naming, installed=options.installed)

@@ -22,7 +22,7 @@ from invokable.contract.settings import KINDS
 
 Items: TypeAlias = list[object]
 Deferred: TypeAlias = dict[str, object]
-"""How to come by items that cannot be computed in advance; a JSON object told apart by its `kind`:
+"""How to come by items that cannot be computed in advance; a JSON object with a `kind`:
 
 - `{"kind": "random", "generator": {…}}`: draw at run time, see `draw`.
 - `{"kind": "dynamic_prompts", "body": {…}}`: POST the body to `/api/v1/utilities/dynamicprompts`; the items are the
@@ -59,13 +59,14 @@ def expand(value: object) -> Items | Deferred:
     """Return the items of a generator value, or how to come by them at run time.
 
     Raises:
-        GeneratorError: The value is no generator, or it makes more than `MAX_ITEMS` items.
+        GeneratorError: The value is not a generator, or it makes more than `MAX_ITEMS` items.
     """
     settings, kind = _settings(value)
     stored = _stored_values(settings, kind)
     if stored is not None:
         return stored
     if kind in _RANDOM and settings.get("seed") is None:
+        check(value)
         return {"kind": "random", "generator": dict(settings)}
     if kind in _DEFERRED:
         return _DEFERRED[kind](settings)
@@ -96,11 +97,11 @@ def draw(value: object, rng: Callable[[], float] = random.random) -> Items:
         rng: Returns a float in [0, 1).
 
     Raises:
-        GeneratorError: The value is no generator of random numbers.
+        GeneratorError: The value is not a generator of random numbers.
     """
     settings, kind = _settings(value)
     if kind not in _RANDOM:
-        raise GeneratorError(f"{kind!r} draws no random numbers")
+        raise GeneratorError(f"{kind!r} does not draw random numbers")
     return _expand_locally(settings, kind, rng)
 
 
@@ -125,7 +126,7 @@ def _settings(value: object) -> tuple[Mapping[str, object], str]:
         raise GeneratorError("a generator value is an object with a type")
     kind = value.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise GeneratorError(f"there is no generator {kind!r:.60}")
+        raise GeneratorError(f"unknown generator {kind!r:.60}")
     return value, kind
 
 

@@ -34,7 +34,7 @@ def parse_openapi(document: Mapping[str, object], *, origin: str, version: str |
     """Read the node types out of a server's `openapi.json`.
 
     `origin` says where the document comes from. `version` is the server's, which the document
-    itself does not tell: its `info.version` is that of the API.
+    itself does not contain: its `info.version` is that of the API.
 
     Raises SchemaError when the document is not the openapi.json of an InvokeAI server.
     """
@@ -185,6 +185,6 @@ def _title(name: str, schema: JsonObject) -> str:
 
 
 def _start_case(name: str) -> str:
-    """Spell `cfg_scale` as `Cfg Scale`: the editor's title of a field that has none."""
+    """Turn `cfg_scale` into `Cfg Scale`: the editor's title of a field that has none."""
     words = _WORD.findall(name.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
     return " ".join(word[:1].upper() + word[1:] for word in words)

@@ -114,7 +114,7 @@ class ValueParser:
         Args:
             value: The JSON value of the input, or MISSING.
             node_type: The type of the node: `core_metadata` and `float_generator` are read differently.
-            field: The key of the input; its template tells the type of a model that an old reference leaves out.
+            field: The key of the input; its template gives the type of a model where an old reference has none.
         """
         if value is MISSING:
             return MISSING
@@ -158,7 +158,7 @@ def is_misread(raw: object, value: object, node_type: str) -> bool:
 
 
 def _old_model_reference(value: dict[str, object], default_type: str | None) -> object:
-    """Return a reference of the formats before 3.0.0 as name, base and (if told) type; MISSING if it is none."""
+    """Return a reference of the formats before 3.0.0 as name, base and, if given, type; MISSING for anything else."""
     name, base, kind = value.get("model_name"), value.get("base_model"), value.get("model_type", default_type)
     if not (isinstance(name, str) and name and isinstance(base, str) and base):
         return MISSING
