@@ -126,6 +126,18 @@ def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -
     )
 
 
+def is_valid_class(name: str) -> bool:
+    """Whether a name out of a configuration can be that of the class."""
+    return (
+        name.isidentifier()
+        and name[0].isupper()
+        and normalize("NFKC", name) == name
+        and not keyword.iskeyword(name)
+        and name not in _CLASS_NAMES
+        and name not in _BUILTINS
+    )
+
+
 _CLASS_NAMES = frozenset(
     "AllPrompts Annotated Any Board BoardImages BoardInput Color Final FloatGenerator FloatRandom FloatRange "
     "FloatSequence FloatText Ge Gt Image ImageGenerator ImageInput Index IntegerGenerator IntegerRandom "
