@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +16,8 @@ from invokable.schema import load
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "generated_examples"
 WORKFLOWS = MODULES / "workflows"
-SHARED = ROOT.parent / "shared"
-"""What InvokeAI's own editor makes of many workflows; it is no part of this repository."""
+SHARED = Path(os.environ.get("INVOKABLE_SHARED") or ROOT.parent / "shared")
+"""What InvokeAI's own editor makes of many workflows. It is not part of this repository."""
 
 
 def example(name: str) -> Any:

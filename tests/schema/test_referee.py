@@ -12,11 +12,11 @@ import pytest
 
 from invokable.schema import MISSING, FieldType, InputTemplate, NodeTemplate, Schema
 from invokable.schema.build import pack, read_openapi
+from tests.examples import SHARED
 
-_SHARED = Path(__file__).parents[3] / "shared"
-_OPENAPI = _SHARED / "openapi"
-_TEMPLATES = _SHARED / "corpus" / "_templates-6.14.2.json.gz"
-_SHIPPED = _SHARED / "corpus" / "shipped-expected.json"
+_OPENAPI = SHARED / "openapi"
+_TEMPLATES = SHARED / "corpus" / "_templates-6.14.2.json.gz"
+_SHIPPED = SHARED / "corpus" / "shipped-expected.json"
 
 pytestmark = pytest.mark.skipif(
     not (_TEMPLATES.exists() and _OPENAPI.exists()),

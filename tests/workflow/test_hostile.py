@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from invokable.workflow import WorkflowFileError, node_versions, read_document, read_workflow
 from invokable.workflow.cycles import CycleGuard, Effort
+from tests.examples import SHARED
 from tests.workflow.builders import (
     MODEL,
     Json,
@@ -29,7 +30,7 @@ from tests.workflow.builders import (
 )
 from tests.workflow.test_migrate import v1, v1_node, v2
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+CORPUS = SHARED / "corpus"
 
 RICH = workflow(
     node("g", "float_generator", generator={"type": "float_generator_parse_string", "input": "1,2", "splitOn": ","}),

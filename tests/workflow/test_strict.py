@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from invokable.workflow import WorkflowFileError, read_document, read_workflow
+from tests.examples import SHARED
 from tests.workflow.builders import field_element, form, graph_node, node, read, schema, workflow
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+CORPUS = SHARED / "corpus"
 VANISHED = {"canny_image_processor", "midas_depth_image_processor"}
 
 

@@ -7,14 +7,17 @@ below, one for each kind of place that text can stand in.
 
 from __future__ import annotations
 
-import ast
 import json
 import keyword
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from unicodedata import category
 
-_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SHORT_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ODD = {quote: re.compile(rf"[^ -~]|[\\{quote}]") for quote in ('"', "'", "")}
+"""The characters of a text between quotes of that kind that may need an escape."""
+_NOT_ASCII = re.compile(r"[^\n -~]")
 _LINE = 72  # characters of text on a line of a long literal
 
 
@@ -25,9 +28,9 @@ class Code(str):
 
 
 def identifier(name: str) -> Code:
-    """A name that has been chosen already. Raises ValueError when it is no plain identifier."""
+    """A name that has been chosen already. Raises ValueError when it is not a valid identifier."""
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is no identifier")
+        raise ValueError(f"{name!r} is not a valid identifier")
     return Code(name)
 
 
@@ -48,7 +51,7 @@ def literal(value: object) -> Code:
         case Mapping():
             items = (f"{literal(key)}: {literal(item)}" for key, item in value.items())
             return Code(f"{{{', '.join(items)}}}")
-    raise TypeError(f"no literal for {value!r}")
+    raise TypeError(f"cannot write {value!r} as a literal")
 
 
 def text_literal(text: str) -> Code:
@@ -62,29 +65,6 @@ def text_literal(text: str) -> Code:
     if len(pieces) < 2:
         return literal(text)
     return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")
-
-
-def call(name: str, /, *arguments: object, **keywords: object) -> Code:
-    """A call of `name` with literal arguments; arguments that are `Code` stand as they are."""
-    parts: list[str] = [_expression(argument) for argument in arguments]
-    parts += [f"{identifier(key)}={_expression(argument)}" for key, argument in keywords.items()]
-    return Code(f"{identifier(name)}({', '.join(parts)})")
-
-
-def called_names(expression: Code) -> frozenset[str]:
-    """The names that an expression calls."""
-    calls = (node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Call))
-    return frozenset(node.func.id for node in calls if isinstance(node.func, ast.Name))
-
-
-def subscript(name: str, arguments: Iterable[object]) -> Code:
-    """`name[…]`, as in an annotation."""
-    return Code(f"{identifier(name)}[{', '.join(map(_expression, arguments))}]")
-
-
-def union(*members: Code) -> Code:
-    """`A | B`."""
-    return Code(" | ".join(members))
 
 
 def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, width: int = 88) -> Code:
@@ -102,6 +82,8 @@ def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, wid
         if any(lines):
             blocks.append(f"\n{margin}".join(lines))
     text = f"\n\n{margin}".join(blocks)
+    if text.startswith('"'):
+        text = f" {text}"
     if text.endswith('"'):
         text = text[:-1] + '\\"'
     if "\n" in text or indent + len(text) + 6 > width:
@@ -120,21 +102,24 @@ def json_line(value: object) -> Code:
     return Code(f'r"""{_printable(text)}"""')
 
 
-def _expression(value: object) -> Code:
-    return value if isinstance(value, Code) else literal(value)
-
-
 def _quote(text: str) -> str:
-    return '"' + "".join(_escape(c) if c in '"\\' or not _prints(c) else c for c in text) + '"'
+    """The text in double quotes, or in single ones where that takes fewer escapes, as black has it."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return f"{quote}{_ODD[quote].sub(_escaped, text)}{quote}"
 
 
 def _prose(text: str) -> str:
-    escaped = "".join(_escape(c) if c == "\\" or not _prints(c) else c for c in text)
+    escaped = _ODD[""].sub(_escaped, text)
     return escaped.replace('"""', '\\"\\"\\"')
 
 
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    return character if character > "\x7f" and _prints(character) else _escape(character)
+
+
 def _prints(character: str) -> bool:
-    """Whether a character stands in source as itself: no control, format, surrogate, private use or odd space.
+    """Whether a character may stand in source as itself: controls, format characters and odd spaces may not.
 
     `str.isprintable` would do but for its answer on unassigned characters, which differs between Python versions.
     """
@@ -198,4 +183,4 @@ def _printable(text: str) -> str:
     """JSON text with every character that does not print, line ends of the layout apart, as a JSON escape."""
     if '"""' in text:  # cannot be: in JSON two strings never touch
         raise ValueError("three quotes in a row in JSON text")
-    return "".join(c if c == "\n" or _prints(c) else json.dumps(c)[1:-1] for c in text)
+    return _NOT_ASCII.sub(lambda match: match[0] if _prints(match[0]) else json.dumps(match[0])[1:-1], text)

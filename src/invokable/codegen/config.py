@@ -14,13 +14,14 @@ is an error, and so is a key that is not known.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from invokable.codegen.names import RESULT_MEMBERS, is_valid_attribute
+from invokable.codegen.names import RESULT_MEMBERS, is_valid_attribute, is_valid_class
+from invokable.workflow.errors import nearest
 
 
 class ConfigError(Exception):
@@ -66,12 +67,12 @@ def load_config(path: Path) -> Config:
     """Read and check a configuration. Raises ConfigError."""
     table = _table(path)
     if table is None:
-        raise ConfigError(path, "tool.invokable", "there is no such table")
+        raise ConfigError(path, "tool.invokable", "not found")
     reader = _Reader(path)
     reader.only(table, {"templates", "workflows"}, "tool.invokable")
     templates = reader.text(table, "templates", "tool.invokable")
     if templates is not None and not (path.parent / templates).is_dir():
-        raise ConfigError(path, "tool.invokable.templates", f"there is no folder {templates!r}")
+        raise ConfigError(path, "tool.invokable.templates", f"no such folder: {templates!r}")
     workflows = reader.table(table, "workflows", "tool.invokable")
     return Config(
         templates=None if templates is None else path.parent / templates,
@@ -92,8 +93,8 @@ class _Reader:
     def workflow(self, table: Mapping[str, object], key: str) -> WorkflowConfig:
         self.only(table, {"class", "outputs", "rename"}, key)
         class_name = self.text(table, "class", key)
-        if class_name is not None and not (class_name.isidentifier() and class_name[0].isupper()):
-            raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is no name for a class")
+        if class_name is not None and not is_valid_class(class_name):
+            raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is not a valid class name")
         rename: dict[tuple[str, str], str] = {}
         nodes = self.table(table, "rename", key)
         for node_id in nodes:
@@ -106,17 +107,16 @@ class _Reader:
             ("rename", list(rename.values())),
             ("outputs", list(outputs.values())),
         ):
-            twice = next((name for name in names if names.count(name) > 1), None)
+            twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:
-                raise ConfigError(self.path, f"{key}.{group}", f"{twice!r} is given twice")
+                raise ConfigError(self.path, f"{key}.{group}", f"{twice!r} is used twice")
         return WorkflowConfig(class_name, rename, outputs)
 
     def only(self, table: Mapping[str, object], known: Collection[str], key: str) -> None:
         for name in table:
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else f" (known: {', '.join(sorted(known))})"
-                raise ConfigError(self.path, f"{key}.{name}", f"is not a known key{hint}")
+                hint = nearest(name, sorted(known)) or f"expected {', '.join(sorted(known))}"
+                raise ConfigError(self.path, f"{key}.{name}", f"unknown key ({hint})")
 
     def text(self, table: Mapping[str, object], name: str, key: str) -> str | None:
         value = table.get(name)
@@ -134,7 +134,7 @@ class _Reader:
         value = self.text(table, name, key) or ""
         valid = is_valid_attribute(value, reserved) if reserved else is_valid_attribute(value)
         if not valid:
-            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} is no name for an attribute")
+            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} is not a valid attribute name")
         return value
 
 

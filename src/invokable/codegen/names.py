@@ -1,8 +1,8 @@
 """Names: what a person would call an input, an output, a class, a module.
 
 Input names come from the field's own label, else from the node's label and the field, else from the schema's title;
-names that collide are told apart by what the labels say in brackets, then by their node, then by number. Nothing here
-depends on the order of a mapping.
+names that collide are distinguished by what the labels say in brackets, then by their node, then by number. Nothing
+here depends on the order of a mapping.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import keyword
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -24,6 +24,7 @@ RESULT_MEMBERS = frozenset({"batch_id", "images", "item_ids", "videos"})
 _MODULE_NAMES = frozenset({"annotations", "dataclass", "field"})
 _BUILTINS = frozenset(dir(builtins))
 _MAX_LENGTH = 60
+_MAX_READ = 1_000  # characters of a label; a name has room for fewer
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
 _NO_BRACKETS = str.maketrans("()[]", "    ")
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
@@ -55,7 +56,7 @@ def attribute_names(
 ) -> list[str]:
     """One valid name for each hint, unique after NFKC. Names in `fixed` are taken as they are.
 
-    Fixed names are those of the configuration, or of the module that is generated anew.
+    Fixed names are those of the configuration, or of the module that is regenerated.
     """
     fixed = fixed or {}
     names: list[str | None] = [fixed.get(hint.key) for hint in hints]
@@ -69,8 +70,10 @@ def attribute_names(
                 names[position] = proposal
         taken |= {_fold(name) for name in names if name is not None}
         open_ = [position for position in open_ if names[position] is None]
+    numbers: dict[str, int] = {}
     for position in open_:
-        names[position] = name = _numbered(_first_choice(hints[position], reserved), taken)
+        choice = _first_choice(hints[position], reserved)
+        names[position] = name = _numbered(choice, lambda name: _fold(name) in taken, numbers)
         taken.add(_fold(name))
     return [name for name in names if name is not None]
 
@@ -102,11 +105,14 @@ def module_name(stem: str) -> str:
     return name
 
 
-def alias_name(attribute: str, taken: Iterable[str]) -> str:
+def alias_name(attribute: str, taken: Collection[str]) -> str:
     """The name of the type alias that holds an attribute's choices: `blur_type` becomes `BlurType`."""
     base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
-    unavailable = {*taken, *_CLASS_NAMES, *_BUILTINS}
-    return base if base not in unavailable else _numbered(f"{base}Choice", unavailable, separator="")
+
+    def is_taken(name: str) -> bool:
+        return name in taken or name in _CLASS_NAMES or name in _BUILTINS
+
+    return _numbered(f"{base}Choice", is_taken, {}, separator="") if is_taken(base) else base
 
 
 def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> bool:
@@ -117,6 +123,18 @@ def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -
         and not name.startswith("_")
         and not _is_reserved(name)
         and name not in reserved
+    )
+
+
+def is_valid_class(name: str) -> bool:
+    """Whether a name out of a configuration can be that of the class."""
+    return (
+        name.isidentifier()
+        and name[0].isupper()
+        and normalize("NFKC", name) == name
+        and not keyword.iskeyword(name)
+        and name not in _CLASS_NAMES
+        and name not in _BUILTINS
     )
 
 
@@ -173,7 +191,7 @@ def _safe(text: str, fallback: str, reserved: frozenset[str]) -> str:
 
 def _words(text: str) -> list[str]:
     """The runs of letters and digits, after NFKC, within the BMP: beyond it Python versions differ."""
-    normal = normalize("NFKC", text)
+    normal = normalize("NFKC", text[:_MAX_READ])
     kept = "".join(c if c < "\U00010000" and c != "_" and f"a{c}".isidentifier() else " " for c in normal)
     return [word for word in kept.split() if word]
 
@@ -186,10 +204,13 @@ def _fold(name: str) -> str:
     return normalize("NFKC", name)
 
 
-def _numbered(base: str, taken: set[str] | frozenset[str], separator: str = "_") -> str:
-    if _fold(base) not in taken:
+def _numbered(base: str, is_taken: Callable[[str], bool], numbers: dict[str, int], separator: str = "_") -> str:
+    """The name, with a number where it is taken. `numbers` remembers where the search for each name has come to."""
+    if not is_taken(base):
         return base
-    base, number = base.rstrip("_"), 2
-    while _fold(f"{base}{separator}{number}") in taken:
+    base = base.rstrip("_")
+    number = numbers.get(base, 2)
+    while is_taken(f"{base}{separator}{number}"):
         number += 1
+    numbers[base] = number
     return f"{base}{separator}{number}"

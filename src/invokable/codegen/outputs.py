@@ -1,4 +1,4 @@
-"""Outputs: what a run of a workflow leaves behind, found by schema and not by a list of node types."""
+"""Outputs: what a run of a workflow produces, found by schema and not by a list of node types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MEDIA = frozenset({"ImageField", "VideoField"})
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class FoundOutput:
     """One value, or one list of values, that a run gives."""
 
     node_id: str
@@ -32,7 +32,7 @@ class Output:
     """No other output of the same node is listed."""
 
 
-def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[Output]:
+def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutput]:
     """The outputs of a workflow, the ones that the form gives a board first.
 
     Then follow the other nodes that leave a lasting image or video, then what the workflow returns, then the
@@ -60,7 +60,7 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[Output]:
     for node_id in chosen:
         fields = _result_fields(template[node_id])
         outputs += [
-            Output(
+            FoundOutput(
                 node_id=node_id,
                 node_type=template[node_id].type,
                 node_label=label.get(node_id, ""),

@@ -20,7 +20,7 @@ class JsonObject:
     __slots__ = ("_members", "_pointer")
 
     def __init__(self, value: object, pointer: str = "") -> None:
-        """Raise SchemaError if `value` is no JSON object."""
+        """Raise SchemaError if `value` is not a JSON object."""
         if not isinstance(value, Mapping):
             raise _wrong(pointer, "an object", value)
         self._members: Mapping[object, object] = value
@@ -46,7 +46,7 @@ class JsonObject:
     def json(self, name: str) -> object:
         """Return the member, None without one, once it is sure that JSON can hold it."""
         value = self._members.get(name)
-        _check(value, self._at(name))
+        _require_json(value, self._at(name))
         return value
 
     def child(self, name: str) -> JsonObject | None:
@@ -93,7 +93,7 @@ class JsonObject:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong(self._at(name), "a number", value)
-        _check(value, self._at(name))
+        _require_json(value, self._at(name))
         return int(value) if value == int(value) else value
 
     def size(self, name: str) -> int | None:
@@ -109,7 +109,7 @@ class JsonObject:
         for i, item in enumerate(self._list(name) or ()):
             if not isinstance(item, str | int | float):
                 raise _wrong(f"{self._at(name)}/{i}", "text, a number or a boolean", item)
-            _check(item, f"{self._at(name)}/{i}")
+            _require_json(item, f"{self._at(name)}/{i}")
             scalars.append(item)
         return tuple(scalars)
 
@@ -123,7 +123,7 @@ class JsonObject:
         return f"{self._pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
-def _check(value: object, pointer: str, nesting: int = 0) -> None:
+def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
     """Refuse what json.dumps would: Python reads NaN, 1e999 and any nesting out of a document."""
     if isinstance(value, float) and not math.isfinite(value):
         raise SchemaError(f"{_place(pointer)} should be a finite number")
@@ -131,10 +131,10 @@ def _check(value: object, pointer: str, nesting: int = 0) -> None:
         raise SchemaError(f"{_place(pointer)} is nested too deeply")
     if isinstance(value, Mapping):
         for name in JsonObject(value, pointer):
-            _check(value[name], f"{pointer}/{name}", nesting + 1)
+            _require_json(value[name], f"{pointer}/{name}", nesting + 1)
     elif isinstance(value, list):
         for i, item in enumerate(value):
-            _check(item, f"{pointer}/{i}", nesting + 1)
+            _require_json(item, f"{pointer}/{i}", nesting + 1)
 
 
 def _wrong(pointer: str, wanted: str, value: object) -> SchemaError:

@@ -22,16 +22,16 @@ from invokable.schema.model import (
     Schema,
 )
 
-Record = dict[str, Any]
+Row = dict[str, Any]
 
 FORMAT: Final = 1
 """Number of the file's layout."""
 
 
-def encode(schemas: Iterable[Schema]) -> Record:
+def encode(schemas: Iterable[Schema]) -> Row:
     """Write schemas as one record that JSON can hold; what they share is written once."""
     nodes, inputs, outputs = _Table(), _Table(), _Table()
-    versions: Record = {}
+    versions: Row = {}
     for schema in schemas:
         versions[schema.version] = {
             "nodes": [nodes.add(_encode_node(node, inputs, outputs)) for node in schema.nodes.values()],
@@ -51,9 +51,9 @@ def encode(schemas: Iterable[Schema]) -> Record:
 class Decoder:
     """Builds templates out of an encoded record, each when it is first asked for."""
 
-    def __init__(self, record: Record) -> None:
-        self.versions: Final[Record] = record["versions"]
-        self._rows: Final[list[Record]] = record["nodes"]
+    def __init__(self, record: Row) -> None:
+        self.versions: Final[Row] = record["versions"]
+        self._rows: Final[list[Row]] = record["nodes"]
         self._nodes: Final = _Built(self._rows, self._decode_node)
         self._inputs: Final = _Built(record["inputs"], _decode_input)
         self._outputs: Final = _Built(record["outputs"], _decode_output)
@@ -76,7 +76,7 @@ class Decoder:
         rows = (self._rows[row] for row in self.versions[version]["nodes"])
         return {row["type"]: row["version"] for row in rows}
 
-    def _decode_node(self, record: Record) -> NodeTemplate:
+    def _decode_node(self, record: Row) -> NodeTemplate:
         inputs = [self._inputs.get(row) for row in record["inputs"]]
         outputs = [self._outputs.get(row) for row in record["outputs"]]
         return NodeTemplate(
@@ -92,10 +92,10 @@ class _Table:
     """Distinct records in the order of their first appearance."""
 
     def __init__(self) -> None:
-        self.rows: list[Record] = []
+        self.rows: list[Row] = []
         self._positions: dict[str, int] = {}
 
-    def add(self, record: Record) -> int:
+    def add(self, record: Row) -> int:
         # Not sorted: the order of members is the order of choices and of fields.
         text = json.dumps(record, ensure_ascii=False)
         if text not in self._positions:
@@ -107,7 +107,7 @@ class _Table:
 class _Built:
     """Rows of a table, each built once."""
 
-    def __init__(self, rows: list[Record], build: Callable[[Record], Any]) -> None:
+    def __init__(self, rows: list[Row], build: Callable[[Row], Any]) -> None:
         self._rows = rows
         self._build = build
         self._built: dict[int, Any] = {}
@@ -138,16 +138,16 @@ class _Nodes(Mapping[str, NodeTemplate]):
         return len(self._rows)
 
 
-def _encode_node(node: NodeTemplate, inputs: _Table, outputs: _Table) -> Record:
+def _encode_node(node: NodeTemplate, inputs: _Table, outputs: _Table) -> Row:
     return {
-        **_told(node),
+        **_set_members(node),
         "inputs": [inputs.add(_encode_input(field)) for field in node.inputs.values()],
         "outputs": [outputs.add(_encode_output(field)) for field in node.outputs.values()],
     }
 
 
-def _encode_input(field: InputTemplate) -> Record:
-    record = _told(field)
+def _encode_input(field: InputTemplate) -> Row:
+    record = _set_members(field)
     record.pop("description", None)
     record["type"] = _encode_type(field.type)
     if field.limits:
@@ -155,11 +155,11 @@ def _encode_input(field: InputTemplate) -> Record:
     if field.options:
         record["options"] = list(field.options)
     if field.models != ModelFilter():
-        record["models"] = {name: list(values) for name, values in _told(field.models).items()}
+        record["models"] = {name: list(values) for name, values in _set_members(field.models).items()}
     return record
 
 
-def _decode_input(record: Record) -> InputTemplate:
+def _decode_input(record: Row) -> InputTemplate:
     members = dict(record, type=_decode_type(record["type"]))
     if "limits" in record:
         members["limits"] = _decode_limits(record["limits"])
@@ -171,43 +171,43 @@ def _decode_input(record: Record) -> InputTemplate:
     return InputTemplate(**members)
 
 
-def _encode_output(field: OutputTemplate) -> Record:
-    return {**_told(field), "type": _encode_type(field.type)}
+def _encode_output(field: OutputTemplate) -> Row:
+    return {**_set_members(field), "type": _encode_type(field.type)}
 
 
-def _decode_output(record: Record) -> OutputTemplate:
+def _decode_output(record: Row) -> OutputTemplate:
     return OutputTemplate(**dict(record, type=_decode_type(record["type"])))
 
 
-def _encode_type(field_type: FieldType) -> Record:
-    record = _told(field_type)
+def _encode_type(field_type: FieldType) -> Row:
+    record = _set_members(field_type)
     if field_type.original is not None:
         record["original"] = _encode_type(field_type.original)
     return record
 
 
-def _decode_type(record: Record) -> FieldType:
+def _decode_type(record: Row) -> FieldType:
     members = dict(record)
     if "original" in record:
         members["original"] = _decode_type(record["original"])
     return FieldType(**members)
 
 
-def _encode_limits(limits: Limits) -> Record:
-    record = _told(limits)
+def _encode_limits(limits: Limits) -> Row:
+    record = _set_members(limits)
     if limits.item is not None:
         record["item"] = _encode_limits(limits.item)
     return record
 
 
-def _decode_limits(record: Record) -> Limits:
+def _decode_limits(record: Row) -> Limits:
     members = dict(record)
     if "item" in record:
         members["item"] = _decode_limits(record["item"])
     return Limits(**members)
 
 
-def _told(template: Any) -> Record:
+def _set_members(template: Any) -> Row:
     """Return the members of a template that differ from what is implied without them."""
     members = {}
     for member in fields(template):

@@ -1,8 +1,8 @@
 """The workflow that InvokeAI's editor exports: from the file's bytes to its form, its graph and its batches."""
 
-from invokable.workflow.document import read_document
+from invokable.workflow.document import read_bytes, read_document
 from invokable.workflow.errors import Warning_, WorkflowFileError
-from invokable.workflow.model import Workflow
+from invokable.workflow.model import ParsedWorkflow
 from invokable.workflow.pipeline import node_versions, read_workflow
 from invokable.workflow.reading import (
     BatchDatum,
@@ -17,11 +17,12 @@ __all__ = [
     "BatchGroup",
     "FormInput",
     "OutlineItem",
+    "ParsedWorkflow",
     "Reading",
     "Warning_",
-    "Workflow",
     "WorkflowFileError",
     "node_versions",
+    "read_bytes",
     "read_document",
     "read_workflow",
 ]

@@ -1,4 +1,4 @@
-"""What a user would miss without being told: node types, fields and values that the schema does not know."""
+"""What would get lost in silence: node types, fields and values that the schema does not know."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from invokable.workflow.model import (
     EXTRA_INPUTS,
     Input,
     InvocationNode,
-    Workflow,
+    ParsedWorkflow,
 )
 from invokable.workflow.update import pointer_to
 
 
-def mark_dropped(workflow: Workflow, dropped: Iterable[tuple[int, str]]) -> None:
+def mark_dropped(workflow: ParsedWorkflow, dropped: Iterable[tuple[int, str]]) -> None:
     """Mark the inputs whose value a migration dropped: position of the node, key of the input."""
     for position, key in dropped:
         node = workflow.nodes[position]
@@ -26,7 +26,7 @@ def mark_dropped(workflow: Workflow, dropped: Iterable[tuple[int, str]]) -> None
             node.inputs[key].dropped = True
 
 
-def check_ids(workflow: Workflow, findings: Findings) -> None:
+def check_ids(workflow: ParsedWorkflow, findings: Findings) -> None:
     """Find nodes that share an id; edges and form elements can mean the first only."""
     seen: set[str] = set()
     for index, node in enumerate(workflow.nodes):
@@ -35,7 +35,7 @@ def check_ids(workflow: Workflow, findings: Findings) -> None:
         seen.add(node.id)
 
 
-def check_node_types(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find nodes of a type that the schema does not know. They are left out of the graph."""
     unknown = [node for node in workflow.invocations() if node.template(schema) is None]
     others = sorted({node.type for node in unknown} - {unknown[0].type}) if unknown else []
@@ -47,7 +47,7 @@ def check_node_types(workflow: Workflow, schema: Schema, findings: Findings) -> 
         nor = ""
 
 
-def check_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def check_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find inputs that hold a value but have no template. They are left out of the graph."""
     for node in workflow.invocations():
         template = node.template(schema)
@@ -62,7 +62,7 @@ def check_fields(workflow: Workflow, schema: Schema, findings: Findings) -> None
                 )
 
 
-def check_values(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find values that no field understands and no edge replaces. They are dropped."""
     connected = {(edge.target, edge.target_handle) for edge in workflow.edges}
     for node in workflow.invocations():
@@ -70,7 +70,7 @@ def check_values(workflow: Workflow, schema: Schema, findings: Findings) -> None
             continue
         for name, entry in node.inputs.items():
             if entry.dropped and node.input_template(schema, name) is not None:
-                message = f"the value of {quoted(name)} of {node.described()} is of no known kind and is dropped"
+                message = f"the value of {quoted(name)} of {node.described()} is of an unknown kind and is dropped"
                 where = pointer_to(node, "inputs", name) + pointer("value")
                 if (node.id, name) in connected:
                     findings.warn(message, where)
@@ -91,7 +91,7 @@ def _suggest_node(node_type: str, schema: Schema) -> str | None:
 
 
 def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> str | None:
-    # A misspelt name stands for a field that the node does not have already.
+    # A misspelled name stands for a field that the node does not have already.
     unused = [field for field in template.inputs if field not in node.inputs]
     return nearest(name, unused) or _known_in(versions_with_field(node.type, name))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from invokable.schema.model import MISSING, Schema
 from invokable.workflow.form import form_document
-from invokable.workflow.model import Edge, Input, InvocationNode, Node, Workflow
+from invokable.workflow.model import Edge, Input, InvocationNode, Node, ParsedWorkflow
 from invokable.workflow.values import ValueParser
 
 
-def embedded_workflow(workflow: Workflow, schema: Schema) -> dict[str, object]:
+def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, object]:
     """Return the workflow as JSON in format 4.0.0, without an id."""
     values = ValueParser(schema)
     return {

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, Schema
-from invokable.workflow.cycles import Effort
-from invokable.workflow.edges import Wiring, resolve_connector
+from invokable.workflow.edges import ConnectorSources, Wiring
 from invokable.workflow.errors import Findings
 from invokable.workflow.model import (
     EXTRA_INPUTS,
     ConnectorNode,
     Input,
     InvocationNode,
-    Workflow,
+    ParsedWorkflow,
 )
 
 
-def build_graph(workflow: Workflow, schema: Schema, findings: Findings) -> dict[str, object]:
+def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> dict[str, object]:
     """Return the graph as JSON, without an id.
 
     Nothing is filled in, coerced or hidden: a missing default is the server's business, a wrong type too. Boards set to
@@ -41,7 +40,7 @@ def build_graph(workflow: Workflow, schema: Schema, findings: Findings) -> dict[
     }
 
 
-def wiring_of(workflow: Workflow) -> Wiring:
+def wiring_of(workflow: ParsedWorkflow) -> Wiring:
     """Return the edges of a workflow, by where they start and where they end."""
     wiring = Wiring()
     for key, edge in enumerate(workflow.edges):
@@ -94,11 +93,11 @@ def _clear(node: dict[str, object] | None, handle: str) -> None:
 # --- edges ------------------------------------------------------------------------------------------------------------
 
 
-def _flattened(workflow: Workflow, findings: Findings) -> list[tuple[str, str, str, str]]:
+def _flattened(workflow: ParsedWorkflow, findings: Findings) -> list[tuple[str, str, str, str]]:
     """Return the edges between executable nodes, with connectors replaced by what feeds them."""
     nodes = workflow.by_id()
     wiring = wiring_of(workflow)
-    effort = Effort()
+    connectors = ConnectorSources(nodes, wiring)
     found: dict[tuple[str, str, str, str], None] = {}
     for edge in workflow.edges:
         target, source = nodes.get(edge.target), nodes.get(edge.source)
@@ -106,7 +105,7 @@ def _flattened(workflow: Workflow, findings: Findings) -> list[tuple[str, str, s
             continue
         output = edge.source_handle
         if isinstance(source, ConnectorNode):
-            resolved = resolve_connector(source.id, nodes, wiring, effort)
+            resolved = connectors.of(source.id)
             if resolved is None:
                 findings.warn("nothing feeds the connector where the edge starts", edge.pointer)
                 continue

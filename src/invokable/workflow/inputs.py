@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from invokable.schema.model import InputTemplate, Schema
 from invokable.workflow.errors import pointer
 from invokable.workflow.form import setting, shown_elements
-from invokable.workflow.model import FormElement, InvocationNode, Workflow
+from invokable.workflow.model import FormElement, InvocationNode, ParsedWorkflow
 from invokable.workflow.reading import FormInput, OutlineItem
 from invokable.workflow.update import pointer_to
 
@@ -22,11 +22,11 @@ class _Shown:
     indices: list[int] = field(default_factory=list)
 
 
-def discover_form(workflow: Workflow, schema: Schema) -> tuple[tuple[FormInput, ...], tuple[OutlineItem, ...]]:
+def discover_form(workflow: ParsedWorkflow, schema: Schema) -> tuple[tuple[FormInput, ...], tuple[OutlineItem, ...]]:
     """Return the form's inputs and its outline.
 
-    A field whose node type or template is unknown takes part in the count but is no input: the editor shows an error in
-    its place.
+    A field whose node type or template is unknown takes part in the count but is not an input: the editor shows an
+    error in its place.
     """
     nodes = workflow.by_id()
     shown: dict[tuple[str, str], _Shown] = {}

@@ -25,7 +25,7 @@ from invokable.workflow.model import (
     InvocationNode,
     Node,
     NotesNode,
-    Workflow,
+    ParsedWorkflow,
 )
 from invokable.workflow.records import Record
 from invokable.workflow.shapes import number
@@ -38,7 +38,7 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PREFIXED = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 
 
-def parse_workflow(document: Mapping[str, object], schema: Schema) -> Workflow:
+def parse_workflow(document: Mapping[str, object], schema: Schema) -> ParsedWorkflow:
     """Return the workflow of a document in format 4.0.0.
 
     Raises:
@@ -47,7 +47,7 @@ def parse_workflow(document: Mapping[str, object], schema: Schema) -> Workflow:
     top = Record(dict(document))
     meta = top.record("meta")
     meta.choice("version", ("4.0.0",))
-    workflow = Workflow(
+    workflow = ParsedWorkflow(
         # Null is refused here: an exported workflow either has an id or has no such key.
         id=_optional_id(top),
         name=top.text("name"),

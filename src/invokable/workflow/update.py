@@ -8,7 +8,7 @@ import re
 from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, pointer, quoted
-from invokable.workflow.model import EXTRA_INPUTS, Edge, Input, InvocationNode, Workflow
+from invokable.workflow.model import EXTRA_INPUTS, Edge, Input, InvocationNode, ParsedWorkflow
 
 # A value for a new field whose template has no default. Not a repetition of the template's own defaults: an optional
 # collection of integers has none, and the editor puts a plain 0 there.
@@ -26,7 +26,7 @@ _FALLBACKS: dict[str, object] = {
 _VERSION = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})(?:\.[0-9]{1,18})?")
 
 
-def update_nodes(workflow: Workflow, schema: Schema, findings: Findings) -> None:
+def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Update every node whose version is not its template's, in either direction, within one major version.
 
     A node of another major version stays as it is.
@@ -39,8 +39,8 @@ def update_nodes(workflow: Workflow, schema: Schema, findings: Findings) -> None
         before, after = _parts(node.version), _parts(template.version)
         if before is None or after is None or before[0] > after[0]:
             findings.problem(
-                f"{node.described()} has version {quoted(node.version)}; InvokeAI {schema.version} has"
-                f" {template.version}, and no way back to it",
+                f"{node.described()} has version {quoted(node.version)}, InvokeAI {schema.version} has"
+                f" {template.version}; a newer node cannot be brought back",
                 pointer_to(node, "version"),
             )
             continue

@@ -1,0 +1,97 @@
+"""Collect: from what the nodes gave to the attributes of a result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import OUTPUT_MAP, ColourCard
+
+from invokable import Color, Image, NotInvokeAIError, Submission, Video, WorkflowError, WorkflowResult
+from invokable.contract.batch import BatchTable
+from invokable.contract.fields import FieldType
+from invokable.runtime.steps.answers import QueueItem
+from invokable.runtime.steps.collect import collect
+from invokable.runtime.steps.wait import Waiting
+from invokable.runtime.values.pins import OutputPin, Pins, pins_of
+
+NODE = OUTPUT_MAP[0][1]
+
+
+def item(results: dict[str, Any], mapping: dict[str, list[str]], number: int = 1, **session: Any) -> QueueItem:
+    document = {"results": results, "source_prepared_mapping": mapping, **session}
+    return QueueItem.model_validate({"item_id": number, "batch_id": "b", "status": "completed", "session": document})
+
+
+def output(attribute: str, node_id: str, field: str, kind: str, many: bool) -> OutputPin:
+    return OutputPin(attribute, node_id, field, FieldType.parse(kind), many)
+
+
+def picture(name: str) -> dict[str, Any]:
+    return {"image": {"image_name": name}, "width": 4, "height": 3}
+
+
+def ended(*items: QueueItem) -> Waiting:
+    ids = tuple(item.item_id for item in items)
+    return Waiting(Submission("m:C", "batch", "d", len(items), ids), {item.item_id: item for item in items})
+
+
+def collected(outputs: list[OutputPin], *items: QueueItem) -> Any:
+    pins = Pins((), tuple(outputs), {}, "", {}, BatchTable(), None, {})
+    return collect(WorkflowResult, pins, ended(*items), None)
+
+
+def test_the_card_is_one_image_with_its_size_and_node() -> None:
+    done = item({"e1": picture("a.png")}, {NODE: ["e1"]}, 7)
+    result = collect(ColourCard.Result, pins_of(ColourCard), ended(done), None)
+    assert isinstance(result, ColourCard.Result)
+    assert (result.card.name, result.card.width, result.card.height, result.card.node_id) == ("a.png", 4, 3, NODE)
+    assert (result.images, result.videos, result.item_ids, result.batch_id) == ([result.card], [], [7], "batch")
+
+
+def test_iterations_come_in_their_order_whatever_the_order_of_their_runs() -> None:
+    results = {name: picture(f"{name}.png") for name in "cab"}
+    done = item(results, {"n": ["c", "a", "b"]}, prepared_iteration_paths={"c": [2], "a": [0], "b": [1]})
+    result = collected([output("tiles", "n", "image", "ImageField", True)], done)
+    assert [tile.name for tile in result.tiles] == ["a.png", "b.png", "c.png"]
+
+
+def test_the_items_of_a_batch_come_in_the_order_of_their_values() -> None:
+    items = [item({"e": picture(f"{number}.png")}, {"n": ["e"]}, number) for number in (3, 4, 5)]
+    result = collected([output("cards", "n", "image", "ImageField", True)], *items)
+    assert [card.name for card in result.cards] == ["3.png", "4.png", "5.png"]
+    assert result.item_ids == [3, 4, 5]
+
+
+def test_every_kind_of_value_is_collected() -> None:
+    results: dict[str, Any] = {
+        "v": {"video": {"video_name": "v.mp4"}, "width": 8, "height": 8},
+        "c": {"color": {"r": 1, "g": 2, "b": 3, "a": 4}},
+        "t": {"value": "text"},
+        "l": {"collection": [{"image_name": "1.png"}, {"image_name": "2.png"}]},
+    }
+    outputs = [
+        output("clip", "v", "video", "VideoField", False),
+        output("tint", "c", "color", "ColorField", False),
+        output("text", "t", "value", "StringField", False),
+        output("pages", "l", "collection", "ImageField[]", False),
+    ]
+    result = collected(outputs, item(results, {name: [name] for name in results}))
+    assert result.clip == Video("v.mp4")
+    assert result.tint == Color(r=1, g=2, b=3, a=4)
+    assert result.text == "text"
+    assert result.pages == [Image("1.png"), Image("2.png")]
+    assert result.images == result.pages
+    assert result.videos == [result.clip]
+
+
+def test_a_node_that_did_not_run_is_named() -> None:
+    with pytest.raises(WorkflowError, match="node 'n' gave no 'image'"):
+        collected([output("card", "n", "image", "ImageField", False)], item({}, {}))
+    assert collected([output("cards", "n", "image", "ImageField", True)], item({}, {})).cards == []
+
+
+@pytest.mark.parametrize("raw", [7, "a.png", {"name": "a.png"}, {"image_name": 7}, [{}]])
+def test_a_value_of_another_shape_is_not_invokeais(raw: object) -> None:
+    with pytest.raises(NotInvokeAIError, match="item 1, node n"):
+        collected([output("card", "n", "image", "ImageField", False)], item({"e": {"image": raw}}, {"n": ["e"]}))

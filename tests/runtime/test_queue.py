@@ -1,0 +1,74 @@
+"""Queue: the items of a run, from servers of several ages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invokable import APIError, Submission
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.queue import items_by_id, items_of
+from tests.runtime.driving import Driver, answer, page
+
+SUBMISSION = Submission("m:C", "b", "d", 2)
+
+
+def item(number: int, **more: Any) -> dict[str, Any]:
+    return {"item_id": number, "batch_id": "b", "status": "completed", **more}
+
+
+def test_many_items_come_a_hundred_at_a_time() -> None:
+    driver = Driver(lambda request: answer([item(number) for number in request.json["item_ids"]]))
+    found = driver.drive(items_by_id(range(1, 251), Known()))
+    assert list(found) == list(range(1, 251))
+    assert [len(request.json["item_ids"]) for request in driver.requests] == [100, 100, 50]
+
+
+@pytest.mark.parametrize("refusal", [answer({"detail": "Method Not Allowed"}, 405), page(404)])
+def test_servers_before_6_7_are_asked_one_by_one_from_then_on(refusal: Response) -> None:
+    def reply(request: Request) -> Response:
+        return refusal if request.method == "POST" else answer(item(int(request.path.rpartition("/")[2])))
+
+    driver, known = Driver(reply), Known()
+    for _ in range(2):
+        assert list(driver.drive(items_by_id([7, 8], known))) == [7, 8]
+    assert len(driver.asked("POST")) == 1
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        answer({"detail": "Queue item with id 5 not found in queue default"}, 404),
+        answer({"detail": "Unexpected error: 404: Queue item with id 5 not found in queue default"}, 500),
+    ],
+)
+def test_a_missing_item_is_left_out(gone: Response) -> None:
+    assert Driver(lambda _: gone).drive(items_by_id([5], Known())) == {}
+
+
+def test_an_error_that_has_404_in_its_words_is_an_error() -> None:
+    broken = answer({"detail": "item 1404: database is locked"}, 500)
+    with pytest.raises(APIError, match="database is locked"):
+        Driver(lambda _: broken).drive(items_by_id([1404], Known()))
+
+
+def test_the_items_of_a_run_are_listed_by_its_destination_oldest_first() -> None:
+    rows = [item(3), item(1), item(4, retried_from_item_id=1), item(5, parent_item_id=3)]
+    driver = Driver(lambda _: answer(rows))
+    assert [found.item_id for found in driver.drive(items_of(SUBMISSION))] == [1, 3]
+    assert driver.requests[0].params == {"destination": "d"}
+
+
+def test_servers_before_6_0_list_pages_of_all_items() -> None:
+    def reply(request: Request) -> Response:
+        if request.path.endswith("/list_all"):
+            return answer({"detail": "Not Found"}, 404)
+        first = "cursor" not in request.params
+        items = [item(9, priority=0), item(8, batch_id="other")] if first else [item(7)]
+        return answer({"items": items, "has_more": first, "limit": 200})
+
+    driver = Driver(reply)
+    assert [found.item_id for found in driver.drive(items_of(SUBMISSION))] == [7, 9]
+    assert driver.requests[-1].params == {"limit": 200, "cursor": 8, "priority": 0}

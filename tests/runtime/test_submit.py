@@ -1,0 +1,84 @@
+"""Submit: which items stay when a batch has arrived more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.runtime.steps.answers import QueueItem
+from invokable.runtime.steps.submit import choose
+
+Row = list[tuple[str, str, Any]]
+
+
+def listed(*values: Sequence[Any]) -> list[QueueItem]:
+    """Items as the server lists them, with ids from 1 on."""
+    return [
+        QueueItem.model_validate(
+            {
+                "item_id": number,
+                "batch_id": "b",
+                "status": "pending",
+                "field_values": [{"node_path": "n", "field_name": "f", "value": value} for value in row],
+            }
+        )
+        for number, row in enumerate(values, start=1)
+    ]
+
+
+def rows(*values: Any) -> list[Row]:
+    return [[("n", "f", value)] for value in values]
+
+
+def test_the_earliest_item_of_each_value_stays() -> None:
+    # In part first, then in full, then once more in part.
+    assert choose(listed(["a"], ["a"], ["b"], ["a"]), 2, rows("a", "b")) == ([1, 3], [2, 4])
+
+
+def test_a_batch_that_lacks_a_value_is_given_up_whole() -> None:
+    assert choose(listed(["a"], ["a"]), 2, rows("a", "b")) == ([], [1, 2])
+
+
+def test_a_value_that_a_batch_holds_twice_has_two_items() -> None:
+    assert choose(listed(["a"], ["a"], ["a"], ["a"]), 2, rows("a", "a")) == ([1, 2], [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("sent", "back"),
+    [
+        (1, 1.0),
+        (True, 1.0),
+        ("1", "1"),
+        ({"image_name": "x.png"}, {"image_name": "x.png", "extra": None}),
+        ([1, 2], [1.0, 2.0]),
+    ],
+)
+def test_values_are_compared_as_the_server_sends_them_back(sent: Any, back: Any) -> None:
+    assert choose(listed([back], [back]), 1, rows(sent)) == ([1], [2])
+
+
+def test_text_is_not_a_number() -> None:
+    assert choose(listed([1]), 1, rows("1")) == ([], [1])
+
+
+def test_an_item_without_values_is_the_one_of_a_workflow_without_a_batch() -> None:
+    assert choose(listed([], []), 1, [[]]) == ([1], [2])
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.integers(1, 3), st.integers(0, 8))
+def test_each_row_gets_an_item_of_its_own(values: list[int], copies: int, part: int) -> None:
+    items = listed(*([value] for value in values * copies + values[:part]))
+    kept, spare = choose(items, len(values), rows(*values))
+    of_item = {item.item_id: item.field_values[0].value for item in items if item.field_values}
+    assert [of_item[item] for item in kept] == values
+    assert sorted([*kept, *spare]) == sorted(of_item)
+
+
+def test_another_process_takes_whole_batches() -> None:
+    assert choose(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
+    assert choose(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])
+    assert choose(listed(["a"]), 2, None) == ([], [1])
