@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
-    from invokable.runtime.values.workflow import Workflow, WorkflowResult
+    from invokable.runtime.values.result import WorkflowResult
+from invokable.runtime.values.workflow import Workflow
 
 __version__: str
 
@@ -73,7 +74,8 @@ _HOMES: Final = {
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
-    **dict.fromkeys(("Workflow", "WorkflowResult"), "values.workflow"),
+    "Workflow": "values.workflow",
+    "WorkflowResult": "values.result",
 }
 """The module of the runtime that defines a public name, where that is not `errors`."""
 

@@ -33,7 +33,8 @@ from invokable.runtime.values.inputs import (
     VideoInput,
 )
 from invokable.runtime.values.media import Image, Video
-from invokable.runtime.values.workflow import Workflow, WorkflowResult
+from invokable.runtime.values.result import WorkflowResult
+from invokable.runtime.values.workflow import Workflow
 
 if TYPE_CHECKING:
     from invokable.runtime.values.settings import (

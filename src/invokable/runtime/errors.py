@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from invokable.runtime.steps.submission import Submission
-    from invokable.runtime.values.workflow import WorkflowResult
+    from invokable.runtime.values.result import WorkflowResult
 
 __all__ = [
     "APIError",

@@ -23,7 +23,7 @@ from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.models import Known, list_models, server_version
 from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
-from invokable.runtime.steps.run import Context, run, start
+from invokable.runtime.steps.run import Context, finish, run, start
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.uploads import upload
@@ -166,6 +166,9 @@ class Client:
     def models(self) -> list[dict[str, Any]]:
         """The models on the server, as it lists them. Raises ConnectionError and APIError."""
         return [record.model_dump() for record in self._drive(list_models())]
+
+    def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any:
+        return self._drive(finish(workflow, state, self._context, self._deadline(timeout)))
 
     def _deadline(self, timeout: float | None) -> Deadline:
         return Deadline.after(timeout, time.monotonic)

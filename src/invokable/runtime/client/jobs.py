@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from invokable.runtime.steps.run import finish
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
-from invokable.runtime.values.workflow import Workflow, WorkflowResult
-
-if TYPE_CHECKING:
-    from invokable.runtime.client.blocking import Client
+from invokable.runtime.values.result import WorkflowResult
+from invokable.runtime.values.workflow import Workflow
 
 Result = TypeVar("Result", bound=WorkflowResult)
 ResultOf = TypeVar("ResultOf", bound=WorkflowResult, covariant=True)
@@ -24,10 +21,19 @@ class Runs(Protocol[ResultOf]):
         """The class of the result."""
 
 
+class Finishes(Protocol):
+    """What a job needs of its client."""
+
+    def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any: ...
+
+    def cancel(self, batch_id: str) -> None:
+        """Cancel what is left of a batch."""
+
+
 class Job(Generic[Result]):
     """A run on the server. `Client.submit` and `Client.attach` make one."""
 
-    def __init__(self, client: Client, workflow: type[Workflow], state: Submitting) -> None:
+    def __init__(self, client: Finishes, workflow: type[Workflow], state: Submitting) -> None:
         self._client = client
         self._workflow = workflow
         self._state = state
@@ -45,9 +51,7 @@ class Job(Generic[Result]):
 
         Raises RunFailed, RunCanceled, RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
-        client = self._client
-        steps = finish(self._workflow, self._state, client._context, client._deadline(timeout))
-        result: Result = client._drive(steps)
+        result: Result = self._client._finish(self._workflow, self._state, timeout)
         return result
 
     def cancel(self) -> None:

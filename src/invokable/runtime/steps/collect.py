@@ -12,7 +12,7 @@ from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.pins import OutputPin, Pins
-from invokable.runtime.values.workflow import WorkflowResult
+from invokable.runtime.values.result import WorkflowResult
 
 
 def collect(

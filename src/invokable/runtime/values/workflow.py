@@ -1,37 +1,14 @@
-"""Workflow: the base of every generated dataclass, and of its result."""
+"""Workflow: the base of every generated dataclass."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-if TYPE_CHECKING:
-    from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.result import WorkflowResult, shown
 
 Self = TypeVar("Self", bound="Workflow")
-
-_SHOWN = 40  # characters of a value in a repr
-
-
-class WorkflowResult:
-    """What a run gives: an attribute for each output, declared by the generated subclass.
-
-    Whatever the outputs are called, `images` and `videos` hold every one with the node that made it.
-    """
-
-    images: list[Image]
-    videos: list[Video]
-    item_ids: list[int]
-    """The queue items that ran, in the order of their values."""
-    batch_id: str
-
-    def __init__(self, **values: Any) -> None:
-        self.__dict__.update(values)
-
-    def __repr__(self) -> str:
-        outputs = {name: value for name, value in self.__dict__.items() if name not in WorkflowResult.__annotations__}
-        return f"{type(self).__qualname__}({_shown(outputs)})"
 
 
 class Workflow:
@@ -71,7 +48,7 @@ class Workflow:
             yield target.index, target.attribute, getattr(self, target.attribute)
 
     def __repr__(self) -> str:
-        return f"{type(self).__qualname__}({_shown({name: getattr(self, name) for name in _names(type(self))})})"
+        return f"{type(self).__qualname__}({shown({name: getattr(self, name) for name in _names(type(self))})})"
 
     def replace(self: Self, **changes: Any) -> Self:
         """A copy with other values. Raises ValidationError, and TypeError for a unknown name."""
@@ -111,16 +88,4 @@ def _own(value: Any) -> Any:
     return value
 
 
-def _shown(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={_short(value)}" for name, value in values.items())
-
-
-def _short(value: object) -> str:
-    if isinstance(value, bytes | bytearray):
-        return f"<{len(value)} bytes>"
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
-for _class in (Workflow, WorkflowResult):  # as users import them
-    _class.__module__ = "invokable"
+Workflow.__module__ = "invokable"  # as users import it
