@@ -154,7 +154,8 @@ MUTATIONS: Final = (
         "the time in which the server is away counts as looking",
         f"{RUNTIME}steps/submit.py",
         "            previous = clock()\n            if previous - away_since",
-        "            quiet += 5\n            if quiet >= LATE:\n                return None\n            previous = clock()\n            if previous - away_since",
+        "            quiet += 5\n            if quiet >= LATE:\n                return None\n"
+        "            previous = clock()\n            if previous - away_since",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(
@@ -211,7 +212,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/queue.py",
         " and item.parent_item_id is None",
         "",
-        (f"{TESTS}test_run.py",),
+        (f"{TESTS}test_queue.py",),
     ),
     Mutation(
         "an outage ends a wait",

@@ -195,6 +195,24 @@ def test_an_upload_is_repeated(fate: Response | Exception) -> None:
     assert len(driver.asked("POST")) == 3
 
 
+def test_values_are_checked_again_when_they_run() -> None:
+    document = example("colour_card.json")
+    add_node(document, "n", "integer_collection", version="1.0.2", collection=[1, 2])
+    add_field(document, "n", "collection")
+    flow = imported(document).ColourCard(stamp=Image("x.png"))
+    flow.collection.append("three")
+    with pytest.raises(ValidationError, match="'three'"):
+        prepared(flow)
+
+
+def test_a_model_that_an_old_workflow_knows_by_name_only_is_found_before_it_is_sent() -> None:
+    module: Any = imported(example("sd15_text_to_image.json"))
+    old = '"type": "old_loader", "id": "old", "model": {"name": "dreams", "base": "sdxl", "type": "main"}'
+    module._GRAPH = module._GRAPH.replace('"nodes": {', '"nodes": {"old": {' + old + "}, ", 1)
+    sent = prepared(module.SD15TextToImage(model="dreams")).batch["graph"]["nodes"]["old"]["model"]
+    assert (sent["key"], sent["hash"]) == ("k2", "h2")
+
+
 def test_the_submission_says_what_was_uploaded_and_how_many_items_there_will_be() -> None:
     flow = workflow_class(imported(with_generator()))(stamp=b"123")
     submission = prepared(flow).submission

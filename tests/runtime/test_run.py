@@ -21,7 +21,7 @@ from invokable import (
 )
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
-from invokable.runtime.steps.run import Context, finish
+from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting
 from tests.runtime.driving import answer
 from tests.runtime.runs import Run, card, cards
@@ -124,8 +124,24 @@ def test_of_two_that_arrive_one_is_canceled(fates: list[str]) -> None:
     all_ran_once(server, 2)
 
 
+def test_a_second_arrival_is_canceled_while_the_first_still_runs() -> None:
+    run = Run(cards(20), server := Server(seconds=0.5))
+    server.fates = {POST: ["late 17", ""]}
+    assert len(run.result().card) == 20
+    all_ran_once(server, 20)
+
+
+def test_what_is_only_submitted_does_not_run_twice_either() -> None:
+    run = Run(cards(2), server := Server(seconds=30))
+    server.fates = {POST: ["late 16.1", ""]}
+    deadline = Deadline.after(None, run.driver.clock)
+    state = run.driver.drive(start(run.flow, Context(Known(), None), deadline))
+    assert len(state.submission.item_ids) == 2
+    all_ran_once(server, 2)
+
+
 @pytest.mark.parametrize("delay", [1.0, 5.0, 14.0])
-def test_a_second_arrival_after_the_run_has_ended_is_canceled_when_the_post_was_unclear(delay: float) -> None:
+def test_a_second_arrival_after_after_the_run_has_ended_is_canceled_when_the_post_was_unclear(delay: float) -> None:
     run = Run(cards(2), server := Server(seconds=0.5))
     server.fates = {POST: [f"twice {delay}"]}
     take = server.handle
