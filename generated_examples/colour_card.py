@@ -26,7 +26,7 @@ SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "0b4d59fce3735df7ea24fc310bad23b8714b172e76692b3740696669f7083146"
+BODY_SHA256: Final = "c6d7ea4098102ed23449188709ce02a28f784ae1e5560bfcce80f7497b8670bc"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 
@@ -74,38 +74,38 @@ class ColourCard(Workflow):
         4  left         integer
         5  top          integer
         6  radius       number, at least 0
-        7  blur_type    one of 2 choices
+        7  blur_type    one of "gaussian", "box"
       8  board        board
     """
 
     width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320
-    """Width. Integer, 16 to 2048. Index 0."""
+    """Integer, 16 to 2048. Index 0."""
 
     height: Annotated[int, Index(1), Ge(16), Le(2048)] = 200
-    """Height. Integer, 16 to 2048. Index 1."""
+    """Integer, 16 to 2048. Index 1."""
 
     card_colour: Annotated[Color, Index(2)] = field(
         default_factory=lambda: Color(r=30, g=90, b=160, a=255)
     )
-    """Card colour. Color. Index 2."""
+    """Color. Index 2."""
 
     stamp: Annotated[ImageInput, Index(3)]
-    """Stamp. The image that is placed on the card. Image. Index 3."""
+    """The image that is placed on the card. Image. Index 3."""
 
     left: Annotated[int, Index(4)] = 24
-    """Left. Integer. Index 4."""
+    """Integer. Index 4."""
 
     top: Annotated[int, Index(5)] = 24
-    """Top. Integer. Index 5."""
+    """Integer. Index 5."""
 
     radius: Annotated[float, Index(6), Ge(0)] = 1.5
-    """Radius. In pixels; 0 leaves the stamp as it is. Number, at least 0. Index 6."""
+    """In pixels; 0 leaves the stamp as it is. Number, at least 0. Index 6."""
 
     blur_type: Annotated[Literal["gaussian", "box"], Index(7)] = "gaussian"
-    """Blur Type. One of 2 choices. Index 7."""
+    """One of "gaussian", "box". Index 7."""
 
     board: Annotated[BoardInput, Index(8)] = "auto"
-    """Board. Index 8."""
+    """A name or a Board; with "auto" or "none", images go to no board. Index 8."""
 
     class Result(WorkflowResult):
         """What a run of Colour Card gives."""

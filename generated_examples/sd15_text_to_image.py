@@ -28,7 +28,7 @@ SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "cc7b7aba3c8ce9998a31b8c56742d1a3ed09dc563952e13cc9ba33bd937b92f4"
+BODY_SHA256: Final = "8a75d707bd25841a8387127a929f3f1f8a69213b295ff49cfb673ec1a686c5e1"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 
@@ -112,7 +112,7 @@ class SD15TextToImage(Workflow):
     Sampling
         5  steps            integer, 1 to 100
         6  cfg_scale        number, or a list
-        7  scheduler        one of 31 choices
+        7  scheduler        one of 31 choices: "ddim", "ddpm", "deis", …
         8  seed             integer, 0 to 4294967295
       9  board            board
     """
@@ -120,34 +120,34 @@ class SD15TextToImage(Workflow):
     model: Annotated[
         ModelInput, Index(0), ModelFilter(base=("sd-1", "sd-2"), type=("main",))
     ]
-    """Model. Main model of sd-1 or sd-2. Index 0."""
+    """Main model of sd-1 or sd-2. Index 0."""
 
     positive_prompt: Annotated[str, Index(1)] = "a lighthouse at dusk, oil painting"
-    """Positive Prompt. What the image shows. Text. Index 1."""
+    """What the image shows. Text. Index 1."""
 
     negative_prompt: Annotated[str, Index(2)] = "blurry, text"
-    """Negative Prompt. What the image leaves out. Text. Index 2."""
+    """What the image leaves out. Text. Index 2."""
 
     width: Annotated[int, Index(3), Gt(0), MultipleOf(8)] = 512
-    """Width. Integer, above 0, a multiple of 8. Index 3."""
+    """Integer, above 0, a multiple of 8. Index 3."""
 
     height: Annotated[int, Index(4), Gt(0), MultipleOf(8)] = 512
-    """Height. Integer, above 0, a multiple of 8. Index 4."""
+    """Integer, above 0, a multiple of 8. Index 4."""
 
     steps: Annotated[int, Index(5), Ge(1), Le(100)] = 30
-    """Steps. Integer, 1 to 100. Index 5."""
+    """Integer, 1 to 100. Index 5."""
 
     cfg_scale: Annotated[float | list[float], Index(6)] = 7.5
-    """CFG Scale. Number, or a list. Index 6."""
+    """Number, or a list. Index 6."""
 
     scheduler: Annotated[Scheduler, Index(7)] = "dpmpp_2m_k"
-    """Scheduler. One of 31 choices. Index 7."""
+    """One of 31 choices: "ddim", "ddpm", "deis", … Index 7."""
 
     seed: Annotated[int, Index(8), Ge(0), Le(4294967295)] = 0
-    """Seed. The same seed gives the same image. Integer, 0 to 4294967295. Index 8."""
+    """The same seed gives the same image. Integer, 0 to 4294967295. Index 8."""
 
     board: Annotated[BoardInput, Index(9)] = "auto"
-    """Board. Index 9."""
+    """A name or a Board; with "auto" or "none", images go to no board. Index 9."""
 
     class Result(WorkflowResult):
         """What a run of SD1.5 Text to Image gives."""

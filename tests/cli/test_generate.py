@@ -59,8 +59,8 @@ def test_it_reads_standard_input_and_globs(tmp_path: Path) -> None:
         ("", "JSON"),
         ("not json", "JSON"),
         ("[1, 2]", "workflow"),
-        ('{"a": 1}', "no InvokeAI workflow"),
-        ('{"nodes": {}, "edges": [], "id": "x"}', "no InvokeAI workflow"),
+        ('{"a": 1}', "not an InvokeAI workflow"),
+        ('{"nodes": {}, "edges": [], "id": "x"}', "not an InvokeAI workflow"),
         ("[" * 100_000, "nest"),
         ('{"a": NaN}', "NaN"),
         ('{"a": 1, "a": 2}', "twice"),
@@ -106,7 +106,7 @@ def test_an_empty_form_is_refused_unless_lenient(tmp_path: Path) -> None:
     path = saved(tmp_path, document)
     result = run("generate", path, "-o", tmp_path)
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-    assert "exposes no field" in result.stderr
+    assert "exposes no fields" in result.stderr
     assert run("generate", path, "-o", tmp_path, "--lenient").exit_code == 0
 
 
@@ -219,15 +219,15 @@ def test_the_configuration_names_the_class_an_input_and_an_output(tmp_path: Path
     [
         ("[tool.invokable]\nworkflow = {}", "did you mean 'workflows'"),
         ("[tool.invokable]\ntemplates = 3", "must be a string"),
-        ("[tool.invokable]\ntemplates = 'nowhere'", "no folder"),
-        ("[tool.invokable.workflows.'flow.json']\nclass = 'x;y'", "no name for a class"),
-        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'to_dict'", "no name for an attribute"),
-        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = '__init__'", "no name for an attribute"),
+        ("[tool.invokable]\ntemplates = 'nowhere'", "no such folder"),
+        ("[tool.invokable.workflows.'flow.json']\nclass = 'x;y'", "not a valid class name"),
+        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'to_dict'", "not a valid attribute name"),
+        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = '__init__'", "not a valid attribute name"),
         ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'fine'", "the form shows no node 'n'"),
         ("[tool.invokable.workflows.'flow.json'.outputs]\nn = 'fine'", "the graph has no node 'n'"),
-        ("[tool.invokable.workflows.'flow.json'.outputs]\na = 'x'\nb = 'x'", "given twice"),
+        ("[tool.invokable.workflows.'flow.json'.outputs]\na = 'x'\nb = 'x'", "used twice"),
         ("[tool.invokable", "not TOML"),
-        ("[tool.other]", "no such table"),
+        ("[tool.other]", "not found"),
     ],
 )
 def test_a_faulty_configuration_gets_one_line(table: str, words: str, tmp_path: Path) -> None:

@@ -121,16 +121,3 @@ def test_json_text_puts_each_node_on_a_line() -> None:
 def test_what_is_no_identifier_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="identifier"):
         code.identifier(name)
-
-
-def test_every_name_that_an_expression_calls_is_known() -> None:
-    inner = code.call("Model", name="Evil(1)")
-    assert code.called_names(code.call("LoRA", inner, weight=1)) == {"LoRA", "Model"}
-    assert code.called_names(code.literal(["f(x)", {"a": 1}])) == frozenset()
-
-
-def test_call_and_subscript_keep_code_and_quote_text() -> None:
-    inner = code.call("Ge", 64)
-    assert code.subscript("Annotated", [code.Code("int"), inner]) == "Annotated[int, Ge(64)]"
-    assert code.call("Model", name='x"y') == 'Model(name="x\\"y")'
-    assert code.call("ModelFilter", base=("sd-1",)) == 'ModelFilter(base=("sd-1",))'

@@ -18,8 +18,7 @@ from invokable.codegen.names import (
     is_valid_class,
     module_name,
 )
-from invokable.codegen.render import _TYPING
-from invokable.codegen.reserved import MODULE_NAMES, RESULT_MEMBERS, TYPING, WORKFLOW_MEMBERS
+from invokable.codegen.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
 from invokable.codegen.telling import Steps
 from invokable.runtime import Workflow, WorkflowResult
 from tests.examples import MODULES
@@ -226,7 +225,6 @@ def test_the_reserved_names_are_all_that_the_examples_import_and_define() -> Non
                     assert {alias.name for alias in names} <= MODULE_NAMES
                 case ast.AnnAssign(target=ast.Name(id=name)):
                     assert name in MODULE_NAMES
-    assert _TYPING <= TYPING
 
 
 def test_the_members_of_the_runtime_s_base_classes_are_found_in_its_source() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, get_args, get_type_hints, is_typeddict
+from typing import Any, Literal, NotRequired, get_args, get_type_hints, is_typeddict
 
 import pytest
 
 from invokable import runtime
-from invokable.codegen import types
-from invokable.codegen.types import input_type, range_in_words, result_type
-from invokable.contract.generators import GENERATOR_TYPES
+from invokable.codegen.annotations import result_type
+from invokable.codegen.types import input_type
+from invokable.codegen.words import range_in_words
+from invokable.contract.settings import KINDS, GeneratorKind
 from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
 from invokable.workflow.reading import FormInput
@@ -86,7 +87,7 @@ def field(
 )
 def test_annotation_and_default(item: FormInput, annotation: str, default: str | None) -> None:
     typed = input_type(item)
-    assert (typed.annotation, typed.default, typed.unfit) == (annotation, default, "")
+    assert (str(typed.annotation), typed.default and str(typed.default), typed.unfit) == (annotation, default, "")
 
 
 SETTINGS: list[tuple[str, dict[str, object]]] = [
@@ -100,44 +101,55 @@ SETTINGS: list[tuple[str, dict[str, object]]] = [
 @pytest.mark.parametrize(("name", "value"), SETTINGS, ids=[name for name, _ in SETTINGS])
 def test_the_settings_of_a_generator_are_a_typed_dict(name: str, value: dict[str, object]) -> None:
     typed = input_type(field(f"{name}Field", value))
-    assert typed.annotation == name
-    assert typed.factory
-    (used,) = typed.imports - {typed.annotation}
+    assert str(typed.annotation) == name
+    assert typed.default
+    (used,) = typed.default.names
+    assert str(typed.assigned) == f"field(default_factory=lambda: {typed.default})"
     assert eval(str(typed.default), {used: getattr(runtime, used)}) == value
 
 
-def test_every_generator_has_its_typed_dict() -> None:
-    kinds = {
-        get_args(get_type_hints(shape)["type"])[0]: shape.__name__
-        for shape in vars(settings).values()
-        if is_typeddict(shape)
-    }
-    assert kinds == types._SETTINGS
-    assert kinds.keys() == GENERATOR_TYPES
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.class_name)
+def test_the_typed_dict_of_a_generator_has_the_settings_of_the_contract(kind: GeneratorKind) -> None:
+    shape = getattr(settings, kind.class_name)
+    hints = get_type_hints(shape, include_extras=True)
+    assert get_args(hints.pop("type")) == (kind.type,)
+    assert hints.keys() == kind.settings.keys()
+    python = {"number": float, "integer": int, "count": int, "text": str, "numbers": list[float], "id": str}
+    for name, setting in kind.settings.items():
+        wanted: Any = python.get(setting.takes, Literal["images", "assets"])
+        wanted = wanted | None if setting.nullable else wanted
+        assert hints[name] == (NotRequired[wanted] if setting.default is None else wanted), name
+
+
+def test_the_runtime_has_a_typed_dict_for_every_generator_and_no_other() -> None:
+    shapes = {shape.__name__ for shape in vars(settings).values() if is_typeddict(shape)}
+    assert shapes == {kind.class_name for kind in KINDS.values()}
 
 
 def test_what_an_edge_feeds_asks_for_no_value() -> None:
     typed = input_type(replace(field("ImageField", required=True), connected=True))
-    assert (typed.nullable, typed.default) == (True, "None")
-    assert input_type(replace(field("IntegerField", 3), connected=True)).default == "3"
+    assert (typed.nullable, str(typed.default)) == (True, "None")
+    assert str(input_type(replace(field("IntegerField", 3), connected=True)).default) == "3"
 
 
 def test_a_default_s_names_are_all_imported() -> None:
     value = [{"lora": {"key": "k", "name": "n"}, "weight": 0.5}]
-    assert input_type(field("LoRAField", value, cardinality="COLLECTION")).imports == {"LoRA", "Model"}
+    assigned = input_type(field("LoRAField", value, cardinality="COLLECTION")).assigned
+    assert assigned
+    assert assigned.names == {"LoRA", "Model", "field"}
 
 
 def test_choices_become_a_literal() -> None:
     item = field("EnumField", "b", choices=("a", "b"))
     typed = input_type(item)
-    assert typed.annotation == 'Literal["a", "b"]'
-    assert typed.default == '"b"'
+    assert str(typed.annotation) == 'Literal["a", "b"]'
+    assert str(typed.default) == '"b"'
     assert input_type(field("EnumField", "c", choices=("a", "b"))).unfit
 
 
 def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:
     item = field("StringField", "c", options=(("a", "A"), ("b", "B")))
-    assert input_type(item).annotation == 'Literal["a", "b", "c"]'
+    assert str(input_type(item).annotation) == 'Literal["a", "b", "c"]'
 
 
 @pytest.mark.parametrize(
@@ -159,12 +171,12 @@ def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:
     ],
 )
 def test_constraints(item: FormInput, constraints: list[str]) -> None:
-    assert list(input_type(item).constraints) == constraints
+    assert list(map(str, input_type(item).constraints)) == constraints
 
 
 def test_a_limit_on_one_or_a_list_leaves_one_only() -> None:
     item = field("FloatField", 1, cardinality="SINGLE_OR_COLLECTION", limits=Limits(minimum=-1))
-    assert input_type(item).annotation == "float"
+    assert str(input_type(item).annotation) == "float"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +196,7 @@ def test_a_missing_value_is_none_the_schema_s_default_or_required(
     item: FormInput, default: str | None, nullable: bool
 ) -> None:
     typed = input_type(item)
-    assert (typed.default, typed.nullable) == (default, nullable)
+    assert (typed.default and str(typed.default), typed.nullable) == (default, nullable)
 
 
 @pytest.mark.parametrize(
@@ -217,12 +229,13 @@ def test_a_value_that_does_not_fit_is_no_default(item: FormInput) -> None:
 def test_the_size_of_one_or_a_list_is_that_of_the_list() -> None:
     item = field("ImageField", [], cardinality="SINGLE_OR_COLLECTION", limits=Limits(max_items=3))
     typed = input_type(item)
-    assert typed.annotation == "ImageInput | Annotated[list[ImageInput], Len(0, 3)]"
+    assert str(typed.annotation) == "ImageInput | Annotated[list[ImageInput], Len(0, 3)]"
     assert typed.constraints == ()
 
 
 def test_collections_are_made_anew_for_each_instance() -> None:
-    assert input_type(field("IntegerField", [], cardinality="COLLECTION")).factory is True
+    assigned = input_type(field("IntegerField", [], cardinality="COLLECTION")).assigned
+    assert str(assigned) == "field(default_factory=list[int])"
 
 
 @pytest.mark.parametrize(
@@ -258,4 +271,4 @@ def test_limits_in_words(limits: Limits, words: str) -> None:
     ],
 )
 def test_result_types(type_name: str, cardinality: str, many: bool, annotation: str) -> None:
-    assert result_type(type_name, cardinality, many)[0] == annotation
+    assert str(result_type(type_name, cardinality, many)) == annotation

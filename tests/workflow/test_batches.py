@@ -74,7 +74,7 @@ def generated(value: Any, *more: Json, edges: list[Json] | None = None, lenient:
 def test_a_generator_replaces_the_values_of_the_batch_node() -> None:
     reading = generated(GENERATOR)
     assert reading.batch_data == [[{"node_path": "a", "field_name": "a", "items": [0, 5, 10]}]]
-    assert reading.batches[0].data == (BatchDatum("a", "a", "g", "generator", [0, 5, 10], None, GENERATOR),)
+    assert reading.batches[0].data == (BatchDatum("a", "a", "g", "generator", [], GENERATOR),)
 
 
 def test_a_generator_is_found_through_connectors() -> None:
@@ -93,7 +93,7 @@ def test_random_numbers_without_a_seed_are_left_to_the_run() -> None:
     reading = generated(value)
     request = {"kind": "random", "generator": value}
     assert reading.batch_data == [[{"node_path": "a", "field_name": "a", "resolve": request}]]
-    assert reading.batches[0].data[0].items is None
+    assert reading.batches[0].data[0].generator == value
 
 
 @pytest.mark.parametrize("value", [UNSET, {"type": "float_generator_parse_string", "input": "1", "splitOn": ","}])

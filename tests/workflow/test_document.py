@@ -78,11 +78,11 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no JSON: line 1, column 1"),
-        ("{\n 'a': 1}", "no JSON: line 2, column 2"),
-        ('{"a": 1, "b": 2, "a": 3}', "'a' is there twice"),
-        ("[NaN]", "NaN is no JSON number"),
-        ("[-Infinity]", "-Infinity is no JSON number"),
+        ("", "not JSON: line 1, column 1"),
+        ("{\n 'a': 1}", "not JSON: line 2, column 2"),
+        ('{"a": 1, "b": 2, "a": 3}', "'a' occurs twice"),
+        ("[NaN]", "NaN is not a JSON number"),
+        ("[-Infinity]", "-Infinity is not a JSON number"),
         ("[1e400]", "too large"),
         ("[" + "9" * 5000 + "]", "too large"),
         ("[" + "9" * 309 + "]", "too large"),

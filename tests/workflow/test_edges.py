@@ -32,8 +32,8 @@ def survivors(*edges: Json, nodes: tuple[Json, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("end_points", "reason"),
     [
-        (("ghost.value", "a.a"), "its source node 'ghost' is not there"),
-        (("i.value", "ghost.a"), "its target node 'ghost' is not there"),
+        (("ghost.value", "a.a"), "its source node 'ghost' does not exist"),
+        (("i.value", "ghost.a"), "its target node 'ghost' does not exist"),
         (("i.valeu", "a.a"), "no output 'valeu'"),
         (("i.value", "a.aa"), "no input 'aa'"),
         (("a.value", "a.b"), "cannot feed itself"),

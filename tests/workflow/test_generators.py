@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.contract.generators import GENERATOR_TYPES, MAX_ITEMS, GeneratorError, draw, expand, mersenne_twister
+from invokable.contract import generators
+from invokable.contract.generators import MAX_ITEMS, GeneratorError, check, draw, expand, mersenne_twister
+from invokable.contract.settings import KINDS
 
 
 def generator(kind: str, **settings: Any) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def test_a_random_generator_without_a_seed_is_drawn_at_run_time() -> None:
 
 
 def test_only_random_generators_are_drawn() -> None:
-    with pytest.raises(GeneratorError, match="draws no random numbers"):
+    with pytest.raises(GeneratorError, match="does not draw random numbers"):
         draw(generator("integer_generator_arithmetic_sequence", start=0, step=1, count=1))
 
 
@@ -131,6 +136,43 @@ def is_expanded_or_refused(value: dict[str, object]) -> bool:
         return bool(str(error))
 
 
-@given(st.sampled_from(sorted(GENERATOR_TYPES)) | st.text(), settings)
+@given(st.sampled_from(sorted(KINDS)) | st.text(), settings)
 def test_any_settings_make_items_or_are_refused(kind: str, settings: dict[str, object]) -> None:
     assert is_expanded_or_refused({"type": kind} | settings)
+
+
+@given(st.sampled_from(sorted(KINDS)), settings)
+def test_settings_are_refused_by_a_check_exactly_when_they_make_no_items(
+    kind: str, settings: dict[str, object]
+) -> None:
+    value = {"type": kind} | settings
+    try:
+        check(value)
+    except GeneratorError as error:
+        with pytest.raises(GeneratorError, match=re.escape(str(error))):
+            expand(value)
+    else:
+        expand(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        generator("float_generator_linear_distribution", start=1e308, end=-1e308, count=3),
+        generator("float_generator_arithmetic_sequence", start=0, step=1e308, count=3),
+        generator("float_generator_random_distribution_uniform", min=-1e308, max=1e308, count=1),
+        generator("float_generator_arithmetic_sequence", start=math.inf, step=1, count=1),
+        generator("float_generator_arithmetic_sequence", start=0, step=1, count=1, values=[math.nan]),
+    ],
+)
+def test_no_generator_makes_an_infinite_number(value: dict[str, object]) -> None:
+    for ask in (check, expand):
+        with pytest.raises(GeneratorError, match=r"too large|finite"):
+            ask(value)
+
+
+def test_a_check_makes_the_items_at_the_ends_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Iterable[int]] = []
+    monkeypatch.setattr(generators, "_made", lambda item, indices: asked.append(indices))
+    check(generator("integer_generator_linear_distribution", start=0, end=10, count=MAX_ITEMS))
+    assert asked == [(0, MAX_ITEMS - 1)]

@@ -91,7 +91,7 @@ def test_a_value_that_does_not_fit_its_type_makes_format_1_unreadable(kind: str,
 
 
 def test_a_field_type_that_format_1_does_not_have_is_refused() -> None:
-    with pytest.raises(WorkflowFileError, match="no field type") as caught:
+    with pytest.raises(WorkflowFileError, match="not a field type") as caught:
         read(v1(v1_node("i", "integer", value=("interger", 1))), lenient=True)
     assert caught.value.suggestion == 'did you mean "integer"?'
 

@@ -11,8 +11,8 @@ from invokable.cli.errors import CommandError, plain, warn
 from invokable.cli.project import Project, config_option
 from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, schema_options
 from invokable.codegen import ModulePlan, plan_document
+from invokable.codegen.annotations import result_type
 from invokable.codegen.plan import PlannedInput
-from invokable.codegen.types import result_type
 from invokable.schema.model import MISSING
 from invokable.workflow import WorkflowFileError
 
@@ -151,7 +151,7 @@ def _print_tables(source: Source, plan: ModulePlan) -> None:
             ", ".join(map(str, planned.indices)),
             planned.attribute,
             planned.type.summary,
-            "required" if planned.type.default is None else _short(planned.type.default),
+            "required" if planned.type.default is None else _short(str(planned.type.default)),
             planned.item.label,
         )
         inputs.add_row(*(Text(plain(cell)) for cell in cells))
@@ -160,13 +160,13 @@ def _print_tables(source: Source, plan: ModulePlan) -> None:
     for heading in ("Output", "Type", "Node"):
         outputs.add_column(heading, overflow="fold")
     for result in plan.outputs:
-        kind, _ = result_type(result.output.type.name, result.output.type.cardinality, result.output.many)
+        kind = result_type(result.output.type.name, result.output.type.cardinality, result.output.many)
         outputs.add_row(
             *(
                 Text(plain(cell))
                 for cell in (
                     result.attribute,
-                    kind,
+                    str(kind),
                     result.output.node_label or result.output.node_title,
                 )
             )

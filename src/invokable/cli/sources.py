@@ -154,5 +154,5 @@ def _ask(url: str, question: Callable[[Client], T]) -> T:
             return question(client)
     except InvokableError as error:
         raise CommandError(url, str(error), status=Status.SERVER) from None
-    except ValueError as error:  # no address at all
+    except ValueError as error:  # not a URL
         raise CommandError(f"--server {url}", str(error)) from None

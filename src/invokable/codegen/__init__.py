@@ -3,7 +3,7 @@
     document ── read ──▶ Reading ── plan ──▶ ModulePlan ── render ──▶ text ── publish ──▶ file
 
 `generate` is the way through; `names`, `types` and `outputs` decide what `plan` holds; `code` is the one place where
-text becomes source; `existing` and `publish` deal with the file that is there already.
+text becomes source; `existing` and `publish` deal with a file that already exists.
 """
 
 from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document

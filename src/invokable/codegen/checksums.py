@@ -16,7 +16,7 @@ _NO_DIGEST: Final = "0" * 64
 
 
 def source_checksum(document: object) -> str:
-    """SHA-256 of a workflow as canonical JSON, so that another layout of the same file is no change."""
+    """SHA-256 of a workflow as canonical JSON, so that another layout of the same file changes nothing."""
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
     return sha256(text.encode("ascii")).hexdigest()
 

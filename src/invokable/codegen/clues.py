@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from invokable.codegen import words
+from invokable.codegen import spelling
 from invokable.codegen.headings import Surroundings, surroundings
 from invokable.codegen.telling import Steps
 from invokable.schema import load, versions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
     from invokable.workflow.model import InvocationNode
 
-_FAR: Final = 200  # nodes that are looked at on the way up or down
+_FAR: Final = 100  # nodes that are looked at on the way up or down
 _LONG: Final = 4  # words of a text that still qualifies
 _FILLER: Final = frozenset({"board", "output", "outputs", "result", "results", "save", "to"})
 _GENERAL: Final = frozenset(
@@ -66,6 +66,9 @@ class Clues:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._by_field = {(item.node_id, item.field): item for item in reading.inputs}
+        self._shown: dict[str, list[FormInput]] = {}
+        for item in reading.inputs:
+            self._shown.setdefault(item.node_id, []).append(item)
         self.output_names: dict[str, str] = {}
         """The attribute of the result that a node's output has, by the node's id: a board is named after it."""
 
@@ -77,7 +80,7 @@ class Clues:
         node = self._nodes.get(item.node_id)
         return (
             [text for text in headings if not _is_general(text)],
-            [] if words.words(item.user_label) else self._neighbours(item),
+            [] if spelling.words(item.user_label) else self._neighbours(item),
             [self._stripped_output(item.node_id)] if board else [],
             _families(self._title(item.node_type)),
             list(self._labels_below(item.node_id)),
@@ -120,12 +123,12 @@ class Clues:
         """The labels of the other fields that the form shows of the same node."""
         return [
             other.user_label
-            for other in self._reading.inputs
-            if other.node_id == item.node_id and other.field != item.field and _is_short(other.user_label)
+            for other in self._shown[item.node_id]
+            if other.field != item.field and _is_short(other.user_label)
         ]
 
     def _board(self, node_id: str) -> FormInput | None:
-        shown = (item for item in self._reading.inputs if item.node_id == node_id)
+        shown = self._shown.get(node_id, ())
         return next((item for item in shown if item.template.type.name == "BoardField"), None)
 
     def _stripped_output(self, node_id: str) -> str:
@@ -174,7 +177,7 @@ class Clues:
             return
         found = [node.label]
         if inputs:
-            found += [item.user_label for item in self._reading.inputs if item.node_id == node_id]
+            found += [item.user_label for item in self._shown.get(node_id, ())]
         yield from (text for text in map(without_verb, found) if _is_short(text))
 
     def _titles_above(self, node_id: str) -> Iterator[str]:
@@ -210,7 +213,7 @@ class Clues:
 def without_verb(label: str) -> str:
     """The label of a node as what it is about: `Apply Lightning LoRA` is about the `Lightning LoRA`."""
     first, _, rest = label.strip().partition(" ")
-    return rest.strip() if first.casefold() in _VERBS and words.words(rest) else label
+    return rest.strip() if first.casefold() in _VERBS and spelling.words(rest) else label
 
 
 def _families(title: str) -> list[str]:
@@ -220,7 +223,7 @@ def _families(title: str) -> list[str]:
 
 
 def _plain_title(title: str) -> str:
-    plain = words.words(words.without_asides(title.partition(" - ")[0]))
+    plain = spelling.words(spelling.without_asides(title.partition(" - ")[0]))
     return " ".join(plain[:-1] if len(plain) > 1 and plain[-1] == "Primitive" else plain)
 
 
@@ -240,20 +243,20 @@ def _without_endings(title: str) -> str:
 
 def _trimmed(text: str) -> str:
     """A text about a board without the words that go without saying there."""
-    return " ".join(word for word in words.words(text) if word.lower() not in _FILLER)
+    return " ".join(word for word in spelling.words(text) if word.lower() not in _FILLER)
 
 
 def is_plain_board(label: str) -> bool:
     """Whether a label says no more than that it is the board of an output."""
-    return not words.words(_trimmed(label))
+    return not spelling.words(_trimmed(label))
 
 
 def _is_general(text: str) -> bool:
-    return all(word in _GENERAL for word in words.folded(text))
+    return all(word in _GENERAL for word in spelling.folded(text))
 
 
 def _is_short(text: str) -> bool:
-    return 0 < len(words.words(words.without_asides(text))) <= _LONG
+    return 0 < len(spelling.words(spelling.without_asides(text))) <= _LONG
 
 
 def _is_chosen(node_id: str) -> bool:

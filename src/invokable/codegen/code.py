@@ -7,7 +7,6 @@ below, one for each kind of place that text can stand in.
 
 from __future__ import annotations
 
-import ast
 import json
 import keyword
 import math
@@ -25,9 +24,9 @@ class Code(str):
 
 
 def identifier(name: str) -> Code:
-    """A name that has been chosen already. Raises ValueError when it is no plain identifier."""
+    """A name that has been chosen already. Raises ValueError when it is not a valid identifier."""
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is no identifier")
+        raise ValueError(f"{name!r} is not a valid identifier")
     return Code(name)
 
 
@@ -48,7 +47,7 @@ def literal(value: object) -> Code:
         case Mapping():
             items = (f"{literal(key)}: {literal(item)}" for key, item in value.items())
             return Code(f"{{{', '.join(items)}}}")
-    raise TypeError(f"no literal for {value!r}")
+    raise TypeError(f"cannot write {value!r} as a literal")
 
 
 def text_literal(text: str) -> Code:
@@ -62,29 +61,6 @@ def text_literal(text: str) -> Code:
     if len(pieces) < 2:
         return literal(text)
     return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")
-
-
-def call(name: str, /, *arguments: object, **keywords: object) -> Code:
-    """A call of `name` with literal arguments; arguments that are `Code` stand as they are."""
-    parts: list[str] = [_expression(argument) for argument in arguments]
-    parts += [f"{identifier(key)}={_expression(argument)}" for key, argument in keywords.items()]
-    return Code(f"{identifier(name)}({', '.join(parts)})")
-
-
-def called_names(expression: Code) -> frozenset[str]:
-    """The names that an expression calls."""
-    calls = (node for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Call))
-    return frozenset(node.func.id for node in calls if isinstance(node.func, ast.Name))
-
-
-def subscript(name: str, arguments: Iterable[object]) -> Code:
-    """`name[…]`, as in an annotation."""
-    return Code(f"{identifier(name)}[{', '.join(map(_expression, arguments))}]")
-
-
-def union(*members: Code) -> Code:
-    """`A | B`."""
-    return Code(" | ".join(members))
 
 
 def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, width: int = 88) -> Code:
@@ -120,10 +96,6 @@ def json_line(value: object) -> Code:
     return Code(f'r"""{_printable(text)}"""')
 
 
-def _expression(value: object) -> Code:
-    return value if isinstance(value, Code) else literal(value)
-
-
 def _quote(text: str) -> str:
     return '"' + "".join(_escape(c) if c in '"\\' or not _prints(c) else c for c in text) + '"'
 
@@ -134,7 +106,7 @@ def _prose(text: str) -> str:
 
 
 def _prints(character: str) -> bool:
-    """Whether a character stands in source as itself: no control, format, surrogate, private use or odd space.
+    """Whether a character may stand in source as itself: controls, format characters and odd spaces may not.
 
     `str.isprintable` would do but for its answer on unassigned characters, which differs between Python versions.
     """

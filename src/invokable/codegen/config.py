@@ -66,12 +66,12 @@ def load_config(path: Path) -> Config:
     """Read and check a configuration. Raises ConfigError."""
     table = _table(path)
     if table is None:
-        raise ConfigError(path, "tool.invokable", "there is no such table")
+        raise ConfigError(path, "tool.invokable", "not found")
     reader = _Reader(path)
     reader.only(table, {"templates", "workflows"}, "tool.invokable")
     templates = reader.text(table, "templates", "tool.invokable")
     if templates is not None and not (path.parent / templates).is_dir():
-        raise ConfigError(path, "tool.invokable.templates", f"there is no folder {templates!r}")
+        raise ConfigError(path, "tool.invokable.templates", f"no such folder: {templates!r}")
     workflows = reader.table(table, "workflows", "tool.invokable")
     return Config(
         templates=None if templates is None else path.parent / templates,
@@ -93,7 +93,7 @@ class _Reader:
         self.only(table, {"class", "outputs", "rename"}, key)
         class_name = self.text(table, "class", key)
         if class_name is not None and not (class_name.isidentifier() and class_name[0].isupper()):
-            raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is no name for a class")
+            raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is not a valid class name")
         rename: dict[tuple[str, str], str] = {}
         nodes = self.table(table, "rename", key)
         for node_id in nodes:
@@ -108,7 +108,7 @@ class _Reader:
         ):
             twice = next((name for name in names if names.count(name) > 1), None)
             if twice is not None:
-                raise ConfigError(self.path, f"{key}.{group}", f"{twice!r} is given twice")
+                raise ConfigError(self.path, f"{key}.{group}", f"{twice!r} is used twice")
         return WorkflowConfig(class_name, rename, outputs)
 
     def only(self, table: Mapping[str, object], known: Collection[str], key: str) -> None:
@@ -134,7 +134,7 @@ class _Reader:
         value = self.text(table, name, key) or ""
         valid = is_valid_attribute(value, reserved) if reserved else is_valid_attribute(value)
         if not valid:
-            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} is no name for an attribute")
+            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} is not a valid attribute name")
         return value
 
 

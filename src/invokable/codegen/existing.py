@@ -22,7 +22,7 @@ def is_edited(text: str) -> bool:
 
 
 def attribute_names_of(text: str) -> dict[tuple[str, str], str]:
-    """The attribute of each (node id, field) in a generated module; empty where the text is no such module."""
+    """The attribute of each (node id, field) in a generated module; empty for any other text."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

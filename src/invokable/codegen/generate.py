@@ -37,11 +37,16 @@ class GeneratedModule:
         """What was dropped, and which values could not be defaults, a line each."""
         dropped = [f"{warning.pointer}: {warning.message}" for warning in self.plan.reading.warnings]
         required = [
-            f"{planned.item.pointer}: {planned.attribute} is required, for {planned.type.unfit}"
+            f"{planned.item.pointer}: {planned.attribute} is required: {planned.type.unfit}"
             for planned in self.plan.inputs
             if planned.type.unfit
         ]
-        return (*dropped, *required)
+        limits = [
+            f"{planned.item.pointer}: {planned.attribute} is written without {limit}"
+            for planned in self.plan.inputs
+            for limit in planned.type.dropped
+        ]
+        return (*dropped, *required, *limits)
 
 
 def plan_document(document: object, schema: Schema, *, source: str, options: Options | None = None) -> ModulePlan:
@@ -50,7 +55,7 @@ def plan_document(document: object, schema: Schema, *, source: str, options: Opt
     reading = read_workflow(document, schema, lenient=options.lenient)
     if not reading.inputs and not options.lenient:
         raise WorkflowFileError(
-            "the workflow exposes no field: add some to its form in the editor, or pass --lenient",
+            "the workflow exposes no fields; add some to its form in the editor, or pass --lenient",
             pointer="/form",
         )
     return plan_module(reading, document, source=source, naming=options.naming, installed=options.installed)

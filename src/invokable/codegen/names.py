@@ -10,13 +10,13 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeAlias
 from unicodedata import normalize
 
-from invokable.codegen import words
+from invokable.codegen import spelling
 from invokable.codegen.reserved import RESULT_MEMBERS, WORKFLOW_MEMBERS, is_reserved
 from invokable.codegen.telling import Member, Steps, tell_apart
 
@@ -35,6 +35,7 @@ __all__ = [
 Key: TypeAlias = tuple[str, str]
 
 _WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+_MOST: Final = 200  # of more that are alike, each is numbered: nobody reads that many names
 _REMARKS: Final = frozenset(
     "alpha beta broken copy deprecated draft experimental needed needs new note notes old optional please read readme"
     " recommended required requires see select todo untested updated use uses wip".split()
@@ -67,14 +68,14 @@ class NameHints:
     @property
     def said(self) -> str:
         """The text of the first choice."""
-        if words.words(self.own):
+        if spelling.words(self.own):
             return self.own
-        return words.joined(self.node, self.field) if self.node_named else self.field or self.node
+        return spelling.joined(self.node, self.field) if self.node_named else self.field or self.node
 
     @property
     def bare(self) -> bool:
         """Whether the first choice is nothing but the title of the field."""
-        return not words.words(self.own) and not self.node_named
+        return not spelling.words(self.own) and not self.node_named
 
 
 def attribute_names(
@@ -102,7 +103,8 @@ def attribute_names(
         if group[0] in names:
             continue
         alike = len({_fold(_first_choice(hints[position], reserved)) for position in group}) == 1
-        members = [_member(position, hints[position], clues, alike) for position in group]
+        ask = clues if len(group) <= _MOST else None
+        members = [_member(position, hints[position], ask, alike) for position in group]
         for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
             names[member.position] = name
             taken.add(_fold(name))
@@ -114,27 +116,27 @@ def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken:
     by_twins: dict[str, list[int]] = {}
     bare: set[str] = set()
     for position, hint in open_:
-        if hint.twins and not words.words(hint.own):
+        if hint.twins and not spelling.words(hint.own):
             by_twins.setdefault(hint.twins, []).append(position)
             if hint.bare:
                 bare.add(hint.twins)
     groups: dict[str, list[int]] = {}
     for position, hint in open_:
-        together = hint.twins in bare and len(by_twins.get(hint.twins, ())) > 1 and not words.words(hint.own)
-        key = _fold(words.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
+        together = hint.twins in bare and len(by_twins.get(hint.twins, ())) > 1 and not spelling.words(hint.own)
+        key = _fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
         groups.setdefault(key or hint.fallback, []).append(position)
     return list(groups.values())
 
 
 def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None, alike: bool) -> Member:
     """A hint among those of its group, which are alike in their first choice, or else twins."""
-    steps = clues(hint.key) if clues else ()
+    steps = clues(hint.key) if clues else ([],)
     return Member(
         position=position,
         text=hint.said if alike else hint.field or hint.said,
         short=hint.short,
         fallback=hint.fallback,
-        opened=words.opened(hint.said) if alike and words.asides(hint.said) else "",
+        opened=spelling.opened(hint.said) if alike and spelling.asides(hint.said) else "",
         steps=(*steps[:1], [hint.node], *steps[1:])
         if hint.node_named or clues is None
         else (*steps[:1], [], *steps[1:]),
@@ -142,7 +144,7 @@ def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None
 
 
 def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
-    return words.attribute(hint.said, hint.fallback, reserved)
+    return spelling.attribute(hint.said, hint.fallback, reserved)
 
 
 def _fold(name: str) -> str:
@@ -158,8 +160,8 @@ def class_name(workflow_name: str, *, fallback: str) -> str:
     A remark in brackets, such as `(see note in details)`, is left out.
     """
     for text in (workflow_name, fallback):
-        parts = words.words(_without_remarks(text).replace(".", ""))
-        name = "".join(word[0].upper() + word[1:] for word in parts)[: words.MAX_LENGTH]
+        parts = spelling.words(_without_remarks(text).replace(".", ""))
+        name = "".join(word[0].upper() + word[1:] for word in parts)[: spelling.MAX_LENGTH]
         if name:
             break
     else:
@@ -171,11 +173,11 @@ def class_name(workflow_name: str, *, fallback: str) -> str:
 
 def _without_remarks(text: str) -> str:
     bare = text
-    for aside in words.asides(text):
-        said = words.folded(aside)
+    for aside in spelling.asides(text):
+        said = spelling.folded(aside)
         if len(said) > 3 or not _REMARKS.isdisjoint(said):
             bare = bare.replace(f"({aside})", " ").replace(f"[{aside}]", " ")
-    return bare if words.words(bare) else text
+    return bare if spelling.words(bare) else text
 
 
 def module_name(stem: str) -> str:
@@ -191,8 +193,8 @@ def module_name(stem: str) -> str:
     digest = sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     if not name:
         return f"workflow_{digest}"
-    if len(name) > words.MAX_LENGTH:
-        name = f"{name[: words.MAX_LENGTH - len(digest) - 1].strip('_')}_{digest}"
+    if len(name) > spelling.MAX_LENGTH:
+        name = f"{name[: spelling.MAX_LENGTH - len(digest) - 1].strip('_')}_{digest}"
     if name[0].isdigit():
         return f"workflow_{name}"
     if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in sys.stdlib_module_names:
@@ -200,12 +202,13 @@ def module_name(stem: str) -> str:
     return name
 
 
-def alias_name(attribute: str, taken: Iterable[str]) -> str:
+def alias_name(attribute: str, taken: Collection[str]) -> str:
     """The name of the type alias that holds an attribute's choices: `blur_type` becomes `BlurType`."""
     base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
-    unavailable = frozenset(taken)
+    if not base.isidentifier():
+        base = f"Choice{base}"
     number, name = 1, base
-    while name in unavailable or is_reserved(name) or not name.isidentifier():
+    while name in taken or is_reserved(name):
         name = f"{base}Choice" if number == 1 else f"{base}Choice{number}"
         number += 1
     return name

@@ -1,4 +1,4 @@
-"""Outputs: what a run of a workflow leaves behind, found by schema and not by a list of node types."""
+"""Outputs: what a run of a workflow produces, found by schema and not by a list of node types."""
 
 from __future__ import annotations
 

@@ -5,17 +5,20 @@ Reading ── names ── types ── outputs ──▶ ModulePlan ──▶ 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from invokable.codegen.annotations import Choices
 from invokable.codegen.checksums import source_checksum
 from invokable.codegen.hints import choose_names
+from invokable.codegen.limits import usable_limits
 from invokable.codegen.models import InstalledModel, model_choices
 from invokable.codegen.names import alias_name, class_name
 from invokable.codegen.outputs import FoundOutput, find_outputs
-from invokable.codegen.types import Choices, InputType, effective_limits, input_type
+from invokable.codegen.types import InputType, input_type
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
+from invokable.contract.models import ModelFilter
 from invokable.contract.module import index_map_checksum
 
 if TYPE_CHECKING:
@@ -26,6 +29,10 @@ _INLINE_CHOICES: Final = 60
 """Characters of a Literal that still stand inline; a longer one gets an alias."""
 
 
+_DEEPEST: Final = 8
+"""The deepest indentation of an outline, in steps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Names that are decided outside of the workflow: by the configuration, or by the module generated before."""
@@ -33,7 +40,7 @@ class Naming:
     inputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
-    """Nodes whose results are outputs, by id, and the attribute of each: also such as save no lasting image."""
+    """Nodes whose results are outputs, by id, and the attribute of each: including those that save no lasting image."""
     class_name: str | None = None
 
 
@@ -55,7 +62,7 @@ class PlannedInput:
     @property
     def limits(self) -> dict[str, float]:
         """The limits of the value that are set, by name."""
-        return effective_limits(self.item).to_json()
+        return self.type.limits.to_json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ class ModulePlan:
         """What the field at the end of a batch edge takes: the server does not check it before the item runs."""
         node = self.reading.graph["nodes"].get(datum.node_path)
         template = node and self.reading.schema.nodes[node["type"]].inputs.get(datum.field_name)
-        return ItemCheck(template.type.name, template.limits, template.options) if template else ItemCheck()
+        return ItemCheck(template.type.name, usable_limits(template)[0], template.options) if template else ItemCheck()
 
 
 def plan_module(
@@ -151,11 +158,11 @@ def plan_module(
         reading, found, inputs=naming.inputs, outputs_fixed={**naming.outputs, **_named_outputs(found, naming.nodes)}
     )
     name = naming.class_name or class_name(reading.workflow.name, fallback=source.rpartition(".")[0] or source)
-    aliases: dict[str, Choices] = {}
+    aliases = _Aliases(name)
     inputs = []
     for attribute, item in zip(names, reading.inputs, strict=True):
         typed = input_type(item)
-        inputs.append(PlannedInput(attribute, item, typed, _alias(attribute, typed, aliases, name)))
+        inputs.append(PlannedInput(attribute, item, typed, aliases.of(attribute, typed)))
     return ModulePlan(
         class_name=name,
         title=reading.workflow.name.strip() or source,
@@ -166,10 +173,8 @@ def plan_module(
         index_map=_index_map(reading),
         inputs=tuple(inputs),
         outputs=tuple(PlannedOutput(*pair) for pair in zip(output_names, found, strict=True)),
-        aliases=aliases,
-        models={
-            planned.attribute: fit for planned in inputs if (fit := model_choices(planned.item.template, installed))
-        },
+        aliases=aliases.choices,
+        models=_models(inputs, installed),
         reading=reading,
     )
 
@@ -180,14 +185,15 @@ def outline_lines(outline: tuple[OutlineItem, ...], describe: Mapping[int, str])
     What stands in a container with a heading of its own is indented; a container that only lays fields out is not seen.
     """
     lines: list[str] = []
-    titled: list[bool] = []
+    titled: list[int] = [0]  # how many of the containers around have a heading, at each depth
     for position, item in enumerate(outline):
-        del titled[max(0, item.depth - 1) :]
-        margin = "  " * sum(titled)
+        del titled[item.depth + 1 :]
+        margin = "  " * min(titled[-1], _DEEPEST)
         text = " ".join(item.text.split())
         if item.kind == "container":
             following = outline[position + 1 : position + 2]
-            titled.append(any(after.kind == "heading" and after.depth > item.depth for after in following))
+            headed = any(after.kind == "heading" and after.depth > item.depth for after in following)
+            titled.append(titled[-1] + headed)
         elif item.kind == "field" and item.index is not None and item.index in describe:
             lines.append(margin + describe[item.index])
         elif item.kind == "heading" and text:
@@ -199,26 +205,52 @@ def outline_lines(outline: tuple[OutlineItem, ...], describe: Mapping[int, str])
     return lines
 
 
+def _models(
+    inputs: Iterable[PlannedInput], installed: Collection[InstalledModel]
+) -> dict[str, Mapping[str, InstalledModel]]:
+    fitting: dict[tuple[str, ModelFilter], Mapping[str, InstalledModel]] = {}
+    found = {}
+    for planned in inputs:
+        template = planned.item.template
+        key = (template.type.name, template.models)
+        if key not in fitting:
+            fitting[key] = model_choices(template, installed)
+        if fitting[key]:
+            found[planned.attribute] = fitting[key]
+    return found
+
+
 def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """The names that the configuration gives: a node's first output gets it as it is, others with their field."""
     named: dict[tuple[str, str], str] = {}
+    seen: set[str] = set()
     for output in found:
         if output.node_id in nodes:
             name = nodes[output.node_id]
-            first = not any(node_id == output.node_id for node_id, _ in named)
+            first = output.node_id not in seen
+            seen.add(output.node_id)
             named[output.node_id, output.field] = name if first else f"{name}_{output.field}"
     return named
 
 
-def _alias(attribute: str, typed: InputType, aliases: dict[str, Choices], module_class: str) -> str | None:
-    if len(typed.annotation) <= _INLINE_CHOICES or not typed.choices:
-        return None
-    for name, choices in aliases.items():
-        if choices == typed.choices:
-            return name
-    name = alias_name(attribute, [*aliases, module_class])
-    aliases[name] = typed.choices
-    return name
+class _Aliases:
+    """The type aliases of a module: equal choices share one."""
+
+    def __init__(self, module_class: str) -> None:
+        self.choices: dict[str, Choices] = {}
+        self._names: dict[Choices, str] = {}
+        self._taken = {module_class}
+
+    def of(self, attribute: str, typed: InputType) -> str | None:
+        """The alias of an input, made when its choices are long and new; None where they stand inline."""
+        if len(typed.annotation.code) <= _INLINE_CHOICES or not typed.choices:
+            return None
+        if typed.choices not in self._names:
+            name = alias_name(attribute, self._taken)
+            self._taken.add(name)
+            self._names[typed.choices] = name
+            self.choices[name] = typed.choices
+        return self._names[typed.choices]
 
 
 def _node_versions(reading: Reading) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Written(StrEnum):
 
 
 def read_module(path: Path) -> str | None:
-    """The text of a module on disk; None where there is none. Raises RefusedError for what is no text file."""
+    """The text of a module on disk; None where there is none. Raises RefusedError for anything but a text file."""
     if path.is_symlink():
         raise RefusedError(path, "is a symbolic link; a generated module replaces only a regular file")
     try:

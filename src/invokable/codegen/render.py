@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from invokable.codegen import code
+from invokable.codegen import code, expression
+from invokable.codegen.annotations import result_type
 from invokable.codegen.checksums import sign_body
 from invokable.codegen.code import Code
+from invokable.codegen.defaults import model_expression
 from invokable.codegen.existing import MARKER
+from invokable.codegen.expression import Expression
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
-from invokable.codegen.types import model_expression, result_type
+from invokable.codegen.words import EXPLAINED
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
-_TYPING: Final = frozenset({"Annotated", "Final", "Literal"})
+_ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
+_ORIGINS: Final = {"dataclasses": ("dataclass", "field"), "typing": ("Annotated", "Final", "Literal")}
+"""Where names come from that do not come from the runtime."""
 
 
 class TemplateError(Exception):
@@ -30,15 +35,15 @@ class TemplateError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Attribute:
     name: Code
-    annotation: Code
-    default: Code | None
+    annotation: Expression
+    default: Expression | None
     docstring: Code
 
 
 @dataclass(frozen=True, slots=True)
 class _Alias:
     name: Code
-    annotation: Code
+    annotation: Expression
 
 
 def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
@@ -50,8 +55,9 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     inputs = [_input(planned) for planned in plan.inputs]
     outputs = [_output(planned) for planned in plan.outputs]
+    models = _models(plan)
     aliases = [
-        _Alias(code.identifier(name), code.subscript("Literal", values)) for name, values in plan.aliases.items()
+        _Alias(code.identifier(name), expression.subscript("Literal", values)) for name, values in plan.aliases.items()
     ]
     try:
         text = (
@@ -65,11 +71,11 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
                 module_docstring=_module_docstring(plan),
                 class_docstring=_class_docstring(plan),
                 result_docstring=_result_docstring(plan),
-                imports=_imports(plan, inputs),
+                imports=_imports(_expressions(inputs, outputs, aliases, models)),
                 aliases=aliases,
                 inputs=inputs,
                 outputs=outputs,
-                models=_models(plan),
+                models=models,
                 graph=code.json_text(plan.reading.graph, lines=("nodes", "edges")),
                 batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
                 workflow=code.json_line(plan.reading.embedded),
@@ -107,8 +113,8 @@ def _environment(templates: Path | None) -> Environment:
 
 
 def _only_code(value: object) -> Code:
-    if isinstance(value, Code):
-        return value
+    if isinstance(value, Code | Expression):
+        return value if isinstance(value, Code) else value.code
     import jinja2
 
     raise jinja2.TemplateRuntimeError(
@@ -124,21 +130,15 @@ def templates_folder() -> Path:
 
 def _input(planned: PlannedInput) -> _Attribute:
     typed = planned.type
-    base = code.identifier(planned.alias) if planned.alias else typed.annotation
-    markers: Sequence[Code] = typed.constraints
+    base = expression.local(planned.alias) if planned.alias else typed.annotation
+    markers: Sequence[Expression] = typed.constraints
     if typed.nullable:
-        inner = code.subscript("Annotated", [base, *markers]) if markers else base
-        base, markers = code.union(inner, Code("None")), ()
-    annotation = code.subscript("Annotated", [base, code.call("Index", *planned.indices), *markers])
-    default = typed.default
-    if default is not None and typed.factory:
-        factories = {"{}": "dict", f"{typed.listed}()": typed.listed}
-        factory = factories.get(default, f"lambda: {default}")
-        default = Code(f"field(default_factory={factory})")
+        inner = expression.subscript("Annotated", [base, *markers]) if markers else base
+        base, markers = expression.union(inner, expression.name("None")), ()
     return _Attribute(
         name=code.identifier(planned.attribute),
-        annotation=annotation,
-        default=default,
+        annotation=expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers]),
+        default=typed.assigned,
         docstring=_attribute_docstring(planned),
     )
 
@@ -153,18 +153,24 @@ def _attribute_docstring(planned: PlannedInput) -> Code:
 def _describe(planned: PlannedInput) -> tuple[str, str, str]:
     """The label, the description (which may be empty), and the type with its limits and the indices."""
     item, typed = planned.item, planned.type
-    label = _sentence(item.label if item.user_label or not item.node_label else f"{item.node_label}: {item.label}")
+    label = item.label if item.user_label or not item.node_label else f"{item.node_label}: {item.label}"
+    # The editor shows the attribute's name above the docstring: a label of the same words says nothing more.
+    label = "" if _same_words(label, planned.attribute) else _sentence(label)
     description = _sentence(item.description) if item.description.strip() else ""
-    sentences = []
-    if typed.summary.casefold() != item.label.casefold():
-        sentences.append(_sentence(typed.summary[:1].upper() + typed.summary[1:]))
+    explained = EXPLAINED.get(item.template.type.name)
+    sentences = [explained or _sentence(typed.summary[:1].upper() + typed.summary[1:])]
     if item.connected:
         sentences.append("An edge of the workflow feeds this field: a value given here is refused.")
     if typed.unfit:
-        sentences.append(_sentence(f"Required, for {typed.unfit}"))
+        sentences.append(_sentence(f"Required: {typed.unfit}"))
     numbers = ", ".join(map(str, planned.indices))
     sentences.append(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}.")
     return label, description, " ".join(sentences)
+
+
+def _same_words(label: str, attribute: str) -> bool:
+    words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
+    return words == attribute.casefold().strip("_").split("_")
 
 
 def _sentence(text: str) -> str:
@@ -174,20 +180,19 @@ def _sentence(text: str) -> str:
 
 def _output(planned: PlannedOutput) -> _Attribute:
     output = planned.output
-    annotation, _ = result_type(output.type.name, output.type.cardinality, output.many)
     described = output.node_label or output.node_title
     if output.node_label and output.node_label != output.node_title:
         described += f" ({output.node_title})"
     sentence = described if output.sole else f"{described}: {output.field_title}"
     return _Attribute(
         name=code.identifier(planned.attribute),
-        annotation=annotation,
+        annotation=result_type(output.type.name, output.type.cardinality, output.many),
         default=None,
         docstring=code.docstring([_sentence(sentence)], indent=8, width=_WIDTH),
     )
 
 
-def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Code]]]]:
+def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]]:
     return [
         (
             code.identifier(attribute),
@@ -197,32 +202,28 @@ def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Code]]]]:
     ]
 
 
-def _imports(plan: ModulePlan, inputs: Iterable[_Attribute]) -> list[Code]:
-    used = {"Annotated", "Final", "Index", "Workflow", "WorkflowResult"}
-    for planned in plan.inputs:
-        used |= planned.type.imports
-    if plan.models:
-        used.add("Model")
-    if plan.aliases:
-        used.add("Literal")
-    for output in plan.outputs:
-        used |= result_type(output.output.type.name, output.output.type.cardinality, output.output.many)[1]
-    if not plan.inputs:
-        used -= {"Annotated", "Index"}
-    dataclass_names = ["dataclass"]
-    if any(attribute.default and attribute.default.startswith("field(") for attribute in inputs):
-        dataclass_names.append("field")
-    lines = [
-        f"from dataclasses import {', '.join(dataclass_names)}",
-        _import("typing", used & _TYPING),
-        "",
-        _import("invokable.runtime", used - _TYPING),
-    ]
-    return [Code(line) for line in lines]
+def _expressions(
+    inputs: Iterable[_Attribute],
+    outputs: Iterable[_Attribute],
+    aliases: Iterable[_Alias],
+    models: Iterable[tuple[Code, list[tuple[Code, Expression]]]],
+) -> Iterator[Expression]:
+    for attribute in (*inputs, *outputs):
+        yield attribute.annotation
+        if attribute.default is not None:
+            yield attribute.default
+    yield from (alias.annotation for alias in aliases)
+    yield from (made for _, choices in models for _, made in choices)
 
 
-def _import(module: str, names: Iterable[str]) -> str:
-    return f"from {module} import {', '.join(sorted(names, key=lambda name: (name.casefold(), name)))}"
+def _imports(written: Iterable[Expression]) -> list[Code]:
+    names = _ALWAYS.union(*(expression.names for expression in written))
+    origins = {name: module for module, known in _ORIGINS.items() for name in known}
+    by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
+    for name in sorted(names, key=lambda name: (name.casefold(), name)):
+        by_module[origins.get(name, "invokable.runtime")].append(name)
+    dataclasses, typing, runtime = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
+    return [Code(line) for line in (dataclasses, typing, "", runtime)]
 
 
 def _module_docstring(plan: ModulePlan) -> Code:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from unicodedata import normalize
 
-from invokable.codegen import words
+from invokable.codegen import spelling
 
 Steps: TypeAlias = Sequence[Sequence[str]]
 """For each place the texts that are found there, the nearest first."""
@@ -43,8 +43,9 @@ def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[s
     found = dict(_told(members, frozenset(taken), reserved))
     names: dict[int, str] = {}
     unavailable = set(taken)
+    numbers: dict[str, int] = {}
     for member in members:
-        name = _numbered(found[member.position], unavailable)
+        name = _numbered(found[member.position], unavailable, numbers)
         unavailable.add(_fold(name))
         names[member.position] = name
     return [names[member.position] for member in members]
@@ -52,7 +53,7 @@ def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[s
 
 def _told(members: Sequence[Member], taken: frozenset[str], reserved: frozenset[str]) -> Iterator[tuple[int, str]]:
     for texts in _candidates(members):
-        names = [words.attribute(t, m.fallback, reserved) for t, m in zip(texts, members, strict=True)]
+        names = [spelling.attribute(t, m.fallback, reserved) for t, m in zip(texts, members, strict=True)]
         folded = {_fold(name) for name in names}
         if len(folded) == len(members) and folded.isdisjoint(taken):
             yield from ((member.position, name) for member, name in zip(members, names, strict=True))
@@ -72,23 +73,23 @@ def _candidates(members: Sequence[Member]) -> Iterator[list[str]]:
                 if sum(not text for text in chosen[step]) == silent and silent < len(members):
                     texts = [_qualified(text, member) for text, member in zip(chosen[step], members, strict=True)]
                     yield texts
-                    yield [words.opened(text) for text in texts]
+                    yield [spelling.opened(text) for text in texts]
 
 
 def _qualified(text: str, member: Member) -> str:
-    return words.joined(text, member.short or member.text) if text else member.text
+    return spelling.joined(text, member.short or member.text) if text else member.text
 
 
 def _distinct(members: Sequence[Member], step: int) -> list[str]:
     """For each member the first of its texts at a step that no other member has."""
-    counts = Counter(key for member in members for key in {words.folded(text) for text in member.steps[step]})
+    counts = Counter(key for member in members for key in {spelling.folded(text) for text in member.steps[step]})
     return [_first(member, step, counts, 1) for member in members]
 
 
 def _first(member: Member, step: int, counts: Counter[tuple[str, ...]], most: int) -> str:
     for text in member.steps[step]:
-        key = words.folded(text)
-        if key and counts[key] <= most and words.joined(text, member.text) != member.text:
+        key = spelling.folded(text)
+        if key and counts[key] <= most and spelling.joined(text, member.text) != member.text:
             return text
     return ""
 
@@ -96,26 +97,29 @@ def _first(member: Member, step: int, counts: Counter[tuple[str, ...]], most: in
 def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset[str]) -> Iterator[tuple[int, str]]:
     """Names by the first step that splits the group at all; what is left together is told apart in turn."""
     for step in range(len(members[0].steps)) if len(members) > 2 else ():
-        counts = Counter(key for member in members for key in {words.folded(text) for text in member.steps[step]})
+        counts = Counter(key for member in members for key in {spelling.folded(text) for text in member.steps[step]})
         classes: dict[str, list[Member]] = {}
         for member in members:
             text = _qualified(_first(member, step, counts, len(members) - 1), member)
-            name = words.attribute(text, member.fallback, reserved)
+            name = spelling.attribute(text, member.fallback, reserved)
             classes.setdefault(_fold(name), []).append(replace(member, text=text, short="", opened=""))
         if len(classes) > 1 and taken.isdisjoint(classes):
             for several in classes.values():
                 yield from _told(several, taken, reserved)
             return
     for member in members:
-        yield member.position, words.attribute(member.text, member.fallback, reserved)
+        yield member.position, spelling.attribute(member.text, member.fallback, reserved)
 
 
-def _numbered(name: str, taken: set[str]) -> str:
+def _numbered(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """The name, with a number where it is taken. `numbers` remembers where the search for each name has come to."""
     if _fold(name) not in taken:
         return name
-    base, number = name.rstrip("_"), 2
+    base = name.rstrip("_")
+    number = numbers.get(base, 2)
     while _fold(f"{base}_{number}") in taken:
         number += 1
+    numbers[base] = number
     return f"{base}_{number}"
 
 

@@ -1,6 +1,7 @@
-"""What generator and runtime must agree on, each fact once. Imports nothing of this package.
+"""What generator and runtime must agree on, each fact once. Imports nothing else of this package.
 
 module      format, index map checksum            fields   field types as they are written
 limits      ranges of a value                     models   which models a field takes
-generators  how a generator makes a batch         batch    where the values of a batch go
+generators  how settings make a batch             batch    where the values of a batch go
+settings    what each kind of generator is set by
 """

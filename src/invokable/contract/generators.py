@@ -1,4 +1,4 @@
-"""What a generator node feeds into a batch: pure arithmetic, shared by the workflow package and the runtime.
+"""What a generator node feeds into a batch: pure arithmetic on settings (see `settings`), without any I/O.
 
     generator value ── expand ──▶ items                       computed here and now
                         │
@@ -15,12 +15,14 @@ import json
 import math
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
+
+from invokable.contract.settings import KINDS
 
 Items: TypeAlias = list[object]
 Deferred: TypeAlias = dict[str, object]
-"""How to come by items that cannot be computed in advance; a JSON object told apart by its `kind`:
+"""How to come by items that cannot be computed in advance; a JSON object with a `kind`:
 
 - `{"kind": "random", "generator": {…}}`: draw at run time, see `draw`.
 - `{"kind": "dynamic_prompts", "body": {…}}`: POST the body to `/api/v1/utilities/dynamicprompts`; the items are the
@@ -30,9 +32,13 @@ Deferred: TypeAlias = dict[str, object]
   each item as `{"image_name": …}`.
 """
 
+Series: TypeAlias = tuple[int, Callable[[int], object]]
+"""How many items there are, and what gives the item at an index."""
+
 MAX_ITEMS: Final = 100_000
 """The most items that one generator may make. A larger count is a mistake, and would fill the memory."""
 
+_TOO_LARGE: Final = "the numbers of the generator are too large"
 _IMAGE_CATEGORIES: Final = {"images": ("general",), "assets": ("control", "mask", "user", "other")}
 
 # White space as String.prototype.trim knows it; str.strip would also take U+001C to U+001F and U+0085.
@@ -50,21 +56,37 @@ class GeneratorError(ValueError):
 
 
 def expand(value: object) -> Items | Deferred:
-    """Return the items of a generator value, or the request that will give them at run time.
+    """Return the items of a generator value, or how to come by them at run time.
 
     Raises:
-        GeneratorError: The value is no generator, or it makes more than `MAX_ITEMS` items.
+        GeneratorError: The value is not a generator, or it makes more than `MAX_ITEMS` items.
     """
     settings, kind = _settings(value)
-    stored = settings.get("values")
-    if kind.startswith("float_generator_") and isinstance(stored, list):
-        # The editor trusts a stored list over the settings, an empty one too.
-        return list(stored)
+    stored = _stored_values(settings, kind)
+    if stored is not None:
+        return stored
     if kind in _RANDOM and settings.get("seed") is None:
+        check(value)
         return {"kind": "random", "generator": dict(settings)}
     if kind in _DEFERRED:
         return _DEFERRED[kind](settings)
     return _expand_locally(settings, kind, _no_random)
+
+
+def check(value: object) -> None:
+    """Raise GeneratorError for settings that make no batch.
+
+    The work grows with the size of the settings, not with the number of items.
+    """
+    settings, kind = _settings(value)
+    if _stored_values(settings, kind) is not None:
+        return
+    if kind in _DEFERRED:
+        _DEFERRED[kind](settings)
+        return
+    count, item = _series(settings, kind, lambda: 0.5)
+    if count > 0:  # what is spread evenly, or drawn from a range, is finite where its ends are
+        _made(item, (0, count - 1))
 
 
 def draw(value: object, rng: Callable[[], float] = random.random) -> Items:
@@ -75,11 +97,11 @@ def draw(value: object, rng: Callable[[], float] = random.random) -> Items:
         rng: Returns a float in [0, 1).
 
     Raises:
-        GeneratorError: The value is no generator of random numbers.
+        GeneratorError: The value is not a generator of random numbers.
     """
     settings, kind = _settings(value)
     if kind not in _RANDOM:
-        raise GeneratorError(f"{kind!r} draws no random numbers")
+        raise GeneratorError(f"{kind!r} does not draw random numbers")
     return _expand_locally(settings, kind, rng)
 
 
@@ -103,20 +125,45 @@ def _settings(value: object) -> tuple[Mapping[str, object], str]:
     if not isinstance(value, Mapping):
         raise GeneratorError("a generator value is an object with a type")
     kind = value.get("type")
-    if not isinstance(kind, str) or kind not in GENERATOR_TYPES:
-        raise GeneratorError(f"there is no generator {kind!r}")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise GeneratorError(f"unknown generator {kind!r:.60}")
     return value, kind
 
 
+def _stored_values(settings: Mapping[str, object], kind: str) -> Items | None:
+    """The list that the editor stores beside the settings of floats and trusts over them, an empty one too."""
+    stored = settings.get("values")
+    if not kind.startswith("float_generator_") or not isinstance(stored, list):
+        return None
+    if len(stored) > MAX_ITEMS:
+        raise GeneratorError(f"a generator makes at most {MAX_ITEMS} items")
+    if misfit := KINDS[kind].settings["values"].misfit(stored):
+        raise GeneratorError(f"the generator's values must be {misfit}")
+    return list(stored)
+
+
 def _expand_locally(settings: Mapping[str, object], kind: str, rng: Callable[[], float]) -> Items:
-    items: Items = []
+    count, item = _series(settings, kind, rng)
+    return _made(item, range(count))
+
+
+def _series(settings: Mapping[str, object], kind: str, rng: Callable[[], float]) -> Series:
     try:
-        for item in _LOCAL[kind](settings, rng):
-            if len(items) == MAX_ITEMS:
-                raise GeneratorError(f"a generator makes at most {MAX_ITEMS} items")
-            items.append(item)
+        count, item = _LOCAL[kind](settings, rng)
+    except OverflowError as error:
+        raise GeneratorError(_TOO_LARGE) from error
+    if count > MAX_ITEMS:
+        raise GeneratorError(f"a generator makes at most {MAX_ITEMS} items")
+    return count, item
+
+
+def _made(item: Callable[[int], object], indices: Iterable[int]) -> Items:
+    try:
+        items = [item(index) for index in indices]
     except (OverflowError, ZeroDivisionError) as error:
-        raise GeneratorError("the numbers of the generator are too large") from error
+        raise GeneratorError(_TOO_LARGE) from error
+    if not all(math.isfinite(made) for made in items if isinstance(made, float)):
+        raise GeneratorError(_TOO_LARGE)
     return items
 
 
@@ -153,61 +200,56 @@ def _text(settings: Mapping[str, object], name: str) -> str:
 # --- generators -------------------------------------------------------------------------------------------------------
 
 
-def _float_arithmetic(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
+def _float_arithmetic(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
     start, step = _number(settings, "start"), _number(settings, "step")
-    count = 1 if step == 0 else _integer(settings, "count")
-    return (start + index * step for index in range(count))
+    return (1 if step == 0 else _integer(settings, "count")), lambda index: start + index * step
 
 
-def _float_linear(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
+def _float_linear(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
     start, end, count = _number(settings, "start"), _number(settings, "end"), _integer(settings, "count")
-    if count == 1:
-        return iter([start])
-    return (start + (end - start) * (index / (count - 1)) for index in range(count))
+    return count, lambda index: start if count == 1 else start + (end - start) * (index / (count - 1))
 
 
-def _float_uniform(settings: Mapping[str, object], rng: Callable[[], float]) -> Iterator[object]:
+def _float_uniform(settings: Mapping[str, object], rng: Callable[[], float]) -> Series:
     low, high = _number(settings, "min"), _number(settings, "max")
     rng = _seeded(settings, rng)
-    return (rng() * (high - low) + low for _ in range(_integer(settings, "count")))
+    return _integer(settings, "count"), lambda _: rng() * (high - low) + low
 
 
-def _float_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
-    for part in _trimmed(settings):
-        if match := _FLOAT.match(part):
-            # JSON has no infinity: the editor sends null.
-            number = float(match[0])
-            yield number if math.isfinite(number) else None
+def _float_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
+    numbers = [float(match[0]) for part in _trimmed(settings) if (match := _FLOAT.match(part))]
+    # JSON has no infinity: the editor sends null.
+    return _listed([number if math.isfinite(number) else None for number in numbers])
 
 
-def _integer_arithmetic(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
+def _integer_arithmetic(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
     start, step = _integer(settings, "start"), _integer(settings, "step")
-    count = 1 if step == 0 else _integer(settings, "count")
-    return (start + index * step for index in range(count))
+    return (1 if step == 0 else _integer(settings, "count")), lambda index: start + index * step
 
 
-def _integer_linear(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
+def _integer_linear(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
     start, end, count = _integer(settings, "start"), _integer(settings, "end"), _integer(settings, "count")
-    if count == 1:
-        return iter([start])
-    return (start + _round((end - start) * (index / (count - 1))) for index in range(count))
+    return count, lambda index: start if count == 1 else start + _round((end - start) * (index / (count - 1)))
 
 
-def _integer_uniform(settings: Mapping[str, object], rng: Callable[[], float]) -> Iterator[object]:
+def _integer_uniform(settings: Mapping[str, object], rng: Callable[[], float]) -> Series:
     low, high = _integer(settings, "min"), _integer(settings, "max")
     rng = _seeded(settings, rng)
-    return (math.floor(rng() * (high - low + 1)) + low for _ in range(_integer(settings, "count")))
+    return _integer(settings, "count"), lambda _: math.floor(rng() * (high - low + 1)) + low
 
 
-def _integer_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
-    for part in _trimmed(settings):
-        if match := _INTEGER.match(part):
-            # Past 309 digits a double is infinite, which JSON cannot say; the editor sends null.
-            yield int(match[0]) if len(match[0]) < 309 else None
+def _integer_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
+    digits = [match[0] for part in _trimmed(settings) if (match := _INTEGER.match(part))]
+    # Past 309 digits a double is infinite, which JSON cannot say; the editor sends null.
+    return _listed([int(text) if len(text) < 309 else None for text in digits])
 
 
-def _string_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Iterator[object]:
-    return (part for part in _split(settings) if part)
+def _string_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
+    return _listed([part for part in _split(settings) if part])
+
+
+def _listed(items: Sequence[object]) -> Series:
+    return len(items), items.__getitem__
 
 
 def _seeded(settings: Mapping[str, object], rng: Callable[[], float]) -> Callable[[], float]:
@@ -269,7 +311,7 @@ def _board_images(settings: Mapping[str, object]) -> Items | Deferred:
     return {"kind": "board_images", "board_id": board_id, "categories": categories, "is_intermediate": False}
 
 
-_LOCAL: Final[Mapping[str, Callable[[Mapping[str, object], Callable[[], float]], Iterator[object]]]] = {
+_LOCAL: Final[Mapping[str, Callable[[Mapping[str, object], Callable[[], float]], Series]]] = {
     "float_generator_arithmetic_sequence": _float_arithmetic,
     "float_generator_linear_distribution": _float_linear,
     "float_generator_random_distribution_uniform": _float_uniform,
@@ -288,6 +330,3 @@ _DEFERRED: Final[Mapping[str, Callable[[Mapping[str, object]], Items | Deferred]
 _RANDOM: Final = frozenset(
     {"float_generator_random_distribution_uniform", "integer_generator_random_distribution_uniform"}
 )
-
-GENERATOR_TYPES: Final = frozenset({*_LOCAL, *_DEFERRED})
-"""The `type` of every generator value that is understood."""

@@ -29,7 +29,7 @@ _STATEFUL: Final = frozenset(
     )
 )
 
-# Until 6.3 the server spelt the models that a field takes as a type of its own.
+# Until 6.3 the server had a type of its own for each kind of model that a field takes.
 _MODEL_TYPES: Final = {
     "MainModelField": ModelFilter(type=("main",)),
     "CogView4MainModelField": ModelFilter(base=("cogview4",), type=("main",)),
@@ -93,24 +93,24 @@ _MAX_NESTING: Final = 16
 
 
 def is_stateful(field_type: FieldType) -> bool:
-    """Tell whether the editor holds values of the type, and so whether a default exists."""
+    """Return whether the editor holds values of the type, and so whether a default exists."""
     return field_type.name in _STATEFUL
 
 
 def field_type(schema: JsonObject, *, batch: bool = False) -> FieldType | None:
     """Read the type of a field. None where the editor cannot and drops the field."""
-    spelt = _spelt_type(schema)
+    own = _own_type(schema)
     override = schema.text("ui_type")
     if not override:
-        return spelt and FieldType(spelt.name, spelt.cardinality, batch)
+        return own and FieldType(own.name, own.cardinality, batch)
     if override in _MODEL_TYPES:
         return FieldType("ModelIdentifierField", batch=batch)
     named = FieldType(override, "COLLECTION" if override == "CollectionField" else "SINGLE")
-    original = spelt if is_stateful(named) and spelt != named else None
+    original = own if is_stateful(named) and own != named else None
     return FieldType(named.name, named.cardinality, batch, original)
 
 
-def _spelt_type(schema: JsonObject, nesting: int = 0) -> FieldType | None:
+def _own_type(schema: JsonObject, nesting: int = 0) -> FieldType | None:
     if "$ref" in schema:
         return _named(_ref(schema))
     if schema.value("const"):
@@ -133,7 +133,7 @@ def _union_type(schema: JsonObject, nesting: int) -> FieldType | None:
         return _named(_ref(all_of[0])) if all_of else None
     branches = _branches(schema)
     if len(branches) == 1 and nesting < _MAX_NESTING:
-        return _spelt_type(branches[0], nesting + 1)
+        return _own_type(branches[0], nesting + 1)
     if len(branches) != 2:
         return None
     single, array = branches if _is_array(branches[1]) else reversed(branches)
@@ -175,15 +175,15 @@ def _branches(schema: JsonObject) -> list[JsonObject]:
 
 
 def admits_null(schema: JsonObject) -> bool:
-    """Tell whether the schema spells null among the values."""
+    """Return whether null is among the values."""
     return any(_is_null(branch) for branch in schema.children("anyOf") or ())
 
 
 def options(schema: JsonObject) -> tuple[str | int | float | bool, ...]:
-    """Return the choices that the schema spells, in its order."""
-    spelt = schema.scalars("enum")
-    if spelt:
-        return spelt
+    """Return the choices, in the order of the schema."""
+    own = schema.scalars("enum")
+    if own:
+        return own
     const = schema.value("const")
     if isinstance(const, str | int | float):
         return (const,)
@@ -255,9 +255,9 @@ def default(
     """Return the editor's default, MISSING where it has none."""
     if not is_stateful(field_type):
         return MISSING
-    spelt = schema.json("default")
-    if spelt is not None:
-        return spelt
+    own = schema.json("default")
+    if own is not None:
+        return own
     name = field_type.name
     if name in _COLLECTIONS_WITH_EDITOR and field_type.cardinality == "COLLECTION":
         return [] if required else MISSING

@@ -20,7 +20,7 @@ class JsonObject:
     __slots__ = ("_members", "_pointer")
 
     def __init__(self, value: object, pointer: str = "") -> None:
-        """Raise SchemaError if `value` is no JSON object."""
+        """Raise SchemaError if `value` is not a JSON object."""
         if not isinstance(value, Mapping):
             raise _wrong(pointer, "an object", value)
         self._members: Mapping[object, object] = value

@@ -140,14 +140,14 @@ class _Nodes(Mapping[str, NodeTemplate]):
 
 def _encode_node(node: NodeTemplate, inputs: _Table, outputs: _Table) -> Row:
     return {
-        **_told(node),
+        **_set_members(node),
         "inputs": [inputs.add(_encode_input(field)) for field in node.inputs.values()],
         "outputs": [outputs.add(_encode_output(field)) for field in node.outputs.values()],
     }
 
 
 def _encode_input(field: InputTemplate) -> Row:
-    record = _told(field)
+    record = _set_members(field)
     record.pop("description", None)
     record["type"] = _encode_type(field.type)
     if field.limits:
@@ -155,7 +155,7 @@ def _encode_input(field: InputTemplate) -> Row:
     if field.options:
         record["options"] = list(field.options)
     if field.models != ModelFilter():
-        record["models"] = {name: list(values) for name, values in _told(field.models).items()}
+        record["models"] = {name: list(values) for name, values in _set_members(field.models).items()}
     return record
 
 
@@ -172,7 +172,7 @@ def _decode_input(record: Row) -> InputTemplate:
 
 
 def _encode_output(field: OutputTemplate) -> Row:
-    return {**_told(field), "type": _encode_type(field.type)}
+    return {**_set_members(field), "type": _encode_type(field.type)}
 
 
 def _decode_output(record: Row) -> OutputTemplate:
@@ -180,7 +180,7 @@ def _decode_output(record: Row) -> OutputTemplate:
 
 
 def _encode_type(field_type: FieldType) -> Row:
-    record = _told(field_type)
+    record = _set_members(field_type)
     if field_type.original is not None:
         record["original"] = _encode_type(field_type.original)
     return record
@@ -194,7 +194,7 @@ def _decode_type(record: Row) -> FieldType:
 
 
 def _encode_limits(limits: Limits) -> Row:
-    record = _told(limits)
+    record = _set_members(limits)
     if limits.item is not None:
         record["item"] = _encode_limits(limits.item)
     return record
@@ -207,7 +207,7 @@ def _decode_limits(record: Row) -> Limits:
     return Limits(**members)
 
 
-def _told(template: Any) -> Row:
+def _set_members(template: Any) -> Row:
     """Return the members of a template that differ from what is implied without them."""
     members = {}
     for member in fields(template):

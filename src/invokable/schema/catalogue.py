@@ -32,7 +32,7 @@ def load(version: str) -> Schema:
     """
     if version not in versions():
         known = ", ".join(versions())
-        raise SchemaError(f"no bundled schema for InvokeAI {version!r} (there are {known})")
+        raise SchemaError(f"no bundled schema for InvokeAI {version!r}; bundled are {known}")
     return _catalogue().schema(version, origin="bundled")
 
 

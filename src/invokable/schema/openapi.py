@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from invokable.contract.settings import FAMILIES
 from invokable.schema import _fields
 from invokable.schema._json import JsonObject
 from invokable.schema.model import (
@@ -19,22 +20,8 @@ from invokable.schema.model import (
 
 _HIDDEN_NODES: Final = frozenset({"graph", "linear_ui_output"})
 _RESERVED_INPUTS: Final = frozenset({"id", "type", "use_cache"})
-_BATCH_INPUTS: Final = frozenset(
-    {
-        ("float_batch", "floats"),
-        ("integer_batch", "integers"),
-        ("string_batch", "strings"),
-        ("image_batch", "images"),
-    }
-)
-_BATCH_OUTPUTS: Final = frozenset(
-    {
-        ("float_generator", "floats"),
-        ("integer_generator", "integers"),
-        ("string_generator", "strings"),
-        ("image_generator", "images"),
-    }
-)
+_BATCH_INPUTS: Final = frozenset((f"{family}_batch", name) for family, name in FAMILIES.items())
+_BATCH_OUTPUTS: Final = frozenset((f"{family}_generator", name) for family, name in FAMILIES.items())
 _CONNECTS: Final[dict[str, Connects]] = {
     "any": "any",
     "direct": "direct",
@@ -47,7 +34,7 @@ def parse_openapi(document: Mapping[str, object], *, origin: str, version: str |
     """Read the node types out of a server's `openapi.json`.
 
     `origin` says where the document comes from. `version` is the server's, which the document
-    itself does not tell: its `info.version` is that of the API.
+    itself does not contain: its `info.version` is that of the API.
 
     Raises SchemaError when the document is not the openapi.json of an InvokeAI server.
     """
@@ -198,6 +185,6 @@ def _title(name: str, schema: JsonObject) -> str:
 
 
 def _start_case(name: str) -> str:
-    """Spell `cfg_scale` as `Cfg Scale`: the editor's title of a field that has none."""
+    """Turn `cfg_scale` into `Cfg Scale`: the editor's title of a field that has none."""
     words = _WORD.findall(name.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
     return " ".join(word[:1].upper() + word[1:] for word in words)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from invokable.contract.generators import GeneratorError, expand
+from invokable.contract.generators import GeneratorError, check
 from invokable.schema.model import MISSING
-from invokable.workflow.cycles import Effort
-from invokable.workflow.edges import Wiring, resolve_connector
+from invokable.workflow.edges import ConnectorSources, Wiring
 from invokable.workflow.errors import Findings
 from invokable.workflow.graph import wiring_of
 from invokable.workflow.model import (
@@ -38,9 +37,10 @@ def build_batches(workflow: ParsedWorkflow, findings: Findings) -> tuple[BatchGr
     """
     wiring = wiring_of(workflow)
     nodes = workflow.by_id()
+    connectors = ConnectorSources(nodes, wiring)
     groups: list[BatchGroup] = []
     for group, members in _grouped(workflow).items():
-        data = [_data_of(node, nodes, wiring, findings) for node in members]
+        data = [_data_of(node, nodes, wiring, connectors, findings) for node in members]
         entries = data if group == "None" else [[datum for entry in data for datum in entry]]
         groups.extend(BatchGroup(tuple(entry)) for entry in entries if entry)
     return tuple(groups)
@@ -68,22 +68,33 @@ def _is_array_index(key: str) -> bool:
     return key.isascii() and key.isdigit() and len(key) <= 10 and str(int(key)) == key and int(key) < 2**32 - 1
 
 
-def _data_of(node: InvocationNode, nodes: dict[str, Node], wiring: Wiring, findings: Findings) -> list[BatchDatum]:
-    source, field = _source(node, nodes, wiring, findings)
-    items, resolve = _items(node, source, field, findings)
-    value = source.inputs[field].value if field in source.inputs else None
-    generator = value if source is not node and isinstance(value, dict) else None
+def _data_of(
+    node: InvocationNode,
+    nodes: dict[str, Node],
+    wiring: Wiring,
+    connectors: ConnectorSources,
+    findings: Findings,
+) -> list[BatchDatum]:
+    source, field = _source(node, nodes, wiring, connectors, findings)
+    if source is node:
+        items, generator = _items(node, field, findings), None
+    else:
+        items, generator = [], _generator(node, source, field, findings)
     data = []
     for _, edge in wiring.out_of(node.id, "image" if node.type == "image_batch" else "value"):
         if isinstance(nodes.get(edge.target), ConnectorNode):
             # The editor sends the connector's id all the same, and the server finds no such node in the graph.
             findings.problem(f"{node.described()} feeds a connector, which the server refuses", edge.pointer)
-        data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, resolve, generator))
+        data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, generator))
     return data
 
 
 def _source(
-    node: InvocationNode, nodes: dict[str, Node], wiring: Wiring, findings: Findings
+    node: InvocationNode,
+    nodes: dict[str, Node],
+    wiring: Wiring,
+    connectors: ConnectorSources,
+    findings: Findings,
 ) -> tuple[InvocationNode, str]:
     """Return the node and field that hold the values: the batch node's own, unless a generator feeds it."""
     field = BATCH_COLLECTIONS[node.type]
@@ -92,36 +103,39 @@ def _source(
         return node, field
     source = nodes.get(edge.source)
     if isinstance(source, ConnectorNode):
-        resolved = resolve_connector(source.id, nodes, wiring, Effort())
+        resolved = connectors.of(source.id)
         source = resolved[0] if resolved else None
     if isinstance(source, InvocationNode) and source.type in GENERATOR_FIELDS:
         return source, "generator"
-    findings.problem(f"{node.described()} is fed by no generator", pointer_to(node, "inputs", field))
+    findings.problem(f"{node.described()} is not fed by a generator", pointer_to(node, "inputs", field))
     return node, field
 
 
-def _items(
+def _items(node: InvocationNode, field: str, findings: Findings) -> list[object]:
+    """Return the values that a batch node holds itself."""
+    value = node.inputs[field].value if field in node.inputs else MISSING
+    if value is MISSING:
+        return []
+    items = _COLLECTION_SHAPES[node.type](value)
+    if isinstance(items, list):
+        return items
+    findings.problem(f"the values of {node.described()} have the wrong type", pointer_to(node, "inputs", field))
+    return []
+
+
+def _generator(
     node: InvocationNode, source: InvocationNode, field: str, findings: Findings
-) -> tuple[list[object] | None, dict[str, object] | None]:
-    entry = source.inputs.get(field)
-    value = entry.value if entry else MISSING
-    where = pointer_to(source, "inputs", field)
-    if source is node:
-        if value is MISSING:
-            return [], None
-        items = _COLLECTION_SHAPES[node.type](value)
-        if isinstance(items, list):
-            return items, None
-        findings.problem(f"the values of {node.described()} have the wrong type", where)
-        return [], None
+) -> dict[str, object] | None:
+    """Return the settings of the generator that feeds a batch node, None where they make no batch."""
+    value = source.inputs[field].value if field in source.inputs else MISSING
     try:
-        if not _generates_for(node, value):
+        if not isinstance(value, dict) or not _generates_for(node, value):
             raise GeneratorError("its settings are missing or those of another generator")
-        expanded = expand(value)
+        check(value)
     except GeneratorError as error:
-        findings.problem(f"{source.described()} gives no values: {error}", where)
-        return [], None
-    return (None, expanded) if isinstance(expanded, dict) else (expanded, None)
+        findings.problem(f"{source.described()} gives no values: {error}", pointer_to(source, "inputs", field))
+        return None
+    return value
 
 
 def _generates_for(node: InvocationNode, value: object) -> bool:

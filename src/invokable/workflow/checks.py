@@ -1,4 +1,4 @@
-"""What a user would miss without being told: node types, fields and values that the schema does not know."""
+"""What would get lost in silence: node types, fields and values that the schema does not know."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
             continue
         for name, entry in node.inputs.items():
             if entry.dropped and node.input_template(schema, name) is not None:
-                message = f"the value of {quoted(name)} of {node.described()} is of no known kind and is dropped"
+                message = f"the value of {quoted(name)} of {node.described()} is of an unknown kind and is dropped"
                 where = pointer_to(node, "inputs", name) + pointer("value")
                 if (node.id, name) in connected:
                     findings.warn(message, where)
@@ -91,7 +91,7 @@ def _suggest_node(node_type: str, schema: Schema) -> str | None:
 
 
 def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> str | None:
-    # A misspelt name stands for a field that the node does not have already.
+    # A misspelled name stands for a field that the node does not have already.
     unused = [field for field in template.inputs if field not in node.inputs]
     return nearest(name, unused) or _known_in(versions_with_field(node.type, name))
 

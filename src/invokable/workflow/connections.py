@@ -8,13 +8,13 @@ from invokable.schema.model import FieldType
 
 
 def types_equal(first: FieldType, second: FieldType) -> bool:
-    """Return whether two types, or the types they were spelled as before a `ui_type`, are the same."""
-    return bool(_spellings(first) & _spellings(second))
+    """Return whether two types, or the types they had before a `ui_type`, are the same."""
+    return bool(_forms(first) & _forms(second))
 
 
-def _spellings(kind: FieldType) -> set[tuple[str, str, bool]]:
-    spelt = (kind,) if kind.original is None else (kind, kind.original)
-    return {(each.name, each.cardinality, each.batch) for each in spelt}
+def _forms(kind: FieldType) -> set[tuple[str, str, bool]]:
+    forms = (kind,) if kind.original is None else (kind, kind.original)
+    return {(each.name, each.cardinality, each.batch) for each in forms}
 
 
 def may_connect(source: FieldType, target: FieldType) -> bool:

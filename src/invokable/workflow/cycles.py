@@ -1,4 +1,4 @@
-"""Would one more edge close a circle? Asked for every edge, so the answer must not cost a walk through the graph.
+"""Would one more edge close a cycle? Asked for every edge, so the answer must not cost a walk through the graph.
 
 An edge can only close a circle inside a strongly connected part of the graph of all edges in the file. Those parts are
 found once; in an honest file there are none, and every later question is answered at once.
@@ -28,11 +28,11 @@ class Effort:
         """
         self._left -= steps
         if self._left < 0:
-            raise WorkflowFileError("the edges are too tangled to be checked", pointer("edges"))
+            raise WorkflowFileError("the edges are too tangled to check", pointer("edges"))
 
 
 class CycleGuard:
-    """Knows the accepted edges between nodes and tells whether another one would close a circle."""
+    """Knows the accepted edges between nodes and whether another one would close a cycle."""
 
     def __init__(self, all_edges: Iterable[tuple[str, str]], effort: Effort) -> None:
         targets: dict[str, list[str]] = {}
@@ -44,7 +44,7 @@ class CycleGuard:
         self._cyclic = False
 
     def accept(self, key: int, source: str, target: str) -> None:
-        """Take an edge in; the key tells it apart from others between the same nodes.
+        """Add an edge; the key distinguishes it from others between the same nodes.
 
         Edges at connectors and collapsed edges get in unchecked; a circle of them makes every later edge close one.
         """
@@ -83,7 +83,7 @@ class CycleGuard:
 
 
 def _strong_parts(targets: dict[str, list[str]]) -> dict[str, int]:
-    """Number the strongly connected parts (Tarjan): nodes on a circle by part; nodes on no circle are left out."""
+    """Number the strongly connected parts (Tarjan): nodes on a cycle by part; other nodes are left out."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     pending: list[str] = []

@@ -11,13 +11,16 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, NoReturn
 
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest file, and the largest workflow that an image may unpack to."""
+
+MAX_CONTAINERS = 1_000_000
+"""The most arrays and objects. Three bytes of JSON make one that takes seventy bytes of memory."""
 
 MAX_DEPTH = 200
 """The deepest nesting of arrays and objects. An editor's workflow has about ten levels."""
@@ -37,17 +40,24 @@ def read_document(data: bytes, *, name: str) -> object:
         name: What to call the file in messages.
 
     Raises:
-        WorkflowFileError: The file is too large, holds no workflow, or is no strict JSON.
+        WorkflowFileError: The file is too large, holds no workflow, or is not strict JSON.
     """
     if len(data) > MAX_BYTES:
         raise WorkflowFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
     if data.startswith(_PNG):
         data = _embedded(data, name)
+    if data.count(b"{") + data.count(b"[") > MAX_CONTAINERS:
+        raise WorkflowFileError(f"{name} holds more than {MAX_CONTAINERS} arrays and objects")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise WorkflowFileError(f"{name} is neither UTF-8 text nor a PNG image") from error
     return _unwrapped(_strict_json(text, name))
+
+
+def read_bytes(file: BinaryIO) -> bytes:
+    """Return the bytes of a file up to just beyond `MAX_BYTES`, so that `read_document` can refuse what is larger."""
+    return file.read(MAX_BYTES + 1)
 
 
 def _unwrapped(document: object) -> object:
@@ -70,11 +80,11 @@ def _strict_json(text: str, name: str) -> object:
         if len(record) != len(entries):
             seen: set[str] = set()
             twice = next(key for key, _ in entries if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise WorkflowFileError(f"the key {quoted(twice)} is there twice in one object")
+            raise WorkflowFileError(f"the key {quoted(twice)} occurs twice in one object")
         return record
 
     def constant(literal: str) -> NoReturn:
-        raise WorkflowFileError(f"{literal} is no JSON number")
+        raise WorkflowFileError(f"{literal} is not a JSON number")
 
     def decimal(literal: str) -> float:
         value = float(literal)
@@ -94,7 +104,7 @@ def _strict_json(text: str, name: str) -> object:
         )
     except json.JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]
-        raise WorkflowFileError(f"{name} is no JSON: line {error.lineno}, column {error.colno}: {reason}") from error
+        raise WorkflowFileError(f"{name} is not JSON: line {error.lineno}, column {error.colno}: {reason}") from error
     except RecursionError as error:
         raise WorkflowFileError(f"{name} nests more than {MAX_DEPTH} levels deep") from error
     _check_depth(document, name)
@@ -120,27 +130,39 @@ def _check_depth(document: object, name: str) -> None:
 
 def _check_surrogates(document: object) -> None:
     """Refuse half characters (an escaped surrogate without its partner), which no UTF-8 can hold."""
-    stack: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
-    while stack:
-        value, path = stack.pop()
-        if isinstance(value, str):
-            _check_text(value, path)
-        elif isinstance(value, list):
-            stack.extend((entry, (*path, index)) for index, entry in enumerate(value))
-        elif isinstance(value, dict):
-            for key, entry in value.items():
-                _check_text(key, path)
-                stack.append((entry, (*path, key)))
+    path = _path_to_surrogate(document)
+    if path is not None:
+        shown = (str(part).encode(errors="replace").decode() for part in reversed(path))
+        raise WorkflowFileError("half of a surrogate pair is not a character", pointer(*shown))
 
 
-def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+def _path_to_surrogate(value: object) -> list[str | int] | None:
+    """Return the way from a half character up to `value`, None without one. Recursion ends at `MAX_DEPTH`."""
+    children: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, str):
+        return None if _is_encodable(value) else []
+    if isinstance(value, list):
+        children = enumerate(value)
+    elif isinstance(value, dict):
+        if not all(map(_is_encodable, value)):
+            return []
+        children = value.items()
+    for key, child in children:
+        path = _path_to_surrogate(child)
+        if path is not None:
+            path.append(key)
+            return path
+    return None
+
+
+def _is_encodable(text: str) -> bool:
     if text.isascii():
-        return
+        return True
     try:
         text.encode()
-    except UnicodeEncodeError as error:
-        where = pointer(*(str(part).encode(errors="replace").decode() for part in path))
-        raise WorkflowFileError("half of a surrogate pair is no character", where) from error
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # --- PNG --------------------------------------------------------------------------------------------------------------

@@ -44,15 +44,15 @@ class Wiring:
     def __init__(self) -> None:
         self.keys: dict[int, Edge] = {}
         self._into: dict[tuple[str, str], list[int]] = {}
-        self._out_of: dict[str, list[int]] = {}
+        self._out_of: dict[tuple[str, str], list[int]] = {}
         self._quads: dict[tuple[str, str, str, str], set[int]] = {}
 
     def add(self, key: int, edge: Edge) -> None:
-        """Take an edge in; keys tell edges apart."""
+        """Add an edge; keys distinguish edges."""
         self.keys[key] = edge
         if edge.type == "default":
             self._into.setdefault((edge.target, edge.target_handle), []).append(key)
-            self._out_of.setdefault(edge.source, []).append(key)
+            self._out_of.setdefault((edge.source, edge.source_handle), []).append(key)
             self._quads.setdefault(_quad(edge), set()).add(key)
 
     def into(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[Edge]:
@@ -63,8 +63,8 @@ class Wiring:
 
     def out_of(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[tuple[int, Edge]]:
         """Yield the wires that start at an output, in the order of their acceptance, each with its key."""
-        for key in self._out_of.get(node, ()):
-            if key not in without and self.keys[key].source_handle == handle:
+        for key in self._out_of.get((node, handle), ()):
+            if key not in without:
                 yield key, self.keys[key]
 
     def has(self, edge: Edge, without: Collection[int] = ()) -> bool:
@@ -75,7 +75,7 @@ class Wiring:
 def resolve_connector(
     connector: str, nodes: dict[str, Node], wiring: Wiring, effort: Effort, without: Collection[int] = ()
 ) -> tuple[InvocationNode, str] | None:
-    """Follow a connector back to the output that feeds it; None if nothing does, or the chain bites its tail."""
+    """Follow a connector back to the output that feeds it; None if nothing does, or the chain is a cycle."""
     seen: set[str] = set()
     while connector not in seen:
         effort.spend()
@@ -88,6 +88,36 @@ def resolve_connector(
             return source, edge.source_handle
         connector = source.id
     return None
+
+
+class ConnectorSources:
+    """What feeds each connector once all edges are known: every chain is followed once."""
+
+    def __init__(self, nodes: dict[str, Node], wiring: Wiring) -> None:
+        self._nodes = nodes
+        self._wiring = wiring
+        self._found: dict[str, tuple[InvocationNode, str] | None] = {}
+
+    def of(self, connector: str) -> tuple[InvocationNode, str] | None:
+        """Return the node and output that feed a connector; None if nothing does, or the chain is a cycle."""
+        chain: list[str] = []
+        seen: set[str] = set()
+        source: tuple[InvocationNode, str] | None = None
+        while connector not in self._found and connector not in seen:
+            chain.append(connector)
+            seen.add(connector)
+            edge = next(self._wiring.into(connector, CONNECTOR_INPUT), None)
+            node = self._nodes.get(edge.source) if edge else None
+            if edge is None or node is None or isinstance(node, NotesNode):
+                break
+            if isinstance(node, InvocationNode):
+                source = node, edge.source_handle
+                break
+            connector = node.id
+        else:
+            source = self._found.get(connector)
+        self._found.update(dict.fromkeys(chain, source))
+        return source
 
 
 def validate_edges(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
@@ -139,7 +169,9 @@ class _EdgeReview:
         source, target = self._nodes.get(edge.source), self._nodes.get(edge.target)
         for end, node, node_id in (("source", source, edge.source), ("target", target, edge.target)):
             if node is None:
-                return Refusal(f"its {end} node {quoted(node_id)} is not there", partial(nearest, node_id, self._nodes))
+                return Refusal(
+                    f"its {end} node {quoted(node_id)} does not exist", partial(nearest, node_id, self._nodes)
+                )
             if isinstance(node, InvocationNode) and node.template(self._schema) is None:
                 return Refusal(f"its {end} is an unknown {node.described()}")
         if edge.type == "collapsed":
@@ -160,7 +192,7 @@ class _EdgeReview:
         if edge.source == edge.target:
             return Refusal("a node cannot feed itself")
         if self._wiring.has(edge, without):
-            return Refusal("it is there twice")
+            return Refusal("it duplicates another edge")
         source = self._output(edge, without)
         if isinstance(source, Refusal):
             return source
@@ -179,7 +211,7 @@ class _EdgeReview:
         else:
             refusal = self._into_input(edge, source, target, template.type, without)
         if refusal is None and source is not None and self._cycles.closes(edge.source, edge.target, without):
-            return Refusal("it would close a circle")
+            return Refusal("it would close a cycle")
         return refusal
 
     def _output(self, edge: Edge, without: Collection[int]) -> _Output | Refusal | None:
@@ -305,7 +337,7 @@ class _EdgeReview:
         return None
 
     def _collected(self, node_id: str, without: Collection[int]) -> FieldType | None:
-        """Return the type that a `collect` node collects, by the first edge into it; None if nothing tells."""
+        """Return the type that a `collect` node collects, by the first edge into it; None if nothing determines it."""
         seen: set[str] = set()
         while node_id not in seen:
             self._effort.spend()

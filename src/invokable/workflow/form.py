@@ -1,7 +1,7 @@
-"""The form: from JSON to a tree, the fields that older formats expose instead, and what is no longer there.
+"""The form: from JSON to a tree, the fields that older formats expose instead, and what no longer exists.
 
-Two kinds of wrong are told apart, as the editor does. A form whose parts are ill-typed counts as no form at all; a
-form whose parts are fine but whose tree is broken (an element out of reach, a child that is not there, a wrong parent)
+Two kinds of faults are distinguished, as in the editor. A form whose parts are ill-typed counts as no form at all; a
+form whose parts are fine but whose tree is broken (an element out of reach, a missing child, a wrong parent)
 makes the whole file unreadable.
 """
 
@@ -82,7 +82,7 @@ def parse_form(raw: object) -> Form:
     """Return the form of a document, an empty one if there is none or its parts are ill-typed.
 
     Raises:
-        WorkflowFileError: The elements are fine but make no tree.
+        WorkflowFileError: The elements are fine but do not form a tree.
     """
     form = _typed_form(raw)
     if form is None:
@@ -150,12 +150,12 @@ def _check_tree(form: Form) -> None:
     root = form.elements.get(form.root)
     if root is None:
         raise WorkflowFileError(
-            f"the form's root element {quoted(form.root)} is not there",
+            f"the form's root element {quoted(form.root)} does not exist",
             pointer("form", "rootElementId"),
             nearest(form.root, form.elements),
         )
     if root.kind != "container":
-        raise WorkflowFileError("the form's root element is no container", _at(form.root))
+        raise WorkflowFileError("the form's root element is not a container", _at(form.root))
     children = {key: set(element.children) for key, element in form.elements.items()}
     done: set[str] = set()
     open_: set[str] = set()
@@ -179,7 +179,7 @@ def _check_tree(form: Form) -> None:
         elif child not in done:
             if child not in form.elements:
                 raise WorkflowFileError(
-                    f"the form's container {quoted(key)} lists {quoted(child)}, which is not there",
+                    f"the form's container {quoted(key)} lists {quoted(child)}, which does not exist",
                     pointer("form", "elements", key, "data", "children"),
                     nearest(child, form.elements),
                 )
@@ -200,7 +200,7 @@ def _checked_element(form: Form, key: str, children: dict[str, set[str]]) -> For
     parent = form.elements.get(element.parent_id)
     if parent is None or parent.kind != "container" or key not in children[parent.key]:
         raise WorkflowFileError(
-            f"the form's element {quoted(key)} is no child of its parent {quoted(element.parent_id)}",
+            f"the form's element {quoted(key)} is not among the children of its parent {quoted(element.parent_id)}",
             _at(key),
         )
     return element
@@ -229,7 +229,7 @@ def adopt_exposed_fields(workflow: ParsedWorkflow, schema: Schema, findings: Fin
         if template is None or not isinstance(node, InvocationNode) or node.template(schema) is None:
             shown = f"{ref.node_id}.{ref.field_name}"
             findings.problem(
-                f"the workflow exposes {quoted(shown)}, which is not there", pointer("exposedFields", index)
+                f"the workflow exposes {quoted(shown)}, which does not exist", pointer("exposedFields", index)
             )
             continue
         key = f"node-field-{len(root.children)}"
@@ -294,7 +294,7 @@ def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
         if element.field_name in inputs:
             continue
         if node is None:
-            message = f"the form shows a field of node {quoted(element.node_id)}, which is not there"
+            message = f"the form shows a field of node {quoted(element.node_id)}, which does not exist"
             suggest = partial(nearest, element.node_id, nodes)
         else:
             described = node.described() if isinstance(node, InvocationNode) else quoted(node.id)

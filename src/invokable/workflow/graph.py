@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from invokable.contract.fields import DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, Schema
-from invokable.workflow.cycles import Effort
-from invokable.workflow.edges import Wiring, resolve_connector
+from invokable.workflow.edges import ConnectorSources, Wiring
 from invokable.workflow.errors import Findings
 from invokable.workflow.model import (
     EXTRA_INPUTS,
@@ -98,7 +97,7 @@ def _flattened(workflow: ParsedWorkflow, findings: Findings) -> list[tuple[str, 
     """Return the edges between executable nodes, with connectors replaced by what feeds them."""
     nodes = workflow.by_id()
     wiring = wiring_of(workflow)
-    effort = Effort()
+    connectors = ConnectorSources(nodes, wiring)
     found: dict[tuple[str, str, str, str], None] = {}
     for edge in workflow.edges:
         target, source = nodes.get(edge.target), nodes.get(edge.source)
@@ -106,7 +105,7 @@ def _flattened(workflow: ParsedWorkflow, findings: Findings) -> list[tuple[str, 
             continue
         output = edge.source_handle
         if isinstance(source, ConnectorNode):
-            resolved = resolve_connector(source.id, nodes, wiring, effort)
+            resolved = connectors.of(source.id)
             if resolved is None:
                 findings.warn("nothing feeds the connector where the edge starts", edge.pointer)
                 continue

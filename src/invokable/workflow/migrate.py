@@ -68,7 +68,7 @@ def _format(top: Record) -> str:
     meta = top.data.get("meta")
     version = meta.get("version") if isinstance(meta, dict) else None
     if not isinstance(version, str) or not is_node_version(version):
-        raise WorkflowFileError("this is no InvokeAI workflow: it has no meta.version", pointer("meta", "version"))
+        raise WorkflowFileError("not an InvokeAI workflow: it has no meta.version", pointer("meta", "version"))
     if version not in FORMATS:
         raise WorkflowFileError(
             f"the workflow format {quoted(version)} is unknown; known are {', '.join(FORMATS)}",
@@ -153,7 +153,7 @@ def _v1_input(entry: Record) -> dict[str, object]:
         return field
     value = _V1_TYPES[kind][1](entry.data["value"])
     if value is MISSING:
-        entry.fail("value", f"the value is no {kind}")
+        entry.fail("value", f"the value is not of type {kind}")
     return field | {"value": value}
 
 
@@ -171,7 +171,7 @@ def _v1_type(entry: Record) -> str:
     kind = entry.text("type")
     if kind not in _V1_TYPES:
         raise WorkflowFileError(
-            f"{quoted(kind)} is no field type of format 1.0.0",
+            f"{quoted(kind)} is not a field type of format 1.0.0",
             pointer(*entry.path, "type"),
             nearest(kind, _V1_TYPES),
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from invokable.contract.settings import FAMILIES, generator_field
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import quoted
 
@@ -21,20 +22,10 @@ ElementKind: TypeAlias = Literal["container", "node-field", "heading", "text", "
 EXTRA_INPUTS = frozenset({"core_metadata"})
 """Node types whose inputs need no template: the server takes any extra field."""
 
-BATCH_COLLECTIONS = {
-    "image_batch": "images",
-    "string_batch": "strings",
-    "integer_batch": "integers",
-    "float_batch": "floats",
-}
+BATCH_COLLECTIONS = {f"{family}_batch": field_name for family, field_name in FAMILIES.items()}
 """Batch node types, each with its collection field."""
 
-GENERATOR_FIELDS = {
-    "image_generator": "ImageGeneratorField",
-    "string_generator": "StringGeneratorField",
-    "integer_generator": "IntegerGeneratorField",
-    "float_generator": "FloatGeneratorField",
-}
+GENERATOR_FIELDS = {f"{family}_generator": generator_field(family) for family in FAMILIES}
 """Generator node types, each with the type of its `generator` field."""
 
 

@@ -50,22 +50,20 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
     adopt_exposed_fields(workflow, schema, findings)
     prune_form(workflow, findings)
     inputs, outline = discover_form(workflow, schema)
-    batches = build_batches(workflow, findings)
     return Reading(
         workflow=workflow,
         schema=schema,
         inputs=inputs,
         outline=outline,
         graph=build_graph(workflow, schema, findings),
-        batch_data=[[datum.document() for datum in group.data] for group in batches],
-        batches=batches,
+        batches=build_batches(workflow, findings),
         embedded=embedded_workflow(workflow, schema),
         warnings=findings.warnings,
     )
 
 
 def node_versions(document: object) -> list[tuple[str, str]]:
-    """Return type and version of each node in a document, as far as they can be told.
+    """Return type and version of each node in a document, as far as they are known.
 
     For the choice of a schema before anything is read; a node without a version counts as 1.0.0.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from invokable.contract.generators import expand
 from invokable.schema.model import InputTemplate, Schema
 from invokable.workflow.errors import Warning_
 from invokable.workflow.model import ParsedWorkflow
@@ -59,23 +60,17 @@ class OutlineItem:
 class BatchDatum:
     """Values for one field of the graph, one for each run.
 
-    Either `items` or `resolve` is set. `resolve` says how to come by the items at run time (see
-    `invokable.contract.generators`). The items come from the field `source_field` of the node `source_node`: the
-    collection of a batch node, or the generator that feeds it, whose settings are `generator`.
+    The values come from the field `source_field` of the node `source_node`: the collection of a batch node, whose
+    values are `items`, or the generator that feeds it, whose settings are `generator`. What a generator makes is
+    computed only when it is asked for (`Reading.batch_data`): a line of settings can stand for 100,000 values.
     """
 
     node_path: str
     field_name: str
     source_node: str
     source_field: str
-    items: list[object] | None
-    resolve: dict[str, object] | None
+    items: list[object]
     generator: dict[str, object] | None = None
-
-    def document(self) -> dict[str, object]:
-        """Return the datum as the enqueue body holds it; with `resolve` where the items are not known yet."""
-        known: dict[str, object] = {"node_path": self.node_path, "field_name": self.field_name}
-        return known | ({"resolve": self.resolve} if self.items is None else {"items": self.items})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +89,31 @@ class Reading:
     inputs: tuple[FormInput, ...]
     outline: tuple[OutlineItem, ...]
     graph: dict[str, Any]
-    batch_data: list[object]
-    """The `batch.data` of the enqueue body."""
     batches: tuple[BatchGroup, ...]
-    """The same with the fields that the values come from."""
+    """What batch nodes multiply the graph with."""
     embedded: dict[str, object] | None
     """The workflow that travels with the images: format 4.0.0, without an id."""
     warnings: tuple[Warning_, ...]
+
+    @property
+    def batch_data(self) -> list[list[dict[str, object]]]:
+        """The `batch.data` of the enqueue body; `resolve` stands where only the server knows the items."""
+        made: dict[tuple[str, str], dict[str, object]] = {}
+        for datum in (datum for group in self.batches for datum in group.data):
+            if (datum.source_node, datum.source_field) not in made:
+                made[datum.source_node, datum.source_field] = _items_of(datum)
+        return [
+            [
+                {"node_path": datum.node_path, "field_name": datum.field_name}
+                | made[datum.source_node, datum.source_field]
+                for datum in group.data
+            ]
+            for group in self.batches
+        ]
+
+
+def _items_of(datum: BatchDatum) -> dict[str, object]:
+    if datum.generator is None:
+        return {"items": datum.items}
+    expanded = expand(datum.generator)
+    return {"resolve": expanded} if isinstance(expanded, dict) else {"items": expanded}

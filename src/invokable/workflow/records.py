@@ -26,7 +26,7 @@ class Record:
         """Return the record of a value.
 
         Raises:
-            WorkflowFileError: The value is no object.
+            WorkflowFileError: The value is not an object.
         """
         if not isinstance(value, dict):
             raise WorkflowFileError(f"expected an object, found {kind(value)}", pointer(*path))

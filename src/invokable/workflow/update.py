@@ -39,8 +39,8 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
         before, after = _parts(node.version), _parts(template.version)
         if before is None or after is None or before[0] > after[0]:
             findings.problem(
-                f"{node.described()} has version {quoted(node.version)}; InvokeAI {schema.version} has"
-                f" {template.version}, and no way back to it",
+                f"{node.described()} has version {quoted(node.version)}, InvokeAI {schema.version} has"
+                f" {template.version}; a newer node cannot be brought back",
                 pointer_to(node, "version"),
             )
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 
+from invokable.contract.settings import KINDS, MAX_COUNT, GeneratorKind, Takes
 from invokable.schema.model import MISSING, Schema
 from invokable.workflow.shapes import (
     Optional_,
@@ -35,91 +36,30 @@ NUMBERS = array(number)
 TEXTS = array(text)
 
 
-def _generator(kind: str, **settings: Optional_) -> tuple[str, Shape]:
-    return kind, fields(type=Optional_(one_of([kind]), kind), **settings)
+_SETTINGS: dict[Takes, Shape] = {
+    "number": number,
+    "integer": integer,
+    "count": between(1, MAX_COUNT),
+    "text": text,
+    "numbers": NUMBERS,
+    "category": one_of(("images", "assets")),
+    "id": identifier,
+}
 
 
-_CACHED_VALUES = Optional_(NUMBERS, nullable=True)
-_SEED = Optional_(integer, nullable=True)
+def _generator(kind: GeneratorKind) -> Shape:
+    shapes = {
+        name: Optional_(
+            _SETTINGS[setting.takes],
+            MISSING if setting.default is None else setting.default,
+            nullable=setting.nullable,
+        )
+        for name, setting in kind.settings.items()
+    }
+    return fields(type=Optional_(one_of([kind.type]), kind.type), **shapes)
 
-# In the editor's order: an untyped object becomes the first generator whose settings fit.
-_GENERATORS: dict[str, Shape] = dict(
-    [
-        _generator(
-            "float_generator_arithmetic_sequence",
-            start=Optional_(number, 0),
-            step=Optional_(number, 0.1),
-            count=Optional_(integer, 10),
-            values=_CACHED_VALUES,
-        ),
-        _generator(
-            "float_generator_linear_distribution",
-            start=Optional_(number, 0),
-            end=Optional_(number, 1),
-            count=Optional_(integer, 10),
-            values=_CACHED_VALUES,
-        ),
-        _generator(
-            "float_generator_random_distribution_uniform",
-            min=Optional_(number, 0),
-            max=Optional_(number, 1),
-            count=Optional_(integer, 10),
-            seed=_SEED,
-            values=_CACHED_VALUES,
-        ),
-        _generator(
-            "float_generator_parse_string",
-            input=Optional_(text, "0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1"),
-            splitOn=Optional_(text, ","),
-            values=_CACHED_VALUES,
-        ),
-        _generator(
-            "integer_generator_arithmetic_sequence",
-            start=Optional_(integer, 0),
-            step=Optional_(integer, 1),
-            count=Optional_(integer, 10),
-        ),
-        _generator(
-            "integer_generator_linear_distribution",
-            start=Optional_(integer, 0),
-            end=Optional_(integer, 10),
-            count=Optional_(integer, 10),
-        ),
-        _generator(
-            "integer_generator_random_distribution_uniform",
-            min=Optional_(integer, 0),
-            max=Optional_(integer, 10),
-            count=Optional_(integer, 10),
-            seed=_SEED,
-        ),
-        _generator(
-            "integer_generator_parse_string",
-            input=Optional_(text, "1,2,3,4,5,6,7,8,9,10"),
-            splitOn=Optional_(text, ","),
-        ),
-        _generator(
-            "string_generator_parse_string",
-            input=Optional_(text, "foo,bar,baz,qux"),
-            splitOn=Optional_(text, ","),
-        ),
-        _generator(
-            "string_generator_dynamic_prompts_combinatorial",
-            input=Optional_(text, "a super {cute|ferocious} {dog|cat}"),
-            maxPrompts=Optional_(between(1, 2**53 - 1), 10),
-        ),
-        _generator(
-            "string_generator_dynamic_prompts_random",
-            input=Optional_(text, "a super {cute|ferocious} {dog|cat}"),
-            count=Optional_(between(1, 2**53 - 1), 10),
-            seed=_SEED,
-        ),
-        _generator(
-            "image_generator_images_from_board",
-            board_id=Optional_(identifier),
-            category=Optional_(one_of(("images", "assets")), "images"),
-        ),
-    ]
-)
+
+_GENERATORS = {name: _generator(kind) for name, kind in KINDS.items()}
 _CATCH_ALL = "float_generator_arithmetic_sequence"
 _UNTYPED_GENERATOR = either(*_GENERATORS.values())
 
@@ -174,7 +114,7 @@ class ValueParser:
         Args:
             value: The JSON value of the input, or MISSING.
             node_type: The type of the node: `core_metadata` and `float_generator` are read differently.
-            field: The key of the input; its template tells the type of a model that an old reference leaves out.
+            field: The key of the input; its template gives the type of a model where an old reference has none.
         """
         if value is MISSING:
             return MISSING
@@ -218,7 +158,7 @@ def is_misread(raw: object, value: object, node_type: str) -> bool:
 
 
 def _old_model_reference(value: dict[str, object], default_type: str | None) -> object:
-    """Return a reference of the formats before 3.0.0 as name, base and (if told) type; MISSING if it is none."""
+    """Return a reference of the formats before 3.0.0 as name, base and, if given, type; MISSING for anything else."""
     name, base, kind = value.get("model_name"), value.get("base_model"), value.get("model_type", default_type)
     if not (isinstance(name, str) and name and isinstance(base, str) and base):
         return MISSING

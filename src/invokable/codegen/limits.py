@@ -1,0 +1,158 @@
+"""Limits: the schema's own, narrowed by the form's, without those that make no sense.
+
+A limit makes no sense when pydantic cannot check it (a step of zero), or when it leaves no value at all. It is left
+out, since a field that nobody can fill in helps no one, and the module's warnings say where.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from invokable.contract.limits import Limits
+
+if TYPE_CHECKING:
+    from invokable.schema.model import InputTemplate
+    from invokable.workflow import FormInput
+
+NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
+
+_LEAST_STEP: Final = 1e-300  # below it doubles run out of digits, and pydantic calls no number a multiple
+_MOST_NEEDED: Final = 10_000_000  # characters or items that a value can be asked to have
+_MOST_ALLOWED: Final = 2**62  # sizes beyond it are no limit, and pydantic cannot hold them
+
+
+def cardinality_of(template: InputTemplate) -> str:
+    """The field's cardinality. "One or a list" with a limit takes one only: the server fails on a list there."""
+    limits = template.limits
+    numeric = (limits.minimum, limits.maximum, limits.exclusive_minimum, limits.exclusive_maximum, limits.multiple_of)
+    if template.type.cardinality == "SINGLE_OR_COLLECTION" and any(bound is not None for bound in numeric):
+        return "SINGLE"
+    return template.type.cardinality
+
+
+def effective_limits(item: FormInput) -> tuple[Limits, tuple[str, ...]]:
+    """The limits of an input, and what was left out of them, in words.
+
+    The form's limits only restrict typing in the editor, which runs a value beyond them. They count unless the
+    workflow's own value is beyond them, or no value would be left.
+    """
+    template = item.template
+    limits, dropped = usable_limits(template)
+    if template.type.name not in NUMBERS or cardinality_of(template) != "SINGLE":
+        return limits, dropped
+    narrowed = limits
+    if item.minimum is not None and item.minimum > limits.lower:
+        narrowed = replace(narrowed, minimum=item.minimum, exclusive_minimum=None)
+    if item.maximum is not None and item.maximum < limits.upper:
+        narrowed = replace(narrowed, maximum=item.maximum, exclusive_maximum=None)
+    whole = template.type.name == "IntegerField"
+    narrowed = _in_integers(narrowed) if whole else _shortened(narrowed)
+    value = item.value
+    if isinstance(value, int | float) and narrowed.misfit_of_number(value) and not limits.misfit_of_number(value):
+        return limits, dropped
+    if not admits_a_number(narrowed, whole=whole):
+        return limits, (*dropped, "the form's limits, which leave no value")
+    return narrowed, dropped
+
+
+def usable_limits(template: InputTemplate) -> tuple[Limits, tuple[str, ...]]:
+    """The schema's limits of a field that make sense, and what was left out of them, in words."""
+    limits, dropped = _usable(template.limits, template.type.name)
+    if limits.item is None:
+        return limits, dropped
+    inner, inner_dropped = _usable(limits.item, template.type.name)
+    return replace(limits, item=inner or None), (*dropped, *inner_dropped)
+
+
+def admits_a_number(limits: Limits, *, whole: bool) -> bool:
+    """Whether there is a number within the limits."""
+    return any(not limits.misfit_of_number(candidate) for candidate in _candidates(limits, whole=whole))
+
+
+def _usable(limits: Limits, type_name: str) -> tuple[Limits, tuple[str, ...]]:
+    if not limits:
+        return limits, ()
+    dropped: list[str] = []
+    whole = type_name == "IntegerField"
+    step = limits.multiple_of
+    if step is not None and not (step >= _LEAST_STEP and (not whole or step == int(step))):
+        dropped.append(f"a step of {step!r}, which is {'not a whole number' if whole and step > 0 else 'too small'}")
+        limits = replace(limits, multiple_of=None)
+    limits = _in_integers(limits) if whole else _shortened(limits)
+    if type_name in NUMBERS and not admits_a_number(limits, whole=whole):
+        dropped.append("limits that leave no value")
+        limits = replace(
+            limits, minimum=None, maximum=None, exclusive_minimum=None, exclusive_maximum=None, multiple_of=None
+        )
+    for least, most, unit in (("min_length", "max_length", "characters"), ("min_items", "max_items", "items")):
+        low, high = getattr(limits, least) or 0, getattr(limits, most)
+        if high is not None and high > _MOST_ALLOWED:
+            limits, high = replace(limits, **{most: None}), None
+        if low > _MOST_NEEDED or (high is not None and low > high):
+            dropped.append(f"a least number of {low} {unit}")
+            limits = replace(limits, **{least: None})
+    return limits, tuple(dropped)
+
+
+def _in_integers(limits: Limits) -> Limits:
+    """The same limits in integers, as pydantic takes no others for an integer."""
+    low, high = limits.minimum, limits.maximum
+    above, below = limits.exclusive_minimum, limits.exclusive_maximum
+    if above is not None and above != int(above):
+        low, above = max(math.ceil(above), -math.inf if low is None else low), None
+    if below is not None and below != int(below):
+        high, below = min(math.floor(below), math.inf if high is None else high), None
+    return replace(
+        limits,
+        minimum=None if low is None else math.ceil(low),
+        maximum=None if high is None else math.floor(high),
+        exclusive_minimum=None if above is None else int(above),
+        exclusive_maximum=None if below is None else int(below),
+        multiple_of=None if limits.multiple_of is None else int(limits.multiple_of),
+    )
+
+
+def _shortened(limits: Limits) -> Limits:
+    """The same limits, `2.0` written as `2`."""
+
+    def short(bound: float | None) -> float | None:
+        return None if bound is None else whole(bound)
+
+    return replace(
+        limits,
+        minimum=short(limits.minimum),
+        maximum=short(limits.maximum),
+        exclusive_minimum=short(limits.exclusive_minimum),
+        exclusive_maximum=short(limits.exclusive_maximum),
+        multiple_of=short(limits.multiple_of),
+    )
+
+
+def whole(number: float) -> float:
+    """The number, as an integer where it is one."""
+    return int(number) if number == int(number) else number
+
+
+def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:
+    """Numbers of which one is within the limits if any is: those at the ends, and the multiples beside them."""
+    yield 0
+    ends = [end for end in (limits.lower, limits.upper) if math.isfinite(end)]
+    for end in ends:
+        yield from (end - 1, end, end + 1) if whole else _neighbours(end)
+        if limits.multiple_of is not None:
+            count = int(end // limits.multiple_of)
+            yield from (_times(count + more, limits.multiple_of) for more in (-1, 0, 1, 2))
+
+
+def _neighbours(end: float) -> tuple[float, ...]:
+    return math.nextafter(end, -math.inf), end, math.nextafter(end, math.inf)
+
+
+def _times(count: int, step: float) -> float:
+    try:
+        return count * step
+    except OverflowError:
+        return math.inf

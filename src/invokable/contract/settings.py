@@ -1,0 +1,205 @@
+"""Settings: what each kind of generator is set by, in the editor's order.
+
+The workflow package derives the shapes of stored values from this table, the code generator its typed defaults; a test
+compares the typed dictionaries of the runtime.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+Takes: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "category", "id"]
+
+FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
+"""The families of batches and generators, each with the field that carries its values from node to node."""
+
+MAX_COUNT: Final = 2**53 - 1
+"""The largest whole number that JavaScript keeps exactly."""
+
+
+def generator_field(family: str) -> str:
+    """The field type that holds the settings of a generator of a family, such as `FloatGeneratorField`."""
+    return f"{family.title()}GeneratorField"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a generator."""
+
+    takes: Takes
+    default: object = None
+    """What the editor fills in. A setting without a default may be left out."""
+    nullable: bool = False
+
+    def misfit(self, value: object) -> str:
+        """What a value should have been, such as `a number`; empty where it fits."""
+        if value is None and self.nullable:
+            return ""
+        return "" if _FITS[self.takes](value) else _WORDS[self.takes]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorKind:
+    """A kind of generator: the `type` of its settings, and what else they hold."""
+
+    type: str
+    class_name: str
+    """The typed dictionary of the runtime that stands for the settings."""
+    settings: Mapping[str, Setting]
+
+    @property
+    def family(self) -> str:
+        """`float`, `integer`, `string` or `image`."""
+        return self.type.partition("_")[0]
+
+    def misfit(self, value: Mapping[str, Any]) -> str:
+        """Why an object is not the settings of this kind, such as `has no start`; empty where it is."""
+        for name in value:
+            if name != "type" and name not in self.settings:
+                return f"has an unknown setting, {name!r:.60}"
+        for name, setting in self.settings.items():
+            if name not in value:
+                if setting.default is not None:
+                    return f"has no {name}"
+                continue
+            if wanted := setting.misfit(value[name]):
+                return f"has a {name} that is not {wanted}"
+        return ""
+
+
+def misfit_of_settings(value: object, field_type: str) -> str:
+    """Why a value cannot be the settings in a field of that type; empty where it can."""
+    if not isinstance(value, Mapping):
+        return "is not an object"
+    kind = KINDS.get(value["type"]) if isinstance(value.get("type"), str) else None
+    if kind is None or generator_field(kind.family) != field_type:
+        return "has the type of another generator"
+    return kind.misfit(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_FITS: Final[Mapping[Takes, Callable[[Any], bool]]] = {
+    "number": _is_number,
+    "integer": _is_integer,
+    "count": lambda value: _is_integer(value) and 1 <= value <= MAX_COUNT,
+    "text": lambda value: isinstance(value, str),
+    "numbers": lambda value: isinstance(value, list) and all(map(_is_number, value)),
+    "category": lambda value: value in ("images", "assets"),
+    "id": lambda value: isinstance(value, str) and value.strip() != "",
+}
+_WORDS: Final[Mapping[Takes, str]] = {
+    "number": "a finite number",
+    "integer": "an integer",
+    "count": "an integer above 0",
+    "text": "text",
+    "numbers": "a list of finite numbers",
+    "category": "'images' or 'assets'",
+    "id": "an id",
+}
+
+_SEED: Final = Setting("integer", nullable=True)
+_STORED: Final = {"values": Setting("numbers", nullable=True)}
+_PROMPT: Final = Setting("text", "a super {cute|ferocious} {dog|cat}")
+_COMMA: Final = Setting("text", ",")
+
+
+def _kind(type_: str, class_name: str, **settings: Setting) -> GeneratorKind:
+    return GeneratorKind(type_, class_name, settings)
+
+
+KINDS: Final[Mapping[str, GeneratorKind]] = {
+    kind.type: kind
+    for kind in (
+        _kind(
+            "float_generator_arithmetic_sequence",
+            "FloatSequence",
+            start=Setting("number", 0),
+            step=Setting("number", 0.1),
+            count=Setting("integer", 10),
+            **_STORED,
+        ),
+        _kind(
+            "float_generator_linear_distribution",
+            "FloatRange",
+            start=Setting("number", 0),
+            end=Setting("number", 1),
+            count=Setting("integer", 10),
+            **_STORED,
+        ),
+        _kind(
+            "float_generator_random_distribution_uniform",
+            "FloatRandom",
+            min=Setting("number", 0),
+            max=Setting("number", 1),
+            count=Setting("integer", 10),
+            seed=_SEED,
+            **_STORED,
+        ),
+        _kind(
+            "float_generator_parse_string",
+            "FloatText",
+            input=Setting("text", "0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1"),
+            splitOn=_COMMA,
+            **_STORED,
+        ),
+        _kind(
+            "integer_generator_arithmetic_sequence",
+            "IntegerSequence",
+            start=Setting("integer", 0),
+            step=Setting("integer", 1),
+            count=Setting("integer", 10),
+        ),
+        _kind(
+            "integer_generator_linear_distribution",
+            "IntegerRange",
+            start=Setting("integer", 0),
+            end=Setting("integer", 10),
+            count=Setting("integer", 10),
+        ),
+        _kind(
+            "integer_generator_random_distribution_uniform",
+            "IntegerRandom",
+            min=Setting("integer", 0),
+            max=Setting("integer", 10),
+            count=Setting("integer", 10),
+            seed=_SEED,
+        ),
+        _kind(
+            "integer_generator_parse_string",
+            "IntegerText",
+            input=Setting("text", "1,2,3,4,5,6,7,8,9,10"),
+            splitOn=_COMMA,
+        ),
+        _kind("string_generator_parse_string", "StringText", input=Setting("text", "foo,bar,baz,qux"), splitOn=_COMMA),
+        _kind(
+            "string_generator_dynamic_prompts_combinatorial",
+            "AllPrompts",
+            input=_PROMPT,
+            maxPrompts=Setting("count", 10),
+        ),
+        _kind(
+            "string_generator_dynamic_prompts_random",
+            "RandomPrompts",
+            input=_PROMPT,
+            count=Setting("count", 10),
+            seed=_SEED,
+        ),
+        _kind(
+            "image_generator_images_from_board",
+            "BoardImages",
+            board_id=Setting("id"),
+            category=Setting("category", "images"),
+        ),
+    )
+}
+"""Every kind of generator by its `type`. An object without a type becomes the first kind whose settings fit."""
