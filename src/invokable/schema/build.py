@@ -53,7 +53,7 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     recognised = recognised_version(schema)
     if recognised is None:
         raise SchemaError(
-            "does not say which InvokeAI it describes; put the version into its name: openapi-6.14.2.json"
+            "does not say which InvokeAI it is from; name it after the version: openapi-6.14.2.json"
         )
     return replace(schema, version=recognised)
 
