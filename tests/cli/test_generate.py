@@ -113,8 +113,8 @@ def test_an_empty_form_is_refused_unless_lenient(tmp_path: Path) -> None:
 def test_a_missing_file_an_empty_folder_and_a_glob_without_match(tmp_path: Path) -> None:
     for argument, words in (
         (tmp_path / "none.json", "cannot be read"),
-        (tmp_path, "holds no .json"),
-        (f"{tmp_path}/*.x", "matches no file"),
+        (tmp_path, "contains no .json"),
+        (f"{tmp_path}/*.x", "matches no files"),
     ):
         result = run("generate", argument, "-o", tmp_path / "out")
         assert result.exit_code == 2
@@ -217,7 +217,7 @@ def test_the_configuration_names_the_class_an_input_and_an_output(tmp_path: Path
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ("[tool.invokable]\nworkflow = {}", "did you mean 'workflows'"),
+        ("[tool.invokable]\nworkflow = {}", 'did you mean "workflows"'),
         ("[tool.invokable]\ntemplates = 3", "must be a string"),
         ("[tool.invokable]\ntemplates = 'nowhere'", "no such folder"),
         ("[tool.invokable.workflows.'flow.json']\nclass = 'x;y'", "not a valid class name"),

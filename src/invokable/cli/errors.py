@@ -1,10 +1,15 @@
-"""Problems: how the command line says what is wrong, and with which status it ends."""
+"""Errors: how the command line says what is wrong, and with which status it ends."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from typing import Final
 
 import click
+
+from invokable.codegen.failures import BuildError, FailureKind
 
 
 class Status(IntEnum):
@@ -17,34 +22,41 @@ class Status(IntEnum):
     SERVER = 4
 
 
+STATUS: Final[dict[FailureKind, Status]] = {
+    "input": Status.BAD_INPUT,
+    "refused": Status.REFUSED,
+    "server": Status.SERVER,
+}
+
+
 class CommandError(click.ClickException):
     """One line for stderr and the status to end with."""
 
-    def __init__(
-        self,
-        where: str,
-        message: str,
-        *,
-        pointer: str | None = None,
-        status: Status = Status.BAD_INPUT,
-    ) -> None:
-        super().__init__(message)
-        self.where = where
-        self.pointer = pointer
-        self.status = status
+    def __init__(self, failure: BuildError) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # click has it as a class attribute
         """The status to end with."""
-        return self.status
+        return STATUS[self.failure.kind]
 
     def format_message(self) -> str:
         """`FILE: JSON-POINTER: what is wrong`."""
-        return plain(": ".join(part for part in (self.where, self.pointer, self.message) if part))
+        return plain(str(self.failure))
 
     def show(self, file: object = None) -> None:
         """Print the line, and nothing else, to stderr."""
         click.echo(self.format_message(), err=True)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """End the command with one line when a build fails."""
+    try:
+        yield
+    except BuildError as failure:
+        raise CommandError(failure) from None
 
 
 def warn(where: str, message: str) -> None:

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from invokable.cli.errors import CommandError, Status, warn
-from invokable.cli.project import Project, config_option
-from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, installed_models, schema_options
-from invokable.codegen import (
-    GeneratedModule,
-    InstalledModel,
-    RefusedError,
-    TemplateError,
-    generate_module,
-    module_name,
-    publish,
-)
-from invokable.codegen.publish import check_replaceable, read_module
-from invokable.workflow import WorkflowFileError
+from invokable.cli.errors import CommandError, reported, warn
+from invokable.cli.options import build_options, read_options
+from invokable.codegen import build_modules
 
 
 @click.command()
@@ -41,14 +28,13 @@ from invokable.workflow import WorkflowFileError
     is_flag=True,
     help="Write the models installed on the server of --server, as names that complete under each input.",
 )
-@config_option
-@schema_options
+@build_options
 def generate(
     sources: tuple[str, ...],
     output: str,
     force: bool,
     models: bool,
-    config_path: str | None,
+    config: str | None,
     schema: str | None,
     server: str | None,
     lenient: bool,
@@ -64,64 +50,16 @@ def generate(
     """
     if models and server is None:
         raise click.UsageError("--models asks a server which models it has: add --server URL")
-    choice = SchemaChoice(schema, server)
-    project = Project.load(config_path)
-    installed = installed_models(server) if models and server else ()
-    pending = []
-    for source, path in _destinations(list(expand(sources)), output):
-        try:
-            current = read_module(path) if not force or path.is_file() else None
-            if not force:
-                check_replaceable(path, current)
-        except RefusedError as error:
-            raise CommandError(str(path), str(error), status=Status.REFUSED) from None
-        except OSError as error:
-            raise CommandError(str(path), f"cannot be read: {error.strerror}") from None
-        pending.append((source, path, _module(source, choice, project, current, lenient, installed)))
-    for source, path, module in pending:
-        for warning in module.warnings:
-            warn(source.shown, warning)
-        try:
-            done = publish(path, module.text, force=force)
-        except RefusedError as error:
-            raise CommandError(str(path), str(error), status=Status.REFUSED) from None
-        except OSError as error:
-            raise CommandError(str(path), f"cannot be written: {error.strerror}") from None
-        click.echo(f"{path}: {done}")
-
-
-def _module(
-    source: Source,
-    choice: SchemaChoice,
-    project: Project,
-    current: str | None,
-    lenient: bool,
-    installed: tuple[InstalledModel, ...],
-) -> GeneratedModule:
-    document = source.document()
-    options = project.options(source, lenient=lenient, current=current, installed=installed)
-    try:
-        module = generate_module(document, choice.for_document(document), source=source.name, options=options)
-    except WorkflowFileError as error:
-        raise file_problem(source, error) from None
-    except TemplateError as error:
-        raise CommandError(source.shown, str(error)) from None
-    project.check(source, module.plan)
-    return module
-
-
-def _destinations(sources: list[Source], output: str) -> list[tuple[Source, Path]]:
-    if output.endswith(".py"):
-        if len(sources) != 1:
-            raise CommandError(output, f"is one module, but there are {len(sources)} sources; name a folder")
-        return [(sources[0], Path(output))]
-    taken: dict[Path, Source] = {}
-    for source in sources:
-        path = Path(output) / f"{module_name(source.stem)}.py"
-        if path in taken:
-            raise CommandError(
-                source.shown,
-                f"would be written to {path}, as {taken[path].shown} would; rename one of them",
-            )
-        taken[path] = source
-    return [(source, path) for path, source in taken.items()]
+    with reported():
+        options = read_options(config=config, schema=schema, server=server, lenient=lenient, force=force, models=models)
+        build = build_modules(sources, output, options)
+        for result in build.results:
+            for warning in result.warnings:
+                warn(result.source.shown, warning)
+        errors = [CommandError(failure) for failure in build.failures]
+        for error in errors:
+            error.show()
+        if errors:
+            click.get_current_context().exit(max(error.exit_code for error in errors))
+        for path, done in build.write(force=force):
+            click.echo(f"{path}: {done}")

@@ -7,14 +7,12 @@ from typing import Any
 
 import click
 
-from invokable.cli.errors import CommandError, plain, warn
-from invokable.cli.project import Project, config_option
-from invokable.cli.sources import SchemaChoice, Source, expand, file_problem, schema_options
-from invokable.codegen import ModulePlan, plan_document
+from invokable.cli.errors import CommandError, plain, reported, warn
+from invokable.cli.options import build_options, read_options
+from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
 from invokable.codegen.annotations import result_type
 from invokable.codegen.plan import PlannedInput
 from invokable.schema.model import MISSING
-from invokable.workflow import WorkflowFileError
 
 
 @click.command()
@@ -25,13 +23,12 @@ from invokable.workflow import WorkflowFileError
     is_flag=True,
     help="With --format json: also the graph, the batch data and the embedded workflow.",
 )
-@config_option
-@schema_options
+@build_options
 def show(
     files: tuple[str, ...],
     form: str,
     graph: bool,
-    config_path: str | None,
+    config: str | None,
     schema: str | None,
     server: str | None,
     lenient: bool,
@@ -43,25 +40,25 @@ def show(
       invokable show portrait.json
       invokable show --format json workflows/ | jq .outputs
     """
-    choice = SchemaChoice(schema, server)
-    project = Project.load(config_path)
     status = 0
-    for source in expand(files):
-        try:
-            plan = _plan(source, choice, project, lenient)
-        except CommandError as problem:
-            problem.show()
-            status = max(status, problem.exit_code)
+    with reported():
+        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+        for source in expand_sources(files):
+            try:
+                plan = plan_source(source, options)
+            except BuildError as failure:
+                error = CommandError(failure)
+                error.show()
+                status = max(status, error.exit_code)
+                if form == "json":
+                    _print_line({"file": source.shown, "ok": False, "error": _describe_failure(failure)})
+                continue
             if form == "json":
-                error = {"message": problem.message, "pointer": problem.pointer}
-                _print_line({"file": source.shown, "ok": False, "error": error})
-            continue
-        if form == "json":
-            _print_line({"file": source.shown, "ok": True, **describe(plan, graph=graph)})
-        else:
-            for warning in plan.reading.warnings:
-                warn(source.shown, f"{warning.pointer}: {warning.message}")
-            _print_tables(source, plan)
+                _print_line({"file": source.shown, "ok": True, **describe(plan, graph=graph)})
+            else:
+                for warning in plan.reading.warnings:
+                    warn(source.shown, f"{warning.pointer}: {warning.message}")
+                _print_tables(source, plan)
     click.get_current_context().exit(status)
 
 
@@ -95,15 +92,8 @@ def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
     return described
 
 
-def _plan(source: Source, choice: SchemaChoice, project: Project, lenient: bool) -> ModulePlan:
-    document = source.document()
-    options = project.options(source, lenient=lenient)
-    try:
-        plan = plan_document(document, choice.for_document(document), source=source.name, options=options)
-    except WorkflowFileError as error:
-        raise file_problem(source, error) from None
-    project.check(source, plan)
-    return plan
+def _describe_failure(failure: BuildError) -> dict[str, Any]:
+    return {"message": failure.message, "pointer": failure.pointer, "suggestion": failure.suggestion}
 
 
 def _describe_input(planned: PlannedInput) -> dict[str, Any]:

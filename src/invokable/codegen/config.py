@@ -14,13 +14,14 @@ is an error, and so is a key that is not known.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from invokable.codegen.names import RESULT_MEMBERS, is_valid_attribute
+from invokable.codegen.names import RESULT_MEMBERS, is_valid_attribute, is_valid_class
+from invokable.workflow.errors import nearest
 
 
 class ConfigError(Exception):
@@ -92,7 +93,7 @@ class _Reader:
     def workflow(self, table: Mapping[str, object], key: str) -> WorkflowConfig:
         self.only(table, {"class", "outputs", "rename"}, key)
         class_name = self.text(table, "class", key)
-        if class_name is not None and not (class_name.isidentifier() and class_name[0].isupper()):
+        if class_name is not None and not is_valid_class(class_name):
             raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is not a valid class name")
         rename: dict[tuple[str, str], str] = {}
         nodes = self.table(table, "rename", key)
@@ -106,7 +107,7 @@ class _Reader:
             ("rename", list(rename.values())),
             ("outputs", list(outputs.values())),
         ):
-            twice = next((name for name in names if names.count(name) > 1), None)
+            twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:
                 raise ConfigError(self.path, f"{key}.{group}", f"{twice!r} is used twice")
         return WorkflowConfig(class_name, rename, outputs)
@@ -114,9 +115,8 @@ class _Reader:
     def only(self, table: Mapping[str, object], known: Collection[str], key: str) -> None:
         for name in table:
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else f" (known: {', '.join(sorted(known))})"
-                raise ConfigError(self.path, f"{key}.{name}", f"is not a known key{hint}")
+                hint = nearest(name, sorted(known)) or f"expected {', '.join(sorted(known))}"
+                raise ConfigError(self.path, f"{key}.{name}", f"unknown key ({hint})")
 
     def text(self, table: Mapping[str, object], name: str, key: str) -> str | None:
         value = table.get(name)

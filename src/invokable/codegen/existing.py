@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import Final
 
 from invokable.codegen.checksums import body_is_intact
@@ -23,9 +24,8 @@ def is_edited(text: str) -> bool:
 
 def attribute_names_of(text: str) -> dict[tuple[str, str], str]:
     """The attribute of each (node id, field) in a generated module; empty for any other text."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = _parsed(text)
+    if tree is None:
         return {}
     targets: dict[int, tuple[str, str]] = {}
     for entry in _constant(tree, "INDEX_MAP"):
@@ -38,21 +38,33 @@ def attribute_names_of(text: str) -> dict[tuple[str, str], str]:
             shown = _index(statement.annotation)
             if shown in targets and is_valid_attribute(statement.target.id):
                 names[targets[shown]] = statement.target.id
-    return names
+    return _unique(names)
 
 
 def output_names_of(text: str) -> dict[tuple[str, str], str]:
     """The attribute of each output's (node id, field) in a generated module."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = _parsed(text)
+    if tree is None:
         return {}
     names: dict[tuple[str, str], str] = {}
     for entry in _constant(tree, "OUTPUT_MAP"):
         match entry:
             case (str(attribute), str(node_id), str(field), *_) if is_valid_attribute(attribute, RESULT_MEMBERS):
                 names[node_id, field] = attribute
-    return names
+    return _unique(names)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _unique(names: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """The names without those that stand for two fields: a module with such a pair was edited."""
+    counts = Counter(names.values())
+    return {key: name for key, name in names.items() if counts[name] == 1}
 
 
 def _constant(tree: ast.Module, name: str) -> tuple[object, ...]:
@@ -64,7 +76,7 @@ def _constant(tree: ast.Module, name: str) -> tuple[object, ...]:
         ):
             try:
                 value = ast.literal_eval(statement.value) if statement.value else ()
-            except ValueError:
+            except (ValueError, TypeError, RecursionError):
                 return ()
             return value if isinstance(value, tuple) else ()
     return ()

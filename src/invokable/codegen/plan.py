@@ -158,7 +158,7 @@ def plan_module(
         reading, found, inputs=naming.inputs, outputs_fixed={**naming.outputs, **_named_outputs(found, naming.nodes)}
     )
     name = naming.class_name or class_name(reading.workflow.name, fallback=source.rpartition(".")[0] or source)
-    aliases = _Aliases(name)
+    aliases = _Aliases({name, *names})
     inputs = []
     for attribute, item in zip(names, reading.inputs, strict=True):
         typed = input_type(item)
@@ -236,10 +236,10 @@ def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[t
 class _Aliases:
     """The type aliases of a module: equal choices share one."""
 
-    def __init__(self, module_class: str) -> None:
+    def __init__(self, taken: set[str]) -> None:
         self.choices: dict[str, Choices] = {}
         self._names: dict[Choices, str] = {}
-        self._taken = {module_class}
+        self._taken = taken
 
     def of(self, attribute: str, typed: InputType) -> str | None:
         """The alias of an input, made when its choices are long and new; None where they stand inline."""

@@ -6,8 +6,11 @@ import os
 import tempfile
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
-from invokable.codegen.existing import is_edited, is_generated
+from invokable.codegen.existing import MARKER, is_edited, is_generated
+
+_FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 
 
 class RefusedError(Exception):
@@ -26,19 +29,27 @@ class Written(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def read_module(path: Path) -> str | None:
-    """The text of a module on disk; None where there is none. Raises RefusedError for anything but a text file."""
+def read_module(path: Path, *, force: bool = False) -> str | None:
+    """The text of a module on disk; None where there is none.
+
+    Raises RefusedError for anything but a regular file, and for a file that is no text unless `force` is set.
+    """
     if path.is_symlink():
         raise RefusedError(path, "is a symbolic link; a generated module replaces only a regular file")
+    if path.is_dir():
+        raise RefusedError(path, "is a folder")
+    if path.exists() and not path.is_file():
+        raise RefusedError(path, "is not a regular file")
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
+            start = file.read(len(MARKER))
+            return start + file.read() if is_generated(start) else start
     except FileNotFoundError:
         return None
-    except IsADirectoryError:
-        raise RefusedError(path, "is a folder") from None
     except UnicodeDecodeError:
-        raise RefusedError(path, "is not a module that invokable wrote; use --force to replace it") from None
+        if force:
+            return ""
+        raise RefusedError(path, _FOREIGN) from None
 
 
 def check_replaceable(path: Path, current: str | None) -> None:
@@ -46,29 +57,20 @@ def check_replaceable(path: Path, current: str | None) -> None:
     if current is None:
         return
     if not is_generated(current):
-        raise RefusedError(path, "is not a module that invokable wrote; use --force to replace it")
+        raise RefusedError(path, _FOREIGN)
     if is_edited(current):
         raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to lose them")
 
 
 def publish(path: Path, text: str, *, force: bool = False) -> Written:
     """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
-    current = _current(path, force)
+    current = read_module(path, force=force)
     if current == text:
         return Written.UNCHANGED
     if not force:
         check_replaceable(path, current)
     _replace(path, text)
     return Written.NEW if current is None else Written.CHANGED
-
-
-def _current(path: Path, force: bool) -> str | None:
-    try:
-        return read_module(path)
-    except RefusedError:
-        if force and path.is_file() and not path.is_symlink():
-            return ""
-        raise
 
 
 def _replace(path: Path, text: str) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen import code, expression
 from invokable.codegen.annotations import result_type
-from invokable.codegen.checksums import sign_body
+from invokable.codegen.checksums import body_is_intact, sign_body
 from invokable.codegen.code import Code
 from invokable.codegen.defaults import model_expression
-from invokable.codegen.existing import MARKER
+from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
 from invokable.codegen.words import EXPLAINED
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
+_TEMPLATE: Final = "module.py.jinja"
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _ORIGINS: Final = {"dataclasses": ("dataclass", "field"), "typing": ("Annotated", "Final", "Literal")}
 """Where names come from that do not come from the runtime."""
@@ -51,39 +52,46 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
     """
-    import jinja2
-
     inputs = [_input(planned) for planned in plan.inputs]
     outputs = [_output(planned) for planned in plan.outputs]
     models = _models(plan)
     aliases = [
         _Alias(code.identifier(name), expression.subscript("Literal", values)) for name, values in plan.aliases.items()
     ]
+    text = _fill(
+        templates,
+        marker=Code(MARKER),
+        plan=plan,
+        format=FORMAT,
+        class_name=code.identifier(plan.class_name),
+        module_docstring=_module_docstring(plan),
+        class_docstring=_class_docstring(plan),
+        result_docstring=_result_docstring(plan),
+        imports=_imports(_expressions(inputs, outputs, aliases, models)),
+        aliases=aliases,
+        inputs=inputs,
+        outputs=outputs,
+        models=models,
+        graph=code.json_text(plan.reading.graph, lines=("nodes", "edges")),
+        batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
+        workflow=code.json_line(plan.reading.embedded),
+    )
+    return _signed(_format(text))
+
+
+def _fill(templates: Path | None, **context: object) -> str:
+    import jinja2
+
     try:
-        text = (
-            _environment(templates)
-            .get_template("module.py.jinja")
-            .render(
-                marker=Code(MARKER),
-                plan=plan,
-                format=FORMAT,
-                class_name=code.identifier(plan.class_name),
-                module_docstring=_module_docstring(plan),
-                class_docstring=_class_docstring(plan),
-                result_docstring=_result_docstring(plan),
-                imports=_imports(_expressions(inputs, outputs, aliases, models)),
-                aliases=aliases,
-                inputs=inputs,
-                outputs=outputs,
-                models=models,
-                graph=code.json_text(plan.reading.graph, lines=("nodes", "edges")),
-                batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
-                workflow=code.json_line(plan.reading.embedded),
-            )
-        )
+        return _environment(templates).get_template(_TEMPLATE).render(**context)
     except jinja2.TemplateError as error:
-        raise TemplateError(f"{getattr(error, 'name', None) or 'module.py.jinja'}: {error.message}") from error
-    return sign_body(_format(text))
+        line = getattr(error, "lineno", None)
+        name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
+        raise TemplateError(f"{name}: {_first_line(error)}") from error
+    except RecursionError as error:
+        raise TemplateError(f"{_TEMPLATE}: the templates include each other without end") from error
+    except Exception as error:  # a project's template is a program, and can fail in any way
+        raise TemplateError(f"{_TEMPLATE}: {type(error).__name__}: {_first_line(error)}") from error
 
 
 def _format(text: str) -> str:
@@ -91,7 +99,24 @@ def _format(text: str) -> str:
     from black.mode import Mode, TargetVersion
 
     mode = Mode(target_versions={TargetVersion.PY311}, line_length=_WIDTH)
-    return black.format_str(text, mode=mode)
+    try:
+        return black.format_str(text, mode=mode)
+    except (black.parsing.InvalidInput, ValueError, RecursionError) as error:
+        raise TemplateError(f"{_TEMPLATE}: it does not make a Python module: {_first_line(error)}") from error
+
+
+def _signed(text: str) -> str:
+    """The text with its own checksum. Raises TemplateError for a text that later runs would not know as a module."""
+    if not is_generated(text):
+        raise TemplateError(f"{_TEMPLATE}: it has to begin with {{{{ marker }}}}")
+    signed = sign_body(text)
+    if not body_is_intact(signed):
+        raise TemplateError(f'{_TEMPLATE}: it has to hold the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}')
+    return signed
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0]
 
 
 @cache

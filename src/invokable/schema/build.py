@@ -52,9 +52,7 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
         return schema
     recognised = recognised_version(schema)
     if recognised is None:
-        raise SchemaError(
-            "does not say which InvokeAI it is from; name it after the version: openapi-6.14.2.json"
-        )
+        raise SchemaError("does not say which InvokeAI it is from; name it after the version: openapi-6.14.2.json")
     return replace(schema, version=recognised)
 
 

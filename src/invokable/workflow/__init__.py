@@ -1,6 +1,6 @@
 """The workflow that InvokeAI's editor exports: from the file's bytes to its form, its graph and its batches."""
 
-from invokable.workflow.document import read_document
+from invokable.workflow.document import read_bytes, read_document
 from invokable.workflow.errors import Warning_, WorkflowFileError
 from invokable.workflow.model import ParsedWorkflow
 from invokable.workflow.pipeline import node_versions, read_workflow
@@ -22,6 +22,7 @@ __all__ = [
     "Warning_",
     "WorkflowFileError",
     "node_versions",
+    "read_bytes",
     "read_document",
     "read_workflow",
 ]

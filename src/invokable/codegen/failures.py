@@ -1,0 +1,54 @@
+"""Failures: what can go wrong on the way to a module, as data that any front end can show."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from invokable.workflow import WorkflowFileError
+
+FailureKind: TypeAlias = Literal["input", "refused", "server"]
+"""What to do about it: correct the input; decide about a file that is in the way; start or repair the server."""
+
+
+class BuildError(Exception):
+    """One thing that keeps a module from being built.
+
+    Attributes:
+        where: The file, option or URL.
+        message: What was found, and what was expected.
+        pointer: The JSON pointer in a workflow, or the dotted key in a configuration.
+        suggestion: What may help, such as `did you mean "width"?`.
+        kind: Who has to act.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        message: str,
+        *,
+        pointer: str | None = None,
+        suggestion: str | None = None,
+        kind: FailureKind = "input",
+    ) -> None:
+        super().__init__(message)
+        self.where = where
+        self.message = message
+        self.pointer = pointer
+        self.suggestion = suggestion
+        self.kind = kind
+
+    @classmethod
+    def of_file(cls, where: str, error: WorkflowFileError) -> BuildError:
+        """A workflow's own error, in the file that holds the workflow."""
+        return cls(where, error.message, pointer=error.pointer, suggestion=error.suggestion)
+
+    @classmethod
+    def of_system(cls, where: str, error: OSError | ValueError, action: str) -> BuildError:
+        """An error of the operating system: `cannot be read: No such file or directory`."""
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return cls(where, f"cannot be {action}: {reason}")
+
+    def __str__(self) -> str:
+        """`FILE: JSON-POINTER: what is wrong (did you mean …?)`."""
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return ": ".join(part for part in (self.where, self.pointer, f"{self.message}{hint}") if part)
