@@ -10,7 +10,7 @@ from invokable.codegen.checksums import (
     sign_body,
     source_checksum,
 )
-from invokable.codegen.existing import MARKER, attribute_names_of
+from invokable.codegen.existing import MARKER, Existing, read_existing
 from invokable.codegen.publish import RefusedError, Written, publish
 from invokable.contract.module import index_map_checksum
 
@@ -104,6 +104,6 @@ class Flow(Workflow):
     prompt: Annotated[str, Index(0)] = "x"
     wide: Annotated[int, Index(1, 2), Ge(8)] = 8
 """
-    assert attribute_names_of(text) == {("n1", "value"): "prompt", ("n2", "width"): "wide"}
-    assert attribute_names_of("def (") == {}
-    assert attribute_names_of("INDEX_MAP: Final = open('x')") == {}
+    assert read_existing(text).names.inputs == {("n1", "value"): "prompt", ("n2", "width"): "wide"}
+    assert read_existing("def (") == Existing()
+    assert read_existing("INDEX_MAP: Final = open('x')") == Existing()

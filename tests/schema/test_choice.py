@@ -71,8 +71,9 @@ def test_custom_nodes_are_told_where_their_schema_is() -> None:
     assert choice.explanation.endswith("no bundled version has xy_expand: read custom nodes with --server URL")
 
 
-def test_a_module_keeps_its_version_while_that_is_bundled() -> None:
-    assert choose_schema([("video_concat", "1.0.0")], current="6.8.1") == SchemaChoice("6.8.1", kept=True)
+def test_a_module_keeps_its_version_while_that_is_bundled_and_takes_as_much() -> None:
+    assert choose_schema([("integer", "1.0.0")], current="6.8.1") == SchemaChoice("6.8.1", kept=True)
+    assert choose_schema([("video_concat", "1.0.0")], current="6.8.1") == SchemaChoice(NEWEST)
     assert choose_schema([("integer", "1.0.0")], current="6.9.9").version == NEWEST
 
 

@@ -69,11 +69,12 @@ def publish(path: Path, text: str, *, force: bool = False) -> Written:
         return Written.UNCHANGED
     if not force:
         check_replaceable(path, current)
-    _replace(path, text)
+    replace_file(path, text)
     return Written.NEW if current is None else Written.CHANGED
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)

@@ -57,15 +57,16 @@ def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = Non
     """Choose the bundled version for a workflow's nodes, given as (node type, node version).
 
     Without a version that takes every node, it is the one that takes most of them, the newest of those. `current` is
-    the version that the workflow's module was made with, which is kept if it is bundled.
+    the version that the workflow's module was made with, which is kept while it is bundled and takes as much.
     """
     wanted = sorted(set(nodes))
     tables = {version: node_versions(version) for version in reversed(versions())}
-    if current in tables:
-        return SchemaChoice(current, kept=True)
     known = [(name, its) for name, its in wanted if any(name in table for table in tables.values())]
     unknown = tuple(dict.fromkeys(name for name, its in wanted if (name, its) not in known))
-    best = max(tables, key=lambda version: sum(_takes(tables[version], name, its) for name, its in known))
+    taken = {version: sum(_takes(table, name, its) for name, its in known) for version, table in tables.items()}
+    best = max(tables, key=lambda version: taken[version])
+    if current in tables and taken[current] == taken[best]:
+        return SchemaChoice(current, unknown=unknown, kept=True)
     newest = tables[versions()[-1]]
     gone, lacking = [], []
     for name, its in known:
