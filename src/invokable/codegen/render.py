@@ -13,10 +13,10 @@ from invokable.codegen.annotations import result_type
 from invokable.codegen.checksums import body_is_intact, sign_body
 from invokable.codegen.code import Code
 from invokable.codegen.defaults import model_expression
+from invokable.codegen.describe import Descriptions, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
-from invokable.codegen.words import EXPLAINED
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
     """
-    inputs = [_input(planned) for planned in plan.inputs]
+    descriptions = Descriptions(plan)
+    inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
     outputs = [_output(planned) for planned in plan.outputs]
     models = _models(plan)
     aliases = [
@@ -153,7 +154,7 @@ def templates_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
 
 
-def _input(planned: PlannedInput) -> _Attribute:
+def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
     typed = planned.type
     base = expression.local(planned.alias) if planned.alias else typed.annotation
     markers: Sequence[Expression] = typed.constraints
@@ -164,43 +165,14 @@ def _input(planned: PlannedInput) -> _Attribute:
         name=code.identifier(planned.attribute),
         annotation=expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers]),
         default=typed.assigned,
-        docstring=_attribute_docstring(planned),
+        docstring=_attribute_docstring(paragraphs),
     )
 
 
-def _attribute_docstring(planned: PlannedInput) -> Code:
-    """Everything on one line where it fits, else the label, the description and the facts in paragraphs."""
-    paragraphs = list(filter(None, _describe(planned)))
+def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
+    """Everything on one line where it fits, else a paragraph each."""
     line = code.docstring([" ".join(paragraphs)], indent=4, width=_WIDTH)
     return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=_WIDTH)
-
-
-def _describe(planned: PlannedInput) -> tuple[str, str, str]:
-    """The label, the description (which may be empty), and the type with its limits and the indices."""
-    item, typed = planned.item, planned.type
-    label = item.label if item.user_label or not item.node_label else f"{item.node_label}: {item.label}"
-    # The editor shows the attribute's name above the docstring: a label of the same words says nothing more.
-    label = "" if _same_words(label, planned.attribute) else _sentence(label)
-    description = _sentence(item.description) if item.description.strip() else ""
-    explained = EXPLAINED.get(item.template.type.name)
-    sentences = [explained or _sentence(typed.summary[:1].upper() + typed.summary[1:])]
-    if item.connected:
-        sentences.append("An edge of the workflow feeds this field: a value given here is refused.")
-    if typed.unfit:
-        sentences.append(_sentence(f"Required: {typed.unfit}"))
-    numbers = ", ".join(map(str, planned.indices))
-    sentences.append(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}.")
-    return label, description, " ".join(sentences)
-
-
-def _same_words(label: str, attribute: str) -> bool:
-    words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
-    return words == attribute.casefold().strip("_").split("_")
-
-
-def _sentence(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
@@ -208,12 +180,12 @@ def _output(planned: PlannedOutput) -> _Attribute:
     described = output.node_label or output.node_title
     if output.node_label and output.node_label != output.node_title:
         described += f" ({output.node_title})"
-    sentence = described if output.sole else f"{described}: {output.field_title}"
+    described = described if output.sole else f"{described}: {output.field_title}"
     return _Attribute(
         name=code.identifier(planned.attribute),
         annotation=result_type(output.type.name, output.type.cardinality, output.many),
         default=None,
-        docstring=code.docstring([_sentence(sentence)], indent=8, width=_WIDTH),
+        docstring=code.docstring([sentence(described)], indent=8, width=_WIDTH),
     )
 
 
@@ -252,7 +224,7 @@ def _imports(written: Iterable[Expression]) -> list[Code]:
 
 
 def _module_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([_sentence(plan.title), plan.reading.workflow.description], width=_WIDTH)
+    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=_WIDTH)
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
@@ -263,11 +235,11 @@ def _class_docstring(plan: ModulePlan) -> Code:
         describe[first] = f"{first:>3}  {planned.attribute:<{width}}  {planned.type.summary}"
         describe |= {index: f"{index:>3}  {planned.attribute:<{width}}  the same as {first}" for index in others}
     lines = outline_lines(plan.reading.outline, describe)
-    blocks: list[str | list[str]] = [f"The inputs of {_sentence(plan.title)}"]
+    blocks: list[str | list[str]] = [f"The inputs of {sentence(plan.title)}"]
     if lines:
         blocks.append(lines)
     return code.docstring(blocks, indent=4, width=_WIDTH)
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([f"What a run of {_sentence(plan.title)[:-1]} gives."], indent=8, width=_WIDTH)
+    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=_WIDTH)
