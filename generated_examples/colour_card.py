@@ -26,7 +26,7 @@ SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "90bda009db38c097aa9c7c4e3f9984a329a46441009f83379eebb07930c9afda"
+BODY_SHA256: Final = "415c81f90f17640ae876a2326ba367f1cb28a92bfaeb0baaa8709915c601249c"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 
@@ -126,7 +126,8 @@ class ColourCard(Workflow):
     """
 
     blur_type: Annotated[Literal["gaussian", "box"], Index(7)] = "gaussian"
-    """"gaussian" softens evenly as a lens does; "box" is quicker and leaves hard steps.
+    """How the image is softened: "gaussian" blurs as a lens does, "box" is quicker and
+    leaves hard steps.
 
     One of "gaussian", "box". Index 7, on Blur Image, under "Stamp".
     """

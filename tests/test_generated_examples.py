@@ -73,6 +73,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 @pytest.mark.parametrize("misuse", MISUSES)
 def test_type_checkers_catch(misuse: str, checker: str, complaints: dict[str, list[str]]) -> None:
@@ -82,6 +83,7 @@ def test_type_checkers_catch(misuse: str, checker: str, complaints: dict[str, li
     assert MISUSES[misuse][1] in " ".join(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_type_checkers_accept_the_right_use(checker: str, complaints: dict[str, list[str]]) -> None:
     assert not [text for text in complaints[checker] if "counted.py" in text]

@@ -51,15 +51,18 @@ def test_all_can_be_imported_in_one_process(modules: Path) -> None:
     assert output(sys.executable, "-c", f"import {names}", folder=modules) == ""
 
 
+@pytest.mark.slow
 def test_mypy_is_content(modules: Path) -> None:
     assert output(sys.executable, "-m", "mypy", "--strict", *sorted(modules.glob("*.py")), folder=modules) == ""
 
 
+@pytest.mark.slow
 def test_pyright_is_content(modules: Path) -> None:
     (modules / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "pythonVersion": "3.11"}')
     assert output(sys.executable, "-m", "pyright", "--pythonpath", sys.executable, folder=modules) == ""
 
 
+@pytest.mark.slow
 def test_ruff_is_content(modules: Path) -> None:
     assert output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", ".", folder=modules) == ""
     assert output(sys.executable, "-m", "black", "--check", "-q", ".", folder=modules) == ""

@@ -99,6 +99,7 @@ def test_it_is_data_and_one_dataclass(generated: tuple[GeneratedModule, ModuleTy
     assert len(written.plan.inputs) > 800
 
 
+@pytest.mark.slow
 def test_type_checkers_and_linters_are_content(generated: tuple[GeneratedModule, ModuleType], tmp_path: Path) -> None:
     (tmp_path / "everything.py").write_text(generated[0].text, encoding="utf-8")
     (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict", "pythonVersion": "3.11"}))

@@ -72,6 +72,7 @@ def test_the_choices_that_an_entry_quotes_are_choices_of_its_fields(
 
 def test_the_entries_are_sentences() -> None:
     for entry in entries():
+        assert entry.text[0].isupper(), entry
         assert entry.text.endswith("."), entry
         assert 20 < len(entry.text) < 230, (len(entry.text), entry)
 

@@ -22,6 +22,7 @@ def ours() -> dict[str, str]:
     return digests()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", OTHERS)
 def test_another_python_writes_the_same_bytes(version: str, ours: dict[str, str], tmp_path: Path) -> None:
     found = interpreter(version)

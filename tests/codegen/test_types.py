@@ -58,7 +58,7 @@ def field(
         (field("IntegerField", 5.0), "int", "5"),
         (field("FloatField", 7.5), "float", "7.5"),
         (field("FloatField", 7), "float", "7"),
-        (field("StringField", 'a "b"'), "str", '"a \\"b\\""'),
+        (field("StringField", 'a "b"'), "str", "'a \"b\"'"),
         (field("BooleanField", True), "bool", "True"),
         (field("EnumField", "b"), "str", '"b"'),
         (field("ImageField", {"image_name": "x.png"}), "ImageInput", 'Image("x.png")'),

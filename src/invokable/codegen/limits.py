@@ -141,8 +141,9 @@ def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:
     yield 0
     ends = [end for end in (limits.lower, limits.upper) if math.isfinite(end)]
     for end in ends:
-        yield from (end - 1, end, end + 1) if whole else _neighbours(end)
-        if limits.multiple_of is not None:
+        if limits.multiple_of is None:
+            yield from (end - 1, end, end + 1) if whole else _neighbours(end)
+        else:
             count = int(end // limits.multiple_of)
             yield from (_times(count + more, limits.multiple_of) for more in (-1, 0, 1, 2))
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from invokable.codegen import code, expression
+from invokable.codegen import code, expression, layout
 from invokable.codegen.annotations import result_type
 from invokable.codegen.checksums import body_is_intact, sign_body
 from invokable.codegen.code import Code
@@ -16,13 +16,13 @@ from invokable.codegen.defaults import model_expression
 from invokable.codegen.describe import Descriptions, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
+from invokable.codegen.layout import WIDTH, laid_out
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 _TEMPLATE: Final = "module.py.jinja"
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _ORIGINS: Final = {"dataclasses": ("dataclass", "field"), "typing": ("Annotated", "Final", "Literal")}
@@ -41,12 +41,6 @@ class _Attribute:
     docstring: Code
 
 
-@dataclass(frozen=True, slots=True)
-class _Alias:
-    name: Code
-    annotation: Expression
-
-
 def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
     """The text of the module, formatted and signed. Raises TemplateError for a faulty template.
 
@@ -57,7 +51,8 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
     outputs = [_output(planned) for planned in plan.outputs]
     models = _models(plan)
     aliases = [
-        _Alias(code.identifier(name), expression.subscript("Literal", values)) for name, values in plan.aliases.items()
+        Expression(layout.choices(code.identifier(name), values), frozenset({"Literal"}))
+        for name, values in plan.aliases.items()
     ]
     text = _fill(
         templates,
@@ -77,7 +72,7 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
         batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
         workflow=code.json_line(plan.reading.embedded),
     )
-    return _signed(_format(text))
+    return _signed(_format(text) if templates else laid_out(text, _format))
 
 
 def _fill(templates: Path | None, **context: object) -> str:
@@ -99,7 +94,7 @@ def _format(text: str) -> str:
     import black
     from black.mode import Mode, TargetVersion
 
-    mode = Mode(target_versions={TargetVersion.PY311}, line_length=_WIDTH)
+    mode = Mode(target_versions={TargetVersion.PY311}, line_length=WIDTH)
     try:
         return black.format_str(text, mode=mode)
     except (black.parsing.InvalidInput, ValueError, RecursionError) as error:
@@ -135,6 +130,7 @@ def _environment(templates: Path | None) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["literal"] = code.literal
+    environment.filters["row"] = layout.row
     return environment
 
 
@@ -143,6 +139,8 @@ def _only_code(value: object) -> Code:
         return value if isinstance(value, Code) else value.code
     import jinja2
 
+    if isinstance(value, jinja2.Undefined):
+        str(value)  # raises what says which name is undefined
     raise jinja2.TemplateRuntimeError(
         f"a template may emit code only, not {type(value).__name__}; use the literal filter"
     )
@@ -171,8 +169,8 @@ def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
 
 def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
     """Everything on one line where it fits, else a paragraph each."""
-    line = code.docstring([" ".join(paragraphs)], indent=4, width=_WIDTH)
-    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=_WIDTH)
+    line = code.docstring([" ".join(paragraphs)], indent=4, width=WIDTH)
+    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=WIDTH)
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
@@ -185,7 +183,7 @@ def _output(planned: PlannedOutput) -> _Attribute:
         name=code.identifier(planned.attribute),
         annotation=result_type(output.type.name, output.type.cardinality, output.many),
         default=None,
-        docstring=code.docstring([sentence(described)], indent=8, width=_WIDTH),
+        docstring=code.docstring([sentence(described)], indent=8, width=WIDTH),
     )
 
 
@@ -202,14 +200,14 @@ def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]
 def _expressions(
     inputs: Iterable[_Attribute],
     outputs: Iterable[_Attribute],
-    aliases: Iterable[_Alias],
+    aliases: Iterable[Expression],
     models: Iterable[tuple[Code, list[tuple[Code, Expression]]]],
 ) -> Iterator[Expression]:
     for attribute in (*inputs, *outputs):
         yield attribute.annotation
         if attribute.default is not None:
             yield attribute.default
-    yield from (alias.annotation for alias in aliases)
+    yield from aliases
     yield from (made for _, choices in models for _, made in choices)
 
 
@@ -224,7 +222,7 @@ def _imports(written: Iterable[Expression]) -> list[Code]:
 
 
 def _module_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=_WIDTH)
+    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=WIDTH)
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
@@ -238,8 +236,8 @@ def _class_docstring(plan: ModulePlan) -> Code:
     blocks: list[str | list[str]] = [f"The inputs of {sentence(plan.title)}"]
     if lines:
         blocks.append(lines)
-    return code.docstring(blocks, indent=4, width=_WIDTH)
+    return code.docstring(blocks, indent=4, width=WIDTH)
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=_WIDTH)
+    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=WIDTH)

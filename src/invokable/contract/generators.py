@@ -126,7 +126,7 @@ def _settings(value: object) -> tuple[Mapping[str, object], str]:
         raise GeneratorError("a generator value is an object with a type")
     kind = value.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise GeneratorError(f"unknown generator {kind!r:.60}")
+        raise GeneratorError(f"there is no generator {kind!r:.60}")
     return value, kind
 
 

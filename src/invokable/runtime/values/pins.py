@@ -94,7 +94,7 @@ def _read(cls: type) -> Pins:
 def _constants(cls: type) -> Mapping[str, Any]:
     for owner in cls.__mro__:
         module = sys.modules.get(owner.__module__)
-        if module is not None and hasattr(module, "INDEX_MAP") and owner.__dict__.get("__dataclass_fields__"):
+        if module is not None and hasattr(module, "INDEX_MAP") and "__dataclass_fields__" in owner.__dict__:
             return vars(module)
     raise StaleWorkflowError(f"{cls.__name__} is no generated workflow: its module has no INDEX_MAP")
 

@@ -1,0 +1,99 @@
+"""Layout: the text of a module as black would lay it out, without the price of black for what is laid out already.
+
+black takes some 5 seconds for a megabyte, nearly all of them for tables, graphs and attributes that look alike. Those
+are taken out of the text, leaving a mark in their place, and put back once black has done the rest:
+
+    text ─ take out ─▶ text with marks ─ black ─▶ formatted ─ put back ─▶ module
+
+What is taken out has the layout of black by construction; a test compares the outcome with that of black alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from invokable.codegen.code import Code, literal
+
+WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
+
+_RAW: Final = re.compile(r'^(\w+: Final = )(r"""(?:\{|\[)[^\0]*?(?:\}|\])""")$', re.MULTILINE)
+_TABLE: Final = re.compile(r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)+)(?=[\])}]$)", re.MULTILINE)
+_ATTRIBUTES: Final = re.compile(
+    r"(?:^(?P<margin>(?: {4}){1,2})\w+: [^\n]*[^\n(\[{]\n(?P=margin)\"\"\"(?:[^\"\\\n]|\\.|\"(?!\"\"))*\"\"\"\n\n)+",
+    re.MULTILINE,
+)
+_FEW: Final = 200  # characters that are not worth a mark
+
+
+def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
+    """A tuple of scalars as an entry of a table: on one line where it fits, else an item a line."""
+    whole = literal(value)
+    if indent + _width(whole) + 1 <= WIDTH:
+        return whole
+    margin = " " * indent
+    return Code("(\n" + "".join(f"{margin}    {literal(item)},\n" for item in value) + f"{margin})")
+
+
+def choices(name: str, values: Sequence[object]) -> Code:
+    """The alias of a Literal: on one line where it fits, else on one between the brackets, else a choice a line."""
+    parts = list(map(literal, values))
+    joined = ", ".join(parts)
+    if _width(f"{name} = Literal[{joined}]") <= WIDTH:
+        return Code(f"{name} = Literal[{joined}]")
+    body = joined if _width(joined) + 4 <= WIDTH else ",\n    ".join(parts) + ","
+    return Code(f"{name} = Literal[\n    {body}\n]")
+
+
+def _width(text: str) -> int:
+    """The columns that a text takes, as black counts them: wide letters take two."""
+    from black.strings import str_width
+
+    return str_width(text)
+
+
+def laid_out(text: str, black: Callable[[str], str]) -> str:
+    """The text as `black` lays it out. Raises what `black` raises."""
+    return _Marks(text).put_back(black)
+
+
+class _Marks:
+    """A text, and what was taken out of it. No text of a workflow can look like a mark: marks are none of its words."""
+
+    def __init__(self, text: str) -> None:
+        self._sign = "@"
+        while self._sign in text:
+            self._sign += "@"
+        self._kept: list[str] = []
+        self._text = _ATTRIBUTES.sub(self._attributes, _TABLE.sub(self._table, _RAW.sub(self._raw, text)))
+
+    def put_back(self, black: Callable[[str], str]) -> str:
+        """The whole text, the rest of it formatted."""
+        sign = re.escape(self._sign)
+        mark = re.compile(
+            rf'r"""(?:\n|_*){sign}(\d+){sign}(?:\n|_*)"""'
+            rf'|^ {{4}}"{sign}(\d+){sign}"(?:: 0,|,\n    0,)\n|^ +"{sign}(\d+){sign}"\n',
+            re.MULTILINE,
+        )
+        return mark.sub(lambda match: self._kept[int(match[1] or match[2] or match[3])], black(self._text))
+
+    def _mark(self, block: str) -> str:
+        self._kept.append(block)
+        return f"{self._sign}{len(self._kept) - 1}{self._sign}"
+
+    def _raw(self, match: re.Match[str]) -> str:
+        if len(match[0]) <= _FEW:
+            return match[0]
+        filling = "\n" if "\n" in match[2] else "_" * WIDTH  # black puts brackets around what is too long for a line
+        return f'{match[1]}r"""{filling}{self._mark(match[2])}{filling}"""'
+
+    def _table(self, match: re.Match[str]) -> str:
+        if len(match[0]) <= _FEW:
+            return match[0]
+        return f'{match[1]}    "{self._mark(match[3])}"{": 0" if match[2] else f",{chr(10)}    0"},\n'
+
+    def _attributes(self, match: re.Match[str]) -> str:
+        if len(match[0]) <= _FEW or any(_width(line) > WIDTH for line in match[0].splitlines()):
+            return match[0]
+        return f'{match["margin"]}"{self._mark(match[0].removesuffix(chr(10)))}"\n\n'

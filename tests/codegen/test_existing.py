@@ -1,0 +1,66 @@
+"""Existing modules: what is read out of a file that anybody may have written, without running it."""
+
+from __future__ import annotations
+
+import pytest
+
+from invokable.codegen.existing import MARKER, Existing, is_edited, is_generated, read_existing
+from invokable.codegen.lock import Names
+from tests.examples import MODULES
+
+CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
+
+
+def test_our_modules_are_known_and_edits_found() -> None:
+    assert is_generated(CARD)
+    assert not is_edited(CARD)
+    assert not is_edited(CARD.replace("\n", "\r\n"))
+    assert is_edited(CARD.replace("= 320", "= 321"))
+    assert not is_generated("# mine\n" + CARD)
+
+
+def test_names_are_read_by_node_and_field() -> None:
+    existing = read_existing(CARD)
+    assert (existing.names.class_name, existing.schema, existing.source) == ("ColourCard", "6.14.2", "colour_card.json")
+    assert sorted(existing.names.inputs.values())[:3] == ["blur_type", "board", "card_colour"]
+    assert list(existing.names.outputs.values()) == ["card"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def (",
+        "\x00",
+        "(" * 10_000,
+        "-" * 100_000 + "1",
+        "INDEX_MAP: Final = {[]: 1}",
+        "INDEX_MAP: Final = open('x')",
+        "INDEX_MAP: Final = 5",
+        "INDEX_MAP: Final",
+        "OUTPUT_MAP: Final = ((1, 2), ('to', 'few'))",
+    ],
+)
+def test_any_other_text_gives_no_names(text: str) -> None:
+    assert read_existing(text) == read_existing(f"{MARKER}\n{text}") == Existing()
+
+
+def test_names_that_are_not_valid_are_not_taken() -> None:
+    module = """
+INDEX_MAP: Final = ((0, "n", "a", "T"), (1, "n", "b", "T"), (2, "n", "c", "T"))
+OUTPUT_MAP: Final = (("images", "n", "x", "T", False), ("ok", "n", "y", "T", False))
+class Flow(Workflow):
+    to_dict: Annotated[int, Index(0)] = 1
+    _b: Annotated[int, Index(1)] = 1
+    fine: Annotated[int, Index(2)] = 1
+"""
+    assert read_existing(module).names == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
+
+
+def test_a_name_that_stands_for_two_fields_is_not_taken() -> None:
+    module = """
+INDEX_MAP: Final = ((0, "n", "a", "T"), (1, "n", "b", "T"))
+class Flow(Workflow):
+    same: Annotated[int, Index(0)] = 1
+    same: Annotated[int, Index(1)] = 1
+"""
+    assert read_existing(module).names.inputs == {}

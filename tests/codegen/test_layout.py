@@ -1,0 +1,72 @@
+"""Layout: what is taken out before black runs is put back as black would have laid it out."""
+
+from __future__ import annotations
+
+import black
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invokable.codegen import layout, render
+from invokable.codegen.layout import laid_out, row
+from tests.codegen import nasty
+from tests.codegen.hostile import HOSTILE, poisoned
+from tests.codegen.test_every_field import everything
+
+
+def both(monkeypatch: pytest.MonkeyPatch, document: object) -> tuple[str, str]:
+    """The module of a document, and what black makes of it alone."""
+    texts = []
+
+    def kept(text: str, black: object) -> str:
+        texts.append(text)
+        return laid_out(text, render._format)
+
+    monkeypatch.setattr(render, "laid_out", kept)
+    nasty.generated(document)
+    (text,) = texts
+    return laid_out(text, render._format), render._format(text)
+
+
+@pytest.mark.parametrize("name", nasty.NASTY)
+def test_a_large_module_is_laid_out_as_by_black(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, number = nasty.NASTY[name]
+    fast, slow = both(monkeypatch, make(number // 20))
+    assert fast == slow
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("values", [False, True])
+def test_every_field_is_laid_out_as_by_black(values: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, slow = both(monkeypatch, everything(values=values))
+    assert fast == slow
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_is_laid_out_as_by_black(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, slow = both(monkeypatch, poisoned(text))
+    assert fast == slow
+
+
+@pytest.mark.parametrize("text", ['@0@",', '    "@0@",\n    0,\n', 'r"""@0@"""'])
+def test_no_text_passes_for_a_mark(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, slow = both(monkeypatch, poisoned(text))
+    assert fast == slow
+
+
+scalars = st.integers() | st.text(st.characters(codec="utf-8"), max_size=50) | st.booleans()
+
+
+@settings(max_examples=40)
+@given(st.lists(scalars, min_size=2, max_size=5))
+def test_a_row_is_laid_out_as_by_black(values: list[object]) -> None:
+    source = f"X = (\n    # the entries\n    {row(tuple(values))},\n)\n"
+    assert black.format_str(source, mode=black.Mode()) == source
+
+
+@settings(max_examples=40)
+@given(st.lists(scalars, min_size=3, max_size=12))
+def test_choices_are_laid_out_as_by_black(values: list[object]) -> None:
+    source = f"{layout.choices('Scheduler', values)}\n"
+    assert black.format_str(source, mode=black.Mode()) == source

@@ -1,0 +1,98 @@
+"""Outputs: which nodes give results, and whether they give one or many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invokable.codegen.outputs import find_outputs, iteration_depths
+from tests.workflow.builders import Json, edge, form, node, read, workflow
+
+IMAGE = {"image_name": "a.png"}
+
+
+def found(document: Json, extra: tuple[str, ...] = ()) -> list[tuple[str, str, bool]]:
+    """Node, field and whether there are many, of each output."""
+    return [(output.node_id, output.field, output.many) for output in find_outputs(read(document), extra)]
+
+
+def saver(node_id: str, *, lasting: bool = True) -> Json:
+    made = node(node_id, "save_image", image=IMAGE, board="auto")
+    made["data"]["isIntermediate"] = not lasting
+    return made
+
+
+def test_a_node_whose_board_is_in_the_form_comes_first_even_an_intermediate_one() -> None:
+    document = workflow(saver("a"), saver("b", lasting=False), form=form("b.board"))
+    assert found(document) == [("b", "image", False), ("a", "image", False)]
+
+
+def test_intermediate_images_are_not_outputs() -> None:
+    assert found(workflow(saver("a"), saver("b", lasting=False), form=form("a.image"))) == [("a", "image", False)]
+
+
+def test_what_the_workflow_returns_follows() -> None:
+    returned = node("r", "workflow_return")
+    document = workflow(saver("a"), returned, form=form("a.image"))
+    assert [node_id for node_id, _, _ in found(document)] == ["a", "r"]
+
+
+def test_without_anything_lasting_the_last_nodes_count() -> None:
+    document = workflow(
+        node("i", "integer", value=1), node("x", "add", a=1, b=2), edges=[edge("i.value", "x.a")], form=form("x.b")
+    )
+    assert found(document) == [("x", "value", False)]
+
+
+def test_the_configuration_adds_nodes() -> None:
+    document = workflow(saver("a"), node("i", "integer", value=1), form=form("a.image"))
+    assert found(document, extra=("i", "unknown")) == [("a", "image", False), ("i", "value", False)]
+
+
+def test_of_a_node_without_images_the_first_output_counts() -> None:
+    document = workflow(node("i", "ideal_size", width=512, height=512), form=form("i.width"))
+    assert found(document) == [("i", "width", False)]
+
+
+def test_a_batch_makes_many_of_all() -> None:
+    batch = node("b", "integer_batch", batch_group_id="None", integers=[1, 2])
+    target = node("t", "add", a=1, b=2)
+    document = workflow(batch, target, saver("a"), edges=[edge("b.value", "t.a")], form=form("t.b"))
+    assert found(document) == [("a", "image", True)]
+
+
+def graph(kinds: str, *edges: str) -> Any:
+    """A graph whose nodes are called by their type: `iterate1`, `collect2`, `add3`."""
+    return {
+        "nodes": {name: {"type": name.rstrip("0123456789")} for name in kinds.split()},
+        "edges": [
+            {"source": {"node_id": pair.split(">")[0]}, "destination": {"node_id": pair.split(">")[1]}}
+            for pair in edges
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("made", "depths"),
+    [
+        (graph("add1 add2", "add1>add2"), {"add1": 0, "add2": 0}),
+        (graph("iterate1 add2", "iterate1>add2"), {"iterate1": 1, "add2": 1}),
+        (
+            graph("iterate1 add2 collect3 add4", "iterate1>add2", "add2>collect3", "collect3>add4"),
+            {"iterate1": 1, "add2": 1, "collect3": 0, "add4": 0},
+        ),
+        (
+            graph("iterate1 iterate2 collect3 add4", "iterate1>iterate2", "iterate2>collect3", "collect3>add4"),
+            {"iterate1": 1, "iterate2": 2, "collect3": 1, "add4": 1},
+        ),
+        (graph("collect1 add2", "collect1>add2"), {"collect1": 0, "add2": 0}),
+        (
+            graph("iterate1 collect2 add3", "iterate1>collect2", "collect2>add3", "iterate1>add3"),
+            {"iterate1": 1, "collect2": 0, "add3": 1},
+        ),
+    ],
+    ids=["flat", "iterated", "collected", "nested", "collect alone", "beside the collection"],
+)
+def test_an_iteration_opens_with_iterate_and_closes_with_collect(made: Any, depths: dict[str, int]) -> None:
+    assert iteration_depths(made) == depths

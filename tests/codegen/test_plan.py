@@ -1,0 +1,113 @@
+"""Plan: names, aliases, batches and the outline of a module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invokable.codegen.plan import ModulePlan, Naming, outline_lines, plan_module
+from invokable.workflow import OutlineItem
+from tests.workflow.builders import Json, edge, field_element, form, node, read, workflow
+
+
+def planned(document: Json, **naming: Any) -> ModulePlan:
+    return plan_module(read(document), document, source="made.json", naming=Naming(**naming))
+
+
+def test_the_index_map_lists_every_place_that_shows_a_field() -> None:
+    plan = planned(workflow(node("n", "add", a=1, b=2), form=form("n.a", "n.b", "n.a")))
+    assert plan.index_map == (
+        (0, "n", "a", "IntegerField"),
+        (1, "n", "b", "IntegerField"),
+        (2, "n", "a", "IntegerField"),
+    )
+    assert [item.indices for item in plan.inputs] == [(0, 2), (1,)]
+
+
+def test_names_that_are_decided_elsewhere_are_taken() -> None:
+    document = workflow(node("n", "add", a=1, b=2), form=form("n.a", "n.b"))
+    plan = planned(
+        document, inputs={("n", "b"): "second"}, outputs={("n", "value"): "total"}, class_name="Sum", nodes={}
+    )
+    assert ([item.attribute for item in plan.inputs], plan.class_name) == (["a", "second"], "Sum")
+    assert [output.attribute for output in plan.outputs] == ["total"]
+
+
+def test_the_class_is_called_after_the_workflow_else_after_the_file() -> None:
+    document = workflow(node("n", "add", a=1), form=form("n.a"))
+    assert planned(document).class_name == "Made"
+    assert planned(document | {"name": "Two numbers"}).class_name == "TwoNumbers"
+
+
+def dropdown(where: str, *options: str) -> Json:
+    offered = [{"label": "", "value": option} for option in options]
+    settings = {"type": "string-field-config", "component": "dropdown", "options": offered}
+    return field_element(where, settings=settings)
+
+
+def test_equal_long_choices_share_an_alias_and_short_ones_have_none() -> None:
+    long = [f"a long choice {number}" for number in range(5)]
+    nodes = [node(name, "string", value="x", label=name) for name in ("one", "two", "three", "four")]
+    shown = [
+        dropdown("one.value", *long),
+        dropdown("two.value", *long),
+        dropdown("three.value", "x", "y"),
+        dropdown("four.value", *long, "more"),
+    ]
+    plan = planned(workflow(*nodes, form=form(*shown)))
+    assert [item.alias for item in plan.inputs] == ["One", "One", None, "Four"]
+    assert plan.aliases["One"] == (*long, "x")
+
+
+def test_a_collection_that_feeds_many_fields_is_written_once() -> None:
+    targets = [node(f"t{number}", "add", a=1, b=2) for number in range(3)]
+    batch = node("b", "integer_batch", batch_group_id="None", integers=[1, 2])
+    document = workflow(batch, *targets, edges=[edge("b.value", f"t{n}.a") for n in range(3)], form=form("t0.b"))
+    table = planned(document).batch
+    assert [(source.node_id, source.field, source.items) for source in table.sources] == [("b", "integers", [1, 2])]
+    (group,) = table.groups
+    assert [(target.node_id, target.source) for target in group] == [("t0", 0), ("t1", 0), ("t2", 0)]
+    assert table.groups[0][0].check.type == "IntegerField"
+
+
+def test_a_generator_is_written_as_its_settings() -> None:
+    settings = {"type": "integer_generator_arithmetic_sequence", "start": 0, "step": 1, "count": 100_000}
+    document = workflow(
+        node("g", "integer_generator", generator=settings),
+        node("b", "integer_batch", batch_group_id="None", integers=[]),
+        node("t", "add", a=1, b=2),
+        edges=[edge("g.integers", "b.integers"), edge("b.value", "t.a")],
+        form=form("t.b"),
+    )
+    (source,) = planned(document).batch.sources
+    assert (source.node_id, source.field, source.generator) == ("g", "generator", settings)
+    assert not source.items
+
+
+def item(kind: Any, depth: int, text: str = "", index: int | None = None) -> OutlineItem:
+    return OutlineItem(kind, depth, text, index)
+
+
+def test_the_outline_indents_what_stands_under_a_heading() -> None:
+    outline = (
+        item("field", 0, "A", 0),
+        item("container", 0),
+        item("heading", 1, "Size"),
+        item("field", 1, "B", 1),
+        item("container", 1),
+        item("field", 2, "C", 2),
+        item("text", 0, "The end"),
+    )
+    lines = outline_lines(outline, {0: "a", 1: "b", 2: "c"})
+    assert lines == ["a", "", "Size", "  b", "  c", "The end"]
+
+
+def test_the_outline_of_a_deep_form_stays_narrow() -> None:
+    outline = []
+    for depth in range(100):
+        outline += [
+            item("container", depth),
+            item("heading", depth + 1, "Deeper"),
+            item("field", depth + 1, "F", depth),
+        ]
+    lines = outline_lines(tuple(outline), dict.fromkeys(range(100), "f"))
+    assert max(map(len, lines)) < 30
