@@ -26,7 +26,7 @@ SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "415c81f90f17640ae876a2326ba367f1cb28a92bfaeb0baaa8709915c601249c"
+BODY_SHA256: Final = "bca12a6c19a0475826f104a46c66940a6ca3d6da2f174050151fb7fe063a5902"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 

@@ -28,7 +28,7 @@ SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "0a279cc64e3e18fa9ace49d449114667f58b510ed54e63e6a2c4e4854ba25b3f"
+BODY_SHA256: Final = "5f13730f2053de18ba1d65da97c646f51674db087ef38e2c2a7971fe2f1acf3a"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 

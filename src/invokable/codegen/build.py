@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from invokable.codegen.existing import Existing, is_generated, read_existing
+from invokable.codegen.existing import Existing, is_generated, read_existing, says_the_same
 from invokable.codegen.failures import BuildError
 from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document
 from invokable.codegen.lock import Names, changes
@@ -92,7 +92,7 @@ class BuildResult:
             return None
         if self.current is None:
             return Written.NEW
-        return Written.UNCHANGED if self.current == self.module.text else Written.CHANGED
+        return Written.UNCHANGED if says_the_same(self.current, self.module.text) else Written.CHANGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from invokable.codegen.checksums import body_is_intact
+from invokable.codegen.checksums import body_checksum, body_is_intact
 from invokable.codegen.lock import Names
 from invokable.codegen.names import RESULT_MEMBERS, Key, is_valid_attribute, is_valid_class
 
@@ -22,6 +22,11 @@ def is_generated(text: str) -> bool:
 def is_edited(text: str) -> bool:
     """Whether somebody changed a generated module by hand."""
     return not body_is_intact(text.replace("\r\n", "\n"))
+
+
+def says_the_same(current: str, text: str) -> bool:
+    """Whether a module on disk, which a formatter may have laid out anew, is the module whose text this is."""
+    return current == text or (not is_edited(current) and body_checksum(current) == body_checksum(text))
 
 
 @dataclass(frozen=True, slots=True)

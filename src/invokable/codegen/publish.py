@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from invokable.codegen.existing import MARKER, is_edited, is_generated
+from invokable.codegen.existing import MARKER, is_edited, is_generated, says_the_same
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 
@@ -65,7 +65,7 @@ def check_replaceable(path: Path, current: str | None) -> None:
 def publish(path: Path, text: str, *, force: bool = False) -> Written:
     """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
     current = read_module(path, force=force)
-    if current == text:
+    if current is not None and says_the_same(current, text):
         return Written.UNCHANGED
     if not force:
         check_replaceable(path, current)
