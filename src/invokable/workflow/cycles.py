@@ -10,8 +10,11 @@ from collections.abc import Collection, Iterable, Iterator
 
 from invokable.workflow.errors import WorkflowFileError, pointer
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 100_000
 """Steps of searching allowed for one file. Only a file made to be slow needs more."""
+
+STEPS_OF_EDGE = 300
+"""Steps allowed for each edge where that makes more, so that the work grows as the file does."""
 
 
 class Effort:
@@ -19,6 +22,11 @@ class Effort:
 
     def __init__(self, limit: int = MAX_STEPS) -> None:
         self._left = limit
+
+    @classmethod
+    def for_edges(cls, count: int) -> Effort:
+        """The effort that a file with so many edges is worth."""
+        return cls(max(MAX_STEPS, STEPS_OF_EDGE * count))
 
     def spend(self, steps: int = 1) -> None:
         """Count steps.

@@ -150,7 +150,7 @@ class _EdgeReview:
         self._schema = schema
         self._nodes = workflow.by_id()
         self._wiring = Wiring()
-        self._effort = Effort()
+        self._effort = Effort.for_edges(len(workflow.edges))
         known = ((e.source, e.target) for e in workflow.edges if e.source in self._nodes and e.target in self._nodes)
         self._cycles = CycleGuard(known, self._effort)
 

@@ -1,0 +1,86 @@
+"""Growth: twice as large a workflow costs about twice the work, however it is made.
+
+Work is counted in calls of Python functions, which do not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from invokable.codegen import Options, code, plan_document
+from invokable.workflow import WorkflowFileError, read_document
+from invokable.workflow.errors import nearest
+from tests.codegen.nasty import NASTY
+from tests.workflow.builders import schema
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions a piece of work calls, those written in C too."""
+    count = 0
+
+    def profile(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def planned(document: Any) -> Callable[[], object]:
+    """Reading a workflow from its bytes on, up to the plan of its module and the text of its graph."""
+    data = json.dumps(document).encode()
+
+    def work() -> None:
+        try:
+            read = read_document(data, name="x.json")
+            plan = plan_document(read, schema(), source="x.json", options=Options(lenient=True))
+        except WorkflowFileError:
+            return
+        code.json_text(plan.batch.to_json(), lines=("sources", "groups"))
+
+    return work
+
+
+BUDGETED = {"batches over connectors", "one connector to many"}
+"""Those whose searches grow faster, up to a budget that grows with the file: beyond it the file is refused."""
+
+
+@pytest.mark.parametrize("name", sorted(NASTY.keys() - BUDGETED))
+def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
+    make, number = NASTY[name]
+    small, large = make(number // 4), make(number // 2)
+    planned(small)()  # loads what is loaded once
+    assert calls(planned(large)) < 2.3 * calls(planned(small)) + 2_000
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_the_work_stays_within_bounds_for_the_size(name: str) -> None:
+    make, number = NASTY[name]
+    document = make(number // 2)
+    planned(document)()
+    assert calls(planned(document)) < 8 * len(json.dumps(document))
+
+
+@pytest.mark.parametrize("name", sorted(BUDGETED))
+def test_searches_end_with_the_budget_of_the_file(name: str) -> None:
+    make, number = NASTY[name]
+    small, large = make(2 * number), make(4 * number)
+    assert calls(planned(large)) < 2.3 * calls(planned(small))
+
+
+def test_names_of_any_length_are_compared_in_bounded_time() -> None:
+    known = [f"{'x' * 10_000}{number}" for number in range(20)]
+    assert calls(lambda: nearest("y" * 100_000, known)) < 20
+    assert calls(lambda: nearest("short", known)) < 5_000
+    many = (f"name{number}" for number in range(10**6))
+    assert calls(lambda: nearest("nane1", many)) < 200_000
+    assert nearest("nane1", ["name1", "other"]) == 'did you mean "name1"?'

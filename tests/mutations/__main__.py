@@ -1,0 +1,87 @@
+"""Try every fault, and report the survivors."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import tests.mutations as package
+from tests.examples import ROOT, SHARED
+from tests.mutations import Mutation
+
+COPIED = ("src", "tests", "templates", "generated_examples", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+
+
+def known() -> Iterator[Mutation]:
+    """The mutations of every list in this folder."""
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name != "__main__":
+            yield from importlib.import_module(f"{package.__name__}.{module.name}").MUTATIONS
+
+
+def copy_to(folder: Path) -> None:
+    """Copy what the tests need."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+
+
+def survives(mutation: Mutation, folder: Path) -> str:
+    """Why a mutation counts as a survivor; empty where its tests notice it."""
+    path = folder / mutation.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutation.old) != 1:
+        return f"its text stands {text.count(mutation.old)} times in {mutation.file}"
+    path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+    try:
+        done = run_tests(mutation.tests, folder)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    return {0: "no test failed", 1: ""}.get(done.returncode, f"pytest could not run:\n{done.stdout[-2000:]}")
+
+
+def run_tests(names: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run tests of the copy against the source of the copy."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "INVOKABLE_SHARED": str(SHARED),
+    }
+    command = [sys.executable, "-m", "pytest", "--quiet", "--exitfirst", "-p", "no:cacheprovider", *names]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def main(words: Sequence[str]) -> int:
+    """Try the mutations that the words choose; the exit status is 1 if any survives."""
+    chosen = [m for m in known() if not words or any(word in m.file or word in m.fault for word in words)]
+    survivors = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_to(folder)
+        clean = run_tests(sorted({test for mutation in chosen for test in mutation.tests}), folder)
+        if clean.returncode:
+            print(f"the tests fail without any fault:\n{clean.stdout[-2000:]}")
+            return 1
+        for mutation in chosen:
+            reason = survives(mutation, folder)
+            survivors += bool(reason)
+            print(
+                f"{'SURVIVED' if reason else 'noticed '}  {mutation.fault}{f' ({reason})' if reason else ''}",
+                flush=True,
+            )
+    print(f"{len(chosen)} faults, {survivors} survived")
+    return 1 if survivors or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,182 @@
+"""Faults of the generator: contract, schema, workflow, codegen and the command line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations import Mutation
+
+CODEGEN: Final = "src/invokable/codegen/"
+WORKFLOW: Final = "src/invokable/workflow/"
+CONTRACT: Final = "src/invokable/contract/"
+
+MUTATIONS: Final = (
+    Mutation(
+        "a collect node no longer closes an iteration",
+        f"{CODEGEN}outputs.py",
+        'elif nodes[node_id]["type"] == "collect":',
+        'elif nodes[node_id]["type"] == "collected":',
+        ("tests/cli/test_show.py", "tests/codegen/test_outputs.py"),
+    ),
+    Mutation(
+        "--models ignores the variant of a model",
+        f"{CONTRACT}models.py",
+        'and (not self.variant or (model.get("variant") or None) in (None, *self.variant))',
+        "",
+        ("tests/codegen/test_models.py",),
+    ),
+    Mutation(
+        "--models ignores the format of a model",
+        f"{CONTRACT}models.py",
+        'and (not self.format or (model.get("format") or None) in (None, *self.format))',
+        "",
+        ("tests/codegen/test_models.py",),
+    ),
+    Mutation(
+        "intermediate images become outputs",
+        f"{CODEGEN}outputs.py",
+        'lasting = [node_id for node_id in savers if not graph[node_id]["is_intermediate"]]',
+        "lasting = list(savers)",
+        ("tests/codegen/test_outputs.py",),
+    ),
+    Mutation(
+        "a batch no longer makes many",
+        f"{CODEGEN}outputs.py",
+        "many=batched or depth[node_id] > 0,",
+        "many=depth[node_id] > 0,",
+        ("tests/codegen/test_outputs.py",),
+    ),
+    Mutation(
+        "a step of zero is written",
+        f"{CODEGEN}limits.py",
+        "step >= _LEAST_STEP",
+        "step >= 0",
+        ("tests/codegen/test_hostile_values.py",),
+    ),
+    Mutation(
+        "limits of integers are written as floats",
+        f"{CODEGEN}limits.py",
+        "limits = _in_integers(limits) if whole else _shortened(limits)",
+        "limits = _shortened(limits)",
+        ("tests/codegen/test_hostile_values.py",),
+    ),
+    Mutation(
+        "a colour of 999 is a default",
+        f"{CODEGEN}defaults.py",
+        "0 <= channel <= 255",
+        "0 <= channel",
+        ("tests/codegen/test_hostile_values.py",),
+    ),
+    Mutation(
+        "a model without a name is a default",
+        f"{CODEGEN}defaults.py",
+        'return "" if any(_has_text(value, key) for key in ("name", "key", "hash")) else "names no model"',
+        'return ""',
+        ("tests/codegen/test_hostile_values.py",),
+    ),
+    Mutation(
+        "unknown settings of a generator are written",
+        f"{CONTRACT}settings.py",
+        'if name != "type" and name not in self.settings:',
+        "if False:",
+        ("tests/codegen/test_hostile_values.py",),
+    ),
+    Mutation(
+        "a generator's settings are not tried",
+        f"{CODEGEN}defaults.py",
+        "            check(value)\n",
+        "            pass\n",
+        ("tests/codegen/test_hostile_values.py",),
+    ),
+    Mutation(
+        "a generator makes infinite numbers",
+        f"{CONTRACT}generators.py",
+        "if not all(math.isfinite(made) for made in items if isinstance(made, float)):",
+        "if False:",
+        ("tests/workflow/test_generators.py",),
+    ),
+    Mutation(
+        "a file is read whole before it is refused",
+        f"{WORKFLOW}document.py",
+        "return file.read(MAX_BYTES + 1)",
+        "return file.read()",
+        ("tests/codegen/test_build.py::test_a_huge_file_is_refused_without_reading_it_whole",),
+    ),
+    Mutation(
+        "equal labels are numbered from the start each time",
+        f"{CODEGEN}names.py",
+        "number = numbers.get(base, 2)",
+        "number = 2",
+        ("tests/codegen/test_growth.py",),
+    ),
+    Mutation(
+        "every batch node walks the chain of connectors again",
+        f"{WORKFLOW}edges.py",
+        "self._found.update(dict.fromkeys(chain, source))",
+        "pass",
+        ("tests/codegen/test_growth.py",),
+    ),
+    Mutation(
+        "a generator's items are made while reading",
+        f"{WORKFLOW}batches.py",
+        "        check(value)\n",
+        "        check(value)\n        __import__('invokable.contract.generators').contract.generators.expand(value)\n",
+        ("tests/codegen/test_growth.py",),
+    ),
+    Mutation(
+        "a template without a checksum is written",
+        f"{CODEGEN}render.py",
+        "if not body_is_intact(signed):",
+        "if False:",
+        ("tests/codegen/test_templates.py",),
+    ),
+    Mutation(
+        "a fault in a template is a traceback",
+        f"{CODEGEN}render.py",
+        "except Exception as error:  # a project's template is a program, and can fail in any way",
+        "except KeyError as error:",
+        ("tests/codegen/test_templates.py",),
+    ),
+    Mutation(
+        "--force does not replace a binary file",
+        f"{CODEGEN}publish.py",
+        '        if force:\n            return ""\n',
+        "",
+        ("tests/codegen/test_build.py",),
+    ),
+    Mutation(
+        "the first failure ends a build",
+        f"{CODEGEN}build.py",
+        "        return replace(result, failures=(failure,))\n",
+        "        raise\n",
+        ("tests/codegen/test_build.py",),
+    ),
+    Mutation(
+        "modules are written although one failed",
+        f"{CODEGEN}build.py",
+        "        for failure in self.failures:\n            raise failure\n        for result",
+        "        for result",
+        ("tests/codegen/test_build.py",),
+    ),
+    Mutation(
+        "a class may be called Workflow",
+        f"{CODEGEN}names.py",
+        "        and name not in _CLASS_NAMES\n",
+        "",
+        ("tests/codegen/test_config.py",),
+    ),
+    Mutation(
+        "names that stand twice in an edited module are kept",
+        f"{CODEGEN}existing.py",
+        "if counts[name] == 1",
+        "",
+        ("tests/codegen/test_existing.py",),
+    ),
+    Mutation(
+        "a text can pass for a mark of the layout",
+        f"{CODEGEN}layout.py",
+        '        while self._sign in text:\n            self._sign += "@"\n',
+        "",
+        ("tests/codegen/test_layout.py",),
+    ),
+)
