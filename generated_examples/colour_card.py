@@ -22,11 +22,13 @@ from invokable.runtime import (
     WorkflowResult,
 )
 
+__all__ = ["ColourCard"]
+
 SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "bca12a6c19a0475826f104a46c66940a6ca3d6da2f174050151fb7fe063a5902"
+BODY_SHA256: Final = "e41fbbf0d816dd145b7a8978de6b5dc4b3f61df91e9824910242d1cfb581809f"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 

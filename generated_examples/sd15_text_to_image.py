@@ -24,11 +24,13 @@ from invokable.runtime import (
     WorkflowResult,
 )
 
+__all__ = ["SD15TextToImage", "Scheduler"]
+
 SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "5f13730f2053de18ba1d65da97c646f51674db087ef38e2c2a7971fe2f1acf3a"
+BODY_SHA256: Final = "c6a8064438643c93b08e59477ab23ff2524ec19335460224ae7e9a1e9bb82c56"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 

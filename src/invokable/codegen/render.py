@@ -60,6 +60,7 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
         plan=plan,
         format=FORMAT,
         class_name=code.identifier(plan.class_name),
+        exported=sorted([plan.class_name, *plan.aliases]),
         module_docstring=_module_docstring(plan),
         class_docstring=_class_docstring(plan),
         result_docstring=_result_docstring(plan),
