@@ -247,3 +247,20 @@ def test_fields_of_one_kind_without_labels_are_told_apart_though_one_could_stay_
     ]
     clues: dict[str, Steps] = {"a": ([], ["Style LoRA"]), "b": ([], ["Detail LoRA"])}
     assert attribute_names(hints, clues=lambda key: clues[key[0]]) == ["style_lora_weight", "detail_lora_weight"]
+
+
+def test_a_workflow_is_searched_for_some_hundred_names_at_most() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def clues(key: tuple[str, str]) -> Steps:
+        asked.append(key)
+        return ([key[0]],)
+
+    pairs = [hint(number, f"Label {number // 2}", node="") for number in range(2_000)]
+    names = attribute_names(pairs, clues=clues)
+    assert names[:2] == ["node_0_label_0", "node_1_label_0"]
+    assert names[-2:] == ["label_999", "label_999_2"]
+    assert len(asked) == 600
+    alike = attribute_names([hint(number, "Same", node="") for number in range(100)], clues=clues)
+    assert alike[-1] == "same_100"
+    assert len(asked) == 600

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen import spelling
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
     from invokable.workflow.model import InvocationNode
 
-_FAR: Final = 100  # nodes that are looked at on the way up or down
+_FAR: Final = 40  # nodes that are looked at on the way up or down
 _LONG: Final = 4  # words of a text that still qualifies
 _FILLER: Final = frozenset({"board", "output", "outputs", "result", "results", "save", "to"})
 _GENERAL: Final = frozenset(
@@ -222,6 +222,7 @@ def _families(title: str) -> list[str]:
     return [family] if dash and "," not in family and _is_short(family) else []
 
 
+@lru_cache(maxsize=1024)
 def _plain_title(title: str) -> str:
     plain = spelling.words(spelling.without_asides(title.partition(" - ")[0]))
     return " ".join(plain[:-1] if len(plain) > 1 and plain[-1] == "Primitive" else plain)
@@ -255,6 +256,7 @@ def _is_general(text: str) -> bool:
     return all(word in _GENERAL for word in spelling.folded(text))
 
 
+@lru_cache(maxsize=4096)
 def _is_short(text: str) -> bool:
     return 0 < len(spelling.words(spelling.without_asides(text))) <= _LONG
 

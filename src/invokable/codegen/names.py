@@ -35,7 +35,8 @@ __all__ = [
 Key: TypeAlias = tuple[str, str]
 
 _WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
-_MOST: Final = 200  # of more that are alike, each is numbered: nobody reads that many names
+_MOST: Final = 60  # of more that are alike, each is numbered: nobody reads that many names
+_ALL: Final = 600  # names in all for which the workflow is searched
 _REMARKS: Final = frozenset(
     "alpha beta broken copy deprecated draft experimental needed needs new note notes old optional please read readme"
     " recommended required requires see select todo untested updated use uses wip".split()
@@ -99,11 +100,13 @@ def attribute_names(
         if len(group) == 1 and _fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
             names[group[0]] = first
     taken |= {_fold(name) for name in names.values()}
+    told = 0
     for group in groups:
         if group[0] in names:
             continue
         alike = len({_fold(_first_choice(hints[position], reserved)) for position in group}) == 1
-        ask = clues if len(group) <= _MOST else None
+        ask = clues if len(group) <= _MOST and told + len(group) <= _ALL else None
+        told += len(group)
         members = [_member(position, hints[position], ask, alike) for position in group]
         for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
             names[member.position] = name

@@ -6,6 +6,7 @@ NFKC throughout, and nothing beyond the BMP, where Python versions differ about 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
@@ -40,6 +41,7 @@ def opened(text: str) -> str:
     return text.translate(_BRACKETS)
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> tuple[str, ...]:
     """The words of a text as a name has them, for comparison."""
     return tuple(normalize("NFKC", word.lower()) for word in words(text))
