@@ -30,7 +30,12 @@ def sign_body(text: str) -> str:
 
 def body_is_intact(text: str) -> bool:
     """Whether nobody has edited a module since it was written. False also for a text without a checksum."""
-    return bool(_BODY_LINE.search(text)) and sign_body(text) == text
+    return has_body_checksum(text) and sign_body(text) == text
+
+
+def has_body_checksum(text: str) -> bool:
+    """Whether a text has the line that holds the checksum of its own body."""
+    return bool(_BODY_LINE.search(text))
 
 
 def _blank_body(text: str) -> str:

@@ -19,9 +19,11 @@ from invokable.codegen.code import Code, literal
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 
 _RAW: Final = re.compile(r'^(\w+: Final = )(r"""(?:\{|\[)[^\0]*?(?:\}|\])""")$', re.MULTILINE)
-_TABLE: Final = re.compile(r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)+)(?=[\])}]$)", re.MULTILINE)
+_TABLE: Final = re.compile(
+    r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)++)(?=[\])}]$)", re.MULTILINE
+)
 _ATTRIBUTES: Final = re.compile(
-    r"(?:^(?P<margin>(?: {4}){1,2})\w+: [^\n]*[^\n(\[{]\n(?P=margin)\"\"\"(?:[^\"\\\n]|\\.|\"(?!\"\"))*\"\"\"\n\n)+",
+    r"(?:^(?P<margin>(?: {4}){1,2})\w+: [^\n]*[^\n(\[{]\n(?P=margin)\"\"\"(?:[^\"\\\n]|\\.|\"(?!\"\"))*\"\"\"\n\n)++",
     re.MULTILINE,
 )
 _FEW: Final = 200  # characters that are not worth a mark
