@@ -2,7 +2,7 @@
 
     python -m tests.mutations [WORD…]     tries all faults, or those whose file or fault contains a word
 
-A fault that no test notices is a survivor. The lists are data, a module each with `MUTATIONS`: `codegen.py` and its kin.
+A fault that no test notices is a survivor. The lists are data, a module each with `MUTATIONS`, such as `codegen.py`.
 """
 
 from __future__ import annotations

@@ -36,6 +36,11 @@ def body_is_intact(text: str) -> bool:
     )
 
 
+def has_body_checksum(text: str) -> bool:
+    """Whether a text has the line that holds the checksum of its own body."""
+    return body_checksum(text) is not None
+
+
 def body_checksum(text: str) -> str | None:
     """The checksum that a module carries of its own body."""
     match = _BODY_LINE.search(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen import code, expression, layout
 from invokable.codegen.annotations import result_type
-from invokable.codegen.checksums import body_is_intact, sign_body
+from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code
 from invokable.codegen.defaults import model_expression
 from invokable.codegen.describe import Descriptions, sentence
@@ -46,6 +46,12 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
     """
+    text = _fill(templates, _context(plan))
+    return _signed(_format(text) if templates else laid_out(text, _format))
+
+
+def _context(plan: ModulePlan) -> dict[str, object]:
+    """What the templates can emit."""
     descriptions = Descriptions(plan)
     inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
     outputs = [_output(planned) for planned in plan.outputs]
@@ -54,33 +60,31 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
         Expression(layout.choices(code.identifier(name), values), frozenset({"Literal"}))
         for name, values in plan.aliases.items()
     ]
-    text = _fill(
-        templates,
-        marker=Code(MARKER),
-        plan=plan,
-        format=FORMAT,
-        class_name=code.identifier(plan.class_name),
-        exported=sorted([plan.class_name, *plan.aliases]),
-        module_docstring=_module_docstring(plan),
-        class_docstring=_class_docstring(plan),
-        result_docstring=_result_docstring(plan),
-        imports=_imports(_expressions(inputs, outputs, aliases, models)),
-        aliases=aliases,
-        inputs=inputs,
-        outputs=outputs,
-        models=models,
-        graph=code.json_text(plan.reading.graph, lines=("nodes", "edges")),
-        batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
-        workflow=code.json_line(plan.reading.embedded),
-    )
-    return _signed(_format(text) if templates else laid_out(text, _format))
+    return {
+        "marker": Code(MARKER),
+        "plan": plan,
+        "format": FORMAT,
+        "class_name": code.identifier(plan.class_name),
+        "exported": sorted([plan.class_name, *plan.aliases]),
+        "module_docstring": _module_docstring(plan),
+        "class_docstring": _class_docstring(plan),
+        "result_docstring": _result_docstring(plan),
+        "imports": _imports(_expressions(inputs, outputs, aliases, models)),
+        "aliases": aliases,
+        "inputs": inputs,
+        "outputs": outputs,
+        "models": models,
+        "graph": code.json_text(plan.reading.graph, lines=("nodes", "edges")),
+        "batch": code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
+        "workflow": code.json_line(plan.reading.embedded),
+    }
 
 
-def _fill(templates: Path | None, **context: object) -> str:
+def _fill(templates: Path | None, context: dict[str, object]) -> str:
     import jinja2
 
     try:
-        return _environment(templates).get_template(_TEMPLATE).render(**context)
+        return _environment(templates).get_template(_TEMPLATE).render(context)
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
@@ -106,10 +110,9 @@ def _signed(text: str) -> str:
     """The text with its own checksum. Raises TemplateError for a text that later runs would not know as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it has to begin with {{{{ marker }}}}")
-    signed = sign_body(text)
-    if not body_is_intact(signed):
+    if not has_body_checksum(text):
         raise TemplateError(f'{_TEMPLATE}: it has to hold the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}')
-    return signed
+    return sign_body(text)
 
 
 def _first_line(error: Exception) -> str:
