@@ -22,11 +22,13 @@ from invokable.runtime import (
     WorkflowResult,
 )
 
+__all__ = ["ColourCard"]
+
 SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "c6d7ea4098102ed23449188709ce02a28f784ae1e5560bfcce80f7497b8670bc"
+BODY_SHA256: Final = "e41fbbf0d816dd145b7a8978de6b5dc4b3f61df91e9824910242d1cfb581809f"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 
@@ -79,33 +81,64 @@ class ColourCard(Workflow):
     """
 
     width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320
-    """Integer, 16 to 2048. Index 0."""
+    """How wide the new image is, in pixels.
+
+    Integer, 16 to 2048. Index 0, on Blank Image, under "Card".
+    """
 
     height: Annotated[int, Index(1), Ge(16), Le(2048)] = 200
-    """Integer, 16 to 2048. Index 1."""
+    """How high the new image is, in pixels.
+
+    Integer, 16 to 2048. Index 1, on Blank Image, under "Card".
+    """
 
     card_colour: Annotated[Color, Index(2)] = field(
         default_factory=lambda: Color(r=30, g=90, b=160, a=255)
     )
-    """Color. Index 2."""
+    """The colour that fills the image; its alpha counts only in mode "RGBA".
+
+    Index 2.
+    """
 
     stamp: Annotated[ImageInput, Index(3)]
-    """The image that is placed on the card. Image. Index 3."""
+    """The image that is placed on the card.
+
+    Takes a path, bytes, a file object, a Pillow image, or an `Image` that is on the
+    server. Index 3.
+    """
 
     left: Annotated[int, Index(4)] = 24
-    """Integer. Index 4."""
+    """Where the left edge of the pasted image lies on the other one, in pixels from its
+    left; negative values put it beyond the edge.
+
+    Index 4.
+    """
 
     top: Annotated[int, Index(5)] = 24
-    """Integer. Index 5."""
+    """Where the upper edge of the pasted image lies on the other one, in pixels from its
+    top; negative values put it beyond the edge.
+
+    Index 5.
+    """
 
     radius: Annotated[float, Index(6), Ge(0)] = 1.5
-    """In pixels; 0 leaves the stamp as it is. Number, at least 0. Index 6."""
+    """In pixels; 0 leaves the stamp as it is.
+
+    Number, at least 0. Index 6, on Blur Image, under "Stamp".
+    """
 
     blur_type: Annotated[Literal["gaussian", "box"], Index(7)] = "gaussian"
-    """One of "gaussian", "box". Index 7."""
+    """How the image is softened: "gaussian" blurs as a lens does, "box" is quicker and
+    leaves hard steps.
+
+    One of "gaussian", "box". Index 7, on Blur Image, under "Stamp".
+    """
 
     board: Annotated[BoardInput, Index(8)] = "auto"
-    """A name or a Board; with "auto" or "none", images go to no board. Index 8."""
+    """Where the result is filed on the server; "none" and "auto" leave it uncategorized.
+
+    Takes the name of a board, or a `Board` by its id. Index 8.
+    """
 
     class Result(WorkflowResult):
         """What a run of Colour Card gives."""

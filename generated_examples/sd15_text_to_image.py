@@ -24,11 +24,13 @@ from invokable.runtime import (
     WorkflowResult,
 )
 
+__all__ = ["SD15TextToImage", "Scheduler"]
+
 SOURCE: Final = "sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "8a75d707bd25841a8387127a929f3f1f8a69213b295ff49cfb673ec1a686c5e1"
+BODY_SHA256: Final = "c6a8064438643c93b08e59477ab23ff2524ec19335460224ae7e9a1e9bb82c56"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 
@@ -120,34 +122,66 @@ class SD15TextToImage(Workflow):
     model: Annotated[
         ModelInput, Index(0), ModelFilter(base=("sd-1", "sd-2"), type=("main",))
     ]
-    """Main model of sd-1 or sd-2. Index 0."""
+    """The checkpoint that paints the image; its own text encoders and VAE come with it.
+
+    Main model of sd-1 or sd-2. Takes the name of a model on the server, or a `Model`
+    where a name is not enough. Index 0, on Main Model - SD1.5, SD2.
+    """
 
     positive_prompt: Annotated[str, Index(1)] = "a lighthouse at dusk, oil painting"
-    """What the image shows. Text. Index 1."""
+    """What the image shows. Index 1."""
 
     negative_prompt: Annotated[str, Index(2)] = "blurry, text"
-    """What the image leaves out. Text. Index 2."""
+    """What the image leaves out. Index 2."""
 
     width: Annotated[int, Index(3), Gt(0), MultipleOf(8)] = 512
-    """Integer, above 0, a multiple of 8. Index 3."""
+    """Pixels from left to right. Best near what the model was trained on: 512 for SD 1.5,
+    1024 for SDXL and FLUX, less for video.
+
+    Integer, above 0, a multiple of 8. Index 3, on Create Latent Noise, under "Size".
+    """
 
     height: Annotated[int, Index(4), Gt(0), MultipleOf(8)] = 512
-    """Integer, above 0, a multiple of 8. Index 4."""
+    """Pixels from top to bottom. Best near what the model was trained on: 512 for SD 1.5,
+    1024 for SDXL and FLUX, less for video.
+
+    Integer, above 0, a multiple of 8. Index 4, on Create Latent Noise, under "Size".
+    """
 
     steps: Annotated[int, Index(5), Ge(1), Le(100)] = 30
-    """Integer, 1 to 100. Index 5."""
+    """How often the image is refined on its way out of the noise: 20 to 40 suit most
+    models, 4 to 8 those distilled for speed; time grows in proportion.
+
+    Integer, 1 to 100. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".
+    """
 
     cfg_scale: Annotated[float | list[float], Index(6)] = 7.5
-    """Number, or a list. Index 6."""
+    """How strongly the prompts steer the image: 1 leaves the negative prompt without
+    effect, 3 to 8 is usual, much more burns colours. A list has a value for every step.
+
+    Index 6, on Denoise - SD1.5, SDXL, under "Sampling".
+    """
 
     scheduler: Annotated[Scheduler, Index(7)] = "dpmpp_2m_k"
-    """One of 31 choices: "ddim", "ddpm", "deis", … Index 7."""
+    """The method that takes the noise away. "euler" and "dpmpp_2m_k" are safe choices,
+    names with "sde" or "_a" vary more, "lcm" and "tcd" are for models distilled to a
+    few steps; "_k" means Karras spacing.
+
+    One of 31 choices: "ddim", "ddpm", "deis", … Index 7, on Denoise - SD1.5, SDXL,
+    under "Sampling".
+    """
 
     seed: Annotated[int, Index(8), Ge(0), Le(4294967295)] = 0
-    """The same seed gives the same image. Integer, 0 to 4294967295. Index 8."""
+    """The same seed gives the same image.
+
+    Integer, 0 to 4294967295. Index 8, on Create Latent Noise, under "Sampling".
+    """
 
     board: Annotated[BoardInput, Index(9)] = "auto"
-    """A name or a Board; with "auto" or "none", images go to no board. Index 9."""
+    """Where the result is filed on the server; "none" and "auto" leave it uncategorized.
+
+    Takes the name of a board, or a `Board` by its id. Index 9.
+    """
 
     class Result(WorkflowResult):
         """What a run of SD1.5 Text to Image gives."""

@@ -30,8 +30,8 @@ def test_it_writes_a_module_for_each_workflow(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["colour_card.py", "sd15_text_to_image.py"]
     assert result.stdout.splitlines() == [
-        f"{tmp_path}/colour_card.py: written",
-        f"{tmp_path}/sd15_text_to_image.py: written",
+        f"{tmp_path}/colour_card.py: written (InvokeAI 6.14.2)",
+        f"{tmp_path}/sd15_text_to_image.py: written (InvokeAI 6.14.2)",
     ]
     again = run("generate", WORKFLOWS, "-o", tmp_path)
     assert again.stdout.count("unchanged") == 2
@@ -159,7 +159,7 @@ def test_regeneration_keeps_the_names_of_fields_that_are_still_there(tmp_path: P
     node(document, "blank_image")["inputs"]["width"]["label"] = "Breadth"
     node(document, "save_image")["label"] = "Final"
     saved(tmp_path, document)
-    assert run("generate", path, "-o", tmp_path).stdout.endswith("updated\n")
+    assert run("generate", path, "-o", tmp_path).stdout.endswith("updated (InvokeAI 6.14.2)\n")
     text = (tmp_path / "flow.py").read_text(encoding="utf-8")
     assert "    width: Annotated[int, Index(0)" in text
     assert "Breadth" in text

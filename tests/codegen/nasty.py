@@ -25,6 +25,14 @@ def equal_labels(number: int) -> Any:
     return workflow(*nodes, form=form(*(f"n{i}.a" for i in range(number))))
 
 
+def wide_attributes(number: int) -> Any:
+    """Fields whose names and limits do not fit on a line."""
+    settings = {"type": "integer-field-config", "min": -123456789, "max": 1234567890}
+    label = "a rather long label of more than sixty characters, number"
+    nodes = [node(f"n{i}", "add", label=f"{i} {label}", a=i, b=i) for i in range(number)]
+    return workflow(*nodes, form=form(*(field_element(f"n{i}.a", settings=settings) for i in range(number))))
+
+
 def aliases_of_one_field(number: int) -> Any:
     """One field that the form shows again and again."""
     return workflow(node("n", "add", a=1, b=2), form=form(*["n.a"] * number))
@@ -143,7 +151,8 @@ def empty_objects(number: int) -> Any:
 
 
 NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
-    "equal labels": (equal_labels, 200),
+    "equal labels": (equal_labels, 1_200),
+    "wide attributes": (wide_attributes, 200),
     "aliases of one field": (aliases_of_one_field, 1_000),
     "deep containers": (deep_containers, 300),
     "batches over connectors": (batches_over_connectors, 600),

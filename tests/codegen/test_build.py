@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from invokable.codegen import BuildError, BuildOptions, Project, Source, Written, build_modules, expand_sources
+from invokable.codegen.build import SchemaUsed
 from invokable.codegen.config import Config, WorkflowConfig
 from invokable.schema import load
 from invokable.workflow.document import MAX_BYTES
 from tests.examples import WORKFLOWS, example, node
 
-OPTIONS = BuildOptions(schema_for=lambda _: load("6.14.2"))
+OPTIONS = BuildOptions(schema_for=lambda _, __: SchemaUsed(load("6.14.2")))
 
 
 def saved(folder: Path, document: Any, name: str) -> str:

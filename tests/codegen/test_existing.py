@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from invokable.codegen.existing import MARKER, attribute_names_of, is_edited, is_generated, output_names_of
+from invokable.codegen.existing import MARKER, Existing, is_edited, is_generated, read_existing
+from invokable.codegen.lock import Names
 from tests.examples import MODULES
 
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
@@ -19,9 +20,10 @@ def test_our_modules_are_known_and_edits_found() -> None:
 
 
 def test_names_are_read_by_node_and_field() -> None:
-    names = attribute_names_of(CARD)
-    assert sorted(names.values())[:3] == ["blur_type", "board", "card_colour"]
-    assert list(output_names_of(CARD).values()) == ["card"]
+    existing = read_existing(CARD)
+    assert (existing.names.class_name, existing.schema, existing.source) == ("ColourCard", "6.14.2", "colour_card.json")
+    assert sorted(existing.names.inputs.values())[:3] == ["blur_type", "board", "card_colour"]
+    assert list(existing.names.outputs.values()) == ["card"]
 
 
 @pytest.mark.parametrize(
@@ -39,8 +41,7 @@ def test_names_are_read_by_node_and_field() -> None:
     ],
 )
 def test_any_other_text_gives_no_names(text: str) -> None:
-    assert attribute_names_of(text) == {}
-    assert output_names_of(f"{MARKER}\n{text}") == {}
+    assert read_existing(text) == read_existing(f"{MARKER}\n{text}") == Existing()
 
 
 def test_names_that_are_not_valid_are_not_taken() -> None:
@@ -52,8 +53,7 @@ class Flow(Workflow):
     _b: Annotated[int, Index(1)] = 1
     fine: Annotated[int, Index(2)] = 1
 """
-    assert attribute_names_of(module) == {("n", "c"): "fine"}
-    assert output_names_of(module) == {("n", "y"): "ok"}
+    assert read_existing(module).names == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
 
 
 def test_a_name_that_stands_for_two_fields_is_not_taken() -> None:
@@ -63,4 +63,4 @@ class Flow(Workflow):
     same: Annotated[int, Index(0)] = 1
     same: Annotated[int, Index(1)] = 1
 """
-    assert attribute_names_of(module) == {}
+    assert read_existing(module).names.inputs == {}

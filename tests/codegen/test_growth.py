@@ -14,9 +14,11 @@ import pytest
 
 from invokable.codegen import Options, code, plan_document
 from invokable.workflow import WorkflowFileError, read_document
+from invokable.workflow.edges import ConnectorSources
 from invokable.workflow.errors import nearest
+from invokable.workflow.graph import wiring_of
 from tests.codegen.nasty import NASTY
-from tests.workflow.builders import schema
+from tests.workflow.builders import connector, edge, node, read, schema, workflow
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -75,6 +77,24 @@ def test_searches_end_with_the_budget_of_the_file(name: str) -> None:
     make, number = NASTY[name]
     small, large = make(2 * number), make(4 * number)
     assert calls(planned(large)) < 2.3 * calls(planned(small))
+
+
+def test_a_chain_of_connectors_is_followed_once() -> None:
+    def sources(number: int) -> Callable[[], object]:
+        chain = [connector(f"c{i}") for i in range(number)]
+        edges = [edge("i.value", "c0.in"), *(edge(f"c{i}.out", f"c{i + 1}.in") for i in range(number - 1))]
+        parsed = read(workflow(node("i", "integer", value=1), *chain, edges=edges)).workflow
+        found = ConnectorSources(parsed.by_id(), wiring_of(parsed))
+
+        def work() -> None:
+            for position in reversed(range(number)):
+                source = found.of(f"c{position}")
+                assert source
+                assert source[0].id == "i"
+
+        return work
+
+    assert calls(sources(200)) < 2.3 * calls(sources(100))
 
 
 def test_names_of_any_length_are_compared_in_bounded_time() -> None:

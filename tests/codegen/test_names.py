@@ -1,5 +1,6 @@
 """Names: what a person would call it, and always a valid name of its own."""
 
+import ast
 import builtins
 import keyword
 from unicodedata import normalize
@@ -8,13 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import invokable.runtime
 from invokable.codegen.names import (
     NameHints,
     attribute_names,
     class_name,
     is_valid_attribute,
+    is_valid_class,
     module_name,
 )
+from invokable.codegen.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.codegen.telling import Steps
+from invokable.runtime import Workflow, WorkflowResult
+from tests.examples import MODULES
 
 labels = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(
     [
@@ -70,7 +77,7 @@ def names_of(*own: str) -> list[str]:
         ("Größe", "größe"),
         ("ｉｆ", "if_"),
         ("𝐢𝐟", "if_"),
-        ("🎨", "input_0"),
+        ("🎨", "value"),
         ("\u202ewidth", "width"),
     ],
 )
@@ -155,6 +162,13 @@ def test_a_name_does_not_depend_on_where_other_inputs_stand(own: list[str]) -> N
         ("", "FileStem"),
         ("../../etc", "Etc"),
         ("写真", "写真"),
+        ("Face Detailer (See Note in Details)", "FaceDetailer"),
+        ("Tiled Upscaling [beta]", "TiledUpscaling"),
+        ("Multi ControlNet (Canny & Depth)", "MultiControlNetCannyDepth"),
+        ("(see notes)", "SeeNotes"),
+        ("FORMAT", "FORMATWorkflow"),
+        ("SOURCE", "SOURCEWorkflow"),
+        ("Result", "ResultWorkflow"),
     ],
 )
 def test_class_names(workflow: str, name: str) -> None:
@@ -172,10 +186,13 @@ def test_class_names(workflow: str, name: str) -> None:
         ("json", "json_workflow"),
         ("class", "class_workflow"),
         ("3d", "workflow_3d"),
-        ("写真", "workflow"),
+        ("写真", "xiezhen"),
+        ("🎨 画像", "art_huaxiang"),
+        ("\U000f0000", "workflow_988f7ff1"),
         ("Größe", "grosse"),
         ("a\x00b", "a_b"),
-        ("x" * 300, "x" * 60),
+        ("x" * 300, f"{'x' * 51}_0d4e2ca9"),
+        ("x" * 301, f"{'x' * 51}_e4c11e4f"),
     ],
 )
 def test_module_names_are_safe_file_names(stem: str, name: str) -> None:
@@ -189,3 +206,61 @@ def test_every_stem_gives_an_importable_module_name(stem: str) -> None:
     assert name.isidentifier()
     assert not keyword.iskeyword(name)
     assert len(name) <= 80
+
+
+@pytest.mark.parametrize(
+    "name", ["FORMAT", "SCHEMA", "NODES", "SOURCE", "Annotated", "Image", "Workflow", "None", "Result", "Client"]
+)
+def test_what_a_module_defines_or_imports_names_nothing_else(name: str) -> None:
+    assert not is_valid_class(name)
+    assert not is_valid_attribute(name)
+    assert attribute_names([hint(0, name)])[0] != name
+
+
+def test_the_reserved_names_are_all_that_the_examples_import_and_define() -> None:
+    for path in MODULES.glob("*.py"):
+        for statement in ast.parse(path.read_bytes()).body:
+            match statement:
+                case ast.ImportFrom(names=names):
+                    assert {alias.name for alias in names} <= MODULE_NAMES
+                case ast.AnnAssign(target=ast.Name(id=name)):
+                    assert name in MODULE_NAMES
+
+
+def test_the_members_of_the_runtime_s_base_classes_are_found_in_its_source() -> None:
+    assert {name for name in dir(Workflow) if not name.startswith("_")} == WORKFLOW_MEMBERS
+    assert {name for name in WorkflowResult.__annotations__ if not name.startswith("_")} == RESULT_MEMBERS
+    assert set(invokable.runtime.__all__) <= MODULE_NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "valid"), [("Portrait", True), ("portrait", False), ("_Portrait", False), ("写真", True), ("Ａ", False)]
+)
+def test_the_class_names_that_a_configuration_may_give(name: str, valid: bool) -> None:
+    assert is_valid_class(name) is valid
+
+
+def test_fields_of_one_kind_without_labels_are_told_apart_though_one_could_stay_bare() -> None:
+    hints = [
+        NameHints(("a", "weight"), "", "Style", "Weight", "input_0", True, twins="lora.weight"),
+        NameHints(("b", "weight"), "", "Apply LoRA", "Weight", "input_1", False, twins="lora.weight"),
+    ]
+    clues: dict[str, Steps] = {"a": ([], ["Style LoRA"]), "b": ([], ["Detail LoRA"])}
+    assert attribute_names(hints, clues=lambda key: clues[key[0]]) == ["style_lora_weight", "detail_lora_weight"]
+
+
+def test_a_workflow_is_searched_for_some_hundred_names_at_most() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def clues(key: tuple[str, str]) -> Steps:
+        asked.append(key)
+        return ([key[0]],)
+
+    pairs = [hint(number, f"Label {number // 2}", node="") for number in range(2_000)]
+    names = attribute_names(pairs, clues=clues)
+    assert names[:2] == ["node_0_label_0", "node_1_label_0"]
+    assert names[-2:] == ["label_999", "label_999_2"]
+    assert len(asked) == 600
+    alike = attribute_names([hint(number, "Same", node="") for number in range(100)], clues=clues)
+    assert alike[-1] == "same_100"
+    assert len(asked) == 600

@@ -1,6 +1,8 @@
 """Publishing: whole or not at all, and never over somebody's work."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,10 @@ from invokable.codegen.checksums import (
     sign_body,
     source_checksum,
 )
-from invokable.codegen.existing import MARKER, attribute_names_of
+from invokable.codegen.existing import MARKER, Existing, is_edited, read_existing
 from invokable.codegen.publish import RefusedError, Written, publish
 from invokable.contract.module import index_map_checksum
+from tests.examples import MODULES
 
 
 def module(body: str = "x = 1\n") -> str:
@@ -83,6 +86,46 @@ def test_the_body_checksum_finds_an_edit_anywhere() -> None:
         assert not body_is_intact(text[:position] + "~" + text[position + 1 :])
 
 
+FORMATTERS = [
+    ("black", "-q", "-l", "60"),
+    ("black", "-q", "-l", "140"),
+    ("ruff", "format", "-q", "--isolated", "--line-length", "100"),
+    ("ruff", "format", "-q", "--isolated", "--config", "format.quote-style='single'"),
+]
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS, ids=" ".join)
+@pytest.mark.parametrize("name", ["colour_card", "sd15_text_to_image"])
+def test_a_formatter_of_other_habits_is_no_edit(formatter: tuple[str, ...], name: str, tmp_path: Path) -> None:
+    text = (MODULES / f"{name}.py").read_text(encoding="utf-8")
+    path = tmp_path / "flow.py"
+    path.write_text(text, encoding="utf-8")
+    subprocess.run([sys.executable, "-m", *formatter, str(path)], check=True)
+    formatted = path.read_text(encoding="utf-8")
+    assert formatted != text
+    assert publish(path, text) is Written.UNCHANGED
+    assert path.read_text(encoding="utf-8") == formatted
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("= 320", "= 321"),
+        ("Index(0)", "Index(1)"),
+        ("How wide the new image is", "How broad the new image is"),
+        ("    # index, node id", "    # node id, index"),
+        ("class Result", "x = 1\n\n    class Result"),
+        ("# @generated\n", "# @generated\n# mine\n"),
+        ('"none" and "auto" leave', '"none" and  "auto" leave'),
+    ],
+)
+def test_any_other_change_is_an_edit(before: str, after: str) -> None:
+    text = (MODULES / "colour_card.py").read_text(encoding="utf-8")
+    assert before in text
+    assert not is_edited(text)
+    assert is_edited(text.replace(before, after, 1))
+
+
 def test_the_index_map_checksum_is_that_of_its_compact_json() -> None:
     # printf '[[0,"a","value","StringField"]]' | sha256sum
     expected = "71f5715e33c0e75249fd9f92c0e3f37ebb974f4eac1cf2a0b4bed834579b0d4a"
@@ -104,6 +147,6 @@ class Flow(Workflow):
     prompt: Annotated[str, Index(0)] = "x"
     wide: Annotated[int, Index(1, 2), Ge(8)] = 8
 """
-    assert attribute_names_of(text) == {("n1", "value"): "prompt", ("n2", "width"): "wide"}
-    assert attribute_names_of("def (") == {}
-    assert attribute_names_of("INDEX_MAP: Final = open('x')") == {}
+    assert read_existing(text).names.inputs == {("n1", "value"): "prompt", ("n2", "width"): "wide"}
+    assert read_existing("def (") == Existing()
+    assert read_existing("INDEX_MAP: Final = open('x')") == Existing()

@@ -126,7 +126,7 @@ MUTATIONS: Final = (
     Mutation(
         "a template without a checksum is written",
         f"{CODEGEN}render.py",
-        "if not body_is_intact(signed):",
+        "if not has_body_checksum(text):",
         "if False:",
         ("tests/codegen/test_templates.py",),
     ),

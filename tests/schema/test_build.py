@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from invokable.schema import Schema, parse_openapi
+from invokable.schema import Schema, SchemaError, parse_openapi
 from invokable.schema._records import Decoder
 from invokable.schema.build import main, pack, read_openapi
 from tests.schema.documents import IMAGE_REF, NULL, Json, field, openapi
@@ -92,16 +92,28 @@ def test_building_twice_in_any_order_gives_the_same_bytes(tmp_path: Path, docume
         ("6.14.2.json", "6.14.2"),
         ("6.14.2.json.gz", "6.14.2"),
         ("openapi-7.0.0rc2.json", "7.0.0rc2"),
-        ("openapi.json", "1.0.0"),
     ],
 )
-def test_version_comes_from_the_file_name_or_else_the_document(tmp_path: Path, name: str, version: str) -> None:
+def test_version_comes_from_the_file_name(tmp_path: Path, name: str, version: str) -> None:
     data = json.dumps(RICH).encode()
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
 
     schema = read_openapi(str(tmp_path / name))
 
     assert (schema.version, schema.origin) == (version, str(tmp_path / name))
+
+
+def test_version_comes_from_the_document_where_that_says_the_server_s(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text(json.dumps(RICH | {"info": {"version": "7.1.0"}}))
+
+    assert read_openapi(str(tmp_path / "openapi.json")).version == "7.1.0"
+
+
+def test_document_that_says_no_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text(json.dumps(RICH))
+
+    with pytest.raises(SchemaError, match="name it after the version"):
+        read_openapi(str(tmp_path / "openapi.json"))
 
 
 def test_version_option_wins(tmp_path: Path, documents: list[str]) -> None:

@@ -10,7 +10,6 @@ import pytest
 from invokable.schema import (
     MISSING,
     SchemaError,
-    best_fit,
     load,
     versions,
     versions_with_field,
@@ -110,35 +109,6 @@ def test_versions_in_which_a_node_has_a_field() -> None:
     assert "5.0.2" not in versions_with_field("denoise_latents", "hidiffusion")
     assert versions_with_field("integer", "no_such_field") == ()
     assert versions_with_field("no_such_node", "value") == ()
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_best_fit_of_a_versions_own_nodes_is_that_version(version: str) -> None:
-    nodes = [(node.type, node.version) for node in load(version).nodes.values()]
-
-    assert best_fit(nodes) == version
-
-
-def test_best_fit_prefers_nodes_it_need_not_refuse() -> None:
-    old, new = load("5.0.2").nodes, load("6.14.2").nodes
-    kept_from_an_old_workflow = [
-        (name, node.version) for name, node in old.items() if name in new and node.version != new[name].version
-    ]
-    one_new_node = [("video_concat", new["video_concat"].version)]
-    same_major = [
-        (name, version)
-        for name, version in kept_from_an_old_workflow
-        if version.partition(".")[0] == new[name].version.partition(".")[0]
-    ]
-
-    assert same_major
-    assert best_fit(same_major) != "6.14.2"
-    assert best_fit(same_major + one_new_node) == "6.14.2"
-
-
-@pytest.mark.parametrize("nodes", [[], [("no_such_node", "1.0.0")], [("no_such_node", "")]], ids=repr)
-def test_best_fit_without_any_known_node_is_the_newest(nodes: list[tuple[str, str]]) -> None:
-    assert best_fit(nodes) == "6.14.2"
 
 
 def test_importing_the_package_does_not_read_the_catalogue() -> None:

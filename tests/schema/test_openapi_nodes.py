@@ -81,7 +81,8 @@ def test_schema_says_its_version_and_origin() -> None:
     schema = parse_openapi(openapi(), origin="http://localhost:9090", version="6.14.2")
 
     assert (schema.version, schema.origin) == ("6.14.2", "http://localhost:9090")
-    assert parse_openapi(openapi(), origin="x").version == "1.0.0"
+    assert parse_openapi(openapi() | {"info": {"version": "6.15.0"}}, origin="x").version == "6.15.0"
+    assert parse_openapi(openapi(), origin="x").version == "unknown"  # 1.0.0 is the API's
 
 
 def _with_input(schema: Any) -> Json:

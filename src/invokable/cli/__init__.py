@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from invokable.cli.shell import shell
     except ModuleNotFoundError as error:
-        if error.name not in {"black", "click", "jinja2", "rich"}:
+        if error.name not in {"anyascii", "black", "click", "jinja2", "rich"}:
             raise
         print(
             "invokable: the command line needs one extra: pip install 'invokable[codegen]'",

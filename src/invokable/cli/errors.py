@@ -64,6 +64,11 @@ def warn(where: str, message: str) -> None:
     click.echo(plain(f"{where}: warning: {message}"), err=True)
 
 
+def note(where: str, message: str) -> None:
+    """Print what is worth knowing, and no cause for worry, to stderr."""
+    click.echo(plain(f"{where}: {message}"), err=True)
+
+
 def plain(text: str) -> str:
     """Text for a terminal, on one line: what would steer the terminal is shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from invokable.cli.errors import CommandError, reported, warn
+from invokable.cli.errors import CommandError, note, reported, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import build_modules
 
@@ -56,10 +56,13 @@ def generate(
         for result in build.results:
             for warning in result.warnings:
                 warn(result.source.shown, warning)
+            for line in filter(None, (result.note, *result.renamed)):
+                note(result.source.shown, line)
         errors = [CommandError(failure) for failure in build.failures]
         for error in errors:
             error.show()
         if errors:
             click.get_current_context().exit(max(error.exit_code for error in errors))
+        versions = {r.path: r.module.plan.schema_version for r in build.results if r.module}
         for path, done in build.write(force=force):
-            click.echo(f"{path}: {done}")
+            click.echo(f"{path}: {done}" + (f" (InvokeAI {versions[path]})" if path in versions else ""))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from invokable.codegen import BuildError, BuildOptions, InstalledModel, Project
-from invokable.schema import Schema, SchemaError, best_fit, load, parse_openapi
+from invokable.codegen import BuildError, BuildOptions, InstalledModel, Project, lockfile
+from invokable.codegen.build import SchemaUsed
+from invokable.codegen.lockfile import LockFile
+from invokable.schema import Schema, SchemaError, choose_schema, load, parse_openapi
 from invokable.schema.build import read_openapi
 from invokable.workflow import node_versions
 
@@ -36,7 +38,7 @@ def build_options(command: F) -> F:
             "--schema",
             metavar="VERSION|FILE",
             help="Read node schemas of a bundled InvokeAI version, or from an openapi.json. "
-            "Without it: the bundled version that fits the workflow's nodes best.",
+            "Without it: the newest bundled version that takes every node of the workflow.",
         ),
         click.option(
             "--config",
@@ -59,9 +61,11 @@ def read_options(
     models: bool = False,
 ) -> BuildOptions:
     """The options of a build, with the configuration and the installed models read. Raises BuildError."""
+    project = Project.load(config, start=Path.cwd())
     return BuildOptions(
         schema_for=schema_choice(schema, server),
-        project=Project.load(config, start=Path.cwd()),
+        project=project,
+        lock=_lock_file(project),
         lenient=lenient,
         force=force,
         installed=_installed_models(server) if models and server else (),
@@ -72,10 +76,23 @@ def read_options(
 def schema_choice(schema: str | None, server: str | None) -> SchemaFor:
     """How to find the schema of a document: `--server`, `--schema`, or the bundled version that fits best."""
     if server is not None:
-        return lambda _: _from_server(server)
+        return lambda _, __: SchemaUsed(_from_server(server))
     if schema is not None:
-        return lambda _: _named(schema)
-    return lambda document: load(best_fit(node_versions(document)))
+        return lambda _, __: SchemaUsed(_named(schema))
+    return _bundled
+
+
+def _bundled(document: object, current: str | None) -> SchemaUsed:
+    choice = choose_schema(node_versions(document), current=current)
+    return SchemaUsed(load(choice.version), choice.explanation)
+
+
+def _lock_file(project: Project) -> LockFile | None:
+    """The lock file beside the configuration; without one, that of the current folder if there is one."""
+    if project.path is not None:
+        return LockFile.load(project.path.parent / lockfile.FILE)
+    path = Path.cwd() / lockfile.FILE
+    return LockFile.load(path) if path.exists() else None
 
 
 @cache

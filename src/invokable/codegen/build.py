@@ -12,22 +12,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
+from invokable.codegen.existing import Existing, is_generated, read_existing, says_the_same
 from invokable.codegen.failures import BuildError
 from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document
+from invokable.codegen.lock import Names, changes
+from invokable.codegen.lockfile import LockFile
 from invokable.codegen.models import InstalledModel
 from invokable.codegen.names import module_name
 from invokable.codegen.plan import ModulePlan
 from invokable.codegen.project import Project
-from invokable.codegen.publish import RefusedError, Written, check_replaceable, publish, read_module
+from invokable.codegen.publish import RefusedError, Written, check_replaceable, publish, read_module, replace_file
 from invokable.codegen.render import TemplateError
 from invokable.codegen.sources import Source, expand_sources
 from invokable.schema import Schema
 from invokable.workflow import WorkflowFileError
 
-SchemaFor: TypeAlias = Callable[[object], Schema]
-"""Finds the schema to read a workflow document with. Raises BuildError."""
+_FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflows, or use --force"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaUsed:
+    """The schema that a workflow is read with."""
+
+    schema: Schema
+    note: str = ""
+    """Why it is not a newer one, in a line; empty where that needs no words."""
+
+
+SchemaFor: TypeAlias = Callable[[object, str | None], SchemaUsed]
+"""Finds the schema for a workflow document and the version that its module has so far. Raises BuildError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +51,8 @@ class BuildOptions:
 
     schema_for: SchemaFor
     project: Project = field(default_factory=Project)
+    lock: LockFile | None = None
+    """Where names are remembered beside the modules themselves."""
     lenient: bool = False
     force: bool = False
     """Replace modules that were edited by hand, and files that are not modules."""
@@ -52,9 +69,15 @@ class BuildResult:
     source: Source
     path: Path
     """Where the module goes."""
+    named_after_source: bool = False
+    """The file has its name from the workflow's: another workflow's module there is not to be replaced."""
     current: str | None = None
     """The text of the file that is there now."""
     module: GeneratedModule | None = None
+    note: str = ""
+    """Which schema the workflow was read with, where that is not the newest."""
+    renamed: tuple[str, ...] = ()
+    """What is called otherwise than before, a line each."""
     failures: tuple[BuildError, ...] = ()
 
     @property
@@ -69,7 +92,7 @@ class BuildResult:
             return None
         if self.current is None:
             return Written.NEW
-        return Written.UNCHANGED if self.current == self.module.text else Written.CHANGED
+        return Written.UNCHANGED if says_the_same(self.current, self.module.text) else Written.CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,13 @@ class Build:
     """All results, in the order of the sources."""
 
     results: tuple[BuildResult, ...]
+    lock: LockFile | None = None
+
+    @property
+    def lock_text(self) -> str:
+        """What is to be in the lock file."""
+        found = {result.source: Names.of(result.module.plan) for result in self.results if result.module}
+        return self.lock.with_names(found) if self.lock else ""
 
     @property
     def failures(self) -> tuple[BuildError, ...]:
@@ -100,6 +130,12 @@ class Build:
                 except OSError as error:
                     raise BuildError.of_system(with_path, error, "written") from None
                 yield result.path, done
+        if self.lock is not None and self.lock.text != self.lock_text:
+            try:
+                replace_file(self.lock.path, self.lock_text)
+            except OSError as error:
+                raise BuildError.of_system(str(self.lock.path), error, "written") from None
+            yield self.lock.path, Written.NEW if self.lock.text is None else Written.CHANGED
 
 
 def build_modules(names: Iterable[str], output: str, options: BuildOptions) -> Build:
@@ -108,16 +144,16 @@ def build_modules(names: Iterable[str], output: str, options: BuildOptions) -> B
     `output` is a folder, or the file of the one module where it ends in `.py`. Raises BuildError where names, or the
     output, do not make sense as a whole; what is wrong with one source stands in its result.
     """
-    return Build(tuple(_built(result, options) for result in _destinations(list(expand_sources(names)), output)))
+    results = tuple(_built(result, options) for result in _destinations(list(expand_sources(names)), output))
+    return Build(results, options.lock)
 
 
-def plan_source(source: Source, options: BuildOptions, current: str | None = None) -> ModulePlan:
+def plan_source(source: Source, options: BuildOptions) -> ModulePlan:
     """Read a workflow and decide its module, without writing its text. Raises BuildError."""
     document = source.document(options.stdin)
     try:
-        plan = plan_document(
-            document, options.schema_for(document), source=source.name, options=_options(source, options, current)
-        )
+        schema = options.schema_for(document, None).schema
+        plan = plan_document(document, schema, source=source.name, options=_options(source, options, Names()))
     except WorkflowFileError as error:
         raise BuildError.of_file(source.shown, error) from None
     for failure in options.project.unknown_names(source.name, plan):
@@ -134,7 +170,7 @@ def _destinations(sources: list[Source], output: str) -> list[BuildResult]:
     results = []
     for source in sources:
         path = Path(output) / f"{module_name(source.stem)}.py"
-        result = BuildResult(source=source, path=path)
+        result = BuildResult(source=source, path=path, named_after_source=True)
         if path in taken:
             message = f"would be written to {path}, as {taken[path].shown} would; rename one of them"
             result = replace(result, failures=(BuildError(source.shown, message),))
@@ -146,13 +182,22 @@ def _destinations(sources: list[Source], output: str) -> list[BuildResult]:
 def _built(result: BuildResult, options: BuildOptions) -> BuildResult:
     if result.failures:
         return result
+    source = result.source
     try:
         result = replace(result, current=_current(result.path, options))
-        module = _module(result.source, options, result.current)
+        current = result.current or ""
+        existing = read_existing(current) if is_generated(current) else Existing()
+        if not options.force and result.named_after_source and existing.source not in (None, source.name):
+            raise BuildError(str(result.path), _FOREIGN.format(existing.source, source.name), kind="refused")
+        document = source.document(options.stdin)
+        used = options.schema_for(document, existing.schema)
+        known = _known(source, options, existing.names)
+        module = _module(document, source, used.schema, _options(source, options, existing.names))
     except BuildError as failure:
         return replace(result, failures=(failure,))
-    unknown = tuple(options.project.unknown_names(result.source.name, module.plan))
-    return replace(result, module=None if unknown else module, failures=unknown)
+    unknown = tuple(options.project.unknown_names(source.name, module.plan))
+    renamed = tuple(changes(known, Names.of(module.plan)))
+    return replace(result, module=None if unknown else module, note=used.note, renamed=renamed, failures=unknown)
 
 
 def _current(path: Path, options: BuildOptions) -> str | None:
@@ -167,21 +212,24 @@ def _current(path: Path, options: BuildOptions) -> str | None:
     return current
 
 
-def _module(source: Source, options: BuildOptions, current: str | None) -> GeneratedModule:
-    document = source.document(options.stdin)
-    schema = options.schema_for(document)
+def _module(document: object, source: Source, schema: Schema, options: Options) -> GeneratedModule:
     try:
-        return generate_module(document, schema, source=source.name, options=_options(source, options, current))
+        return generate_module(document, schema, source=source.name, options=options)
     except WorkflowFileError as error:
         raise BuildError.of_file(source.shown, error) from None
     except TemplateError as error:
         raise BuildError(source.shown, str(error)) from None
 
 
-def _options(source: Source, options: BuildOptions, current: str | None) -> Options:
+def _options(source: Source, options: BuildOptions, existing: Names) -> Options:
     return Options(
         lenient=options.lenient,
-        naming=options.project.naming(source.name, current),
+        naming=options.project.naming(source.name, _known(source, options, existing)),
         installed=options.installed,
         templates=options.project.config.templates,
     )
+
+
+def _known(source: Source, options: BuildOptions, existing: Names) -> Names:
+    """The names so far: those of the lock file, then those of the module that is there."""
+    return options.lock.names_of(source).over(existing) if options.lock else existing

@@ -11,7 +11,9 @@ import re
 from hashlib import sha256
 from typing import Final
 
-_BODY_LINE: Final = re.compile(r'^BODY_SHA256: Final = \(?\s*"([0-9a-f]{64})"\s*\)?$', re.MULTILINE)
+from invokable.codegen.meaning import meaning_checksum
+
+_BODY_LINE: Final = re.compile(r"""^BODY_SHA256: Final = \(?\s*["']([0-9a-f]{64})["']\s*\)?$""", re.MULTILINE)
 _NO_DIGEST: Final = "0" * 64
 
 
@@ -22,16 +24,24 @@ def source_checksum(document: object) -> str:
 
 
 def sign_body(text: str) -> str:
-    """The text of a module with the checksum of its own body filled in."""
-    blank = _blank_body(text)
-    digest = sha256(blank.encode("utf-8")).hexdigest()
-    return _BODY_LINE.sub(lambda match: match[0].replace(match[1], digest), blank, count=1)
+    """The text of a module with the checksum of its own body filled in. What is not Python gets none."""
+    digest = meaning_checksum(text, without="BODY_SHA256") or _NO_DIGEST
+    return _BODY_LINE.sub(lambda match: match[0].replace(match[1], digest), text, count=1)
 
 
 def body_is_intact(text: str) -> bool:
-    """Whether nobody has edited a module since it was written. False also for a text without a checksum."""
-    return bool(_BODY_LINE.search(text)) and sign_body(text) == text
+    """Whether nobody has edited a module since it was written, but for its layout. False without a checksum."""
+    return body_checksum(text) not in (None, _NO_DIGEST) and body_checksum(text) == meaning_checksum(
+        text, without="BODY_SHA256"
+    )
 
 
-def _blank_body(text: str) -> str:
-    return _BODY_LINE.sub(lambda match: match[0].replace(match[1], _NO_DIGEST), text, count=1)
+def has_body_checksum(text: str) -> bool:
+    """Whether a text has the line that holds the checksum of its own body."""
+    return body_checksum(text) is not None
+
+
+def body_checksum(text: str) -> str | None:
+    """The checksum that a module carries of its own body."""
+    match = _BODY_LINE.search(text)
+    return match[1] if match else None

@@ -58,10 +58,11 @@ def text_literal(text: str) -> Code:
     """The expression of a text, in several lines where it is long or has lines of its own."""
     pieces = []
     for line in text.splitlines(keepends=True) if len(text) > _LINE else [text]:
-        while len(line) > _LINE and (space := line.rfind(" ", 1, _LINE)) > 0:
-            pieces.append(line[: space + 1])
-            line = line[space + 1 :]
-        pieces.append(line)
+        start = 0
+        while len(line) - start > _LINE and (space := line.rfind(" ", start + 1, start + _LINE)) > 0:
+            pieces.append(line[start : space + 1])
+            start = space + 1
+        pieces.append(line[start:])
     if len(pieces) < 2:
         return literal(text)
     return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")

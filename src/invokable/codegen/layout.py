@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Final
 
 from invokable.codegen.code import Code, literal
@@ -19,9 +20,17 @@ from invokable.codegen.code import Code, literal
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 
 _RAW: Final = re.compile(r'^(\w+: Final = )(r"""(?:\{|\[)[^\0]*?(?:\}|\])""")$', re.MULTILINE)
-_TABLE: Final = re.compile(r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)+)(?=[\])}]$)", re.MULTILINE)
-_ATTRIBUTES: Final = re.compile(
-    r"(?:^(?P<margin>(?: {4}){1,2})\w+: [^\n]*[^\n(\[{]\n(?P=margin)\"\"\"(?:[^\"\\\n]|\\.|\"(?!\"\"))*\"\"\"\n\n)+",
+_TABLE: Final = re.compile(
+    r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)++)(?=[\])}]$)", re.MULTILINE
+)
+_ATTRIBUTE: Final = (
+    r"^(?P<margin>(?: {4}){1,2})\w+: (?:Annotated\[\n {8}[^\n]*\n {4}\][^\n(]*|[^\n]*[^\n(\[{])\n"
+    r"(?P=margin)\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*\"\"\"\n\n"
+)
+_ONE: Final = re.compile(_ATTRIBUTE, re.MULTILINE)
+_ATTRIBUTES: Final = re.compile(f"(?:{_ATTRIBUTE})++", re.MULTILINE)
+_WIDE: Final = re.compile(
+    r"^(?P<head> {4}\w+: Annotated\[)(?P<body>[^\n]*)(?P<tail>\](?: = [^\n()\[\]{}]*)?)(?=\n {4}\"\"\"[^\n])",
     re.MULTILINE,
 )
 _FEW: Final = 200  # characters that are not worth a mark
@@ -58,6 +67,19 @@ def laid_out(text: str, black: Callable[[str], str]) -> str:
     return _Marks(text).put_back(black)
 
 
+def _split(match: re.Match[str]) -> str:
+    """An attribute whose annotation alone is too long for a line, with what is in the brackets on a line of its own."""
+    head, body, tail = match["head"], match["body"], match["tail"]
+    before = f"{head}{body}{tail.partition(' = ')[0]}"
+    if _width(f"{before} = (" if " = " in tail else before) <= WIDTH or _width(body) + 8 > WIDTH:
+        return match[0]
+    return f"{head}\n        {body}\n    {tail}"
+
+
+def _fits(attribute: str) -> bool:
+    return all(_width(line) <= WIDTH for line in attribute.split("\n"))
+
+
 class _Marks:
     """A text, and what was taken out of it. No text of a workflow can look like a mark: marks are none of its words."""
 
@@ -66,7 +88,8 @@ class _Marks:
         while self._sign in text:
             self._sign += "@"
         self._kept: list[str] = []
-        self._text = _ATTRIBUTES.sub(self._attributes, _TABLE.sub(self._table, _RAW.sub(self._raw, text)))
+        text = _WIDE.sub(_split, _TABLE.sub(self._table, _RAW.sub(self._raw, text)))
+        self._text = _ATTRIBUTES.sub(self._attributes, text)
 
     def put_back(self, black: Callable[[str], str]) -> str:
         """The whole text, the rest of it formatted."""
@@ -94,6 +117,10 @@ class _Marks:
         return f'{match[1]}    "{self._mark(match[3])}"{": 0" if match[2] else f",{chr(10)}    0"},\n'
 
     def _attributes(self, match: re.Match[str]) -> str:
-        if len(match[0]) <= _FEW or any(_width(line) > WIDTH for line in match[0].splitlines()):
-            return match[0]
-        return f'{match["margin"]}"{self._mark(match[0].removesuffix(chr(10)))}"\n\n'
+        text = []
+        for fits, ones in groupby((one[0] for one in _ONE.finditer(match[0])), key=_fits):
+            block = "".join(ones)
+            if fits and len(block) > _FEW:
+                block = f'{match["margin"]}"{self._mark(block.removesuffix(chr(10)))}"\n\n'
+            text.append(block)
+        return "".join(text)

@@ -1,40 +1,54 @@
 """Names: what a person would call an input, an output, a class, a module.
 
-Input names come from the field's own label, else from the node's label and the field, else from the schema's title;
-names that collide are distinguished by what the labels say in brackets, then by their node, then by number. Nothing
-here depends on the order of a mapping.
+The first choice for an input is the user's own label, else the node's label and the field, else the field's title.
+Where that is not enough, `telling` finds what tells inputs apart. Nothing here depends on the order of a mapping, and
+what has its name from itself keeps it whatever stands beside it.
 """
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, TypeAlias
 from unicodedata import normalize
 
-WORKFLOW_MEMBERS = frozenset({"copy", "from_dict", "replace", "to_dict"})
-"""Public names of `invokable.runtime.Workflow`, which no input may take (a test compares them)."""
-RESULT_MEMBERS = frozenset({"batch_id", "images", "item_ids", "videos"})
-"""Public names of `invokable.runtime.WorkflowResult`, which no output may take (a test compares them)."""
+from invokable.codegen import spelling
+from invokable.codegen.reserved import RESULT_MEMBERS, WORKFLOW_MEMBERS, is_reserved
+from invokable.codegen.telling import Member, Steps, tell_apart
 
-_MODULE_NAMES = frozenset({"annotations", "dataclass", "field"})
-_BUILTINS = frozenset(dir(builtins))
-_MAX_LENGTH = 60
-_MAX_READ = 1_000  # characters of a label; a name has room for fewer
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
-_NO_BRACKETS = str.maketrans("()[]", "    ")
-_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+__all__ = [
+    "RESULT_MEMBERS",
+    "WORKFLOW_MEMBERS",
+    "NameHints",
+    "alias_name",
+    "attribute_names",
+    "class_name",
+    "is_valid_attribute",
+    "is_valid_class",
+    "module_name",
+]
+
+Key: TypeAlias = tuple[str, str]
+
+_WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+_MOST: Final = 60  # of more that are alike, each is numbered: nobody reads that many names
+_ALL: Final = 600  # names in all for which the workflow is searched
+_REMARKS: Final = frozenset(
+    "alpha beta broken copy deprecated draft experimental needed needs new note notes old optional please read readme"
+    " recommended required requires see select todo untested updated use uses wip".split()
+)
+"""Words that make what stands in brackets a remark about the workflow and no part of its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameHints:
     """Where the name of one input or output can come from, best first."""
 
-    key: tuple[str, str]
+    key: Key
     """What the name belongs to: (node id, field)."""
     own: str
     """The user's label of the field; empty where there is none."""
@@ -46,58 +60,144 @@ class NameHints:
     """The name when no letter is left, such as `input_3`."""
     node_named: bool = False
     """The node's label was written by the user."""
+    twins: str = ""
+    """The same for all fields of one kind. Where several have no label of their own, none of them stays bare."""
+
+    short: str = ""
+    """What it may be called once something tells it apart: an `Output Board` below `FLUX` is the `flux_board`."""
+
+    @property
+    def said(self) -> str:
+        """The text of the first choice."""
+        if spelling.words(self.own):
+            return self.own
+        return spelling.joined(self.node, self.field) if self.node_named else self.field or self.node
+
+    @property
+    def bare(self) -> bool:
+        """Whether the first choice is nothing but the title of the field."""
+        return not spelling.words(self.own) and not self.node_named
 
 
 def attribute_names(
     hints: Sequence[NameHints],
     *,
-    fixed: dict[tuple[str, str], str] | None = None,
+    fixed: Mapping[Key, str] | None = None,
     reserved: frozenset[str] = WORKFLOW_MEMBERS,
+    clues: Callable[[Key], Steps] | None = None,
 ) -> list[str]:
     """One valid name for each hint, unique after NFKC. Names in `fixed` are taken as they are.
 
-    Fixed names are those of the configuration, or of the module that is regenerated.
+    Fixed names are those of the configuration, of the lock file, or of the module that is generated anew. `clues` says
+    what else could tell an input from others; it is asked only about those that need it.
     """
     fixed = fixed or {}
-    names: list[str | None] = [fixed.get(hint.key) for hint in hints]
-    taken = {_fold(name) for name in names if name is not None}
-    open_ = [position for position, name in enumerate(names) if name is None]
-    for candidates in (_first_choice, _with_brackets, _with_node):
-        proposals = {position: candidates(hints[position], reserved) for position in open_}
-        counts = Counter(map(_fold, proposals.values()))
-        for position, proposal in proposals.items():
-            if counts[_fold(proposal)] == 1 and _fold(proposal) not in taken:
-                names[position] = proposal
-        taken |= {_fold(name) for name in names if name is not None}
-        open_ = [position for position in open_ if names[position] is None]
-    numbers: dict[str, int] = {}
-    for position in open_:
-        choice = _first_choice(hints[position], reserved)
-        names[position] = name = _numbered(choice, lambda name: _fold(name) in taken, numbers)
-        taken.add(_fold(name))
-    return [name for name in names if name is not None]
+    names: dict[int, str] = {n: fixed[hint.key] for n, hint in enumerate(hints) if hint.key in fixed}
+    taken = {_fold(name) for name in names.values()}
+    open_ = [position for position in range(len(hints)) if position not in names]
+    groups = _groups([(position, hints[position]) for position in open_], reserved, taken)
+    for group in groups:
+        if len(group) == 1 and _fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
+            names[group[0]] = first
+    taken |= {_fold(name) for name in names.values()}
+    told = 0
+    for group in groups:
+        if group[0] in names:
+            continue
+        alike = len({_fold(_first_choice(hints[position], reserved)) for position in group}) == 1
+        ask = clues if len(group) <= _MOST and told + len(group) <= _ALL else None
+        told += len(group)
+        members = [_member(position, hints[position], ask, alike) for position in group]
+        for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
+            names[member.position] = name
+            taken.add(_fold(name))
+    return [names[position] for position in range(len(hints))]
+
+
+def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken: set[str]) -> list[list[int]]:
+    """The hints, those together that have to be told apart: by their first choice, or as twins of a bare one."""
+    by_twins: dict[str, list[int]] = {}
+    bare: set[str] = set()
+    for position, hint in open_:
+        if hint.twins and not spelling.words(hint.own):
+            by_twins.setdefault(hint.twins, []).append(position)
+            if hint.bare:
+                bare.add(hint.twins)
+    groups: dict[str, list[int]] = {}
+    for position, hint in open_:
+        together = hint.twins in bare and len(by_twins.get(hint.twins, ())) > 1 and not spelling.words(hint.own)
+        key = _fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
+        groups.setdefault(key or hint.fallback, []).append(position)
+    return list(groups.values())
+
+
+def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None, alike: bool) -> Member:
+    """A hint among those of its group, which are alike in their first choice, or else twins."""
+    steps = clues(hint.key) if clues else ([],)
+    return Member(
+        position=position,
+        text=hint.said if alike else hint.field or hint.said,
+        short=hint.short,
+        fallback=hint.fallback,
+        opened=spelling.opened(hint.said) if alike and spelling.asides(hint.said) else "",
+        steps=(*steps[:1], [hint.node], *steps[1:])
+        if hint.node_named or clues is None
+        else (*steps[:1], [], *steps[1:]),
+    )
+
+
+def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
+    return spelling.attribute(hint.said, hint.fallback, reserved)
+
+
+def _fold(name: str) -> str:
+    return normalize("NFKC", name)
+
+
+# --- classes and modules ----------------------------------------------------------------------------------------------
 
 
 def class_name(workflow_name: str, *, fallback: str) -> str:
-    """A class name out of a workflow's name: `SD1.5 Text to Image` becomes `SD15TextToImage`."""
+    """A class name out of a workflow's name: `SD1.5 Text to Image` becomes `SD15TextToImage`.
+
+    A remark in brackets, such as `(see note in details)`, is left out.
+    """
     for text in (workflow_name, fallback):
-        words = _words(text.replace(".", ""))
-        name = "".join(word[0].upper() + word[1:] for word in words)[:_MAX_LENGTH]
+        parts = spelling.words(_without_remarks(text).replace(".", ""))
+        name = "".join(word[0].upper() + word[1:] for word in parts)[: spelling.MAX_LENGTH]
         if name:
             break
     else:
         name = "Workflow"
     if not name.isidentifier():
         name = f"Workflow{name}"
-    return f"{name}Workflow" if name in _CLASS_NAMES or _is_reserved(name) else name
+    return f"{name}Workflow" if is_reserved(name) else name
+
+
+def _without_remarks(text: str) -> str:
+    bare = text
+    for aside in spelling.asides(text):
+        said = spelling.folded(aside)
+        if len(said) > 3 or not _REMARKS.isdisjoint(said):
+            bare = bare.replace(f"({aside})", " ").replace(f"[{aside}]", " ")
+    return bare if spelling.words(bare) else text
 
 
 def module_name(stem: str) -> str:
-    """A module name out of a file's stem: ASCII, lower case, importable on every platform."""
-    ascii_stem = normalize("NFKD", stem.casefold()).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "_", ascii_stem.lower()).strip("_")[:_MAX_LENGTH].strip("_")
+    """A module name out of a file's stem: ASCII, lower case, importable on every platform.
+
+    Other scripts are transliterated, `写真` is `xiezhen`. A stem of which nothing or too much is left gets a digest, so
+    that two of them do not meet in one module.
+    """
+    from anyascii import anyascii
+
+    normal = normalize("NFC", stem)
+    name = re.sub(r"[^a-z0-9]+", "_", anyascii(normal).lower()).strip("_")
+    digest = sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     if not name:
-        return "workflow"
+        return f"workflow_{digest}"
+    if len(name) > spelling.MAX_LENGTH:
+        name = f"{name[: spelling.MAX_LENGTH - len(digest) - 1].strip('_')}_{digest}"
     if name[0].isdigit():
         return f"workflow_{name}"
     if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in sys.stdlib_module_names:
@@ -108,109 +208,26 @@ def module_name(stem: str) -> str:
 def alias_name(attribute: str, taken: Collection[str]) -> str:
     """The name of the type alias that holds an attribute's choices: `blur_type` becomes `BlurType`."""
     base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
-
-    def is_taken(name: str) -> bool:
-        return name in taken or name in _CLASS_NAMES or name in _BUILTINS
-
-    return _numbered(f"{base}Choice", is_taken, {}, separator="") if is_taken(base) else base
+    if not base.isidentifier():
+        base = f"Choice{base}"
+    number, name = 1, base
+    while name in taken or is_reserved(name):
+        name = f"{base}Choice" if number == 1 else f"{base}Choice{number}"
+        number += 1
+    return name
 
 
 def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> bool:
-    """Whether a name out of a configuration can be an attribute."""
-    return (
-        name.isidentifier()
-        and normalize("NFKC", name) == name
-        and not name.startswith("_")
-        and not _is_reserved(name)
-        and name not in reserved
-    )
+    """Whether a name out of a configuration or a lock file can be an attribute."""
+    return _is_plain(name) and name not in reserved
 
 
 def is_valid_class(name: str) -> bool:
-    """Whether a name out of a configuration can be that of the class."""
+    """Whether a name out of a configuration or a lock file can be the class of a module."""
+    return _is_plain(name) and not name[0].islower()
+
+
+def _is_plain(name: str) -> bool:
     return (
-        name.isidentifier()
-        and name[0].isupper()
-        and normalize("NFKC", name) == name
-        and not keyword.iskeyword(name)
-        and name not in _CLASS_NAMES
-        and name not in _BUILTINS
+        name.isidentifier() and normalize("NFKC", name) == name and not name.startswith("_") and not is_reserved(name)
     )
-
-
-_CLASS_NAMES = frozenset(
-    "AllPrompts Annotated Any Board BoardImages BoardInput Color Final FloatGenerator FloatRandom FloatRange "
-    "FloatSequence FloatText Ge Gt Image ImageGenerator ImageInput Index IntegerGenerator IntegerRandom "
-    "IntegerRange IntegerSequence IntegerText JsonValue Le Len Literal LoRA Lt Model ModelFilter ModelInput "
-    "Models MultipleOf None RandomPrompts Result StringGenerator StringText StylePreset TypeAlias Video "
-    "VideoInput Workflow WorkflowResult".split()
-)
-"""Names that a generated module imports or defines."""
-
-
-def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
-    return _safe(_said(hint), hint.fallback, reserved)
-
-
-def _with_brackets(hint: NameHints, reserved: frozenset[str]) -> str:
-    """With what stands in brackets, which names leave out where they can: `Model (high noise)`."""
-    return _safe(_said(hint).translate(_NO_BRACKETS), hint.fallback, reserved)
-
-
-def _said(hint: NameHints) -> str:
-    if hint.own:
-        return hint.own
-    return _joined(hint.node, hint.field) if hint.node_named else hint.field or hint.node
-
-
-def _with_node(hint: NameHints, reserved: frozenset[str]) -> str:
-    return _safe(_joined(hint.node, hint.own or hint.field), hint.fallback, reserved)
-
-
-def _joined(node: str, field: str) -> str:
-    """The node's label and the field, unless the label ends with the field: `Positive Prompt` has a `Prompt`."""
-    return node if f" {node}".casefold().endswith(f" {field}".casefold()) else f"{node} {field}"
-
-
-def _safe(text: str, fallback: str, reserved: frozenset[str]) -> str:
-    words: list[str] = []
-    for word in _words(_ASIDE.sub(" ", text)) or _words(text):
-        lowered = normalize("NFKC", word.lower())
-        if words and len("_".join([*words, lowered])) > _MAX_LENGTH:
-            break
-        words.append(lowered)
-    name = "_".join(words)[:_MAX_LENGTH].strip("_")
-    if not name:
-        return fallback
-    if not name.isidentifier():
-        name = f"{fallback.rpartition('_')[0]}_{name}"
-    if not name.isidentifier():
-        return fallback
-    return f"{name}_" if _is_reserved(name) or name in reserved else name
-
-
-def _words(text: str) -> list[str]:
-    """The runs of letters and digits, after NFKC, within the BMP: beyond it Python versions differ."""
-    normal = normalize("NFKC", text[:_MAX_READ])
-    kept = "".join(c if c < "\U00010000" and c != "_" and f"a{c}".isidentifier() else " " for c in normal)
-    return [word for word in kept.split() if word]
-
-
-def _is_reserved(name: str) -> bool:
-    return keyword.iskeyword(name) or name in _BUILTINS or name in _MODULE_NAMES
-
-
-def _fold(name: str) -> str:
-    return normalize("NFKC", name)
-
-
-def _numbered(base: str, is_taken: Callable[[str], bool], numbers: dict[str, int], separator: str = "_") -> str:
-    """The name, with a number where it is taken. `numbers` remembers where the search for each name has come to."""
-    if not is_taken(base):
-        return base
-    base = base.rstrip("_")
-    number = numbers.get(base, 2)
-    while is_taken(f"{base}{separator}{number}"):
-        number += 1
-    numbers[base] = number
-    return f"{base}{separator}{number}"

@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.annotations import Choices
 from invokable.codegen.checksums import source_checksum
+from invokable.codegen.hints import choose_names
 from invokable.codegen.limits import usable_limits
 from invokable.codegen.models import InstalledModel, model_choices
-from invokable.codegen.names import (
-    RESULT_MEMBERS,
-    NameHints,
-    alias_name,
-    attribute_names,
-    class_name,
-)
+from invokable.codegen.names import alias_name, class_name
 from invokable.codegen.outputs import FoundOutput, find_outputs
 from invokable.codegen.types import InputType, input_type
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
@@ -158,12 +153,9 @@ def plan_module(
     `document` is the workflow as it was read, whose checksum the module carries; `source` is the file's name.
     """
     naming = naming or Naming()
-    names = attribute_names([_input_hints(item, reading) for item in reading.inputs], fixed=dict(naming.inputs))
     found = find_outputs(reading, naming.nodes)
-    output_names = attribute_names(
-        [_output_hints(output, number) for number, output in enumerate(found)],
-        fixed={**naming.outputs, **_named_outputs(found, naming.nodes)},
-        reserved=RESULT_MEMBERS,
+    names, output_names = choose_names(
+        reading, found, inputs=naming.inputs, outputs_fixed={**naming.outputs, **_named_outputs(found, naming.nodes)}
     )
     name = naming.class_name or class_name(reading.workflow.name, fallback=source.rpartition(".")[0] or source)
     aliases = _Aliases({name, *names})
@@ -226,31 +218,6 @@ def _models(
         if fitting[key]:
             found[planned.attribute] = fitting[key]
     return found
-
-
-def _input_hints(item: FormInput, reading: Reading) -> NameHints:
-    template = reading.schema.nodes[item.node_type]
-    sole = len(template.inputs.keys() - {"board", "metadata"}) == 1
-    return NameHints(
-        key=(item.node_id, item.field),
-        own=item.user_label,
-        node=item.node_label or item.node_title,
-        field="" if sole and item.node_label.strip() else item.template.title or item.field,
-        fallback=f"input_{item.index}",
-        node_named=bool(item.node_label.strip()),
-    )
-
-
-def _output_hints(output: FoundOutput, number: int) -> NameHints:
-    field_title = "" if output.sole else output.field_title
-    return NameHints(
-        key=(output.node_id, output.field),
-        own="",
-        node=output.node_label or output.node_title,
-        field=field_title,
-        fallback=f"output_{number}",
-        node_named=True,
-    )
 
 
 def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:

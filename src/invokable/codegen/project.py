@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from invokable.codegen.config import Config, ConfigError, find_config, load_config
-from invokable.codegen.existing import attribute_names_of, is_generated, output_names_of
 from invokable.codegen.failures import BuildError
+from invokable.codegen.lock import Names
 from invokable.codegen.plan import ModulePlan, Naming
 
 
@@ -28,22 +28,21 @@ class Project:
         except ConfigError as error:
             raise BuildError(str(error.path), str(error), pointer=error.key) from None
 
-    def naming(self, source: str, current: str | None = None) -> Naming:
-        """The names for the workflow in the file `source`; those in the module `current` are kept, renames apart."""
+    def naming(self, source: str, known: Names) -> Naming:
+        """The names for the workflow in the file `source`: those that are known are kept, renames apart."""
         chosen = self.config.for_file(source)
-        known = current if current is not None and is_generated(current) else ""
         renamed, renamed_outputs = set(chosen.rename.values()), set(chosen.outputs.values())
-        kept = {key: name for key, name in attribute_names_of(known).items() if name not in renamed}
+        kept = {key: name for key, name in known.inputs.items() if name not in renamed}
         kept_outputs = {
             key: name
-            for key, name in output_names_of(known).items()
+            for key, name in known.outputs.items()
             if name not in renamed_outputs and key[0] not in chosen.outputs
         }
         return Naming(
             inputs=kept | dict(chosen.rename),
             outputs=kept_outputs,
             nodes=chosen.outputs,
-            class_name=chosen.class_name,
+            class_name=chosen.class_name or known.class_name,
         )
 
     def unknown_names(self, source: str, plan: ModulePlan) -> Iterator[BuildError]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from invokable.codegen.existing import MARKER, is_edited, is_generated
+from invokable.codegen.existing import MARKER, is_edited, is_generated, says_the_same
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 
@@ -65,15 +65,16 @@ def check_replaceable(path: Path, current: str | None) -> None:
 def publish(path: Path, text: str, *, force: bool = False) -> Written:
     """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
     current = read_module(path, force=force)
-    if current == text:
+    if current is not None and says_the_same(current, text):
         return Written.UNCHANGED
     if not force:
         check_replaceable(path, current)
-    _replace(path, text)
+    replace_file(path, text)
     return Written.NEW if current is None else Written.CHANGED
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)

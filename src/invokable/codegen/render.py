@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen import code, expression, layout
 from invokable.codegen.annotations import result_type
-from invokable.codegen.checksums import body_is_intact, sign_body
+from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code
 from invokable.codegen.defaults import model_expression
+from invokable.codegen.describe import Descriptions, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
 from invokable.codegen.layout import WIDTH, laid_out
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
-from invokable.codegen.words import EXPLAINED
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
@@ -46,39 +46,45 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
     """
-    inputs = [_input(planned) for planned in plan.inputs]
+    text = _fill(templates, _context(plan))
+    return _signed(_format(text) if templates else laid_out(text, _format))
+
+
+def _context(plan: ModulePlan) -> dict[str, object]:
+    """What the templates can emit."""
+    descriptions = Descriptions(plan)
+    inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
     outputs = [_output(planned) for planned in plan.outputs]
     models = _models(plan)
     aliases = [
         Expression(layout.choices(code.identifier(name), values), frozenset({"Literal"}))
         for name, values in plan.aliases.items()
     ]
-    text = _fill(
-        templates,
-        marker=Code(MARKER),
-        plan=plan,
-        format=FORMAT,
-        class_name=code.identifier(plan.class_name),
-        module_docstring=_module_docstring(plan),
-        class_docstring=_class_docstring(plan),
-        result_docstring=_result_docstring(plan),
-        imports=_imports(_expressions(inputs, outputs, aliases, models)),
-        aliases=aliases,
-        inputs=inputs,
-        outputs=outputs,
-        models=models,
-        graph=code.json_text(plan.reading.graph, lines=("nodes", "edges")),
-        batch=code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
-        workflow=code.json_line(plan.reading.embedded),
-    )
-    return _signed(_format(text) if templates else laid_out(text, _format))
+    return {
+        "marker": Code(MARKER),
+        "plan": plan,
+        "format": FORMAT,
+        "class_name": code.identifier(plan.class_name),
+        "exported": sorted([plan.class_name, *plan.aliases]),
+        "module_docstring": _module_docstring(plan),
+        "class_docstring": _class_docstring(plan),
+        "result_docstring": _result_docstring(plan),
+        "imports": _imports(_expressions(inputs, outputs, aliases, models)),
+        "aliases": aliases,
+        "inputs": inputs,
+        "outputs": outputs,
+        "models": models,
+        "graph": code.json_text(plan.reading.graph, lines=("nodes", "edges")),
+        "batch": code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
+        "workflow": code.json_line(plan.reading.embedded),
+    }
 
 
-def _fill(templates: Path | None, **context: object) -> str:
+def _fill(templates: Path | None, context: dict[str, object]) -> str:
     import jinja2
 
     try:
-        return _environment(templates).get_template(_TEMPLATE).render(**context)
+        return _environment(templates).get_template(_TEMPLATE).render(context)
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
@@ -104,10 +110,9 @@ def _signed(text: str) -> str:
     """The text with its own checksum. Raises TemplateError for a text that later runs would not know as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it has to begin with {{{{ marker }}}}")
-    signed = sign_body(text)
-    if not body_is_intact(signed):
+    if not has_body_checksum(text):
         raise TemplateError(f'{_TEMPLATE}: it has to hold the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}')
-    return signed
+    return sign_body(text)
 
 
 def _first_line(error: Exception) -> str:
@@ -151,7 +156,7 @@ def templates_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
 
 
-def _input(planned: PlannedInput) -> _Attribute:
+def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
     typed = planned.type
     base = expression.local(planned.alias) if planned.alias else typed.annotation
     markers: Sequence[Expression] = typed.constraints
@@ -162,43 +167,14 @@ def _input(planned: PlannedInput) -> _Attribute:
         name=code.identifier(planned.attribute),
         annotation=expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers]),
         default=typed.assigned,
-        docstring=_attribute_docstring(planned),
+        docstring=_attribute_docstring(paragraphs),
     )
 
 
-def _attribute_docstring(planned: PlannedInput) -> Code:
-    """Everything on one line where it fits, else the label, the description and the facts in paragraphs."""
-    paragraphs = list(filter(None, _describe(planned)))
+def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
+    """Everything on one line where it fits, else a paragraph each."""
     line = code.docstring([" ".join(paragraphs)], indent=4, width=WIDTH)
     return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=WIDTH)
-
-
-def _describe(planned: PlannedInput) -> tuple[str, str, str]:
-    """The label, the description (which may be empty), and the type with its limits and the indices."""
-    item, typed = planned.item, planned.type
-    label = item.label if item.user_label or not item.node_label else f"{item.node_label}: {item.label}"
-    # The editor shows the attribute's name above the docstring: a label of the same words says nothing more.
-    label = "" if _same_words(label, planned.attribute) else _sentence(label)
-    description = _sentence(item.description) if item.description.strip() else ""
-    explained = EXPLAINED.get(item.template.type.name)
-    sentences = [explained or _sentence(typed.summary[:1].upper() + typed.summary[1:])]
-    if item.connected:
-        sentences.append("An edge of the workflow feeds this field: a value given here is refused.")
-    if typed.unfit:
-        sentences.append(_sentence(f"Required: {typed.unfit}"))
-    numbers = ", ".join(map(str, planned.indices))
-    sentences.append(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}.")
-    return label, description, " ".join(sentences)
-
-
-def _same_words(label: str, attribute: str) -> bool:
-    words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
-    return words == attribute.casefold().strip("_").split("_")
-
-
-def _sentence(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
@@ -206,12 +182,12 @@ def _output(planned: PlannedOutput) -> _Attribute:
     described = output.node_label or output.node_title
     if output.node_label and output.node_label != output.node_title:
         described += f" ({output.node_title})"
-    sentence = described if output.sole else f"{described}: {output.field_title}"
+    described = described if output.sole else f"{described}: {output.field_title}"
     return _Attribute(
         name=code.identifier(planned.attribute),
         annotation=result_type(output.type.name, output.type.cardinality, output.many),
         default=None,
-        docstring=code.docstring([_sentence(sentence)], indent=8, width=WIDTH),
+        docstring=code.docstring([sentence(described)], indent=8, width=WIDTH),
     )
 
 
@@ -250,7 +226,7 @@ def _imports(written: Iterable[Expression]) -> list[Code]:
 
 
 def _module_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([_sentence(plan.title), plan.reading.workflow.description], width=WIDTH)
+    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=WIDTH)
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
@@ -261,11 +237,11 @@ def _class_docstring(plan: ModulePlan) -> Code:
         describe[first] = f"{first:>3}  {planned.attribute:<{width}}  {planned.type.summary}"
         describe |= {index: f"{index:>3}  {planned.attribute:<{width}}  the same as {first}" for index in others}
     lines = outline_lines(plan.reading.outline, describe)
-    blocks: list[str | list[str]] = [f"The inputs of {_sentence(plan.title)}"]
+    blocks: list[str | list[str]] = [f"The inputs of {sentence(plan.title)}"]
     if lines:
         blocks.append(lines)
     return code.docstring(blocks, indent=4, width=WIDTH)
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([f"What a run of {_sentence(plan.title)[:-1]} gives."], indent=8, width=WIDTH)
+    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=WIDTH)

@@ -31,10 +31,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "StylePresetField": "style preset",
     "VideoField": "video",
 }
-EXPLAINED: Final[Mapping[str, str]] = {
-    "BoardField": 'A name or a Board; with "auto" or "none", images go to no board.',
-}
-"""What the summary leaves out of a type, a sentence each."""
 _ACRONYMS: Final[Mapping[str, str]] = {
     "clip": "CLIP",
     "controlnet": "ControlNet",

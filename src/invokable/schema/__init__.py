@@ -1,12 +1,12 @@
 """What nodes look like: the schema of a server, read from its openapi.json or bundled."""
 
 from invokable.schema.catalogue import (
-    best_fit,
     load,
     versions,
     versions_with_field,
     versions_with_node,
 )
+from invokable.schema.choice import Gone, SchemaChoice, best_fit, choose_schema, recognised_version
 from invokable.schema.model import (
     MISSING,
     Cardinality,
@@ -27,16 +27,20 @@ __all__ = [
     "Cardinality",
     "Connects",
     "FieldType",
+    "Gone",
     "InputTemplate",
     "Limits",
     "ModelFilter",
     "NodeTemplate",
     "OutputTemplate",
     "Schema",
+    "SchemaChoice",
     "SchemaError",
     "best_fit",
+    "choose_schema",
     "load",
     "parse_openapi",
+    "recognised_version",
     "versions",
     "versions_with_field",
     "versions_with_node",

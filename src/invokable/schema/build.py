@@ -13,11 +13,13 @@ import sys
 import urllib.request
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
 from invokable.schema._records import encode
+from invokable.schema.choice import recognised_version
 from invokable.schema.model import Schema, SchemaError
 from invokable.schema.openapi import parse_openapi
 
@@ -35,8 +37,9 @@ def pack(schemas: Iterable[Schema]) -> bytes:
 def read_openapi(source: str, *, version: str | None = None) -> Schema:
     """Read the openapi.json in a file, plain or gzipped, or at an http address.
 
-    Without `version`, the version comes from the file's name (`6.14.2.json.gz`), else from the
-    document's `info.version`. Raises SchemaError or OSError.
+    Without `version`, the version comes from the file's name (`6.14.2.json.gz`), else from the document's
+    `info.version`, else it is the bundled one with the same nodes. Raises SchemaError, also when none of these tells
+    it, or OSError.
     """
     data = _read(source)
     try:
@@ -44,7 +47,13 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
         raise SchemaError(f"not JSON: {error}") from error
     named = _VERSION.search(source.rpartition("/")[2])
-    return parse_openapi(document, origin=source, version=version or (named and named[0]))
+    schema = parse_openapi(document, origin=source, version=version or (named and named[0]))
+    if schema.version != "unknown":
+        return schema
+    recognised = recognised_version(schema)
+    if recognised is None:
+        raise SchemaError("does not say which InvokeAI it is from; name it after the version: openapi-6.14.2.json")
+    return replace(schema, version=recognised)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cache
 from pkgutil import get_data
 from typing import Final
@@ -36,21 +36,9 @@ def load(version: str) -> Schema:
     return _catalogue().schema(version, origin="bundled")
 
 
-def best_fit(nodes: Iterable[tuple[str, str]]) -> str:
-    """Return the version that fits a workflow's nodes, given as (node type, node version), best.
-
-    A node that would have to be refused, of an unknown type or a different major version,
-    weighs most, then how many nodes are of exactly the same version. Ties go to the newest.
-    """
-    wanted = list(nodes)
-
-    def fit(version: str) -> tuple[int, int]:
-        known = _catalogue().node_versions(version)
-        usable = sum(name in known and _major(known[name]) == _major(its) for name, its in wanted)
-        equal = sum(known.get(name) == its for name, its in wanted)
-        return usable, equal
-
-    return max(reversed(versions()), key=fit)
+def node_versions(version: str) -> Mapping[str, str]:
+    """Return the version of each node type in a bundled InvokeAI version."""
+    return _catalogue().node_versions(version)
 
 
 def versions_with_node(node_type: str) -> tuple[str, ...]:
@@ -62,10 +50,6 @@ def versions_with_node(node_type: str) -> tuple[str, ...]:
 def versions_with_field(node_type: str, field: str) -> tuple[str, ...]:
     """Return the versions in which a node type has an input of this name, ascending."""
     return tuple(version for version in versions_with_node(node_type) if field in load(version).nodes[node_type].inputs)
-
-
-def _major(version: str) -> str:
-    return version.partition(".")[0]
 
 
 @cache

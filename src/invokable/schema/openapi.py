@@ -27,6 +27,7 @@ _CONNECTS: Final[dict[str, Connects]] = {
     "direct": "direct",
     "connection": "connection",
 }
+_SERVER_VERSION: Final = re.compile(r"(?:[3-9]|[1-9]\d)\.\d+\.\d+[0-9a-z.+-]*")
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 
 
@@ -48,13 +49,18 @@ def parse_openapi(document: Mapping[str, object], *, origin: str, version: str |
         raise SchemaError("no node types among components.schemas: not InvokeAI's openapi.json")
     info = root.child("info")
     return Schema(
-        version=version or (info and info.text("version")) or "unknown",
+        version=version or (info and _server_version(info.text("version"))) or "unknown",
         origin=origin,
         nodes=nodes,
         model_bases=_choices(schemas, "BaseModelType"),
         model_types=_choices(schemas, "ModelType"),
         submodel_types=_choices(schemas, "SubModelType"),
     )
+
+
+def _server_version(text: str | None) -> str | None:
+    """A document's `info.version` where it can be that of a server; there were no nodes before InvokeAI 3."""
+    return text if text and _SERVER_VERSION.fullmatch(text) else None
 
 
 def _nodes(schemas: JsonObject) -> dict[str, NodeTemplate]:

@@ -87,7 +87,8 @@ def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> b
 
 
 def _suggest_node(node_type: str, schema: Schema) -> str | None:
-    return _known_in(versions_with_node(node_type)) or nearest(node_type, schema.nodes)
+    known = _known_in(versions_with_node(node_type)) or nearest(node_type, schema.nodes)
+    return known or "read the schema of a custom node from a server that has it: --server URL"
 
 
 def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> str | None:

@@ -1,0 +1,118 @@
+"""The lock file: names, a line each, that survive merges; and nothing in it is believed unchecked."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.codegen.lock import HEADER, LockError, Names, changes, read_lock, write_lock
+
+PORTRAIT = Names("Portrait", {("7be1", "value"): "prompt", ("9c", "width"): "width"}, {("3f0a", "image"): "image"})
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(["a b.json", '"', "\\", "é\n"])
+keys = st.tuples(texts, texts)
+
+
+def attributes() -> st.SearchStrategy[dict[tuple[str, str], str]]:
+    valid = st.sampled_from(["prompt", "width", "写真", "größe", "model_2", "x"])
+    return st.lists(st.tuples(keys, valid), unique_by=(lambda pair: pair[0], lambda pair: pair[1]), max_size=4).map(
+        dict
+    )
+
+
+names = st.builds(
+    Names,
+    st.none() | st.sampled_from(["Portrait", "写真", "Große"]),
+    attributes(),
+    attributes(),
+)
+locks = st.dictionaries(texts, names.filter(lambda its: its != Names()), max_size=3)
+
+
+def test_a_line_is_a_name_and_says_all_about_itself() -> None:
+    assert write_lock({"flows/portrait.json": PORTRAIT}) == HEADER + (
+        '"flows/portrait.json".class = "Portrait"\n'
+        '"flows/portrait.json".inputs."7be1"."value" = "prompt"\n'
+        '"flows/portrait.json".inputs."9c"."width" = "width"\n'
+        '"flows/portrait.json".outputs."3f0a"."image" = "image"\n'
+    )
+
+
+@given(locks)
+def test_what_is_written_is_read_again_by_us_and_by_any_reader_of_toml(lock: dict[str, Names]) -> None:
+    text = write_lock(lock)
+    assert read_lock(text) == lock
+    assert write_lock(dict(reversed(lock.items()))) == text
+    assert tomllib.loads(text).keys() == lock.keys()
+
+
+@given(locks)
+def test_keeping_the_lines_of_both_sides_is_a_merge(lock: dict[str, Names]) -> None:
+    lines = write_lock(lock).splitlines(keepends=True)
+    ours, theirs = lines[::2], lines[::3] + lines[1::2]
+    assert read_lock("".join(ours + theirs)) == lock
+    assert read_lock("".join(theirs + ours).replace("\n", "\r\n")) == lock
+
+
+@pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "=======", ">>>>>>> topic", "||||||| base"])
+def test_conflict_markers_are_refused(marker: str) -> None:
+    with pytest.raises(LockError, match=r"line 2: there are conflict markers; .* keep the lines of both sides"):
+        read_lock(f"{HEADER}{marker}\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (['"a".class = "A"', '"a".class = "B"'], "line 2: 'B' here is 'A' in line 1"),
+        (['"a".inputs."n"."x" = "p"', '"a".inputs."m"."x" = "p"'], "line 2: 'p' is taken since line 1"),
+        (['"a".class = "Workflow"'], "'Workflow' is not a valid class name"),
+        (['"a".class = "a; import os"'], "not a valid class name"),
+        (['"a".inputs."n"."x" = "copy"'], "'copy' is not a valid attribute name"),
+        (['"a".outputs."n"."x" = "images"'], "'images' is not a valid attribute name"),
+        (['"a".outputs."n"."x" = "FORMAT"'], "'FORMAT' is not a valid attribute name"),
+        (['"a".inputs."n" = "p"'], "expected"),
+        (['"a".inputs."n"."x" = 1'], "expected"),
+        (["a.class = 'A'"], "expected"),
+        (['"a".class = "\\ud800"'], "surrogate"),
+        (["[a]"], "expected"),
+        (["\x00" * 1000], "expected"),
+    ],
+)
+def test_what_does_not_make_sense_is_refused_in_one_line(lines: list[str], words: str) -> None:
+    with pytest.raises(LockError) as error:
+        read_lock("\n".join(lines))
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 200
+
+
+@given(st.text(max_size=60) | st.text('"a.b= \n\\class', max_size=60))
+def test_any_text_is_a_lock_file_or_refused(text: str) -> None:
+    try:
+        lock = read_lock(text)
+    except LockError:
+        return
+    assert read_lock(write_lock(lock)) == lock
+
+
+def test_a_text_that_cannot_be_written_is_left_out() -> None:
+    assert write_lock({"a": Names("A", {("\ud800", "x"): "p"})}) == f'{HEADER}"a".class = "A"\n'
+
+
+def test_changes_are_told_a_line_each() -> None:
+    after = Names("Headshot", {("7be1", "value"): "text", ("new", "x"): "width"}, {("3f0a", "image"): "image"})
+    assert changes(PORTRAIT, after) == [
+        "the class 'Portrait' is now 'Headshot'",
+        "the input 'prompt' is now 'text'",
+    ]
+    assert changes(Names(), after) == changes(PORTRAIT, PORTRAIT) == []
+
+
+def test_locked_names_go_before_those_of_the_module_that_is_there() -> None:
+    module = Names("Old", {("7be1", "value"): "text", ("x", "y"): "prompt", ("z", "z"): "steps"})
+    assert PORTRAIT.over(module) == Names(
+        "Portrait", {**PORTRAIT.inputs, ("z", "z"): "steps"}, {("3f0a", "image"): "image"}
+    )

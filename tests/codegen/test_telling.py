@@ -1,0 +1,215 @@
+"""Telling apart: what distinguishes inputs and outputs of a workflow that would have the same name."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import Any
+
+import pytest
+
+from invokable.codegen import ModulePlan, Options, plan_document
+from invokable.codegen.headings import Surroundings, surroundings
+from invokable.schema import load
+from invokable.workflow import OutlineItem
+from tests.examples import add_edge, add_field, add_node, example, node
+
+
+def plan(document: Any, version: str = "6.14.2") -> ModulePlan:
+    return plan_document(document, load(version), source="made.json", options=Options(lenient=True))
+
+
+def inputs(document: Any) -> list[str]:
+    return [planned.attribute for planned in plan(document).inputs]
+
+
+def outputs(document: Any) -> list[str]:
+    return [planned.attribute for planned in plan(document).outputs]
+
+
+def new_id(name: str) -> str:
+    """An id as the editor makes them, the same for the same name."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
+def bare() -> Any:
+    """The text-to-image example, its image without a label and with an empty form."""
+    document = example("sd15_text_to_image.json")
+    node(document, "l2i")["label"] = ""
+    root = document["form"]["rootElementId"]
+    document["form"]["elements"] = {root: document["form"]["elements"][root]}
+    document["form"]["elements"][root]["data"]["children"] = []
+    return document
+
+
+def twin(document: Any, data: Any, *, label: str = "") -> Any:
+    """A second node like another, fed by the same edges; returns its `data`."""
+    made = {
+        **copy.deepcopy(data),
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{len(document['nodes'])}")),
+        "label": label,
+    }
+    document["nodes"].append({"id": made["id"], "type": "invocation", "data": made, "position": {"x": 0, "y": 0}})
+    for edge in [edge for edge in document["edges"] if edge["target"] == data["id"]]:
+        document["edges"].append({**edge, "id": f"edge-{len(document['edges'])}", "target": made["id"]})
+    return made
+
+
+def write(document: Any, kind: str, text: str) -> None:
+    """A heading or a text at the end of the form."""
+    elements = document["form"]["elements"]
+    root = elements[document["form"]["rootElementId"]]
+    key = f"{kind}-{len(elements)}"
+    elements[key] = {"id": key, "type": kind, "parentId": root["id"], "data": {"content": text}}
+    root["data"]["children"].append(key)
+
+
+def two_boards(first: str, second: str, label: str = "") -> Any:
+    document = bare()
+    decode = node(document, "l2i")
+    decode["inputs"]["board"]["label"] = label
+    write(document, "heading", first)
+    add_field(document, decode["id"], "board")
+    write(document, "heading", second)
+    add_field(document, twin(document, decode)["id"], "board")
+    return document
+
+
+@pytest.mark.parametrize("label", ["", "Output Board"])
+def test_headings_tell_boards_apart_and_the_images_that_go_there(label: str) -> None:
+    document = two_boards("FLUX", "Refiner Output", label)
+    assert inputs(document) == ["flux_board", "refiner_board"]
+    assert outputs(document) == ["flux_image", "refiner_image"]
+
+
+def test_a_heading_that_only_divides_the_form_tells_apart_when_nothing_else_does() -> None:
+    document = two_boards("Output", "Advanced")
+    twin_label = document["nodes"][-1]["data"]
+    assert outputs(document) == ["image", "image_2"]
+    twin_label["label"] = "Refined"
+    assert outputs(document) == ["image", "refined"]
+    assert inputs(document) == ["board", "refined_board"]
+
+
+def test_what_the_author_called_the_node_goes_before_a_number() -> None:
+    document = bare()
+    noise = node(document, "noise")
+    noise["label"] = "Base"
+    add_field(document, noise["id"], "width")
+    add_field(document, twin(document, noise, label="Detail")["id"], "width")
+    assert inputs(document) == ["base_width", "detail_width"]
+
+
+def test_a_field_without_a_label_is_called_after_its_neighbour() -> None:
+    document = bare()
+    for number, name in enumerate(("High Noise", "Low Noise")):
+        lora = add_node(document, new_id(name), "lora_loader", version="1.0.4", weight=0.75)
+        lora["label"] = "" if number else "Apply Lightning LoRA (High Noise)"
+        lora["inputs"]["lora"] = {"name": "lora", "label": f"Lightning LoRA ({name})", "description": ""}
+        add_field(document, lora["id"], "lora")
+        add_field(document, lora["id"], "weight")
+    assert inputs(document) == [
+        "lightning_lora_high_noise",
+        "lightning_lora_high_noise_weight",
+        "lightning_lora_low_noise",
+        "lightning_lora_low_noise_weight",
+    ]
+
+
+def test_prompts_are_told_apart_by_what_they_feed() -> None:
+    document = bare()
+    document["edges"] = [edge for edge in document["edges"] if edge["targetHandle"] != "prompt"]
+    for data in (entry["data"] for entry in document["nodes"] if entry["data"]["type"] == "compel"):
+        add_field(document, data["id"], "prompt")
+    assert inputs(document) == ["positive_prompt", "negative_prompt"]
+
+
+def test_models_are_told_apart_by_the_family_of_their_node() -> None:
+    document = bare()
+    for family in ("flux_model_loader", "sdxl_model_loader"):
+        loader = add_node(document, new_id(family), family, version="1.0.6")
+        loader["inputs"]["model"] = {"name": "model", "label": "", "description": ""}
+        add_field(document, loader["id"], "model")
+    assert inputs(document) == ["flux_model", "sdxl_model"]
+
+
+def test_one_output_without_a_label_is_called_by_its_kind_in_every_version() -> None:
+    for version in ("5.0.2", "6.8.1", "6.14.2"):
+        assert [planned.attribute for planned in plan(bare(), version).outputs] == ["image"]
+
+
+def test_outputs_of_several_nodes_are_told_apart_by_what_the_nodes_did() -> None:
+    document = bare()
+    decode = node(document, "l2i")
+    for node_type, version in (("img_resize", "1.2.2"), ("canny_edge_detection", "1.0.0")):
+        made = add_node(document, new_id(node_type), node_type, version=version)
+        made["isIntermediate"] = False
+        made["inputs"] = {"image": {"name": "image", "label": "", "description": ""}}
+        add_edge(document, decode["id"], "image", made["id"], "image")
+    assert outputs(document) == ["decoded_image", "resized_image", "canny_edge_image"]
+
+
+def test_outputs_of_like_nodes_are_told_apart_by_what_stands_before_them() -> None:
+    document = bare()
+    decode = node(document, "l2i")
+    second = twin(document, decode)
+    denoise = twin(document, node(document, "denoise_latents"), label="Refiner")
+    next(edge for edge in document["edges"] if edge["target"] == second["id"] and edge["targetHandle"] == "latents")[
+        "source"
+    ] = denoise["id"]
+    assert outputs(document) == ["image", "refiner_image"]
+
+
+def test_an_id_that_a_person_chose_goes_before_a_number() -> None:
+    document = bare()
+    document["nodes"], document["edges"] = [], []
+    for node_id in ("left_sum", "right_sum", "0c01f2a7-a406-47d5-bf09-a6345c6124e9"):
+        add_node(document, node_id, "add", version="1.0.1", a=1, b=2)
+    assert outputs(document) == ["left_sum", "right_sum", "value"]
+
+
+def outline(*lines: str) -> tuple[OutlineItem, ...]:
+    """An outline out of lines such as `  heading Size`; fields are counted."""
+    items, count = [], 0
+    for line in lines:
+        kind, _, text = line.strip().partition(" ")
+        depth = (len(line) - len(line.lstrip())) // 2
+        index = count if kind == "field" else None
+        count += kind == "field"
+        items.append(OutlineItem(kind, depth, text, index))  # type: ignore[arg-type]
+    return tuple(items)
+
+
+def test_a_heading_holds_for_what_follows_it_in_its_container() -> None:
+    found = surroundings(
+        outline(
+            "heading Portrait",
+            "container row",
+            "  container column",
+            "    heading Size",
+            "    field width",
+            "  container column",
+            "    field steps",
+            "    heading Sampling",
+            "    divider",
+            "    field seed",
+            "field board",
+        )
+    )
+    assert [found[index].headings for index in range(4)] == [
+        ("Portrait", "Size"),
+        ("Portrait",),
+        ("Portrait", "Sampling"),
+        ("Portrait",),
+    ]
+
+
+def test_texts_belong_to_the_field_right_below_them() -> None:
+    found = surroundings(outline("text 4 steps for schnell.", "text 30 for dev.", "field steps", "field cfg"))
+    assert found[0] == Surroundings((), ("4 steps for schnell.", "30 for dev."))
+    assert found[1] == Surroundings()
+
+
+def test_a_short_text_that_comes_first_is_the_title_of_its_container() -> None:
+    found = surroundings(outline("text Not a title here", "container row", "  text Low noise", "  field weight"))
+    assert found[0].headings == ("Low noise",)
