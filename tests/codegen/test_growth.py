@@ -72,6 +72,7 @@ def test_the_work_stays_within_bounds_for_the_size(name: str) -> None:
     assert calls(planned(document)) < 8 * len(json.dumps(document))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(BUDGETED))
 def test_searches_end_with_the_budget_of_the_file(name: str) -> None:
     make, number = NASTY[name]
