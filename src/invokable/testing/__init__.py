@@ -1,0 +1,1 @@
+"""What tests of InvokeAI pipelines need where no server is."""
