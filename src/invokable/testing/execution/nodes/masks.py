@@ -15,9 +15,9 @@ def kept(run: NodeRun, mask: Image.Image) -> Fields:
     return {"mask": {"tensor_name": name}, "width": mask.width, "height": mask.height}
 
 
-def kept_mask(run: NodeRun, field: str) -> Image.Image:
-    """Return the mask that a field names; a black one if it is not known."""
-    return run.recipe(run[field]["tensor_name"]).image or Image.new("L", (512, 512))
+def kept_mask(run: NodeRun, size: tuple[int, int] = (512, 512)) -> Image.Image:
+    """Return the mask that the field `mask` names; a full one where a model would have made it."""
+    return run.recipe(run["mask"]["tensor_name"]).image or Image.new("L", size, 255)
 
 
 @node("rectangle_mask")
@@ -49,19 +49,20 @@ def image_mask_to_tensor(run: NodeRun) -> Fields:
 @node("invert_tensor_mask")
 def invert_tensor_mask(run: NodeRun) -> Fields:
     """Set what was not set."""
-    return kept(run, ImageOps.invert(kept_mask(run, "mask")))
+    return kept(run, ImageOps.invert(kept_mask(run)))
 
 
 @node("tensor_mask_to_image")
 def tensor_mask_to_image(run: NodeRun) -> Fields:
     """Show a mask as a grey image."""
-    return run.save(kept_mask(run, "mask"))
+    return run.save(kept_mask(run))
 
 
 @node("apply_tensor_mask_to_image")
 def apply_tensor_mask_to_image(run: NodeRun) -> Fields:
     """Take the mask as alpha wherever the image is not fully transparent."""
-    image, mask = run.image("image", "RGBA").copy(), kept_mask(run, "mask")
+    image = run.image("image", "RGBA").copy()
+    mask = kept_mask(run, image.size)
     mask = ImageOps.invert(mask) if run["invert"] else mask
     alpha = image.getchannel("A")
     image.putalpha(Image.composite(mask, alpha, alpha.point([0] + [255] * 255)))
