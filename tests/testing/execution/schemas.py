@@ -6,15 +6,22 @@ import gzip
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from invokable.schema import NodeTemplate
+from tests.examples import SHARED
 
-OPENAPI = Path(__file__).parents[3].parent.parent / "shared" / "openapi" / "6.14.2.json.gz"
+OPENAPI = SHARED / "openapi" / "6.14.2.json.gz"
 
-PYTHON = {"IntegerField": int, "FloatField": (int, float), "StringField": str, "BooleanField": bool}
-JSON = {"integer": int, "number": (int, float), "string": str, "boolean": bool, "object": dict, "array": list}
+PYTHON: dict[str, Any] = {"IntegerField": int, "FloatField": (int, float), "StringField": str, "BooleanField": bool}
+JSON: dict[str, Any] = {
+    "integer": int,
+    "number": (int, float),
+    "string": str,
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+}
 
 
 def misfits(result: dict[str, Any], template: NodeTemplate) -> list[str]:
@@ -68,7 +75,9 @@ def _differences(value: Any, schema: dict[str, Any], schemas: dict[str, Any], wh
         yield from _object_differences(value, schema, schemas, where)
 
 
-def _object_differences(value: dict[str, Any], schema: dict[str, Any], schemas: dict[str, Any], where: str) -> Iterator[str]:
+def _object_differences(
+    value: dict[str, Any], schema: dict[str, Any], schemas: dict[str, Any], where: str
+) -> Iterator[str]:
     for name in schema.get("required", ()):
         if name not in value:
             yield f"{where}: {name} is missing"

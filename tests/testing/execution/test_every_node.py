@@ -82,9 +82,9 @@ def _placeholder(type_: FieldType) -> dict[str, Any]:
     return {**ENCODER, "mask_name": "Tensor_unknown"}
 
 
-def services() -> Memory:
+def services(side: int) -> Memory:
     found = Memory()
-    image = Image.new("RGBA", (48, 32), (200, 100, 50, 255))
+    image = Image.new("RGBA", (side + 16, side), (200, 100, 50, 255))
     image.info["invokeai_metadata"] = '{"positive_prompt": "a fox"}'
     found.keep(image)
     found.videos["given.mp4"] = write([Image.new("RGB", (48, 32), (index * 40, 0, 0)) for index in range(3)], 8)
@@ -100,7 +100,7 @@ def run_minimal(node_type: str) -> Run:
     if node_type == "iterate":
         numbers = {"type": "integer_collection", "collection": [5]}
         return Run(graph({"numbers": numbers, "node": {"type": "iterate"}}, "numbers.collection -> node.collection"))
-    return run_node(node_type, services(), **minimal(node_type))
+    return run_node(node_type, services(256 if node_type == "img_watermark" else 32), **minimal(node_type))
 
 
 @pytest.mark.parametrize("node_type", sorted(SCHEMA.nodes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from invokable.schema import NodeTemplate
@@ -18,16 +18,20 @@ def shaped(template: NodeTemplate, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"output_meta": None, **{name: fields[name] for name in template.outputs}, "type": template.output_type}
 
 
-def stored(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a node or an output as the API gives it back: without its empty fields.
+def stored(document: Mapping[str, Any], fields: Container[str]) -> dict[str, Any]:
+    """Return a node or an output as the API gives it back: without the empty fields among `fields`.
 
-    What a field holds that takes anything stays whole, nulls included.
+    What a field holds that takes anything stays whole, nulls included, and so does what is no field of the schema.
     """
     return {
-        name: stored(value) if isinstance(value, dict) and name not in _TAKES_ANYTHING else value
+        name: stored(value, value) if isinstance(value, dict) and _is_shaped(name, fields) else value
         for name, value in document.items()
         if value is not None
     }
+
+
+def _is_shaped(name: str, fields: Container[str]) -> bool:
+    return name in fields and name not in _TAKES_ANYTHING
 
 
 _TAKES_ANYTHING: Final = frozenset({"metadata", "item", "collection", "values", "value"})

@@ -13,6 +13,7 @@ from typing import Any
 from invokable.schema import Schema
 from invokable.testing.execution.cache import InvocationCache
 from invokable.testing.execution.events import Completed, Event, Failed, Progress, Started
+from invokable.testing.execution.kinds import NodeKind
 from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.results import stored
 from invokable.testing.execution.running import NodeRun
@@ -114,6 +115,15 @@ class Session:
         traceback = f"Traceback (most recent call last):\n  in node {node.source} ({node.kind.type})\n{text}\n"
         return Failed(node.id, node.source, error.error_type, error.message, traceback)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every node is done. After `run` it is not if a node failed, or if none can go on.
+
+        The latter is a weakness of the server: an `if` below an iterate node one of whose branches is a collect node
+        of the same iteration waits for ever, and the queue item stays `in_progress`.
+        """
+        return self._state.is_complete
+
     def to_json(self) -> dict[str, Any]:
         """Return the session as the server stores it and `GET /queue/{queue_id}/i/{item_id}` shows it."""
         state, graph = self._state, self._graph
@@ -121,11 +131,16 @@ class Session:
         edges = [edge.to_json() for node in nodes for edge in node.into]
         return {
             "id": self.id,
-            "graph": _graph(graph.id, graph.nodes, [edge.to_json() for edge in graph.edges]),
-            "execution_graph": _graph(state.execution_graph_id, {node.id: node.values for node in nodes}, edges),
+            "graph": _graph(graph.id, graph.nodes, graph.kinds, [edge.to_json() for edge in graph.edges]),
+            "execution_graph": _graph(
+                state.execution_graph_id,
+                {node.id: node.values for node in nodes},
+                {node.id: node.kind for node in nodes},
+                edges,
+            ),
             "executed": list(state.executed),
             "executed_history": list(state.history),
-            "results": {exec_id: stored(result) for exec_id, result in state.results.items()},
+            "results": {exec_id: stored(result, result) for exec_id, result in state.results.items()},
             "errors": dict(state.errors),
             "workflow_call_stack": [],
             "workflow_call_history": [],
@@ -143,9 +158,18 @@ class Session:
 
 def _announced(node: ExecNode) -> dict[str, Any]:
     """Return a node as it is shown: what iterate and collect nodes hold is in their results, and left out here."""
-    emptied = {"collection": []} if node.kind.type in {"iterate", "collect"} else {}
+    emptied: dict[str, Any] = {"collection": []} if node.kind.type in {"iterate", "collect"} else {}
     return {**node.values, **emptied}
 
 
-def _graph(graph_id: str, nodes: Mapping[str, dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": graph_id, "nodes": {node_id: stored(node) for node_id, node in nodes.items()}, "edges": edges}
+def _graph(
+    graph_id: str,
+    nodes: Mapping[str, dict[str, Any]],
+    kinds: Mapping[str, NodeKind],
+    edges: list[dict[str, Any]],
+) -> dict[str, Any]:
+    return {
+        "id": graph_id,
+        "nodes": {node_id: stored(node, kinds[node_id].template.inputs) for node_id, node in nodes.items()},
+        "edges": edges,
+    }

@@ -45,7 +45,7 @@ def img_channel_multiply(run: NodeRun) -> Fields:
     scale, inverted = run["scale"], run["invert_channel"]
 
     def change(value: int) -> float:
-        scaled = min(value * scale, 255)
+        scaled: float = min(value * scale, 255)
         return 255 - scaled if inverted else scaled
 
     return run.save(_with_channel(run, change))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Final
 
 from PIL import Image, ImageFilter
 
+from invokable.testing.execution.nodes.sampling import sampled
 from invokable.testing.execution.registry import Fields, node
 from invokable.testing.execution.running import NodeRun
 
@@ -50,7 +52,7 @@ def _ranks(channel: Image.Image) -> list[float]:
 
 
 def _value_at(rank: float, ranks: list[float]) -> int:
-    upper = bisect_left(ranks, rank)
+    upper = bisect_right(ranks, rank)
     if upper == 0 or upper > 255:
         return min(upper, 255)
     below, above = ranks[upper - 1], ranks[upper]
@@ -63,8 +65,7 @@ def color_map(run: NodeRun) -> Fields:
     image = run.image("image", "RGB")
     columns = image.width // min(run["tile_size"], image.width)
     rows = image.height // min(run["tile_size"], image.height)
-    # Sampled at the middle of each tile, as the server's filter does: it does not average over the tile.
-    tiles = image.resize((columns, rows), Image.Resampling.NEAREST)
+    tiles = sampled(image, (columns, rows))
     return run.save(tiles.resize(image.size, Image.Resampling.NEAREST))
 
 
@@ -72,21 +73,27 @@ def color_map(run: NodeRun) -> Fields:
 def infill_rgba(run: NodeRun) -> Fields:
     """Put a colour behind an image."""
     colour = tuple(run["color"][channel] for channel in "rgba")
-    return _infilled(run, lambda image: Image.new("RGBA", image.size, colour))
+    return _infilled(run, lambda image: _behind(image, Image.new("RGBA", image.size, colour)))
+
+
+def _behind(image: Image.Image, background: Image.Image) -> Image.Image:
+    filled = Image.alpha_composite(background, image)
+    # Pasted once more, as on the server, which lets half transparent pixels keep some of their transparency.
+    filled.paste(image, (0, 0), image.getchannel("A"))
+    return filled
 
 
 @node("infill_cv2", "infill_lama", "infill_patchmatch", "infill_tile", "cv_inpaint")
 def infill(run: NodeRun) -> Fields:
     """Fill what is transparent from around it: a wide blur stands for the server's ways."""
-    return _infilled(run, _surroundings)
+    return _infilled(run, lambda image: Image.alpha_composite(_surroundings(image), image))
 
 
-def _infilled(run: NodeRun, background: object) -> Fields:
+def _infilled(run: NodeRun, fill: Callable[[Image.Image], Image.Image]) -> Fields:
     image = run.image("image")
     if "A" not in image.getbands():
         return {"image": run["image"], "width": image.width, "height": image.height}
-    image = image.convert("RGBA")
-    return run.save(Image.alpha_composite(background(image), image))  # type: ignore[operator]
+    return run.save(fill(image.convert("RGBA")))
 
 
 def _surroundings(image: Image.Image) -> Image.Image:

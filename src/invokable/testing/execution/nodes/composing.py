@@ -67,10 +67,24 @@ def canvas_v2_mask_and_crop(run: NodeRun) -> Fields:
 def _softened(run: NodeRun) -> Image.Image:
     mask, blur = run.image("mask", "L"), run["mask_blur"]
     if blur > 0:
-        # Three erosions by a square of `blur` pixels are one by a square of this size.
-        size = 3 * (blur - 1) + 1
-        mask = mask.filter(ImageFilter.MinFilter(size | 1)).filter(ImageFilter.GaussianBlur(blur))
+        # Three erosions by a square of `blur` pixels; one of even size reaches further up and left.
+        mask = _eroded(mask, 3 * (blur // 2), 3 * ((blur - 1) // 2)).filter(ImageFilter.GaussianBlur(blur))
     return ImageOps.invert(mask)
+
+
+def _eroded(image: Image.Image, before: int, after: int) -> Image.Image:
+    """Return, for each pixel, the darkest of those up to so many before and after it, both ways."""
+    margin = before + after
+    wide = ImageOps.expand(image, margin, 255)
+    for step_x, step_y in ((1, 0), (0, 1)):
+        reached = 1
+        while reached <= margin:
+            step = min(reached, margin + 1 - reached)
+            wide = ImageChops.darker(wide, ImageChops.offset(wide, step * step_x, step * step_y))
+            reached += step
+    # The darkest of the pixels from `margin` before up to each: moved, so that it looks both ways.
+    left = margin + after
+    return wide.crop((left, left, left + image.width, left + image.height))
 
 
 @node("invokeai_img_blend")

@@ -34,10 +34,19 @@ def show_image(run: NodeRun) -> Fields:
     return {"image": run["image"], "width": image.width, "height": image.height}
 
 
-@node("save_image", "save_image_to_file", "canvas_output", "img_watermark", "img_nsfw")
+@node("save_image", "save_image_to_file", "canvas_output", "img_nsfw")
 def save_image(run: NodeRun) -> Fields:
-    """Store a copy. Files beside the gallery, watermarks and the safety checker are left out."""
+    """Store a copy. Files beside the gallery and the safety checker are left out."""
     return run.save(run.image("image").copy())
+
+
+@node("img_watermark")
+def img_watermark(run: NodeRun) -> Fields:
+    """Store a copy, without the watermark."""
+    image = run.image("image")
+    if image.width * image.height < 256 * 256:
+        raise RuntimeError("image too small, should be larger than 256x256")
+    return run.save(image.copy())
 
 
 @node("img_crop")

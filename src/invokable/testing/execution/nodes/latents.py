@@ -21,10 +21,10 @@ _PREVIEWS: Final = 5
 _DEFAULT_STEPS: Final = 10
 
 
-def _latents(run: NodeRun, recipe: Recipe, width: int, height: int) -> Fields:
+def _latents(run: NodeRun, recipe: Recipe, width: int, height: int, *, seed: int | None = None) -> Fields:
     sized = replace(recipe, width=width, height=height)
     name = run.keep("Tensor", sized)
-    return {"latents": {"latents_name": name, "seed": recipe.seed}, "width": width, "height": height}
+    return {"latents": {"latents_name": name, "seed": seed}, "width": width, "height": height}
 
 
 @node("noise")
@@ -34,16 +34,40 @@ def noise(run: NodeRun) -> Fields:
     return {"noise": {"latents_name": name, "seed": run["seed"]}, "width": run["width"], "height": run["height"]}
 
 
-@node("latents", "lscale", "lresize", "crop_latents", "lblend")
-def changed(run: NodeRun) -> Fields:
-    """Pass latents on in another size; whole pixels of latents are 8 of the image."""
+@node("latents")
+def latents(run: NodeRun) -> Fields:
+    """Pass latents on."""
+    name = run["latents"]["latents_name"]
+    width, height = shown_size(run, run.recipe(name))
+    return {"latents": {"latents_name": name, "seed": None}, "width": width, "height": height}
+
+
+@node("lblend")
+def blended(run: NodeRun) -> Fields:
+    """Blend latents of one size."""
     recipe = gathered(run)
-    width, height = shown_size(run, recipe)
-    if run.template.type == "lscale":
-        width, height = (int(side // 8 * run["scale_factor"]) * 8 for side in (width, height))
-    if run.template.type in {"lresize", "crop_latents"}:
-        width, height = run["width"] // 8 * 8, run["height"] // 8 * 8
-    return _latents(run, recipe, width, height)
+    return _latents(run, recipe, *shown_size(run, recipe))
+
+
+@node("lscale")
+def scaled(run: NodeRun) -> Fields:
+    """Scale latents; one pixel of theirs is 8 of the image."""
+    recipe, seed = gathered(run), run["latents"].get("seed")
+    width, height = (int(side // 8 * run["scale_factor"]) * 8 for side in shown_size(run, recipe))
+    return _latents(run, recipe, width, height, seed=seed)
+
+
+@node("lresize")
+def resized(run: NodeRun) -> Fields:
+    """Resize latents."""
+    seed = run["latents"].get("seed")
+    return _latents(run, gathered(run), run["width"] // 8 * 8, run["height"] // 8 * 8, seed=seed)
+
+
+@node("crop_latents")
+def cropped(run: NodeRun) -> Fields:
+    """Crop latents."""
+    return _latents(run, gathered(run), run["width"] // 8 * 8, run["height"] // 8 * 8)
 
 
 @node(

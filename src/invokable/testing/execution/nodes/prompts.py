@@ -39,9 +39,7 @@ def dynamic_prompt(run: NodeRun) -> Fields:
     """Make prompts of the variants in braces: every combination in order, or at random."""
     text, limit = run["prompt"], run["max_prompts"]
     if run["combinatorial"]:
-        missing = re.findall(r"__([^_\s][^\s]*?)__", text)
-        if missing:
-            raise ValueError(f"No values found for wildcard(s): {', '.join(missing)}")
+        _refuse_wildcards(_parsed(text))
         return {"collection": list(itertools.islice(_all(_parsed(text)), limit))}
     rng = random_for("dynamic prompt", run["id"], text)
     return {"collection": [_any(_parsed(text), rng) for _ in range(limit)]}
@@ -59,7 +57,18 @@ class _Variants:
 
 _Sequence = tuple["str | _Variants", ...]
 _COUNTED: Final = re.compile(r"(\d+)?(-)?(\d+)?\$\$(?:([^$|{}]*)\$\$)?")
+_WILDCARD: Final = re.compile(r"__([^_\s][^\s]*?)__")
 _WEIGHT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)::")
+
+
+def _refuse_wildcards(sequence: _Sequence) -> None:
+    """Raise ValueError if an option is a wildcard: there are no lists of words here, as on a fresh server."""
+    options = [option for part in sequence if isinstance(part, _Variants) for option in part.options]
+    texts = [part for option in options for part in option if isinstance(part, str)]
+    if missing := [name for text in texts for name in _WILDCARD.findall(text)]:
+        raise ValueError(f"No values found for wildcard(s): {', '.join(missing)}")
+    for option in options:
+        _refuse_wildcards(option)
 
 
 def _parsed(text: str) -> _Sequence:
