@@ -51,19 +51,14 @@ def differences(theirs: Document, ours: Document, load_theirs: Load, load_ours: 
 def _structure(theirs: Document, ours: Document) -> Iterator[str]:
     if missing := (theirs.keys() ^ ours.keys()):
         yield f"keys of only one document: {sorted(missing)}"
-    for name, shape in {
-        "executions of each node": lambda it: Counter(it["prepared_source_mapping"].values()),
-        "iteration paths": _paths,
-        "nodes done": lambda it: sorted(it["executed_history"]),
-        "mapping": lambda it: {source: len(ids) for source, ids in it["source_prepared_mapping"].items()},
-        "edges": lambda it: Counter(_edges(it)),
-        "open inputs": lambda it: Counter(it["indegree"].values()),
-        "errors": lambda it: sorted(it["errors"].values()) if not _names_ids(it) else len(it["errors"]),
-        "graph": lambda it: it["graph"]["nodes"],
-        "graph edges": lambda it: it["graph"]["edges"],
-    }.items():
+    for name, shape in SHAPES.items():
         if shape(theirs) != shape(ours):
             yield f"{name}: {shape(theirs)} on the server, {shape(ours)} here"
+
+
+def _errors(document: Document) -> Any:
+    # Ids are each session's own.
+    return len(document["errors"]) if _names_ids(document) else sorted(document["errors"].values())
 
 
 def _names_ids(document: Document) -> bool:
@@ -88,6 +83,19 @@ def _edges(document: Document) -> Iterator[tuple[Any, ...]]:
 
 def _place(document: Document, exec_id: str) -> tuple[str, tuple[int, ...]]:
     return document["prepared_source_mapping"][exec_id], tuple(document["prepared_iteration_paths"][exec_id])
+
+
+SHAPES: dict[str, Callable[[Document], Any]] = {
+    "executions of each node": lambda document: Counter(document["prepared_source_mapping"].values()),
+    "iteration paths": _paths,
+    "nodes done": lambda document: sorted(document["executed_history"]),
+    "mapping": lambda document: {source: len(ids) for source, ids in document["source_prepared_mapping"].items()},
+    "edges": lambda document: Counter(_edges(document)),
+    "open inputs": lambda document: Counter(document["indegree"].values()),
+    "errors": _errors,
+    "graph": lambda document: document["graph"],
+}
+"""What two documents of one graph have in common, whatever their ids."""
 
 
 def _nodes(theirs: Document, ours: Document) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PIL import Image
@@ -52,7 +52,7 @@ class Memory:
         return {"image_name": name}
 
 
-def graph(nodes: dict[str, dict[str, Any]], *edges: str) -> dict[str, Any]:
+def graph(nodes: Mapping[str, Mapping[str, Any]], *edges: str) -> dict[str, Any]:
     """Build a graph; an edge is written `a.value -> b.a`."""
     return {
         "id": "graph",
@@ -106,6 +106,6 @@ class Run:
         return self.services.images[self.result(source)["image"]["image_name"]]
 
 
-def run_node(node_type: str, services: Memory | None = None, **values: Any) -> Run:
+def run_node(node_type: str, services: Memory | None = None, /, **values: Any) -> Run:
     """Run a graph of one node, called `node`."""
     return Run(graph({"node": {"type": node_type, **values}}), services)

@@ -17,8 +17,10 @@ MODEL = {"key": "k", "hash": "h", "name": "tiny", "base": "sd-1", "type": "main"
 LORA = {"key": "l", "hash": "h", "name": "sketch", "base": "sd-1", "type": "lora"}
 
 
-def text_to_image(*, prompt: str = "a red fox", seed: int = 7, size: int = 64, steps: int = 6, lora: float = 0.5) -> Any:
-    nodes = {
+def text_to_image(
+    *, prompt: str = "a red fox", seed: int = 7, size: int = 64, steps: int = 6, lora: float = 0.5
+) -> dict[str, Any]:
+    nodes: dict[str, dict[str, Any]] = {
         "model": {"type": "main_model_loader", "model": MODEL},
         "lora": {"type": "lora_loader", "lora": LORA, "weight": lora},
         "positive": {"type": "compel", "prompt": prompt},

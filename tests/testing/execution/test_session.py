@@ -112,7 +112,7 @@ def test_an_edge_wins_over_a_literal() -> None:
 
 
 def test_numbers_become_what_the_field_takes() -> None:
-    nodes = {
+    nodes: dict[str, dict[str, Any]] = {
         "int": {"type": "integer", "value": 7},
         "float": {"type": "float", "value": 2},
         "text": {"type": "string_join"},
@@ -163,13 +163,22 @@ def test_a_failure_ends_the_session_and_keeps_what_was_done() -> None:
     assert run.document["executed_history"] == ["a"]
 
 
-def test_a_value_that_an_edge_brings_is_checked_before_the_node_starts() -> None:
-    nodes = {"zero": {"type": "integer"}, "b": {"type": "blank_image"}, "size": {"type": "img_resize"}}
-    run = Run(graph(nodes, "zero.value -> size.width", "b.image -> size.image"))
+@pytest.mark.parametrize(
+    ("node", "field"),
+    [
+        ({"type": "img_resize", "height": 8}, "width"),
+        ({"type": "integer_math", "operation": "MOD"}, "b"),
+        ({"type": "float_math", "operation": "DIV"}, "b"),
+        ({"type": "range"}, "stop"),
+        ({"type": "calculate_image_tiles"}, "tile_width"),
+    ],
+)
+def test_a_value_that_an_edge_brings_is_checked_before_the_node_starts(node: dict[str, Any], field: str) -> None:
+    run = Run(graph({"zero": {"type": "integer"}, "node": node}, f"zero.value -> node.{field}"))
     assert run.failed
     assert run.failed.error_type == "NodeInputError"
-    assert run.failed.error_message == f"Node {run.failed.exec_id} has invalid incoming input for width"
-    assert not any(isinstance(event, Started) and event.source_id == "size" for event in run.events)
+    assert run.failed.error_message == f"Node {run.failed.exec_id} has invalid incoming input for {field}"
+    assert not any(isinstance(event, Started) and event.source_id == "node" for event in run.events)
 
 
 def test_a_model_that_is_not_there_fails_the_loader() -> None:

@@ -53,7 +53,7 @@ class NodeKind:
         try:
             return convert(value)
         except (ValueError, TypeError, OverflowError) as error:
-            raise NodeError("NodeInputError", f"Node {exec_id} has invalid incoming input for {field}") from error
+            raise bad_input(exec_id, field) from error
 
     def check(self, node: Mapping[str, Any]) -> None:
         """Raise NodeError, as the server does, if a required field is empty."""
@@ -66,6 +66,11 @@ class NodeKind:
                 raise NodeError(
                     "MissingInputException", f"Node {self.type} missing value or connection for field {field}"
                 )
+
+
+def bad_input(exec_id: str, field: str) -> NodeError:
+    """Return the error of a node into which an edge brings a value that does not fit."""
+    return NodeError("NodeInputError", f"Node {exec_id} has invalid incoming input for {field}")
 
 
 _made: dict[int, tuple[Schema, dict[str, NodeKind]]] = {}

@@ -69,27 +69,13 @@ class Preparer:
 
     def _by_iterators(self, source: str) -> Iterator[Parents]:
         above = self._graph.iterators[source]
+        candidates = {parent: Candidates(self._state, parent) for parent in self._graph.parents(source)}
         repetitions = [sorted(self._state.prepared[iterator], key=lambda node: node.path) for iterator in above]
-        parents = self._graph.parents(source)
         for combination in itertools.product(*repetitions):
-            matches = [(parent, self._matching(parent, combination)) for parent in parents]
+            matches = [(parent, found.matching(combination)) for parent, found in candidates.items()]
             found = [(parent, node) for parent, node in matches if node is not None]
             if len(found) == len(matches):
                 yield found
-
-    def _matching(self, parent: str, combination: Sequence[ExecNode]) -> ExecNode | None:
-        nodes = self._state.usable(parent)
-        reach = {*self._graph.all_iterators[parent], parent}
-        relevant = [iteration for iteration in combination if iteration.source in reach]
-        target = _deepest(iteration.path for iteration in relevant)
-        if all(_begins(target, iteration.path) for iteration in relevant):
-            serving = [node for node in nodes if _begins(target, node.path)]
-            depth = max((len(node.path) for node in serving), default=0)
-            deepest = [node for node in serving if len(node.path) == depth]
-            if len(deepest) == 1:
-                return deepest[0]
-        needed = {iteration.id for iteration in relevant}
-        return next((node for node in nodes if needed <= node.above), None)
 
     def _create(self, source: str, path: Path | None, parents: Parents) -> list[ExecNode]:
         if not self._graph.is_a(source, "iterate"):
@@ -145,6 +131,29 @@ class Preparer:
             for node in self._state.prepared[iterator]
             if node.id in above
         )
+
+
+class Candidates:
+    """The executions of a parent, to find the one that belongs to a combination of repetitions."""
+
+    def __init__(self, state: State, parent: str) -> None:
+        self._nodes = state.usable(parent)
+        self._reach = {*state.graph.all_iterators[parent], parent}
+        self._by_path: dict[Path, list[ExecNode]] = {}
+        for node in self._nodes:
+            self._by_path.setdefault(node.path, []).append(node)
+
+    def matching(self, combination: Sequence[ExecNode]) -> ExecNode | None:
+        """Return the execution that all these repetitions lead to, or that belongs to none of them."""
+        relevant = [iteration for iteration in combination if iteration.source in self._reach]
+        target = _deepest(iteration.path for iteration in relevant)
+        if all(_begins(target, iteration.path) for iteration in relevant):
+            paths = (target[:length] for length in range(len(target), -1, -1))
+            deepest = next((self._by_path[path] for path in paths if path in self._by_path), [])
+            if len(deepest) == 1:
+                return deepest[0]
+        needed = {iteration.id for iteration in relevant}
+        return next((node for node in self._nodes if needed <= node.above), None)
 
 
 class CollectGroups:

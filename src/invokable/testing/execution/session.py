@@ -13,9 +13,10 @@ from typing import Any
 from invokable.schema import Schema
 from invokable.testing.execution.cache import InvocationCache
 from invokable.testing.execution.events import Completed, Event, Failed, Progress, Started
-from invokable.testing.execution.kinds import NodeKind
+from invokable.testing.execution.kinds import NodeKind, bad_input
 from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.results import stored
+from invokable.testing.execution.rules import fits
 from invokable.testing.execution.running import NodeRun
 from invokable.testing.execution.scheduling import Scheduler
 from invokable.testing.execution.services import NodeError, Services
@@ -92,7 +93,10 @@ class Session:
         allowed = {"condition", self._scheduler.branch_taken(node)} if node.kind.type == "if" else None
         for edge in node.into:
             if allowed is None or edge.input in allowed:
-                node.values[edge.input] = node.kind.convert(edge.input, self._delivered(edge), node.id)
+                value = node.kind.convert(edge.input, self._delivered(edge), node.id)
+                if not fits(node.values, edge.input, value):
+                    raise bad_input(node.id, edge.input)
+                node.values[edge.input] = value
 
     def _collected(self, node: ExecNode) -> list[Any]:
         collection: list[Any] = []

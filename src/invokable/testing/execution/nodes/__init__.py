@@ -1,55 +1,16 @@
 """What runs each node type: those that compute, file by file by kind, and one rule for all others."""
 
-from invokable.testing.execution.nodes import (
-    boxes,
-    channels,
-    collections,
-    colours,
-    composing,
-    controls,
-    images,
-    latents,
-    masks,
-    maths,
-    metadata,
-    primitives,
-    prompts,
-    references,
-    sizes,
-    strings,
-    tiles,
-    upscaling,
-    videos,
-    workflows,
-)
+import importlib
+import pkgutil
+
 from invokable.testing.execution.nodes.placeholders import placeholder
 from invokable.testing.execution.registry import Implementation, registered
 
 __all__ = ["Implementation", "implementation"]
 
-KINDS = (
-    boxes,
-    channels,
-    collections,
-    colours,
-    composing,
-    controls,
-    images,
-    latents,
-    masks,
-    maths,
-    metadata,
-    primitives,
-    prompts,
-    references,
-    sizes,
-    strings,
-    tiles,
-    upscaling,
-    videos,
-    workflows,
-)
-"""The modules that register node types by being imported."""
+# A module of this folder registers its node types by being imported.
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 
 def implementation(node_type: str) -> Implementation:

@@ -36,12 +36,12 @@ def labelled(picture: Image.Image, title: str, recipe: Recipe) -> Image.Image:
 
 
 def captioned(picture: Image.Image, title: str, recipe: Recipe | None = None) -> Image.Image:
-    """Return a picture with one line at its foot: the node that made it."""
+    """Return a picture with one line at its top, where no other writing is: the node that made it."""
     width, height = picture.size
     size = max(SMALLEST, min(round(min(width, height) / 28), 26))
     margin = max(2, min(width, height) // 40)
     text = _cut(" · ".join([title, *_facts(recipe)] if recipe else [title]), size, width - 4 * margin)
-    return _written(picture.convert("RGB"), [_Line(text, size, _WHITE)], margin) if text else picture
+    return _written(picture.convert("RGB"), [_Line(text, size, _WHITE)], margin, at_top=True) if text else picture
 
 
 def _chosen(title: str, recipe: Recipe, small: int, room: int, height: int) -> list[_Line]:
@@ -76,12 +76,12 @@ def _facts(recipe: Recipe) -> list[str]:
     return [fact for fact in known if fact]
 
 
-def _written(picture: Image.Image, lines: list[_Line], margin: int) -> Image.Image:
+def _written(picture: Image.Image, lines: list[_Line], margin: int, *, at_top: bool = False) -> Image.Image:
     image = picture.convert("RGB")
     width, height = image.size
     tall = sum(map(_advance, lines)) + 2 * margin
     wide = max(round(_font(line.size).getlength(line.text)) for line in lines) + 2 * margin
-    left, top = margin, height - margin - tall
+    left, top = margin, margin if at_top else height - margin - tall
     _shade(image, (left, top, min(left + wide, width - margin), top + tall), margin)
     draw, y = ImageDraw.Draw(image), top + margin
     for line in lines:
