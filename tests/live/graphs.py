@@ -128,9 +128,7 @@ WITH_OTHERS: list[Graph] = [
         node=n("canvas_paste_back", mask_blur=3),
     ),
     g(
-        "given.image -> blur.image; given.image -> chan.image; blur.image -> node.generated_image; "
-        "chan.image -> node.mask",
-        blur=n("img_blur", radius=5),
+        "given.image -> chan.image; given.image -> node.generated_image; chan.image -> node.mask",
         chan=n("img_chan", channel="R"),
         node=n("canvas_v2_mask_and_crop", mask_blur=4),
     ),

@@ -19,6 +19,7 @@ from tests.examples import SHARED
 from tests.live.graphs import ON_IMAGES, WITH_OTHERS, WITHOUT_IMAGES
 from tests.live.provision import ProvisionError, Server
 from tests.testing.execution.comparing import differences
+from tests.testing.execution.pipelines import text_to_image
 from tests.testing.execution.running import SCHEMA, Memory, Run, graph
 
 CORPUS = SHARED / "corpus"
@@ -145,6 +146,27 @@ def _sample(mode: str) -> Image.Image:
         image.putalpha(Image.linear_gradient("L").rotate(180).resize(size))
         image.paste((200, 30, 60, 255), (12, 10, 20, 16))
     return image
+
+
+# ----------------------------------------------------------------- with models
+
+
+def test_a_picture_of_a_model_has_the_same_frame(server: Server, models: dict[str, dict[str, Any]]) -> None:
+    document = text_to_image(_identifier(models["tiny-sd15"]), _identifier(models["tiny-sd15-lora"]), steps=2)
+    (item,) = _run_on(server, {"graph": document, "runs": 1})
+    _assert_alike(server, item, Run(document))
+
+
+def test_a_model_that_is_not_there_is_missed_in_the_same_words(server: Server) -> None:
+    model = {"key": "gone", "hash": "none", "name": "none", "base": "sd-1", "type": "main"}
+    for node_type in ("main_model_loader", "sdxl_model_loader", "model_identifier"):
+        document = graph({"node": {"type": node_type, "model": model}})
+        (item,) = _run_on(server, {"graph": document, "runs": 1})
+        _assert_alike(server, item, Run(document, Memory(models=[])))
+
+
+def _identifier(model: dict[str, Any]) -> dict[str, Any]:
+    return {name: model[name] for name in ("key", "hash", "name", "base", "type")}
 
 
 # ------------------------------------------------------------------ the server

@@ -34,6 +34,7 @@ ROUGH = frozenset(
         "invokeai_img_composite",
         "invokeai_img_dilate_erode",
         "invokeai_img_hue_adjust_plus",
+        "l2i",
         "img_hue_adjust_oklch",
         "mask_edge",
         "merge_tiles_to_image",

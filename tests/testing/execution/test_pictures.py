@@ -11,37 +11,8 @@ from invokable.testing.execution import Completed, Progress
 from invokable.testing.execution.nodes.mp4 import read, write
 from invokable.testing.execution.pictures import labelled, scene
 from invokable.testing.execution.recipes import Recipe
+from tests.testing.execution.pipelines import LORA, MODEL, text_to_image
 from tests.testing.execution.running import Memory, Run, graph
-
-MODEL = {"key": "k", "hash": "h", "name": "tiny", "base": "sd-1", "type": "main"}
-LORA = {"key": "l", "hash": "h", "name": "sketch", "base": "sd-1", "type": "lora"}
-
-
-def text_to_image(
-    *, prompt: str = "a red fox", seed: int = 7, size: int = 64, steps: int = 6, lora: float = 0.5
-) -> dict[str, Any]:
-    nodes: dict[str, dict[str, Any]] = {
-        "model": {"type": "main_model_loader", "model": MODEL},
-        "lora": {"type": "lora_loader", "lora": LORA, "weight": lora},
-        "positive": {"type": "compel", "prompt": prompt},
-        "negative": {"type": "compel", "prompt": "blurry"},
-        "noise": {"type": "noise", "seed": seed, "width": size, "height": size},
-        "denoise": {"type": "denoise_latents", "steps": steps, "cfg_scale": 5},
-        "decode": {"type": "l2i"},
-    }
-    return graph(
-        nodes,
-        "model.unet -> lora.unet",
-        "model.clip -> lora.clip",
-        "lora.clip -> positive.clip",
-        "lora.clip -> negative.clip",
-        "lora.unet -> denoise.unet",
-        "positive.conditioning -> denoise.positive_conditioning",
-        "negative.conditioning -> denoise.negative_conditioning",
-        "noise.noise -> denoise.noise",
-        "denoise.latents -> decode.latents",
-        "model.vae -> decode.vae",
-    )
 
 
 def painted(**job: Any) -> Image.Image:
@@ -63,7 +34,7 @@ def test_the_same_job_gives_the_same_bytes_whatever_the_session() -> None:
     assert first.tobytes() == Run(text_to_image(), session_id="2").image("decode").tobytes()
 
 
-@pytest.mark.parametrize("change", [{"seed": 8}, {"prompt": "a hare"}, {"steps": 7}, {"lora": 0.6}])
+@pytest.mark.parametrize("change", [{"seed": 8}, {"prompt": "a hare"}, {"steps": 7}, {"weight": 0.6}])
 def test_another_job_gives_another_picture(change: dict[str, Any]) -> None:
     assert apart(painted(), painted(**change)) > 5
 

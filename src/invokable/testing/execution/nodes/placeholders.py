@@ -101,7 +101,8 @@ def _empty(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> Any:
 
 def _reference(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> Any:
     if output.type.name.endswith("ConditioningField"):
-        return {"conditioning_name": run.keep("ConditioningFieldData", recipe), **_own(run, output)}
+        masked = {"mask": run["mask"]} if "mask" in run.template.inputs else {}
+        return {"conditioning_name": run.keep("ConditioningFieldData", recipe), **masked}
     return _own(run, output)
 
 

@@ -1,1 +1,0 @@
-"""What tests of InvokeAI pipelines need where no server is."""
