@@ -67,7 +67,7 @@ def _differences(value: Any, schema: dict[str, Any], schemas: dict[str, Any], wh
     if schema.get("type") == "null":
         yield from [] if value is None else [f"{where}: {value!r} is not null"]
     elif "type" in schema and not isinstance(value, JSON[schema["type"]]):
-        yield f"{where}: {value!r} is no {schema['type']}"
+        yield f"{where}: {value!r} should be of type {schema['type']}"
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _differences(item, schema.get("items", {}), schemas, f"{where}[{index}]")

@@ -97,6 +97,6 @@ def test_a_video_is_written_and_read_again() -> None:
     assert [round(ImageStat.Stat(frame).mean[0] / 50) for frame in video.frames] == [0, 1, 2, 3]
 
 
-def test_a_file_that_is_no_video_is_refused() -> None:
+def test_other_files_than_videos_are_refused() -> None:
     with pytest.raises(ValueError, match="not an MP4 file"):
         read(b"\0\0\0\x08free")

@@ -11,6 +11,7 @@ from tests.testing.execution.running import Run, graph
 
 Nodes = dict[str, dict[str, Any]]
 
+few = settings(max_examples=30, deadline=None)
 numbers = st.lists(st.integers(-99, 99), max_size=5)
 
 
@@ -40,6 +41,7 @@ def by_path(run: Run, source: str) -> dict[tuple[int, ...], Any]:
     }
 
 
+@few
 @given(numbers, st.integers(-99, 99))
 def test_a_node_below_iterate_runs_for_each_element_in_order(elements: list[int], addend: int) -> None:
     nodes: Nodes = {
@@ -56,6 +58,7 @@ def test_a_node_below_iterate_runs_for_each_element_in_order(elements: list[int]
     assert paths(run, "sum") == [[index] for index in range(len(elements))]
 
 
+@few
 @given(st.lists(st.integers(0, 3), max_size=4))
 def test_a_nested_iterate_is_gathered_by_the_outer_element(sizes: list[int]) -> None:
     nodes: Nodes = {
@@ -82,6 +85,7 @@ def test_a_nested_iterate_is_gathered_by_the_outer_element(sizes: list[int]) -> 
     assert by_path(run, "gathered") == (expected or {(): []})
 
 
+@few
 @given(numbers, numbers)
 def test_two_independent_iterates_make_every_pair(first: list[int], second: list[int]) -> None:
     nodes: Nodes = {
@@ -95,6 +99,7 @@ def test_two_independent_iterates_make_every_pair(first: list[int], second: list
     assert values(run, "sum") == [one + other for one in first for other in second]
 
 
+@few
 @given(numbers, st.integers())
 def test_a_collector_puts_collections_before_items(elements: list[int], item: int) -> None:
     nodes: Nodes = {
@@ -106,6 +111,7 @@ def test_a_collector_puts_collections_before_items(elements: list[int], item: in
     assert run.result("collect")["collection"] == [*elements, item]
 
 
+@few
 @given(numbers)
 def test_what_was_gathered_can_be_gathered_again(elements: list[int]) -> None:
     nodes: Nodes = {
@@ -126,7 +132,7 @@ def test_what_was_gathered_can_be_gathered_again(elements: list[int]) -> None:
     assert run.result("both")["collection"] == elements * 2
 
 
-@settings(max_examples=20)
+@few
 @given(numbers)
 def test_the_mapping_of_a_source_holds_all_its_executions(elements: list[int]) -> None:
     nodes: Nodes = {"all": {"type": "integer_collection", "collection": elements}, "each": {"type": "iterate"}}

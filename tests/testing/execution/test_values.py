@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invokable.testing.execution.nodes.numpy_random import integers
 from tests.testing.execution.running import run_node
+
+few = settings(max_examples=30, deadline=None)
 
 
 # Drawn by numpy 2 itself: default_rng(seed).integers(low, high, size).
@@ -19,6 +21,7 @@ def test_random_ranges_are_those_of_numpy(seed: int, low: int, high: int, drawn:
     assert integers(seed, low, high, len(drawn)) == drawn
 
 
+@few
 @given(st.integers(0, 2**32 - 1), st.integers(-1000, 1000), st.integers(1, 5000), st.integers(0, 20))
 def test_a_random_range_stays_in_its_range(seed: int, low: int, width: int, size: int) -> None:
     drawn = integers(seed, low, low + width, size)
@@ -39,6 +42,7 @@ def test_rounding_to_a_multiple(method: str, result: int) -> None:
     assert run_node("float_to_int", value=5.5, multiple=3, method=method).result("node")["value"] == result
 
 
+@few
 @given(st.floats(-100, 100), st.floats(-100, 100), st.integers(2, 30))
 def test_a_float_range_has_both_ends(start: float, stop: float, steps: int) -> None:
     values = run_node("float_range", start=start, stop=stop, steps=steps).result("node")["collection"]

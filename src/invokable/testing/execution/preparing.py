@@ -114,7 +114,9 @@ class Preparer:
         ]
 
     def _item_count(self, source: str, parents: Parents) -> int:
-        edge = next(edge for edge in self._graph.into[source] if edge.input == "collection")
+        edge = next((edge for edge in self._graph.into[source] if edge.input == "collection"), None)
+        if edge is None:
+            return 0
         feeding = next(node for parent, node in parents if parent == edge.source)
         return len(self._state.results[feeding.id][edge.output])
 

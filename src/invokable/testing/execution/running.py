@@ -90,7 +90,10 @@ class NodeRun:
 
     def image(self, field: str, mode: str | None = None) -> Image.Image:
         """Return the image that a field names, in its own mode or another. Not a copy: do not change it."""
-        return self.image_named(self.values[field]["image_name"], mode)
+        given = self.values[field]
+        if given is None:
+            raise NodeError("AttributeError", "'NoneType' object has no attribute 'image_name'")
+        return self.image_named(given["image_name"], mode)
 
     def image_named(self, name: str, mode: str | None = None) -> Image.Image:
         """Return an image. Raises NodeError if there is none of this name."""

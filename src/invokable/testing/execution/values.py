@@ -24,7 +24,9 @@ def server_default(field: InputTemplate) -> Any:
         return None
     if field.default is not MISSING:
         return field.default
-    return {} if field.type.name == "AnyField" else []
+    if field.type.name == "AnyField":
+        return {}
+    return None if field.type.cardinality == "SINGLE" else []
 
 
 _NULLABLE_WITH_DEFAULT: Final = (

@@ -24,6 +24,8 @@ _MATCHED: Final = {
 @node("color_correct")
 def color_correct(run: NodeRun) -> Fields:
     """Give an image the histogram of another, except where a mask is white."""
+    if "base_image" not in run.template.inputs:
+        return run.save(run.image("image").copy())  # before 6.9 it worked another way
     base = run.image("base_image", "RGBA")
     mode, positions = _MATCHED[run["colorspace"]]
     channels = list((base.convert("RGB") if mode == "RGB" else base.convert(mode)).split())

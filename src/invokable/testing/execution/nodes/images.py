@@ -145,7 +145,7 @@ def img_noise(run: NodeRun) -> Fields:
     image = run.image("image", "RGBA")
     noise = noise_image(image.size, run["seed"], colour=run["noise_color"], size_of_grain=run["size"])
     noisy = Image.blend(image.convert("RGB"), noise, run["amount"]).convert("RGBA")
-    if run["mask"] is not None:
+    if run.values.get("mask") is not None:
         keep = run.image("mask", "L").resize(image.size, Image.Resampling.LANCZOS)
         noisy.paste(image, (0, 0), keep)
     noisy.putalpha(image.getchannel("A"))

@@ -53,7 +53,7 @@ def merge_metadata(run: NodeRun) -> Fields:
 
 @node("metadata_from_image")
 def metadata_from_image(run: NodeRun) -> Fields:
-    """Read the metadata of an image; there are none here that nodes can see."""
+    """Read the metadata in an image's file."""
     return {"metadata": dict(_of_image(run))}
 
 

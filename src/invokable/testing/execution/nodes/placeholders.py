@@ -85,12 +85,7 @@ def _with_loras(run: NodeRun, part: Any) -> Any:
 
 def _empty(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> Any:
     if output.type.cardinality == "COLLECTION":
-        count = run.values.get("num_images", 1)
-        return (
-            [_image(run, replace(recipe, trail=f"{recipe.trail}{index}")) for index in range(count)]
-            if (output.type.name == "ImageField")
-            else []
-        )
+        return _images(run, recipe) if output.type.name == "ImageField" else []
     if output.type.cardinality == "SINGLE_OR_COLLECTION":
         return None
     if output.type.name in SHAPES:
@@ -103,11 +98,7 @@ def _reference(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> Any:
     if output.type.name.endswith("ConditioningField"):
         masked = {"mask": run["mask"]} if "mask" in run.template.inputs else {}
         return {"conditioning_name": run.keep("ConditioningFieldData", recipe), **masked}
-    return _own(run, output)
-
-
-def _own(run: NodeRun, output: OutputTemplate) -> Fields:
-    """Return the node's inputs that a compound field such as a ControlField repeats."""
+    # A compound field such as a ControlField repeats the node's inputs.
     return {name: value for name, value in run.values.items() if name in run.template.inputs and value is not None}
 
 
@@ -123,6 +114,11 @@ def _image(run: NodeRun, recipe: Recipe) -> dict[str, str]:
             captioned(given.convert("RGB").resize((recipe.width or 1, recipe.height or 1)), run.template.title)
         )
     return run.store(picture(run, recipe))
+
+
+def _images(run: NodeRun, recipe: Recipe) -> list[dict[str, str]]:
+    count = run.values.get("num_images") or 1
+    return [_image(run, replace(recipe, trail=f"{recipe.trail}-{index}")) for index in range(count)]
 
 
 def _text(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> str:

@@ -37,7 +37,7 @@ def image(run: NodeRun) -> Fields:
 @node("image_collection")
 def image_collection(run: NodeRun) -> Fields:
     """Join the images that edges bring and those chosen in the node."""
-    return {"collection": [*(run["collection"] or []), *(run["images"] or [])]}
+    return {"collection": [*(run["collection"] or []), *(run.values.get("images") or [])]}
 
 
 @node(
