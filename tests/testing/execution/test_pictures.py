@@ -39,6 +39,23 @@ def test_another_job_gives_another_picture(change: dict[str, Any]) -> None:
     assert apart(painted(), painted(**change)) > 5
 
 
+def test_a_second_pass_has_a_picture_of_its_own_seed() -> None:
+    transformer = {"transformer": MODEL, "loras": []}
+    given = {"transformer": transformer, "num_steps": 2, "positive_text_conditioning": {"conditioning_name": "none"}}
+
+    def twice(seed: int) -> Image.Image:
+        nodes: dict[str, dict[str, Any]] = {
+            "first": {"type": "flux_denoise", **given, "seed": 1, "width": 128, "height": 64},
+            "second": {"type": "flux_denoise", **given, "seed": seed, "width": 512, "height": 512},
+            "decode": {"type": "flux_vae_decode", "vae": {"vae": MODEL}},
+        }
+        run = Run(graph(nodes, "first.latents -> second.latents", "second.latents -> decode.latents"))
+        return run.image("decode")
+
+    assert twice(2).size == (128, 64)
+    assert apart(twice(2), twice(3)) > 5
+
+
 def test_the_reference_to_a_unet_names_model_and_lora() -> None:
     unet = Run(text_to_image()).result("lora")["unet"]
     assert (unet["unet"]["name"], unet["unet"]["submodel_type"]) == ("tiny", "unet")

@@ -29,11 +29,16 @@ def gathered(run: NodeRun) -> Recipe:
             continue
         for recipe in _behind(run, value):
             found = found.over(replace(recipe, prompt="", negative=recipe.prompt) if "negative" in name else recipe)
-    # Noise and latents decide: the node's own size and seed are what it would fall back to.
-    for recipe in [recipe for name in reversed(_SIZED_BY) for recipe in _behind(run, run.values.get(name))]:
-        sized = {field: getattr(recipe, field) for field in ("width", "height", "seed", "frames")}
-        found = replace(found, **{field: value for field, value in sized.items() if value is not None})
+    # Noise and latents decide: the node's own size is what it would fall back to, and so is its seed beside noise.
+    for name in reversed(_SIZED_BY):
+        decided = ("width", "height", "frames", "seed") if name == "noise" else ("width", "height", "frames")
+        for recipe in _behind(run, run.values.get(name)):
+            found = _with(found, {field: getattr(recipe, field) for field in decided})
     return replace(found, trail=trail(run))
+
+
+def _with(recipe: Recipe, decided: Mapping[str, Any]) -> Recipe:
+    return replace(recipe, **{field: value for field, value in decided.items() if value is not None})
 
 
 def _literal(run: NodeRun) -> Recipe:
