@@ -64,8 +64,14 @@ def test_the_reference_to_a_unet_names_model_and_lora() -> None:
 
 def test_denoising_reports_each_step_and_some_previews() -> None:
     run = Run(text_to_image(steps=20))
-    steps = [it for it in run.events if isinstance(it, Progress) and it.source_id == "denoise"]
-    assert [step.percentage for step in steps] == [number / 20 for number in range(1, 21)]
+    reported = [it for it in run.events if isinstance(it, Progress) and it.source_id == "denoise"]
+    loading, steps = reported[:3], reported[3:]
+    assert [step.message for step in loading] == [
+        "Loading model tiny (unet)",
+        "Loading model sketch",
+        "Loading model tiny (scheduler)",
+    ]
+    assert [step.percentage for step in steps] == [number / 20 for number in range(21)]
     previews = [step.image for step in steps if step.image]
     assert 3 <= len(previews) <= 6
     assert all(preview.startswith(b"\x89PNG") for preview in previews)

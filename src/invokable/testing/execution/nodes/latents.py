@@ -84,6 +84,7 @@ def cropped(run: NodeRun) -> Fields:
 def encode(run: NodeRun) -> Generator[Step, None, Fields]:
     """Encode an image: its picture goes along."""
     image = run.image("image")
+    yield from _loading(run["vae"])
     yield Step("Running VAE encoder")
     recipe = replace(gathered(run), image=image.convert("RGB"))
     return _latents(run, recipe, image.width // 8 * 8, image.height // 8 * 8)
@@ -111,6 +112,7 @@ def encode(run: NodeRun) -> Generator[Step, None, Fields]:
 )
 def denoise(run: NodeRun) -> Generator[Step, None, Fields]:
     """Go through the steps, with a preview now and then."""
+    yield from _loading(run["unet"] if "unet" in run.template.inputs else run["transformer"])
     recipe = gathered(run)
     recipe = recipe if recipe.steps else replace(recipe, steps=_DEFAULT_STEPS)
     size = shown_size(run, recipe)
@@ -124,9 +126,17 @@ def denoise(run: NodeRun) -> Generator[Step, None, Fields]:
 def _denoising(recipe: Recipe, size: tuple[int, int]) -> Iterator[Step]:
     steps = recipe.steps or _DEFAULT_STEPS
     every = max(1, steps // _PREVIEWS)
-    for step in range(1, steps + 1):
+    for step in range(steps + 1):
         shown = preview(recipe.trail, size, step / steps) if step % every == 0 or step == steps else None
         yield Step("Denoising", step / steps, shown)
+
+
+def _loading(part: dict[str, Any]) -> Iterator[Step]:
+    """Report each model of a part: the part itself, its LoRAs, then what else it holds."""
+    first, *others = [model for model in part.values() if isinstance(model, dict) and "name" in model]
+    for model in (first, *(lora["lora"] for lora in part.get("loras") or ()), *others):
+        submodel = f" ({model['submodel_type']})" if model.get("submodel_type") else ""
+        yield Step(f"Loading model {model['name']}{submodel}")
 
 
 def _described(run: NodeRun, recipe: Recipe) -> dict[str, Any]:
@@ -149,6 +159,7 @@ def _described(run: NodeRun, recipe: Recipe) -> dict[str, Any]:
 )
 def decode(run: NodeRun) -> Generator[Step, None, Fields]:
     """Decode latents: the picture of a generation, or what was encoded if nothing was generated."""
+    yield from _loading(run["vae"])
     yield Step("Running VAE decoder")
     return run.save(decoded(run, run.recipe(run["latents"]["latents_name"])))
 
