@@ -1,0 +1,55 @@
+"""What a running session reports, one dataclass for each kind of event.
+
+    Started ─▶ Progress … ─▶ Completed      once for each execution node
+                          └▶ Failed         and the session ends
+
+A node whose inputs do not fit fails without having started, as on the server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An execution node begins; `invocation` is the node with its inputs."""
+
+    exec_id: str
+    source_id: str
+    invocation: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A node is under way; `percentage` is 0 to 1, `image` the preview as a PNG file."""
+
+    exec_id: str
+    source_id: str
+    message: str
+    percentage: float | None = None
+    image: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A node is done; `result` is its output, `type` and `output_meta` included."""
+
+    exec_id: str
+    source_id: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A node failed, and the session with it."""
+
+    exec_id: str
+    source_id: str
+    error_type: str
+    error_message: str
+    traceback: str
+
+
+Event = Started | Progress | Completed | Failed

@@ -1,0 +1,58 @@
+"""Ranges, and the nodes that repeat, gather and choose."""
+
+from __future__ import annotations
+
+from invokable.testing.execution.nodes.numpy_random import integers
+from invokable.testing.execution.registry import Fields, node
+from invokable.testing.execution.running import NodeRun
+
+
+@node("range")
+def range_(run: NodeRun) -> Fields:
+    """Count from start to stop."""
+    return {"collection": list(range(run["start"], run["stop"], run["step"]))}
+
+
+@node("range_of_size")
+def range_of_size(run: NodeRun) -> Fields:
+    """Count a number of steps from start."""
+    start, step = run["start"], run["step"]
+    return {"collection": list(range(start, start + step * run["size"], step))}
+
+
+@node("random_range")
+def random_range(run: NodeRun) -> Fields:
+    """Draw integers from a seed: the numbers that the server draws."""
+    if run["low"] >= run["high"]:
+        raise ValueError("low >= high")
+    return {"collection": integers(run["seed"], run["low"], run["high"], run["size"])}
+
+
+@node("float_range")
+def float_range(run: NodeRun) -> Fields:
+    """Go from start to stop, both included, in equal steps."""
+    start, stop, steps = run["start"], run["stop"], run["steps"]
+    if steps < 0:
+        raise ValueError(f"Number of samples, {steps}, must be non-negative.")
+    width = (stop - start) / (steps - 1) if steps > 1 else 0.0
+    values = [start + width * index for index in range(steps)]
+    return {"collection": [*values[:-1], stop] if steps > 1 else values}
+
+
+@node("iterate")
+def iterate(run: NodeRun) -> Fields:
+    """Give out the item of one repetition."""
+    collection, index = run["collection"], run["index"]
+    return {"item": collection[index], "index": index, "total": len(collection)}
+
+
+@node("collect")
+def collect(run: NodeRun) -> Fields:
+    """Give out what was gathered."""
+    return {"collection": list(run["collection"])}
+
+
+@node("if")
+def if_(run: NodeRun) -> Fields:
+    """Give out one of two inputs."""
+    return {"value": run["true_input"] if run["condition"] else run["false_input"]}

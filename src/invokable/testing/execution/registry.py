@@ -1,0 +1,46 @@
+"""Which function runs which node type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from invokable.testing.execution.running import NodeRun
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node is under way; `percentage` is 0 to 1, `image` a PNG file."""
+
+    message: str
+    percentage: float | None = None
+    image: bytes | None = None
+
+
+Fields = dict[str, Any]
+"""The fields of a node's output, without its type."""
+
+Implementation = Callable[["NodeRun"], Fields | Generator[Step, None, Fields]]
+"""Runs a node. One that takes its time is a generator of steps."""
+
+_registered: dict[str, Implementation] = {}
+
+
+def node(*types: str) -> Callable[[Implementation], Implementation]:
+    """Register a function as what runs these node types."""
+
+    def register(function: Implementation) -> Implementation:
+        for node_type in types:
+            if node_type in _registered:
+                raise ValueError(f"{node_type} is registered twice")
+            _registered[node_type] = function
+        return function
+
+    return register
+
+
+def registered(node_type: str) -> Implementation | None:
+    """Return what is registered for a node type, or None."""
+    return _registered.get(node_type)

@@ -1,0 +1,37 @@
+"""The output of a node, shaped as its schema says."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any, Final
+
+from invokable.schema import NodeTemplate
+
+
+def shaped(template: NodeTemplate, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an output as the server sends it in events.
+
+    Raises TypeError if the fields are not those of the schema: the node's implementation is wrong.
+    """
+    if fields.keys() - template.outputs.keys() or template.outputs.keys() - fields.keys():
+        raise TypeError(f"{template.type} gives {sorted(fields)}, its schema has {sorted(template.outputs)}")
+    return {"output_meta": None, **{name: fields[name] for name in template.outputs}, "type": template.output_type}
+
+
+def stored(document: Mapping[str, Any], fields: Container[str]) -> dict[str, Any]:
+    """Return a node or an output as the API gives it back: without the empty fields among `fields`.
+
+    What a field holds that takes anything stays whole, nulls included, and so does what the schema does not know.
+    """
+    return {
+        name: stored(value, value) if isinstance(value, dict) and _is_shaped(name, fields) else value
+        for name, value in document.items()
+        if value is not None
+    }
+
+
+def _is_shaped(name: str, fields: Container[str]) -> bool:
+    return name in fields and name not in _TAKES_ANYTHING
+
+
+_TAKES_ANYTHING: Final = frozenset({"metadata", "item", "collection", "values", "value"})
