@@ -1,0 +1,27 @@
+"""Times as the server writes them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+def now() -> str:
+    """The time in UTC, without its zone: `2026-11-25 08:56:32.764`."""
+    seconds = time.time()
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(seconds))}.{int(seconds * 1000) % 1000:03d}"
+
+
+def now_iso() -> str:
+    """The time as the sign-in endpoints write it."""
+    return datetime.now(UTC).isoformat()
+
+
+def stamp() -> int:
+    """The time of an event, in whole seconds."""
+    return int(time.time())
+
+
+def iso_in(seconds: float) -> str:
+    """A time to come."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()

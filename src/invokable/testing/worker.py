@@ -1,0 +1,261 @@
+"""Worker: takes one item after the other and runs it, in a thread of its own.
+
+take ── engine: started, progress, completed … ── session stored ── status ── events
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final
+
+from invokable.testing.server.events import Event
+from invokable.testing.server.media import dumped
+from invokable.testing.server.queue_events import item_base
+from invokable.testing.server.rows import Row
+from invokable.testing.server.world import Ran, World
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_IDLE: Final = 1.0
+Finished = Callable[[Row], None]
+
+
+class Killed(BaseException):
+    """The server crashed while a node ran."""
+
+
+class Worker:
+    """The session processor."""
+
+    def __init__(self, world: World, *, speed: float, finished: Finished) -> None:
+        self._world = world
+        self._speed = speed
+        self._finished = finished
+        self._killed = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="invokable-simulator-worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take items."""
+        self._thread.start()
+
+    def kill(self) -> None:
+        """Stop at once. What runs is left as it is, and nothing that it still does has an effect."""
+        self._killed.set()
+        with self._world.queue.wake:
+            self._world.queue.wake.notify_all()
+
+    def join(self, timeout: float) -> None:
+        """Wait until the thread has ended."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def _loop(self) -> None:
+        queue = self._world.queue
+        while not self._killed.is_set():
+            with queue.wake:
+                row = None if self._world.paused or self._killed.is_set() else queue.take()
+                if row is None:
+                    if not self._killed.is_set():
+                        queue.wake.wait(_IDLE)
+                    continue
+            try:
+                self._run(row)
+            except Killed:
+                return
+            if not self._killed.is_set():
+                self._finished(row)
+
+    def _run(self, row: Row) -> None:
+        ran = self._world.ran.setdefault(row.item_id, Ran(row))
+        ran.begun += 1
+        run = _Run(self._world, row, ran, self._check, self._speed, self._killed)
+        error: tuple[str, str, str] | None = None
+        try:
+            error = run.to_end()
+        except Exception as problem:
+            error = (type(problem).__name__, str(problem), traceback.format_exc())
+        self._check()
+        row.session = run.session_json()
+        self._world.queue.move(row, "failed" if error else "completed", error=error)
+        run.tell_error(error)
+
+    def _check(self) -> None:
+        if self._killed.is_set():
+            raise Killed
+
+
+class _Run:
+    """One item on its way through the engine."""
+
+    def __init__(
+        self, world: World, row: Row, ran: Ran, check: Callable[[], None], speed: float, killed: threading.Event
+    ) -> None:
+        from invokable.testing import _engine
+
+        if world.cache is None:
+            world.cache = _engine.InvocationCache()
+        self._world, self._row, self._ran = world, row, ran
+        self._check, self._speed, self._killed = check, speed, killed
+        self._invocations: dict[str, dict[str, Any]] = {}
+        self._failed: Any = None
+        self._engine = _engine
+        self._session = _engine.Session(
+            row.graph(),
+            services=ItemServices(world, row, check),
+            schema=world.reader.schema,
+            cache=world.cache,
+            session_id=row.session_id,
+        )
+
+    def to_end(self) -> tuple[str, str, str] | None:
+        """Run what is left of the session. Returns the error that ended it."""
+        for event in self._session.run():
+            self._check()
+            if self._row.ended:
+                return None
+            if isinstance(event, self._engine.Failed):
+                self._failed = event
+                return event.error_type, event.error_message, event.traceback
+            self._tell(event)
+            self._wait(event)
+            if self._row.ended:
+                return None
+        return None
+
+    def session_json(self) -> dict[str, Any]:
+        """The session as it is now."""
+        document: dict[str, Any] = self._session.to_json()
+        return document
+
+    def tell_error(self, error: tuple[str, str, str] | None) -> None:
+        """Publish the error of a node, which comes after the item's own."""
+        if error is None or self._failed is None:
+            return
+        extra = dict(zip(("error_type", "error_message", "error_traceback"), error, strict=True))
+        self._publish("invocation_error", self._failed, extra)
+
+    def _tell(self, event: Any) -> None:
+        engine = self._engine
+        if isinstance(event, engine.Started):
+            self._invocations[event.exec_id] = event.invocation
+            self._ran.nodes[event.source_id] += 1
+            self._publish("invocation_started", event, {})
+        elif isinstance(event, engine.Progress):
+            shown = {"message": event.message, "percentage": event.percentage, "image": _preview(event.image)}
+            self._publish("invocation_progress", event, {**shown, "device": None})
+        elif isinstance(event, engine.Completed):
+            self._publish("invocation_complete", event, {"result": event.result})
+
+    def _wait(self, event: Any) -> None:
+        if self._speed and not isinstance(event, self._engine.Completed):
+            self._killed.wait(self._speed)
+            self._check()
+
+    def _publish(self, name: str, event: Any, extra: dict[str, Any]) -> None:
+        payload = {
+            **item_base(self._row),
+            "session_id": self._row.session_id,
+            "invocation": self._invocations.get(event.exec_id),
+            "invocation_source_id": event.source_id,
+            **extra,
+        }
+        payload = self._world.release.shape(f"event:{name}", payload)
+        self._world.hub.publish(Event(name, payload, self._row.user_id, self._row.queue_id, "invocation"))
+
+
+class ItemServices:
+    """What an item's nodes may do to the server."""
+
+    def __init__(self, world: World, row: Row, check: Callable[[], None]) -> None:
+        self._world, self._row, self._check = world, row, check
+
+    def load_image(self, name: str) -> Image:
+        """The image of that name. Raises FileNotFoundError."""
+        from PIL import Image
+
+        file = self._world.media.get(name)
+        if file is None:
+            raise FileNotFoundError(f"Image file {name} not found")
+        image = Image.open(BytesIO(file.content))
+        image.load()
+        return image
+
+    def save_image(
+        self,
+        image: Image,
+        *,
+        node_id: str,
+        session_id: str,
+        is_intermediate: bool = False,
+        board_id: str | None = None,
+        metadata: Any = None,
+        category: str = "general",
+    ) -> str:
+        """Store an image that says how it was made. Returns its name. A board that is not there is ignored."""
+        self._check()
+        texts = {"metadata": dumped(metadata), **self._origin()}
+        about = self._about(node_id, session_id, is_intermediate, board_id, category)
+        return self._world.media.add_image(image, texts=texts, **about).name
+
+    def load_video(self, name: str) -> bytes:
+        """The video of that name. Raises FileNotFoundError."""
+        file = self._world.media.get(name, "video")
+        if file is None:
+            raise FileNotFoundError(f"Video file {name} not found")
+        return file.content
+
+    def save_video(
+        self,
+        content: bytes,
+        *,
+        node_id: str,
+        session_id: str,
+        width: int,
+        height: int,
+        is_intermediate: bool = False,
+        board_id: str | None = None,
+        metadata: Any = None,
+    ) -> str:
+        """Store a video. Returns its name."""
+        self._check()
+        about = self._about(node_id, session_id, is_intermediate, board_id, "general")
+        about |= {"metadata": dumped(metadata), **self._origin()}
+        return self._world.media.add_video(content, width=width, height=height, **about).name
+
+    def board_images(self, board_id: str) -> list[str]:
+        """The names of the images on a board, newest first."""
+        return [file.name for file in self._world.media.find(board_id=board_id, is_intermediate=False)]
+
+    @property
+    def models(self) -> Sequence[dict[str, Any]]:
+        """The configs of all models."""
+        return self._world.models.configs
+
+    def _origin(self) -> dict[str, str | None]:
+        return {"workflow": dumped(self._row.batch.workflow), "graph": dumped(self._row.graph())}
+
+    def _about(
+        self, node_id: str, session_id: str, is_intermediate: bool, board_id: str | None, category: str
+    ) -> dict[str, Any]:
+        return {
+            "category": category,
+            "origin": "internal",
+            "is_intermediate": is_intermediate,
+            "user_id": self._row.user_id,
+            "session_id": session_id,
+            "node_id": node_id,
+            "board_id": board_id if board_id in self._world.boards.boards else None,
+        }
+
+
+def _preview(png: bytes | None) -> dict[str, Any] | None:
+    if png is None:
+        return None
+    # The size stands in the header of every PNG file.
+    width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+    return {"width": width, "height": height, "dataURL": f"data:image/png;base64,{b64encode(png).decode()}"}
