@@ -45,7 +45,11 @@ class Services(Protocol):
 
 
 class InvocationCache:
-    pass
+    def __len__(self) -> int:
+        return 0
+
+    def forget(self, name: str) -> None:
+        pass
 
 
 class NodeError(Exception):

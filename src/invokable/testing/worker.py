@@ -8,21 +8,18 @@ from __future__ import annotations
 import threading
 import traceback
 from base64 import b64encode
-from collections.abc import Callable, Sequence
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from invokable.testing.server.events import Event
-from invokable.testing.server.media import dumped
 from invokable.testing.server.queue_events import item_base
 from invokable.testing.server.rows import Row
 from invokable.testing.server.world import Ran, World
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from invokable.testing.services import ItemServices
 
 _IDLE: Final = 1.0
 Finished = Callable[[Row], None]
+_Error = tuple[str, str, str]
 
 
 class Killed(BaseException):
@@ -73,16 +70,19 @@ class Worker:
     def _run(self, row: Row) -> None:
         ran = self._world.ran.setdefault(row.item_id, Ran(row))
         ran.begun += 1
-        run = _Run(self._world, row, ran, self._check, self._speed, self._killed)
-        error: tuple[str, str, str] | None = None
+        run: _Run | None = None
+        error: _Error | None = None
         try:
+            run = _Run(self._world, row, ran, self._check, self._speed, self._killed)
             error = run.to_end()
-        except Exception as problem:
+        except Exception as problem:  # whatever a node does, the queue goes on
             error = (type(problem).__name__, str(problem), traceback.format_exc())
         self._check()
-        row.session = run.session_json()
+        if run is not None:
+            row.session = run.session_json()
         self._world.queue.move(row, "failed" if error else "completed", error=error)
-        run.tell_error(error)
+        if run is not None:
+            run.tell_error(error)
 
     def _check(self) -> None:
         if self._killed.is_set():
@@ -112,7 +112,7 @@ class _Run:
             session_id=row.session_id,
         )
 
-    def to_end(self) -> tuple[str, str, str] | None:
+    def to_end(self) -> _Error | None:
         """Run what is left of the session. Returns the error that ended it."""
         for event in self._session.run():
             self._check()
@@ -132,11 +132,14 @@ class _Run:
         document: dict[str, Any] = self._session.to_json()
         return document
 
-    def tell_error(self, error: tuple[str, str, str] | None) -> None:
+    def tell_error(self, error: _Error | None) -> None:
         """Publish the error of a node, which comes after the item's own."""
         if error is None or self._failed is None:
             return
         extra = dict(zip(("error_type", "error_message", "error_traceback"), error, strict=True))
+        # A node whose inputs do not fit fails before it starts.
+        prepared = self.session_json()["execution_graph"]["nodes"].get(self._failed.exec_id)
+        self._invocations.setdefault(self._failed.exec_id, prepared)
         self._publish("invocation_error", self._failed, extra)
 
     def _tell(self, event: Any) -> None:
@@ -166,91 +169,6 @@ class _Run:
         }
         payload = self._world.release.shape(f"event:{name}", payload)
         self._world.hub.publish(Event(name, payload, self._row.user_id, self._row.queue_id, "invocation"))
-
-
-class ItemServices:
-    """What an item's nodes may do to the server."""
-
-    def __init__(self, world: World, row: Row, check: Callable[[], None]) -> None:
-        self._world, self._row, self._check = world, row, check
-
-    def load_image(self, name: str) -> Image:
-        """The image of that name. Raises FileNotFoundError."""
-        from PIL import Image
-
-        file = self._world.media.get(name)
-        if file is None:
-            raise FileNotFoundError(f"Image file {name} not found")
-        image = Image.open(BytesIO(file.content))
-        image.load()
-        return image
-
-    def save_image(
-        self,
-        image: Image,
-        *,
-        node_id: str,
-        session_id: str,
-        is_intermediate: bool = False,
-        board_id: str | None = None,
-        metadata: Any = None,
-        category: str = "general",
-    ) -> str:
-        """Store an image that says how it was made. Returns its name. A board that is not there is ignored."""
-        self._check()
-        texts = {"metadata": dumped(metadata), **self._origin()}
-        about = self._about(node_id, session_id, is_intermediate, board_id, category)
-        return self._world.media.add_image(image, texts=texts, **about).name
-
-    def load_video(self, name: str) -> bytes:
-        """The video of that name. Raises FileNotFoundError."""
-        file = self._world.media.get(name, "video")
-        if file is None:
-            raise FileNotFoundError(f"Video file {name} not found")
-        return file.content
-
-    def save_video(
-        self,
-        content: bytes,
-        *,
-        node_id: str,
-        session_id: str,
-        width: int,
-        height: int,
-        is_intermediate: bool = False,
-        board_id: str | None = None,
-        metadata: Any = None,
-    ) -> str:
-        """Store a video. Returns its name."""
-        self._check()
-        about = self._about(node_id, session_id, is_intermediate, board_id, "general")
-        about |= {"metadata": dumped(metadata), **self._origin()}
-        return self._world.media.add_video(content, width=width, height=height, **about).name
-
-    def board_images(self, board_id: str) -> list[str]:
-        """The names of the images on a board, newest first."""
-        return [file.name for file in self._world.media.find(board_id=board_id, is_intermediate=False)]
-
-    @property
-    def models(self) -> Sequence[dict[str, Any]]:
-        """The configs of all models."""
-        return self._world.models.configs
-
-    def _origin(self) -> dict[str, str | None]:
-        return {"workflow": dumped(self._row.batch.workflow), "graph": dumped(self._row.graph())}
-
-    def _about(
-        self, node_id: str, session_id: str, is_intermediate: bool, board_id: str | None, category: str
-    ) -> dict[str, Any]:
-        return {
-            "category": category,
-            "origin": "internal",
-            "is_intermediate": is_intermediate,
-            "user_id": self._row.user_id,
-            "session_id": session_id,
-            "node_id": node_id,
-            "board_id": board_id if board_id in self._world.boards.boards else None,
-        }
 
 
 def _preview(png: bytes | None) -> dict[str, Any] | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from invokable.schema import Schema
 from invokable.testing.graphs.edge_types import collector_problem, fits, input_type, iterator_problem, output_type
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.graphs.values import Reader
-from invokable.testing.server.problems import Detail, missing, value_error
+from invokable.testing.server.problems import Broken, Detail, missing, value_error
 
-_ENDS = ("source", "destination")
+_ENDS: Final = ("source", "destination")
+# Nodes that the editor turns into batch data: a server that is sent one answers 500.
+_EXPANDED: Final = ("_batch", "_generator")
 
 
 def read_graph(value: Any, reader: Reader, loc: Loc) -> Taken:
@@ -51,6 +53,8 @@ def _node(node: Any, reader: Reader, loc: Loc) -> Taken:
     node_type = node["type"]
     if not isinstance(node_type, str) or node_type not in reader.schema.nodes:
         return None, [_unknown_type(node, reader.schema, loc)]
+    if node_type.endswith(_EXPANDED):
+        raise Broken(f"{node_type} is expanded by the client")
     node_id = node.get("id", str(uuid4()))
     return reader.node(node_id, node, reader.schema.nodes[node_type], (*loc, node_type))
 

@@ -111,7 +111,15 @@ def _beyond(taken: float, value: Any, limits: Limits, loc: Loc, kind: type) -> l
         limit = getattr(limits, name)
         if limit is not None and not within(taken, limit):
             held = kind(limit)
-            return [Detail(words.replace(" ", "_"), loc, f"Input should be {words} {held:.16g}", value, {short: held})]
+            return [
+                Detail(
+                    words.replace(" or equal to", "_equal").replace(" ", "_"),
+                    loc,
+                    f"Input should be {words} {held:.16g}",
+                    value,
+                    {short: held},
+                )
+            ]
     return []
 
 

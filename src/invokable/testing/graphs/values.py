@@ -10,7 +10,7 @@ from invokable.schema import MISSING, InputTemplate, Limits, NodeTemplate, Schem
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.records import RECORDS, record
 from invokable.testing.graphs.scalars import Loc, Taken
-from invokable.testing.server.problems import Detail, missing
+from invokable.testing.server.problems import Detail, missing, value_error
 
 # What the editor shows where the server has no default: the catalogue has it in the default's place.
 _EDITOR_DEFAULTS: Final[dict[str, Any]] = {
@@ -21,10 +21,16 @@ _EDITOR_DEFAULTS: Final[dict[str, Any]] = {
     "BoardField": "auto",
     "SchedulerField": "dpmpp_3m_k",
     "ColorField": {"r": 127, "g": 127, "b": 127, "a": 255},
-    "LoRAField": [],
 }
 _BASE_FIRST: Final = ("board", "metadata")
-_NO_CACHE: Final = frozenset({"iterate", "collect"})
+# Defaults of fields whose type the editor cannot read, and of those that it does not show.
+_UNSEEN_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
+    ("call_saved_workflow", "workflow_inputs"): {},
+    ("iterate", "index"): 0,
+    ("workflow_return", "values"): [],
+    ("workflow_return_get", "values"): {},
+}
+_CUSTOM: Final = "* CUSTOM LABEL *"
 
 
 class Reader:
@@ -49,10 +55,12 @@ class Reader:
             if name not in first:
                 taken[name], found = self._field(value, field, (*loc, name))
                 details += found
-        if template.type == "iterate":
-            taken["index"], found = scalars.integer(value.get("index", 0), Limits(), (*loc, "index"))
-            details += found
+        for (node_type, name), default in _UNSEEN_DEFAULTS.items():
+            if node_type == template.type:
+                taken[name] = value.get(name, deepcopy(default))
         taken["type"] = template.type
+        if not details and taken.get("label") == _CUSTOM and not (taken.get("custom_label") or "").strip():
+            details.append(value_error(loc, "You must enter a Custom Label", dict(value)))
         return taken, details
 
     def _field(self, node: Mapping[str, Any], field: InputTemplate, loc: Loc) -> Taken:
@@ -69,7 +77,8 @@ class Reader:
         if field.default is MISSING:
             collection = field.type.cardinality == "COLLECTION" and not field.nullable
             return [] if collection else None
-        if field.nullable and field.default == _EDITOR_DEFAULTS.get(field.type.name, MISSING):
+        shown = field.options[0] if field.type.name == "EnumField" else _EDITOR_DEFAULTS.get(field.type.name, MISSING)
+        if field.nullable and field.default == shown:
             return None
         if field.type.name == "FloatField" and isinstance(field.default, int):
             return float(field.default)

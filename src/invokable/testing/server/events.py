@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from invokable.testing.server.clock import stamp
@@ -56,7 +56,7 @@ class Hub:
 
     def publish(self, event: Event) -> None:
         """Pass an event on. Listeners are called one after the other, in the publisher's thread."""
-        event.payload.setdefault("timestamp", stamp())
+        event = replace(event, payload={"timestamp": stamp(), **event.payload})
         with self._lock:
             if self.muted:
                 return

@@ -31,6 +31,10 @@ class Refusal(Exception):  # noqa: N818  (an answer, not a failure of ours)
         self.detail = detail
 
 
+class Broken(Exception):  # noqa: N818
+    """The server fails in a way that it did not foresee: status 500, and no JSON."""
+
+
 class Invalid(Exception):  # noqa: N818
     """The server answers 422 with a list of details."""
 

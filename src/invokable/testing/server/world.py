@@ -53,5 +53,10 @@ class World:
         self.ran: Final[dict[int, Ran]] = {}
         self.paused = False
         self.openapi: dict[str, Any] | None = None
+        self.media.on_delete.append(self._forget)
         self.cache: Any = None
         """The engine's node cache, from one start to the next."""
+
+    def _forget(self, name: str) -> None:
+        if self.cache is not None:
+            self.cache.forget(name)

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from invokable.testing.server.problems import Detail, Invalid, Refusal
+from invokable.testing.server.problems import Broken, Detail, Invalid, Refusal
 from invokable.testing.server.world import World
 from invokable.testing.web import (  # noqa: F401  (they fill the table)
     auth_routes,
@@ -91,6 +91,8 @@ class App:
                 answer = endpoint.handler(call)
         except Invalid as invalid:
             return Answer({"detail": [detail.to_json() for detail in invalid.details]}, 422)
+        except Broken:
+            return Answer(status=500, content=b"Internal Server Error", content_type="text/plain; charset=utf-8")
         except Refusal as refusal:
             return Answer({"detail": refusal.detail}, refusal.status)
         if token := refreshed_token(call, answer.status):

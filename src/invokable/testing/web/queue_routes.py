@@ -192,7 +192,7 @@ def cancel_others(call: Call) -> Answer:
 @route("PUT", f"{_QUEUE}/delete_all_except_current")
 def delete_others(call: Call) -> Answer:
     """Delete everything that does not run."""
-    return _delete(call, lambda row: True, running=False)
+    return _delete(call, lambda row: row.status == "pending", running=False)
 
 
 @route("DELETE", f"{_QUEUE}/d/{{destination}}")

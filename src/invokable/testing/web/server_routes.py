@@ -68,12 +68,19 @@ def logging(call: Call) -> Answer:
     return Answer(20)
 
 
+@route("GET", f"{_APP}/patchmatch_status")
+def patchmatch(call: Call) -> Answer:
+    """Whether images can be filled in."""
+    return Answer(True)
+
+
 @route("GET", f"{_APP}/invocation_cache/status")
 def cache_status(call: Call) -> Answer:
     """How full the node cache is, and how often it helped."""
     cache = call.world.cache
-    counts = {name: int(getattr(cache, name, 0)) for name in ("size", "hits", "misses")}
-    return Answer({**counts, "enabled": bool(getattr(cache, "enabled", True)), "max_size": 512})
+    counts = {name: getattr(cache, name, 0) for name in ("hits", "misses")}
+    size = 0 if cache is None else len(cache)
+    return Answer({"size": size, **counts, "enabled": getattr(cache, "enabled", True), "max_size": 512})
 
 
 @route("DELETE", f"{_APP}/invocation_cache")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from invokable.testing.server.media import CATEGORIES
+from typing import Any
+
+from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Query
@@ -42,6 +44,25 @@ def upload(call: Call) -> Answer:
     )
     record = call.world.media.to_json(file)
     return Answer(record, 201, headers={"location": record["video_url"]})
+
+
+@route("GET", "/api/v1/gallery/items/", feature="videos")
+def gallery(call: Call) -> Answer:
+    """A page of images and videos together."""
+    query = Query(call)
+    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=1000)
+    query.check()
+    found, _ = media.selected(call, None)
+    items = [_entry(call, file) for file in found[offset : offset + limit]]
+    return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})
+
+
+def _entry(call: Call, file: File) -> dict[str, Any]:
+    record = call.world.media.to_json(file)
+    entry = {"kind": file.kind, "name": file.name, "full_url": record[f"{file.kind}_url"]}
+    entry |= {name: record[name] for name in ("thumbnail_url", "width", "height")}
+    entry["category"] = file.category
+    return entry | {name: record[name] for name in ("starred", "is_intermediate", "board_id", "created_at")}
 
 
 @route("GET", f"{_VIDEOS}/", feature="videos")
