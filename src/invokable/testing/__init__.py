@@ -38,7 +38,8 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in _EXTRA:
             raise
-        raise ImportError(f"the simulator needs {error.name}: pip install 'invokable[simulator]'") from None
+        package = error.name.partition(".")[0]
+        raise ImportError(f"the simulator needs {package}: pip install 'invokable[simulator]'") from None
 
 
 def __dir__() -> list[str]:

@@ -60,7 +60,7 @@ class FaultyApp:
         self, found: Sequence[Fault], scope: Scope, receive: Receive, send: Send
     ) -> list[Message] | None:
         connection: Connection = scope["extensions"][CONNECTION]
-        body: bytes | None = None
+        body = await _whole(receive)  # a client that still sends might not notice what happens
         for fault in found:
             match fault.kind:
                 case "latency":
@@ -79,15 +79,11 @@ class FaultyApp:
                     await _plain(send, 502 if fault.status == 503 else fault.status, _PAGE, b"text/html")
                     return None
                 case "late":
-                    body = await _whole(receive) if body is None else body
                     self._later(fault.seconds, scope, body)
                     connection.cut()
                     return None
                 case "duplicate":
-                    body = await _whole(receive) if body is None else body
                     await _recorded(self._app, scope, body)
-        if body is None:
-            body = await _whole(receive)
         return await _recorded(self._app, scope, body)
 
     async def _on_the_way_out(self, found: Sequence[Fault], answered: list[Message], scope: Scope, send: Send) -> None:

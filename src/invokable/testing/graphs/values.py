@@ -21,12 +21,14 @@ _EDITOR_DEFAULTS: Final[dict[str, Any]] = {
     "BoardField": "auto",
     "SchedulerField": "dpmpp_3m_k",
     "ColorField": {"r": 127, "g": 127, "b": 127, "a": 255},
+    "LoRAField": [],
 }
 _BASE_FIRST: Final = ("board", "metadata")
 # Defaults of fields whose type the editor cannot read, and of those that it does not show.
 _UNSEEN_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
     ("call_saved_workflow", "workflow_inputs"): {},
     ("iterate", "index"): 0,
+    ("metadata_to_lora_collection", "loras"): [],
     ("workflow_return", "values"): [],
     ("workflow_return_get", "values"): {},
 }

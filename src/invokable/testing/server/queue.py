@@ -148,6 +148,8 @@ class Queue:
 
     def _set(self, row: Row, status: str) -> None:
         self._count(row, -1)
+        if row.poison and row.status == "pending":
+            self.wake.notify_all()  # what was behind it goes on
         row.status = status
         row.status_sequence += 1
         row.updated_at = now()
@@ -224,6 +226,8 @@ class Queue:
             return len(rows)
 
     def _forget(self, rows: Sequence[Row]) -> None:
+        if any(row.poison for row in rows):
+            self.wake.notify_all()
         for row in rows:
             self._count(row, -1)
             del self.rows[row.item_id]
@@ -294,11 +298,13 @@ class Queue:
 def _inspect(row: Row, inspect: Inspect, checked: dict[int, tuple[Any, str | None]]) -> None:
     """Find out what a row's values are to its nodes: each value of a batch is looked at once."""
     coerced = []
+    same = True
     for value in row.values:
         if id(value) not in checked:
             checked[id(value)] = inspect(value)
         taken, problem = checked[id(value)]
         row.poison = row.poison or problem
         coerced.append({**value, "value": taken})
-    if coerced != row.values:
+        same = same and taken == value["value"] and type(taken) is type(value["value"])  # 1.0 == True
+    if not same:
         row.coerced = coerced

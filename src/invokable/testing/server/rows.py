@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from invokable.testing.server.batches import Batch, FieldValue, substituted
 from invokable.testing.server.release import Release
@@ -72,7 +72,7 @@ def empty_session(session_id: str, graph: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": session_id,
         "graph": graph,
-        "execution_graph": {"id": str(uuid4()), "nodes": {}, "edges": []},
+        "execution_graph": {"id": str(uuid5(NAMESPACE_OID, session_id)), "nodes": {}, "edges": []},
         "executed": [],
         "executed_history": [],
         "results": {},

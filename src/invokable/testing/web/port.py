@@ -31,8 +31,10 @@ class _Line:
 
     def cut(self) -> None:
         """Reset the connection."""
+        if self._transport is None or self._transport.is_closing():
+            return
         raw = self._transport.get_extra_info("socket")
-        if raw is not None:
+        if raw is not None and raw.fileno() >= 0:
             # Zero seconds of lingering: the other side sees a reset, not an end.
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         self._transport.abort()

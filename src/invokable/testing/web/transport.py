@@ -44,6 +44,7 @@ class Pipe:
 
     def __init__(self) -> None:
         self.gone = asyncio.Event()
+        self.bodiless = False
         self._over = False
 
     def put(self, note: _Note) -> None:
@@ -57,7 +58,8 @@ class Pipe:
         if message["type"] == "http.response.start":
             self.put((_START, message))
         else:
-            if content := message.get("body", b""):
+            content = message.get("body", b"")
+            if content and not self.bodiless:
                 self.put((_BODY, content))
             if not message.get("more_body"):
                 self._over = True
@@ -136,6 +138,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         app = self._host.app
         if app is None:
             raise httpx.ConnectError("[Errno 111] Connection refused")
+        pipe.bodiless = request.method == "HEAD"
         given = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
