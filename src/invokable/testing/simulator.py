@@ -204,12 +204,13 @@ class Simulator:
 
         self._world.hub.muted = False
         self._sockets = Sockets(self._world, self.loop)
-        app = App(self._world, self._sockets)
-        self._app = FaultyApp(Logged(app, self._note), self._faults, self._act_from_loop)
+        logged = Logged(App(self._world, self._sockets), self._note)
+        app = FaultyApp(logged, self._faults, self._act_from_loop)
         self._worker = Worker(self._world, speed=self._speed, finished=self._item_ended)
         self._worker.start()
         if self._port is not None:
-            self._port.open(self._app)
+            self._port.open(app)
+        self._app = app
 
     def _halt(self) -> None:
         self._app = None

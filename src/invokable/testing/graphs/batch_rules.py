@@ -20,11 +20,12 @@ _ITEM: Final = "list[union[str,float,int,ImageField,VideoField]]"
 _DICT: Final = "Input should be a valid dictionary or object to extract fields from"
 
 
-def read_batch(value: Any, reader: Reader, *, list_items: bool) -> Batch:
+def read_batch(value: Any, reader: Reader) -> Batch:
     """The batch of a request. Raises Invalid with everything that the server finds wrong with it."""
     if not isinstance(value, Mapping):
         raise Invalid([Detail("model_attributes_type", _LOC, _DICT, value)])
     details: list[Detail] = []
+    list_items = reader.release.has("list_items")
 
     def take(name: str, taken: Taken) -> Any:
         details.extend(taken[1])
@@ -38,7 +39,8 @@ def read_batch(value: Any, reader: Reader, *, list_items: bool) -> Batch:
         graph = take("graph", read_graph(value["graph"], reader, (*_LOC, "graph")))
     else:
         graph = take("graph", (None, [missing((*_LOC, "graph"), value)]))
-    workflow = take("workflow", read_workflow(value.get("workflow"), (*_LOC, "workflow"), optional=True))
+    given = value.get("workflow")
+    workflow = take("workflow", read_workflow(given, reader.release, (*_LOC, "workflow"), optional=True))
     runs = take("runs", scalars.integer(value.get("runs", 1), Limits(minimum=1), (*_LOC, "runs")))
     if not details and (problem := _misplaced(data, graph)):
         details.append(value_error(_LOC, problem, value))

@@ -11,6 +11,10 @@ from typing import Any, Final
 
 from invokable.schema import FieldType, Schema
 
+NO_INPUT: Final = "Iterator must have a collection input edge"
+NOTHING_COLLECTED: Final = "Collector must have at least one item or collection input edge"
+SEVERAL_TYPES: Final = "Collector input collection items must be of a single type"
+
 _ANY: Final = FieldType("AnyField")
 _TEXT_TOO: Final = frozenset({"IntegerField", "FloatField"})
 
@@ -51,7 +55,7 @@ def iterator_problem(node_id: str, types: Mapping[str, str], edges: list[Any], s
     """What is wrong with an iterate node, in the server's words."""
     inputs = [edge["source"] for edge in edges if edge["destination"] == {"node_id": node_id, "field": "collection"}]
     if not inputs:
-        return "Iterator must have a collection input edge"
+        return NO_INPUT
     if len(inputs) > 1:
         return "Iterator may only have one input edge"
     source = inputs[0]
@@ -74,12 +78,12 @@ def collector_problem(node_id: str, types: Mapping[str, str], edges: list[Any], 
     items = _sources(node_id, "item", types, edges, schema)
     collections = _sources(node_id, "collection", types, edges, schema)
     if not items and not collections:
-        return "Collector must have at least one item or collection input edge"
+        return NOTHING_COLLECTED
     if not all(given.cardinality != "SINGLE" or is_any(given) for given in collections):
         return "Collector collection input must be a collection"
     roots = {_single(given).name for given in (*items, *collections) if not is_any(given)}
     if len(roots) > 1:
-        return "Collector input collection items must be of a single type"
+        return SEVERAL_TYPES
     wanted = _targets(node_id, "collection", types, edges, schema)
     if not all(target.cardinality != "SINGLE" or is_any(target) for target in wanted):
         return "Collector output must connect to a collection input"

@@ -8,7 +8,16 @@ from typing import Any, Final
 from uuid import uuid4
 
 from invokable.schema import Schema
-from invokable.testing.graphs.edge_types import collector_problem, fits, input_type, iterator_problem, output_type
+from invokable.testing.graphs.edge_types import (
+    NO_INPUT,
+    NOTHING_COLLECTED,
+    SEVERAL_TYPES,
+    collector_problem,
+    fits,
+    input_type,
+    iterator_problem,
+    output_type,
+)
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.graphs.values import Reader
 from invokable.testing.server.problems import Broken, Detail, missing, value_error
@@ -27,7 +36,7 @@ def read_graph(value: Any, reader: Reader, loc: Loc) -> Taken:
     edges, found = _edges(value.get("edges", []), (*loc, "edges"))
     details += found
     graph = {"id": value.get("id", str(uuid4())), "nodes": nodes, "edges": edges}
-    if not details and (problem := _problem(nodes, edges, reader.schema)):
+    if not details and (problem := _problem(nodes, edges, reader)):
         details.append(value_error(loc, problem, value))
     return graph, details
 
@@ -93,7 +102,8 @@ def _edge(edge: Any, loc: Loc) -> Taken:
     return taken, details
 
 
-def _problem(nodes: dict[str, Any], edges: list[Any], schema: Schema) -> str | None:
+def _problem(nodes: dict[str, Any], edges: list[Any], reader: Reader) -> str | None:
+    schema = reader.schema
     for key, node in nodes.items():
         if key != node["id"]:
             return f"Node ids must match, got {key} and {node['id']}"
@@ -101,7 +111,7 @@ def _problem(nodes: dict[str, Any], edges: list[Any], schema: Schema) -> str | N
         next((words for edge in edges if (words := _loose_end(edge, nodes, schema))), None)
         or ("Graph contains cycles" if _has_cycle(nodes, edges) else None)
         or next((words for edge in edges if (words := _mismatch(edge, nodes, schema))), None)
-        or _special_nodes(nodes, edges, schema)
+        or _special_nodes(nodes, edges, reader)
     )
 
 
@@ -148,11 +158,16 @@ def _mismatch(edge: Any, nodes: dict[str, Any], schema: Schema) -> str | None:
     return f"Edge source and target types do not match ({ends})"
 
 
-def _special_nodes(nodes: dict[str, Any], edges: list[Any], schema: Schema) -> str | None:
+def _special_nodes(nodes: dict[str, Any], edges: list[Any], reader: Reader) -> str | None:
+    schema = reader.schema
     types = {node_id: node["type"] for node_id, node in nodes.items()}
     for node_id, node_type in types.items():
         if node_type == "iterate" and (words := iterator_problem(node_id, types, edges, schema)):
+            if words == NO_INPUT and not reader.release.has("iterators"):
+                raise Broken(words)
             return f"Invalid iterator node ({node_id}): {words}"
         if node_type == "collect" and (words := collector_problem(node_id, types, edges, schema)):
+            if words == NOTHING_COLLECTED and not reader.release.has("iterators"):
+                words = SEVERAL_TYPES
             return f"Invalid collector node ({node_id}): {words}"
     return None

@@ -11,6 +11,7 @@ from invokable.testing.graphs import scalars
 from invokable.testing.graphs.records import RECORDS, record
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.server.problems import Detail, missing, value_error
+from invokable.testing.server.release import Release
 
 # What the editor shows where the server has no default: the catalogue has it in the default's place.
 _EDITOR_DEFAULTS: Final[dict[str, Any]] = {
@@ -40,6 +41,7 @@ class Reader:
 
     def __init__(self, schema: Schema) -> None:
         self.schema: Final = schema
+        self.release: Final = Release(schema.version)
 
     def node(self, node_id: str, value: Mapping[str, Any], template: NodeTemplate, loc: Loc) -> Taken:
         """A node with all its fields: defaults filled in, unknown members dropped."""

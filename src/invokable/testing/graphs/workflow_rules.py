@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.scalars import Loc, Taken
-from invokable.testing.server.problems import Detail, missing
+from invokable.testing.server.problems import Detail, missing, value_error
+from invokable.testing.server.release import Release
 
 _TEXTS: Final = ("name", "author", "description", "version", "contact", "tags", "notes")
+_SEMVER: Final = re.compile(r"\d+\.\d+\.\d+")
 _LISTS: Final = ("nodes", "edges")
 _DICT: Final = "Input should be a valid dictionary or object to extract fields from"
 
 
-def read_workflow(value: Any, loc: Loc, *, optional: bool = False, with_id: bool = False) -> Taken:
+def read_workflow(value: Any, release: Release, loc: Loc, *, optional: bool = False, with_id: bool = False) -> Taken:
     """A workflow as the server writes it, or what is wrong with it."""
     if value is None and optional:
         return None, []
@@ -26,30 +29,37 @@ def read_workflow(value: Any, loc: Loc, *, optional: bool = False, with_id: bool
         if name not in value:
             details.append(missing((*loc, name), value))
             continue
-        taken[name], found = _member(name, value[name], (*loc, name))
+        taken[name], found = _member(name, value[name], release, (*loc, name))
         details += found
     taken["form"] = value.get("form")
     order = [*_TEXTS, "exposedFields", "meta", *_LISTS, "form", *(["id"] if with_id else [])]
-    return {name: taken.get(name) for name in order}, details
+    return release.shape("workflow document", {name: taken.get(name) for name in order}), details
 
 
-def _member(name: str, value: Any, loc: Loc) -> Taken:
+def _member(name: str, value: Any, release: Release, loc: Loc) -> Taken:
     if name in _TEXTS or name == "id":
         if isinstance(value, str):
             return value, []
         return None, [Detail("string_type", loc, "Input should be a valid string", value)]
     if name == "meta":
-        return _meta(value, loc)
+        return _meta(value, release, loc)
     if not isinstance(value, list):
         return None, [Detail("list_type", loc, "Input should be a valid list", value)]
     return value, []
 
 
-def _meta(value: Any, loc: Loc) -> Taken:
+def _meta(value: Any, release: Release, loc: Loc) -> Taken:
     if not isinstance(value, Mapping):
         return None, [Detail("model_attributes_type", loc, _DICT, value)]
-    details = [] if "version" in value else [missing((*loc, "version"), value)]
-    category, found = scalars.choice(
-        value.get("category", "user"), ("user", "default"), (*loc, "category"), kind="enum"
-    )
-    return {"version": value.get("version"), "category": category}, [*details, *found]
+    categories = ("user", "default") if release.has("no_projects") else ("user", "default", "project")
+    category, found = scalars.choice(value.get("category", "user"), categories, (*loc, "category"), kind="enum")
+    return {"version": value.get("version"), "category": category}, [*_version(value, loc), *found]
+
+
+def _version(meta: Mapping[str, Any], loc: Loc) -> list[Detail]:
+    if "version" not in meta:
+        return [missing((*loc, "version"), meta)]
+    version = meta["version"]
+    if isinstance(version, str) and _SEMVER.match(version):
+        return []
+    return [value_error((*loc, "version"), f"Invalid workflow meta version: {version}", version)]

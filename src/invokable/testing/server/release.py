@@ -24,6 +24,10 @@ _FEATURES: Final[dict[str, Version]] = {
     "device": (6, 14),
     "list_items": (6, 14),
     "model_hash": (6, 9),
+    "bounded_ids": (6, 14),
+    "ownership": (6, 12),
+    "iterators": (6, 9),
+    "no_projects": (6, 9),
 }
 
 _SINCE: Final[dict[str, dict[str, Version]]] = {
@@ -69,8 +73,9 @@ _UNTIL: Final[dict[str, dict[str, tuple[Version, Version, Any]]]] = {
     },
     "event:queue_item_status_changed": {"credits": ((5, 15), (6, 9), None)},
     "event:invocation_error": {"project_id": ((5, 0), (6, 9), None), "user_id": ((5, 0), (6, 9), None)},
-    "board": {"is_private": ((5, 0), (6, 9), False), "video_count": ((6, 6), (6, 9), 0)},
+    "board": {"is_private": ((5, 0), (6, 9), None), "video_count": ((6, 6), (6, 9), 0)},
     "workflow": {"is_published": ((5, 15), (6, 9), None)},
+    "workflow document": {"is_published": ((5, 15), (6, 9), None)},
 }
 
 

@@ -139,7 +139,7 @@ def _parsed(body: bytes) -> Any:
 
 def _unknown(method: str, *, html: bool) -> Answer:
     if method not in ("GET", "HEAD"):
-        return Answer({"detail": "Method Not Allowed"}, 405, headers={"allow": "GET, HEAD"})
+        return Answer({"detail": "Method Not Allowed"}, 405, headers={"allow": "GET, HEAD"} if html else {})
     if html:
         return Answer(content=_PAGE, content_type="text/html; charset=utf-8", headers=dict(_NO_STORE))
     return Answer({"detail": "Not Found"}, 404)

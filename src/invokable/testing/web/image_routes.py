@@ -28,7 +28,7 @@ def upload(call: Call) -> Answer:
     query.check()
     if call.file is None:
         raise Invalid([missing(("body", "file"))])
-    media.writable_board(call, board_id)
+    board_id = media.writable_board(call, board_id)
     if not call.file.content_type.startswith("image"):
         raise Refusal(415, "Not an image")
     image = pictures.decode(call.file.content)

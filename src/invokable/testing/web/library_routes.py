@@ -85,7 +85,9 @@ def delete(call: Call) -> Answer:
 
 
 def _workflow(call: Call, *, with_id: bool) -> dict[str, Any]:
-    workflow, details = read_workflow(call.member("workflow"), ("body", "workflow"), with_id=with_id)
+    workflow, details = read_workflow(
+        call.member("workflow"), call.world.release, ("body", "workflow"), with_id=with_id
+    )
     if details:
         raise Invalid(details)
     taken: dict[str, Any] = workflow

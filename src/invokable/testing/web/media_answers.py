@@ -33,15 +33,21 @@ def readable(call: Call, kind: str) -> File:
     return file
 
 
-def writable_board(call: Call, board_id: str | None) -> None:
-    """Raise Refusal unless the caller may put things onto the board."""
+def writable_board(call: Call, board_id: str | None) -> str | None:
+    """The board, None for none. Raises Refusal unless the caller may put things onto it.
+
+    Servers before 6.12 ignore a board that is not there.
+    """
     if board_id is None:
-        return
+        return None
     board = call.world.boards.boards.get(board_id)
     if board is None:
+        if not call.world.release.has("ownership"):
+            return None
         raise Refusal(404, "Board not found")
     if not call.person.sees(board.user_id):
         raise Refusal(403, "Not authorized to upload to this board")
+    return board_id
 
 
 def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
@@ -63,7 +69,8 @@ def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
 def page(call: Call, kind: str) -> Answer:
     """A page of files."""
     query = Query(call)
-    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=1000)
+    most = 1000 if call.world.release.has("bounded_ids") else None
+    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=most)
     query.check()
     found, _ = selected(call, kind)
     items = [call.world.media.to_json(file) for file in found[offset : offset + limit]]

@@ -108,6 +108,7 @@ class Port:
             self._socket = None
         for transport in list(self._lines.values()):
             _Line(transport).cut()
+        self._serving.cancel()  # rather than wait for its next look at the clock
         await asyncio.wait([self._serving], timeout=_WAIT)
 
     def _protocol(self) -> type[H11Protocol]:

@@ -8,6 +8,7 @@ from typing import Any
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.batch_rules import inspect_value, read_batch
 from invokable.testing.server.problems import Detail, Invalid, Refusal, missing
+from invokable.testing.server.reading_back import with_nulls
 from invokable.testing.server.rows import Row, item_json, redacted, summary_json, without_nulls
 from invokable.testing.web.call import NO_BODY, Answer, Call, Query
 from invokable.testing.web.table import route
@@ -27,7 +28,7 @@ def enqueue(call: Call) -> Answer:
     if "batch" not in call.body:
         raise Invalid([missing(("body", "batch")), *details])
     try:
-        batch = read_batch(call.body["batch"], world.reader, list_items=world.release.has("list_items"))
+        batch = read_batch(call.body["batch"], world.reader)
     except Invalid as invalid:
         raise Invalid([*invalid.details, *details]) from None
     if details:
@@ -117,7 +118,8 @@ def item_ids(call: Call) -> Answer:
 @route("POST", f"{_QUEUE}/items_by_ids", feature="item_ids")
 def items_by_ids(call: Call) -> Answer:
     """Items by id; those that are missing or cannot be read are left out."""
-    rows = [_row(call, item_id) for item_id in call.integers("item_ids", most=_MOST)]
+    most = _MOST if call.world.release.has("bounded_ids") else None
+    rows = [_row(call, item_id) for item_id in call.integers("item_ids", most=most)]
     return Answer([_shown(call, row) for row in rows if row is not None and not row.poison])
 
 
@@ -154,6 +156,8 @@ def get_item(call: Call) -> Answer:
 @route("DELETE", f"{_QUEUE}/i/{{item_id}}")
 def delete_item(call: Call) -> Answer:
     """Delete an item."""
+    if not call.world.release.has("ownership") and call.item_id() not in call.world.queue.rows:
+        return Answer(None)
     row = _own(call, "deleting", "delete")
     call.world.queue.delete(row)
     return Answer(None)
@@ -209,6 +213,8 @@ def retry(call: Call) -> Answer:
     for item_id in ids:
         row = call.world.queue.rows.get(item_id)
         if row is None:
+            if not call.world.release.has("ownership"):
+                raise Refusal(500, f"Unexpected error while retrying queue items: No queue item with id {item_id}")
             continue
         if row.queue_id != queue_id:
             raise Refusal(404, f"Queue item with id {item_id} not found in queue {queue_id}")
@@ -286,7 +292,9 @@ def _own(call: Call, doing: str, verb: str) -> Row:
 def _shown(call: Call, row: Row) -> dict[str, Any]:
     world = call.world
     with world.queue.lock:
-        return _for(call, row, item_json(row, world.users.person(row.user_id), world.release))
+        item = item_json(row, world.users.person(row.user_id), world.release)
+    item["session"] = with_nulls(item["session"], world.reader.schema)
+    return _for(call, row, item)
 
 
 def _for(call: Call, row: Row, item: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def upload(call: Call) -> Answer:
     query.check()
     if call.file is None:
         raise Invalid([missing(("body", "file"))])
-    media.writable_board(call, board_id)
+    board_id = media.writable_board(call, board_id)
     if not call.file.content_type.startswith("video"):
         raise Refusal(415, "Not a supported video file")
     if call.file.content[4:8] != _MP4:
