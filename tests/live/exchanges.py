@@ -21,6 +21,7 @@ _HEADERS: Final = ("location", "cache-control", "content-disposition", "allow", 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
 _NUMBER_OF_ITEM: Final = re.compile(r"\bid \d+")
+_LINK: Final = re.compile(r"\n    For further information visit .*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def _members(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
+    text = _LINK.sub("", text)  # it names the version of a library
     return _NUMBER_OF_ITEM.sub("id N", _TIME.sub("<time>", _UUID.sub("<uuid>", text)))
 
 
@@ -172,10 +174,26 @@ class Script:
             self.enqueue(name, nodes, edges)
         for name, batch in _REFUSED_BATCHES.items():
             self.enqueue(name, _ADD, **batch)
+        self._poison()
         self.step("no batch", "POST", f"{QUEUE}/enqueue_batch", json={})
         self.step("no graph", "POST", f"{QUEUE}/enqueue_batch", json={"batch": {"runs": 1}})
         broken = {"content": b'{"batch": {', "headers": {"content-type": "application/json"}}
         self.step("broken JSON", "POST", f"{QUEUE}/enqueue_batch", **broken)
+
+    def _poison(self) -> None:
+        for name, (nodes, field, value) in _POISON.items():
+            datum = _datum([value], field_name=field)
+            item_id = self.enqueue(f"{name}: enqueue", nodes, data=[[datum]], batch_id=name)["item_ids"][0]
+            for path in (f"i/{item_id}", "list_all", "next", f"b/{name}/status"):
+                self.step(f"{name}: {path.partition('/')[0]}", "GET", f"{QUEUE}/{path}")
+            self.step(f"{name}: cancel", "PUT", f"{QUEUE}/i/{item_id}/cancel")
+            self.step(f"{name}: delete", "DELETE", f"{QUEUE}/i/{item_id}")
+            self.step(f"{name}: retry", "PUT", f"{QUEUE}/retry_items_by_id", json=[item_id])
+            for path in ("items_by_ids", "item_summaries_by_ids"):
+                self.step(f"{name}: {path}", "POST", f"{QUEUE}/{path}", json={"item_ids": [item_id]})
+            self.step(f"{name}: cure", "PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": [name]})
+            self.step(f"{name}: canceled", "GET", f"{QUEUE}/i/{item_id}")
+            self._http.put(f"{QUEUE}/prune")
 
     def _results(self) -> None:
         nodes = {**_BLANK, "c": {"id": "c", "type": "add"}}
@@ -356,6 +374,11 @@ _REFUSED_GRAPHS: Final[dict[str, tuple[Any, list[Any]]]] = {
         [_edge("s", "value", "c", "mode")],
     ),
     "expanded node": (_node("integer_batch", integers=[1]), []),
+}
+_POISON: Final = {
+    "poison of a number": (_ADD, "a", "hello"),
+    "poison of a fraction": (_ADD, "a", 1.5),
+    "poison of a choice": (_node("blank_image"), "mode", "CMYK"),
 }
 _REFUSED_BATCHES: Final[dict[str, dict[str, Any]]] = {
     "lengths": {"data": [[_datum([1, 2]), _datum([1], field_name="b")]]},

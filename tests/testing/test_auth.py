@@ -76,6 +76,7 @@ def test_what_changes_something_comes_with_a_new_token(many: Simulator) -> None:
 
     assert fresh.get("/api/v1/auth/me")["email"] == "one@x.y"
     assert "x-refreshed-token" not in one.post(runs=0).headers
+    assert "x-refreshed-token" not in one.http.post("/api/v1/auth/logout").headers
 
 
 def test_a_new_password_makes_all_tokens_void(many: Simulator) -> None:
@@ -84,7 +85,8 @@ def test_a_new_password_makes_all_tokens_void(many: Simulator) -> None:
     changed = one.http.patch("/api/v1/auth/me", json={"current_password": "first", "new_password": "other"})
 
     assert changed.status_code == 200
-    assert one.http.get(f"{QUEUE}/status").status_code == 401
+    assert one.http.get(f"{QUEUE}/status").json() == {"detail": "User not found or inactive"}
+    assert Asking(many, token=changed.headers["x-refreshed-token"]).get("/api/v1/auth/me")["token_epoch"] == 1
 
 
 def test_users_do_not_see_what_is_others(many: Simulator) -> None:
@@ -104,10 +106,26 @@ def test_users_do_not_see_what_is_others(many: Simulator) -> None:
     assert two.put("/cancel_by_batch_ids", json={"batch_ids": ["mine"]}) == {"canceled": 0}
     assert two.put("/clear") == {"deleted": 0}
     assert two.http.get(f"/api/v1/images/i/{image}").status_code == 403
+    assert two.http.delete(f"/api/v1/images/i/{image}").json() == {"detail": "Not authorized to modify this image"}
+    assert Asking(many).http.get(f"/api/v1/images/i/{image}/full").status_code == 403
+    assert one.http.get(f"/api/v1/images/i/{image}/full").headers["cache-control"] == "private, no-store"
     assert two.http.put(f"{QUEUE}/processor/pause").status_code == 403
     assert two.enqueue(batch_id="mine")["item_ids"] == [item_id + 1, item_id]
     assert admin.item(item_id)["batch_id"] == "mine"
     assert admin.put("/cancel_by_batch_ids", json={"batch_ids": ["mine"]}) == {"canceled": 2}
+
+
+def test_the_cookie_of_a_sign_in_is_good_for_images_alone(many: Simulator) -> None:
+    browser = Asking(many)
+    files = {"file": ("a.png", picture(), "image/png")}
+    params = {"image_category": "user", "is_intermediate": "false"}
+    owner = user(many, "one")
+    image = owner.http.post("/api/v1/images/upload", params=params, files=files).json()["image_name"]
+
+    browser.http.post("/api/v1/auth/login", json={"email": "one@x.y", "password": "first"})
+
+    assert browser.http.get(f"/api/v1/images/i/{image}/full").status_code == 200
+    assert browser.http.get(f"/api/v1/images/i/{image}").status_code == 401
 
 
 def test_users_take_turns(many: Simulator) -> None:

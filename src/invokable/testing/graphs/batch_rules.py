@@ -60,9 +60,15 @@ def inspect_value(value: FieldValue, graph: dict[str, Any], reader: Reader) -> t
         return given, None
     taken, details = reader.value(given, template, ("graph", "nodes", node["id"], node["type"], name))
     if details:
-        where = ".".join(map(str, details[0].loc))
-        return given, f"1 validation error for GraphExecutionState\n{where}\n  {details[0].msg}"
+        return given, _unreadable(details[0])
     return taken, None
+
+
+def _unreadable(detail: Detail) -> str:
+    """What is wrong with an item, in the words of the library that reads it."""
+    where, value = ".".join(map(str, detail.loc)), detail.input
+    about = f"[type={detail.type}, input_value={value!r}, input_type={type(value).__name__}]"
+    return f"1 validation error for GraphExecutionState\n{where}\n  {detail.msg} {about}"
 
 
 def _text(value: Any, loc: Loc) -> Taken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 
 def now() -> str:
@@ -20,8 +20,3 @@ def now_iso() -> str:
 def stamp() -> int:
     """The time of an event, in whole seconds."""
     return int(time.time())
-
-
-def iso_in(seconds: float) -> str:
-    """A time to come."""
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()

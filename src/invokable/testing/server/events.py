@@ -61,5 +61,7 @@ class Hub:
             if self.muted:
                 return
             self.history.append((event.name, event.payload))
-            for listener in list(self._listeners):
-                listener(event)
+            listeners = list(self._listeners)
+        # Not under the lock: a listener may ask the server, whose threads publish under locks of their own.
+        for listener in listeners:
+            listener(event)

@@ -25,6 +25,7 @@ _FEATURES: Final[dict[str, Version]] = {
     "list_items": (6, 14),
     "model_hash": (6, 9),
     "bounded_ids": (6, 14),
+    "polling_breaks": (6, 14),
     "ownership": (6, 12),
     "iterators": (6, 9),
     "no_projects": (6, 9),

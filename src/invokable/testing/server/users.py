@@ -104,8 +104,10 @@ class Users:
             raise Refusal(401, "Invalid or expired token")
         claims = json.loads(base64.urlsafe_b64decode(signed.partition(".")[2] + "=="))
         account = self.accounts.get(claims["user_id"])
-        if account is None or claims["exp"] <= time.time() or claims["token_epoch"] != account.token_epoch:
+        if claims["exp"] <= time.time():
             raise Refusal(401, "Invalid or expired token")
+        if account is None or claims["token_epoch"] != account.token_epoch:
+            raise Refusal(401, "User not found or inactive")
         return account, claims
 
     def _signature(self, signed: str) -> str:

@@ -57,7 +57,7 @@ def describe(call: Call) -> Answer:
 @route("PATCH", f"{_BOARDS}/{{board_id}}")
 def update(call: Call) -> Answer:
     """Rename or archive a board."""
-    board = _board(call, call.params["board_id"])
+    board = _board(call, call.params["board_id"], "modify")
     changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     names = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
     for name, member in names.items():
@@ -75,7 +75,7 @@ def delete(call: Call) -> Answer:
     query.check()
     if call.params["board_id"] not in call.world.boards.boards and not _checks(call):
         return Answer({"board_id": call.params["board_id"], "deleted_board_images": [], "deleted_images": []})
-    board = _board(call, call.params["board_id"])
+    board = _board(call, call.params["board_id"], "delete")
     kept, deleted = call.world.boards.delete(board.board_id, with_files=with_files)
     answer = {"board_id": board.board_id, "deleted_board_images": kept, "deleted_images": deleted}
     if call.world.release.has("videos"):
@@ -109,7 +109,7 @@ def put_one(call: Call) -> Answer:
     board_id, name = _named(call, "board_id", "image_name")
     if board_id not in call.world.boards.boards and not _checks(call):
         raise Refusal(500, "Failed to add image to board")
-    board = _board(call, board_id)
+    board = _board(call, board_id, "modify")
     file = media.visible(call, "image", name)
     if file is None:
         raise Refusal(500, "Failed to add image to board")
@@ -119,7 +119,7 @@ def put_one(call: Call) -> Answer:
 @route("POST", f"{_ON_BOARDS}/batch")
 def put_several(call: Call) -> Answer:
     """Put images onto a board; names of others are left out."""
-    board = _board(call, call.member("board_id"))
+    board = _board(call, call.member("board_id"), "modify")
     return _moved(call, _files(call), board.board_id)
 
 
@@ -144,12 +144,12 @@ def _checks(call: Call) -> bool:
     return call.world.release.has("ownership")
 
 
-def _board(call: Call, board_id: Any) -> Board:
+def _board(call: Call, board_id: Any, doing: str = "access") -> Board:
     board = call.world.boards.boards.get(board_id)
     if board is None:
         raise Refusal(404, "Board not found")
     if not call.person.sees(board.user_id):
-        raise Refusal(403, "Not authorized to access this board")
+        raise Refusal(403, f"Not authorized to {doing} this board")
     return board
 
 

@@ -11,7 +11,7 @@ from invokable.testing.graphs import scalars
 from invokable.testing.graphs.scalars import Taken
 from invokable.testing.server.problems import Detail, Invalid, missing
 from invokable.testing.server.rows import Person
-from invokable.testing.server.users import SYSTEM
+from invokable.testing.server.users import SYSTEM, Account
 from invokable.testing.server.world import World
 
 T = TypeVar("T")
@@ -53,6 +53,8 @@ class Call:
     file: Upload | None = None
     person: Person = SYSTEM
     token: str | None = None
+    account: Account | None = None
+    claims: dict[str, Any] = field(default_factory=dict)
 
     def member(self, name: str) -> Any:
         """A member of the body, which must be there. Raises Invalid."""

@@ -158,18 +158,18 @@ def delete(call: Call) -> Answer:
         if call.world.release.has("auth"):
             raise Refusal(404, "Image not found")
         return media.delete_several(call, "image", [])
-    media.readable(call, "image")
+    media.changeable(call, "image")
     return media.delete_several(call, "image", [call.params["name"]])
 
 
-@route("GET", f"{_ONE}/full")
-@route("HEAD", f"{_ONE}/full")
+@route("GET", f"{_ONE}/full", cookie=True)
+@route("HEAD", f"{_ONE}/full", cookie=True)
 def full(call: Call) -> Answer:
     """The file itself, always whole."""
     return media.full(call, "image", "image/png")
 
 
-@route("GET", f"{_ONE}/thumbnail", slow=True)
+@route("GET", f"{_ONE}/thumbnail", cookie=True, slow=True)
 def thumbnail(call: Call) -> Answer:
     """A small copy."""
     return media.thumbnail(call, "image")

@@ -33,6 +33,14 @@ def readable(call: Call, kind: str) -> File:
     return file
 
 
+def changeable(call: Call, kind: str) -> File:
+    """The file that the path names, to change it. Raises Refusal 404 or 403."""
+    file = call.world.media.get(call.params["name"], kind)
+    if file is not None and not call.person.sees(file.user_id):
+        raise Refusal(403, f"Not authorized to modify this {kind}")
+    return readable(call, kind)
+
+
 def writable_board(call: Call, board_id: str | None) -> str | None:
     """The board, None for none. Raises Refusal unless the caller may put things onto it.
 
@@ -115,7 +123,7 @@ def update(call: Call, kind: str) -> Answer:
     """Change what is said of a file."""
     if call.world.media.get(call.params["name"], kind) is None:
         raise Refusal(400, f"Failed to update {kind}")
-    file = readable(call, kind)
+    file = changeable(call, kind)
     changes = call.body if isinstance(call.body, dict) else {}
     members = {"starred": "starred", "is_intermediate": "is_intermediate", "session_id": "session_id"}
     for name, member in {**members, f"{kind}_category": "category"}.items():
@@ -157,6 +165,8 @@ def workflow(call: Call, kind: str) -> Answer:
 def urls(call: Call, kind: str) -> Answer:
     """Where a file of that name would be."""
     name = call.params["name"]
+    if call.world.media.get(name, kind) is not None:
+        readable(call, kind)
     base = f"api/v1/{kind}s/i/{name}"
     return Answer({f"{kind}_name": name, f"{kind}_url": f"{base}/full", "thumbnail_url": f"{base}/thumbnail"})
 

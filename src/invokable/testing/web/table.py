@@ -23,6 +23,8 @@ class Endpoint:
     open: bool = False
     """Whether it needs no sign-in."""
     form: bool = False
+    cookie: bool = False
+    """Whether the media cookie of a browser will do for a token."""
     slow: bool = False
     """Whether it does work that other requests should not wait for."""
     feature: str = ""
@@ -45,13 +47,14 @@ def route(
     admin: bool = False,
     open: bool = False,  # noqa: A002
     form: bool = False,
+    cookie: bool = False,
     slow: bool = False,
     feature: str = "",
 ) -> Callable[[Handler], Handler]:
     """Put a handler into the table."""
 
     def put(handler: Handler) -> Handler:
-        ENDPOINTS.append(Endpoint(method, path, handler, admin, open, form, slow, feature))
+        ENDPOINTS.append(Endpoint(method, path, handler, admin, open, form, cookie, slow, feature))
         return handler
 
     return put

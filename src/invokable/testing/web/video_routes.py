@@ -100,12 +100,12 @@ def delete(call: Call) -> Answer:
     """Delete a video."""
     if call.world.media.get(call.params["name"], "video") is None:
         raise Refusal(404, "Video not found")
-    media.readable(call, "video")
+    media.changeable(call, "video")
     return media.delete_several(call, "video", [call.params["name"]])
 
 
-@route("GET", f"{_ONE}/full", feature="videos")
-@route("HEAD", f"{_ONE}/full", feature="videos")
+@route("GET", f"{_ONE}/full", cookie=True, feature="videos")
+@route("HEAD", f"{_ONE}/full", cookie=True, feature="videos")
 def full(call: Call) -> Answer:
     """The file itself, or the range of it that is asked for."""
     answer = media.full(call, "video", "video/mp4")
@@ -121,7 +121,7 @@ def full(call: Call) -> Answer:
     return answer
 
 
-@route("GET", f"{_ONE}/thumbnail", slow=True, feature="videos")
+@route("GET", f"{_ONE}/thumbnail", cookie=True, slow=True, feature="videos")
 def thumbnail(call: Call) -> Answer:
     """A picture of it."""
     return media.thumbnail(call, "video")
