@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,7 @@ import pytest
 
 from invokable.testing import Fault, FaultPlan, Simulator
 from invokable.testing.faults import KINDS
+from tests.examples import ROOT
 from tests.testing.asking import QUEUE, Asking, until
 
 ENQUEUE = "*/enqueue_batch"
@@ -242,3 +244,10 @@ def test_faults_that_make_no_sense_are_refused(about: dict[str, object], words: 
 def test_a_document_that_is_no_plan_is_refused() -> None:
     with pytest.raises(ValueError, match="not a plan of faults"):
         FaultPlan.from_json({"faults": [{"kind": "stall", "colour": "red"}], "seed": 1})
+
+
+def test_the_page_about_the_simulator_names_every_kind() -> None:
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page.partition("## Faults")[2], re.MULTILINE)
+
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(KINDS)

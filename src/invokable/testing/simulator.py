@@ -25,7 +25,7 @@ from invokable.testing.worker import Worker
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from invokable.runtime import Client
+    from invokable.runtime.client.blocking import Client
     from invokable.testing.web.port import Port
     from invokable.testing.web.transport import InProcess, Pipe
 
@@ -165,6 +165,11 @@ class Simulator:
     def url(self) -> str:
         """The address: that of the port once there is one, else one that only the client of `client` can reach."""
         return self._port.url if self._port else _ADDRESS
+
+    @property
+    def is_served(self) -> bool:
+        """Whether it answers on a port."""
+        return self._port is not None
 
     @property
     def version(self) -> str:
