@@ -16,8 +16,22 @@ import httpx
 import socketio  # type: ignore[import-untyped,unused-ignore]
 from PIL import Image
 
+from tests.live.batches import (
+    ADD,
+    BLANK,
+    BROKEN,
+    POISON,
+    REFUSED_BATCHES,
+    REFUSED_GRAPHS,
+    USER,
+    WORKFLOW,
+    datum,
+    edge,
+)
+
 QUEUE: Final = "/api/v1/queue/default"
-_HEADERS: Final = ("location", "cache-control", "content-disposition", "allow", "content-range")
+_HEADERS: Final = ("location", "cache-control", "content-disposition", "allow", "content-range", "www-authenticate")
+_PRESENT: Final = ("x-refreshed-token", "set-cookie")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
 _NUMBER_OF_ITEM: Final = re.compile(r"\bid \d+")
@@ -31,7 +45,8 @@ class Exchange:
     step: str
     status: int
     content_type: str
-    headers: dict[str, str]
+    headers: dict[str, str | None]
+    """Those that matter; without their value where it is a secret."""
     body: Any
 
 
@@ -83,9 +98,11 @@ def _verbatim(value: Any) -> Any:
 class Script:
     """Runs the steps against one server and notes each answer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         # A server that answers 500 may close the connection: each step has its own.
         self._http = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
+        if token:
+            self._http.headers["authorization"] = f"Bearer {token}"
         self._url = url
         self.exchanges: list[Exchange] = []
 
@@ -97,7 +114,8 @@ class Script:
         if content_type == "application/json":
             given = answer.json()
             body = _verbatim(given) if answer.status_code >= 400 else shape(given)
-        headers = {name: _plain(answer.headers[name]) for name in _HEADERS if name in answer.headers}
+        headers: dict[str, str | None] = {n: _plain(answer.headers[n]) for n in _HEADERS if n in answer.headers}
+        headers |= {n: None for n in _PRESENT if n in answer.headers}
         self.exchanges.append(Exchange(name, answer.status_code, content_type, headers, body))
         return given
 
@@ -136,13 +154,13 @@ class Script:
     def _queue(self) -> None:
         self.step("pause", "PUT", f"{QUEUE}/processor/pause")
         # The item that runs when the processor is paused goes on; there is none here.
-        nodes = {**_BLANK, "b": {"id": "b", "type": "img_blur"}, "c": {"id": "c", "type": "add", "zz": 1}}
-        edges = [_edge("a", "image", "b", "image"), _edge("a", "width", "c", "b")]
+        nodes = {**BLANK, "b": {"id": "b", "type": "img_blur"}, "c": {"id": "c", "type": "add", "zz": 1}}
+        edges = [edge("a", "image", "b", "image"), edge("a", "width", "c", "b")]
         data = [[{"node_path": "c", "field_name": "a", "items": [1, 2]}]]
         batch = {"batch_id": "shapes", "origin": "o", "destination": "d"}
         ids = self.enqueue("enqueue", nodes, edges, data=data, runs=2, **batch)["item_ids"]
         self.enqueue("enqueue again", nodes, edges, **batch)
-        self.enqueue("workflow", nodes, edges, workflow=_WORKFLOW)
+        self.enqueue("workflow", nodes, edges, workflow=WORKFLOW)
         for name in ("status", "b/shapes/status", "b/nobody/status", "current", "next", "item_ids", "list_all"):
             self.step(name, "GET", f"{QUEUE}/{name}")
         self.step("list_all by destination", "GET", f"{QUEUE}/list_all", params={"destination": "d"})
@@ -170,10 +188,10 @@ class Script:
         self.step("resume", "PUT", f"{QUEUE}/processor/resume")
 
     def _refusals(self) -> None:
-        for name, (nodes, edges) in _REFUSED_GRAPHS.items():
+        for name, (nodes, edges) in REFUSED_GRAPHS.items():
             self.enqueue(name, nodes, edges)
-        for name, batch in _REFUSED_BATCHES.items():
-            self.enqueue(name, _ADD, **batch)
+        for name, batch in REFUSED_BATCHES.items():
+            self.enqueue(name, ADD, **batch)
         self._poison()
         self.step("no batch", "POST", f"{QUEUE}/enqueue_batch", json={})
         self.step("no graph", "POST", f"{QUEUE}/enqueue_batch", json={"batch": {"runs": 1}})
@@ -181,9 +199,9 @@ class Script:
         self.step("broken JSON", "POST", f"{QUEUE}/enqueue_batch", **broken)
 
     def _poison(self) -> None:
-        for name, (nodes, field, value) in _POISON.items():
-            datum = _datum([value], field_name=field)
-            item_id = self.enqueue(f"{name}: enqueue", nodes, data=[[datum]], batch_id=name)["item_ids"][0]
+        for name, (nodes, field, value) in POISON.items():
+            data = [[datum([value], field_name=field)]]
+            item_id = self.enqueue(f"{name}: enqueue", nodes, data=data, batch_id=name)["item_ids"][0]
             for path in (f"i/{item_id}", "list_all", "next", f"b/{name}/status"):
                 self.step(f"{name}: {path.partition('/')[0]}", "GET", f"{QUEUE}/{path}")
             self.step(f"{name}: cancel", "PUT", f"{QUEUE}/i/{item_id}/cancel")
@@ -196,8 +214,8 @@ class Script:
             self._http.put(f"{QUEUE}/prune")
 
     def _results(self) -> None:
-        nodes = {**_BLANK, "c": {"id": "c", "type": "add"}}
-        answer = self.enqueue("enqueue to run", nodes, [_edge("a", "width", "c", "a")], workflow=_WORKFLOW)
+        nodes = {**BLANK, "c": {"id": "c", "type": "add"}}
+        answer = self.enqueue("enqueue to run", nodes, [edge("a", "width", "c", "a")], workflow=WORKFLOW)
         item_id = answer["item_ids"][0]
         self.finished(item_id)
         item = self.step("completed item", "GET", f"{QUEUE}/i/{item_id}")
@@ -206,7 +224,7 @@ class Script:
         )
         for path in ("", "/full", "/thumbnail", "/metadata", "/workflow", "/urls"):
             self.step(f"made image{path}", "GET", f"/api/v1/images/i/{image}{path}")
-        failing = self.enqueue("enqueue to fail", _BROKEN)["item_ids"][0]
+        failing = self.enqueue("enqueue to fail", BROKEN)["item_ids"][0]
         self.finished(failing)
         self.step("failed item", "GET", f"{QUEUE}/i/{failing}")
         self.step("retry failed", "PUT", f"{QUEUE}/retry_items_by_id", json=[failing])
@@ -214,7 +232,7 @@ class Script:
         self.step("cancel completed", "PUT", f"{QUEUE}/i/{item_id}/cancel")
 
     def _media(self) -> None:
-        def upload(name: str, content: bytes, kind: str = "image/png", query: str = _USER, **form: str) -> Any:
+        def upload(name: str, content: bytes, kind: str = "image/png", query: str = USER, **form: str) -> Any:
             files = {"file": ("a.png", content, kind)}
             return self.step(name, "POST", f"/api/v1/images/upload?{query}", files=files, data=form)
 
@@ -226,8 +244,8 @@ class Script:
         upload("upload resized wrongly", picture(), resize_to="[4, 4]")
         upload("wrong category", picture(), query="image_category=zz&is_intermediate=false")
         upload("no is_intermediate", picture(), query="image_category=user")
-        upload("upload to no board", picture(), query=f"{_USER}&board_id=none")
-        self.step("upload nothing", "POST", f"/api/v1/images/upload?{_USER}")
+        upload("upload to no board", picture(), query=f"{USER}&board_id=none")
+        self.step("upload nothing", "POST", f"/api/v1/images/upload?{USER}")
         for path in ("", "/full", "/thumbnail", "/metadata", "/workflow", "/urls"):
             self.step(f"uploaded image{path}", "GET", f"/api/v1/images/i/{image}{path}")
             self.step(f"missing image{path}", "GET", f"/api/v1/images/i/nope.png{path}")
@@ -249,7 +267,7 @@ class Script:
     def _boards(self) -> None:
         board = self.step("board", "POST", "/api/v1/boards/", params={"board_name": "Shapes"})["board_id"]
         files = {"file": ("a.png", picture(), "image/png")}
-        image = self._http.post(f"/api/v1/images/upload?{_USER}", files=files).json()["image_name"]
+        image = self._http.post(f"/api/v1/images/upload?{USER}", files=files).json()["image_name"]
         self.step("board without name", "POST", "/api/v1/boards/")
         self.step("boards", "GET", "/api/v1/boards/?all=true")
         self.step("boards, page", "GET", "/api/v1/boards/?offset=0&limit=5")
@@ -276,13 +294,13 @@ class Script:
         self.step("by hash", "GET", "/api/v2/models/get_by_hash?hash=a")
         self.step("by key", "GET", "/api/v2/models/i/zz")
         self.step("job", "GET", "/api/v2/models/install/99999")
-        saved = self.step("save workflow", "POST", "/api/v1/workflows/", json={"workflow": _WORKFLOW})["workflow_id"]
+        saved = self.step("save workflow", "POST", "/api/v1/workflows/", json={"workflow": WORKFLOW})["workflow_id"]
         self.step("workflow of library", "GET", f"/api/v1/workflows/i/{saved}")
         self.step("missing workflow", "GET", "/api/v1/workflows/i/zz")
         self.step("workflows", "GET", "/api/v1/workflows/?categories=user&per_page=5")
-        body = {"workflow": {**_WORKFLOW, "id": saved}}
+        body = {"workflow": {**WORKFLOW, "id": saved}}
         self.step("update workflow", "PATCH", f"/api/v1/workflows/i/{saved}", json=body)
-        self.step("update without id", "PATCH", f"/api/v1/workflows/i/{saved}", json={"workflow": _WORKFLOW})
+        self.step("update without id", "PATCH", f"/api/v1/workflows/i/{saved}", json={"workflow": WORKFLOW})
         self.step("counts by category", "GET", "/api/v1/workflows/counts_by_category?categories=user")
         self.step("opened", "PUT", f"/api/v1/workflows/i/{saved}/opened_at")
         self.step("delete workflow", "DELETE", f"/api/v1/workflows/i/{saved}")
@@ -298,8 +316,8 @@ def events(url: str) -> list[tuple[str, Any]]:
     socket.connect(url, socketio_path="/ws/socket.io", transports=["websocket"])
     socket.call("subscribe_queue", {"queue_id": "default"}, timeout=10)
     script = Script(url)
-    for nodes in ({**_BLANK, "c": {"id": "c", "type": "add"}}, _BROKEN):
-        edges = [_edge("a", "width", "c", "a")] if "a" in nodes else []
+    for nodes in ({**BLANK, "c": {"id": "c", "type": "add"}}, BROKEN):
+        edges = [edge("a", "width", "c", "a")] if "a" in nodes else []
         script.finished(script.enqueue("", nodes, edges)["item_ids"][0])
         time.sleep(1)  # the last event may come after the status
     socket.disconnect()
@@ -310,90 +328,3 @@ def picture(size: tuple[int, int] = (8, 8)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, "red").save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _edge(source: str, field: str, destination: str, into: str) -> dict[str, Any]:
-    return {"source": {"node_id": source, "field": field}, "destination": {"node_id": destination, "field": into}}
-
-
-def _node(node_type: str, **fields: Any) -> dict[str, Any]:
-    return {"c": {"id": "c", "type": node_type, **fields}}
-
-
-def _datum(items: list[Any], **about: Any) -> dict[str, Any]:
-    return {"node_path": "c", "field_name": "a", "items": items, **about}
-
-
-_USER: Final = "image_category=user&is_intermediate=false"
-_ADD: Final = _node("add")
-_BROKEN: Final = _node("img_blur")
-_BLANK: Final = {"a": {"id": "a", "type": "blank_image", "width": 16, "height": 16, "use_cache": False}}
-_TEXTS: Final = ("name", "author", "description", "version", "contact", "tags", "notes")
-_WORKFLOW: Final[dict[str, Any]] = {
-    **dict.fromkeys(_TEXTS, "x"),
-    "exposedFields": [],
-    "meta": {"category": "user", "version": "3.0.0"},
-    "nodes": [],
-    "edges": [],
-}
-_TWO: Final = {"c": {"id": "c", "type": "add"}, "d": {"id": "d", "type": "add"}}
-_REFUSED_GRAPHS: Final[dict[str, tuple[Any, list[Any]]]] = {
-    "unknown type": (_node("zzz"), []),
-    "no type": ({"c": {"id": "c"}}, []),
-    "not a node": ({"c": 3}, []),
-    "wrong key": ({"d": {"id": "c", "type": "add"}}, []),
-    "cycle": (_TWO, [_edge("c", "value", "d", "a"), _edge("d", "value", "c", "a")]),
-    "edge to nowhere": (_ADD, [_edge("c", "value", "d", "a")]),
-    "edge from nowhere": (_ADD, [_edge("d", "value", "c", "a")]),
-    "edge from no field": (_TWO, [_edge("c", "x", "d", "a")]),
-    "edge to no field": (_TWO, [_edge("c", "value", "d", "x")]),
-    "edge of another type": ({**_BLANK, **_ADD}, [_edge("a", "image", "c", "a")]),
-    "half an edge": (_ADD, [{"source": {"node_id": "c"}}]),
-    "iterate alone": (_node("iterate"), []),
-    "collect alone": (_node("collect"), []),
-    "integer": (_node("add", a="x"), []),
-    "fraction": (_node("add", a=1.5), []),
-    "no integer": (_node("add", a=None), []),
-    "number": (_node("float", value="x"), []),
-    "text": (_node("string", value=True), []),
-    "boolean": (_node("boolean", value=2), []),
-    "choice": (_node("blank_image", mode="CMYK"), []),
-    "step": (_node("noise", width=7), []),
-    "limit": (_node("img_blur", radius=-1), []),
-    "image": (_node("img_blur", image="x"), []),
-    "image without name": (_node("img_blur", image={}), []),
-    "colour": (_node("blank_image", color={"r": 1, "g": 2, "b": 3, "a": 300}), []),
-    "half a colour": (_node("blank_image", color={"r": 1}), []),
-    "list": (_node("integer_collection", collection=[1, "x"]), []),
-    "no list": (_node("integer_collection", collection=5), []),
-    "board": (_node("blank_image", board="none"), []),
-    "model": (_node("main_model_loader", model={"key": "k"}), []),
-    "flag": (_node("add", is_intermediate="x"), []),
-    "text to choice": (
-        {**_node("blank_image"), "s": {"id": "s", "type": "string"}},
-        [_edge("s", "value", "c", "mode")],
-    ),
-    "expanded node": (_node("integer_batch", integers=[1]), []),
-}
-_POISON: Final = {
-    "poison of a number": (_ADD, "a", "hello"),
-    "poison of a fraction": (_ADD, "a", 1.5),
-    "poison of a choice": (_node("blank_image"), "mode", "CMYK"),
-}
-_REFUSED_BATCHES: Final[dict[str, dict[str, Any]]] = {
-    "lengths": {"data": [[_datum([1, 2]), _datum([1], field_name="b")]]},
-    "mixed": {"data": [[_datum(["a", 2])]]},
-    "twice": {"data": [[_datum([1])], [_datum([2])]]},
-    "data of no node": {"data": [[_datum([1], node_path="zz")]]},
-    "data of no field": {"data": [[_datum([1], field_name="zz")]]},
-    "null": {"data": [[_datum([None])]]},
-    "object": {"data": [[_datum([{"r": 1}])]]},
-    "empty group": {"data": [[]]},
-    "no items": {"data": [[_datum([])]]},
-    "no runs": {"runs": 0},
-    "half a run": {"runs": 1.5},
-    "null id": {"batch_id": None},
-    "data as text": {"data": "x"},
-    "workflow without members": {"workflow": {"name": "x"}},
-    "workflow of no category": {"workflow": {**_WORKFLOW, "meta": {"category": "zz", "version": "3"}}},
-}

@@ -16,6 +16,7 @@ import pytest
 from invokable.testing import Simulator
 from tests.live.exchanges import Exchange, Script, events
 from tests.live.provision import Server, live_server
+from tests.live.signing_in import Users
 
 VERSIONS: Final = ("6.14.2", "6.8.1")
 
@@ -79,6 +80,19 @@ def test_answers_have_the_shapes_of_the_servers(real: Server) -> None:
         simulated = Script(simulator.serve()).run()
     expected = Script(real.url).run()
 
+    assert_alike(expected, simulated)
+
+
+def test_users_of_a_server_of_several_are_answered_alike() -> None:
+    with Simulator("6.14.2", models=[], multiuser=True) as simulator:
+        simulated = Users(simulator.serve()).run()
+    with live_server("6.14.2", multiuser=True) as server:
+        expected = Users(server.url).run()
+
+    assert_alike(expected, simulated)
+
+
+def assert_alike(expected: list[Exchange], simulated: list[Exchange]) -> None:
     assert [exchange.step for exchange in simulated] == [exchange.step for exchange in expected]
     pairs = zip(map(comparable, expected), map(comparable, simulated), strict=True)
     differing = [line for theirs, ours in pairs for line in differences(asdict(theirs), asdict(ours), theirs.step)]

@@ -13,8 +13,8 @@ def now() -> str:
 
 
 def now_iso() -> str:
-    """The time as the sign-in endpoints write it."""
-    return datetime.now(UTC).isoformat()
+    """The time in UTC as accounts have it: `2026-11-25T08:56:32.764000`."""
+    return now().replace(" ", "T") + "000"
 
 
 def stamp() -> int:

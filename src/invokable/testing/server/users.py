@@ -77,7 +77,7 @@ class Users:
         """Sign in. Raises Refusal 401."""
         for account in self.accounts.values():
             if account.email == email and hmac.compare_digest(account.password.encode(), password.encode()):
-                account.last_login_at = now_iso()
+                account.last_login_at = f"{now_iso()}Z"
                 return account, self.token(account, remember=remember), WEEK if remember else DAY
         raise Refusal(401, "Incorrect email or password")
 
