@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from invokable.testing.faults import Fault, FaultPlan
-    from invokable.testing.simulator import Job, LoggedRequest, Simulator
+    from invokable.testing.seen import Job, LoggedRequest
+    from invokable.testing.simulator import Simulator
 
 __all__ = ["Fault", "FaultPlan", "Job", "LoggedRequest", "Simulator"]
 
 _HOMES: Final = {
     "Fault": "invokable.testing.faults",
     "FaultPlan": "invokable.testing.faults",
-    "Job": "invokable.testing.simulator",
-    "LoggedRequest": "invokable.testing.simulator",
+    "Job": "invokable.testing.seen",
+    "LoggedRequest": "invokable.testing.seen",
     "Simulator": "invokable.testing.simulator",
 }
 _EXTRA: Final = frozenset({"starlette", "uvicorn", "socketio", "PIL", "python_multipart", "wsproto"})

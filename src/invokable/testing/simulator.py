@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,7 @@ from invokable.testing.faults.exchange import FaultyApp
 from invokable.testing.faults.matching import Faults
 from invokable.testing.faults.plan import Fault, FaultPlan
 from invokable.testing.faults.tampering import Tamper
+from invokable.testing.seen import Job, LoggedRequest
 from invokable.testing.server.events import Event
 from invokable.testing.server.rows import Row
 from invokable.testing.server.world import World
@@ -31,30 +31,6 @@ if TYPE_CHECKING:
 
 DEFAULT_VERSION: Final = "6.14.2"
 _ADDRESS: Final = "http://simulator"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A queue item that began to run."""
-
-    item_id: int
-    batch_id: str
-    status: str
-    values: Mapping[tuple[str, str], Any]
-    """The batch's values for it, by node id and field name."""
-    begun: int
-    """How often the server began it."""
-    nodes: Mapping[str, int]
-    """How often each node of the workflow ran in it, by node id."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
-    """A request that reached the server, and the status of its answer; None if it got none."""
-
-    method: str
-    path: str
-    status: int | None
 
 
 class Simulator:
@@ -281,17 +257,7 @@ class Simulator:
     def jobs(self) -> list[Job]:
         """The items that began to run, oldest first; also those that were deleted since."""
         with self._world.queue.lock:
-            return [
-                Job(
-                    item_id=item_id,
-                    batch_id=ran.row.batch.batch_id,
-                    status=ran.row.status,
-                    values={(value["node_path"], value["field_name"]): value["value"] for value in ran.row.values},
-                    begun=ran.begun,
-                    nodes=dict(ran.nodes),
-                )
-                for item_id, ran in sorted(self._world.ran.items())
-            ]
+            return [Job.of(ran) for _, ran in sorted(self._world.ran.items())]
 
     @property
     def requests(self) -> list[LoggedRequest]:
