@@ -135,13 +135,21 @@ class Session:
             "type": "image_output",
         }
 
+    def _done(self) -> list[str]:
+        return [source_id for source_id, exec_id in self._exec.items() if exec_id in self._results]
+
+    def _edges(self) -> list[Any]:
+        ends = ("source", "destination")
+        prepared = [edge for edge in self._graph["edges"] if edge["destination"]["node_id"] in self._exec]
+        return [{end: {**edge[end], "node_id": self._exec[edge[end]["node_id"]]} for end in ends} for edge in prepared]
+
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self._id,
             "graph": self._graph,
-            "execution_graph": {"id": str(uuid4()), "nodes": self._nodes, "edges": []},
-            "executed": [*self._results, *self._exec],
-            "executed_history": list(self._exec),
+            "execution_graph": {"id": str(uuid4()), "nodes": self._nodes, "edges": self._edges()},
+            "executed": [*self._results, *self._done()],
+            "executed_history": self._done(),
             "results": self._results,
             "errors": self._errors,
             "prepared_source_mapping": {e: s for s, e in self._exec.items()},
