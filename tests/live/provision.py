@@ -77,11 +77,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def live_server(version: str = DEFAULT_VERSION, *, models: bool = False) -> Iterator[Server]:
-    """A server that answers, with the tiny models installed if asked for."""
+def live_server(version: str = DEFAULT_VERSION, *, models: bool = False, multiuser: bool = False) -> Iterator[Server]:
+    """A server that answers, with the tiny models installed, or with users who sign in, if asked for."""
     with contextlib.ExitStack() as stack:
-        url = os.environ.get("INVOKABLE_LIVE_URL")
-        server = _running(url.rstrip("/")) if url else stack.enter_context(_started(version))
+        url = None if multiuser else os.environ.get("INVOKABLE_LIVE_URL")
+        started = _started(version, "schema_version: 4.0.2\nmultiuser: true\n" if multiuser else "")
+        server = _running(url.rstrip("/")) if url else stack.enter_context(started)
         if models:
             install_models(server)
         yield server
@@ -152,8 +153,10 @@ def _locked(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _started(version: str) -> Iterator[Server]:
+def _started(version: str, settings: str = "") -> Iterator[Server]:
     with _installed(version) as (server, python):
+        if settings and server.root:
+            (server.root / "invokeai.yaml").write_text(settings, encoding="utf-8")
         process = _launch(server, python)
         try:
             _wait_until_ready(server, process)

@@ -1,0 +1,92 @@
+"""The workflow library."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from invokable.testing.server.clock import now
+from invokable.testing.server.release import Release
+
+Record = dict[str, Any]
+
+
+class Library:
+    """All workflows that were saved on the server."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self.records: dict[str, Record] = {}
+
+    def create(self, workflow: dict[str, Any], user_id: str) -> Record:
+        """Save a workflow."""
+        workflow_id = str(uuid4())
+        created = now()
+        record = {
+            "workflow_id": workflow_id,
+            "name": workflow["name"],
+            "created_at": created,
+            "updated_at": created,
+            "opened_at": None,
+            "user_id": user_id,
+            "is_public": True,
+            "workflow": {**workflow, "id": workflow_id},
+        }
+        self.records[workflow_id] = record
+        return self.to_json(record)
+
+    def update(self, workflow: dict[str, Any]) -> Record | None:
+        """Replace a workflow by its id. None if it is not there."""
+        record = self.records.get(workflow["id"])
+        if record is None:
+            return None
+        record.update(name=workflow["name"], updated_at=now(), workflow=workflow)
+        return self.to_json(record)
+
+    def to_json(self, record: Record) -> Record:
+        """A record as create and update answer it."""
+        return self._release.shape("workflow", record)
+
+    def opened(self, record: Record) -> Record:
+        """A record as it is answered when it is asked for."""
+        extras = {"thumbnail_url": None, "call_saved_workflow_compatibility": _callable(record["workflow"])}
+        return self._release.shape("workflow", {**record, **extras})
+
+    def listed(self, record: Record) -> Record:
+        """A record as the list has it: without the workflow."""
+        workflow = record["workflow"]
+        entry = {name: value for name, value in record.items() if name != "workflow"}
+        entry |= {
+            "description": workflow["description"],
+            "category": workflow["meta"]["category"],
+            "tags": workflow["tags"],
+            "thumbnail_url": None,
+            "call_saved_workflow_compatibility": _callable(workflow),
+        }
+        return self._release.shape("workflow", entry)
+
+    def find(self, *, categories: list[str], query: str | None, tags: list[str]) -> list[Record]:
+        """The records that fit, by name."""
+        found = [
+            record
+            for record in self.records.values()
+            if not categories or record["workflow"]["meta"]["category"] in categories
+        ]
+        if query:
+            found = [record for record in found if query.lower() in _searched(record)]
+        if tags:
+            found = [record for record in found if any(tag in record["workflow"]["tags"] for tag in tags)]
+        return sorted(found, key=lambda record: record["name"].lower())
+
+
+def _searched(record: Record) -> str:
+    workflow = record["workflow"]
+    return " ".join((workflow["name"], workflow["description"], workflow["tags"])).lower()
+
+
+def _callable(workflow: dict[str, Any]) -> dict[str, Any]:
+    returns = [node for node in workflow["nodes"] if (node.get("data") or {}).get("type") == "workflow_return"]
+    if len(returns) == 1:
+        return {"is_callable": True, "reason": "ok", "message": None}
+    words = "The workflow must contain exactly one workflow_return node."
+    return {"is_callable": False, "reason": "missing_workflow_return", "message": words}

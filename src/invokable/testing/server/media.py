@@ -1,0 +1,195 @@
+"""Media: the images and videos on the server, on boards or not."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from invokable.testing.server import pictures
+from invokable.testing.server.clock import now
+from invokable.testing.server.release import Release
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CATEGORIES: Final = ("general", "mask", "control", "user", "other")
+ASSETS: Final = CATEGORIES[1:]
+
+
+@dataclass(slots=True, kw_only=True)
+class File:
+    """An image or a video."""
+
+    name: str
+    kind: str
+    content: bytes
+    width: int
+    height: int
+    category: str
+    origin: str
+    is_intermediate: bool
+    user_id: str
+    created_at: str
+    updated_at: str
+    session_id: str | None = None
+    node_id: str | None = None
+    board_id: str | None = None
+    starred: bool = False
+    metadata: str | None = None
+    workflow: str | None = None
+    graph: str | None = None
+    thumbnail: bytes | None = None
+    order: int = 0
+
+    @property
+    def has_workflow(self) -> bool:
+        """Whether it says how it was made."""
+        return self.workflow is not None or self.graph is not None
+
+    def touch(self) -> None:
+        """Note that it was changed."""
+        self.updated_at = now()
+
+
+class Media:
+    """All files. Every method may be called from any thread."""
+
+    def __init__(self, release: Release) -> None:
+        self.lock = threading.RLock()
+        self.files: dict[str, File] = {}
+        self.archives: dict[str, bytes] = {}
+        self.on_delete: list[Callable[[str], None]] = []
+        self._release = release
+        self._order = 0
+
+    def add_image(self, image: Image, *, texts: dict[str, str | None], **about: Any) -> File:
+        """Store an image, encoded anew under a name of the server's."""
+        content = pictures.encode(image, texts)
+        width, height = image.size
+        return self._add("image", f"{uuid4()}.png", content, width, height, **texts, **about)
+
+    def add_video(self, content: bytes, *, width: int, height: int, **about: Any) -> File:
+        """Store a video as it is."""
+        return self._add("video", f"{uuid4()}.mp4", content, width, height, **about)
+
+    def _add(self, kind: str, name: str, content: bytes, width: int, height: int, **about: Any) -> File:
+        created = now()
+        with self.lock:
+            self._order += 1
+            file = File(
+                name=name,
+                kind=kind,
+                content=content,
+                width=width,
+                height=height,
+                created_at=created,
+                updated_at=created,
+                order=self._order,
+                **about,
+            )
+            self.files[name] = file
+        return file
+
+    def get(self, name: str, kind: str = "image") -> File | None:
+        """The file of that name and kind."""
+        file = self.files.get(name)
+        return file if file is not None and file.kind == kind else None
+
+    def delete(self, names: Iterable[str]) -> list[File]:
+        """Delete files. Returns those that were there."""
+        with self.lock:
+            gone = [file for name in names if (file := self.files.pop(name, None)) is not None]
+        for file in gone:
+            for tell in self.on_delete:
+                tell(file.name)
+        return gone
+
+    def find(
+        self,
+        *,
+        kind: str | None = "image",
+        board_id: str | None = None,
+        categories: Sequence[str] = (),
+        is_intermediate: bool | None = None,
+        origin: str | None = None,
+        search: str | None = None,
+        starred_first: bool = True,
+        descending: bool = True,
+        seen: Callable[[File], bool] = lambda file: True,
+    ) -> list[File]:
+        """The files that fit, newest first, starred ones before. `board_id` may be `none`."""
+        with self.lock:
+            found = [file for file in self.files.values() if kind in (None, file.kind) and seen(file)]
+        if board_id is not None:
+            found = [file for file in found if (file.board_id or "none") == board_id]
+        if categories:
+            found = [file for file in found if file.category in categories]
+        if is_intermediate is not None:
+            found = [file for file in found if file.is_intermediate is is_intermediate]
+        if origin is not None:
+            found = [file for file in found if file.origin == origin]
+        if search:
+            wanted = search.lower()
+            found = [file for file in found if wanted in (file.metadata or "").lower() or wanted in file.created_at]
+        found.sort(key=lambda file: file.order, reverse=descending)
+        return sorted(found, key=lambda file: not file.starred) if starred_first else found
+
+    def thumbnail(self, file: File) -> bytes:
+        """The thumbnail of a file, made when it is first asked for."""
+        if file.thumbnail is None:
+            file.thumbnail = pictures.thumbnail(file.content) if file.kind == "image" else _blank_thumbnail()
+        return file.thumbnail
+
+    def pack(self, files: Iterable[File]) -> str:
+        """Make a zip of files. Returns its name."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for file in files:
+                archive.writestr(file.name, file.content)
+        name = f"{uuid4()}.zip"
+        self.archives[name] = buffer.getvalue()
+        return name
+
+    def to_json(self, file: File) -> dict[str, Any]:
+        """The file as the server describes it."""
+        kind = file.kind
+        base = f"api/v1/{kind}s/i/{file.name}"
+        record: dict[str, Any] = {
+            f"{kind}_name": file.name,
+            f"{kind}_url": f"{base}/full",
+            "thumbnail_url": f"{base}/thumbnail",
+            f"{kind}_origin": file.origin,
+            f"{kind}_category": file.category,
+            "width": file.width,
+            "height": file.height,
+            "created_at": file.created_at,
+            "updated_at": file.updated_at,
+            "deleted_at": None,
+            "is_intermediate": file.is_intermediate,
+            "session_id": file.session_id,
+            "node_id": file.node_id,
+            "starred": file.starred,
+            "has_workflow": file.has_workflow,
+            f"{kind}_subfolder": "",
+            "board_id": file.board_id,
+        }
+        if kind == "video":
+            record |= {"duration": None, "fps": None}
+        return self._release.shape(kind, record)
+
+
+def _blank_thumbnail() -> bytes:
+    from PIL import Image
+
+    return pictures.thumbnail(pictures.encode(Image.new("RGB", (64, 64)), {}))
+
+
+def dumped(value: Any) -> str | None:
+    """JSON text as the server writes it into images; None for nothing."""
+    return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,140 @@
+"""Models: what the server says it has. There are no weights; a picture says which model made it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+from uuid import UUID
+
+from invokable.testing.server.release import Release
+
+Config = dict[str, Any]
+
+_MAIN: Final = dict.fromkeys(
+    (
+        *("vae", "vae_precision", "scheduler", "steps", "cfg_scale", "cfg_rescale_multiplier"),
+        *("width", "height", "guidance", "cpu_only", "fp8_storage"),
+    )
+)
+_LORA: Final = {"weight": None, "weight_min": None, "weight_max": None}
+
+DEFAULT_MODELS: Final[tuple[Mapping[str, Any], ...]] = (
+    {"name": "Dreamshaper 8", "base": "sd-1", "type": "main"},
+    {"name": "Deliberate v5", "base": "sd-1", "type": "main", "format": "checkpoint"},
+    {"name": "Juggernaut XL v9", "base": "sdxl", "type": "main"},
+    {"name": "FLUX.1 schnell", "base": "flux", "type": "main", "format": "gguf_quantized", "variant": "schnell"},
+    {"name": "sd-vae-ft-mse", "base": "sd-1", "type": "vae"},
+    {"name": "sdxl-vae-fp16-fix", "base": "sdxl", "type": "vae"},
+    {"name": "FLUX.1-schnell_ae", "base": "flux", "type": "vae", "format": "checkpoint"},
+    {"name": "Ink scenery", "base": "sd-1", "type": "lora"},
+    {"name": "Pixel Art XL", "base": "sdxl", "type": "lora"},
+    {"name": "canny", "base": "sd-1", "type": "controlnet"},
+    {"name": "t5_bnb_int8_quantized_encoder", "base": "any", "type": "t5_encoder", "format": "bnb_quantized_int8b"},
+    {"name": "clip-vit-large-patch14", "base": "any", "type": "clip_embed", "variant": "large"},
+    {"name": "RealESRGAN_x4plus", "base": "any", "type": "spandrel_image_to_image", "format": "checkpoint"},
+)
+"""The models of a simulator that is given none. Keys and hashes follow from what they are, and stay the same."""
+
+_FORMATS: Final = {"lora": "lycoris", "clip_embed": "diffusers", "embedding": "embedding_file"}
+
+
+def config(about: Mapping[str, Any]) -> Config:
+    """The whole config of a model; `about` holds at least `name`, `base` and `type`.
+
+    Raises ValueError for one that lacks any of these.
+    """
+    lacking = [name for name in ("name", "base", "type") if not about.get(name)]
+    if lacking:
+        raise ValueError(f"a model of the simulator needs name, base and type; {dict(about)!r} has no {lacking[0]}")
+    digest = hashlib.sha256("/".join(str(about[name]) for name in ("base", "type", "name")).encode()).hexdigest()
+    kind, name = about["type"], about["name"]
+    path = f"/models/{about['base']}/{kind}/{name}"
+    record: Config = {
+        "key": str(UUID(digest[:32], version=4)),
+        "hash": f"blake3:{digest}",
+        "path": path,
+        "file_size": 1_000_000,
+        "name": name,
+        "description": None,
+        "source": path,
+        "source_type": "path",
+        "source_api_response": None,
+        "source_url": None,
+        "cover_image": None,
+        "type": kind,
+        "format": _FORMATS.get(kind, "diffusers"),
+        "base": about["base"],
+    }
+    if kind == "main":
+        size = 512 if about["base"] == "sd-1" else 1024
+        settings = {**_MAIN, "width": size, "height": size}
+        record |= {"trigger_phrases": None, "default_settings": settings, "variant": "normal"}
+        record |= {"repo_variant": "", "prediction_type": "epsilon"}
+    elif kind == "lora":
+        record |= {"trigger_phrases": None, "default_settings": dict(_LORA)}
+    return {**record, **about}
+
+
+class Models:
+    """All models, and the jobs that install more."""
+
+    def __init__(self, models: Iterable[Mapping[str, Any]] | None, release: Release) -> None:
+        self._release = release
+        self.configs: list[Config] = [config(about) for about in (DEFAULT_MODELS if models is None else models)]
+        self.jobs: list[dict[str, Any]] = []
+
+    def find(self, **wanted: Any) -> list[Config]:
+        """The models that have all these members."""
+        return [
+            self._release.shape("model", found)
+            for found in self.configs
+            if all(found.get(name) == value for name, value in wanted.items())
+        ]
+
+    def listed(self, bases: Iterable[str], **wanted: Any) -> list[Config]:
+        """The models of the given bases, of any if there are none, that have all these members."""
+        bases = list(bases)
+        return [found for found in self.find(**wanted) if not bases or found["base"] in bases]
+
+    def install(self, source: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Install a model: the job is done when it is next looked at. What it is follows from its name."""
+        path = PurePosixPath(source)
+        about = {"name": path.stem, "source": source, "path": source, **_guess(path.name)}
+        about |= {name: value for name, value in wanted.items() if value is not None}
+        job: dict[str, Any] = {
+            "id": len(self.jobs),
+            "status": "running",
+            "error_reason": None,
+            "config_in": {"source": source, **wanted},
+            "config_out": config(about),
+            "inplace": False,
+            "source": {"path": source, "inplace": False, "type": "local"},
+            "local_path": source,
+            "bytes": 1_000_000,
+            "total_bytes": 1_000_000,
+            "source_metadata": None,
+            "download_parts": [],
+            "error": None,
+            "error_traceback": None,
+        }
+        self.jobs.append(job)
+        self.configs.append(job["config_out"])
+        return {**job, "config_out": None}
+
+    def job(self, number: int) -> dict[str, Any] | None:
+        """An install job, which is done by now."""
+        if not 0 <= number < len(self.jobs):
+            return None
+        self.jobs[number]["status"] = "completed"
+        return self.jobs[number]
+
+
+def _guess(name: str) -> dict[str, str]:
+    lowered = name.lower()
+    kinds = ("lora", "vae", "controlnet", "t2i-adapter", "embed")
+    kind = next((kind for kind in kinds if kind in lowered), "main")
+    named = {"t2i-adapter": "t2i_adapter", "embed": "embedding"}.get(kind, kind)
+    base = "sdxl" if "xl" in lowered else "flux" if "flux" in lowered else "sd-1"
+    return {"base": base, "type": named}

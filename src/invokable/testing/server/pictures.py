@@ -1,0 +1,97 @@
+"""Pictures: PNG files as the server writes them, and thumbnails. Pillow loads when the first one is made."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from invokable.testing.server.problems import Refusal
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_THUMBNAIL: Final = (256, 256)
+_TOO_LARGE: Final = 4096 * 4096
+_CHUNKS: Final = ("invokeai_metadata", "invokeai_workflow", "invokeai_graph")
+
+
+def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
+    """The PNG file of an image, with texts such as `metadata` and `graph` in it."""
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    for name in ("metadata", "workflow", "graph"):
+        if (text := texts.get(name)) is not None:
+            info.add_text(f"invokeai_{name}", text)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=info, compress_level=1)
+    return buffer.getvalue()
+
+
+def decode(content: bytes) -> Image:
+    """The image in a file of any format. Raises Refusal with the server's status."""
+    from PIL import Image
+
+    try:
+        image = Image.open(io.BytesIO(content))
+    except Exception:
+        raise Refusal(415, "Failed to read image") from None
+    try:
+        image.load()
+    except Exception:
+        raise Refusal(500, "Failed to create image") from None
+    return image
+
+
+def thumbnail(content: bytes) -> bytes:
+    """A webp of at most 256 pixels a side."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(content))
+    image.thumbnail(_THUMBNAIL)
+    buffer = io.BytesIO()
+    image.convert("RGBA" if image.has_transparency_data else "RGB").save(buffer, "WEBP")
+    return buffer.getvalue()
+
+
+def embedded(image: Image) -> dict[str, str | None]:
+    """What an uploaded file says of how it was made. Invalid workflows and graphs are dropped."""
+    texts: dict[str, str | None] = {}
+    for chunk in _CHUNKS:
+        text = image.info.get(chunk)
+        texts[chunk.removeprefix("invokeai_")] = text if isinstance(text, str) and _is_object(text) else None
+    return texts
+
+
+def metadata_text(text: str | None) -> str | None:
+    """The metadata of an upload: what is not a JSON object is dropped without a word."""
+    return text if text is not None and _is_object(text) else None
+
+
+def resized(image: Image, wanted: str | None) -> Image:
+    """The image in the size that an upload asks for. Raises Refusal."""
+    if wanted is None:
+        return image
+    try:
+        size = json.loads(wanted)
+        width, height = size["width"], size["height"]
+        if not (isinstance(width, int) and isinstance(height, int) and width * height <= _TOO_LARGE):
+            raise ValueError
+        return image.resize((width, height))
+    except (ValueError, TypeError, KeyError):
+        raise Refusal(400, "Invalid resize_to format or size") from None
+
+
+def cropped(image: Image) -> Image:
+    """The image without its transparent rim."""
+    return image.crop(image.getbbox())
+
+
+def _is_object(text: str) -> bool:
+    try:
+        value: Any = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict)

@@ -1,0 +1,53 @@
+"""Problems: what the server answers when it refuses, as exceptions that know status and body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One entry of a 422 answer."""
+
+    type: str
+    loc: tuple[str | int, ...]
+    msg: str
+    input: Any = None
+    ctx: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as the server sends it."""
+        entry = {"type": self.type, "loc": list(self.loc), "msg": self.msg, "input": self.input}
+        return entry if self.ctx is None else {**entry, "ctx": self.ctx}
+
+
+class Refusal(Exception):  # noqa: N818  (an answer, not a failure of ours)
+    """The server answers with an error status and a detail in words."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Broken(Exception):  # noqa: N818
+    """The server fails in a way that it did not foresee: status 500, and no JSON."""
+
+
+class Invalid(Exception):  # noqa: N818
+    """The server answers 422 with a list of details."""
+
+    def __init__(self, details: list[Detail]) -> None:
+        super().__init__("; ".join(detail.msg for detail in details))
+        self.details = details
+
+
+def value_error(loc: tuple[str | int, ...], message: str, value: Any) -> Detail:
+    """The detail of a rule that is not about one value's type."""
+    return Detail("value_error", loc, f"Value error, {message}", value, {"error": {}})
+
+
+def missing(loc: tuple[str | int, ...], value: Any = None) -> Detail:
+    """The detail of a member that is not there."""
+    return Detail("missing", loc, "Field required", value)

@@ -1,0 +1,310 @@
+"""Queue: the items, in the order in which they run, and everything that can be done to them.
+
+    pending ── take ──▶ in_progress ── finish ──▶ completed | failed
+       └──────── cancel ──────┴──────────────────▶ canceled        (terminal states are final)
+
+A pending item whose values do not fit its nodes is poison: nothing behind it runs, as on a real server.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from invokable.testing.server.batches import Batch, FieldValue, expand, size
+from invokable.testing.server.clock import now
+from invokable.testing.server.events import Hub
+from invokable.testing.server.queue_events import QueueEvents
+from invokable.testing.server.release import Release
+from invokable.testing.server.rows import STATUSES, Person, Row, tally
+
+Inspect = Callable[[FieldValue], tuple[Any, str | None]]
+"""Gives a batch value as its field takes it, and what is wrong with it."""
+
+
+class Queue:
+    """The session queue. Every method may be called from any thread."""
+
+    def __init__(self, hub: Hub, release: Release, *, max_size: int, fair: bool) -> None:
+        self.lock = threading.RLock()
+        self.wake = threading.Condition(self.lock)
+        self.rows: dict[int, Row] = {}
+        self.max_size = max_size
+        self._fair = fair
+        self._next_id = 1
+        self._by_batch: dict[str, list[int]] = {}
+        self._counts: dict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+        self._heaps: dict[str, list[tuple[int, int]]] = {}
+        self._served: dict[str, int] = {}
+        self._turn = 0
+        self._events = QueueEvents(hub, release, self)
+
+    # ------------------------------------------------------------------ taking in
+
+    def enqueue(self, queue_id: str, batch: Batch, *, prepend: bool, inspect: Inspect) -> dict[str, Any]:
+        """Take a batch, or as much of it as there is room for, and answer as the server does."""
+        with self.lock:
+            room = max(self.max_size - self._counts[queue_id, None]["pending"], 0)
+            priority = self._highest_priority(queue_id) + 1 if prepend else 0
+            created = now()
+            enqueued = 0
+            checked: dict[int, tuple[Any, str | None]] = {}
+            for values in expand(batch.data, batch.runs):
+                if enqueued == room:
+                    break
+                row = Row(self._next_id, queue_id, batch, values, priority, created, batch.user_id, updated_at=created)
+                _inspect(row, inspect, checked)
+                self._add(row)
+                enqueued += 1
+            answer = {
+                "queue_id": queue_id,
+                "enqueued": enqueued,
+                "requested": size(batch.data, batch.runs),
+                "batch": batch.to_json(),
+                "priority": priority,
+                "item_ids": sorted(self._by_batch.get(batch.batch_id, ()), reverse=True),
+            }
+            self._events.batch_enqueued(answer, batch.user_id)
+            self.wake.notify_all()
+            return answer
+
+    def retry(self, queue_id: str, item_ids: Iterable[int]) -> list[int]:
+        """Enqueue failed and canceled items anew. Returns the ids of the old ones."""
+        with self.lock:
+            retried = []
+            for item_id in item_ids:
+                old = self.rows.get(item_id)
+                if old is None or old.status not in ("failed", "canceled"):
+                    continue
+                created = now()
+                row = Row(self._next_id, queue_id, old.batch, old.values, old.priority, created, old.user_id)
+                row.updated_at, row.retried_from = created, old.item_id
+                row.coerced, row.poison = old.coerced, old.poison
+                self._add(row)
+                retried.append(item_id)
+            self._events.retried(queue_id, [self.rows[item_id] for item_id in retried])
+            self.wake.notify_all()
+            return retried
+
+    def _add(self, row: Row) -> None:
+        self._next_id += 1
+        self.rows[row.item_id] = row
+        self._by_batch.setdefault(row.batch.batch_id, []).append(row.item_id)
+        self._count(row, +1)
+        heapq.heappush(self._heaps.setdefault(row.user_id, []), (-row.priority, row.item_id))
+
+    # ------------------------------------------------------------------ running
+
+    def take(self) -> Row | None:
+        """The item that is next, now in progress. None without one, and while a poison item is next."""
+        with self.lock:
+            row = self.next_pending()
+            if row is None or row.poison:
+                return None
+            self._turn += 1
+            self._served[row.user_id] = self._turn
+            row.device = "cpu"
+            self.move(row, "in_progress")
+            return row
+
+    def next_pending(self, queue_id: str | None = None) -> Row | None:
+        """The item that is next, by priority, then by age; with several users each has a turn."""
+        if queue_id is not None:
+            waiting = [row for row in self.rows.values() if row.queue_id == queue_id and row.status == "pending"]
+            return min(waiting, key=lambda row: (-row.priority, row.item_id), default=None)
+        heads = [row for heap in self._heaps.values() if (row := self._head(heap))]
+        if self._fair:
+            return min(heads, key=lambda row: (self._served.get(row.user_id, 0), row.item_id), default=None)
+        return min(heads, key=lambda row: (-row.priority, row.item_id), default=None)
+
+    def _head(self, heap: list[tuple[int, int]]) -> Row | None:
+        while heap:
+            row = self.rows.get(heap[0][1])
+            if row is not None and row.status == "pending":
+                return row
+            heapq.heappop(heap)
+        return None
+
+    def current(self, queue_id: str | None = None) -> Row | None:
+        """The item that runs, of one queue or of any."""
+        with self.lock:
+            return next(
+                (r for r in self.rows.values() if r.status == "in_progress" and queue_id in (None, r.queue_id)), None
+            )
+
+    def move(self, row: Row, status: str, *, error: tuple[str, str, str] | None = None) -> bool:
+        """Give a row a status unless it has ended, and say so to everybody. Tells whether it was done."""
+        with self.lock:
+            if row.ended or self.rows.get(row.item_id) is not row:
+                return False
+            self._set(row, status)
+            if error is not None:
+                row.error_type, row.error_message, row.error_traceback = error
+            self._events.status_changed(row)
+            return True
+
+    def _set(self, row: Row, status: str) -> None:
+        self._count(row, -1)
+        if row.poison and row.status == "pending":
+            self.wake.notify_all()  # what was behind it goes on
+        row.status = status
+        row.status_sequence += 1
+        row.updated_at = now()
+        if status == "in_progress":
+            row.started_at = row.updated_at
+        if row.ended:
+            row.completed_at = row.updated_at
+        self._count(row, +1)
+
+    def interrupt(self) -> None:
+        """What the server does when it starts after a crash: what ran is canceled, without a word."""
+        with self.lock:
+            for row in self.rows.values():
+                if row.status in ("in_progress", "waiting"):
+                    self._set(row, "canceled")
+
+    # ------------------------------------------------------------------ taking away
+
+    def cancel(self, row: Row) -> None:
+        """Cancel one item. One that has ended stays as it is."""
+        self.move(row, "canceled")
+
+    def cancel_where(self, queue_id: str, chosen: Callable[[Row], bool], *, running: bool = True) -> int:
+        """Cancel items in bulk: the one that runs gets an event of its own, the others one together."""
+        with self.lock:
+            rows = [row for row in self.rows.values() if row.queue_id == queue_id and not row.ended and chosen(row)]
+            pending = [row for row in rows if row.status == "pending"]
+            for row in pending:
+                self._set(row, "canceled")
+            if pending:
+                self._events.canceled(queue_id, pending)
+            active = [row for row in rows if row.status == "in_progress"] if running else []
+            for row in active:
+                self.move(row, "canceled")
+            return len(pending) + len(active)
+
+    def delete(self, row: Row) -> None:
+        """Delete an item; one that runs is canceled first."""
+        with self.lock:
+            self.move(row, "canceled")
+            self._forget([row])
+
+    def delete_where(self, queue_id: str, chosen: Callable[[Row], bool], *, running: bool = True) -> int:
+        """Delete items in bulk, whatever their status."""
+        with self.lock:
+            rows = [row for row in self.rows.values() if row.queue_id == queue_id and chosen(row)]
+            rows = [row for row in rows if running or row.status != "in_progress"]
+            pending = [row for row in rows if row.status == "pending"]
+            for row in rows:
+                if row.status == "in_progress":
+                    self.move(row, "canceled")
+            self._forget(rows)
+            if pending:
+                self._events.canceled(queue_id, pending)
+            return len(rows)
+
+    def clear(self, queue_id: str, user_id: str | None = None) -> int:
+        """Delete everything, of one user or of all."""
+        with self.lock:
+            rows = [row for row in self.rows.values() if row.queue_id == queue_id and user_id in (None, row.user_id)]
+            for row in rows:
+                if row.status == "in_progress":
+                    self.move(row, "canceled")
+            self._forget(rows)
+            self._events.cleared(queue_id, user_id)
+            return len(rows)
+
+    def prune(self, queue_id: str, user_id: str | None = None) -> int:
+        """Delete what has ended. Nobody gets to know."""
+        with self.lock:
+            rows = [row for row in self.rows.values() if row.queue_id == queue_id and row.ended]
+            rows = [row for row in rows if user_id in (None, row.user_id)]
+            self._forget(rows)
+            return len(rows)
+
+    def _forget(self, rows: Sequence[Row]) -> None:
+        if any(row.poison for row in rows):
+            self.wake.notify_all()
+        for row in rows:
+            self._count(row, -1)
+            del self.rows[row.item_id]
+            ids = self._by_batch[row.batch.batch_id]
+            ids.remove(row.item_id)
+            if not ids:
+                del self._by_batch[row.batch.batch_id]
+
+    # ------------------------------------------------------------------ counting
+
+    def batch_status(self, queue_id: str, batch_id: str, viewer: Person | None = None) -> dict[str, Any]:
+        """How far a batch is. One that is not there, or is somebody else's, counts nothing."""
+        with self.lock:
+            ids = self._by_batch.get(batch_id, ())
+            mine = list(map(self.rows.__getitem__, ids[:1] if viewer is None else ids))
+            if viewer is not None:
+                mine = [row for row in mine if viewer.sees(row.user_id)]
+                counts = tally([row for row in mine if row.queue_id == queue_id])
+            else:
+                counts = self._totals(queue_id, batch_id)
+            first = mine[0].batch if mine else None
+            return {
+                "queue_id": queue_id,
+                "batch_id": batch_id,
+                "origin": first.origin if first else None,
+                "destination": first.destination if first else None,
+                **counts,
+            }
+
+    def status(self, queue_id: str, viewer: Person) -> dict[str, Any]:
+        """How full the queue is, and which item runs."""
+        with self.lock:
+            running = self.current(queue_id) if self._counts[queue_id, None]["in_progress"] else None
+            shown = running if running is not None and viewer.sees(running.user_id) else None
+            counts = self._totals(queue_id, None)
+            own = {state: counts[state] for state in ("pending", "in_progress")}
+            if self._fair:
+                own = tally([row for row in self.rows.values() if row.user_id == viewer.user_id])
+            return {
+                "queue_id": queue_id,
+                "item_id": shown.item_id if shown else None,
+                "batch_id": shown.batch.batch_id if shown else None,
+                "session_id": shown.session_id if shown else None,
+                **counts,
+                "user_pending": own["pending"],
+                "user_in_progress": own["in_progress"],
+            }
+
+    def rows_of(self, queue_id: str) -> list[Row]:
+        """The rows of a queue, oldest first."""
+        with self.lock:
+            return [row for row in self.rows.values() if row.queue_id == queue_id]
+
+    def _totals(self, queue_id: str, batch_id: str | None) -> dict[str, int]:
+        counts = self._counts[queue_id, batch_id]
+        return {**{state: counts[state] for state in STATUSES}, "total": counts.total()}
+
+    def _count(self, row: Row, change: int) -> None:
+        self._counts[row.queue_id, None][row.status] += change
+        self._counts[row.queue_id, row.batch.batch_id][row.status] += change
+
+    def _highest_priority(self, queue_id: str) -> int:
+        return max(
+            (r.priority for r in self.rows.values() if r.queue_id == queue_id and r.status == "pending"), default=0
+        )
+
+
+def _inspect(row: Row, inspect: Inspect, checked: dict[int, tuple[Any, str | None]]) -> None:
+    """Find out what a row's values are to its nodes: each value of a batch is looked at once."""
+    coerced = []
+    same = True
+    for value in row.values:
+        if id(value) not in checked:
+            checked[id(value)] = inspect(value)
+        taken, problem = checked[id(value)]
+        row.poison = row.poison or problem
+        coerced.append({**value, "value": taken})
+        same = same and taken == value["value"] and type(taken) is type(value["value"])  # 1.0 == True
+    if not same:
+        row.coerced = coerced

@@ -1,0 +1,130 @@
+"""The events of the queue: their payloads, and what users see whom they do not concern."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from invokable.testing.server.events import Event, Hub
+from invokable.testing.server.release import Release
+from invokable.testing.server.rows import REDACTED, Person, Row
+
+if TYPE_CHECKING:
+    from invokable.testing.server.queue import Queue
+
+
+class QueueEvents:
+    """Publishes what happens to a queue."""
+
+    def __init__(self, hub: Hub, release: Release, queue: Queue) -> None:
+        self._hub = hub
+        self._release = release
+        self._queue = queue
+
+    def batch_enqueued(self, answer: dict[str, Any], user_id: str) -> None:
+        """A batch was taken."""
+        payload = {
+            "queue_id": answer["queue_id"],
+            "batch_id": answer["batch"]["batch_id"],
+            "enqueued": answer["enqueued"],
+            "requested": answer["requested"],
+            "priority": answer["priority"],
+            "origin": answer["batch"]["origin"],
+            "user_id": user_id,
+        }
+        others = {**payload, "batch_id": REDACTED, "origin": None, "user_id": REDACTED}
+        self._publish("batch_enqueued", payload, user_id, answer["queue_id"], sanitized=others)
+
+    def status_changed(self, row: Row) -> None:
+        """An item began or ended."""
+        owner = Person(row.user_id, is_admin=False)
+        payload = {
+            **item_base(row),
+            "status": row.status,
+            "status_sequence": row.status_sequence,
+            "error_type": row.error_type,
+            "error_message": row.error_message,
+            "error_traceback": row.error_traceback,
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+            "started_at": row.started_at,
+            "completed_at": row.completed_at,
+            "batch_status": self._release.shape(
+                "batch_status", self._queue.batch_status(row.queue_id, row.batch.batch_id)
+            ),
+            "queue_status": self._release.shape("queue_status", self._queue.status(row.queue_id, owner)),
+            "session_id": row.session_id,
+        }
+        self._publish(
+            "queue_item_status_changed",
+            payload,
+            row.user_id,
+            row.queue_id,
+            kind="status",
+            sanitized=_for_others(payload),
+        )
+
+    def canceled(self, queue_id: str, rows: Sequence[Row]) -> None:
+        """Pending items were canceled together. Older servers say nothing."""
+        if self._release.has("canceled_event"):
+            self._bulk("queue_items_canceled", "canceled_item_ids", queue_id, rows)
+
+    def retried(self, queue_id: str, rows: Sequence[Row]) -> None:
+        """Items were enqueued anew; the event names the old ones."""
+        if rows:
+            self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)
+
+    def cleared(self, queue_id: str, user_id: str | None) -> None:
+        """The queue was cleared; no ids are named."""
+        payload = self._release.shape("cleared", {"queue_id": queue_id, "user_id": user_id})
+        self._hub.publish(Event("queue_cleared", payload, user_id or "system", queue_id, "queue", dict(payload)))
+
+    def _bulk(self, name: str, member: str, queue_id: str, rows: Sequence[Row]) -> None:
+        by_user: dict[str, list[int]] = defaultdict(list)
+        for row in rows:
+            by_user[row.user_id].append(row.item_id)
+        payload = {
+            "queue_id": queue_id,
+            member: [row.item_id for row in rows],
+            "user_ids": list(by_user),
+            f"{member}_by_user": dict(by_user),
+        }
+        if name == "queue_items_retried":
+            payload = self._release.shape("retried", payload)
+        self._hub.publish(Event(name, payload, next(iter(by_user)), queue_id, "queue"))
+
+    def _publish(
+        self,
+        name: str,
+        payload: dict[str, Any],
+        user_id: str,
+        queue_id: str,
+        *,
+        kind: str = "queue",
+        sanitized: dict[str, Any],
+    ) -> None:
+        shape = self._release.shape
+        self._hub.publish(
+            Event(name, shape(f"event:{name}", payload), user_id, queue_id, kind, shape(f"event:{name}", sanitized))
+        )
+
+
+def item_base(row: Row) -> dict[str, Any]:
+    """What every event about an item begins with."""
+    return {
+        "queue_id": row.queue_id,
+        "item_id": row.item_id,
+        "batch_id": row.batch.batch_id,
+        "origin": row.batch.origin,
+        "destination": row.batch.destination,
+        "user_id": row.user_id,
+    }
+
+
+def _for_others(payload: dict[str, Any]) -> dict[str, Any]:
+    hidden = dict.fromkeys(("origin", "destination", "error_type", "error_message", "error_traceback"))
+    named = dict.fromkeys(("batch_id", "user_id", "session_id"), REDACTED)
+    batch = {**payload["batch_status"], "batch_id": REDACTED, "origin": None, "destination": None}
+    queue = {**payload["queue_status"], "item_id": None, "batch_id": None, "session_id": None}
+    return {**payload, **hidden, **named, "batch_status": batch, "queue_status": queue}

@@ -1,0 +1,62 @@
+"""World: all that one server knows. It outlives a crash; only the node cache and what was running do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.schema import load
+from invokable.testing.graphs import Reader
+from invokable.testing.server.boards import Boards
+from invokable.testing.server.events import Hub
+from invokable.testing.server.library import Library
+from invokable.testing.server.media import Media
+from invokable.testing.server.models import Models
+from invokable.testing.server.queue import Queue
+from invokable.testing.server.release import Release
+from invokable.testing.server.rows import Row
+from invokable.testing.server.users import Users
+
+
+@dataclass(slots=True)
+class Ran:
+    """What became of an item that began to run."""
+
+    row: Row
+    begun: int = 0
+    nodes: Counter[str] = field(default_factory=Counter)
+
+
+class World:
+    """The state of a server."""
+
+    def __init__(
+        self,
+        version: str,
+        *,
+        models: Iterable[Mapping[str, Any]] | None = None,
+        multiuser: bool = False,
+        max_queue_size: int = 10_000,
+    ) -> None:
+        self.version: Final = version
+        self.release: Final = Release(version)
+        self.reader: Final = Reader(load(version))
+        self.hub: Final = Hub()
+        self.users: Final = Users(multiuser=multiuser)
+        self.queue: Final = Queue(self.hub, self.release, max_size=max_queue_size, fair=multiuser)
+        self.media: Final = Media(self.release)
+        self.boards: Final = Boards(self.media, self.release)
+        self.models: Final = Models(models, self.release)
+        self.library: Final = Library(self.release)
+        self.ran: Final[dict[int, Ran]] = {}
+        self.paused = False
+        self.openapi: dict[str, Any] | None = None
+        self.media.on_delete.append(self._forget)
+        self.cache: Any = None
+        """The engine's node cache, from one start to the next."""
+
+    def _forget(self, name: str) -> None:
+        if self.cache is not None:
+            self.cache.forget(name)

@@ -1,0 +1,98 @@
+"""Services: what the nodes of an item may do to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from invokable.testing.server.media import dumped
+from invokable.testing.server.rows import Row
+from invokable.testing.server.world import World
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class ItemServices:
+    """What an item's nodes may do to the server."""
+
+    def __init__(self, world: World, row: Row, check: Callable[[], None]) -> None:
+        self._world, self._row, self._check = world, row, check
+
+    def load_image(self, name: str) -> Image:
+        """The image of that name. Raises KeyError."""
+        from PIL import Image
+
+        file = self._world.media.get(name)
+        if file is None:
+            raise KeyError(name)
+        image = Image.open(BytesIO(file.content))
+        image.load()
+        return image
+
+    def save_image(
+        self,
+        image: Image,
+        *,
+        node_id: str,
+        session_id: str,
+        is_intermediate: bool = False,
+        board_id: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        category: str = "general",
+    ) -> str:
+        """Store an image that says how it was made. Returns its name. A board that is not there is ignored."""
+        self._check()
+        texts = {"metadata": dumped(metadata), **self._origin()}
+        about = self._about(node_id, session_id, is_intermediate, board_id, category)
+        return self._world.media.add_image(image, texts=texts, **about).name
+
+    def load_video(self, name: str) -> bytes:
+        """The video of that name. Raises KeyError."""
+        file = self._world.media.get(name, "video")
+        if file is None:
+            raise KeyError(name)
+        return file.content
+
+    def save_video(
+        self,
+        data: bytes,
+        *,
+        node_id: str,
+        session_id: str,
+        width: int,
+        height: int,
+        is_intermediate: bool = False,
+        board_id: str | None = None,
+        metadata: Any = None,
+    ) -> str:
+        """Store a video. Returns its name."""
+        self._check()
+        about = self._about(node_id, session_id, is_intermediate, board_id, "general")
+        about |= {"metadata": dumped(metadata), **self._origin()}
+        return self._world.media.add_video(data, width=width, height=height, **about).name
+
+    def board_images(self, board_id: str) -> list[str]:
+        """The names of the images on a board, newest first."""
+        return [file.name for file in self._world.media.find(board_id=board_id, is_intermediate=False)]
+
+    def model(self, key: str) -> dict[str, Any] | None:
+        """The config of a model."""
+        return next(iter(self._world.models.find(key=key)), None)
+
+    def _origin(self) -> dict[str, str | None]:
+        return {"workflow": dumped(self._row.batch.workflow), "graph": dumped(self._row.graph())}
+
+    def _about(
+        self, node_id: str, session_id: str, is_intermediate: bool, board_id: str | None, category: str
+    ) -> dict[str, Any]:
+        return {
+            "category": category,
+            "origin": "internal",
+            "is_intermediate": is_intermediate,
+            "user_id": self._row.user_id,
+            "session_id": session_id,
+            "node_id": node_id,
+            "board_id": board_id if board_id in self._world.boards.boards else None,
+        }

@@ -1,0 +1,1 @@
+"""How the server is asked: HTTP and Socket.IO, in process or on a port."""

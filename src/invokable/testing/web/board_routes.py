@@ -1,0 +1,181 @@
+"""The boards' endpoints, and what is on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invokable.testing.server.boards import Board
+from invokable.testing.server.clock import now
+from invokable.testing.server.media import CATEGORIES, File
+from invokable.testing.server.problems import Invalid, Refusal, missing
+from invokable.testing.web import media_answers as media
+from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.table import route
+
+_BOARDS = "/api/v1/boards"
+_ON_BOARDS = "/api/v1/board_images"
+_NONE = "none"
+
+
+@route("POST", f"{_BOARDS}/")
+def create(call: Call) -> Answer:
+    """Make a board; several may have one name."""
+    query = Query(call)
+    name = query.text("board_name", required=True, most=300)
+    query.check()
+    board = call.world.boards.create(name, call.person.user_id)
+    return Answer(call.world.boards.to_json(board), 201)
+
+
+@route("GET", f"{_BOARDS}/")
+def list_boards(call: Call) -> Answer:
+    """All boards, or a page of them."""
+    query = Query(call)
+    everything = query.boolean("all")
+    offset, limit = query.integer("offset"), query.integer("limit")
+    order = query.choice("order_by", ("created_at", "board_name"), "created_at")
+    direction = query.choice("direction", ("ASC", "DESC"), "DESC")
+    archived = query.boolean("include_archived", False)
+    query.check()
+    boards = [board for board in call.world.boards.boards.values() if archived or not board.archived]
+    boards = [board for board in boards if call.person.sees(board.user_id)]
+    boards.sort(key=lambda board: getattr(board, order), reverse=direction == "DESC")
+    if everything:
+        return Answer([_listed(call, board) for board in boards])
+    if offset is None or limit is None:
+        raise Refusal(400, "Invalid request: Must provide either 'all' or both 'offset' and 'limit'")
+    items = [_listed(call, board) for board in boards[offset : offset + limit]]
+    return Answer({"limit": limit, "offset": offset, "total": len(boards), "items": items})
+
+
+@route("GET", f"{_BOARDS}/{{board_id}}")
+def describe(call: Call) -> Answer:
+    """A board."""
+    return Answer(call.world.boards.to_json(_board(call, call.params["board_id"])))
+
+
+@route("PATCH", f"{_BOARDS}/{{board_id}}")
+def update(call: Call) -> Answer:
+    """Rename or archive a board."""
+    board = _board(call, call.params["board_id"], "modify")
+    changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
+    names = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
+    for name, member in names.items():
+        if changes.get(name) is not None:
+            setattr(board, member, changes[name])
+    board.updated_at = now().partition(".")[0]
+    return Answer(call.world.boards.to_json(board), 201)
+
+
+@route("DELETE", f"{_BOARDS}/{{board_id}}")
+def delete(call: Call) -> Answer:
+    """Delete a board; what is on it stays, unless it is to go too."""
+    query = Query(call)
+    with_files = query.boolean("include_images", False)
+    query.check()
+    if call.params["board_id"] not in call.world.boards.boards and not _checks(call):
+        return Answer({"board_id": call.params["board_id"], "deleted_board_images": [], "deleted_images": []})
+    board = _board(call, call.params["board_id"], "delete")
+    kept, deleted = call.world.boards.delete(board.board_id, with_files=with_files)
+    answer = {"board_id": board.board_id, "deleted_board_images": kept, "deleted_images": deleted}
+    if call.world.release.has("videos"):
+        answer |= {"deleted_board_videos": [], "deleted_videos": [], "failed_images": [], "failed_videos": []}
+    return Answer(answer)
+
+
+@route("GET", f"{_BOARDS}/{{board_id}}/image_names")
+def image_names(call: Call) -> Answer:
+    """The names of the images on a board."""
+    board_id = call.params["board_id"]
+    if board_id != _NONE and _checks(call):
+        _board(call, board_id)
+    query = Query(call)
+    categories = query.choices("categories", CATEGORIES)
+    is_intermediate = query.boolean("is_intermediate")
+    query.check()
+    found = call.world.media.find(
+        board_id=board_id,
+        categories=categories,
+        is_intermediate=is_intermediate,
+        starred_first=False,
+        seen=media.is_seen(call),
+    )
+    return Answer([file.name for file in found])
+
+
+@route("POST", f"{_ON_BOARDS}/")
+def put_one(call: Call) -> Answer:
+    """Put an image onto a board, from wherever it is."""
+    board_id, name = _named(call, "board_id", "image_name")
+    if board_id not in call.world.boards.boards and not _checks(call):
+        raise Refusal(500, "Failed to add image to board")
+    board = _board(call, board_id, "modify")
+    file = media.visible(call, "image", name)
+    if file is None:
+        raise Refusal(500, "Failed to add image to board")
+    return _moved(call, [file], board.board_id)
+
+
+@route("POST", f"{_ON_BOARDS}/batch")
+def put_several(call: Call) -> Answer:
+    """Put images onto a board; names of others are left out."""
+    board = _board(call, call.member("board_id"), "modify")
+    return _moved(call, _files(call), board.board_id)
+
+
+@route("DELETE", f"{_ON_BOARDS}/")
+def take_one(call: Call) -> Answer:
+    """Take an image off its board."""
+    (name,) = _named(call, "image_name")
+    file = media.visible(call, "image", name)
+    if file is None:
+        raise Refusal(500, "Failed to remove image from board")
+    return _moved(call, [file], None)
+
+
+@route("POST", f"{_ON_BOARDS}/batch/delete")
+def take_several(call: Call) -> Answer:
+    """Take images off their boards."""
+    return _moved(call, _files(call), None)
+
+
+def _checks(call: Call) -> bool:
+    """Whether the server looks for a board before it does something with it; it does since boards have owners."""
+    return call.world.release.has("ownership")
+
+
+def _board(call: Call, board_id: Any, doing: str = "access") -> Board:
+    board = call.world.boards.boards.get(board_id)
+    if board is None:
+        raise Refusal(404, "Board not found")
+    if not call.person.sees(board.user_id):
+        raise Refusal(403, f"Not authorized to {doing} this board")
+    return board
+
+
+def _listed(call: Call, board: Board) -> dict[str, Any]:
+    record = call.world.boards.to_json(board, call.world.users.person(board.user_id).display_name)
+    return {**record, "is_private": False} if "is_private" in record else record
+
+
+def _named(call: Call, *names: str) -> list[Any]:
+    lacking = [missing(("body", name)) for name in names if not isinstance(call.body, dict) or name not in call.body]
+    if lacking:
+        raise Invalid(lacking)
+    return [call.body[name] for name in names]
+
+
+def _files(call: Call) -> list[File]:
+    return [file for name in call.texts("image_names") if (file := media.visible(call, "image", name)) is not None]
+
+
+def _moved(call: Call, files: list[File], board_id: str | None) -> Answer:
+    affected = [_NONE] if board_id is None else []
+    affected = list(dict.fromkeys([*media.boards_of(files), *affected, *([board_id] if board_id else [])]))
+    if board_id is None:
+        affected.sort(key=lambda name: name != _NONE)
+    for file in files:
+        file.board_id = board_id
+    verb = "removed" if board_id is None else "added"
+    answer = {"affected_boards": affected, f"{verb}_images": [file.name for file in files], "failed_images": []}
+    return Answer(call.world.release.shape("moved", answer), 201)

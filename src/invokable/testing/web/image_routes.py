@@ -1,0 +1,197 @@
+"""The images' endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invokable.testing.server import pictures
+from invokable.testing.server.events import Event
+from invokable.testing.server.media import CATEGORIES, File
+from invokable.testing.server.problems import Invalid, Refusal, missing
+from invokable.testing.web import media_answers as media
+from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.table import route
+
+_IMAGES = "/api/v1/images"
+_ONE = f"{_IMAGES}/i/{{name}}"
+_MOST = 1000
+
+
+@route("POST", f"{_IMAGES}/upload", form=True, slow=True)
+def upload(call: Call) -> Answer:
+    """Store an image, encoded anew, under a name of the server's."""
+    query = Query(call)
+    category = query.choice("image_category", CATEGORIES, required=True)
+    is_intermediate = query.boolean("is_intermediate", required=True)
+    board_id, session_id = query.text("board_id"), query.text("session_id")
+    crop = query.boolean("crop_visible", False)
+    query.check()
+    if call.file is None:
+        raise Invalid([missing(("body", "file"))])
+    board_id = media.writable_board(call, board_id)
+    if not call.file.content_type.startswith("image"):
+        raise Refusal(415, "Not an image")
+    image = pictures.decode(call.file.content)
+    texts = pictures.embedded(image)
+    texts["metadata"] = pictures.metadata_text(call.form.get("metadata")) or texts["metadata"]
+    if crop:
+        image = pictures.cropped(image)
+    image = pictures.resized(image, call.form.get("resize_to"))
+    file = call.world.media.add_image(
+        image,
+        texts=texts,
+        category=category,
+        origin="external",
+        is_intermediate=is_intermediate,
+        user_id=call.person.user_id,
+        session_id=session_id,
+        board_id=board_id,
+    )
+    record = call.world.media.to_json(file)
+    return Answer(record, 201, headers={"location": record["image_url"]})
+
+
+@route("GET", f"{_IMAGES}/")
+def list_images(call: Call) -> Answer:
+    """A page of images."""
+    return media.page(call, "image")
+
+
+@route("GET", f"{_IMAGES}/names", feature="image_names")
+def names(call: Call) -> Answer:
+    """The names of all images that fit."""
+    return media.names(call, "image")
+
+
+@route("POST", f"{_IMAGES}/images_by_names", feature="image_names")
+def images_by_names(call: Call) -> Answer:
+    """Images by name; those that are missing are left out."""
+    found = [media.visible(call, "image", name) for name in call.texts("image_names")]
+    return Answer([call.world.media.to_json(file) for file in found if file is not None])
+
+
+@route("GET", f"{_IMAGES}/intermediates")
+def count_intermediates(call: Call) -> Answer:
+    """How many images are only steps on the way."""
+    return Answer(len(_intermediates(call)))
+
+
+@route("DELETE", f"{_IMAGES}/intermediates")
+def delete_intermediates(call: Call) -> Answer:
+    """Delete the images that are only steps on the way."""
+    return Answer(len(call.world.media.delete([file.name for file in _intermediates(call)])))
+
+
+@route("POST", f"{_IMAGES}/delete")
+def delete_several(call: Call) -> Answer:
+    """Delete images; names of others are left out."""
+    return media.delete_several(call, "image", call.texts("image_names", most=_MOST))
+
+
+@route("DELETE", f"{_IMAGES}/uncategorized")
+def delete_uncategorized(call: Call) -> Answer:
+    """Delete the images that are on no board."""
+    found = call.world.media.find(board_id="none", is_intermediate=False, seen=media.is_seen(call))
+    return media.delete_several(call, "image", [file.name for file in found])
+
+
+@route("POST", f"{_IMAGES}/star")
+def star(call: Call) -> Answer:
+    """Star images."""
+    return media.star(call, "image", starred=True)
+
+
+@route("POST", f"{_IMAGES}/unstar")
+def unstar(call: Call) -> Answer:
+    """Take the stars away."""
+    return media.star(call, "image", starred=False)
+
+
+@route("POST", f"{_IMAGES}/download", slow=True)
+def pack(call: Call) -> Answer:
+    """Make a zip of images."""
+    body: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
+    wanted, board_id = body.get("image_names") or [], body.get("board_id")
+    if not wanted and not board_id:
+        raise Refusal(400, "No images or board id specified.")
+    if board_id:
+        wanted = [file.name for file in call.world.media.find(board_id=board_id, is_intermediate=False)]
+    files = [file for name in wanted if (file := media.visible(call, "image", name)) is not None]
+    name = call.world.media.pack(files)
+    payload = {
+        "bulk_download_id": "default",
+        "bulk_download_item_id": name.removesuffix(".zip"),
+        "bulk_download_item_name": name,
+        "user_id": call.person.user_id,
+    }
+    for event in ("bulk_download_started", "bulk_download_complete"):
+        shaped = call.world.release.shape("event:bulk_download", dict(payload))
+        call.world.hub.publish(Event(event, shaped, call.person.user_id))
+    return Answer({"response": None, "bulk_download_item_name": name}, 202)
+
+
+@route("GET", f"{_IMAGES}/download/{{archive}}")
+def download(call: Call) -> Answer:
+    """A zip that was made."""
+    content = call.world.media.archives.get(call.params["archive"])
+    if content is None:
+        raise Refusal(404, "Not Found")
+    return Answer(content=content, content_type="application/zip")
+
+
+@route("GET", _ONE)
+def describe(call: Call) -> Answer:
+    """An image."""
+    return Answer(call.world.media.to_json(media.readable(call, "image")))
+
+
+@route("PATCH", _ONE)
+def update(call: Call) -> Answer:
+    """Change what is said of an image."""
+    return media.update(call, "image")
+
+
+@route("DELETE", _ONE)
+def delete(call: Call) -> Answer:
+    """Delete an image."""
+    if call.world.media.get(call.params["name"]) is None:
+        if call.world.release.has("auth"):
+            raise Refusal(404, "Image not found")
+        return media.delete_several(call, "image", [])
+    media.changeable(call, "image")
+    return media.delete_several(call, "image", [call.params["name"]])
+
+
+@route("GET", f"{_ONE}/full", cookie=True)
+@route("HEAD", f"{_ONE}/full", cookie=True)
+def full(call: Call) -> Answer:
+    """The file itself, always whole."""
+    return media.full(call, "image", "image/png")
+
+
+@route("GET", f"{_ONE}/thumbnail", cookie=True, slow=True)
+def thumbnail(call: Call) -> Answer:
+    """A small copy."""
+    return media.thumbnail(call, "image")
+
+
+@route("GET", f"{_ONE}/metadata")
+def metadata(call: Call) -> Answer:
+    """The metadata, null without any."""
+    return media.metadata(call, "image")
+
+
+@route("GET", f"{_ONE}/workflow")
+def workflow(call: Call) -> Answer:
+    """The workflow and the graph that made it, as texts."""
+    return media.workflow(call, "image")
+
+
+@route("GET", f"{_ONE}/urls")
+def urls(call: Call) -> Answer:
+    """Where it is; the server says so of any name."""
+    return media.urls(call, "image")
+
+
+def _intermediates(call: Call) -> list[File]:
+    return call.world.media.find(is_intermediate=True, seen=media.is_seen(call))

@@ -1,0 +1,180 @@
+"""What images and videos have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from invokable.testing.server.media import CATEGORIES, File
+from invokable.testing.server.problems import Refusal
+from invokable.testing.web.call import Answer, Call, Query
+
+_NOBODY = "none"
+
+
+def is_seen(call: Call) -> Callable[[File], bool]:
+    """Tells which files the caller sees."""
+    return lambda file: call.person.sees(file.user_id)
+
+
+def visible(call: Call, kind: str, name: str) -> File | None:
+    """The file of that name if the caller sees it."""
+    file = call.world.media.get(name, kind)
+    return file if file is not None and call.person.sees(file.user_id) else None
+
+
+def readable(call: Call, kind: str) -> File:
+    """The file that the path names. Raises Refusal 404 or 403."""
+    file = call.world.media.get(call.params["name"], kind)
+    if file is None:
+        raise Refusal(404, "Not Found")
+    if not call.person.sees(file.user_id):
+        raise Refusal(403, f"Not authorized to access this {kind}")
+    return file
+
+
+def changeable(call: Call, kind: str) -> File:
+    """The file that the path names, to change it. Raises Refusal 404 or 403."""
+    file = call.world.media.get(call.params["name"], kind)
+    if file is not None and not call.person.sees(file.user_id):
+        raise Refusal(403, f"Not authorized to modify this {kind}")
+    return readable(call, kind)
+
+
+def writable_board(call: Call, board_id: str | None) -> str | None:
+    """The board, None for none. Raises Refusal unless the caller may put things onto it.
+
+    Servers before 6.12 ignore a board that is not there.
+    """
+    if board_id is None:
+        return None
+    board = call.world.boards.boards.get(board_id)
+    if board is None:
+        if not call.world.release.has("ownership"):
+            return None
+        raise Refusal(404, "Board not found")
+    if not call.person.sees(board.user_id):
+        raise Refusal(403, "Not authorized to upload to this board")
+    return board_id
+
+
+def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
+    """The files that the query asks for."""
+    query = Query(call)
+    options = {
+        "board_id": query.text("board_id"),
+        "categories": query.choices("categories", CATEGORIES),
+        "is_intermediate": query.boolean("is_intermediate"),
+        "origin": query.choice("image_origin", ("internal", "external")),
+        "search": query.text("search_term"),
+        "starred_first": query.boolean("starred_first", True),
+        "descending": query.choice("order_dir", ("ASC", "DESC"), "DESC") == "DESC",
+    }
+    query.check()
+    return call.world.media.find(kind=kind, seen=is_seen(call), **options), query
+
+
+def page(call: Call, kind: str) -> Answer:
+    """A page of files."""
+    query = Query(call)
+    most = 1000 if call.world.release.has("bounded_ids") else None
+    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=most)
+    query.check()
+    found, _ = selected(call, kind)
+    items = [call.world.media.to_json(file) for file in found[offset : offset + limit]]
+    return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})
+
+
+def names(call: Call, kind: str) -> Answer:
+    """The names of the files."""
+    found, _ = selected(call, kind)
+    starred = sum(file.starred for file in found)
+    return Answer({f"{kind}_names": [file.name for file in found], "starred_count": starred, "total_count": len(found)})
+
+
+def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
+    """Delete files that the caller sees."""
+    found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
+    call.world.media.delete(file.name for file in found)
+    answer = {
+        "affected_boards": boards_of(found),
+        f"deleted_{kind}s": [file.name for file in found],
+        f"failed_{kind}s": [],
+    }
+    return Answer(call.world.release.shape("moved", answer))
+
+
+def star(call: Call, kind: str, *, starred: bool) -> Answer:
+    """Star files, or take the stars away."""
+    found = [file for name in call.texts(f"{kind}_names") if (file := visible(call, kind, name)) is not None]
+    for file in found:
+        file.starred = starred
+        file.touch()
+    verb = "starred" if starred else "unstarred"
+    answer = {
+        "affected_boards": boards_of(found),
+        f"{verb}_{kind}s": [file.name for file in found],
+        f"failed_{kind}s": [],
+    }
+    return Answer(call.world.release.shape("moved", answer))
+
+
+def update(call: Call, kind: str) -> Answer:
+    """Change what is said of a file."""
+    if call.world.media.get(call.params["name"], kind) is None:
+        raise Refusal(400, f"Failed to update {kind}")
+    file = changeable(call, kind)
+    changes = call.body if isinstance(call.body, dict) else {}
+    members = {"starred": "starred", "is_intermediate": "is_intermediate", "session_id": "session_id"}
+    for name, member in {**members, f"{kind}_category": "category"}.items():
+        if changes.get(name) is not None:
+            setattr(file, member, changes[name])
+    file.touch()
+    return Answer(call.world.media.to_json(file))
+
+
+def full(call: Call, kind: str, content_type: str) -> Answer:
+    """The file itself."""
+    file = readable(call, kind)
+    headers = {
+        "cache-control": _caching(call),
+        "content-disposition": f'inline; filename="{file.name}"',
+    }
+    return Answer(content=file.content, content_type=content_type, headers=headers)
+
+
+def thumbnail(call: Call, kind: str) -> Answer:
+    """A small copy of the file."""
+    file = readable(call, kind)
+    content = call.world.media.thumbnail(file)
+    return Answer(content=content, content_type="image/webp", headers={"cache-control": _caching(call)})
+
+
+def metadata(call: Call, kind: str) -> Answer:
+    """The metadata of the file."""
+    text = readable(call, kind).metadata
+    return Answer(None if text is None else json.loads(text))
+
+
+def workflow(call: Call, kind: str) -> Answer:
+    """The workflow and the graph that made the file."""
+    file = readable(call, kind)
+    return Answer({"workflow": file.workflow, "graph": file.graph})
+
+
+def urls(call: Call, kind: str) -> Answer:
+    """Where a file of that name would be."""
+    name = call.params["name"]
+    if call.world.media.get(name, kind) is not None:
+        readable(call, kind)
+    base = f"api/v1/{kind}s/i/{name}"
+    return Answer({f"{kind}_name": name, f"{kind}_url": f"{base}/full", "thumbnail_url": f"{base}/thumbnail"})
+
+
+def boards_of(files: Iterable[File]) -> list[str]:
+    """The boards that files are on, `none` for those on none."""
+    return list(dict.fromkeys(file.board_id or _NOBODY for file in files))
+
+
+def _caching(call: Call) -> str:
+    return "private, no-store" if call.world.users.multiuser else "max-age=31536000"

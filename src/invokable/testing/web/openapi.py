@@ -1,0 +1,258 @@
+"""openapi.json, made from a schema: read back, it gives the same schema.
+
+What the catalogue does not hold is not in it: prose, tags, what the editor drops. The names of the components are
+InvokeAI's own.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pkgutil import get_data
+from typing import Any, Final
+
+from invokable.schema import MISSING, FieldType, InputTemplate, Limits, NodeTemplate, OutputTemplate, Schema
+from invokable.testing.graphs.records import RECORDS, Member
+from invokable.testing.web.table import ENDPOINTS
+
+Json = dict[str, Any]
+_REF: Final = "#/components/schemas/"
+_PRIMITIVES: Final = {
+    "IntegerField": "integer",
+    "FloatField": "number",
+    "StringField": "string",
+    "BooleanField": "boolean",
+}
+_LIMITS: Final = {
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "exclusive_minimum": "exclusiveMinimum",
+    "exclusive_maximum": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "min_items": "minItems",
+    "max_items": "maxItems",
+}
+_UNSPELT: Final = frozenset({"AnyField", "CollectionField"})
+_INTERNAL: Final = frozenset({"board", "metadata"})
+_KINDS: Final = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
+_ENUMS: Final = {"base": "BaseModelType", "model_type": "ModelType", "submodel_type": "SubModelType"}
+
+
+def document(schema: Schema) -> Json:
+    """The openapi document of a server with this schema."""
+    components: Json = {}
+    for node in schema.nodes.values():
+        components[class_name("invocation", node.type)] = _node(node)
+        components.setdefault(class_name("output", node.output_type), _output_class(node))
+    _complete(components, schema)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Invoke - Community Edition", "version": "1.0.0"},
+        "paths": _paths(),
+        "components": {"schemas": dict(sorted(components.items()))},
+    }
+
+
+def class_name(kind: str, name: str) -> str:
+    """InvokeAI's class of a node type or output type: `img_blur` is ImageBlurInvocation."""
+    given = _class_names()[kind].get(name)
+    if given is not None:
+        return given
+    words = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+    return f"{words}Invocation" if kind == "invocation" else words
+
+
+@cache
+def _class_names() -> dict[str, dict[str, str]]:
+    names: dict[str, dict[str, str]] = json.loads(get_data(__package__, "class_names.json") or b"{}")
+    return names
+
+
+def _node(node: NodeTemplate) -> Json:
+    properties: Json = {name: _input(node.inputs[name]) for name in ("board", "metadata") if name in node.inputs}
+    properties["id"] = {"field_kind": "node_attribute", "title": "Id", "type": "string"}
+    properties["is_intermediate"] = {
+        "default": False,
+        "field_kind": "node_attribute",
+        "input": "direct",
+        "title": "Is Intermediate",
+        "type": "boolean",
+        "ui_type": "IsIntermediate",
+    }
+    properties["use_cache"] = {
+        "default": node.use_cache,
+        "field_kind": "node_attribute",
+        "title": "Use Cache",
+        "type": "boolean",
+    }
+    # The order of the schema's inputs is that of the properties, wherever board and metadata stand in it.
+    ordered = {name: properties.get(name) or _input(field) for name, field in node.inputs.items()}
+    early = {name: value for name, value in properties.items() if name not in ordered}
+    return {
+        "category": node.category,
+        "class": "invocation",
+        "classification": node.classification,
+        "node_pack": node.node_pack,
+        "properties": {**early, **ordered, "type": _type(node.type)},
+        "required": ["type", "id"],
+        "title": node.title,
+        "type": "object",
+        "version": node.version,
+        "output": {"$ref": f"{_REF}{class_name('output', node.output_type)}"},
+    }
+
+
+def _output_class(node: NodeTemplate) -> Json:
+    properties = {name: _output(field) for name, field in node.outputs.items()}
+    return {
+        "class": "output",
+        "properties": {**properties, "type": _type(node.output_type)},
+        "required": ["output_meta", *properties, "type"],
+        "title": class_name("output", node.output_type),
+        "type": "object",
+    }
+
+
+def _type(name: str) -> Json:
+    return {"const": name, "default": name, "field_kind": "node_attribute", "title": "type", "type": "string"}
+
+
+def _input(field: InputTemplate) -> Json:
+    spelt = _spelling(field.type.original or field.type, field.limits, field.options)
+    if field.nullable or (field.required and field.input != "direct"):
+        branches = spelt.pop("anyOf", None) or [spelt]
+        spelt = {"anyOf": [*branches, {"type": "null"}]}
+    if field.type.original is not None or field.type.name in _UNSPELT or field.type.name == "SchedulerField":
+        spelt["ui_type"] = field.type.name
+    return {
+        **spelt,
+        **_default(field),
+        **_extras(field),
+        "field_kind": "internal" if field.name in _INTERNAL else "input",
+        "input": field.input,
+        "orig_required": field.required,
+        "title": field.title,
+        "ui_hidden": field.ui_hidden,
+    }
+
+
+def _default(field: InputTemplate) -> Json:
+    if field.default is MISSING or (field.required and field.default in (0, "", [], False)):
+        return {"default": None} if field.nullable or field.required else {}
+    return {"default": field.default}
+
+
+def _extras(field: InputTemplate) -> Json:
+    extras: Json = {
+        f"ui_model_{name}": list(values)
+        for name in ("base", "type", "variant", "format")
+        if (values := getattr(field.models, name))
+    }
+    if field.choice_labels:
+        extras["ui_choice_labels"] = dict(field.choice_labels)
+    return extras
+
+
+def _output(field: OutputTemplate) -> Json:
+    spelt = _spelling(field.type.original or field.type, Limits(), ())
+    if field.type.original is not None or field.type.name in _UNSPELT:
+        spelt["ui_type"] = field.type.name
+    if field.type.name in ("EnumField", "SchedulerField"):
+        spelt = {"enum": [], "type": "string", "ui_type": field.type.name}
+    return {**spelt, "field_kind": "output", "title": field.title, "ui_hidden": False}
+
+
+def _spelling(kind: FieldType, limits: Limits, options: tuple[Any, ...]) -> Json:
+    single = _single(kind.name, options)
+    if kind.cardinality == "SINGLE":
+        return {**single, **_limits(limits)}
+    array: Json = {"type": "array", "items": {**single, **(_limits(limits.item) if limits.item else {})}}
+    own = _limits(limits)
+    for name in ("minItems", "maxItems"):
+        if name in own:
+            array[name] = own.pop(name)
+    if kind.cardinality == "COLLECTION":
+        return {**array, **own}
+    return {"anyOf": [{**single, **own}, array]}
+
+
+def _single(name: str, options: tuple[Any, ...]) -> Json:
+    if options:
+        texts = all(isinstance(option, str) for option in options)
+        return {"type": "string" if texts else "number", "enum": list(options)}
+    if name in _PRIMITIVES:
+        return {"type": _PRIMITIVES[name]}
+    return {} if name in _UNSPELT else {"$ref": f"{_REF}{name}"}
+
+
+def _limits(limits: Limits) -> Json:
+    return {spelt: value for name, spelt in _LIMITS.items() if (value := getattr(limits, name)) is not None}
+
+
+def _complete(components: Json, schema: Schema) -> None:
+    """Add what the nodes refer to, and the graph that holds them."""
+    for name, values in zip(
+        _ENUMS.values(), (schema.model_bases, schema.model_types, schema.submodel_types), strict=True
+    ):
+        components[name] = {"enum": sorted(values), "title": name, "type": "string"}
+    for name, members in RECORDS.items():
+        components[name] = _record(name, members)
+    components |= _graph(schema)
+    for name in _referred(components) - set(components):
+        components[name] = {"title": name, "type": "object", "additionalProperties": True}
+
+
+def _record(name: str, members: Any) -> Json:
+    return {
+        "properties": {member: _member(about) for member, about in members.items()},
+        "required": [member for member, about in members.items() if about.required],
+        "title": name,
+        "type": "object",
+    }
+
+
+def _member(about: Member) -> Json:
+    if about.kind in _KINDS:
+        return {"type": _KINDS[about.kind], **_limits(about.limits)}
+    spelt: Json = {"$ref": f"{_REF}{_ENUMS.get(about.kind, about.kind)}"}
+    return {"anyOf": [spelt, {"type": "null"}], "default": None} if about.nullable else spelt
+
+
+def _graph(schema: Schema) -> Json:
+    mapping = {node_type: f"{_REF}{class_name('invocation', node_type)}" for node_type in schema.nodes}
+    any_node = {
+        "oneOf": [{"$ref": ref} for ref in mapping.values()],
+        "discriminator": {"propertyName": "type", "mapping": mapping},
+    }
+    end = {"properties": {"node_id": {"type": "string"}, "field": {"type": "string"}}, "required": ["node_id", "field"]}
+    edge = {name: {"$ref": f"{_REF}EdgeConnection"} for name in ("source", "destination")}
+    graph = {
+        "id": {"type": "string"},
+        "nodes": {"type": "object", "additionalProperties": any_node},
+        "edges": {"type": "array", "items": {"$ref": f"{_REF}Edge"}},
+    }
+    return {
+        "EdgeConnection": {**end, "title": "EdgeConnection", "type": "object"},
+        "Edge": {"properties": edge, "required": list(edge), "title": "Edge", "type": "object"},
+        "Graph": {"properties": graph, "title": "Graph", "type": "object"},
+    }
+
+
+def _referred(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        found = {ref.removeprefix(_REF)} if isinstance(ref := value.get("$ref"), str) else set()
+        return found.union(*map(_referred, value.values()))
+    return set().union(*map(_referred, value)) if isinstance(value, list) else set()
+
+
+def _paths() -> Json:
+    paths: Json = {}
+    for endpoint in ENDPOINTS:
+        operation = {
+            "operationId": f"{endpoint.handler.__module__.rpartition('.')[2]}_{endpoint.handler.__name__}",
+            "responses": {"200": {"description": "Successful Response"}},
+        }
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
+    return paths

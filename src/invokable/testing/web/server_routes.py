@@ -1,0 +1,111 @@
+"""The server about itself: version, configuration, node cache, schema; prompts and style presets."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from invokable.testing.server.problems import Detail, Invalid
+from invokable.testing.web.call import Answer, Call
+from invokable.testing.web.prompts import PromptError, all_of, some_of
+from invokable.testing.web.table import route
+
+_APP: Final = "/api/v1/app"
+_HIGHLIGHTS: Final = ((5, 6), (6, 9))
+
+
+@route("GET", f"{_APP}/version", open=True)
+def version(call: Call) -> Answer:
+    """The version, which needs no sign-in."""
+    number = tuple(int(part) for part in call.world.version.split(".")[:2])
+    had_highlights = _HIGHLIGHTS[0] <= number < _HIGHLIGHTS[1]
+    return Answer({"version": call.world.version, **({"highlights": None} if had_highlights else {})})
+
+
+@route("GET", "/openapi.json", open=True, slow=True)
+def openapi(call: Call) -> Answer:
+    """The document that describes the nodes."""
+    from invokable.testing.web.openapi import document
+
+    if call.world.openapi is None:
+        call.world.openapi = document(call.world.reader.schema)
+    return Answer(call.world.openapi)
+
+
+@route("GET", f"{_APP}/runtime_config")
+def runtime_config(call: Call) -> Answer:
+    """The configuration, as far as a client may want it."""
+    world = call.world
+    config: dict[str, Any] = {
+        "schema_version": "4.0.3",
+        "host": "127.0.0.1",
+        "port": 9090,
+        "base_url": None,
+        "http_compression_level": 9,
+        "device": "auto",
+        "precision": "auto",
+        "max_queue_size": world.queue.max_size,
+        "session_queue_mode": "round_robin",
+        "clear_queue_on_startup": False,
+        "max_queue_history": None,
+        "allow_nodes": None,
+        "deny_nodes": None,
+        "node_cache_size": 512,
+        "multiuser": world.users.multiuser,
+        "strict_password_checking": False,
+    }
+    return Answer({"set_fields": ["host", "port"], "config": config})
+
+
+@route("GET", f"{_APP}/app_deps")
+def dependencies(call: Call) -> Answer:
+    """The versions of what the server is made of: here, only its own."""
+    return Answer({"InvokeAI": call.world.version})
+
+
+@route("GET", f"{_APP}/logging")
+def logging(call: Call) -> Answer:
+    """The level of the log."""
+    return Answer(20)
+
+
+@route("GET", f"{_APP}/patchmatch_status")
+def patchmatch(call: Call) -> Answer:
+    """Whether images can be filled in."""
+    return Answer(True)
+
+
+@route("GET", f"{_APP}/invocation_cache/status")
+def cache_status(call: Call) -> Answer:
+    """How full the node cache is, and how often it helped."""
+    cache = call.world.cache
+    counts = {name: getattr(cache, name, 0) for name in ("hits", "misses")}
+    size = 0 if cache is None else len(cache)
+    return Answer({"size": size, **counts, "enabled": getattr(cache, "enabled", True), "max_size": 512})
+
+
+@route("DELETE", f"{_APP}/invocation_cache")
+def clear_cache(call: Call) -> Answer:
+    """Empty the node cache."""
+    call.world.cache = None
+    return Answer(None)
+
+
+@route("POST", "/api/v1/utilities/dynamicprompts")
+def dynamic_prompts(call: Call) -> Answer:
+    """Every prompt that one with alternatives stands for, or some of them."""
+    prompt = call.member("prompt")
+    if not isinstance(prompt, str):
+        raise Invalid([Detail("string_type", ("body", "prompt"), "Input should be a valid string", prompt)])
+    body: dict[str, Any] = call.body
+    most = int(body.get("max_prompts", 1000))
+    try:
+        found = all_of(prompt, most) if body.get("combinatorial", True) else some_of(prompt, most, body.get("seed"))
+    except PromptError as error:
+        return Answer({"prompts": [prompt], "error": str(error)})
+    return Answer({"prompts": found or [""], "error": None})
+
+
+@route("GET", "/api/v1/style_presets/")
+def style_presets(call: Call) -> Answer:
+    """There are none."""
+    return Answer([])

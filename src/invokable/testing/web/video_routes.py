@@ -1,0 +1,145 @@
+"""The videos' endpoints, since 6.14: as the images', but the bytes stay as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invokable.testing.server.media import CATEGORIES, File
+from invokable.testing.server.problems import Invalid, Refusal, missing
+from invokable.testing.web import media_answers as media
+from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.table import route
+
+_VIDEOS = "/api/v1/videos"
+_ONE = f"{_VIDEOS}/i/{{name}}"
+_MP4 = b"ftyp"
+_SIZE = (64, 64)
+
+
+@route("POST", f"{_VIDEOS}/upload", form=True, slow=True, feature="videos")
+def upload(call: Call) -> Answer:
+    """Store an MP4 file as it is. Its size in pixels is not read: the simulator says 64 by 64."""
+    query = Query(call)
+    category = query.choice("video_category", CATEGORIES, required=True)
+    is_intermediate = query.boolean("is_intermediate", required=True)
+    board_id, session_id = query.text("board_id"), query.text("session_id")
+    query.check()
+    if call.file is None:
+        raise Invalid([missing(("body", "file"))])
+    board_id = media.writable_board(call, board_id)
+    if not call.file.content_type.startswith("video"):
+        raise Refusal(415, "Not a supported video file")
+    if call.file.content[4:8] != _MP4:
+        raise Refusal(415, "Not an MP4 video file")
+    file = call.world.media.add_video(
+        call.file.content,
+        width=_SIZE[0],
+        height=_SIZE[1],
+        category=category,
+        origin="external",
+        is_intermediate=is_intermediate,
+        user_id=call.person.user_id,
+        session_id=session_id,
+        board_id=board_id,
+    )
+    record = call.world.media.to_json(file)
+    return Answer(record, 201, headers={"location": record["video_url"]})
+
+
+@route("GET", "/api/v1/gallery/items/", feature="videos")
+def gallery(call: Call) -> Answer:
+    """A page of images and videos together."""
+    query = Query(call)
+    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=1000)
+    query.check()
+    found, _ = media.selected(call, None)
+    items = [_entry(call, file) for file in found[offset : offset + limit]]
+    return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})
+
+
+def _entry(call: Call, file: File) -> dict[str, Any]:
+    record = call.world.media.to_json(file)
+    entry = {"kind": file.kind, "name": file.name, "full_url": record[f"{file.kind}_url"]}
+    entry |= {name: record[name] for name in ("thumbnail_url", "width", "height")}
+    entry["category"] = file.category
+    return entry | {name: record[name] for name in ("starred", "is_intermediate", "board_id", "created_at")}
+
+
+@route("GET", f"{_VIDEOS}/", feature="videos")
+def list_videos(call: Call) -> Answer:
+    """A page of videos."""
+    return media.page(call, "video")
+
+
+@route("GET", f"{_VIDEOS}/names", feature="videos")
+def names(call: Call) -> Answer:
+    """The names of all videos that fit."""
+    return media.names(call, "video")
+
+
+@route("POST", f"{_VIDEOS}/delete", feature="videos")
+def delete_several(call: Call) -> Answer:
+    """Delete videos."""
+    return media.delete_several(call, "video", call.texts("video_names"))
+
+
+@route("GET", _ONE, feature="videos")
+def describe(call: Call) -> Answer:
+    """A video."""
+    return Answer(call.world.media.to_json(media.readable(call, "video")))
+
+
+@route("PATCH", _ONE, feature="videos")
+def update(call: Call) -> Answer:
+    """Change what is said of a video."""
+    return media.update(call, "video")
+
+
+@route("DELETE", _ONE, feature="videos")
+def delete(call: Call) -> Answer:
+    """Delete a video."""
+    if call.world.media.get(call.params["name"], "video") is None:
+        raise Refusal(404, "Video not found")
+    media.changeable(call, "video")
+    return media.delete_several(call, "video", [call.params["name"]])
+
+
+@route("GET", f"{_ONE}/full", cookie=True, feature="videos")
+@route("HEAD", f"{_ONE}/full", cookie=True, feature="videos")
+def full(call: Call) -> Answer:
+    """The file itself, or the range of it that is asked for."""
+    answer = media.full(call, "video", "video/mp4")
+    asked = call.headers.get("range", "")
+    answer.headers["accept-ranges"] = "bytes"
+    if asked.startswith("bytes=") and answer.content is not None:
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        size = len(answer.content)
+        begin = int(first) if first else max(size - int(last), 0)
+        end = min(int(last), size - 1) if first and last else size - 1
+        answer.headers["content-range"] = f"bytes {begin}-{end}/{size}"
+        answer.content, answer.status = answer.content[begin : end + 1], 206
+    return answer
+
+
+@route("GET", f"{_ONE}/thumbnail", cookie=True, slow=True, feature="videos")
+def thumbnail(call: Call) -> Answer:
+    """A picture of it."""
+    return media.thumbnail(call, "video")
+
+
+@route("GET", f"{_ONE}/metadata", feature="videos")
+def metadata(call: Call) -> Answer:
+    """The metadata, null without any."""
+    return media.metadata(call, "video")
+
+
+@route("GET", f"{_ONE}/workflow", feature="videos")
+def workflow(call: Call) -> Answer:
+    """The workflow and the graph that made it, as texts."""
+    return media.workflow(call, "video")
+
+
+@route("GET", f"{_ONE}/urls", feature="videos")
+def urls(call: Call) -> Answer:
+    """Where it is."""
+    return media.urls(call, "video")

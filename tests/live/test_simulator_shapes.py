@@ -1,0 +1,113 @@
+"""The simulator answers as a real server does: the same script on both, compared step by step.
+
+Statuses, content types, headers, keys and types must be equal, and refusals word for word. ALLOWED lists what may
+differ, and why.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import pytest
+
+from invokable.testing import Simulator
+from tests.live.exchanges import Exchange, Script, events
+from tests.live.provision import Server, live_server
+from tests.live.signing_in import Users
+
+VERSIONS: Final = ("6.14.2", "6.8.1")
+
+ALLOWED: Final[dict[str, tuple[str, str]]] = {
+    # step: (what is left out of the comparison, why)
+    "app/runtime_config": ("body", "the simulator names only the settings that concern a client"),
+    "app/app_deps": ("body", "the simulator is not made of InvokeAI's dependencies"),
+    "unknown type": ("order", "the server names the node types in the order of a set, which changes with every start"),
+    **dict.fromkeys(
+        ("put on board", "take off", "put several", "take several"),
+        ("order", "the server names the boards in the order of a set"),
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def real(request: pytest.FixtureRequest) -> Iterator[Server]:
+    version: str = request.param
+    if "INVOKABLE_LIVE_URL" in os.environ:
+        with live_server() as running:
+            if running.version != version:
+                pytest.skip(f"the server given is {running.version}")
+            yield running
+        return
+    with live_server(version) as running:
+        yield running
+
+
+def comparable(exchange: Exchange) -> Exchange:
+    """An exchange without what may differ."""
+    left_out, _ = ALLOWED.get(exchange.step, ("", ""))
+    if left_out == "body":
+        return replace(exchange, body=None)
+    if left_out == "order":
+        return replace(exchange, body=_in_order(exchange.body))
+    return exchange
+
+
+def differences(theirs: Any, ours: Any, where: str) -> Iterator[str]:
+    """Each place where two documents differ, in a line."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for name in {**theirs, **ours}:
+            yield from differences(theirs.get(name, "(nothing)"), ours.get(name, "(nothing)"), f"{where}.{name}")
+    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        for position, (one, other) in enumerate(zip(theirs, ours, strict=True)):
+            yield from differences(one, other, f"{where}.{position}")
+    elif theirs != ours:
+        yield f"{where}: the server has {str(theirs)[:300]}, the simulator {str(ours)[:300]}"
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_order(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return sorted((_in_order(item) for item in value), key=repr)
+    return sorted(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def test_answers_have_the_shapes_of_the_servers(real: Server) -> None:
+    with Simulator(real.version, models=[]) as simulator:
+        simulated = Script(simulator.serve()).run()
+    expected = Script(real.url).run()
+
+    assert_alike(expected, simulated)
+
+
+def test_users_of_a_server_of_several_are_answered_alike() -> None:
+    with Simulator("6.14.2", models=[], multiuser=True) as simulator:
+        simulated = Users(simulator.serve()).run()
+    with live_server("6.14.2", multiuser=True) as server:
+        expected = Users(server.url).run()
+
+    assert_alike(expected, simulated)
+
+
+def assert_alike(expected: list[Exchange], simulated: list[Exchange]) -> None:
+    assert [exchange.step for exchange in simulated] == [exchange.step for exchange in expected]
+    pairs = zip(map(comparable, expected), map(comparable, simulated), strict=True)
+    differing = [line for theirs, ours in pairs for line in differences(asdict(theirs), asdict(ours), theirs.step)]
+    assert not differing, "\n" + "\n".join(differing)
+
+
+def test_events_come_in_the_order_and_with_the_shapes_of_the_servers(real: Server) -> None:
+    with Simulator(real.version, models=[]) as simulator:
+        simulated = events(simulator.serve())
+    expected = events(real.url)
+
+    assert _ordered(simulated) == _ordered(expected)
+    assert dict(simulated) == dict(expected)
+
+
+def _ordered(heard: list[tuple[str, Any]]) -> list[str]:
+    # The server tells of a new batch whenever it comes to it.
+    return [name for name, _ in heard if name != "batch_enqueued"]

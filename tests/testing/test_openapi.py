@@ -1,0 +1,49 @@
+"""openapi.json of the simulator gives back the schema that it was made from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from invokable.schema import load, parse_openapi, versions
+from invokable.testing.web.openapi import class_name, document
+from tests.testing.asking import Asking
+
+
+@pytest.mark.parametrize("version", versions())
+def test_every_version_reads_back_node_for_node(version: str) -> None:
+    schema = load(version)
+
+    read = parse_openapi(json.loads(json.dumps(document(schema))), origin="bundled", version=version)
+
+    assert list(read.nodes) == sorted(schema.nodes, key=lambda name: class_name("invocation", name))
+    for node_type, node in schema.nodes.items():
+        assert read.nodes[node_type] == node
+        assert list(read.nodes[node_type].inputs) == list(node.inputs)
+    assert (read.model_bases, read.model_types) == (schema.model_bases, schema.model_types)
+    assert read.submodel_types == schema.submodel_types
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("invocation", "add", "AddInvocation"),
+        ("invocation", "img_blur", "ImageBlurInvocation"),
+        ("invocation", "lblend", "BlendLatentsInvocation"),
+        ("output", "image_output", "ImageOutput"),
+        ("output", "collect_output", "CollectInvocationOutput"),
+    ],
+)
+def test_components_have_the_names_of_the_server(kind: str, name: str, expected: str) -> None:
+    assert class_name(kind, name) == expected
+
+
+def test_every_reference_leads_somewhere(ask: Asking) -> None:
+    answered = ask.get("/openapi.json")
+    components = answered["components"]["schemas"]
+
+    refs = {part.partition('"')[0] for part in json.dumps(answered).split('"$ref": "')[1:]}
+
+    assert {ref.removeprefix("#/components/schemas/") for ref in refs} <= set(components)
+    assert "/api/v1/queue/{queue_id}/enqueue_batch" in answered["paths"]
