@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from invokable.runtime.errors import APIError, InvokableError, NotInvokeAIError
+from invokable.runtime.errors import APIError, InvokableError
 from invokable.runtime.steps.answers import BatchStatus, ItemPage, QueueItem, parse, read
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
@@ -49,12 +49,8 @@ def items_of(submission: Submission) -> Steps[list[QueueItem]]:
     Items that somebody retried, and those that a node of the workflow enqueued, are left out.
     """
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
-    try:
-        items = read(response, list[QueueItem])
-    except (APIError, NotInvokeAIError):
-        if response.status == 500:
-            raise
-        items = yield from _paged(submission.batch_id)
+    before_6_0 = response.status == 404
+    items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[QueueItem])
     own = [item for item in items if item.retried_from_item_id is None and item.parent_item_id is None]
     return sorted(own, key=lambda item: item.item_id)
 

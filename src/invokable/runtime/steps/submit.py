@@ -17,9 +17,10 @@ connection had broken. So duplicates are looked for once more at the end of a ru
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, pa
 from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.prepare import Prepared
-from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, asked_pause
+from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, T, asked_pause
 from invokable.runtime.steps.queue import LOG, QUEUE, batch_status, cancel_batch, cancel_items, items_of
 from invokable.runtime.steps.submission import Submission
 
@@ -85,7 +86,7 @@ def find(submission: Submission, clock: Clock) -> Steps[Submission]:
     status = yield from _look(submission, clock)
     if status is None:
         raise _uncertain(submission, "the server does not show it")
-    yield from _settle(state := Submitting(submission), None)
+    yield from _settle(state := Submitting(submission), None, clock)
     return state.submission
 
 
@@ -97,7 +98,7 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
             state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
             return
         if answer is not None or (yield from _look(state.submission, clock)) is not None:
-            yield from _settle(state, prepared)
+            yield from _settle(state, prepared, clock)
             return
         LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
     raise _uncertain(state.submission, f"it was sent {_POSTS} times and the server does not show it")
@@ -150,34 +151,40 @@ def _is_plain(answer: Enqueued, submission: Submission) -> bool:
 
 def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
     """The status of a batch once the server shows it; None when it answered for `LATE` and did not show it."""
+    pauses = _pauses()
     quiet = 0.0
-    away_since: float | None = None
-    previous = clock()
-    pauses = deque(_LOOKS)
     while True:
-        yield Sleep(pauses.popleft() if len(pauses) > 1 else pauses[0])
-        try:
-            status = yield from batch_status(submission.batch_id)
-        except InvokableError as error:
-            LOG.info("looking for batch %s: %s", submission.batch_id, error)
-            away_since = previous if away_since is None else away_since
-            previous = clock()
-            if previous - away_since > _AWAY:
-                raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
-            continue
+        asked = clock()
+        status = yield from _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
         if status.total:
             return status
-        now = clock()
-        quiet += now - previous
-        previous, away_since = now, None
+        # Only the time in which the server answers counts.
+        quiet += min(clock() - asked, 2 * _LOOKS[-1])
         if quiet >= LATE:
             return None
 
 
-def _settle(state: Submitting, prepared: Prepared | None) -> Steps[None]:
+def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
+    """What the server answers in the end. Raises EnqueueUncertain when it does not answer for `_AWAY`."""
+    start = clock()
+    while True:
+        yield Sleep(next(pauses))
+        try:
+            return (yield from ask())
+        except InvokableError as error:
+            LOG.info("looking for batch %s: %s", submission.batch_id, error)
+            if clock() - start > _AWAY:
+                raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
+
+
+def _pauses() -> Iterator[float]:
+    return itertools.chain(_LOOKS, itertools.repeat(_LOOKS[-1]))
+
+
+def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
     """Find the items of a batch that the server has, cancel what arrived twice, and give up one taken in part."""
     submission = state.submission
-    items = yield from items_of(submission)
+    items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
     kept, spare = choose(items, submission.requested, expanded(prepared.data) if prepared else None)
     if not kept:
         yield from cancel_batch(submission.batch_id)

@@ -24,6 +24,8 @@ from invokable.testing.execution.registry import Fields
 from invokable.testing.execution.running import NodeRun
 
 _DEFAULT_SIZE: Final = (512, 512)
+_HOLD_THEIR_IMAGE: Final = frozenset({"FluxFillConditioningField", "FluxKontextConditioningField"})
+"""Conditioning that the server keeps no file of: the field holds the images themselves."""
 
 
 def placeholder(run: NodeRun) -> Fields:
@@ -95,7 +97,7 @@ def _empty(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> Any:
 
 
 def _reference(run: NodeRun, output: OutputTemplate, recipe: Recipe) -> Any:
-    if output.type.name.endswith("ConditioningField"):
+    if output.type.name.endswith("ConditioningField") and output.type.name not in _HOLD_THEIR_IMAGE:
         masked = {"mask": run["mask"]} if "mask" in run.template.inputs else {}
         return {"conditioning_name": run.keep("ConditioningFieldData", recipe), **masked}
     # A compound field such as a ControlField repeats the node's inputs.
