@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 from PIL import Image
 
 from invokable import Client
+from invokable.runtime.steps.submit import LATE
 from tests.live.provision import ProvisionError, Server, install_models, live_server
 
 
@@ -39,12 +39,14 @@ def client(server: Server) -> Iterator[Client]:
 
 
 @pytest.fixture
+def looking() -> float:
+    """Seconds that a client looks for a batch whose POST was lost."""
+    return LATE
+
+
+@pytest.fixture
 def stamp(tmp_path: Path) -> Path:
     """An image of one colour, 40 pixels wide and 30 high."""
     path = tmp_path / "stamp.png"
     Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
     return path
-
-
-def pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
-    return cast("tuple[int, ...]", image.convert("RGB").getpixel(at))

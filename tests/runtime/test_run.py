@@ -242,6 +242,13 @@ def test_a_server_that_starts_up_meanwhile_takes_it() -> None:
     assert run.result().item_ids == [1]
 
 
+def test_a_path_below_the_server_s_root_is_said_too() -> None:
+    run = Run(card(), Server())
+    run.driver.reply = lambda request: answer({"detail": "Not Found"}, 404)
+    with pytest.raises(NotInvokeAIError, match="answered 404; is this the address"):
+        run.result()
+
+
 def test_something_else_at_the_address_is_said_before_anything_is_sent() -> None:
     run = Run(card(), Server())
     run.driver.reply = lambda request: answer({"hello": "world"})

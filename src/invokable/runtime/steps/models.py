@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import Problem
-from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, read
+from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.values.inputs import LoRA, Model
 
@@ -33,7 +33,10 @@ class Known:
 
 def server_version() -> Steps[str]:
     """The server's version, such as `6.14.2`."""
-    return read((yield from fetch(Request("GET", "/api/v1/app/version"))), Version).version
+    response = yield from fetch(Request("GET", "/api/v1/app/version"))
+    if response.status == 404:  # as servers before 6.12 answer below their root
+        raise not_invokeai(response.url, "answered 404")
+    return read(response, Version).version
 
 
 def list_models() -> Steps[list[ModelRecord]]:

@@ -1,4 +1,4 @@
-"""The generated examples on a real server, down to the pixels."""
+"""The generated examples, down to the pixels: what a client sends and gets."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from invokable import (
     ValidationError,
 )
 from invokable.runtime.steps.queue import QUEUE
+from tests.contract.pixels import pixel
 from tests.examples import add_edge, example, imported, node, with_generator, workflow_class
-from tests.live.conftest import pixel
 from tests.live.provision import Server, free_port
 
 CARD = (12, 140, 77)

@@ -1,4 +1,4 @@
-"""Batches on a real server: one POST, many items, and the results in the order of the values."""
+"""Batches: one POST, many items, and the results in the order of the values."""
 
 from __future__ import annotations
 

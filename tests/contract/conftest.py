@@ -1,0 +1,67 @@
+"""The simulator, in place of a real server: the tests of this folder run on both, see tests/live/test_contract.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from invokable import Client
+from invokable.runtime.steps import submit, wait
+from invokable.runtime.steps.submit import LATE
+from invokable.testing import Simulator
+from tests.live.provision import Server
+
+TINY = (
+    ("tiny-esrgan-x2", "any", "spandrel_image_to_image"),
+    ("tiny-sd15", "sd-1", "main"),
+    ("tiny-sd15-controlnet-canny", "sd-1", "controlnet"),
+    ("tiny-sd15-lora", "sd-1", "lora"),
+    ("tiny-sd15-t2i-adapter", "sd-1", "t2i_adapter"),
+    ("tiny-sd15-vae", "sd-1", "vae"),
+    ("tiny-sdxl", "sdxl", "main"),
+    ("tiny-sdxl-lora", "sdxl", "lora"),
+    ("tiny-sdxl-vae", "sdxl", "vae"),
+    ("tinyembed", "sd-1", "embedding"),
+)
+"""Name, base and type of the models that the live tests make."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A simulator on a port, seen as the live tests see their server."""
+    models = [{"name": name, "base": base, "type": kind} for name, base, kind in TINY]
+    with Simulator(models=models) as simulator:
+        yield Server(simulator.serve(), simulator.version)
+
+
+@pytest.fixture(scope="session")
+def models(server: Server) -> dict[str, dict[str, str]]:
+    """What the server knows of each model, by name."""
+    return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    """A client of the server."""
+    with Client(server.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds that a client looks for a batch whose POST was lost: a tenth, so that the tests of faults stay short."""
+    shorter = LATE / 10
+    for module in (submit, wait):
+        monkeypatch.setattr(module, "LATE", shorter)
+    return shorter
+
+
+@pytest.fixture
+def stamp(tmp_path: Path) -> Path:
+    """An image of one colour, 40 pixels wide and 30 high."""
+    path = tmp_path / "stamp.png"
+    Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
+    return path

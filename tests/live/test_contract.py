@@ -1,0 +1,7 @@
+"""The contract between client and server, on a real server: the same tests run on the simulator in tests/contract."""
+
+from __future__ import annotations
+
+from tests.contract.test_batches import *  # noqa: F403
+from tests.contract.test_examples import *  # noqa: F403
+from tests.contract.test_faults import *  # noqa: F403
