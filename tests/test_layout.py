@@ -14,11 +14,12 @@ from tests.examples import MODULES, ROOT
 
 PACKAGE = ROOT / "src" / "invokable"
 MAY_IMPORT = {
-    "cli": {"cli", "codegen", "workflow", "schema", "contract", "runtime"},
+    "cli": {"cli", "demo", "testing", "codegen", "workflow", "schema", "contract", "runtime"},
     "codegen": {"codegen", "workflow", "schema", "contract"},
     "workflow": {"workflow", "schema", "contract"},
     "schema": {"schema", "contract"},
     "runtime": {"runtime", "contract"},
+    "demo": {"demo", "codegen", "schema", "contract"},
     "testing": {"testing", "workflow", "schema", "contract", "runtime"},
     "contract": {"contract"},
 }

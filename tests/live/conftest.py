@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +11,13 @@ from PIL import Image
 
 from invokable import Client
 from invokable.runtime.steps.submit import LATE
-from tests.live.provision import ProvisionError, Server, install_models, live_server
+from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A server that answers; without any model if it was started for these tests."""
-    with live_server() as running:
+    with live_server(os.environ.get("INVOKABLE_LIVE_VERSION", DEFAULT_VERSION)) as running:
         yield running
 
 

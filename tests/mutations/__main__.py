@@ -10,12 +10,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 import tests.mutations as package
 from tests.examples import ROOT, SHARED
 from tests.mutations import Mutation
 
+PROCESSES = os.cpu_count() or 1
 COPIED = ("src", "tests", "templates", "generated_examples", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
 
 
@@ -28,6 +32,7 @@ def known() -> Iterator[Mutation]:
 
 def copy_to(folder: Path) -> None:
     """Copy what the tests need."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -57,7 +62,7 @@ def run_tests(names: Sequence[str], folder: Path) -> subprocess.CompletedProcess
         "PYTHONDONTWRITEBYTECODE": "1",
         "INVOKABLE_SHARED": str(SHARED),
     }
-    command = [sys.executable, "-m", "pytest", "--quiet", "--exitfirst", "-p", "no:cacheprovider", *names]
+    command = [sys.executable, "-m", "pytest", "--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *names]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -65,15 +70,16 @@ def main(words: Sequence[str]) -> int:
     """Try the mutations that the words choose; the exit status is 1 if any survives."""
     chosen = [m for m in known() if not words or any(word in m.file or word in m.fault for word in words)]
     survivors = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        copy_to(folder)
-        clean = run_tests(sorted({test for mutation in chosen for test in mutation.tests}), folder)
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(PROCESSES) as threads:
+        folders: SimpleQueue[Path] = SimpleQueue()
+        for number in range(PROCESSES):
+            copy_to(Path(name) / str(number))
+            folders.put(Path(name) / str(number))
+        clean = run_tests(sorted({test for mutation in chosen for test in mutation.tests}), Path(name) / "0")
         if clean.returncode:
             print(f"the tests fail without any fault:\n{clean.stdout[-2000:]}")
             return 1
-        for mutation in chosen:
-            reason = survives(mutation, folder)
+        for mutation, reason in threads.map(partial(tried, folders), chosen):
             survivors += bool(reason)
             print(
                 f"{'SURVIVED' if reason else 'noticed '}  {mutation.fault}{f' ({reason})' if reason else ''}",
@@ -81,6 +87,15 @@ def main(words: Sequence[str]) -> int:
             )
     print(f"{len(chosen)} faults, {survivors} survived")
     return 1 if survivors or not chosen else 0
+
+
+def tried(folders: SimpleQueue[Path], mutation: Mutation) -> tuple[Mutation, str]:
+    """Try a mutation in a copy that is free."""
+    folder = folders.get()
+    try:
+        return mutation, survives(mutation, folder)
+    finally:
+        folders.put(folder)
 
 
 if __name__ == "__main__":

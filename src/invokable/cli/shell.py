@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from invokable import __version__
+from invokable.cli.demo import demo
 from invokable.cli.generate import generate
 from invokable.cli.show import show
+from invokable.cli.simulate import simulate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,5 +17,5 @@ def shell() -> None:
     """Turn workflows exported from InvokeAI into typed Python modules."""
 
 
-shell.add_command(generate)
-shell.add_command(show)
+for _verb in (demo, generate, show, simulate):
+    shell.add_command(_verb)

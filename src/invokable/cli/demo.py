@@ -1,0 +1,134 @@
+"""invokable demo: a workflow, its module and its pictures, on the simulator or on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from invokable.cli.errors import plain, reported
+from invokable.codegen.failures import BuildError
+
+if TYPE_CHECKING:
+    from invokable import Client
+    from invokable.demo import Files
+
+
+@click.command()
+@click.option("--server", metavar="URL", help="Run on this InvokeAI server instead of the simulator.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default="invokable-demo",
+    show_default=True,
+    help="The folder for what it makes.",
+)
+def demo(server: str | None, output: str) -> None:
+    """Generate the module of a bundled workflow and run it: no server, no GPU, no network.
+
+    \b
+    Examples:
+      invokable demo
+      invokable demo --server http://127.0.0.1:9090
+    """
+    with reported(), _failures(server or output):
+        _tell(Path(output), server)
+
+
+def _tell(folder: Path, server: str | None) -> None:
+    from invokable import demo
+
+    with _connected(server) as (client, events):
+        scene = demo.scene_for(client.models())
+        files = demo.write(scene, folder, server=server)
+        _say(f"1  A workflow, as InvokeAI's editor exports it: {files.workflow}")
+        _say(f"2  The module made of it: {files.module}\n")
+        _describe(files)
+        _say(f"3  Runs on {server or 'the simulator'}, {len(scene.runs)} of them; the first one:\n")
+        _say(f"   result = client.run({demo.call_of(scene, files)})")
+        _say(f'   result.{scene.output}.save("images/")\n')
+        images = _run(client, demo.flows(scene, files), scene.output, folder / "images", events)
+    for image in images:
+        _say(f"   {image}")
+    _say(f"\nNext: open {images[0]}, read {files.module}, then\n")
+    _say(f"   cd {folder} && python {files.script.name}      # change its values and run it again")
+    _say("   invokable show YOUR_WORKFLOW.json       # what a workflow of yours takes and gives")
+    _say("   invokable generate YOUR_WORKFLOW.json   # the module of it")
+    if server is None:
+        _say("   invokable demo --server http://127.0.0.1:9090   # the same on a real server")
+
+
+def _describe(files: Files) -> None:
+    width = max(len(planned.attribute) for planned in files.plan.inputs)
+    for planned in files.plan.inputs:
+        _say(f"   {planned.item.index:>3}  {planned.attribute:<{width}}  {planned.type.summary}")
+    for found in files.plan.outputs:
+        _say(f"   gives {files.plan.class_name}.Result.{found.attribute}\n")
+
+
+def _run(client: Client, flows: list[Any], output: str, folder: Path, events: _Events | None) -> list[Path]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    images = []
+    columns = (TextColumn("   {task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, transient=True) as bars:
+        for number, flow in enumerate(flows, start=1):
+            bar = bars.add_task(f"picture {number}", total=1.0)
+            if events is not None:
+                events.show = lambda done, words, bar=bar: bars.update(bar, completed=done, description=words)
+            picture = getattr(client.run(flow), output)
+            bars.update(bar, completed=1.0, description=f"picture {number}")
+            images.append(picture.save(folder / f"picture-{number}.png"))
+    return images
+
+
+class _Events:
+    """Hears how far the simulator is."""
+
+    def __init__(self) -> None:
+        self.show: Any = lambda done, words: None
+
+    def __call__(self, name: str, payload: dict[str, Any]) -> None:
+        if name == "invocation_progress" and payload.get("percentage") is not None:
+            self.show(payload["percentage"], payload["message"])
+
+
+@contextmanager
+def _connected(server: str | None) -> Iterator[tuple[Client, _Events | None]]:
+    if server is not None:
+        from invokable import Client
+
+        with Client(server) as client:
+            yield client, None
+        return
+    from invokable.testing import Simulator
+
+    events = _Events()
+    with Simulator(speed=0.02) as simulator, simulator.client() as client:
+        simulator.listen(events)
+        yield client, events
+
+
+@contextmanager
+def _failures(where: str) -> Iterator[None]:
+    from invokable import InvokableError
+    from invokable.codegen import RefusedError
+
+    try:
+        yield
+    except InvokableError as error:
+        raise BuildError(where, str(error), kind="server") from None
+    except RefusedError as error:
+        raise BuildError(str(error.path), str(error), kind="refused") from None
+    except OSError as error:
+        raise BuildError.of_system(str(error.filename or where), error, "write") from None
+    except (ImportError, ValueError) as error:
+        raise BuildError(where, str(error)) from None
+
+
+def _say(text: str) -> None:
+    click.echo("\n".join(map(plain, text.split("\n"))))

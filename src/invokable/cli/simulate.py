@@ -1,0 +1,66 @@
+"""invokable simulate: serve the simulator, to develop a pipeline without a GPU."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from invokable.cli.errors import plain, reported
+from invokable.codegen.failures import BuildError
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=9090, show_default=True, help="The port; 0 takes a free one.")
+@click.option(
+    "--version", "version_", metavar="VERSION", default="6.14.2", show_default=True, help="Which InvokeAI to be."
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME:BASE:TYPE",
+    help="A model of the server, such as dreamshaper:sd-1:main; may be repeated. Without it: a few of each kind.",
+)
+@click.option("--speed", default=0.0, show_default=True, help="Seconds that each node, and each step of it, takes.")
+def simulate(host: str, port: int, version_: str, models: tuple[str, ...], speed: float) -> None:
+    """Serve a simulated InvokeAI server until Ctrl-C.
+
+    It takes workflows, runs them without models, and makes pictures that say what went in.
+
+    \b
+    Example:
+      invokable simulate --port 9090 --speed 0.1
+    """
+    with reported():
+        try:
+            _serve(host, port, version_, [_model(text) for text in models] or None, speed)
+        except OSError as error:
+            raise BuildError(f"{host}:{port}", f"cannot listen: {error.strerror or error}", kind="server") from None
+        except (ImportError, ValueError) as error:
+            raise BuildError("simulate", str(error)) from None
+
+
+def _serve(host: str, port: int, version: str, models: list[dict[str, str]] | None, speed: float) -> None:
+    from invokable.schema import SchemaError
+    from invokable.testing import Simulator
+
+    stop = threading.Event()
+    try:
+        simulator = Simulator(version, models=models, speed=speed)
+    except SchemaError as error:
+        raise BuildError(f"--version {version}", str(error)) from None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with simulator:
+        click.echo(plain(f"InvokeAI {version}, simulated, at {simulator.serve(host, port)} (Ctrl-C ends it)"))
+        stop.wait()
+
+
+def _model(text: str) -> dict[str, str]:
+    parts = text.rsplit(":", 2)
+    if len(parts) != 3 or not all(parts):
+        raise BuildError(f"--model {text}", "expected NAME:BASE:TYPE, as in dreamshaper:sd-1:main")
+    return dict(zip(("name", "base", "type"), parts, strict=True))

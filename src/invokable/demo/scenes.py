@@ -1,0 +1,54 @@
+"""Scenes: what the demo shows, by what the server has."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.contract.models import ModelFilter
+
+_PROMPTS: Final = (
+    "a lighthouse at dusk, oil painting",
+    "a fox in fresh snow, morning light",
+    "an old harbour town, watercolour",
+)
+_PAINTERS: Final = ModelFilter(base=("sd-1", "sd-2"), type=("main",))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A workflow that comes with the package, and what it is run with."""
+
+    workflow: str
+    """The file's name."""
+    output: str
+    """The attribute of the result that holds the picture."""
+    runs: tuple[Mapping[str, Any], ...]
+    """The values of each run, by attribute."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that the runs are given, by name."""
+
+
+def scene_for(models: Iterable[Mapping[str, Any]]) -> Scene:
+    """Text to image where one of the models, as a server lists them, can do that; else a card of plain colours."""
+    painter = next((model for model in models if _PAINTERS.admits(model)), None)
+    if painter is None:
+        runs = tuple({"stamp": "stamp.png", "left": left} for left in (24, 112, 200))
+        return Scene("colour_card.json", "card", runs, {"stamp.png": _one_colour(96, 64, (240, 190, 20))})
+    runs = tuple(
+        {"model": painter["name"], "positive_prompt": prompt, "seed": seed} for seed, prompt in enumerate(_PROMPTS)
+    )
+    return Scene("sd15_text_to_image.json", "image", runs)
+
+
+def _one_colour(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
+    """A PNG file of one colour; Pillow may be missing."""
+    rows = (b"\0" + bytes(colour) * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )

@@ -1,0 +1,100 @@
+"""invokable demo and invokable simulate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from invokable.cli.shell import shell
+from invokable.testing import Simulator
+from tests.examples import MODULES
+
+
+@pytest.fixture(autouse=True)
+def own_modules() -> Iterator[None]:
+    yield
+    for name in ("colour_card", "sd15_text_to_image"):
+        sys.modules.pop(name, None)
+
+
+def demo(*arguments: str) -> Result:
+    return CliRunner().invoke(shell, ["demo", *arguments])
+
+
+def test_it_makes_the_module_and_a_picture_of_each_prompt(tmp_path: Path) -> None:
+    done = demo("-o", str(tmp_path / "made"))
+    assert done.exit_code == 0, done.output
+    module = (tmp_path / "made" / "sd15_text_to_image.py").read_text(encoding="utf-8")
+    assert module == (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
+    pictures = [Image.open(tmp_path / "made" / "images" / f"picture-{number}.png") for number in (1, 2, 3)]
+    assert {picture.size for picture in pictures} == {(512, 512)}
+    assert len({picture.tobytes() for picture in pictures}) == 3
+    assert [("a fox in fresh snow" in p.info["invokeai_workflow"]) for p in pictures] == [False, True, False]
+
+
+def test_it_can_be_repeated(tmp_path: Path) -> None:
+    assert [demo("-o", str(tmp_path)).exit_code for _ in range(2)] == [0, 0]
+
+
+def test_a_module_that_was_edited_is_left_alone(tmp_path: Path) -> None:
+    demo("-o", str(tmp_path))
+    module = tmp_path / "sd15_text_to_image.py"
+    edited = module.read_text(encoding="utf-8").replace("= 30\n", "= 31\n")
+    module.write_text(edited, encoding="utf-8")
+    done = demo("-o", str(tmp_path))
+    assert done.exit_code == 3
+    assert "was edited by hand" in done.stderr
+    assert module.read_text(encoding="utf-8") == edited
+
+
+def test_on_a_server_with_a_model_it_paints(tmp_path: Path) -> None:
+    with Simulator() as server:
+        done = demo("--server", server.serve(), "-o", str(tmp_path))
+        assert done.exit_code == 0, done.output
+        assert len(server.jobs) == 3
+    assert f'Client("{server.url}")' in (tmp_path / "run.py").read_text(encoding="utf-8") or "Client(" in (
+        tmp_path / "run.py"
+    ).read_text(encoding="utf-8")
+
+
+def test_on_a_server_without_a_model_it_makes_cards(tmp_path: Path) -> None:
+    with Simulator(models=[]) as server:
+        done = demo("--server", server.serve(), "-o", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert Image.open(tmp_path / "images" / "picture-1.png").size == (320, 200)
+    assert (tmp_path / "stamp.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--server", "http://127.0.0.1:9"], 4, "was not reached"),
+        (["--server", "nonsense"], 2, "not a server URL"),
+        (["-o", "/proc/nowhere"], 2, "cannot be"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(arguments: list[str], status: int, words: str) -> None:
+    done = demo(*arguments)
+    assert done.exit_code == status
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--version", "1.2.3"], "no bundled schema"),
+        (["--model", "dreamshaper"], "expected NAME:BASE:TYPE"),
+        (["--host", "203.0.113.1"], "cannot listen"),
+    ],
+)
+def test_a_simulator_that_cannot_be_says_why(arguments: list[str], words: str) -> None:
+    done = CliRunner().invoke(shell, ["simulate", "--port", "0", *arguments])
+    assert done.exit_code in (2, 4)
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
