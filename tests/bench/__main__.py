@@ -8,13 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
+
+from generated_examples.colour_card import ColourCard
+from PIL import Image
 
 from invokable import Workflow
 from invokable.codegen import plan_document
 from invokable.runtime.steps.substitution import substitute
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
+from invokable.testing import Simulator
 from invokable.workflow import read_workflow
 from tests.examples import MODULES, SHARED, WORKFLOWS, add_edge, add_field, add_node, example, imported
 
@@ -22,6 +27,7 @@ from tests.examples import MODULES, SHARED, WORKFLOWS, add_edge, add_field, add_
 def main() -> None:
     """Run every measurement."""
     measure_import()
+    measure_simulator()
     measure_construction()
     measure_reading()
     measure_growth()
@@ -46,6 +52,43 @@ def measure_import() -> None:
         median = statistics.median(measured)
         over = f"{(median - bare) * 1e3:+6.1f} ms over bare, {median / bare:.2f} times"
         print(f"import {name:<24} {median * 1e3:7.1f} ms   {over}")
+
+
+def measure_simulator() -> None:
+    """From nothing to the first answer of a simulator, and 5,000 jobs through it, beside what it is made of."""
+    scripts = {
+        "httpx, pydantic, starlette": "import httpx, pydantic, starlette.applications, PIL.Image",
+        "first answer of a simulator": "from invokable.testing import Simulator\n"
+        "with Simulator() as server: server.client().version()",
+    }
+    times = {name: best_process(script) for name, script in scripts.items()}
+    first = times["first answer of a simulator"]
+    over = first / times["httpx, pydantic, starlette"]
+    print(f"first answer of a simulator     {first * 1e3:7.0f} ms   {over:.1f} times the import of its libraries")
+    with Simulator() as server, server.client() as client:
+        stamp = client.upload(server_stamp())
+        begin = time.perf_counter()
+        jobs = [client.submit(ColourCard(stamp=stamp, width=64, height=64, left=number)) for number in range(1000)]
+        jobs[-1].result(timeout=600)
+        seconds = time.perf_counter() - begin
+    print(f"1,000 cards, submitted singly   {seconds:7.1f} s    {seconds:.1f} ms each, the client's work included")
+
+
+def best_process(script: str, repeat: int = 5) -> float:
+    """The shortest of several processes, in seconds."""
+    times = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", script], check=True)
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def server_stamp() -> bytes:
+    """A small picture."""
+    buffer = BytesIO()
+    Image.new("RGB", (8, 8), (250, 200, 10)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def measure_construction() -> None:

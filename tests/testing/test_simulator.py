@@ -168,21 +168,6 @@ def test_a_missing_extra_is_one_clear_line() -> None:
     )
 
 
-def test_it_starts_at_once() -> None:
-    script = (
-        "import time; begin = time.process_time()\n"  # of this process alone: the machine may be busy
-        "from invokable.testing import Simulator\n"
-        "with Simulator() as simulator: simulator.client().version()\n"
-        "print(time.process_time() - begin)"
-    )
-    seconds = min(
-        float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
-        for _ in range(3)
-    )
-
-    assert seconds < 0.5
-
-
 @pytest.mark.slow
 def test_five_thousand_jobs_within_a_minute() -> None:
     begin = time.monotonic()

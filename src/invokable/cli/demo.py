@@ -108,7 +108,7 @@ def _connected(server: str | None) -> Iterator[tuple[Client, _Events | None]]:
     from invokable.testing import Simulator
 
     events = _Events()
-    with Simulator(speed=0.02) as simulator, simulator.client() as client:
+    with Simulator(speed=0.01) as simulator, simulator.client() as client:
         simulator.listen(events)
         yield client, events
 
