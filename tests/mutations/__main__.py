@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,10 @@ from tests.examples import ROOT, SHARED
 from tests.mutations import Mutation
 
 PROCESSES = os.cpu_count() or 1
+LONGEST = 120.0
+"""Seconds for the tests of one fault."""
+LARGEST = 4 * 2**30
+"""Bytes of memory for them."""
 COPIED = ("src", "tests", "templates", "generated_examples", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
 
 
@@ -63,7 +68,24 @@ def run_tests(names: Sequence[str], folder: Path) -> subprocess.CompletedProcess
         "INVOKABLE_SHARED": str(SHARED),
     }
     command = [sys.executable, "-m", "pytest", "--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *names]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST,
+            preexec_fn=_limit_memory,
+        )
+    except subprocess.TimeoutExpired:  # a test that waits for ever notices, too
+        return subprocess.CompletedProcess(command, 1, "", "")
+
+
+def _limit_memory() -> None:
+    """A fault may loop for ever, and fill the memory meanwhile."""
+    resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
 
 
 def main(words: Sequence[str]) -> int:

@@ -56,8 +56,8 @@ MUTATIONS: Final = (
     Mutation(
         "limits of integers are written as floats",
         f"{CODEGEN}limits.py",
-        "limits = _in_integers(limits) if whole else _shortened(limits)",
-        "limits = _shortened(limits)",
+        "minimum=None if low is None else math.ceil(low)",
+        "minimum=low",
         ("tests/codegen/test_hostile_values.py",),
     ),
     Mutation(
@@ -104,7 +104,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "equal labels are numbered from the start each time",
-        f"{CODEGEN}names.py",
+        f"{CODEGEN}telling.py",
         "number = numbers.get(base, 2)",
         "number = 2",
         ("tests/codegen/test_growth.py",),
@@ -161,7 +161,7 @@ MUTATIONS: Final = (
     Mutation(
         "a class may be called Workflow",
         f"{CODEGEN}names.py",
-        "        and name not in _CLASS_NAMES\n",
+        " and not is_reserved(name)",
         "",
         ("tests/codegen/test_config.py",),
     ),

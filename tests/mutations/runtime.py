@@ -153,9 +153,8 @@ MUTATIONS: Final = (
     Mutation(
         "the time in which the server is away counts as looking",
         f"{RUNTIME}steps/submit.py",
-        "            previous = clock()\n            if previous - away_since",
-        "            quiet += 5\n            if quiet >= LATE:\n                return None\n"
-        "            previous = clock()\n            if previous - away_since",
+        "quiet += min(clock() - asked, 2 * _LOOKS[-1])",
+        "quiet += clock() - asked",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(

@@ -43,6 +43,7 @@ class Driver:
 
     def _do(self, step: Step) -> Any:
         self._steps += 1
+        assert self._steps < 50_000, "it does not come to an end"
         try:
             return self._perform(step)
         finally:

@@ -151,6 +151,17 @@ def test_a_body_that_cannot_be_unpacked_is_a_broken_connection(body: bytes) -> N
     assert caught.value.sent
 
 
+def test_a_compressed_answer_that_was_cut_off_is_not_taken_for_whole() -> None:
+    whole = gzip.compress(b'{"version": "6.14.2"}')
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    with (
+        # All of the JSON is there, but not the checksum that says so.
+        client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(whole[:-8]))) as opened,
+        pytest.raises(ConnectionError, match="cut off"),
+    ):
+        opened._drive(fetch_once())
+
+
 def test_a_bomb_costs_no_more_memory_than_the_largest_answer() -> None:
     bomb = gzip.compress(b" " * 2**28)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

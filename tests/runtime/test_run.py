@@ -131,6 +131,16 @@ def test_a_second_arrival_is_canceled_while_the_first_still_runs() -> None:
     all_ran_once(server, 20)
 
 
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_duplicate_that_cannot_be_canceled_does_not_fail_the_run(status: int) -> None:
+    run = Run(cards(2), server := Server(seconds=5))
+    server.fates = {POST: ["before", ""], "/cancel": [f"!{status}"] * 50}
+    take = server.post
+    server.post = lambda batch: take(batch) and take(batch)  # type: ignore[method-assign]
+    assert len(run.result().card) == 2
+    assert any("/cancel" in line for line in server.log)
+
+
 def test_what_is_only_submitted_does_not_run_twice_either() -> None:
     run = Run(cards(2), server := Server(seconds=30))
     server.fates = {POST: ["before", ""]}
@@ -255,6 +265,15 @@ def test_something_else_at_the_address_is_said_before_anything_is_sent() -> None
     with pytest.raises(NotInvokeAIError, match="version: Field required"):
         run.result()
     assert [request.method for request in run.driver.requests] == ["GET"]
+
+
+def test_a_server_that_is_away_while_it_is_looked_for_is_not_a_server_without_the_batch() -> None:
+    run = Run(cards(2), server := Server())
+    server.fates = {POST: ["late 20"]}
+    server.away = [(0.5, 40)]  # the request waits before the server, as in a proxy
+    assert widths(run.result()) == ["[64]", "[128]"]
+    assert run.posts() == 1
+    all_ran_once(server, 2)
 
 
 def test_what_cannot_be_known_is_said_with_the_submission() -> None:

@@ -88,8 +88,8 @@ RESULT_MEMBERS: Final = _public_members("WorkflowResult")
 """Public names of `invokable.runtime.WorkflowResult`, which no output may take."""
 WORKFLOW_MEMBERS: Final = _public_members("Workflow")
 """Public names of `invokable.runtime.Workflow`, which no input may take."""
-MODULE_NAMES: Final = frozenset({*_STANDARD, *TYPING, *_EXPORTS, *_template_names()})
-"""What a generated module imports or defines, or could."""
+MODULE_NAMES: Final = frozenset({*_STANDARD, *TYPING, *_EXPORTS, *_exported(_parsed("invokable")), *_template_names()})
+"""What a generated module imports or defines, or could, and what its callers import beside it."""
 
 
 def is_reserved(name: str) -> bool:

@@ -135,15 +135,13 @@ def _inputs(
     found = []
     for attribute in (field.name for field in fields(cls)):
         marker = _marker(hints[attribute])
-        if marker is None or {by_index.get(index) for index in marker.indices} != {by_index.get(marker.indices[0])}:
+        # Popped: an index belongs to one attribute.
+        places = {by_index.pop(index, None) for index in marker.indices} if marker else {None}
+        if marker is None or len(places) != 1 or None in places:
             raise StaleWorkflowError(
                 f"{cls.__module__}: the index of {attribute!r} does not fit INDEX_MAP; generate the module anew"
             )
-        if marker.indices[0] not in by_index:
-            raise StaleWorkflowError(
-                f"{cls.__module__}: INDEX_MAP has no index {marker.indices[0]}; generate the module anew"
-            )
-        node_id, field, kind = by_index[marker.indices[0]]
+        node_id, field, kind = next(place for place in places if place)
         label = labels.get((node_id, field)) or field.replace("_", " ").title()
         connected = (node_id, field) in fed
         found.append(InputPin(marker.indices[0], attribute, node_id, field, FieldType.parse(kind), label, connected))

@@ -102,11 +102,11 @@ def _errors(adapter: TypeAdapter[Any], values: Mapping[str, object]) -> list[Any
 
 
 def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
-    told = [error for error in errors if error["type"] in _PLAIN_WORDS]
-    if told:
-        error = told[0]
+    error = next((error for error in errors if error["type"] in _PLAIN_WORDS), None)
+    if error is not None:
         position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
-        return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**error.get('ctx', {}))}"
+        context = {name: _number(bound) for name, bound in error.get("ctx", {}).items()}
+        return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**context)}"
     wanted = _WANTED.get(target.type.name, "a JSON value")
     if target.type.cardinality == "SINGLE_OR_COLLECTION":
         wanted += ", or a list"
@@ -135,6 +135,10 @@ def _is_finite(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_finite, value))
     return not isinstance(value, float) or isfinite(value)
+
+
+def _number(bound: object) -> object:
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _short(value: object) -> str:

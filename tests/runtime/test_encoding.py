@@ -1,0 +1,50 @@
+"""Encoding: values survive being stored as JSON."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable import Board, Color, Image, LoRA, Model, StylePreset, Video
+from invokable.runtime.values.encoding import from_json, to_json
+
+words = st.text(min_size=1)
+channels = st.integers(0, 255)
+models = st.builds(Model, name=words, base=st.text(), type=st.text(), key=st.text(), hash=st.text())
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "BoardField": st.builds(Board, id=words) | st.sampled_from(["auto", "none", "a board"]),
+    "ColorField": st.builds(Color, r=channels, g=channels, b=channels, a=channels),
+    "FloatField": st.floats(allow_nan=False, allow_infinity=False),
+    "ImageField": st.builds(Image, words) | st.binary() | words,
+    "IntegerField": st.integers(),
+    "LoRAField": st.builds(LoRA, models | words, st.floats(-5, 5)),
+    "ModelIdentifierField": models | words,
+    "StringField": st.text(),
+    "StylePresetField": st.builds(StylePreset, words),
+    "VideoField": st.builds(Video, words) | st.binary() | words,
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+@given(data=st.data())
+def test_a_value_is_the_same_after_its_json(kind: str, data: st.DataObject) -> None:
+    value = data.draw(VALUES[kind] | st.lists(VALUES[kind], max_size=3))
+    assert from_json(json.loads(json.dumps(to_json(value))), kind) == value
+
+
+def test_a_path_becomes_text() -> None:
+    assert to_json(Path("a") / "b.png") == str(Path("a") / "b.png")
+
+
+@pytest.mark.parametrize("value", [BytesIO(b"x"), object(), {1, 2}])
+def test_what_cannot_be_stored_says_what_to_give_instead(value: object) -> None:
+    with pytest.raises(
+        TypeError, match=f"a {type(value).__name__} cannot be stored as JSON; give the path or the bytes"
+    ):
+        to_json([value])

@@ -1,0 +1,58 @@
+"""Validation: what a wrong value is told apart by, in the words that a caller reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+from generated_examples.sd15_text_to_image import SD15TextToImage
+
+from invokable import ValidationError
+from tests.examples import add_field, add_node, example, imported, with_generator, workflow_class
+
+
+def problem(flow_class: Any, **values: Any) -> str:
+    """What one wrong value is answered with."""
+    with pytest.raises(ValidationError) as caught:
+        flow_class(**values)
+    (found,) = caught.value.errors
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"width": 15}, "index 0, width (Width): 15 is less than 16"),
+        ({"width": 2049}, "index 0, width (Width): 2049 is more than 2048"),
+        ({"width": "wide"}, "index 0, width (Width): 'wide' is not an integer"),
+        ({"width": None}, "index 0, width (Width): None is not an integer"),
+        ({"radius": -0.5}, "index 6, radius (Radius): -0.5 is less than 0"),
+        ({"radius": float("nan")}, "index 6, radius (Radius): nan is not a finite number"),
+        ({"blur_type": "motion"}, "index 7, blur_type (Blur Type): 'motion' is not one of 'gaussian' or 'box'"),
+        ({"card_colour": "red"}, "index 2, card_colour (Card colour): 'red' is not a Color"),
+        ({"board": 7}, "index 8, board (Board): 7 is not a board: its name, a Board, 'none' or 'auto'"),
+    ],
+)
+def test_a_wrong_value_is_answered_in_plain_words(values: dict[str, Any], words: str) -> None:
+    assert problem(ColourCard, **{"stamp": "x.png"} | values) == words
+
+
+def test_long_values_are_cut_short_and_bytes_are_not_shown() -> None:
+    assert len(problem(ColourCard, stamp="x.png", width="9" * 10_000)) < 150
+    assert "<6000 bytes>" in problem(ColourCard, stamp="x.png", width=b"secret" * 1000)
+
+
+def test_a_list_says_which_item_is_wrong() -> None:
+    words = problem(SD15TextToImage, model="m", cfg_scale=[7.5, "much"])
+    assert words.startswith("index 6, cfg_scale (Cfg Scale): ")
+    assert "is not a number, or a list" in words
+    document = example("colour_card.json")
+    add_node(document, "n", "integer_collection", version="1.0.2", collection=[1])
+    add_field(document, "n", "collection")
+    assert "a list, each item an integer" in problem(imported(document).ColourCard, stamp="x.png", collection=[1, "2"])
+
+
+def test_a_value_that_an_edge_would_replace_is_refused() -> None:
+    flow_class = workflow_class(imported(with_generator()))
+    assert "so a value given here would be ignored" in problem(flow_class, stamp="x.png", width=99)
