@@ -60,7 +60,7 @@ def survives(mutation: Mutation, folder: Path) -> str:
     return {0: "no test failed", 1: ""}.get(done.returncode, f"pytest could not run:\n{done.stdout[-2000:]}")
 
 
-def run_tests(names: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def run_tests(names: Sequence[str], folder: Path, longest: float = LONGEST) -> subprocess.CompletedProcess[str]:
     """Run tests of the copy against the source of the copy."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
@@ -76,7 +76,7 @@ def run_tests(names: Sequence[str], folder: Path) -> subprocess.CompletedProcess
             capture_output=True,
             text=True,
             check=False,
-            timeout=LONGEST,
+            timeout=longest,
             preexec_fn=_limit_memory,
         )
     except subprocess.TimeoutExpired:  # a test that waits for ever notices, too
@@ -97,7 +97,7 @@ def main(words: Sequence[str]) -> int:
         for number in range(PROCESSES):
             copy_to(Path(name) / str(number))
             folders.put(Path(name) / str(number))
-        clean = run_tests(sorted({test for mutation in chosen for test in mutation.tests}), Path(name) / "0")
+        clean = run_tests(sorted({test for mutation in chosen for test in mutation.tests}), Path(name) / "0", 900.0)
         if clean.returncode:
             print(f"the tests fail without any fault:\n{clean.stdout[-2000:]}")
             return 1
