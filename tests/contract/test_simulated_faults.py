@@ -70,10 +70,10 @@ def test_whatever_a_seed_breaks_each_value_runs_once(counted: Any, stamp: Path) 
     def run(seed: int) -> tuple[object, Counter[Any]]:
         plan = FaultPlan.random(seed, count=4, within=6, kinds=KINDS)
         with Simulator(faults=plan, speed=0.002) as simulator:
+            client = simulator.client(timeout=3.0)
+            outcome: object
             try:
-                outcome: object = len(
-                    simulator.client(timeout=3.0).run(counted(stamp=stamp, height=32), timeout=60).card
-                )
+                outcome = len(client.run(counted(stamp=stamp, height=32), timeout=60).card)
             except InvokableError as error:
                 outcome = error
             return outcome, completed(simulator)
