@@ -30,6 +30,9 @@ MISUSES = {
     "a missing required input": ("ColourCard()", "stamp"),
     "a positional argument": ("ColourCard('x')", "positional"),
     "an assignment of a wrong type": ("ColourCard(stamp='x').left = 'far'", "assign"),
+    "an assignment to an unknown attribute": ("ColourCard(stamp='x').widht = 3", "widht"),
+    "a public name that is misspelt": ("from invokable import Cleint", "Cleint"),
+    "a name of the runtime that is misspelt": ("from invokable.runtime import Imagee", "Imagee"),
     "an unknown result": ("client.run(ColourCard(stamp='x')).picture", "picture"),
     "a wrong use of a result": ("client.run(ColourCard(stamp='x')).card + 1", "+"),
     "a wrong setting of a generator": (

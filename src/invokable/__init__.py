@@ -80,16 +80,18 @@ _HOMES: Final = {
 """The module of the runtime that defines a public name, where that is not `errors`."""
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # else a misspelt name would pass
 
-        return version("invokable")
-    if name in __all__:
-        from importlib import import_module
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
 
-        return getattr(import_module(f"invokable.runtime.{_HOMES.get(name, 'errors')}"), name)
-    raise AttributeError(f"module 'invokable' has no attribute {name!r}")
+            return version("invokable")
+        if name in __all__:
+            from importlib import import_module
+
+            return getattr(import_module(f"invokable.runtime.{_HOMES.get(name, 'errors')}"), name)
+        raise AttributeError(f"module 'invokable' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

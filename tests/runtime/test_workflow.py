@@ -61,6 +61,13 @@ def test_a_name_that_is_no_input_gets_the_nearest() -> None:
         card(widht=3)
 
 
+def test_an_input_cannot_be_deleted() -> None:
+    made = card(width=100)
+    with pytest.raises(AttributeError, match="cannot be deleted; assign another value to 'width'"):
+        del made.width
+    assert made.width == 100
+
+
 def test_a_copy_can_be_changed_alone() -> None:
     made = card(width=100)
     for other in (made.copy(), copy.deepcopy(made), made.replace(), pickle.loads(pickle.dumps(made))):

@@ -94,9 +94,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from invokable.runtime.values import settings
+if not TYPE_CHECKING:  # else a misspelt name would pass
 
-        return getattr(settings, name)
-    raise AttributeError(f"module 'invokable.runtime' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            from invokable.runtime.values import settings
+
+            return getattr(settings, name)
+        raise AttributeError(f"module 'invokable.runtime' has no attribute {name!r}")

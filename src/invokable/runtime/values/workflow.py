@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from invokable.runtime.values.result import WorkflowResult, shown
 
@@ -26,19 +26,24 @@ class Workflow:
         validate(self)
         self.__dict__["_checked"] = True
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if "_checked" in self.__dict__:
-            from invokable.runtime.values.validation import validate_one
+    if not TYPE_CHECKING:  # else a misspelt attribute would pass
 
-            names = _names(type(self))
-            if name not in names:
-                import difflib
+        def __setattr__(self, name: str, value: object) -> None:
+            if "_checked" in self.__dict__:
+                from invokable.runtime.values.validation import validate_one
 
-                close = difflib.get_close_matches(name, names, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else ""
-                raise AttributeError(f"{type(self).__name__} has no input {name!r}{hint}")
-            validate_one(self, name, value)
-        super().__setattr__(name, value)
+                names = _names(type(self))
+                if name not in names:
+                    import difflib
+
+                    close = difflib.get_close_matches(name, names, n=1)
+                    hint = f" (did you mean {close[0]!r}?)" if close else ""
+                    raise AttributeError(f"{type(self).__name__} has no input {name!r}{hint}")
+                validate_one(self, name, value)
+            super().__setattr__(name, value)
+
+        def __delattr__(self, name: str) -> None:
+            raise AttributeError(f"{type(self).__name__}: an input cannot be deleted; assign another value to {name!r}")
 
     def __iter__(self) -> Iterator[tuple[int, str, Any]]:
         """Yield (index, attribute, value) of every input, in form order; the index is the first that shows it."""
