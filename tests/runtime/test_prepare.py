@@ -84,10 +84,10 @@ def test_models_are_listed_once_and_anew_when_one_is_missing() -> None:
     known, driver = Known(), Driver(reply)
     for _ in range(3):
         prepared(SD15TextToImage(model="dreams"), known, driver)
-    assert driver.asked("GET") == ["/api/v1/app/version", "/api/v2/models/"]
+    assert driver.asked("GET") == ["/api/v2/models/"]
     with pytest.raises(ValidationError):
         prepared(SD15TextToImage(model="new"), known, driver)
-    assert len(driver.asked("GET")) == 3
+    assert len(driver.asked("GET")) == 2
 
 
 def test_loras_of_a_collection_are_found_with_their_weights() -> None:

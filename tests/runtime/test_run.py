@@ -21,9 +21,10 @@ from invokable import (
 )
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.protocol import Response
 from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting
-from tests.runtime.driving import answer
+from tests.runtime.driving import answer, page
 from tests.runtime.runs import Run, card, cards
 from tests.runtime.server import Server
 
@@ -51,7 +52,7 @@ def test_a_run_sends_what_it_has_to_and_no_more() -> None:
     assert result.images == [result.card]
     assert run.posts() == 1
     ways = [line.split()[1].rpartition("/")[2] for line in server.log]
-    assert ways == ["version", "enqueue_batch", "status", "status", "status", "1"]
+    assert ways == ["enqueue_batch", "status", "status", "status", "1"]
 
 
 def test_the_batch_holds_the_embedded_workflow_and_runs_once() -> None:
@@ -252,19 +253,15 @@ def test_a_server_that_starts_up_meanwhile_takes_it() -> None:
     assert run.result().item_ids == [1]
 
 
-def test_a_path_below_the_server_s_root_is_said_too() -> None:
+@pytest.mark.parametrize("reply", [answer({"hello": "world"}), page(), answer([7])])
+def test_something_else_at_the_address_is_found_out(reply: Response) -> None:
     run = Run(card(), Server())
-    run.driver.reply = lambda request: answer({"detail": "Not Found"}, 404)
-    with pytest.raises(NotInvokeAIError, match="answered 404; is this the address"):
+    run.driver.reply = lambda request: reply
+    with pytest.raises(NotInvokeAIError, match="InvokeAI server") as caught:
         run.result()
-
-
-def test_something_else_at_the_address_is_said_before_anything_is_sent() -> None:
-    run = Run(card(), Server())
-    run.driver.reply = lambda request: answer({"hello": "world"})
-    with pytest.raises(NotInvokeAIError, match="version: Field required"):
-        run.result()
-    assert [request.method for request in run.driver.requests] == ["GET"]
+    assert caught.value.submission
+    assert 20 < run.driver.now < 23
+    assert run.posts() == 1
 
 
 def test_a_server_that_is_away_while_it_is_looked_for_is_not_a_server_without_the_batch() -> None:

@@ -24,8 +24,6 @@ class NotFoundError(Exception):
 class Known:
     """What a client has learned of its server; asked for anew when a name is not found."""
 
-    version: str = ""
-    """The server's version; empty until it has answered."""
     models: Sequence[ModelRecord] | None = None
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""

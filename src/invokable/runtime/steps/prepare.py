@@ -23,7 +23,6 @@ from invokable.runtime.steps.models import (
     filter_of,
     find_lora,
     find_model,
-    server_version,
 )
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
 from invokable.runtime.steps.submission import Submission
@@ -56,8 +55,6 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     """Prepare a run. Raises ValidationError with every problem, StaleWorkflowError, APIError and ConnectionError."""
     pins = pins_of(type(flow))
     validate(flow)
-    # Also finds out, before anything is sent, whether this is an InvokeAI server at all.
-    known.version = known.version or (yield from server_version())
     completion = _Completion(pins, known)
     resolved = yield from completion.resolve(flow)
     graph, embedded = substitute(flow, resolved)

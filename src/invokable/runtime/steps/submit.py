@@ -49,6 +49,8 @@ _PAUSES: Final = (0.2, 0.8, 2.0, 4.0, 8.0)
 """Seconds before a POST that did not arrive is sent again."""
 _AWAY: Final = 90.0
 """Seconds of looking at a server that does not answer. A restart takes up to 46."""
+_ELSEWHERE: Final = 20.0
+"""Seconds of looking at something that answers, and never as InvokeAI does."""
 _LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 """Seconds before each look; the last one repeats."""
 _UNCLEAR_REFUSAL: Final = 408
@@ -165,14 +167,22 @@ def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
 
 
 def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
-    """What the server answers in the end. Raises EnqueueUncertain when it does not answer for `_AWAY`."""
+    """What the server answers in the end.
+
+    Raises EnqueueUncertain when it does not answer for `_AWAY`, and NotInvokeAIError when something else does for
+    `_ELSEWHERE`.
+    """
     start = clock()
+    elsewhere = True
     while True:
         yield Sleep(next(pauses))
         try:
             return (yield from ask())
         except InvokableError as error:
             LOG.info("looking for batch %s: %s", submission.batch_id, error)
+            elsewhere = elsewhere and isinstance(error, NotInvokeAIError)
+            if elsewhere and clock() - start > _ELSEWHERE:
+                raise
             if clock() - start > _AWAY:
                 raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
 
