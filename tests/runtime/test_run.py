@@ -266,8 +266,8 @@ def test_something_else_at_the_address_is_found_out(reply: Response) -> None:
 
 def test_a_server_that_is_away_while_it_is_looked_for_is_not_a_server_without_the_batch() -> None:
     run = Run(cards(2), server := Server())
-    server.fates = {POST: ["late 20"]}
-    server.away = [(0.5, 40)]  # the request waits before the server, as in a proxy
+    server.fates = {POST: ["late 50"]}
+    server.away = [(0.5, 40)]  # meanwhile the request waits in a proxy
     assert widths(run.result()) == ["[64]", "[128]"]
     assert run.posts() == 1
     all_ran_once(server, 2)
