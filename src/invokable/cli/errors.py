@@ -65,7 +65,7 @@ def warn(where: str, message: str) -> None:
 
 
 def note(where: str, message: str) -> None:
-    """Print what is worth knowing, and no cause for worry, to stderr."""
+    """Print information to stderr."""
     click.echo(plain(f"{where}: {message}"), err=True)
 
 

@@ -1,6 +1,6 @@
 """Checksums: of the source, and of the module's own text.
 
-They find accidents: a stale source, an edited module. They are no protection against
+They find accidents: a stale source, an edited module. They do not protect against
 someone who means to deceive.
 """
 

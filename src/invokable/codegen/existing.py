@@ -31,7 +31,7 @@ def says_the_same(current: str, text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What a generated module says about itself; nothing where the text is no such module."""
+    """What a generated module says about itself; empty if the text is not a generated module."""
 
     names: Names = field(default_factory=Names)
     schema: str | None = None

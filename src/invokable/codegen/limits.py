@@ -21,7 +21,7 @@ NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
 
 _LEAST_STEP: Final = 1e-300  # below it doubles run out of digits, and pydantic calls no number a multiple
 _MOST_NEEDED: Final = 10_000_000  # characters or items that a value can be asked to have
-_MOST_ALLOWED: Final = 2**62  # sizes beyond it are no limit, and pydantic cannot hold them
+_MOST_ALLOWED: Final = 2**62  # larger sizes limit nothing, and pydantic cannot hold them
 
 
 def cardinality_of(template: InputTemplate) -> str:

@@ -32,7 +32,7 @@ class Written(StrEnum):
 def read_module(path: Path, *, force: bool = False) -> str | None:
     """The text of a module on disk; None where there is none.
 
-    Raises RefusedError for anything but a regular file, and for a file that is no text unless `force` is set.
+    Raises RefusedError for anything but a regular file, and, unless `force` is set, for a file that is not text.
     """
     if path.is_symlink():
         raise RefusedError(path, "is a symbolic link; a generated module replaces only a regular file")

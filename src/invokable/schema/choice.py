@@ -100,6 +100,6 @@ def _takes(table: Mapping[str, str], name: str, its: str) -> bool:
 
 
 def _major(version: str) -> int:
-    """The major version; of what is no version none, which every version takes."""
+    """The major version; empty for text that is not a version, which every version takes."""
     digits = version.partition(".")[0]
     return int(digits) if digits.isdecimal() and len(digits) < 10 else -1

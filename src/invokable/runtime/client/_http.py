@@ -154,7 +154,7 @@ def _unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
-    """The upload form. The file's name stays here: the server gives its own, and a path is nobody's business."""
+    """The upload form, without the file's name: the server chooses its own, and a path may be private."""
     if request.file is None:
         return None
     return {"file": (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}

@@ -44,7 +44,7 @@ class Uploads:
 def upload(file: File, *, is_intermediate: bool) -> Steps[StoredImage | StoredVideo]:
     """Upload a file. Raises APIError and ConnectionError.
 
-    It is repeated where the server is away or busy: a file that arrives twice is no more than a spare one.
+    It is repeated while the server is away or busy: a file that arrives twice only leaves a spare copy.
     """
     params = {f"{file.kind}_category": "user", "is_intermediate": str(is_intermediate).lower()}
     response = yield from fetch(Request("POST", f"/api/v1/{file.kind}s/upload", params, file=file))

@@ -67,7 +67,7 @@ class App:
         try:
             answer = await self._answer(request)
         except ClientDisconnect:
-            return  # a body that never came whole is no request
+            return  # the body never arrived whole
         await _response(answer, request)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:
