@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from invokable import (
     ValidationError,
 )
 from invokable.runtime.steps.queue import QUEUE
+from tests.contract.interrupts import interrupted
 from tests.contract.pixels import pixel
 from tests.examples import add_edge, example, imported, node, with_generator, workflow_class
 from tests.live.provision import Server, free_port
@@ -218,9 +217,8 @@ def test_a_run_can_be_taken_up_by_another_client(server: Server, client: Client,
 def test_an_interrupted_run_is_canceled(server: Server, client: Client, stamp: Path) -> None:
     server.put(f"{QUEUE}/processor/pause")
     try:
-        threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
         with pytest.raises(KeyboardInterrupt):
-            client.run(card(stamp))
+            interrupted(lambda: client.run(card(stamp)), after=1.0)
         newest = server.get(f"{QUEUE}/item_ids?order_dir=DESC")["item_ids"][0]
         assert server.get(f"{QUEUE}/i/{newest}")["status"] == "canceled"
     finally:

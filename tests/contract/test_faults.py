@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Client, InvokableError
 from invokable.runtime.steps.queue import QUEUE
+from tests.contract.interrupts import interrupted
 from tests.contract.proxy import Proxy
 from tests.examples import imported, with_generator, workflow_class
 from tests.live.provision import Server
@@ -121,16 +120,12 @@ def paused(server: Server) -> Iterator[None]:
 @pytest.mark.usefixtures("paused")
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0])
 def test_an_interrupt_leaves_nothing_that_could_run(after: float, server: Server, counted: Any, stamp: Path) -> None:
-    def run(client: Client) -> None:
-        threading.Timer(after, signal.raise_signal, [signal.SIGINT]).start()
-        client.run(counted(stamp=stamp, height=32))
-
     with (
         faulty(server, (POST, "stall 0.5")) as proxy,
         Client(proxy.url) as client,
         pytest.raises(KeyboardInterrupt) as caught,
     ):
-        run(client)
+        interrupted(lambda: client.run(counted(stamp=stamp, height=32)), after=after)
     assert not getattr(caught.value, "__notes__", [])
     assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0
 
