@@ -6,7 +6,6 @@ Each request may meet a fate, chosen by a part of `METHOD /path`:
     cut after     the server handles it, and the connection breaks
     cut amid      half of the answer arrives, then the connection breaks
     late N        the connection breaks, and the request arrives N seconds later
-    twice N       it is handled and answered, and arrives once more N seconds later
     stall N       it is handled, and the answer comes N seconds later
     trickle       it is handled, and the body of the answer comes a byte at a time
     html, garbage, truncated, shape, gzip   it is handled, and answered with that
@@ -70,8 +69,6 @@ class Proxy:
             client.sendall(_status(int(fate[1:])))
             return
         answer = self._ask(request)
-        if kind == "twice":
-            threading.Timer(float(number), self._ask, [request]).start()
         if kind == "stall":
             time.sleep(float(number))
         for piece in _disturbed(answer, fate):

@@ -25,7 +25,7 @@ AFTER_THE_POST = [
     *("cut after", "cut amid", "html", "garbage", "truncated", "shape", "gzip"),
     *("500", "502", "503", "504", "524", "cut before", "!502", "!503", "!504", "!429"),
 ]
-LATE = [("late", 1.0), ("late", 5.0), ("late", 14.0), ("twice", 3.0), ("stall", 4.0)]
+LATE = [("late", 1.0), ("late", 5.0), ("late", 14.0), ("stall", 4.0)]
 """What happens late, and after how many seconds where a client looks for 16."""
 WHILE_WAITING = [
     "cut before",
