@@ -38,6 +38,7 @@ def test_it_makes_the_module_and_a_picture_of_each_prompt(tmp_path: Path) -> Non
     assert [("a fox in fresh snow" in p.info["invokeai_workflow"]) for p in pictures] == [False, True, False]
 
 
+@pytest.mark.slow
 def test_it_can_be_repeated_but_not_over_an_edited_module(tmp_path: Path) -> None:
     assert demo("-o", str(tmp_path)).exit_code == 0
     module = tmp_path / "sd15_text_to_image.py"

@@ -41,11 +41,13 @@ def output(*command: object, folder: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_each_is_data_and_one_dataclass(modules: Path) -> None:
     for path in modules.glob("*.py"):
         check_module(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_all_can_be_imported_in_one_process(modules: Path) -> None:
     names = ", ".join(path.stem for path in modules.glob("*.py"))
     assert output(sys.executable, "-c", f"import {names}", folder=modules) == ""

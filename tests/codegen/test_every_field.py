@@ -93,6 +93,7 @@ def generated(request: pytest.FixtureRequest) -> tuple[GeneratedModule, ModuleTy
     return generate_module(document, SCHEMA, source="everything.json"), imported(document)
 
 
+@pytest.mark.slow
 def test_it_is_data_and_one_dataclass(generated: tuple[GeneratedModule, ModuleType]) -> None:
     written, _ = generated
     oracle.check_module(written.text)
@@ -114,6 +115,7 @@ def test_type_checkers_and_linters_are_content(generated: tuple[GeneratedModule,
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_its_values_are_accepted_kept_and_stored(generated: tuple[GeneratedModule, ModuleType]) -> None:
     written, module = generated
     flow_class = workflow_class(module)

@@ -171,6 +171,7 @@ def test_thousands_of_mutated_workflows_are_refused_or_their_modules_work() -> N
     assert outcomes["written"] > 800
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus is not here: ../shared/corpus")
 def test_the_runtime_accepts_every_default_of_the_corpus() -> None:
     made = 0

@@ -65,6 +65,7 @@ def test_a_prune_takes_no_result_that_was_read(counted: Any, stamp: Path) -> Non
         assert set(completed(simulator).values()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("looking")
 def test_whatever_a_seed_breaks_each_value_runs_once(counted: Any, stamp: Path) -> None:
     def run(seed: int) -> tuple[object, Counter[Any]]:
