@@ -90,7 +90,7 @@ def _name(nodes: dict[str, dict[str, Any]]) -> str:
 
 
 @pytest.mark.parametrize("node", ON_IMAGES, ids=lambda node: _name({"node": node}))
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("mode", ["RGB", pytest.param("RGBA", marks=pytest.mark.slow)])
 def test_a_node_makes_the_same_image(
     node: dict[str, Any], mode: str, server: Server, given: Callable[[str], Any]
 ) -> None:
@@ -105,6 +105,7 @@ def test_nodes_together_make_the_same_image(
     _compare(server, {"given": given("RGBA"), **nodes}, edges)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("nodes", "edges"), WITHOUT_IMAGES, ids=[_name(nodes) for nodes, _ in WITHOUT_IMAGES])
 def test_a_graph_gives_the_same(nodes: dict[str, dict[str, Any]], edges: list[str], server: Server) -> None:
     _compare(server, nodes, edges)
