@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
@@ -39,7 +40,7 @@ class Host(Protocol):
         """The connections that are in use."""
 
 
-class Pipe:
+class Pipe(ABC):
     """The way of one answer from the simulator's thread to the client's; it plays the connection."""
 
     def __init__(self) -> None:
@@ -47,9 +48,9 @@ class Pipe:
         self.bodiless = False
         self._over = False
 
+    @abstractmethod
     def put(self, note: _Note) -> None:
         """Pass a note to the client."""
-        raise NotImplementedError
 
     async def send(self, message: Message) -> None:
         """Take a part of the answer."""
