@@ -139,7 +139,9 @@ def test_another_service_at_the_address_is_one_error(ask: Any, response: httpx.R
 
 
 @pytest.mark.parametrize(
-    "body", [b"not gzip", gzip.compress(bytes(range(256)) * 9)[:99], gzip.compress(b" " * 200 * 2**20)]
+    "body",
+    [b"not gzip", gzip.compress(bytes(range(256)) * 9)[:99], gzip.compress(b" " * 200 * 2**20)],
+    ids=["no gzip", "cut off", "bomb"],
 )
 def test_a_body_that_cannot_be_unpacked_is_a_broken_connection(body: bytes) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
