@@ -100,7 +100,7 @@ def run(
     )
     _check(order)
     logging.getLogger("invokable").addHandler(_Lines(logging.ERROR if quiet else logging.WARNING))
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _terminate)
     click.get_current_context().exit(_run(order))
 
 
@@ -130,11 +130,11 @@ def _run(order: Order) -> int:
         report.fail(error, tuple(problems))
         _show([failure for failure, _ in problems])
         status = status_of(error)
-    except BaseException as error:
+    except (KeyboardInterrupt, _Terminated) as error:
         report.fail(error)
-        if order.as_json:
-            report.print_json()
-        raise
+        notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)
+        say_error("; ".join(("interrupted", *notes)))
+        status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + signal.SIGTERM
     if order.as_json:
         report.print_json()
     return status
@@ -155,5 +155,9 @@ class _Lines(logging.Handler):
         say_error(record.getMessage())
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+class _Terminated(BaseException):
+    """SIGTERM came: as after Ctrl-C, nothing is left of the run."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated

@@ -26,13 +26,23 @@ class Report:
     result: WorkflowResult | None = None
     files: list[Saved] = field(default_factory=list)
     error: dict[str, Any] | None = None
+    left: str = ""
+    """What an interrupt leaves on the server, in words; empty before anything is there."""
 
     def fail(self, error: BaseException, problems: tuple[tuple[BuildError, Problem | None], ...] = ()) -> None:
         """Note why the run failed."""
-        kind = "ValidationError" if isinstance(error, WrongValuesError) else type(error).__name__
+        match error:
+            case WrongValuesError():
+                kind = "ValidationError"
+            case BuildError():
+                kind = "InputError"
+            case Exception():
+                kind = type(error).__name__
+            case _:
+                kind = "Interrupted"
         self.error = {
-            "kind": {"BuildError": "InputError", "KeyboardInterrupt": "Interrupted"}.get(kind, kind),
-            "message": "; ".join(str(failure) for failure, _ in problems) or str(error),
+            "kind": kind,
+            "message": "; ".join(str(failure) for failure, _ in problems) or str(error) or kind,
             "problems": [_problem(failure, problem) for failure, problem in problems],
         }
         if isinstance(error, InvokableError) and error.submission is not None:

@@ -28,7 +28,7 @@ _EXPECTED: Final = {
     "VideoField": 'a video: the path of a file, or {"video_name": "…"} for one on the server',
 }
 _BOOLEANS: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
-_HEX: Final = re.compile(r"#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})")
+_HEX: Final = re.compile(r"#?([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")
 
 
@@ -120,7 +120,8 @@ def _color(text: str, pin: InputPin) -> Color:
     found = _HEX.fullmatch(text.strip())
     if not found:
         raise _misfit(text, pin)
-    red, green, blue, *alpha = bytes.fromhex(found[1])
+    digits = found[1] if len(found[1]) > 4 else "".join(digit * 2 for digit in found[1])
+    red, green, blue, *alpha = bytes.fromhex(digits)
     return Color(r=red, g=green, b=blue, a=alpha[0] if alpha else 255)
 
 

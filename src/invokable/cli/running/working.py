@@ -59,6 +59,7 @@ def work(order: Order, report: Report) -> None:
         report.submission, flow = _attached(order.attach, loaded)
     report.values = flow.to_dict() if flow else None
     pattern = _pattern(order.out, flow, loaded)
+    report.left = "the run was canceled" if order.attach is None else "the run goes on"
     with _client(order) as client:
         if order.wait:
             _wait(order, report, client, pattern, loaded, flow)
