@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import reported, say
 from invokable.codegen.failures import BuildError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="DIR",
+    shell_complete=completing.folders,
     default="invokable-demo",
     show_default=True,
     help="The folder for what it makes.",

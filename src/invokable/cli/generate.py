@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import CommandError, note, reported, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import build_modules
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True, shell_complete=completing.files)
 @click.option(
     "-o",
     "--output",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from invokable.cli import completing
 from invokable.codegen import BuildError, BuildOptions, InstalledModel, Project, lockfile
 from invokable.codegen.build import SchemaUsed
 from invokable.codegen.lockfile import LockFile
@@ -37,12 +38,14 @@ def build_options(command: F) -> F:
         click.option(
             "--schema",
             metavar="VERSION|FILE",
+            shell_complete=completing.versions_and_files,
             help="Read node schemas of a bundled InvokeAI version, or from an openapi.json. "
             "Without it: the newest bundled version that takes every node of the workflow.",
         ),
         click.option(
             "--config",
             metavar="FILE",
+            shell_complete=completing.files,
             help="A pyproject.toml with a [tool.invokable] table. Without it: the nearest one, from the current "
             "folder up.",
         ),

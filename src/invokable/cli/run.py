@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from invokable import InvokableError
+from invokable.cli import completing
 from invokable.cli.errors import CommandError, Status, say_error
 from invokable.cli.options import build_options, read_options
 from invokable.cli.running.failing import failures_of, status_of
@@ -24,24 +25,27 @@ _LOCAL: Final = "http://127.0.0.1:9090"
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=completing.files)
 @click.option(
     "--set",
     "sets",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=completing.inputs,
     help="Give an input a value, by its attribute or its index in the form. @FILE stands for a file's text, @@ for @.",
 )
 @click.option(
     "--values",
     multiple=True,
     metavar="FILE|-",
+    shell_complete=completing.files,
     help="Read values from a JSON object with attributes or indices as keys. --set comes before it.",
 )
 @click.option(
     "--out",
     default="",
     metavar="DIR|PATTERN",
+    shell_complete=completing.folders,
     help=f"Where the files go, such as images/{{attribute}}-{{seed}}-{{index:03}}; a folder gets {DEFAULT}. "
     "A name that is taken gets a number.",
 )
@@ -52,7 +56,12 @@ _LOCAL: Final = "http://127.0.0.1:9090"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("--no-wait", is_flag=True, help="Submit the run and end; with --json, --attach takes it up later.")
-@click.option("--attach", metavar="FILE|-", help="Wait for the run that --json told of, instead of starting one.")
+@click.option(
+    "--attach",
+    metavar="FILE|-",
+    shell_complete=completing.files,
+    help="Wait for the run that an earlier --json printed, instead of starting one.",
+)
 @build_options
 def run(
     source: str,
@@ -130,6 +139,10 @@ def _run(order: Order) -> int:
         report.fail(error, tuple(problems))
         _show([failure for failure, _ in problems])
         status = status_of(error)
+    except OSError as error:
+        failure = BuildError.of_system(str(error.filename or order.out), error, "written")
+        report.fail(failure, ((failure, None),))
+        status = _show([failure])
     except (KeyboardInterrupt, _Terminated) as error:
         report.fail(error)
         notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)

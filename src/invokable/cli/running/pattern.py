@@ -7,6 +7,7 @@ What stands between braces comes from the workflow and from the server: it becom
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -79,6 +80,14 @@ def parse_pattern(text: str, flow: Workflow | None, workflow: str) -> Pattern:
         if conversion or not _FORMAT.fullmatch(form or ""):
             raise ValueError(f"{{{name}}} may have a width only, as in {{index:03}}")
     return Pattern(tuple((written, name, form or "") for written, name, form, _ in fields), values)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise OSError if files cannot be made in a folder, or the folder not where it is to be."""
+    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    reason = errno.ENOTDIR if not place.is_dir() else 0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES
+    if reason:
+        raise OSError(reason, os.strerror(reason), str(place))
 
 
 def reserve(path: Path) -> Path:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from invokable import Client, RunCanceled, RunFailed, Submission, Workflow, WorkflowResult
+from invokable import Client, Image, RunCanceled, RunFailed, Submission, Workflow, WorkflowResult
 from invokable.cli.errors import say, warn
 from invokable.cli.running.loading import Loaded, load
-from invokable.cli.running.pattern import Pattern, parse_pattern
+from invokable.cli.running.pattern import Pattern, check_folder, parse_pattern
 from invokable.cli.running.progress import progress_bar
 from invokable.cli.running.report import Report
 from invokable.cli.running.saving import save_all
@@ -104,21 +104,24 @@ def _attached(name: str, loaded: Loaded) -> tuple[Submission, Workflow | None]:
     found = read_json(name)
     try:
         submission = Submission.from_json(found.get("submission") or found)
+        made = submission.workflow.rpartition(":")[2]
+        if made != loaded.workflow.__name__:
+            raise BuildError(name, f"is a run of {made}, not of {loaded.workflow.__name__}")
         values = found.get("values")
-        flow = loaded.workflow.from_dict(values) if values else None
+        return submission, loaded.workflow.from_dict(values) if values else None
     except (AttributeError, KeyError, TypeError, ValueError):
         raise BuildError(name, "holds no submission; expected what invokable run --json printed") from None
-    made = submission.workflow.rpartition(":")[2]
-    if made != loaded.workflow.__name__:
-        raise BuildError(name, f"is a run of {made}, not of {loaded.workflow.__name__}")
-    return submission, flow
 
 
 def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:
     try:
-        return parse_pattern(text, flow, loaded.stem)
+        pattern = parse_pattern(text, flow, loaded.stem)
+        check_folder(pattern.path(Image("name.png"), "attribute", 0, "batch").parent)
+    except OSError as error:
+        raise BuildError.of_system(str(error.filename), error, "written to") from None
     except ValueError as error:
         raise BuildError(f"--out {json.dumps(text, ensure_ascii=False)}", str(error)) from None
+    return pattern
 
 
 def _client(order: Order) -> Client:
