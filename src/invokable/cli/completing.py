@@ -31,7 +31,7 @@ def inputs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     from invokable.cli.options import read_options
     from invokable.codegen import BuildError, Source, plan_source
 
-    path = Path(ctx.params.get("source") or "")
+    path = Path(next(iter(ctx.args), ""))  # an option that still lacks its value keeps click from naming arguments
     if "=" in incomplete or path.suffix.lower() not in (".json", ".png"):
         return []
     try:

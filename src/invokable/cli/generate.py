@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, note, reported, warn
+from invokable.cli.errors import CommandError, note, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import build_modules
 
@@ -66,4 +66,4 @@ def generate(
             click.get_current_context().exit(max(error.exit_code for error in errors))
         versions = {r.path: r.module.plan.schema_version for r in build.results if r.module}
         for path, done in build.write(force=force):
-            click.echo(f"{path}: {done}" + (f" (InvokeAI {versions[path]})" if path in versions else ""))
+            say(f"{path}: {done}" + (f" (InvokeAI {versions[path]})" if path in versions else ""))

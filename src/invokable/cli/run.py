@@ -12,6 +12,7 @@ import click
 
 from invokable import InvokableError
 from invokable.cli import completing
+from invokable.cli.ending import of_system
 from invokable.cli.errors import CommandError, Status, say_error
 from invokable.cli.options import build_options, read_options
 from invokable.cli.running.failing import failures_of, status_of
@@ -89,7 +90,7 @@ def run(
     \b
     Examples:
       invokable run portrait.json --set prompt="a fox" --set 3=1024
-      invokable run flows.py:Portrait --set prompt=@prompt.txt --set image=fox.png --out "out/{attribute}-{seed}"
+      invokable run flows.py:Portrait --set prompt=@prompt.txt --out "out/{attribute}-{seed}"
       invokable run portrait.json --values values.json --json --url http://gpu:9090
     """
     order = Order(
@@ -140,7 +141,7 @@ def _run(order: Order) -> int:
         _show([failure for failure, _ in problems])
         status = status_of(error)
     except OSError as error:
-        failure = BuildError.of_system(str(error.filename or order.out), error, "written")
+        failure = of_system(error)
         report.fail(failure, ((failure, None),))
         status = _show([failure])
     except (KeyboardInterrupt, _Terminated) as error:

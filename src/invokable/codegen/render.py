@@ -89,6 +89,8 @@ def _fill(templates: Path | None, context: dict[str, object]) -> str:
         line = getattr(error, "lineno", None)
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
         raise TemplateError(f"{name}: {_first_line(error)}") from error
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{_TEMPLATE}: is not text in UTF-8: {_first_line(error)}") from error
     except RecursionError as error:
         raise TemplateError(f"{_TEMPLATE}: the templates include each other without end") from error
     except Exception as error:  # a project's template is a program, and can fail in any way
