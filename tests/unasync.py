@@ -22,6 +22,7 @@ WORDS = {
     r"\bAsync([A-Z])": r"\1",
     r"\bAwaitable\[([^\[\]]*)\]": r"\1",
     r"\bAwaitable, ": "",
+    r"\bCoroutine\[Any, Any, ([^\[\]]*)\]": r"\1",
     r"\b_async\b": "_sync",
     r"\baclose\b": "close",
     r"\baclosing\b": "closing",

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
+from invokable.runtime.client.socket import Address
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.protocol import Request, Response
 
@@ -57,6 +58,9 @@ class _Sending:
             "limits": _LIMITS,
             "follow_redirects": False,  # a redirect could carry the token to another host
         }
+
+        self.events = None if network else Address(self.url, self._options["headers"], token, self._options["verify"])
+        """Where the server's events are; None where there is no network."""
 
     def _allowed(self, request: Request) -> float:
         return self._timeout if request.timeout is None else min(self._timeout, request.timeout)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import ssl
 import time
+import weakref
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
 from invokable.runtime.client._async.boards import AsyncBoards
-from invokable.runtime.client._async.concurrency import downloader, in_thread, sleep
-from invokable.runtime.client._async.driving import drive
+from invokable.runtime.client._async.concurrency import downloader, in_thread
+from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.jobs import AsyncJob
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
+from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
@@ -23,10 +25,10 @@ from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.models import Known, list_models, server_version
-from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
+from invokable.runtime.steps.protocol import Read, Request, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
-from invokable.runtime.steps.run import Context, finish, run, start
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.run import Context, Manner, run, start
+from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.uploads import upload
 from invokable.runtime.values.inputs import ImageInput
@@ -50,8 +52,10 @@ class AsyncClient:
             `run`'s own argument.
         verify: Whether to check the server's certificate; or a file of certificates, or an ssl.SSLContext.
 
-    Raises ValueError for what is not a server URL, and for a token that cannot be sent. Safe to use from one thread
-    at a time, and after a fork.
+    Raises ValueError for what is not a server URL, and for a token that cannot be sent.
+
+    One client takes any number of runs at once, from any number of tasks, and hears of all of them by one
+    connection for the server's events. It may be used after a fork, and from one event loop after another.
     """
 
     def __init__(
@@ -79,9 +83,9 @@ class AsyncClient:
         return client
 
     def _open(self, transport: AsyncTransport) -> None:
-        self._transport = transport
+        self._engine = AsyncEngine(transport)
         self._context = Context(Known(), downloader(self))
-        self._closed = False
+        weakref.finalize(self, self._engine.listener.close)
         self.boards = AsyncBoards(self)
 
     async def __aenter__(self) -> AsyncClient:
@@ -93,23 +97,41 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"AsyncClient({self._transport.url!r})"
+        return f"AsyncClient({self._engine.transport.url!r})"
 
     async def aclose(self) -> None:
         """Close the connection. Results that were not downloaded yet can no longer be."""
-        self._closed = True
-        await self._transport.aclose()
+        await self._engine.aclose()
 
-    async def run(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> ResultOf:
+    async def run(
+        self,
+        flow: Runs[ResultOf],
+        *,
+        timeout: float | None = None,
+        on_progress: Watch | None = None,
+        progress: bool = False,
+        resubmit: bool = False,
+    ) -> ResultOf:
         """Run a workflow and wait for its result.
 
-        `timeout` is in seconds, from the call to the result; None waits for ever, also while the server is away. When
-        time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it. Ctrl-C cancels it.
+        Args:
+            flow: The workflow with its values.
+            timeout: In seconds, from the call to the result; None waits for ever, also while the server is away. When
+                time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it.
+            on_progress: Called with each event of the run, a `JobEvent`, in order.
+            progress: Show a progress bar; needs rich.
+            resubmit: Run again what a restart of the server interrupts, instead of raising RunInterrupted.
+
+        An interrupt, such as Ctrl-C, cancels what is left of the run.
 
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        result: ResultOf = await self._drive(run(checked(flow), self._context, self._deadline(timeout)))
-        return result
+        workflow = checked(flow)
+        with watched(on_progress, bar=progress) as watch:
+            manner = Manner(watch is not None, resubmit)
+            steps = run(workflow, self._context, self._deadline(timeout), manner)
+            result: ResultOf = await self._drive(steps, watch)
+            return result
 
     async def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> AsyncJob[ResultOf]:
         """Submit a workflow without waiting for it. `timeout` is in seconds, for the submission alone.
@@ -117,12 +139,17 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
         workflow = checked(flow)
-        return AsyncJob(
-            self, type(workflow), await self._drive(start(workflow, self._context, self._deadline(timeout)))
-        )
+        state = await self._drive(start(workflow, self._context, self._deadline(timeout)))
+        return AsyncJob(self, type(workflow), state)
 
-    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission) -> AsyncJob[ResultOf]:
-        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet."""
+    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:
+        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet.
+
+        `submission` is that of the job or of the error, or the batch id alone: then the server is asked for the items,
+        and what was retried counts as its last retry.
+        """
+        if isinstance(submission, str):
+            submission = Submission("", submission, destination_of(submission), 0)
         return AsyncJob(self, checked_class(workflow), Submitting(submission))
 
     async def check(self, workflow: type[Workflow]) -> list[str]:
@@ -134,6 +161,7 @@ class AsyncClient:
 
     async def cancel(self, batch_id: str) -> None:
         """Cancel what is left of a batch. Raises ConnectionError and APIError."""
+        self._context.canceled.add(batch_id)
         await self._drive(cancel_batch(batch_id))
 
     async def upload(self, image: ImageInput) -> Image:
@@ -177,24 +205,11 @@ class AsyncClient:
         """The models on the server, as it lists them. Raises ConnectionError and APIError."""
         return [record.model_dump() for record in await self._drive(list_models())]
 
-    async def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any:
-        return await self._drive(finish(workflow, state, self._context, self._deadline(timeout)))
-
     def _deadline(self, timeout: float | None) -> Deadline:
         return Deadline.after(timeout, time.monotonic)
 
-    async def _drive(self, steps: Steps[T]) -> T:
-        if self._closed:
-            raise RuntimeError("the client is closed")
-        return await drive(steps, self._do)
-
-    async def _do(self, step: Step) -> Any:
-        match step:
-            case Sleep():
-                return await sleep(step.seconds)
-            case Read():
-                return await in_thread(read_file, step)
-        return await self._transport.send(step)
+    async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
+        return await self._engine.drive(steps, watch)
 
 
 AsyncClient.__module__ = "invokable"  # as users import it
