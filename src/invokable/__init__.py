@@ -12,8 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from invokable.runtime.client.blocking import Client
-    from invokable.runtime.client.jobs import Job
+    from invokable.runtime.client._async.client import AsyncClient
+    from invokable.runtime.client._async.jobs import AsyncJob
+    from invokable.runtime.client._sync.client import Client
+    from invokable.runtime.client._sync.jobs import Job
     from invokable.runtime.errors import (
         APIError,
         BoardError,
@@ -25,12 +27,24 @@ if TYPE_CHECKING:
         QueueFullError,
         RunCanceled,
         RunFailed,
+        RunInterrupted,
         RunTimeout,
         StaleWorkflowError,
         ValidationError,
         WorkflowError,
     )
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.events import (
+        Ended,
+        JobEvent,
+        JobStatus,
+        NodeFinished,
+        NodeStarted,
+        Preview,
+        Progress,
+        Queued,
+        Started,
+    )
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
     from invokable.runtime.values.result import WorkflowResult
@@ -40,24 +54,36 @@ __version__: str
 
 __all__ = [
     "APIError",
+    "AsyncClient",
+    "AsyncJob",
     "Board",
     "BoardError",
     "Client",
     "Color",
     "ConnectionError",
+    "Ended",
     "EnqueueUncertain",
     "Image",
     "InvokableError",
     "Job",
+    "JobEvent",
+    "JobStatus",
     "LoRA",
     "Model",
+    "NodeFinished",
+    "NodeStarted",
     "NotInvokeAIError",
+    "Preview",
     "Problem",
+    "Progress",
     "QueueFullError",
+    "Queued",
     "RunCanceled",
     "RunFailed",
+    "RunInterrupted",
     "RunTimeout",
     "StaleWorkflowError",
+    "Started",
     "StylePreset",
     "Submission",
     "ValidationError",
@@ -69,11 +95,17 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Client": "client.blocking",
-    "Job": "client.jobs",
+    "AsyncClient": "client._async.client",
+    "AsyncJob": "client._async.jobs",
+    "Client": "client._sync.client",
+    "Job": "client._sync.jobs",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
+    **dict.fromkeys(
+        ("Ended", "JobEvent", "JobStatus", "NodeFinished", "NodeStarted", "Preview", "Progress", "Queued", "Started"),
+        "values.events",
+    ),
     "Workflow": "values.workflow",
     "WorkflowResult": "values.result",
 }

@@ -11,7 +11,8 @@
         ├── QueueFullError        the server's queue took too few items; they were canceled
         ├── EnqueueUncertain      it is not known whether the server took the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
-        ├── RunCanceled           someone canceled the item, or the server was restarted
+        ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom
+        │   └── RunInterrupted    the server was restarted while they ran: `Job.retry` runs them again
         └── RunTimeout            the run took longer than it may; the items are still on the server
 
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
@@ -26,7 +27,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from invokable.runtime.steps.submission import Submission
@@ -43,6 +44,7 @@ __all__ = [
     "QueueFullError",
     "RunCanceled",
     "RunFailed",
+    "RunInterrupted",
     "RunTimeout",
     "StaleWorkflowError",
     "ValidationError",
@@ -200,15 +202,32 @@ class RunFailed(WorkflowError):  # noqa: N818
 
 
 class RunCanceled(WorkflowError):  # noqa: N818
-    """Items were canceled by someone else or by a restart of the server, or removed from the queue.
+    """Items were canceled, or removed from the queue.
 
-    `partial` holds what the other items of the batch gave, None where no item was completed.
+    `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
+    `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
+    batch gave, None where no item was completed.
     """
 
-    def __init__(self, message: str, *, item_ids: Sequence[int], partial: WorkflowResult | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        item_ids: Sequence[int],
+        cause: Literal["caller", "others", "restart", "removal", "unknown"] = "unknown",
+        partial: WorkflowResult | None = None,
+    ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
+        self.cause = cause
         self.partial = partial
+
+
+class RunInterrupted(RunCanceled):
+    """The server was stopped or crashed while items ran, and canceled them when it started again.
+
+    Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
+    """
 
 
 class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818

@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 _DETAIL: Final = 2000  # characters of the server's words that an error keeps
 _JSON: Final = frozenset({"application/json", "application/problem+json"})
-_ENDED: Final = frozenset({"completed", "failed", "canceled"})
+ENDED: Final = frozenset({"completed", "failed", "canceled"})
+"""What is said of a queue item that will not change any more."""
 
 
 class _Answer(BaseModel):
@@ -70,6 +71,19 @@ class BatchStatus(_Answer):
         return self.completed + self.failed + self.canceled
 
 
+class QueueCounts(_Answer):
+    """How many items of all users there are in some states."""
+
+    pending: int
+    in_progress: int
+
+
+class QueueStatus(_Answer):
+    """`GET /queue/{queue}/status`."""
+
+    queue: QueueCounts
+
+
 class _GraphNode(_Answer):
     type: str = ""
 
@@ -87,6 +101,22 @@ class Session(_Answer):
     prepared_source_mapping: dict[str, str] = {}
     prepared_iteration_paths: dict[str, list[int]] = {}
     graph: _Graph = _Graph()
+
+
+class ItemIds(_Answer):
+    """`GET /queue/{queue}/item_ids`."""
+
+    item_ids: list[int]
+
+
+class ItemSummary(_Answer):
+    """`POST /queue/{queue}/item_summaries_by_ids`."""
+
+    item_id: int
+    status: str
+    batch_id: str = ""
+    retried_from_item_id: int | None = None
+    parent_item_id: int | None = None
 
 
 class FieldValue(_Answer):
@@ -112,11 +142,13 @@ class QueueItem(_Answer):
     retried_from_item_id: int | None = None
     parent_item_id: int | None = None
     priority: int = 0
+    created_at: str | None = None
+    started_at: str | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the item will not change any more."""
-        return self.status in _ENDED
+        return self.status in ENDED
 
 
 class ItemPage(_Answer):

@@ -27,6 +27,8 @@ class Known:
     models: Sequence[ModelRecord] | None = None
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""
+    summarises: bool = True
+    """Whether it says of many items in short how they are, which servers before 6.14 do not."""
 
 
 def server_version() -> Steps[str]:

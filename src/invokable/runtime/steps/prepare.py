@@ -25,7 +25,7 @@ from invokable.runtime.steps.models import (
     find_model,
 )
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
 from invokable.runtime.values.encoding import to_json
@@ -66,7 +66,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     submission = Submission(
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,
-        destination=f"invokable-{uuid4()}",
+        destination=destination_of(batch_id),
         requested=size_of(data),
         uploads=tuple(completion.uploads.names.values()),
     )

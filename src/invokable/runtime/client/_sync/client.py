@@ -5,29 +5,33 @@ from __future__ import annotations
 import os
 import ssl
 import time
+import weakref
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
 from invokable.runtime.client._http import Network, Transport
-from invokable.runtime.client.driving import drive
-from invokable.runtime.client.jobs import Job, ResultOf, Runs
+from invokable.runtime.client._sync.boards import Boards
+from invokable.runtime.client._sync.concurrency import downloader, in_thread
+from invokable.runtime.client._sync.engine import Engine
+from invokable.runtime.client._sync.jobs import Job
+from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.client.saving import save
+from invokable.runtime.client.saving import Scrap
+from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
 from invokable.runtime.steps.answers import StoredImage, parse
-from invokable.runtime.steps.boards import create_board, list_boards, pick_board
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.models import Known, list_models, server_version
-from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
+from invokable.runtime.steps.protocol import Read, Request, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
-from invokable.runtime.steps.run import Context, finish, run, start
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.run import Context, Manner, run, start
+from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.uploads import upload
-from invokable.runtime.values.inputs import Board, ImageInput
+from invokable.runtime.values.inputs import ImageInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.workflow import Workflow
@@ -48,8 +52,10 @@ class Client:
             `run`'s own argument.
         verify: Whether to check the server's certificate; or a file of certificates, or an ssl.SSLContext.
 
-    Raises ValueError for what is not a server URL, and for a token that cannot be sent. Safe to use from one thread
-    at a time, and after a fork.
+    Raises ValueError for what is not a server URL, and for a token that cannot be sent.
+
+    One client takes any number of runs at once, from any number of tasks, and hears of all of them by one
+    connection for the server's events. It may be used after a fork, and from one event loop after another.
     """
 
     def __init__(
@@ -77,9 +83,9 @@ class Client:
         return client
 
     def _open(self, transport: Transport) -> None:
-        self._transport = transport
-        self._context = Context(Known(), self)
-        self._closed = False
+        self._engine = Engine(transport)
+        self._context = Context(Known(), downloader(self))
+        weakref.finalize(self, self._engine.listener.close)
         self.boards = Boards(self)
 
     def __enter__(self) -> Client:
@@ -91,35 +97,60 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client({self._transport.url!r})"
+        return f"Client({self._engine.transport.url!r})"
 
     def close(self) -> None:
         """Close the connection. Results that were not downloaded yet can no longer be."""
-        self._closed = True
-        self._transport.close()
+        self._engine.close()
 
-    def run(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> ResultOf:
+    def run(
+        self,
+        flow: Runs[ResultOf],
+        *,
+        timeout: float | None = None,
+        on_progress: Watch | None = None,
+        progress: bool = False,
+        resubmit: bool = False,
+    ) -> ResultOf:
         """Run a workflow and wait for its result.
 
-        `timeout` is in seconds, from the call to the result; None waits for ever, also while the server is away. When
-        time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it. Ctrl-C cancels it.
+        Args:
+            flow: The workflow with its values.
+            timeout: In seconds, from the call to the result; None waits for ever, also while the server is away. When
+                time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it.
+            on_progress: Called with each event of the run, a `JobEvent`, in order.
+            progress: Show a progress bar; needs rich.
+            resubmit: Run again what a restart of the server interrupts, instead of raising RunInterrupted.
+
+        An interrupt, such as Ctrl-C, cancels what is left of the run.
 
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        result: ResultOf = self._drive(run(_checked(flow), self._context, self._deadline(timeout)))
-        return result
+        workflow = checked(flow)
+        with watched(on_progress, bar=progress) as watch:
+            manner = Manner(watch is not None, resubmit)
+            steps = run(workflow, self._context, self._deadline(timeout), manner)
+            result: ResultOf = self._drive(steps, watch)
+            return result
 
     def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> Job[ResultOf]:
         """Submit a workflow without waiting for it. `timeout` is in seconds, for the submission alone.
 
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        workflow = _checked(flow)
-        return Job(self, type(workflow), self._drive(start(workflow, self._context, self._deadline(timeout))))
+        workflow = checked(flow)
+        state = self._drive(start(workflow, self._context, self._deadline(timeout)))
+        return Job(self, type(workflow), state)
 
-    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission) -> Job[ResultOf]:
-        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet."""
-        return Job(self, _checked_class(workflow), Submitting(submission))
+    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> Job[ResultOf]:
+        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet.
+
+        `submission` is that of the job or of the error, or the batch id alone: then the server is asked for the items,
+        and what was retried counts as its last retry.
+        """
+        if isinstance(submission, str):
+            submission = Submission("", submission, destination_of(submission), 0)
+        return Job(self, checked_class(workflow), Submitting(submission))
 
     def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those that a workflow class was made for; empty when they do not.
@@ -130,15 +161,16 @@ class Client:
 
     def cancel(self, batch_id: str) -> None:
         """Cancel what is left of a batch. Raises ConnectionError and APIError."""
+        self._context.canceled.add(batch_id)
         self._drive(cancel_batch(batch_id))
 
     def upload(self, image: ImageInput) -> Image:
         """Upload an image once, to use it in many runs. Raises OSError, TypeError, ConnectionError and APIError."""
         if isinstance(image, Image):
             return image
-        stored = self._drive(upload(read_file(Read(image, "image")), is_intermediate=False))
+        stored = self._drive(upload(in_thread(read_file, Read(image, "image")), is_intermediate=False))
         assert isinstance(stored, StoredImage)  # as every answer to an image is
-        return Image(stored.image_name, stored.width, stored.height, None, self)
+        return Image(stored.image_name, stored.width, stored.height, None, downloader(self))
 
     def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""
@@ -152,7 +184,13 @@ class Client:
         A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
         folders are made. Raises what `download` raises, and OSError.
         """
-        return save(lambda file: self._drive(download(medium, file)), medium.name, path)
+        scrap = in_thread(Scrap, medium.name, path)
+        try:
+            self._drive(download(medium, scrap.file))
+            return in_thread(scrap.keep)
+        except BaseException:
+            in_thread(scrap.drop)
+            raise
 
     def version(self) -> str:
         """The server's version, such as `6.14.2`. Raises ConnectionError and APIError."""
@@ -167,55 +205,11 @@ class Client:
         """The models on the server, as it lists them. Raises ConnectionError and APIError."""
         return [record.model_dump() for record in self._drive(list_models())]
 
-    def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any:
-        return self._drive(finish(workflow, state, self._context, self._deadline(timeout)))
-
     def _deadline(self, timeout: float | None) -> Deadline:
         return Deadline.after(timeout, time.monotonic)
 
-    def _drive(self, steps: Steps[T]) -> T:
-        if self._closed:
-            raise RuntimeError("the client is closed")
-        return drive(steps, self._do)
-
-    def _do(self, step: Step) -> Any:
-        match step:
-            case Sleep():
-                return time.sleep(step.seconds)
-            case Read():
-                return read_file(step)
-        return self._transport.send(step)
-
-
-class Boards:
-    """The boards of a server."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def list(self) -> list[Board]:
-        """All boards. Raises ConnectionError and APIError."""
-        return self._client._drive(list_boards())
-
-    def find(self, name: str) -> Board:
-        """The board of that name. Raises BoardError when there is none, or several."""
-        return pick_board(name, self.list())
-
-    def create(self, name: str) -> Board:
-        """Make a board. The server lets several have one name. Raises ConnectionError and APIError."""
-        return self._client._drive(create_board(name))
-
-
-def _checked(flow: object) -> Workflow:
-    if not isinstance(flow, Workflow):
-        raise TypeError(f"expected a workflow with its values, got {flow!r}")
-    return flow
-
-
-def _checked_class(workflow: object) -> type[Workflow]:
-    if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
-        raise TypeError(f"expected the class of a workflow, got {workflow!r}")
-    return workflow
+    def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
+        return self._engine.drive(steps, watch)
 
 
 Client.__module__ = "invokable"  # as users import it

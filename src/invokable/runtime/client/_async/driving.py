@@ -1,0 +1,54 @@
+"""Driving: a client does what steps ask for, until they return."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import GEN_CLOSED, getgeneratorstate
+from typing import Any
+
+from invokable.runtime.steps.protocol import Step, Steps, T, Tell
+from invokable.runtime.values.events import JobEvent
+
+
+async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
+    """Do what steps ask for. Whatever goes wrong meanwhile, an interrupt too, is thrown into them: they clean up."""
+    reply: Any = None
+    problem: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(reply) if problem is None else steps.throw(problem)
+            reply = problem = None
+            reply = await do(step)
+        except BaseException as caught:
+            if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended
+                if isinstance(caught, StopIteration):
+                    value: T = caught.value
+                    return value
+                raise
+            problem = caught
+
+
+async def stream(steps: Steps[Any], do: Callable[[Step], Awaitable[Any]]) -> AsyncIterator[JobEvent]:
+    """Do what steps ask for, and give what they tell on the way."""
+    reply: Any = None
+    problem: BaseException | None = None
+    try:
+        while True:
+            told: Tell | None = None
+            try:
+                step = steps.send(reply) if problem is None else steps.throw(problem)
+                reply = problem = None
+                if isinstance(step, Tell):
+                    told = step
+                else:
+                    reply = await do(step)
+            except BaseException as caught:
+                if getgeneratorstate(steps) == GEN_CLOSED:
+                    if isinstance(caught, StopIteration):
+                        return
+                    raise
+                problem = caught
+            for event in told.events if told else ():
+                yield event
+    finally:
+        steps.close()
