@@ -306,3 +306,14 @@ def test_markup_is_text_on_a_terminal_too(place: Path) -> None:
     assert "[red]x[/]" in seen
     assert "\x1b]0" not in seen
     assert "\x1b[3" not in seen  # no colour
+
+
+def test_a_run_shows_how_far_it_is_on_a_terminal_only(place: Path) -> None:
+    with Simulator(speed=0.1) as slow:
+        url = slow.serve()
+        arguments = ["run", CARD, "--set", "stamp=stamp.png", "--url", url, "--out", "out/{attribute}"]
+        seen = on_a_terminal(place, arguments)
+        assert "img_paste" in seen
+        assert seen.splitlines()[-1].endswith("card: out/card.png")
+        assert "img_paste" not in on_a_terminal(place, [*arguments, "--quiet"])
+        assert CliRunner().invoke(shell, arguments).output == "card: out/card-3.png\n"

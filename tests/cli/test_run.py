@@ -385,6 +385,8 @@ def test_a_run_can_be_submitted_now_and_fetched_later(server: Simulator, tmp_pat
     assert later.exit_code == 0, later.output
     assert reported(later)["batch_id"] == reported(done)["batch_id"]
     assert (tmp_path / "card-200.png").exists()
+    again = run(CARD, "--attach", reported(done)["batch_id"], "--url", server.url, "--out", tmp_path / "again")
+    assert again.stdout == f"card: {tmp_path}/again.png\n", again.output
     other = run(WORKFLOWS / "sd15_text_to_image.json", "--attach", tmp_path / "run.json", "--url", server.url)
     assert other.exit_code == 2
     assert "is a run of ColourCard, not of SD15TextToImage" in other.stderr

@@ -73,7 +73,7 @@ def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path,
     first = started(server, CARD, "--set", f"stamp={stamp}", "--timeout", "2", "--json")
     said, wrong = first.communicate(timeout=60)
     assert first.returncode == 4
-    assert "--attach takes up what --json wrote" in wrong
+    assert f"the run goes on; --attach {json.loads(said)['batch_id']} waits for it" in wrong
     report = tmp_path / "run.json"
     report.write_text(said, encoding="utf-8")
     server.put(f"{QUEUE}/processor/resume")

@@ -56,12 +56,12 @@ _LOCAL: Final = "http://127.0.0.1:9090"
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take; without it, for ever.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--no-wait", is_flag=True, help="Submit the run and end; with --json, --attach takes it up later.")
+@click.option("--no-wait", is_flag=True, help="Submit the run and end; --attach waits for it later.")
 @click.option(
     "--attach",
-    metavar="FILE|-",
+    metavar="BATCH|FILE|-",
     shell_complete=completing.files,
-    help="Wait for the run that an earlier --json printed, instead of starting one.",
+    help="Wait for a run that was submitted before, by its batch or by what --json printed, instead of starting one.",
 )
 @build_options
 def run(

@@ -41,7 +41,7 @@ def _mend(error: InvokableError) -> str | None:
     if isinstance(error, StaleWorkflowError):
         return "run the workflow's file with --server, or generate the module anew"
     if isinstance(error, RunTimeout) and error.submission is not None:
-        return f"batch {error.batch_id} goes on; --attach takes up what --json wrote"
+        return f"the run goes on; --attach {error.batch_id} waits for it"
     if isinstance(error, APIError) and error.status in _DENIED:
         return "give a token with --token or INVOKEAI_TOKEN"
     if isinstance(error, ConnectionError) and not error.sent and error.submission is None:
