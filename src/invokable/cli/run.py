@@ -13,7 +13,7 @@ import click
 from invokable import InvokableError
 from invokable.cli import completing
 from invokable.cli.ending import of_system
-from invokable.cli.errors import CommandError, Status, say_error
+from invokable.cli.errors import Status, say_error, show_all
 from invokable.cli.options import build_options, read_options
 from invokable.cli.running.failing import failures_of, status_of
 from invokable.cli.running.pattern import DEFAULT
@@ -131,19 +131,19 @@ def _run(order: Order) -> int:
         status: int = Status.FINE
     except WrongValuesError as error:
         report.fail(error, error.problems)
-        status = _show([failure for failure, _ in error.problems])
+        status = show_all([failure for failure, _ in error.problems])
     except BuildError as error:
         report.fail(error, ((error, None),))
-        status = _show([error])
+        status = show_all([error])
     except InvokableError as error:
         problems = failures_of(error, order.source, order.url)
         report.fail(error, tuple(problems))
-        _show([failure for failure, _ in problems])
+        show_all([failure for failure, _ in problems])
         status = status_of(error)
     except OSError as error:
         failure = of_system(error)
         report.fail(failure, ((failure, None),))
-        status = _show([failure])
+        status = show_all([failure])
     except (KeyboardInterrupt, _Terminated) as error:
         report.fail(error)
         notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)
@@ -152,13 +152,6 @@ def _run(order: Order) -> int:
     if order.as_json:
         report.print_json()
     return status
-
-
-def _show(failures: list[BuildError]) -> int:
-    errors = [CommandError(failure) for failure in failures]
-    for error in errors:
-        error.show()
-    return max(error.exit_code for error in errors)
 
 
 class _Lines(logging.Handler):

@@ -15,6 +15,7 @@ from invokable.cli.ending import ended
 _VERBS: Final = {
     "demo": "demo:demo",
     "generate": "generate:generate",
+    "pull": "pull:pull",
     "run": "run:run",
     "show": "show:show",
     "simulate": "simulate:simulate",
