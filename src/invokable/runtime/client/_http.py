@@ -76,6 +76,7 @@ class Transport:
             url,
             params=dict(request.params),
             json=request.json,
+            data=dict(request.form) or None,
             files=_form(request),
             headers={"Accept-Encoding": "gzip" if request.into is None else "identity"},
             timeout=allowed,

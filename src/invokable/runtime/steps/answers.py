@@ -23,7 +23,9 @@ _JSON: Final = frozenset({"application/json", "application/problem+json"})
 _ENDED: Final = frozenset({"completed", "failed", "canceled"})
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """The base of what the server answers."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
     @model_validator(mode="before")
@@ -33,13 +35,13 @@ class _Answer(BaseModel):
         return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
-class Version(_Answer):
+class Version(Answer):
     """`GET /app/version`."""
 
     version: str
 
 
-class Enqueued(_Answer):
+class Enqueued(Answer):
     """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items."""
 
     enqueued: int
@@ -48,7 +50,7 @@ class Enqueued(_Answer):
     """All items of the batch id, of earlier POSTs too."""
 
 
-class BatchStatus(_Answer):
+class BatchStatus(Answer):
     """`GET /queue/{queue}/b/{batch}/status`: how many items there are in each state; all zero for an unknown batch."""
 
     pending: int
@@ -70,15 +72,15 @@ class BatchStatus(_Answer):
         return self.completed + self.failed + self.canceled
 
 
-class _GraphNode(_Answer):
+class _GraphNode(Answer):
     type: str = ""
 
 
-class _Graph(_Answer):
+class _Graph(Answer):
     nodes: dict[str, _GraphNode] = {}
 
 
-class Session(_Answer):
+class Session(Answer):
     """What a queue item ran: the results of executed nodes, and which node of the graph each one is."""
 
     results: dict[str, dict[str, Any]] = {}
@@ -89,7 +91,7 @@ class Session(_Answer):
     graph: _Graph = _Graph()
 
 
-class FieldValue(_Answer):
+class FieldValue(Answer):
     """A value of the batch that an item runs with."""
 
     node_path: str
@@ -97,7 +99,7 @@ class FieldValue(_Answer):
     value: Any
 
 
-class QueueItem(_Answer):
+class QueueItem(Answer):
     """`GET /queue/{queue}/i/{item}`."""
 
     item_id: int
@@ -119,14 +121,14 @@ class QueueItem(_Answer):
         return self.status in _ENDED
 
 
-class ItemPage(_Answer):
+class ItemPage(Answer):
     """`GET /queue/{queue}/list`, of servers before 6.7. The items have no session."""
 
     items: list[QueueItem]
     has_more: bool
 
 
-class StoredImage(_Answer):
+class StoredImage(Answer):
     """`POST /images/upload`."""
 
     image_name: str
@@ -134,7 +136,7 @@ class StoredImage(_Answer):
     height: int
 
 
-class StoredVideo(_Answer):
+class StoredVideo(Answer):
     """`POST /videos/upload`."""
 
     video_name: str
@@ -142,14 +144,14 @@ class StoredVideo(_Answer):
     height: int
 
 
-class BoardRecord(_Answer):
+class BoardRecord(Answer):
     """`GET /boards/`."""
 
     board_id: str
     board_name: str
 
 
-class ModelRecord(_Answer):
+class ModelRecord(Answer):
     """`GET /models/`; what else the server says of a model is kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
@@ -161,20 +163,20 @@ class ModelRecord(_Answer):
     type: str
 
 
-class ModelList(_Answer):
+class ModelList(Answer):
     """`GET /models/`."""
 
     models: list[ModelRecord]
 
 
-class Prompts(_Answer):
+class Prompts(Answer):
     """`POST /utilities/dynamicprompts`."""
 
     prompts: list[str]
     error: str | None = None
 
 
-class NodeSchema(_Answer):
+class NodeSchema(Answer):
     """The schema of a node type in `GET /openapi.json`."""
 
     properties: dict[str, Any]
@@ -187,11 +189,11 @@ class NodeSchema(_Answer):
         return str(described.get("default", "")) if isinstance(described, dict) else ""
 
 
-class _Components(_Answer):
+class _Components(Answer):
     schemas: dict[str, Any]
 
 
-class OpenAPI(_Answer):
+class OpenAPI(Answer):
     """`GET /openapi.json`."""
 
     components: _Components
@@ -206,7 +208,7 @@ class OpenAPI(_Answer):
         return {schema.type: schema for schema in found}
 
 
-class Color(_Answer):
+class Color(Answer):
     """The value of a ColorField."""
 
     r: int
@@ -215,13 +217,13 @@ class Color(_Answer):
     a: int
 
 
-class ImageRef(_Answer):
+class ImageRef(Answer):
     """The value of an ImageField."""
 
     image_name: str
 
 
-class VideoRef(_Answer):
+class VideoRef(Answer):
     """The value of a VideoField."""
 
     video_name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invokable.contract.models import ANY_MODEL, ModelFilter
-from invokable.runtime.errors import Problem
+from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.values.inputs import LoRA, Model
@@ -16,15 +16,13 @@ from invokable.runtime.values.inputs import LoRA, Model
 MODELS: Final = "/api/v2/models/"
 
 
-class NotFoundError(Exception):
-    """Something that the server does not have, or has several of."""
-
-
 @dataclass(slots=True)
 class Known:
     """What a client has learned of its server; asked for anew when a name is not found."""
 
     models: Sequence[ModelRecord] | None = None
+    version: str | None = None
+    """The server's version, where it was asked for."""
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""
 
@@ -98,9 +96,14 @@ def filter_of(hint: Any) -> ModelFilter:
     return ANY_MODEL
 
 
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """The names most like one that is not there."""
+    return difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3)
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean …?)`, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=3)
+    close = near(name, names)
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 
@@ -44,6 +45,8 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     file: File | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a form, beside the file if there is one."""
     into: BinaryIO | None = None
     """Where the body of a 200 answer goes, instead of into the Response."""
     timeout: float | None = None
@@ -98,6 +101,11 @@ def fetch(request: Request) -> Steps[Response]:
             request.into.truncate()
     last: Response = yield request
     return last
+
+
+def in_path(part: object) -> str:
+    """A name or an id as a part of a path."""
+    return quote(str(part), safe="")
 
 
 def asked_pause(response: Response, pause: float) -> float:
