@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.examples import ROOT
 
 CLIENT = ROOT / "src" / "invokable" / "runtime" / "client"
-BY_HAND = {"concurrency.py"}
+BY_HAND = {"concurrency.py", "together.py"}
 SORT = ["check", "--quiet", "--select", "I", "--fix-only", "--config", 'lint.isort.known-first-party=["invokable"]']
 WORDS = {
     r"\basync (def|for|with) ": r"\1 ",
@@ -43,10 +43,12 @@ def blocking(text: str) -> str:
 
 def modules() -> dict[Path, str]:
     """What each generated module is to hold."""
-    sources = sorted(path for path in (CLIENT / "_async").glob("*.py") if path.name not in BY_HAND)
-    return {CLIENT / "_sync" / path.name: blocking(path.read_text(encoding="utf-8")) for path in sources}
+    source = CLIENT / "_async"
+    paths = sorted(path.relative_to(source) for path in source.rglob("*.py") if path.name not in BY_HAND)
+    return {CLIENT / "_sync" / path: blocking((source / path).read_text(encoding="utf-8")) for path in paths}
 
 
 if __name__ == "__main__":
     for path, text in modules().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -20,8 +20,8 @@
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
 
 `ConnectionError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own `ConnectionError`,
-`ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a ValidationError's with several problems; no error holds a token. All of
-them can be pickled.
+`ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a ValidationError's with several problems;
+no error holds a token. All of them can be pickled.
 """
 
 from __future__ import annotations

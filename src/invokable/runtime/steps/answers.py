@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from invokable.runtime.errors import APIError, NotInvokeAIError
+from invokable.runtime.errors import APIError, NotFoundError, NotInvokeAIError
 from invokable.runtime.steps.protocol import Response
 
 T = TypeVar("T")
@@ -259,6 +259,16 @@ def parse(response: Response) -> Any:
         return json.loads(response.body)
     except (ValueError, RecursionError):
         raise not_invokeai(response.url, "answered with broken JSON") from None
+
+
+def existing(response: Response, missing: NotFoundError) -> Any:
+    """The JSON of an answer; `missing` for a 404, and else what `parse` raises."""
+    try:
+        return parse(response)
+    except APIError as error:
+        if error.status == 404:
+            raise missing from error
+        raise
 
 
 def not_invokeai(url: str, what: str) -> NotInvokeAIError:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO, Final
 
-from invokable.runtime.errors import APIError, ConnectionError, NotFoundError  # noqa: A004
+from invokable.runtime.errors import APIError, ConnectionError  # noqa: A004
 from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read
 from invokable.runtime.steps.deadline import Clock
+from invokable.runtime.steps.media import IMAGES, get_media
+from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, fetch, in_path
 
 _DOWNLOADS: Final = "/api/v1/images/download"
@@ -26,13 +28,14 @@ class _Packing(Answer):
 
 
 def fetch_archive(
-    names: Sequence[str], board_id: str | None, into: BinaryIO, clock: Clock, timeout: float
+    names: Sequence[str], board_id: str | None, into: BinaryIO, known: Known, clock: Clock, timeout: float
 ) -> Steps[None]:
     """Write a zip of the images of these names, or of those on a board.
 
     Raises NotFoundError for names that are not there, APIError when the server packs nothing in time.
     """
-    yield from _check(names)
+    for name in names:
+        yield from get_media(IMAGES, name, known, None)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return (yield from _fetched(names, board_id, into, clock, timeout))
@@ -43,17 +46,7 @@ def fetch_archive(
             into.truncate()
 
 
-def _check(names: Sequence[str]) -> Steps[None]:
-    for name in names:
-        response = yield from fetch(Request("GET", f"/api/v1/images/i/{in_path(name)}"))
-        if response.status == 404:
-            raise NotFoundError(f"the server has no image {name!r}", name=name)
-        parse(response)
-
-
-def _fetched(
-    names: Sequence[str], board_id: str | None, into: BinaryIO, clock: Clock, timeout: float
-) -> Steps[None]:
+def _fetched(names: Sequence[str], board_id: str | None, into: BinaryIO, clock: Clock, timeout: float) -> Steps[None]:
     body = {"board_id": board_id} if board_id else {"image_names": list(names)}
     packing = read((yield from fetch(Request("POST", _DOWNLOADS, json=body))), _Packing)
     path = f"{_DOWNLOADS}/{in_path(packing.bulk_download_item_name)}"

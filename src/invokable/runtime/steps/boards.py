@@ -23,8 +23,8 @@ _NAMES: Final = {"id": "board_id", "name": "board_name"}
 class DeletedBoard(Answer):
     """`DELETE /boards/{board}`."""
 
-    deleted_images: list[str] = []
-    deleted_videos: list[str] = []
+    deleted_images: tuple[str, ...] = ()
+    deleted_videos: tuple[str, ...] = ()
 
 
 def list_boards(*, archived: bool = False) -> Steps[list[BoardRecord]]:
@@ -57,7 +57,8 @@ def pick_board(value: Board | str, boards: Sequence[Board]) -> Board:
         ids = [board.id for board in found]
         message = f"{len(found)} boards are named {value!r}: give the id, Board(id=…), of {', '.join(ids)}"
         raise BoardError(message, board=value, found=len(found), nearest=ids)
-    raise BoardError(f"the server has no board {value!r}{nearest(value, names)}", board=value, nearest=near(value, names))
+    message = f"the server has no board {value!r}{nearest(value, names)}"
+    raise BoardError(message, board=value, nearest=near(value, names))
 
 
 def find_board(value: Board | str) -> Steps[BoardRecord]:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read
-from invokable.runtime.steps.boards import NO_BOARD
+from invokable.runtime.errors import NotFoundError
+from invokable.runtime.steps.answers import Answer, existing, not_invokeai, parse, read, shaped
+from invokable.runtime.steps.boards import NO_BOARD, board_id_of
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page, in_chunks
-from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.versions import at_least, require
+from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.records import EmbeddedWorkflow, ImageRecord, VideoRecord
 
@@ -54,8 +55,8 @@ VIDEOS: Final = Kind("video", VideoRecord, "6.14", "6.14")  # 6.6 to 6.8 answer 
 class Selection:
     """Which images or videos a list is of."""
 
-    board_id: str | None = None
-    """`none` for those on no board; None for all."""
+    board: Board | str | None = None
+    """"none" for those on no board; None for all."""
     categories: Sequence[str] = ()
     origin: str | None = None
     is_intermediate: bool | None = False
@@ -63,12 +64,13 @@ class Selection:
     starred_first: bool = False
     newest_first: bool = True
 
-    def params(self, kind: str) -> dict[str, Any]:
-        """As the server is asked for it."""
+    def params(self, kind: str) -> Steps[dict[str, Any]]:
+        """As the server is asked for it. Raises BoardError."""
+        board_id = None if self.board is None else (yield from board_id_of(self.board))
         params: dict[str, Any] = {
             "starred_first": str(self.starred_first).lower(),
             "order_dir": "DESC" if self.newest_first else "ASC",
-            "board_id": self.board_id,
+            "board_id": board_id,
             "categories": list(self.categories) or None,
             f"{kind}_origin": self.origin,
             "is_intermediate": None if self.is_intermediate is None else str(self.is_intermediate).lower(),
@@ -89,19 +91,42 @@ class _Inside(Answer):
 
 def list_media(kind: Kind[R], selection: Selection, known: Known, client: Downloader | None) -> Steps[Page[R]]:
     """The images or videos of a selection."""
-    if not (yield from at_least(known, "6.0")):
-        return (yield from _page(kind, selection, client, 0))
-    names = yield from media_names(kind, selection, known)
+    if kind.since != IMAGES.since:
+        yield from require(known, f"{kind.name}s", kind.since)
+    params = yield from selection.params(kind.name)
+    if not (yield from at_least(known, kind.names_since)):
+        return (yield from _page(kind, params, client, 0))
+    names = yield from _names(kind, params)
     if kind.name == "image":
         return (yield from in_chunks(names, lambda some: _by_names(kind, some, client), _AT_ONCE))
-    return (yield from _along(kind, selection, names, client, 0))  # videos cannot be asked for by name
+    return (yield from _along(kind, params, names, client, 0))  # videos cannot be asked for by name
 
 
 def media_names(kind: Kind[R], selection: Selection, known: Known) -> Steps[tuple[str, ...]]:
     """The names of the images or videos of a selection."""
     yield from require(known, f"listing the names of {kind.name}s", kind.names_since)
-    response = yield from fetch(Request("GET", f"{kind.path}/names", selection.params(kind.name)))
-    return tuple(read(response, dict[str, Any])[f"{kind.name}_names"])
+    return (yield from _names(kind, (yield from selection.params(kind.name))))
+
+
+def upload_media(
+    kind: Kind[R],
+    file: File,
+    *,
+    category: str,
+    board_id: str,
+    is_intermediate: bool,
+    metadata: Mapping[str, Any] | None,
+    known: Known,
+    client: Downloader | None,
+) -> Steps[R]:
+    """Upload a file. It is repeated while the server is away: a file that arrives twice only leaves a spare copy."""
+    if kind.since != IMAGES.since:
+        yield from require(known, f"{kind.name}s", kind.since)
+    params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
+    params |= {} if board_id == NO_BOARD else {"board_id": board_id}
+    form = {} if metadata is None else {"metadata": json.dumps(metadata)}
+    response = yield from fetch(Request("POST", f"{kind.path}/upload", params, file=file, form=form))
+    return _record(kind, parse(response), response, client)
 
 
 def get_media(kind: Kind[R], name: str, known: Known, client: Downloader | None) -> Steps[R]:
@@ -186,20 +211,23 @@ def _in_bulk(
     return tuple(done)
 
 
+def _names(kind: Kind[R], params: Mapping[str, Any]) -> Steps[tuple[str, ...]]:
+    response = yield from fetch(Request("GET", f"{kind.path}/names", params))
+    names = read(response, dict[str, Any]).get(f"{kind.name}_names")
+    return shaped(names, tuple[str, ...], where=response.url)
+
+
 def _by_names(kind: Kind[R], names: Sequence[Any], client: Downloader | None) -> Steps[list[R]]:
-    response = yield from fetch(Request("POST", f"{kind.path}/{kind.name}s_by_names", json=_names(kind, names)))
+    body = {f"{kind.name}_names": list(names)}
+    response = yield from fetch(Request("POST", f"{kind.path}/{kind.name}s_by_names", json=body))
     return [_record(kind, value, response, client) for value in read(response, list[dict[str, Any]])]
 
 
-def _names(kind: Kind[R], names: Sequence[Any]) -> dict[str, list[Any]]:
-    return {f"{kind.name}_names": list(names)}
-
-
 def _along(
-    kind: Kind[R], selection: Selection, names: Sequence[str], client: Downloader | None, start: int
+    kind: Kind[R], params: Mapping[str, Any], names: Sequence[str], client: Downloader | None, start: int
 ) -> Steps[Page[R]]:
     """The records of these names, a page of the server's at a time; one that moved to another page by its name."""
-    response = yield from _paged(kind, selection, start)
+    response = yield from _paged(kind, params, start)
     here = [_record(kind, value, response, client) for value in read(response, _Listed).items]
     by_name = {one.name: one for one in here}
     found = []
@@ -207,7 +235,7 @@ def _along(
         one = by_name.get(name) or (yield from _if_there(kind, name, client))
         if one is not None:
             found.append(one)
-    following = partial(_along, kind, selection, names, client, start + _AT_ONCE)
+    following = partial(_along, kind, params, names, client, start + _AT_ONCE)
     return Page(found, following if start + _AT_ONCE < len(names) else None)
 
 
@@ -216,28 +244,24 @@ def _if_there(kind: Kind[R], name: str, client: Downloader | None) -> Steps[R | 
     return None if response.status == 404 else _record(kind, parse(response), response, client)
 
 
-def _page(kind: Kind[R], selection: Selection, client: Downloader | None, start: int) -> Steps[Page[R]]:
-    response = yield from _paged(kind, selection, start)
+def _page(kind: Kind[R], params: Mapping[str, Any], client: Downloader | None, start: int) -> Steps[Page[R]]:
+    response = yield from _paged(kind, params, start)
     listed = read(response, _Listed)
     reached = start + len(listed.items)
-    following = partial(_page, kind, selection, client, reached)
+    following = partial(_page, kind, params, client, reached)
     items = [_record(kind, value, response, client) for value in listed.items]
     return Page(items, following if items and reached < listed.total else None)
 
 
-def _paged(kind: Kind[R], selection: Selection, start: int) -> Steps[Response]:
-    params = {**selection.params(kind.name), "offset": start, "limit": _AT_ONCE}
-    return (yield from fetch(Request("GET", f"{kind.path}/", params)))
+def _paged(kind: Kind[R], params: Mapping[str, Any], start: int) -> Steps[Response]:
+    return (yield from fetch(Request("GET", f"{kind.path}/", {**params, "offset": start, "limit": _AT_ONCE})))
 
 
 def _asked(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]:
     if kind.since != IMAGES.since:
         yield from require(known, f"{kind.name}s", kind.since)
     response = yield from fetch(Request("GET", _path(kind, name) + part))
-    try:
-        parse(response)
-    except APIError as error:
-        raise _missing(kind, name) from error if error.status == 404 else error
+    existing(response, _missing(kind, name))
     return response
 
 

@@ -48,13 +48,13 @@ def find_model(value: Model | str, wanted: ModelFilter, known: Known) -> Steps[d
         if known.models is None or fresh:
             known.models = yield from list_models()
         fitting = [record for record in known.models if wanted.admits(record.model_dump())]
-        found = _matches(model, fitting)
+        found = matching(model, fitting)
         if len(found) == 1:
             return _wire(found[0], model.submodel_type)
         if found:
             several = ", ".join(f"{record.name} ({record.base}, key {record.key})" for record in found)
             raise NotFoundError(f"{len(found)} models fit {model}: {several}; give base, type or key")
-    others = _matches(model, known.models or [])
+    others = matching(model, known.models or [])
     if others:
         raise NotFoundError(
             f"model {model} is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
@@ -107,7 +107,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
 
 
-def _matches(model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
+def matching(model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
     """The models that a reference means: by key, else by hash, else by name with what it says of base and type."""
     for key in ("key", "hash"):
         wanted = getattr(model, key)

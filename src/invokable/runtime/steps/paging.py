@@ -20,6 +20,11 @@ class Page(Generic[T]):
     """What asks for the next part; None at the end."""
 
 
+def at_once(steps: Steps[list[T]]) -> Steps[Page[T]]:
+    """A list that the server gives at once."""
+    return Page((yield from steps))
+
+
 def in_chunks(
     keys: Sequence[str] | Sequence[int], read: Callable[[Sequence[str] | Sequence[int]], Steps[Sequence[T]]], size: int
 ) -> Steps[Page[T]]:

@@ -10,10 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from invokable.runtime.client._async.boards import AsyncBoards
 from invokable.runtime.client._async.concurrency import downloader, in_thread, sleep
 from invokable.runtime.client._async.driving import drive
 from invokable.runtime.client._async.jobs import AsyncJob
+from invokable.runtime.client._async.repositories.boards import AsyncBoards
+from invokable.runtime.client._async.repositories.images import AsyncImages
+from invokable.runtime.client._async.repositories.models import AsyncModels
+from invokable.runtime.client._async.repositories.queue import AsyncQueue
+from invokable.runtime.client._async.repositories.server import AsyncServer
+from invokable.runtime.client._async.repositories.style_presets import AsyncStylePresets
+from invokable.runtime.client._async.repositories.videos import AsyncVideos
+from invokable.runtime.client._async.repositories.workflows import AsyncWorkflows
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
@@ -22,7 +29,7 @@ from invokable.runtime.steps.answers import StoredImage, parse
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
-from invokable.runtime.steps.models import Known, list_models, server_version
+from invokable.runtime.steps.models import Known, server_version
 from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
 from invokable.runtime.steps.run import Context, finish, run, start
@@ -83,6 +90,13 @@ class AsyncClient:
         self._context = Context(Known(), downloader(self))
         self._closed = False
         self.boards = AsyncBoards(self)
+        self.images = AsyncImages(self)
+        self.videos = AsyncVideos(self)
+        self.models = AsyncModels(self)
+        self.queue = AsyncQueue(self)
+        self.workflows = AsyncWorkflows(self)
+        self.style_presets = AsyncStylePresets(self)
+        self.server = AsyncServer(self)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -172,10 +186,6 @@ class AsyncClient:
         """The server's openapi document. Raises ConnectionError and APIError."""
         document: dict[str, Any] = parse(await self._drive(fetch(Request("GET", "/openapi.json"))))
         return document
-
-    async def models(self) -> list[dict[str, Any]]:
-        """The models on the server, as it lists them. Raises ConnectionError and APIError."""
-        return [record.model_dump() for record in await self._drive(list_models())]
 
     async def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any:
         return await self._drive(finish(workflow, state, self._context, self._deadline(timeout)))

@@ -11,10 +11,17 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from invokable.runtime.client._http import Network, Transport
-from invokable.runtime.client._sync.boards import Boards
 from invokable.runtime.client._sync.concurrency import downloader, in_thread, sleep
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client._sync.jobs import Job
+from invokable.runtime.client._sync.repositories.boards import Boards
+from invokable.runtime.client._sync.repositories.images import Images
+from invokable.runtime.client._sync.repositories.models import Models
+from invokable.runtime.client._sync.repositories.queue import Queue
+from invokable.runtime.client._sync.repositories.server import Server
+from invokable.runtime.client._sync.repositories.style_presets import StylePresets
+from invokable.runtime.client._sync.repositories.videos import Videos
+from invokable.runtime.client._sync.repositories.workflows import Workflows
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
@@ -22,7 +29,7 @@ from invokable.runtime.steps.answers import StoredImage, parse
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
-from invokable.runtime.steps.models import Known, list_models, server_version
+from invokable.runtime.steps.models import Known, server_version
 from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
 from invokable.runtime.steps.run import Context, finish, run, start
@@ -83,6 +90,13 @@ class Client:
         self._context = Context(Known(), downloader(self))
         self._closed = False
         self.boards = Boards(self)
+        self.images = Images(self)
+        self.videos = Videos(self)
+        self.models = Models(self)
+        self.queue = Queue(self)
+        self.workflows = Workflows(self)
+        self.style_presets = StylePresets(self)
+        self.server = Server(self)
 
     def __enter__(self) -> Client:
         return self
@@ -170,10 +184,6 @@ class Client:
         """The server's openapi document. Raises ConnectionError and APIError."""
         document: dict[str, Any] = parse(self._drive(fetch(Request("GET", "/openapi.json"))))
         return document
-
-    def models(self) -> list[dict[str, Any]]:
-        """The models on the server, as it lists them. Raises ConnectionError and APIError."""
-        return [record.model_dump() for record in self._drive(list_models())]
 
     def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any:
         return self._drive(finish(workflow, state, self._context, self._deadline(timeout)))
