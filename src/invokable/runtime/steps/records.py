@@ -11,8 +11,12 @@ from typing import Any, Final, TypeVar, get_type_hints
 from pydantic import create_model, field_validator
 
 from invokable.runtime.steps.answers import Answer, shaped
+from invokable.runtime.values import inputs, media, records
 
 R = TypeVar("R")
+
+_NAMES: Final = {**vars(inputs), **vars(media), **vars(records)}
+"""What the annotations of records name; their `__module__` is where users import them from."""
 
 NO_NAMES: Final[Mapping[str, str]] = {}
 
@@ -39,7 +43,7 @@ def record(kind: type[R], value: object, names: Mapping[str, str] = NO_NAMES, *,
 @cache
 def _reader(kind: type[Any]) -> type[_Record]:
     """What reads the fields of a record."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, _NAMES)
     parts: dict[str, Any] = {
         part.name: (hints[part.name], ... if _is_required(part) else None)
         for part in fields(kind)
