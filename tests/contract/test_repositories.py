@@ -397,13 +397,10 @@ def test_a_model_is_installed_with_progress_and_deleted(
         client.models.get(model.key)
 
 
-def test_what_is_no_model_is_refused(client: Client) -> None:
-    with pytest.raises(APIError, match="Unsupported model source"):
-        client.models.install("/no/such/file.safetensors")
-    with pytest.raises(NotFoundError):
-        client.models.get_install(99_999)
-    with pytest.raises(NotFoundError):
-        client.models.cancel_install(99_999)
+def test_a_missing_installation_is_said_to_be_missing(client: Client) -> None:
+    for ask in (client.models.get_install, client.models.cancel_install):
+        with pytest.raises(NotFoundError, match="no installation 99999"):
+            ask(99_999)
 
 
 # --- queue --------------------------------------------------------------------------------------------------------

@@ -238,7 +238,7 @@ def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
     """The upload form, without the file's name: the server chooses its own, and a path may be private."""
     if request.file is None:
         return None
-    return {"file": (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}
+    return {request.part: (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}
 
 
 def _address(url: str) -> str:

@@ -45,6 +45,8 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     file: File | None = None
+    part: str = "file"
+    """What the form calls the file."""
     form: Mapping[str, str] = field(default_factory=dict)
     """Fields of a form, beside the file if there is one."""
     into: BinaryIO | None = None

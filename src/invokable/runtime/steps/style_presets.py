@@ -60,7 +60,7 @@ def create_preset(
 ) -> Steps[StylePresetRecord]:
     """Make a style preset."""
     form = _form(name, positive_prompt, negative_prompt)
-    response: Response = yield Request("POST", _PRESETS, form=form, file=image)
+    response: Response = yield Request("POST", _PRESETS, form=form, file=image, part="image")
     return _preset(parse(response), response)
 
 
