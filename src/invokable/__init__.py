@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from invokable.runtime.client.blocking import Client
+    from invokable.runtime.client.connection import Connection
     from invokable.runtime.client.jobs import Job
     from invokable.runtime.errors import (
         APIError,
+        AuthenticationError,
         BoardError,
+        CertificateError,
         ConnectionError,  # noqa: A004  (the error tree's own name)
         EnqueueUncertain,
         InvokableError,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
         ValidationError,
         WorkflowError,
     )
+    from invokable.runtime.steps.policy import Policy
     from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
@@ -40,10 +44,13 @@ __version__: str
 
 __all__ = [
     "APIError",
+    "AuthenticationError",
     "Board",
     "BoardError",
+    "CertificateError",
     "Client",
     "Color",
+    "Connection",
     "ConnectionError",
     "EnqueueUncertain",
     "Image",
@@ -52,6 +59,7 @@ __all__ = [
     "LoRA",
     "Model",
     "NotInvokeAIError",
+    "Policy",
     "Problem",
     "QueueFullError",
     "RunCanceled",
@@ -70,7 +78,9 @@ __all__ = [
 
 _HOMES: Final = {
     "Client": "client.blocking",
+    "Connection": "client.connection",
     "Job": "client.jobs",
+    "Policy": "steps.policy",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, InvokableError
 from invokable.runtime.steps.answers import BatchStatus, ItemPage, QueueItem, parse, read
+from invokable.runtime.steps.logs import LOG as LOG
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
 from invokable.runtime.steps.submission import Submission
 
 QUEUE: Final = "/api/v1/queue/default"
-LOG: Final = logging.getLogger("invokable")
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 
