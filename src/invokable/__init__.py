@@ -12,9 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from invokable.runtime.client.blocking import Client
+    from invokable.runtime.client._async.client import AsyncClient
+    from invokable.runtime.client._async.jobs import AsyncJob
+    from invokable.runtime.client._sync.client import Client
+    from invokable.runtime.client._sync.jobs import Job
     from invokable.runtime.client.connection import Connection
-    from invokable.runtime.client.jobs import Job
     from invokable.runtime.errors import (
         APIError,
         AuthenticationError,
@@ -44,6 +46,8 @@ __version__: str
 
 __all__ = [
     "APIError",
+    "AsyncClient",
+    "AsyncJob",
     "AuthenticationError",
     "Board",
     "BoardError",
@@ -77,9 +81,11 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Client": "client.blocking",
+    "AsyncClient": "client._async.client",
+    "AsyncJob": "client._async.jobs",
+    "Client": "client._sync.client",
     "Connection": "client.connection",
-    "Job": "client.jobs",
+    "Job": "client._sync.jobs",
     "Policy": "steps.policy",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),

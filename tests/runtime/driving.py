@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from invokable.runtime.client.driving import drive
+from invokable import Policy
+from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.protocol import Read, Request, Response, Sleep, Step, Steps
+from invokable.runtime.steps.protocol import AskPolicy, Read, Request, Response, Sleep, Step, Steps
 
 T = TypeVar("T")
 Answer = Callable[[Request], Response | Exception]
@@ -34,6 +35,7 @@ class Driver:
         self._exchange = exchange  # seconds that a request takes
         self._interrupt = interrupt or (lambda number: False)
         self._steps = 0
+        self.policy = Policy(jitter=0)
 
     def clock(self) -> float:
         return self.now
@@ -56,6 +58,8 @@ class Driver:
             return None
         if isinstance(step, Read):
             return read_file(step)
+        if isinstance(step, AskPolicy):
+            return self.policy
         self.requests.append(step)
         self.now += self._exchange
         outcome = self.reply(step)

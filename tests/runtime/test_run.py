@@ -12,6 +12,7 @@ from invokable import (
     ConnectionError,  # noqa: A004
     EnqueueUncertain,
     NotInvokeAIError,
+    Policy,
     QueueFullError,
     RunCanceled,
     RunFailed,
@@ -21,7 +22,7 @@ from invokable import (
 )
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
-from invokable.runtime.steps.protocol import Response
+from invokable.runtime.steps.protocol import AskPolicy, Request, Response
 from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting
 from tests.runtime.driving import answer, page
@@ -476,7 +477,7 @@ def test_a_run_can_be_closed_at_any_step(after: int) -> None:
     reply: Any = None
     for _ in range(after):
         step = steps.send(reply)
-        reply = server(step) if hasattr(step, "method") else None  # type: ignore[arg-type]
+        reply = Policy() if isinstance(step, AskPolicy) else server(step) if isinstance(step, Request) else None
     steps.close()
 
 

@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from invokable.runtime.steps.policy import Policy
+
 if TYPE_CHECKING:
     import ssl
 
@@ -142,6 +144,11 @@ class Connection:
         """
         return _ssl_context(self) if self.parts.scheme == "https" else None
 
+    @cached_property
+    def proxy_ssl_context(self) -> ssl.SSLContext | None:
+        """How the certificate of a proxy at https:// is checked; None for other proxies."""
+        return _ssl_context(self) if (self.proxy_url or "").startswith("https:") else None
+
     def __repr__(self) -> str:
         shown = [repr(self.url)]
         shown += [f"{name}=…" for name in ("token", "email", "password", "api_key", "headers") if getattr(self, name)]
@@ -153,7 +160,9 @@ class Connection:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.is_secret:
             raise TypeError("a Connection with credentials cannot be pickled; make it again where it is needed")
-        state = {name: getattr(self, name) for name in ("verify", "certificate", "certificate_key", "proxy", "trust_env")}
+        state = {
+            name: getattr(self, name) for name in ("verify", "certificate", "certificate_key", "proxy", "trust_env")
+        }
         return _made, (self.url, state)
 
     def __copy__(self) -> Connection:
@@ -161,6 +170,25 @@ class Connection:
 
     def __deepcopy__(self, memo: object) -> Connection:
         return self
+
+
+def connection_of(url: str | Connection | None, given: Mapping[str, Any]) -> Connection:
+    """The connection of a client: the one given, or that of the address, the other arguments and the environment."""
+    filled = {name: value for name, value in given.items() if value is not None}
+    if not isinstance(url, Connection):
+        return Connection.from_environment(url, **filled)
+    if filled:
+        raise TypeError(f"a Connection holds everything; give {', '.join(filled)} to it")
+    return url
+
+
+def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
+    """The policy of a client: the one given, or one whose exchanges take at most that many seconds."""
+    if timeout is None:
+        return policy or Policy()
+    if policy is not None:
+        raise TypeError("a Policy holds all times; give it read_timeout and total_timeout in place of timeout")
+    return Policy(connect_timeout=min(timeout, Policy().connect_timeout), read_timeout=timeout, total_timeout=timeout)
 
 
 def _made(url: str, state: dict[str, Any]) -> Connection:
@@ -207,7 +235,9 @@ def _check_credentials(given: Connection) -> None:
         raise ValueError("give a token, or email and password, not both")
     for name, secret in (("token", given.token), ("API key", given.api_key)):
         if secret and not _TOKEN.fullmatch(secret):
-            raise ValueError(f"the {name} holds a character that no HTTP header may hold, such as a line break or a space")
+            raise ValueError(
+                f"the {name} holds a character that no HTTP header may hold, such as a line break or a space"
+            )
 
 
 def _check_headers(given: Connection) -> None:
@@ -275,7 +305,9 @@ def _ssl_context(given: Connection) -> ssl.SSLContext:
         try:
             context.load_cert_chain(given.certificate, given.certificate_key, given.certificate_password)
         except (OSError, ValueError) as error:
-            raise ValueError(f"the certificate {os.fspath(given.certificate)!r} cannot be used: {_why(error)}") from None
+            raise ValueError(
+                f"the certificate {os.fspath(given.certificate)!r} cannot be used: {_why(error)}"
+            ) from None
     return context
 
 

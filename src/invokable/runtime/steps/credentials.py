@@ -70,10 +70,10 @@ class Credentials:
             raise _refused(self._refusal[1])
         return self.token == stale if refused else self.wants_sign_in()
 
-    def request(self, timeout: float | None) -> Request:
+    def request(self) -> Request:
         """The request that signs in. It is sent without a token."""
         account = {"email": self._email, "password": self._password, "remember_me": False}
-        return Request("POST", _LOGIN, json=account, timeout=timeout)
+        return Request("POST", _LOGIN, json=account)
 
     def take(self, response: Response) -> None:
         """Take in the answer to it.

@@ -114,7 +114,7 @@ def is_busy(status: int, *, method: str, own_words: bool) -> bool:
     """
     if status == 500:
         return method == "GET" or not own_words
-    return status in _BUSY or status in range(502, 600) and status != 505
+    return status in _BUSY or (status in range(502, 600) and status != 505)
 
 
 Policy.__module__ = "invokable"  # as users import it

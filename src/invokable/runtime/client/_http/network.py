@@ -1,4 +1,4 @@
-"""Network: connections that keep to the time of the exchange they serve. The one module that knows httpcore.
+"""Network: connections that keep to the time of the exchange they serve.
 
 httpcore limits each read and each write by itself; a server that sends a byte now and then can stretch an exchange
 without end. Here every look-up of a name, connection, read and write gets what is left of the whole exchange's time.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
+import re
 import socket
 import threading
 import time
@@ -17,6 +19,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 # InvokeAI's server closes a connection that idles for 5 s: just then, one that is used again breaks.
 _IDLE: Final = 2.0
+_SECRETS: Final = re.compile(
+    r"((?:b'(?:x-refreshed-token|set-cookie|(?:proxy-)?authorization)', b'|auth=\(b'))[^)]*", re.IGNORECASE
+)
 _PIECE: Final = 64 * 1024  # bytes that are written at once
 
 
@@ -65,6 +71,18 @@ def exchange(end: float | None) -> Iterator[Exchange]:
         _CURRENT.reset(token)
 
 
+class _Discreet(logging.Filter):
+    """Takes tokens and passwords out of what httpcore logs for debugging."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = _SECRETS.sub(r"\1…", str(record.msg))
+        return True
+
+
+for _name in ("http11", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_Discreet())
+
+
 def pool(connection: Connection, policy: Policy) -> httpcore.ConnectionPool:
     """The connections of one process."""
     return httpcore.ConnectionPool(**_options(connection, policy), network_backend=_Backend())
@@ -86,12 +104,13 @@ def _options(connection: Connection, policy: Policy) -> dict[str, Any]:
 
 
 def _proxy(connection: Connection) -> httpcore.Proxy | None:
-    url = connection.proxy_url
-    if url is None:
+    if connection.proxy_url is None:
         return None
-    user, password, bare = split_user(url)
-    context = connection.ssl_context if bare.startswith("https:") else None
-    return httpcore.Proxy(bare, auth=(user, password) if user else None, ssl_context=context)
+    parts = urlsplit(connection.proxy_url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
+    auth = (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
+    return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=auth, ssl_context=connection.proxy_ssl_context)
 
 
 # ------------------------------------------------------------------------------------------------- blocking
@@ -170,9 +189,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         for number, address in enumerate(addresses, start=1):
             try:
                 limit = timing.left(of=len(addresses) - number + 1)
-                return _AsyncStream(
-                    await self._inner.connect_tcp(address, port, limit, local_address, socket_options)
-                )
+                return _AsyncStream(await self._inner.connect_tcp(address, port, limit, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if number == len(addresses):
                     raise
