@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from invokable.runtime.client._async.jobs import AsyncJob
     from invokable.runtime.client._sync.client import Client
     from invokable.runtime.client._sync.jobs import Job
+    from invokable.runtime.client.connection import Connection
     from invokable.runtime.errors import (
         APIError,
+        AuthenticationError,
         BoardError,
+        CertificateError,
         ConnectionError,  # noqa: A004  (the error tree's own name)
         EnqueueUncertain,
         InvokableError,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         ValidationError,
         WorkflowError,
     )
+    from invokable.runtime.steps.policy import Policy
     from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.events import (
         Ended,
@@ -56,10 +60,13 @@ __all__ = [
     "APIError",
     "AsyncClient",
     "AsyncJob",
+    "AuthenticationError",
     "Board",
     "BoardError",
+    "CertificateError",
     "Client",
     "Color",
+    "Connection",
     "ConnectionError",
     "Ended",
     "EnqueueUncertain",
@@ -73,6 +80,7 @@ __all__ = [
     "NodeFinished",
     "NodeStarted",
     "NotInvokeAIError",
+    "Policy",
     "Preview",
     "Problem",
     "Progress",
@@ -98,7 +106,9 @@ _HOMES: Final = {
     "AsyncClient": "client._async.client",
     "AsyncJob": "client._async.jobs",
     "Client": "client._sync.client",
+    "Connection": "client.connection",
     "Job": "client._sync.jobs",
+    "Policy": "steps.policy",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),

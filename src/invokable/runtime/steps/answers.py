@@ -13,13 +13,12 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from invokable.runtime.errors import APIError, NotInvokeAIError
+from invokable.runtime.errors import APIError, AuthenticationError, NotInvokeAIError
 from invokable.runtime.steps.protocol import Response
 
 T = TypeVar("T")
 
 _DETAIL: Final = 2000  # characters of the server's words that an error keeps
-_JSON: Final = frozenset({"application/json", "application/problem+json"})
 ENDED: Final = frozenset({"completed", "failed", "canceled"})
 """What is said of a queue item that will not change any more."""
 
@@ -278,13 +277,15 @@ def parse(response: Response) -> Any:
 
     At a path that is not its own, InvokeAI answers GET with its web page and status 200, and all else with 405.
     """
-    is_json = response.content_type.partition(";")[0].strip() in _JSON
+    is_json = response.is_json
     elsewhere = response.status == 405 or (response.status == 404 and not is_json)
     if response.status >= 400 and not elsewhere:
-        raise APIError(response.status, _detail(response, is_json), method=response.method, url=response.url)
+        kind_of_error = AuthenticationError if response.status == 401 else APIError
+        raise kind_of_error(response.status, detail_of(response), method=response.method, url=response.url)
     if elsewhere or not is_json or response.status >= 300:
         kind = response.content_type.partition(";")[0] or "no content type"
-        raise not_invokeai(response.url, f"answered {response.status} with {kind}, where InvokeAI sends JSON")
+        where = f" to {response.location}" if response.location else ""
+        raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}, where InvokeAI sends JSON")
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError):
@@ -307,9 +308,9 @@ def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
     return not_invokeai(url, f"the answer does not have InvokeAI's shape ({where}: {first['msg']})")
 
 
-def _detail(response: Response, is_json: bool) -> str:
-    """The server's own words, on one line."""
-    if not is_json:
+def detail_of(response: Response) -> str:
+    """The server's own words of a refusal, on one line."""
+    if not response.is_json:
         return f"({response.content_type or 'no content type'})"
     try:
         document = json.loads(response.body)

@@ -16,6 +16,7 @@ from invokable.runtime.client._sync.boards import Boards
 from invokable.runtime.client._sync.concurrency import downloader, in_thread
 from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client._sync.jobs import Job
+from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
@@ -25,6 +26,7 @@ from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.models import Known, list_models, server_version
+from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Read, Request, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
 from invokable.runtime.steps.run import Context, Manner, run, start
@@ -46,13 +48,19 @@ class Client:
             result = client.run(Portrait(prompt="a fox"))
 
     Args:
-        url: The server's address, with its path prefix if it has one.
+        url: The server's address, with its path prefix if it has one; or a `Connection`, which holds all that follows
+            but the last two. None for INVOKEAI_URL, or else http://127.0.0.1:9090.
         token: Sent as a bearer token, for servers with several users.
-        timeout: Seconds for one HTTP exchange, and for each part of a file's transfer; how long a run may take is
-            `run`'s own argument.
-        verify: Whether to check the server's certificate; or a file of certificates, or an ssl.SSLContext.
+        email: Signs in when that is needed, together with `password`.
+        password: The password of `email`.
+        verify: Whether to check the server's certificate; or the file of the authorities to trust, or an
+            ssl.SSLContext.
+        policy: How long to wait, and how often to try again.
+        timeout: Seconds for one HTTP exchange; short for a `policy`. How long a run may take is `run`'s own argument.
 
-    Raises ValueError for what is not a server URL, and for a token that cannot be sent.
+    Without token and email those of the environment are used, see `Connection.from_environment`.
+
+    Raises ValueError for what is not a server URL, and for what cannot be sent.
 
     One client takes any number of runs at once, from any number of tasks, and hears of all of them by one
     connection for the server's events. It may be used after a fork, and from one event loop after another.
@@ -60,26 +68,32 @@ class Client:
 
     def __init__(
         self,
-        url: str = "http://127.0.0.1:9090",
+        url: str | Connection | None = None,
         *,
         token: str | None = None,
-        timeout: float = 30.0,
-        verify: bool | str | ssl.SSLContext = True,
+        email: str | None = None,
+        password: str | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext | None = None,
+        policy: Policy | None = None,
+        timeout: float | None = None,
     ) -> None:
-        self._open(Transport(url, token=token, timeout=timeout, verify=verify))
+        given = {"token": token, "email": email, "password": password, "verify": verify}
+        self._open(Transport(connection_of(url, given), policy_of(policy, timeout)))
 
     @classmethod
     def _over(
         cls,
         network: Network,
-        url: str = "http://invokeai",
+        url: str | Connection = "http://invokeai",
         *,
-        token: str | None = None,
-        timeout: float = 30.0,
+        policy: Policy | None = None,
+        timeout: float | None = None,
+        **given: Any,
     ) -> Client:
         """A client whose network is another one, as the simulator's."""
         client = cls.__new__(cls)
-        client._open(Transport(url, token=token, timeout=timeout, verify=True, network=network))
+        connection = url if isinstance(url, Connection) else Connection(url, **given)
+        client._open(Transport(connection, policy_of(policy, timeout), network))
         return client
 
     def _open(self, transport: Transport) -> None:
