@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.examples import ROOT
 
 CLIENT = ROOT / "src" / "invokable" / "runtime" / "client"
-BY_HAND = {"concurrency.py", "together.py"}
+BY_HAND = {"concurrency.py"}
 SORT = ["check", "--quiet", "--select", "I", "--fix-only", "--config", 'lint.isort.known-first-party=["invokable"]']
 WORDS = {
     r"\basync (def|for|with) ": r"\1 ",
@@ -22,6 +22,7 @@ WORDS = {
     r"\bAsync([A-Z])": r"\1",
     r"\bAwaitable\[([^\[\]]*)\]": r"\1",
     r"\bAwaitable, ": "",
+    r"\bCoroutine\[Any, Any, ([^\[\]]*)\]": r"\1",
     r"\b_async\b": "_sync",
     r"\baclose\b": "close",
     r"\baclosing\b": "closing",

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from invokable.runtime.client._async.jobs import AsyncJob
     from invokable.runtime.client._sync.client import Client
     from invokable.runtime.client._sync.jobs import Job
+    from invokable.runtime.client.connection import Connection
     from invokable.runtime.errors import (
         APIError,
+        AuthenticationError,
         BoardError,
+        CertificateError,
         ConnectionError,  # noqa: A004  (the error tree's own name)
         EnqueueUncertain,
         InvokableError,
@@ -29,13 +32,26 @@ if TYPE_CHECKING:
         QueueFullError,
         RunCanceled,
         RunFailed,
+        RunInterrupted,
         RunTimeout,
         StaleWorkflowError,
         UnsupportedError,
         ValidationError,
         WorkflowError,
     )
+    from invokable.runtime.steps.policy import Policy
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.events import (
+        Ended,
+        JobEvent,
+        JobStatus,
+        NodeFinished,
+        NodeStarted,
+        Preview,
+        Progress,
+        Queued,
+        Started,
+    )
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
     from invokable.runtime.values.records import (
@@ -61,35 +77,49 @@ __all__ = [
     "APIError",
     "AsyncClient",
     "AsyncJob",
+    "AuthenticationError",
     "Board",
     "BoardError",
     "BoardRecord",
+    "CertificateError",
     "Client",
     "Color",
+    "Connection",
     "ConnectionError",
     "EmbeddedWorkflow",
+    "Ended",
     "EnqueueUncertain",
     "Image",
     "ImageRecord",
     "InvokableError",
     "Job",
+    "JobEvent",
+    "JobStatus",
     "LibraryWorkflow",
     "LoRA",
     "Model",
     "ModelInstall",
     "ModelInstallError",
     "ModelRecord",
+    "NodeFinished",
+    "NodeStarted",
     "NotFoundError",
     "NotInvokeAIError",
+    "Policy",
+    "Preview",
     "Problem",
+    "Progress",
     "QueueFullError",
     "QueueItem",
     "QueueStatus",
+    "Queued",
     "RunCanceled",
     "RunFailed",
+    "RunInterrupted",
     "RunTimeout",
     "ServerInfo",
     "StaleWorkflowError",
+    "Started",
     "StylePreset",
     "StylePresetRecord",
     "Submission",
@@ -108,10 +138,16 @@ _HOMES: Final = {
     "AsyncClient": "client._async.client",
     "AsyncJob": "client._async.jobs",
     "Client": "client._sync.client",
+    "Connection": "client.connection",
     "Job": "client._sync.jobs",
+    "Policy": "steps.policy",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
+    **dict.fromkeys(
+        ("Ended", "JobEvent", "JobStatus", "NodeFinished", "NodeStarted", "Preview", "Progress", "Queued", "Started"),
+        "values.events",
+    ),
     **dict.fromkeys(
         (
             *("BoardRecord", "EmbeddedWorkflow", "ImageRecord", "LibraryWorkflow", "ModelInstall", "ModelRecord"),

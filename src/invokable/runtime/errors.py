@@ -2,8 +2,10 @@
 
     InvokableError
     ├── ConnectionError           the server was not reached: start it, check the address, try later
-    │   └── NotInvokeAIError      something else answered at that address
+    │   ├── NotInvokeAIError      something else answered at that address
+    │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: status and its own words
+    │   └── AuthenticationError   it wants a token or a sign-in, or refuses the one given
     ├── UnsupportedError          the server is too old for this: the version that it takes
     ├── ValidationError           values to correct: every wrong input at once
     ├── NotFoundError             the server has no such model, image, workflow …, or several of that name
@@ -14,7 +16,8 @@
         ├── QueueFullError        the server's queue took too few items; they were canceled
         ├── EnqueueUncertain      it is not known whether the server took the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
-        ├── RunCanceled           someone canceled the item, or the server was restarted
+        ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom
+        │   └── RunInterrupted    the server was restarted while they ran: `Job.retry` runs them again
         └── RunTimeout            the run took longer than it may; the items are still on the server
 
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
@@ -29,7 +32,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from invokable.runtime.steps.submission import Submission
@@ -38,7 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APIError",
+    "AuthenticationError",
     "BoardError",
+    "CertificateError",
     "ConnectionError",
     "EnqueueUncertain",
     "InvokableError",
@@ -49,6 +54,7 @@ __all__ = [
     "QueueFullError",
     "RunCanceled",
     "RunFailed",
+    "RunInterrupted",
     "RunTimeout",
     "StaleWorkflowError",
     "UnsupportedError",
@@ -103,15 +109,48 @@ class NotInvokeAIError(ConnectionError):
     """Something answered that is not InvokeAI's API: a web page, for one."""
 
 
+class CertificateError(ConnectionError):
+    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help."""
+
+
+_ADVICE: Final = {
+    403: "the account may not do this; ask an administrator of the server",
+    409: "the server is at work on its files; try again later",
+    413: "a proxy or the server limits the size of a request; send less",
+    429: "the server is busy; try again later, or allow more attempts with Policy(retries=…)",
+    500: "the server's log says more",
+    502: "the server is down or restarting; try again when it is up",
+    503: "the server is busy or restarting; try again later",
+    504: "the server, or a proxy before it, took too long; try again later",
+}
+"""What to do next, by status."""
+
+
 class APIError(InvokableError):
     """The server refused a request; `detail` is its own words."""
 
+    advice: str = ""
+    """What to do next, as far as the status tells."""
+
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
-        super().__init__(f"{method} {url}: {status} {detail}".strip())
+        self.advice = self.advice or _ADVICE.get(status, "")
+        said = f"{method} {url}: {status} {detail}".strip()
+        super().__init__(f"{said} ({self.advice})" if self.advice else said)
         self.status = status
         self.detail = detail
         self.method = method
         self.url = url
+
+
+class AuthenticationError(APIError):
+    """The server wants a sign-in, or refuses the token, or the email and password, that it was given."""
+
+    def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
+        self.advice = advice or (
+            "give the client a token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and "
+            "INVOKEAI_PASSWORD"
+        )
+        super().__init__(status, detail, method=method, url=url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,15 +279,32 @@ class RunFailed(WorkflowError):  # noqa: N818
 
 
 class RunCanceled(WorkflowError):  # noqa: N818
-    """Items were canceled by someone else or by a restart of the server, or removed from the queue.
+    """Items were canceled, or removed from the queue.
 
-    `partial` holds what the other items of the batch gave, None where no item was completed.
+    `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
+    `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
+    batch gave, None where no item was completed.
     """
 
-    def __init__(self, message: str, *, item_ids: Sequence[int], partial: WorkflowResult | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        item_ids: Sequence[int],
+        cause: Literal["caller", "others", "restart", "removal", "unknown"] = "unknown",
+        partial: WorkflowResult | None = None,
+    ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
+        self.cause = cause
         self.partial = partial
+
+
+class RunInterrupted(RunCanceled):
+    """The server was stopped or crashed while items ran, and canceled them when it started again.
+
+    Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
+    """
 
 
 class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818

@@ -13,14 +13,14 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from invokable.runtime.errors import APIError, NotFoundError, NotInvokeAIError
+from invokable.runtime.errors import APIError, AuthenticationError, NotFoundError, NotInvokeAIError
 from invokable.runtime.steps.protocol import Response
 
 T = TypeVar("T")
 
 _DETAIL: Final = 2000  # characters of the server's words that an error keeps
-_JSON: Final = frozenset({"application/json", "application/problem+json"})
-_ENDED: Final = frozenset({"completed", "failed", "canceled"})
+ENDED: Final = frozenset({"completed", "failed", "canceled"})
+"""What is said of a queue item that will not change any more."""
 
 
 class Answer(BaseModel):
@@ -72,6 +72,19 @@ class BatchStatus(Answer):
         return self.completed + self.failed + self.canceled
 
 
+class QueueCounts(Answer):
+    """How many items of all users there are in some states."""
+
+    pending: int
+    in_progress: int
+
+
+class QueueStatus(Answer):
+    """`GET /queue/{queue}/status`."""
+
+    queue: QueueCounts
+
+
 class _GraphNode(Answer):
     type: str = ""
 
@@ -89,6 +102,22 @@ class Session(Answer):
     prepared_source_mapping: dict[str, str] = {}
     prepared_iteration_paths: dict[str, list[int]] = {}
     graph: _Graph = _Graph()
+
+
+class ItemIds(Answer):
+    """`GET /queue/{queue}/item_ids`."""
+
+    item_ids: list[int]
+
+
+class ItemSummary(Answer):
+    """`POST /queue/{queue}/item_summaries_by_ids`."""
+
+    item_id: int
+    status: str
+    batch_id: str = ""
+    retried_from_item_id: int | None = None
+    parent_item_id: int | None = None
 
 
 class FieldValue(Answer):
@@ -114,11 +143,13 @@ class QueueItem(Answer):
     retried_from_item_id: int | None = None
     parent_item_id: int | None = None
     priority: int = 0
+    created_at: str | None = None
+    started_at: str | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the item will not change any more."""
-        return self.status in _ENDED
+        return self.status in ENDED
 
 
 class ItemPage(Answer):
@@ -248,13 +279,15 @@ def parse(response: Response) -> Any:
 
     At a path that is not its own, InvokeAI answers GET with its web page and status 200, and all else with 405.
     """
-    is_json = response.content_type.partition(";")[0].strip() in _JSON
+    is_json = response.is_json
     elsewhere = response.status == 405 or (response.status == 404 and not is_json)
     if response.status >= 400 and not elsewhere:
-        raise APIError(response.status, _detail(response, is_json), method=response.method, url=response.url)
+        kind_of_error = AuthenticationError if response.status == 401 else APIError
+        raise kind_of_error(response.status, detail_of(response), method=response.method, url=response.url)
     if elsewhere or not is_json or response.status >= 300:
         kind = response.content_type.partition(";")[0] or "no content type"
-        raise not_invokeai(response.url, f"answered {response.status} with {kind}, where InvokeAI sends JSON")
+        where = f" to {response.location}" if response.location else ""
+        raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}, where InvokeAI sends JSON")
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError):
@@ -287,9 +320,9 @@ def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
     return not_invokeai(url, f"the answer does not have InvokeAI's shape ({where}: {first['msg']})")
 
 
-def _detail(response: Response, is_json: bool) -> str:
-    """The server's own words, on one line."""
-    if not is_json:
+def detail_of(response: Response) -> str:
+    """The server's own words of a refusal, on one line."""
+    if not response.is_json:
         return f"({response.content_type or 'no content type'})"
     try:
         document = json.loads(response.body)

@@ -25,6 +25,8 @@ class Known:
     """The server's version, where it was asked for."""
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""
+    summarises: bool = True
+    """Whether it says of many items in short how they are, which servers before 6.14 do not."""
 
 
 def server_version() -> Steps[str]:

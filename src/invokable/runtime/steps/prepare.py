@@ -18,7 +18,7 @@ from invokable.runtime.steps.batches import Data, batch_data
 from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.models import Known, complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
 from invokable.runtime.values.encoding import to_json
@@ -59,7 +59,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     submission = Submission(
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,
-        destination=f"invokable-{uuid4()}",
+        destination=destination_of(batch_id),
         requested=size_of(data),
         uploads=tuple(completion.uploads.names.values()),
     )
