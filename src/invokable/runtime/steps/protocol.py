@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from invokable.runtime.errors import CertificateError, ConnectionError  # noqa: A004
 from invokable.runtime.steps.logs import LOG
@@ -48,6 +49,10 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     file: File | None = None
+    part: str = "file"
+    """What the form calls the file."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a form, beside the file if there is one."""
     into: BinaryIO | None = None
     """Where the body of a 200 answer goes, instead of into the Response."""
     timeout: float | None = None
@@ -191,6 +196,11 @@ def fetch(request: Request) -> Steps[Response]:
             request.into.truncate()
     last: Response = yield request
     return last
+
+
+def in_path(part: object) -> str:
+    """A name or an id as a part of a path."""
+    return quote(str(part), safe="")
 
 
 def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:

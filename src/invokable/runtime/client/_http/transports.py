@@ -68,6 +68,7 @@ class _Sending:
             self.url + request.path,
             params=dict(request.params) or None,
             json=request.json,
+            data=dict(request.form) or None,
             files=_form(request),
             headers={**self._headers, **own},
             extensions={"timeout": self._timeouts(end)},
@@ -275,4 +276,4 @@ def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
     """The upload form, without the file's name: the server chooses its own, and a path may be private."""
     if request.file is None:
         return None
-    return {"file": (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}
+    return {request.part: (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}
