@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         WorkflowError,
     )
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
     from invokable.runtime.values.result import WorkflowResult
@@ -46,6 +47,7 @@ __all__ = [
     "Color",
     "ConnectionError",
     "EnqueueUncertain",
+    "FieldValue",
     "Image",
     "InvokableError",
     "Job",
@@ -74,6 +76,7 @@ _HOMES: Final = {
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
     "WorkflowResult": "values.result",
 }
