@@ -12,8 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from invokable.runtime.client.blocking import Client
-    from invokable.runtime.client.jobs import Job
+    from invokable.runtime.client._async.client import AsyncClient
+    from invokable.runtime.client._async.jobs import AsyncJob
+    from invokable.runtime.client._sync.client import Client
+    from invokable.runtime.client._sync.jobs import Job
     from invokable.runtime.errors import (
         APIError,
         BoardError,
@@ -41,6 +43,8 @@ __version__: str
 
 __all__ = [
     "APIError",
+    "AsyncClient",
+    "AsyncJob",
     "Board",
     "BoardError",
     "Client",
@@ -71,8 +75,10 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Client": "client.blocking",
-    "Job": "client.jobs",
+    "AsyncClient": "client._async.client",
+    "AsyncJob": "client._async.jobs",
+    "Client": "client._sync.client",
+    "Job": "client._sync.jobs",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
