@@ -10,6 +10,16 @@ class FieldValue(Protocol):
     """A class that a project gives to the values of a field, under `[tool.invokable.fields]`.
 
     Generated modules import it, annotate inputs and results with it, and make their defaults with `from_invokeai`.
+
+    Example:
+
+        class Tags(tuple[str, ...]):
+            def to_invokeai(self) -> str:
+                return ", ".join(self)
+
+            @classmethod
+            def from_invokeai(cls, value: str) -> "Tags":
+                return cls(value.split(", "))
     """
 
     def to_invokeai(self) -> Any:

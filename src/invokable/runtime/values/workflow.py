@@ -16,6 +16,14 @@ class Workflow:
 
     Values are checked when a workflow is made, all at once, and when one is assigned: ValidationError says which
     inputs are wrong, by index, attribute and label.
+
+    Example:
+
+        flow = Portrait(prompt="a fox")
+        flow.prompt = "a red fox"
+        night = flow.replace(prompt="a fox at night")
+        for index, name, value in night:
+            print(index, name, value)
     """
 
     Result: ClassVar[type[WorkflowResult]]

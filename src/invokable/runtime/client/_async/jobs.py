@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 class AsyncJob(Generic[Result]):
-    """A run on the server. `AsyncClient.submit` and `AsyncClient.attach` make one."""
+    """A run on the server. `AsyncClient.submit` and `AsyncClient.attach` make one.
+
+    Example:
+
+        job = await client.submit(Portrait(prompt="a fox"))
+        print(job.submission.batch_id)
+        result = await job.result(timeout=600)
+    """
 
     def __init__(self, client: AsyncClient, workflow: type[Workflow], state: Submitting) -> None:
         self._client = client

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 class Job(Generic[Result]):
-    """A run on the server. `Client.submit` and `Client.attach` make one."""
+    """A run on the server. `Client.submit` and `Client.attach` make one.
+
+    Example:
+
+        job = client.submit(Portrait(prompt="a fox"))
+        print(job.submission.batch_id)
+        result = job.result(timeout=600)
+    """
 
     def __init__(self, client: Client, workflow: type[Workflow], state: Submitting) -> None:
         self._client = client
