@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from invokable import __version__
 from invokable.codegen import code, expression, layout
 from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code
@@ -61,6 +62,7 @@ def _context(plan: ModulePlan) -> dict[str, object]:
     ]
     return {
         "marker": Code(MARKER),
+        "version": code.version(__version__),
         "plan": plan,
         "format": FORMAT,
         "class_name": code.identifier(plan.class_name),
