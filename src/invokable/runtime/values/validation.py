@@ -64,6 +64,11 @@ def validate_one(flow: Workflow, attribute: str, value: object) -> None:
     _validate(type(flow), targets, {attribute: value})
 
 
+def validate_some(cls: type[Workflow], values: Mapping[str, object]) -> None:
+    """Raise ValidationError with every wrong one of some values, by attribute; the others may be missing."""
+    _validate(cls, [target for target in pins_of(cls).inputs if target.attribute in values], values)
+
+
 def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, object]) -> None:
     problems = {
         target.attribute: _PLACED for target in targets if target.connected and _is_changed(cls, target, values)
