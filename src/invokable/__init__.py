@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from invokable.runtime.steps.policy import Policy
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.events import (
         Ended,
         JobEvent,
@@ -89,6 +90,7 @@ __all__ = [
     "EmbeddedWorkflow",
     "Ended",
     "EnqueueUncertain",
+    "FieldValue",
     "Image",
     "ImageRecord",
     "InvokableError",
@@ -155,6 +157,7 @@ _HOMES: Final = {
         ),
         "values.records",
     ),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
     "WorkflowResult": "values.result",
 }
