@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from invokable.runtime.client._async.jobs import AsyncJob
     from invokable.runtime.client._sync.client import Client
     from invokable.runtime.client._sync.jobs import Job
+    from invokable.runtime.client.connection import Connection
     from invokable.runtime.errors import (
         APIError,
+        AuthenticationError,
         BoardError,
+        CertificateError,
         ConnectionError,  # noqa: A004  (the error tree's own name)
         EnqueueUncertain,
         InvokableError,
+        ModelInstallError,
+        NotFoundError,
         NotInvokeAIError,
         Problem,
         QueueFullError,
@@ -30,10 +35,13 @@ if TYPE_CHECKING:
         RunInterrupted,
         RunTimeout,
         StaleWorkflowError,
+        UnsupportedError,
         ValidationError,
         WorkflowError,
     )
+    from invokable.runtime.steps.policy import Policy
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.events import (
         Ended,
         JobEvent,
@@ -47,6 +55,20 @@ if TYPE_CHECKING:
     )
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
+    from invokable.runtime.values.records import (
+        BoardRecord,
+        EmbeddedWorkflow,
+        ImageRecord,
+        LibraryWorkflow,
+        ModelInstall,
+        ModelRecord,
+        QueueItem,
+        QueueStatus,
+        ServerInfo,
+        StylePresetRecord,
+        VideoRecord,
+        WorkflowRecord,
+    )
     from invokable.runtime.values.result import WorkflowResult
 from invokable.runtime.values.workflow import Workflow
 
@@ -56,40 +78,60 @@ __all__ = [
     "APIError",
     "AsyncClient",
     "AsyncJob",
+    "AuthenticationError",
     "Board",
     "BoardError",
+    "BoardRecord",
+    "CertificateError",
     "Client",
     "Color",
+    "Connection",
     "ConnectionError",
+    "EmbeddedWorkflow",
     "Ended",
     "EnqueueUncertain",
+    "FieldValue",
     "Image",
+    "ImageRecord",
     "InvokableError",
     "Job",
     "JobEvent",
     "JobStatus",
+    "LibraryWorkflow",
     "LoRA",
     "Model",
+    "ModelInstall",
+    "ModelInstallError",
+    "ModelRecord",
     "NodeFinished",
     "NodeStarted",
+    "NotFoundError",
     "NotInvokeAIError",
+    "Policy",
     "Preview",
     "Problem",
     "Progress",
     "QueueFullError",
+    "QueueItem",
+    "QueueStatus",
     "Queued",
     "RunCanceled",
     "RunFailed",
     "RunInterrupted",
     "RunTimeout",
+    "ServerInfo",
     "StaleWorkflowError",
     "Started",
     "StylePreset",
+    "StylePresetRecord",
     "Submission",
+    "UnsupportedError",
     "ValidationError",
     "Video",
+    "VideoRecord",
     "Workflow",
     "WorkflowError",
+    "WorkflowRecord",
     "WorkflowResult",
     "__version__",
 ]
@@ -98,7 +140,9 @@ _HOMES: Final = {
     "AsyncClient": "client._async.client",
     "AsyncJob": "client._async.jobs",
     "Client": "client._sync.client",
+    "Connection": "client.connection",
     "Job": "client._sync.jobs",
+    "Policy": "steps.policy",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
@@ -106,6 +150,14 @@ _HOMES: Final = {
         ("Ended", "JobEvent", "JobStatus", "NodeFinished", "NodeStarted", "Preview", "Progress", "Queued", "Started"),
         "values.events",
     ),
+    **dict.fromkeys(
+        (
+            *("BoardRecord", "EmbeddedWorkflow", "ImageRecord", "LibraryWorkflow", "ModelInstall", "ModelRecord"),
+            *("QueueItem", "QueueStatus", "ServerInfo", "StylePresetRecord", "VideoRecord", "WorkflowRecord"),
+        ),
+        "values.records",
+    ),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
     "WorkflowResult": "values.result",
 }

@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from invokable import Policy
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.protocol import (
     Ask,
+    AskPolicy,
     Await,
     Heard,
     Listen,
@@ -46,6 +48,7 @@ class Driver:
         self._exchange = exchange  # seconds that a request takes
         self._interrupt = interrupt or (lambda number: False)
         self._steps = 0
+        self.policy = Policy(jitter=0)
 
     def clock(self) -> float:
         return self.now
@@ -75,6 +78,8 @@ class Driver:
             return self.drive(step.ask(step.item_ids, step.known))
         if isinstance(step, Read):
             return read_file(step)
+        if isinstance(step, AskPolicy):
+            return self.policy
         self.requests.append(step)
         self.now += self._exchange
         outcome = self.reply(step)

@@ -2,10 +2,15 @@
 
     InvokableError
     ├── ConnectionError           the server was not reached: start it, check the address, try later
-    │   └── NotInvokeAIError      something else answered at that address
+    │   ├── NotInvokeAIError      something else answered at that address
+    │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: status and its own words
+    │   └── AuthenticationError   it wants a token or a sign-in, or refuses the one given
+    ├── UnsupportedError          the server is too old for this: the version that it takes
     ├── ValidationError           values to correct: every wrong input at once
-    ├── BoardError                no such board, or several of that name
+    ├── NotFoundError             the server has no such model, image, workflow …, or several of that name
+    │   └── BoardError            no such board, or several of that name
+    ├── ModelInstallError         a model was not installed: the server's reason
     └── WorkflowError             the workflow could not be run
         ├── StaleWorkflowError    the generated module does not fit: generate it again
         ├── QueueFullError        the server's queue took too few items; they were canceled
@@ -17,9 +22,9 @@
 
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
 
-`ConnectionError`, `ValidationError` and `RunTimeout` are also Python's own `ConnectionError`, `ValueError` and
-`TimeoutError`. Messages are one line, except a ValidationError's with several problems; no error holds a token. All of
-them can be pickled.
+`ConnectionError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own `ConnectionError`,
+`ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a ValidationError's with several problems;
+no error holds a token. All of them can be pickled.
 """
 
 from __future__ import annotations
@@ -27,18 +32,23 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.records import ModelInstall
     from invokable.runtime.values.result import WorkflowResult
 
 __all__ = [
     "APIError",
+    "AuthenticationError",
     "BoardError",
+    "CertificateError",
     "ConnectionError",
     "EnqueueUncertain",
     "InvokableError",
+    "ModelInstallError",
+    "NotFoundError",
     "NotInvokeAIError",
     "Problem",
     "QueueFullError",
@@ -47,13 +57,22 @@ __all__ = [
     "RunInterrupted",
     "RunTimeout",
     "StaleWorkflowError",
+    "UnsupportedError",
     "ValidationError",
     "WorkflowError",
 ]
 
 
 class InvokableError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except InvokableError as error:
+            print(f"batch {error.batch_id}: {error}")
+    """
 
     submission: Submission | None = None
     """What identifies the run on the server; None where nothing was submitted."""
@@ -86,6 +105,13 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
     """The server was not reached, or the connection broke.
 
     `sent` says whether the request may have reached the server.
+
+    Example:
+
+        try:
+            client.version()
+        except ConnectionError as error:
+            print(f"{error.url} did not answer: {error}")
     """
 
     def __init__(self, message: str, *, url: str = "", sent: bool = False) -> None:
@@ -95,18 +121,67 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
 
 
 class NotInvokeAIError(ConnectionError):
-    """Something answered that is not InvokeAI's API: a web page, for one."""
+    """Something answered that is not InvokeAI's API: a web page, for one.
+
+    Example:
+
+        try:
+            client.version()
+        except NotInvokeAIError as error:
+            print(f"check the address: {error}")
+    """
+
+
+class CertificateError(ConnectionError):
+    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help."""
+
+
+_ADVICE: Final = {
+    403: "the account may not do this; ask an administrator of the server",
+    409: "the server is at work on its files; try again later",
+    413: "a proxy or the server limits the size of a request; send less",
+    429: "the server is busy; try again later, or allow more attempts with Policy(retries=…)",
+    500: "the server's log says more",
+    502: "the server is down or restarting; try again when it is up",
+    503: "the server is busy or restarting; try again later",
+    504: "the server, or a proxy before it, took too long; try again later",
+}
+"""What to do next, by status."""
 
 
 class APIError(InvokableError):
-    """The server refused a request; `detail` is its own words."""
+    """The server refused a request; `detail` is its own words.
+
+    Example:
+
+        try:
+            client.download(Image("gone.png"))
+        except APIError as error:
+            print(error.status, error.detail)
+    """
+
+    advice: str = ""
+    """What to do next, as far as the status tells."""
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
-        super().__init__(f"{method} {url}: {status} {detail}".strip())
+        self.advice = self.advice or _ADVICE.get(status, "")
+        said = f"{method} {url}: {status} {detail}".strip()
+        super().__init__(f"{said} ({self.advice})" if self.advice else said)
         self.status = status
         self.detail = detail
         self.method = method
         self.url = url
+
+
+class AuthenticationError(APIError):
+    """The server wants a sign-in, or refuses the token, or the email and password, that it was given."""
+
+    def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
+        self.advice = advice or (
+            "give the client a token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and "
+            "INVOKEAI_PASSWORD"
+        )
+        super().__init__(status, detail, method=method, url=url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +189,14 @@ class Problem:
     """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind.
 
     Where a field that the form does not show is wrong, `index` is None, `attribute` the field, and `label` the node.
+
+    Example:
+
+        try:
+            Portrait(prompt=7)
+        except ValidationError as error:
+            for problem in error.errors:
+                print(problem.index, problem.attribute, problem.message)
     """
 
     index: int | None
@@ -130,31 +213,126 @@ class Problem:
 
 
 class ValidationError(InvokableError, ValueError):
-    """Values that cannot be sent; `errors` holds one `Problem` for each."""
+    """Values that cannot be sent; `errors` holds one `Problem` for each.
+
+    Example:
+
+        try:
+            Portrait(prompt=7, board=False)
+        except ValidationError as error:
+            print(error)  # a line for each of the two
+    """
 
     def __init__(self, errors: Iterable[Problem]) -> None:
         self.errors: tuple[Problem, ...] = tuple(errors)
         super().__init__("\n".join(map(str, self.errors)))
 
 
-class BoardError(InvokableError):
-    """No board has this name, or several have."""
+class UnsupportedError(InvokableError):
+    """The server is too old: it has version `version`, and what was asked for takes `needs`.
 
-    def __init__(self, message: str, *, board: str) -> None:
+    Example:
+
+        try:
+            videos = list(client.videos.list())
+        except UnsupportedError as error:
+            print(f"no videos before {error.needs}")
+    """
+
+    def __init__(self, what: str, *, needs: str, version: str) -> None:
+        super().__init__(f"{what} takes InvokeAI {needs} or later; the server is {version}")
+        self.needs = needs
+        self.version = version
+
+
+class NotFoundError(InvokableError, LookupError):
+    """The server has nothing of that name, or several things; `found` says how many.
+
+    `nearest` holds the names most like it, or what tells the several apart.
+
+    Example:
+
+        try:
+            model = client.models.find("dreamshaper")
+        except NotFoundError as error:
+            print(f"{error.found} found, nearest: {error.nearest}")
+    """
+
+    def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
         super().__init__(message)
+        self.name = name
+        self.found = found
+        self.nearest = tuple(nearest)
+
+
+class BoardError(NotFoundError):
+    """No board has this name, or several have.
+
+    Example:
+
+        try:
+            board = client.boards.find("Foxes")
+        except BoardError:
+            board = client.boards.create("Foxes")
+    """
+
+    def __init__(self, message: str, *, board: str, found: int = 0, nearest: Iterable[str] = ()) -> None:
+        super().__init__(message, name=board, found=found, nearest=nearest)
         self.board = board
 
 
+class ModelInstallError(InvokableError):
+    """A model was not installed, or not in time; `install` is what the server says of it.
+
+    Raised for what failed, for what somebody cancelled, and after `timeout`, when the server goes on.
+
+    Example:
+
+        try:
+            client.models.install("/models/fox.safetensors", timeout=600)
+        except ModelInstallError as error:
+            print(error.install.status, error.install.reason)
+    """
+
+    def __init__(self, message: str, *, install: ModelInstall) -> None:
+        super().__init__(message)
+        self.install = install
+
+
 class WorkflowError(InvokableError):
-    """The workflow could not be run."""
+    """The workflow could not be run.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except WorkflowError as error:
+            print(f"batch {error.batch_id} gave no result: {error}")
+    """
 
 
 class StaleWorkflowError(WorkflowError):
-    """The generated module does not fit its own pins, this runtime, or the server."""
+    """The generated module does not fit its own pins, this runtime, or the server.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except StaleWorkflowError as error:
+            print(f"generate the module again: {error}")
+    """
 
 
 class QueueFullError(WorkflowError):
-    """The server took fewer items than asked for, which it reports as success; what it took was canceled."""
+    """The server took fewer items than asked for, which it reports as success; what it took was canceled.
+
+    Example:
+
+        try:
+            job = client.submit(Portrait(prompt="a fox"))
+        except QueueFullError as error:
+            print(f"the queue took {error.enqueued} of {error.requested} items")
+    """
 
     def __init__(self, message: str, *, enqueued: int, requested: int) -> None:
         super().__init__(message)
@@ -166,6 +344,13 @@ class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as Run
     """The batch was sent, no answer came back, and the server does not show it; it may still appear.
 
     `Client.attach` with the `submission` finds out later.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except EnqueueUncertain as error:
+            print(f"look again later: {error.submission}")
     """
 
 
@@ -173,6 +358,14 @@ class RunFailed(WorkflowError):  # noqa: N818
     """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words.
 
     `partial` holds what the other items of the batch gave, None where no item was completed.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunFailed as error:
+            print(f"{error.node_type} failed: {error.error_message}")
+            result = error.partial
     """
 
     def __init__(
@@ -207,6 +400,14 @@ class RunCanceled(WorkflowError):  # noqa: N818
     `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
     `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
     batch gave, None where no item was completed.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunCanceled as error:
+            print(f"items {error.item_ids} were canceled")
+            result = error.partial
     """
 
     def __init__(
@@ -234,6 +435,13 @@ class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818
     """The run took longer than `timeout`. Items that were submitted stay on the server.
 
     `Client.attach` with the `submission` waits for them again; `Client.cancel` removes them.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"), timeout=60)
+        except RunTimeout as error:
+            result = client.attach(Portrait, error.submission).result()
     """
 
 

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from invokable.runtime.client.socket import Address, Connection
+from invokable.runtime.client.connection import Connection
+from invokable.runtime.client.socket import Line
 from invokable.runtime.steps.hearing import NAMES, PROGRESS, SEVERAL, is_end, note_of
 from invokable.runtime.steps.protocol import Heard, Note
 from invokable.runtime.steps.queue import LOG
@@ -96,8 +97,9 @@ class Ear:
 class Listener:
     """Hears the server's events, as long as it can. A process that was forked begins anew."""
 
-    def __init__(self, address: Address | None) -> None:
-        self._address = address
+    def __init__(self, connection: Connection | None, token: Callable[[], str | None]) -> None:
+        self._server = connection
+        self._token = token
         self._begin()
 
     def _begin(self) -> None:
@@ -110,7 +112,7 @@ class Listener:
         self._tried = False
         self._stir = threading.Event()
         self._closed = False
-        self._connection: Connection | None = None
+        self._socket: Line | None = None
 
     @property
     def line(self) -> int:
@@ -118,9 +120,14 @@ class Listener:
         return self._line if self._process == os.getpid() else 0
 
     @property
+    def may_hear(self) -> bool:
+        """Whether there is a network to hear by."""
+        return self._server is not None
+
+    @property
     def is_settled(self) -> bool:
         """Whether it is known if events come."""
-        return self._address is None or (self._tried and self._process == os.getpid())
+        return self._server is None or (self._tried and self._process == os.getpid())
 
     def ear(self, batch_id: str) -> Ear:
         """What hears of a batch from now on, as long as it is held."""
@@ -136,7 +143,7 @@ class Listener:
         self._start()
         with self._changed:
             self._changed.wait_for(lambda: self._tried or self._thread is None, seconds)
-            if self._line and self._connection is not None and self._connection.silent_for() > _PULSE:
+            if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
                 self._stir.set()  # it is the more important to know whether it lives
             return self._line
 
@@ -145,10 +152,10 @@ class Listener:
         if self._process != os.getpid():
             return
         with self._lock:
-            self._closed, connection, thread = True, self._connection, self._thread
+            self._closed, socket, thread = True, self._socket, self._thread
         self._stir.set()
-        if connection is not None:
-            connection.cut()
+        if socket is not None:
+            socket.cut()
         if thread is not None and thread is not threading.current_thread():
             thread.join(2.0)
 
@@ -156,7 +163,7 @@ class Listener:
         if self._process != os.getpid():
             self._begin()
         with self._lock:
-            if self._address is not None and self._thread is None and not self._closed:
+            if self._server is not None and self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="invokable-events", daemon=True)
                 self._thread.start()
 
@@ -180,22 +187,22 @@ class Listener:
 
     def _hear(self) -> None:
         """Hear until the connection breaks, or does not answer."""
-        assert self._address is not None  # as there would be no thread
-        connection = Connection(self._address, NAMES, self._note, self._stir.set)
+        assert self._server is not None  # as there would be no thread
+        line = Line(self._server, self._token(), NAMES, self._note, self._stir.set)
         with self._lock:
-            self._connection = connection
+            self._socket = line
         try:
-            connection.open()
-            connection.subscribe()
+            line.open()
+            line.subscribe()
             self._change(next(_LINES))
-            while not self._closed and connection.is_open:
+            while not self._closed and line.is_open:
                 self._stir.wait(_PULSE)
                 self._stir.clear()
-                if not self._closed and connection.is_open and self._is_waited_for():
-                    connection.subscribe()  # again, to see that it answers
+                if not self._closed and line.is_open and self._is_waited_for():
+                    line.subscribe()  # again, to see that it answers
         finally:
-            self._connection = None
-            connection.cut()
+            self._socket = None
+            line.cut()
 
     def _is_waited_for(self) -> bool:
         with self._lock:

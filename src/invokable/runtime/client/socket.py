@@ -6,12 +6,12 @@ The websocket is the only transport that works: by long polling, some versions a
 from __future__ import annotations
 
 import logging
-import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from invokable.runtime.client.connection import Connection
 
 _OPEN: Final = 5.0
 """Seconds for each step of opening a connection."""
@@ -23,43 +23,38 @@ _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the events are, and what is sent to get them."""
-
-    url: str
-    """The server's, with its path prefix."""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    token: str | None = field(default=None, repr=False)
-    verify: bool | ssl.SSLContext = True
-
-
-class Connection:
+class Line:
     """One connection, from opening to its end. `heard` is called in the order of the events, in one thread."""
 
     def __init__(
-        self, address: Address, names: Iterable[str], heard: Callable[[str, Any], None], ended: Callable[[], None]
+        self,
+        server: Connection,
+        token: str | None,
+        names: Iterable[str],
+        heard: Callable[[str, Any], None],
+        ended: Callable[[], None],
     ) -> None:
-        self._address = address
+        self._server = server
+        self._token = token
         self._heard = heard
         self._ended = ended
         self._last = time.monotonic()
         self.is_open = False
-        self._client = _client(address)
+        self._client = _client(server)
         for name in names:
             self._client.on(name, self._handler(name))
         self._client.on("disconnect", self._lost)
 
     def open(self) -> None:
         """Connect. Raises what the library raises."""
-        parts = urlsplit(self._address.url)
+        bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         self.is_open = True
         self._client.connect(
-            f"{parts.scheme}://{parts.netloc}",
-            headers=dict(self._address.headers),
-            auth={"token": self._address.token} if self._address.token else None,
+            self._server.origin,
+            headers={**self._server.extra_headers, **bearer},
+            auth={"token": self._token} if self._token else None,
             transports=["websocket"],
-            socketio_path=f"{parts.path.rstrip('/')}/ws/socket.io",
+            socketio_path=self._server.socket_path,
             wait_timeout=_OPEN,
         )
 
@@ -91,7 +86,7 @@ class Connection:
         return handle
 
 
-def _client(address: Address) -> Any:
+def _client(server: Connection) -> Any:
     """A Socket.IO client. Its library loads with the first one."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
@@ -111,15 +106,26 @@ def _client(address: Address) -> Any:
         def _engineio_client_class(self) -> type[InOrder]:
             return InOrder
 
-    options: dict[str, Any] = {"enable_multithread": True}
-    if isinstance(address.verify, ssl.SSLContext):
-        options["sslopt"] = {"context": address.verify}
     return Client(
         reconnection=False,
         handle_sigint=False,
         logger=_SILENT,
         engineio_logger=_SILENT,
         request_timeout=_OPEN,
-        ssl_verify=address.verify is not False,
-        websocket_extra_options=options,
+        websocket_extra_options=_options(server),
     )
+
+
+def _options(server: Connection) -> dict[str, Any]:
+    """What the websocket's own library is to use of TLS and of a proxy."""
+    options: dict[str, Any] = {"enable_multithread": True}
+    if server.ssl_context is not None:
+        options["sslopt"] = {"context": server.ssl_context}
+    if server.proxy_url is None:
+        return options | {"http_no_proxy": ["*"]}
+    proxy = urlsplit(server.proxy_url)
+    options |= {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port or 8080}
+    options |= {"proxy_type": "http" if proxy.scheme == "https" else proxy.scheme}
+    if proxy.username is not None:
+        options["http_proxy_auth"] = (unquote(proxy.username), unquote(proxy.password or ""))
+    return options

@@ -9,6 +9,7 @@ A run is a generator of steps that decides and does no I/O. It yields
     Await     and is sent what the Ear has Heard, once there is something, or after some seconds
     Ask       and is sent what its own steps return; a client may ask for several runs at once
     Tell      and is sent nothing: events for whoever watches the run
+    AskPolicy and is sent the client's Policy
 
 The clients are thin drivers of steps. An interrupt is thrown into the generator too, which may then clean up with
 further steps.
@@ -18,16 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
 
-from invokable.runtime.errors import ConnectionError  # noqa: A004
+from invokable.runtime.errors import CertificateError, ConnectionError  # noqa: A004
+from invokable.runtime.steps.logs import LOG
+from invokable.runtime.steps.policy import Policy, is_busy
 from invokable.runtime.values.events import JobEvent
 
 T = TypeVar("T")
-
-_PAUSES: Final = (0.2, 0.8, 2.0)  # seconds before each further attempt
-_BUSY: Final = frozenset({429, 502, 503, 504})
-_LONGEST_PAUSE: Final = 30.0  # seconds that a server may ask us to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     file: File | None = None
+    part: str = "file"
+    """What the form calls the file."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a form, beside the file if there is one."""
     into: BinaryIO | None = None
     """Where the body of a 200 answer goes, instead of into the Response."""
     timeout: float | None = None
@@ -66,6 +70,15 @@ class Response:
     url: str
     retry_after: float | None = None
     """Seconds that the server asks to wait before the next attempt."""
+    new_token: str | None = field(default=None, repr=False)
+    """The token that takes the place of the one that was sent."""
+    location: str = ""
+    """Where a redirect leads. It is not followed."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it says that it is JSON."""
+        return self.content_type.partition(";")[0].strip() in ("application/json", "application/problem+json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +165,32 @@ class Tell:
     events: Sequence[JobEvent]
 
 
-Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell
+@dataclass(frozen=True, slots=True)
+class AskPolicy:
+    """Ask the client how patient it is."""
+
+
+Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell | AskPolicy
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
 def fetch(request: Request) -> Steps[Response]:
     """Send a request that may be repeated, again while the server is away or busy."""
-    for pause in _PAUSES:
+    policy: Policy = yield AskPolicy()
+    for attempt in range(policy.retries):
         try:
             response: Response = yield request
-        except ConnectionError:
-            yield Sleep(pause)
+        except CertificateError:
+            raise
+        except ConnectionError as error:
+            asked = None
+            LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
         else:
-            if response.status not in _BUSY:
+            if not is_busy(response.status, method=request.method, own_words=response.is_json):
                 return response
-            yield Sleep(asked_pause(response, pause))
+            asked = response.retry_after
+            LOG.info("%s %s: answered %d; attempt %d", request.method, request.path, response.status, attempt + 1)
+        yield Sleep(policy.pause(attempt, asked))
         if request.into is not None:
             request.into.seek(0)
             request.into.truncate()
@@ -174,9 +198,9 @@ def fetch(request: Request) -> Steps[Response]:
     return last
 
 
-def asked_pause(response: Response, pause: float) -> float:
-    """Seconds to wait before the next attempt: what the server asks for, within reason, else `pause`."""
-    return pause if response.retry_after is None else min(max(response.retry_after, pause), _LONGEST_PAUSE)
+def in_path(part: object) -> str:
+    """A name or an id as a part of a path."""
+    return quote(str(part), safe="")
 
 
 def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -17,13 +16,13 @@ from invokable.runtime.steps.answers import (
     parse,
     read,
 )
+from invokable.runtime.steps.logs import LOG as LOG
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.values.events import Queued
 
 QUEUE: Final = "/api/v1/queue/default"
-LOG: Final = logging.getLogger("invokable")
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000

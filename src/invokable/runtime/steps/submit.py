@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from invokable.runtime.errors import (
     APIError,
+    CertificateError,
     ConnectionError,  # noqa: A004
     EnqueueUncertain,
     InvokableError,
@@ -36,8 +37,9 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, parse, read
 from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
+from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared
-from invokable.runtime.steps.protocol import Ear, Request, Response, Sleep, Steps, T, asked_pause
+from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sleep, Steps, T
 from invokable.runtime.steps.queue import (
     LOG,
     QUEUE,
@@ -55,8 +57,8 @@ LATE: Final = 16.0
 """Seconds after which a request that was lost on its way does not arrive any more."""
 
 _POSTS: Final = 3
-_PAUSES: Final = (0.2, 0.8, 2.0, 4.0, 8.0)
-"""Seconds before a POST that did not arrive is sent again."""
+_MORE_PATIENT: Final = 2
+"""How much more often than other requests a POST that was certainly not taken is sent: much has led up to it."""
 _AWAY: Final = 90.0
 """Seconds of looking at a server that does not answer. A restart takes up to 46."""
 _ELSEWHERE: Final = 20.0
@@ -133,25 +135,28 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
 
 def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
     """Send the batch until it may have arrived. None where the answer does not say whether it was taken."""
-    for pause in (*_PAUSES, None):
-        response: Response | None = None
+    policy: Policy = yield AskPolicy()
+    for attempt in itertools.count():
+        is_last = attempt >= policy.retries + _MORE_PATIENT
+        asked = None
         try:
             state.sent = True
-            response = yield request
+            response: Response = yield request
         except ConnectionError as error:
             if error.sent:
                 _note_unclear(state, clock, error)
                 return None
             state.sent = state.unclear_since is not None
-            if pause is None:
+            if is_last or isinstance(error, CertificateError):
                 raise
         else:
             if response.status != 429:
                 return _answer(response, state, clock)
             state.sent = state.unclear_since is not None
-            if pause is None:
+            asked = response.retry_after
+            if is_last:
                 parse(response)
-        yield Sleep(asked_pause(response, pause or 0.0) if response else pause or 0.0)
+        yield Sleep(policy.pause(attempt, asked))
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -20,7 +20,8 @@ from invokable.runtime.steps.answers import ENDED, BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.models import Known
-from invokable.runtime.steps.protocol import Ask, Await, Ear, Heard, Sleep, Steps, Tell
+from invokable.runtime.steps.policy import Policy
+from invokable.runtime.steps.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
 from invokable.runtime.steps.queue import (
     LOG,
     batch_status,
@@ -33,13 +34,12 @@ from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import LATE
 from invokable.runtime.values.events import Ended, JobEvent, Started, State
 
-_FIRST: Final = 0.1
-_LONGEST: Final = 2.0
 _SLOWER: Final = 1.3
-"""Seconds between looks while no events come: short jobs end soon, long ones are asked about less often."""
+"""While no events come: short jobs end soon, long ones are asked about less often."""
 _BACKSTOP: Final = 10.0
 _LONGEST_BACKSTOP: Final = 30.0
 """Seconds between looks while events come."""
+_LATE_LOOKS: Final = 1.0
 _LONGEST_OUTAGE_PAUSE: Final = 5.0
 _REFUSED_FOR: Final = 60.0
 """Seconds after which a server that refuses to answer (401, 403 …) is believed."""
@@ -133,7 +133,8 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
 
     Raises RunTimeout when time is up, and APIError when the server keeps refusing to answer.
     """
-    outage, pace = _Outage(clock), _Pace(clock)
+    policy: Policy = yield AskPolicy()
+    outage, pace = _Outage(clock), _Pace(clock, policy)
     pause = 0.0
     try:
         while True:
@@ -214,7 +215,7 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
                 LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
             if clock() - unclear_since >= LATE:
                 return
-            yield Sleep(_LONGEST / 2)
+            yield Sleep(_LATE_LOOKS)
     except TimeUp:
         return
 
@@ -260,7 +261,8 @@ class _Pace:
     """How long to wait for the next look."""
 
     clock: Clock
-    _polling: float = _FIRST
+    policy: Policy
+    _polling: float = 0.0
     _backstop: float = _BACKSTOP
     _due: float | None = None
 
@@ -274,10 +276,10 @@ class _Pace:
     def pause(self, *, follows: bool) -> float:
         """Seconds until the next look."""
         if not follows:
-            self._due, pause = None, self._polling
-            self._polling = min(self._polling * _SLOWER, _LONGEST)
+            pause = max(self._polling, self.policy.first_poll)
+            self._due, self._polling = None, min(pause * _SLOWER, self.policy.poll)
             return pause
-        self._polling = _FIRST
+        self._polling = 0.0
         self._due = self._due or self.clock() + self._backstop
         return max(self._due - self.clock(), 0.0)
 

@@ -112,7 +112,7 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
         position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
         context = {name: _number(bound) for name, bound in error.get("ctx", {}).items()}
         return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**context)}"
-    wanted = _WANTED.get(target.type.name, "a JSON value")
+    wanted = f"a {target.custom.__name__}" if target.custom else _WANTED.get(target.type.name, "a JSON value")
     if target.type.cardinality == "SINGLE_OR_COLLECTION":
         wanted += ", or a list"
     elif target.type.cardinality == "COLLECTION":

@@ -15,6 +15,7 @@ from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.protocol import (
     Ask,
+    AskPolicy,
     Await,
     Heard,
     Listen,
@@ -34,7 +35,7 @@ class AsyncEngine:
 
     def __init__(self, transport: AsyncTransport) -> None:
         self.transport = transport
-        self.listener = Listener(transport.events)
+        self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
         self._asking = AsyncAsking(self._ask)
         self._closed = False
 
@@ -75,10 +76,13 @@ class AsyncEngine:
                 return await self._asking.ask(step)
             case Tell():
                 return await self._tell(step, watch)
+            case AskPolicy():
+                return self.transport.policy
 
     async def _listen(self, step: Listen) -> Ear:
         ear = self.listener.ear(step.batch_id)
-        if step.seconds:
+        if step.seconds and self.listener.may_hear:
+            await self.transport.token()  # the socket, in its thread, cannot sign in
             await wait_for_line(self.listener, step.seconds)
         return ear
 
