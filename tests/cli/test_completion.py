@@ -8,26 +8,32 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from invokable.cli.shell import shell
 from tests.examples import WORKFLOWS
 
 INVOKABLE = Path(sys.executable).parent / "invokable"
 
 
-def offered(shell: str, line: str) -> list[str]:
+def instructed(**environment: str) -> str:
+    """What the command prints to a shell that asks in its environment."""
+    done = CliRunner().invoke(shell, [], env=environment, prog_name="invokable")
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout
+
+
+def offered(kind: str, line: str) -> list[str]:
     """What the command offers to a shell that completes a line."""
     words = line.split(" ")
-    current = words[-1] if shell == "fish" else str(len(words) - 1)
-    instruction = {"_INVOKABLE_COMPLETE": f"{shell}_complete", "COMP_WORDS": line, "COMP_CWORD": current}
-    done = subprocess.run([INVOKABLE], env=os.environ | instruction, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    return done.stdout.split()
+    current = words[-1] if kind == "fish" else str(len(words) - 1)
+    return instructed(_INVOKABLE_COMPLETE=f"{kind}_complete", COMP_WORDS=line, COMP_CWORD=current).split()
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_commands_and_options_complete(shell: str) -> None:
-    assert any("simulate" in line for line in offered(shell, "invokable sim"))
-    assert any("--timeout" in line for line in offered(shell, "invokable run --ti"))
+@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
+def test_commands_and_options_complete(kind: str) -> None:
+    assert any("simulate" in line for line in offered(kind, "invokable sim"))
+    assert any("--timeout" in line for line in offered(kind, "invokable run --ti"))
 
 
 def test_versions_files_and_inputs_complete() -> None:
@@ -57,8 +63,6 @@ def test_bash_completes_with_the_documented_line(tmp_path: Path) -> None:
     assert done.stdout.split() == ["show"]
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_other_shells_get_a_script(shell: str) -> None:
-    instruction = {"_INVOKABLE_COMPLETE": f"{shell}_source"}
-    done = subprocess.run([INVOKABLE], env=os.environ | instruction, capture_output=True, text=True, check=True)
-    assert f"_INVOKABLE_COMPLETE={shell}_complete" in done.stdout
+@pytest.mark.parametrize("kind", ["zsh", "fish"])
+def test_the_other_shells_get_a_script(kind: str) -> None:
+    assert f"_INVOKABLE_COMPLETE={kind}_complete" in instructed(_INVOKABLE_COMPLETE=f"{kind}_source")

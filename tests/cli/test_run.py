@@ -291,8 +291,8 @@ def test_files_are_named_after_the_run_and_none_is_overwritten(server: Simulator
 def test_a_seed_of_the_form_is_in_the_name(server: Simulator, tmp_path: Path) -> None:
     out = tmp_path / "{attribute}-{seed}-{index:03}"
     source = WORKFLOWS / "sd15_text_to_image.json"
-    models = [model["name"] for model in server.client().models() if model["base"] == "sd-1"]
-    done = run(source, "--set", "seed=77", "--set", f"model={models[0]}", "--url", server.url, "--out", out)
+    model = next(model.name for model in server.client().models.list() if (model.base, model.type) == ("sd-1", "main"))
+    done = run(source, "--set", "seed=77", "--set", f"model={model}", "--url", server.url, "--out", out)
     assert done.exit_code == 0, done.output
     assert (tmp_path / "image-77-000.png").exists()
 
