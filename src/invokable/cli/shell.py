@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from invokable import __version__
+from invokable.cli.check import check
 from invokable.cli.demo import demo
 from invokable.cli.generate import generate
+from invokable.cli.init import init
 from invokable.cli.show import show
 from invokable.cli.simulate import simulate
 
@@ -17,5 +19,5 @@ def shell() -> None:
     """Turn workflows exported from InvokeAI into typed Python modules."""
 
 
-for _verb in (demo, generate, show, simulate):
+for _verb in (check, demo, generate, init, show, simulate):
     shell.add_command(_verb)
