@@ -31,7 +31,7 @@ SOURCE_SHA256: Final = (
 BODY_SHA256: Final = "e046b39d18273bf1dfa44f551be27f9de406de9251d72a65ed051b85fc1d0e2a"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "02d819967b70db99be4654827a8bf5f3-c9f0d490112af08c0904f9ef9dc44ad3"
+MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-b6e2688df7d06339043e60e344e9d18f"
 
 NODES: Final = {
     "blank_image": "1.2.2",

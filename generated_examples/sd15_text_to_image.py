@@ -33,7 +33,7 @@ SOURCE_SHA256: Final = (
 BODY_SHA256: Final = "be6c1a49cc972a84dcf7af0d8f80dc770b79c5a6191f2e2bb348abbcbdfb034a"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "3f775dce930419bb7a22bd1b473cdbf6-2bb0089199e1deb5ef36d0d7cf3494e0"
+MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-bfd961c6e524d68d061f4ec92f598395"
 
 NODES: Final = {
     "compel": "1.2.1",

@@ -7,7 +7,7 @@ import shlex
 
 import click
 
-from invokable.cli.errors import CommandError, Status, note, plain, reported, warn
+from invokable.cli.errors import CommandError, Status, note, plain, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import building
 from invokable.codegen.check import Finding, Report, report
@@ -72,7 +72,8 @@ def check(
                 note("note", line)
     status = _status(found, fail_on_warning=fail_on_warning)
     if form == "json":
-        click.echo(json.dumps(found.to_json(status), ensure_ascii=True, indent=2))
+        for line in json.dumps(found.to_json(status), ensure_ascii=True, indent=2).split("\n"):
+            say(line)
     elif form == "github":
         _annotate(found)
     else:
@@ -96,11 +97,11 @@ def _tell(found: Report, *, quiet: bool) -> None:
         warn(where, warning)
     for finding in found.findings:
         if finding.state != "fine":
-            click.echo(plain(f"{finding.path}: {finding.message}"))
+            say(f"{finding.path}: {finding.message}")
             if not quiet:
                 _print_diff(finding)
         elif not quiet:
-            click.echo(plain(f"{finding.path}: {finding.message}"))
+            say(f"{finding.path}: {finding.message}")
     for failure in found.failures:
         CommandError(failure).show()
     for command in found.commands:
@@ -110,7 +111,7 @@ def _tell(found: Report, *, quiet: bool) -> None:
 def _print_diff(finding: Finding) -> None:
     for line in finding.diff.split("\n"):
         if line:
-            click.echo(plain(line))
+            say(line)
 
 
 def _annotate(found: Report) -> None:
@@ -130,7 +131,7 @@ def _annotate(found: Report) -> None:
 
 def _command_of(kind: str, where: str, message: str) -> None:
     place = _escaped(where).replace(":", "%3A").replace(",", "%2C")
-    click.echo(f"::{kind} file={place},title=invokable check::{_escaped(f'{where}: {message}')}")
+    say(f"::{kind} file={place},title=invokable check::{_escaped(f'{where}: {message}')}")
 
 
 def _escaped(text: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from invokable.cli.errors import CommandError, Status, note, plain, reported, warn
+from invokable.cli.errors import CommandError, Status, note, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import Build, BuildError, BuildOptions, FileChange, Written, building
 from invokable.codegen.depfile import depfile_text
@@ -136,13 +137,13 @@ def _say(change: FileChange, build: Build, *, would: str) -> None:
     if change.path not in versions and change.outcome is Written.UNCHANGED:
         return
     done = change.outcome if change.outcome is Written.UNCHANGED else f"{would}{change.outcome}"
-    click.echo(plain(f"{change.path}: {done}" + (f" (InvokeAI {version})" if version else "")))
+    say(f"{change.path}: {done}" + (f" (InvokeAI {version})" if version else ""))
 
 
 def _print_module(build: Build) -> None:
     for result in build.results:
         if result.module is not None:
-            click.echo(result.module.text, nl=False)
+            sys.stdout.buffer.write(result.module.text.encode())  # a module is UTF-8, whatever the terminal is
 
 
 def _write_depfile(name: str, build: Build) -> None:

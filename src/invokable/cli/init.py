@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from invokable.cli.errors import plain, reported
+from invokable.cli.errors import reported, say
 from invokable.codegen import BuildError
 from invokable.codegen.publish import FileChange, RefusedError, make_changes, read_text
 from invokable.codegen.starting import AlreadyStartedError, start_project
@@ -37,11 +37,11 @@ def init(folder: str) -> None:
             raise BuildError(str(path), f"is not TOML: {error}") from None
         except OSError as error:
             raise BuildError.of_system(str(path), error, "written") from None
-    click.echo(plain(f"{path}: {change.outcome}"))
+    say(f"{path}: {change.outcome}")
     count = len(start.workflows)
     if count:
         outputs = ", ".join(start.outputs)
-        click.echo(plain(f"found {count} workflow{'s' if count > 1 else ''}, whose modules go to {outputs}"))
-        click.echo("next: invokable generate")
+        say(f"found {count} workflow{'s' if count > 1 else ''}, whose modules go to {outputs}")
+        say("next: invokable generate")
     else:
-        click.echo("found no workflows; export some, and list them in the table")
+        say("found no workflows; export some, and list them in the table")

@@ -24,6 +24,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from invokable.codegen.custom import CustomFields
+
 
 class ConfigError(Exception):
     """The configuration is not valid. `path` is the file, `key` the dotted key."""
@@ -87,6 +89,8 @@ class Config:
 
     choices: Choices = field(default_factory=Choices)
     sources: tuple[SourceConfig, ...] = ()
+    custom: CustomFields = field(default_factory=CustomFields)
+    """Classes for fields that InvokeAI itself has no class for."""
     workflows: Mapping[str, WorkflowConfig] = field(default_factory=dict)
     """By the path of the workflow's file."""
 

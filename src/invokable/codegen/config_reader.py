@@ -11,6 +11,7 @@ from typing import Final
 from unicodedata import normalize
 
 from invokable.codegen.config import Choices, Config, ConfigError, SourceConfig, WorkflowConfig
+from invokable.codegen.custom import CustomFields
 from invokable.codegen.names import RESULT_MEMBERS, is_valid_attribute, is_valid_class
 from invokable.workflow.errors import nearest
 
@@ -28,10 +29,11 @@ class _Reader:
     path: Path
 
     def config(self, table: Mapping[str, object]) -> Config:
-        self._only(table, _CHOICES | {"sources", "workflows"}, _ROOT)
+        self._only(table, _CHOICES | {"fields", "sources", "workflows"}, _ROOT)
         choices = self._choices(table, _ROOT)
         return Config(
             choices=choices,
+            custom=self._custom_fields(table),
             sources=self._sources(table, choices),
             workflows=self._workflows(self._table(table, "workflows", _ROOT), f"{_ROOT}.workflows"),
         )
@@ -82,6 +84,14 @@ class _Reader:
             models=self._flag(table, "models", key),
             templates=None if templates is None else self.path.parent / templates,
         )
+
+    def _custom_fields(self, table: Mapping[str, object]) -> CustomFields:
+        key = f"{_ROOT}.fields"
+        named = self._table(table, "fields", _ROOT)
+        fields = CustomFields({name: self._text(named, name, key) or "" for name in named})
+        for name, problem in fields.problems():
+            raise ConfigError(self.path, f"{key}.{name}", problem)
+        return fields
 
     def _workflow(self, table: Mapping[str, object], key: str) -> WorkflowConfig:
         self._only(table, {"class", "outputs", "rename"}, key)

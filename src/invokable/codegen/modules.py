@@ -24,7 +24,7 @@ from invokable.codegen.made_from import digest_of, read_stamp
 from invokable.codegen.models import InstalledModel
 from invokable.codegen.plan import ModulePlan
 from invokable.codegen.publish import FileChange, RefusedError, Written, check_ours, check_replaceable, read_module
-from invokable.codegen.render import TemplateError, render_module, templates_folder
+from invokable.codegen.render import TemplateError, render_module
 from invokable.codegen.said import Said, read_lines
 from invokable.codegen.schemas import Schemas
 from invokable.codegen.sources import Source
@@ -204,6 +204,7 @@ def _planned(
         lenient=job.settings.lenient,
         naming=job.project.naming(job.key, known),
         installed=_models(job.settings.models, options),
+        custom=job.project.config.custom,
     )
     try:
         return plan_document(document, used.schema, source=job.key, options=chosen), used.note, known
@@ -260,6 +261,7 @@ def _made_from(
             "models": [astuple(model) for model in _models(settings.models, options)],
             "width": settings.width,
             "templates": _templates(settings.templates),
+            "fields": dict(job.project.config.custom.homes),
             "class": chosen.class_name,
             "rename": sorted([*key, name] for key, name in chosen.rename.items()),
             "outputs": sorted(chosen.outputs.items()),
@@ -270,11 +272,12 @@ def _made_from(
 
 @cache
 def _templates(folder: Path | None) -> str:
-    """The checksum of all templates."""
+    """The checksum of a project's own templates; ours are what our version says."""
+    if folder is None:
+        return ""
     digest = sha256()
-    for place in (templates_folder(), *([folder] if folder else [])):
-        for path in sorted(place.rglob("*")):
-            if path.is_file():
-                digest.update(f"\0{path.relative_to(place).as_posix()}\0".encode())
-                digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
