@@ -34,7 +34,7 @@ def options_of(command: click.Command) -> list[str]:
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             found += [name, *(options_of(inner) if inner else [])]
-    return [text for text in found if text not in ENDLESS]
+    return [text for text in (*found, "--help") if text not in ENDLESS]
 
 
 CONTEXT = click.Context(shell)
