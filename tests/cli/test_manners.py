@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable import cli
+from invokable.cli.ending import ended
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.codegen.hostile import HOSTILE, poisoned
@@ -119,6 +120,23 @@ def test_every_help_has_an_example_and_is_ascii(verb: str) -> None:
     assert f"  invokable {verb}" in done.stdout.partition("Usage")[2].partition("\n")[2]
     assert done.stdout.isascii()
     assert all(len(line) <= 110 for line in done.stdout.splitlines())
+
+
+def test_a_fault_of_ours_is_one_line_and_shows_where_when_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a\nb\x1b[31m")
+
+    assert ended(fail) == 70
+    line = capsys.readouterr().err
+    assert line.startswith(
+        r"invokable: a fault of invokable itself: ZeroDivisionError: a b\x1b[31m (INVOKABLE_TRACEBACK=1"
+    )
+    assert line.count("\n") == 1
+    monkeypatch.setenv("INVOKABLE_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        ended(fail)
 
 
 # ------------------------------------------------------------------ readers that go away

@@ -210,6 +210,11 @@ def test_bad_input_has_status_2_and_one_line(
     assert words in line
 
 
+def test_a_file_of_values_is_an_object(stamp: str) -> None:
+    done = run(CARD, "--set", stamp, "--values", "-", stdin="[1]")
+    assert (done.exit_code, done.stderr) == (2, "-: expected a JSON object with attributes or indices as keys\n")
+
+
 # ------------------------------------------------------------------ sources
 
 
@@ -267,6 +272,41 @@ def test_a_source_that_cannot_be_run_is_one_line(
     assert done.exit_code == 2, done.output
     (line,) = done.stderr.splitlines()
     assert words in line
+
+
+PAINT = """
+class Paint:
+    def __init__(self, code):
+        if not code.startswith("#"):
+            raise ValueError("no #")
+        self.code = code
+
+    def to_invokeai(self):
+        red, green, blue = bytes.fromhex(self.code[1:])
+        return {"r": red, "g": green, "b": blue, "a": 255}
+
+    @classmethod
+    def from_invokeai(cls, value):
+        return cls("#{r:02x}{g:02x}{b:02x}".format_map(value))
+"""
+
+
+def test_a_project_s_own_class_takes_what_its_field_takes(
+    server: Simulator, tmp_path: Path, stamp: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = saved(tmp_path, example("colour_card.json"))
+    Path("pyproject.toml").write_text('[tool.invokable.fields]\n"blank_image.color" = "paint_of_a_test:Paint"\n')
+    missing = run(source, "--set", stamp)
+    assert (missing.exit_code, len(missing.stderr.splitlines())) == (2, 1)
+    assert "No module named 'paint_of_a_test'" in missing.stderr
+    Path("paint_of_a_test.py").write_text(PAINT)
+    done = run(source, "--set", stamp, "--set", "card_colour=#0c8c4d", "--url", server.url, "--json")
+    assert done.exit_code == 0, done.output
+    assert reported(done)["values"]["card_colour"] == {"r": 12, "g": 140, "b": 77, "a": 255}
+    wrong = run(source, "--set", stamp, "--set", "card_colour=red", "--url", server.url)
+    assert wrong.exit_code == 2
+    assert "card_colour (Card colour): 'red' is not a colour" in wrong.stderr
 
 
 # ------------------------------------------------------------------ files
