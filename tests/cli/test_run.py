@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -453,6 +457,26 @@ def test_a_run_that_fails_has_status_4_and_keeps_what_was_completed(tmp_path: Pa
     assert found["error"]["kind"] == "RunCanceled"
     assert [Path(file["path"]).name for file in found["files"]] == ["card-0.png"]
     assert found["submission"]["requested"] == 3
+
+
+def test_ctrl_c_cancels_a_run_that_is_under_way(tmp_path: Path, stamp: str) -> None:
+    with Simulator(speed=5) as server:
+        command = [sys.executable, "-m", "invokable", "run", CARD, "--set", stamp, "--url", server.serve()]
+        running = subprocess.Popen(
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A process that was started in the background may have inherited an ignored SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        end = time.monotonic() + 60
+        while [job.status for job in server.jobs] != ["in_progress"]:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        _, wrong = running.communicate(timeout=30)
+        assert (running.returncode, wrong) == (130, "interrupted; the run was canceled\n")
+        assert [job.status for job in server.jobs] == ["canceled"]
 
 
 def test_a_module_that_the_server_has_outgrown_has_status_1(tmp_path: Path, stamp: str) -> None:
