@@ -89,7 +89,7 @@ def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, wid
         else:
             lines = [_prose(line.rstrip(" ")) for line in paragraph]
         if any(lines):
-            blocks.append(f"\n{margin}".join(lines))
+            blocks.append("\n".join([lines[0], *(f"{margin}{line}" if line else "" for line in lines[1:])]))
     text = f"\n\n{margin}".join(blocks)
     if text.startswith('"'):
         text = f" {text}"

@@ -47,8 +47,11 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
     """
-    text = _fill(templates, _context(plan))
-    return _signed(_format(text) if templates else laid_out(text, _format))
+    return _signed(_laid_out(_fill(templates, _context(plan)), ours=templates is None))
+
+
+def _laid_out(text: str, *, ours: bool) -> str:
+    return laid_out(text, _format) if ours else _format(text)
 
 
 def _context(plan: ModulePlan) -> dict[str, object]:
