@@ -36,6 +36,7 @@ _WIDE: Final = re.compile(
 _DOCSTRING: Final = re.compile(r'^( *)"""(?:[^"\\]++|\\.|"(?!""))*+"""$', re.MULTILINE | re.DOTALL)
 _ALIASES: Final = re.compile(r"(?:^\w+ = Literal\[(?:[^\n]+|\n(?: {4}[^\n]*\n)++)\]\n)++", re.MULTILINE)
 _EXPORTED: Final = re.compile(r"^__all__ = \[([^\n]*)\]$", re.MULTILINE)
+_PARAMETERS: Final = re.compile(r"(?:^ {12}\w+: [^\n]* = \.\.\.,\n)++", re.MULTILINE)
 _INDICES: Final = re.compile(r"(?<=\bIndex\()[0-9, ]+(?=\))")
 _FEW: Final = 200  # characters that are not worth a mark
 
@@ -94,7 +95,7 @@ class _Marks:
         self._kept: list[str] = []
         text = _EXPORTED.sub(self._exported, _ALIASES.sub(self._aliases, _RAW.sub(self._raw, text)))
         text = _WIDE.sub(_split, _TABLE.sub(self._table, text))
-        text = _ATTRIBUTES.sub(self._attributes, text)
+        text = _PARAMETERS.sub(self._parameters, _ATTRIBUTES.sub(self._attributes, text))
         self._text = _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text))
 
     def put_back(self, black: Callable[[str], str]) -> str:
@@ -102,10 +103,11 @@ class _Marks:
         sign = re.escape(self._sign)
         mark = re.compile(
             rf'r"""(?:\n|_*){sign}(\d+){sign}(?:\n|_*)"""'
-            rf'|^ +"{sign}(\d+){sign}"(?:: 0,|,\n +0,)\n|^ *"(?:"")?{sign}(\d+){sign}"(?:"")?\n',
+            rf'|^ +"{sign}(\d+){sign}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{sign}(\d+){sign}",\n'
+            rf'|^ *"(?:"")?{sign}(\d+){sign}"(?:"")?\n',
             re.MULTILINE,
         )
-        return mark.sub(lambda match: self._kept[int(match[1] or match[2] or match[3])], black(self._text))
+        return mark.sub(lambda match: self._kept[int(next(filter(None, match.groups())))], black(self._text))
 
     def _mark(self, block: str) -> str:
         self._kept.append(block)
@@ -141,6 +143,14 @@ class _Marks:
             return match[0]
         rows = "".join(f"            {index},\n" for index in match[0].split(", "))
         return f'"{self._mark(rows)}", 0,'
+
+    def _parameters(self, match: re.Match[str]) -> str:
+        text = []
+        for fits, ones in groupby(match[0].splitlines(keepends=True), key=_fits):
+            block = "".join(ones)
+            marked = fits and len(block) > _FEW
+            text.append(f'            _: 0 = "{self._mark(block)}",\n' if marked else block)
+        return "".join(text)
 
     def _attributes(self, match: re.Match[str]) -> str:
         text = []
