@@ -12,8 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from invokable.runtime.client.blocking import Client
-    from invokable.runtime.client.jobs import Job
+    from invokable.runtime.client._async.client import AsyncClient
+    from invokable.runtime.client._async.jobs import AsyncJob
+    from invokable.runtime.client._sync.client import Client
+    from invokable.runtime.client._sync.jobs import Job
     from invokable.runtime.errors import (
         APIError,
         BoardError,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         WorkflowError,
     )
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
     from invokable.runtime.values.result import WorkflowResult
@@ -40,12 +43,15 @@ __version__: str
 
 __all__ = [
     "APIError",
+    "AsyncClient",
+    "AsyncJob",
     "Board",
     "BoardError",
     "Client",
     "Color",
     "ConnectionError",
     "EnqueueUncertain",
+    "FieldValue",
     "Image",
     "InvokableError",
     "Job",
@@ -69,11 +75,14 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Client": "client.blocking",
-    "Job": "client.jobs",
+    "AsyncClient": "client._async.client",
+    "AsyncJob": "client._async.jobs",
+    "Client": "client._sync.client",
+    "Job": "client._sync.jobs",
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
     "WorkflowResult": "values.result",
 }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from invokable import __version__
 from invokable.codegen import code, expression, layout
-from invokable.codegen.annotations import result_type
 from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code, ListItem
 from invokable.codegen.defaults import model_expression
@@ -193,12 +192,10 @@ def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
-    output = planned.output
-    annotation = result_type(output.type.name, output.type.cardinality, output.many)
     return _Attribute(
         name=code.identifier(planned.attribute),
-        annotation=annotation,
-        type=annotation,
+        annotation=planned.annotation,
+        type=planned.annotation,
         default=None,
         docstring=code.docstring([sentence(_described(planned))], indent=8, width=WIDTH),
     )
@@ -242,9 +239,10 @@ def _imports(written: Iterable[Expression], *, replaces: bool) -> list[Code]:
     origins = {name: module for module, known in _ORIGINS.items() for name in known}
     by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
     for name in sorted(names, key=lambda name: (not name.isupper(), name.casefold(), name)):
-        by_module[origins.get(name, "invokable.runtime")].append(name)
-    dataclasses, typing, runtime = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
-    return [Code(line) for line in (dataclasses, typing, "", runtime)]
+        module, _, own = name.rpartition(":")
+        by_module.setdefault(module or origins.get(name, "invokable.runtime"), []).append(own)
+    dataclasses, typing, *others = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
+    return [Code(line) for line in (dataclasses, typing, "", *sorted(others))]
 
 
 def _module_docstring(plan: ModulePlan) -> Code:
