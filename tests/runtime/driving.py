@@ -9,7 +9,20 @@ from typing import Any, TypeVar
 from invokable import Policy
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.protocol import AskPolicy, Read, Request, Response, Sleep, Step, Steps
+from invokable.runtime.steps.protocol import (
+    Ask,
+    AskPolicy,
+    Await,
+    Heard,
+    Listen,
+    Read,
+    Request,
+    Response,
+    Sleep,
+    Step,
+    Steps,
+    Tell,
+)
 
 T = TypeVar("T")
 Answer = Callable[[Request], Response | Exception]
@@ -56,6 +69,13 @@ class Driver:
         if isinstance(step, Sleep):
             self.now += step.seconds
             return None
+        if isinstance(step, Await):
+            self.now += step.seconds
+            return Heard()
+        if isinstance(step, Listen | Tell):
+            return None
+        if isinstance(step, Ask):
+            return self.drive(step.ask(step.item_ids, step.known))
         if isinstance(step, Read):
             return read_file(step)
         if isinstance(step, AskPolicy):

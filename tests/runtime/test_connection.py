@@ -77,7 +77,7 @@ def test_what_cannot_be_sent_is_refused_and_not_shown(options: dict[str, Any], w
 def test_secrets_do_not_show_and_are_not_pickled(options: dict[str, Any]) -> None:
     connection = Connection("http://server", proxy="http://user:pr0xy-s3cret@proxy:8080", **options)
     with Client(connection) as client:
-        assert "s3cret" not in f"{connection!r} {client!r} {client._transport!r} {vars(client)!r}"
+        assert "s3cret" not in f"{connection!r} {client!r} {client._engine.transport!r} {vars(client)!r}"
     with pytest.raises(TypeError, match="cannot be pickled") as caught:
         pickle.dumps(connection)
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))

@@ -31,6 +31,10 @@ def server() -> Iterator[Simulator]:
         yield simulator
 
 
+def models(client: Client) -> list[Any]:
+    return list(client.models.list())
+
+
 def ask(server: Simulator, **options: Any) -> Client:
     return Client(Connection(server.url, **options), policy=ONCE)
 
@@ -42,14 +46,14 @@ def logins(server: Simulator) -> list[int | None]:
 def test_a_run_signs_in_by_itself_once(server: Simulator, stamp: bytes) -> None:
     with ask(server, email=EMAIL, password=PASSWORD) as client:
         assert client.run(ColourCard(stamp=stamp), timeout=60).card.bytes()
-        client.models()
+        models(client)
     assert logins(server) == [200]
 
 
 def test_tasks_sign_in_once_together(server: Simulator) -> None:
     async def main() -> None:
         async with AsyncClient(server.url, email=EMAIL, password=PASSWORD) as client:
-            await asyncio.gather(*(client.models() for _ in range(20)))
+            await asyncio.gather(*(client.queue.status() for _ in range(20)))
 
     asyncio.run(main())
     assert logins(server) == [200]
@@ -57,17 +61,17 @@ def test_tasks_sign_in_once_together(server: Simulator) -> None:
 
 def test_threads_whose_token_has_expired_sign_in_once_together(server: Simulator) -> None:
     with ask(server, email=EMAIL, password=PASSWORD) as client, ThreadPoolExecutor(16) as threads:
-        list(threads.map(lambda _: client.models(), range(40)))
+        list(threads.map(lambda _: models(client), range(40)))
         assert logins(server) == [200]
-        client._transport._credentials.token = server.token(EMAIL, seconds=-1)
-        list(threads.map(lambda _: client.models(), range(40)))
+        client._engine.transport._credentials.token = server.token(EMAIL, seconds=-1)
+        list(threads.map(lambda _: models(client), range(40)))
     assert logins(server) == [200, 200]
 
 
 def test_a_job_posted_with_an_expired_token_runs_once(server: Simulator, stamp: bytes) -> None:
     with ask(server, email=EMAIL, password=PASSWORD) as client:
         image = client.upload(stamp)
-        client._transport._credentials.token = server.token(EMAIL, seconds=-1)
+        client._engine.transport._credentials.token = server.token(EMAIL, seconds=-1)
         client.run(ColourCard(stamp=image), timeout=60)
     assert [job.status for job in server.jobs] == ["completed"]
 
@@ -75,12 +79,12 @@ def test_a_job_posted_with_an_expired_token_runs_once(server: Simulator, stamp: 
 def test_answers_renew_a_token(server: Simulator) -> None:
     token = server.token(EMAIL, seconds=5)
     with ask(server, token=token) as client:
-        client.models()
-        assert client._transport._credentials.token == token
+        models(client)
+        assert client._engine.transport._credentials.token == token
         client.cancel("none")
-        renewed = client._transport._credentials.token
+        renewed = client._engine.transport._credentials.token
         assert renewed not in (None, token)
-        client.models()
+        models(client)
 
 
 def test_a_renewed_token_of_an_older_sign_in_is_not_taken() -> None:
@@ -95,7 +99,7 @@ def test_a_renewed_token_of_an_older_sign_in_is_not_taken() -> None:
 def test_no_token_and_a_bad_one_say_what_to_do(server: Simulator) -> None:
     for options in ({}, {"token": "junk"}):
         with ask(server, **options) as client, pytest.raises(AuthenticationError, match=r"token=.*INVOKEAI_TOKEN"):
-            client.models()
+            models(client)
 
 
 def test_a_wrong_password_is_tried_once_by_all_threads_and_not_shown(server: Simulator) -> None:
@@ -103,7 +107,7 @@ def test_a_wrong_password_is_tried_once_by_all_threads_and_not_shown(server: Sim
 
         def failure(_: int) -> AuthenticationError:
             with pytest.raises(AuthenticationError, match=r"Incorrect email or password.*check the email") as caught:
-                client.models()
+                models(client)
             return caught.value
 
         errors = list(threads.map(failure, range(16)))
@@ -117,8 +121,8 @@ def test_a_wrong_password_is_tried_once_by_all_threads_and_not_shown(server: Sim
 def test_a_server_without_users_needs_no_sign_in(version: str) -> None:
     with Simulator(version) as simulator:
         client = simulator.client(email=EMAIL, password=PASSWORD)
-        client.models()
-        client.models()
+        models(client)
+        models(client)
         assert [r.path for r in simulator.requests].count(LOGIN) == 1
 
 
@@ -138,7 +142,7 @@ def test_trouble_that_lasts_is_no_wrong_password(server: Simulator) -> None:
         ask(server, email=EMAIL, password=PASSWORD) as client,
         pytest.raises(Unreached, match="sign in") as caught,
     ):
-        client.models()
+        models(client)
     assert not isinstance(caught.value, APIError)
     assert not caught.value.sent
 
@@ -146,7 +150,7 @@ def test_trouble_that_lasts_is_no_wrong_password(server: Simulator) -> None:
 def test_nothing_secret_is_logged(server: Simulator, stamp: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), ask(server, email=EMAIL, password=PASSWORD, api_key="k3y") as client:
         client.run(ColourCard(stamp=stamp), timeout=60)
-        token = client._transport._credentials.token
+        token = client._engine.transport._credentials.token
     assert "receive_response_headers.complete" in caplog.text  # httpcore's own logs are there
     assert token
     assert token.rpartition(".")[2] not in caplog.text
@@ -157,7 +161,7 @@ def test_nothing_secret_is_logged(server: Simulator, stamp: bytes, caplog: pytes
 def test_the_client_is_quiet_by_default(server: Simulator, capfd: pytest.CaptureFixture[str]) -> None:
     server.add_fault(Fault(kind="status", path="*/models/", times=2))
     with Client(server.url, email=EMAIL, password=PASSWORD) as client:
-        client.models()
+        models(client)
     assert capfd.readouterr() == ("", "")
 
 
@@ -185,7 +189,7 @@ def test_headers_and_keys_go_with_every_request_and_to_no_other_host() -> None:
 def test_a_sign_in_by_another_thread_is_not_waited_for_longer_than_the_run(server: Simulator) -> None:
     server.add_fault(Fault(kind="latency", seconds=3, path="*/login"))
     with Client(server.url, email=EMAIL, password=PASSWORD) as client:
-        first = threading.Thread(target=lambda: swallow(client.models))
+        first = threading.Thread(target=lambda: swallow(lambda: models(client)))
         first.start()
         from invokable.runtime.steps.protocol import Request
 
@@ -193,7 +197,7 @@ def test_a_sign_in_by_another_thread_is_not_waited_for_longer_than_the_run(serve
             yield Request("GET", "/api/v2/models/", timeout=0.3)
 
         with pytest.raises(Unreached, match="sign in in time"):
-            client._drive(once())
+            client._engine.drive(once())
         first.join()
 
 

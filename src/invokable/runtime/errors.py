@@ -6,21 +6,25 @@
     │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: status and its own words
     │   └── AuthenticationError   it wants a token or a sign-in, or refuses the one given
+    ├── UnsupportedError          the server is too old for this: the version that it takes
     ├── ValidationError           values to correct: every wrong input at once
-    ├── BoardError                no such board, or several of that name
+    ├── NotFoundError             the server has no such model, image, workflow …, or several of that name
+    │   └── BoardError            no such board, or several of that name
+    ├── ModelInstallError         a model was not installed: the server's reason
     └── WorkflowError             the workflow could not be run
         ├── StaleWorkflowError    the generated module does not fit: generate it again
         ├── QueueFullError        the server's queue took too few items; they were canceled
         ├── EnqueueUncertain      it is not known whether the server took the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
-        ├── RunCanceled           someone canceled the item, or the server was restarted
+        ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom
+        │   └── RunInterrupted    the server was restarted while they ran: `Job.retry` runs them again
         └── RunTimeout            the run took longer than it may; the items are still on the server
 
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
 
-`ConnectionError`, `ValidationError` and `RunTimeout` are also Python's own `ConnectionError`, `ValueError` and
-`TimeoutError`. Messages are one line, except a ValidationError's with several problems; no error holds a token. All of
-them can be pickled.
+`ConnectionError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own `ConnectionError`,
+`ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a ValidationError's with several problems;
+no error holds a token. All of them can be pickled.
 """
 
 from __future__ import annotations
@@ -28,10 +32,11 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.records import ModelInstall
     from invokable.runtime.values.result import WorkflowResult
 
 __all__ = [
@@ -42,13 +47,17 @@ __all__ = [
     "ConnectionError",
     "EnqueueUncertain",
     "InvokableError",
+    "ModelInstallError",
+    "NotFoundError",
     "NotInvokeAIError",
     "Problem",
     "QueueFullError",
     "RunCanceled",
     "RunFailed",
+    "RunInterrupted",
     "RunTimeout",
     "StaleWorkflowError",
+    "UnsupportedError",
     "ValidationError",
     "WorkflowError",
 ]
@@ -174,12 +183,45 @@ class ValidationError(InvokableError, ValueError):
         super().__init__("\n".join(map(str, self.errors)))
 
 
-class BoardError(InvokableError):
+class UnsupportedError(InvokableError):
+    """The server is too old: it has version `version`, and what was asked for takes `needs`."""
+
+    def __init__(self, what: str, *, needs: str, version: str) -> None:
+        super().__init__(f"{what} takes InvokeAI {needs} or later; the server is {version}")
+        self.needs = needs
+        self.version = version
+
+
+class NotFoundError(InvokableError, LookupError):
+    """The server has nothing of that name, or several things; `found` says how many.
+
+    `nearest` holds the names most like it, or what tells the several apart.
+    """
+
+    def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.name = name
+        self.found = found
+        self.nearest = tuple(nearest)
+
+
+class BoardError(NotFoundError):
     """No board has this name, or several have."""
 
-    def __init__(self, message: str, *, board: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, board: str, found: int = 0, nearest: Iterable[str] = ()) -> None:
+        super().__init__(message, name=board, found=found, nearest=nearest)
         self.board = board
+
+
+class ModelInstallError(InvokableError):
+    """A model was not installed, or not in time; `install` is what the server says of it.
+
+    Raised for what failed, for what somebody cancelled, and after `timeout`, when the server goes on.
+    """
+
+    def __init__(self, message: str, *, install: ModelInstall) -> None:
+        super().__init__(message)
+        self.install = install
 
 
 class WorkflowError(InvokableError):
@@ -239,15 +281,32 @@ class RunFailed(WorkflowError):  # noqa: N818
 
 
 class RunCanceled(WorkflowError):  # noqa: N818
-    """Items were canceled by someone else or by a restart of the server, or removed from the queue.
+    """Items were canceled, or removed from the queue.
 
-    `partial` holds what the other items of the batch gave, None where no item was completed.
+    `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
+    `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
+    batch gave, None where no item was completed.
     """
 
-    def __init__(self, message: str, *, item_ids: Sequence[int], partial: WorkflowResult | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        item_ids: Sequence[int],
+        cause: Literal["caller", "others", "restart", "removal", "unknown"] = "unknown",
+        partial: WorkflowResult | None = None,
+    ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
+        self.cause = cause
         self.partial = partial
+
+
+class RunInterrupted(RunCanceled):
+    """The server was stopped or crashed while items ran, and canceled them when it started again.
+
+    Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
+    """
 
 
 class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818

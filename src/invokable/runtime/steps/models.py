@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from invokable.contract.models import ANY_MODEL, ModelFilter
-from invokable.runtime.errors import Problem
+from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
 from invokable.runtime.steps.policy import ModelKey, Policy
 from invokable.runtime.steps.protocol import AskPolicy, Request, Steps, fetch
@@ -20,19 +20,13 @@ MODELS: Final = "/api/v2/models/"
 _SHOWN: Final = 5  # names in an error
 
 
-class NotFoundError(Exception):
-    """Something that the server does not have, or has several of; `candidates` names what might be meant."""
-
-    def __init__(self, message: str, candidates: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.candidates = tuple(candidates)
-
-
 @dataclass(slots=True)
 class Known:
     """What a client has learned of its server; asked for anew when a name is not found."""
 
     models: Sequence[ModelRecord] | None = None
+    version: str | None = None
+    """The server's version, where it was asked for."""
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""
     max_queue_size: int | None = None
@@ -41,6 +35,8 @@ class Known:
     """What was uploaded for runs."""
     models_listed: float = float("-inf")
     """When the models were listed."""
+    summarises: bool = True
+    """Whether it says of many items in short how they are, which servers before 6.14 do not."""
 
 
 def server_version() -> Steps[str]:
@@ -68,7 +64,7 @@ def find_model(
     for fresh in (False, True):
         records = yield from _listed(known, since if fresh else None)
         fitting = [record for record in records if wanted.admits(record.model_dump())]
-        found = matches(model, fitting, policy.models)
+        found = matching(model, fitting, policy.models)
         if len(found) == 1:
             return _wire(found[0], model.submodel_type)
         if found:
@@ -85,7 +81,8 @@ def _listed(known: Known, since: float | None) -> Steps[Sequence[ModelRecord]]:
 
 def _ambiguous(model: Model, found: Sequence[ModelRecord]) -> NotFoundError:
     several = [f"{record.name} ({record.base}, key {record.key})" for record in found]
-    return NotFoundError(f"{len(found)} models fit {model}: {', '.join(several)}; give base, type or key", several)
+    message = f"{len(found)} models fit {model}: {', '.join(several)}; give base, type or key"
+    return NotFoundError(message, name=str(model), found=len(found), nearest=several)
 
 
 def _missing(
@@ -95,15 +92,16 @@ def _missing(
     fitting: Sequence[ModelRecord],
     ways: Sequence[ModelKey],
 ) -> NotFoundError:
-    others = matches(model, records, ways)
+    others = matching(model, records, ways)
     names = sorted({record.name for record in fitting})
     if others:
         found = f"is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
-        return NotFoundError(f"model {model} {found}{_some(names)}", names)
-    if not matches(model, records, ("key", "hash", "name")):
+        return NotFoundError(f"model {model} {found}{_some(names)}", name=str(model), nearest=names)
+    if not matching(model, records):
         hint = nearest(str(model), names) or _some(names)
-        return NotFoundError(f"the server has no model {model}{hint}", names)
-    return NotFoundError(f"the server has no model {model} by {' or '.join(ways)}, as the policy asks", names)
+        return NotFoundError(f"the server has no model {model}{hint}", name=str(model), nearest=names)
+    message = f"the server has no model {model} by {' or '.join(ways)}, as the policy asks"
+    return NotFoundError(message, name=str(model), nearest=names)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -132,7 +130,7 @@ def complete_models(
                 try:
                     found = yield from find_model(model, ANY_MODEL, known, since=since)
                 except NotFoundError as error:
-                    problems.append(Problem(None, name, node_id, str(error), candidates=error.candidates))
+                    problems.append(Problem(None, name, node_id, str(error), candidates=error.nearest))
                 else:
                     nodes[node_id] = {**nodes[node_id], name: found}
     return {**graph, "nodes": nodes}
@@ -150,13 +148,20 @@ def filter_of(hint: Any) -> ModelFilter:
     return ANY_MODEL
 
 
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """The names most like one that is not there."""
+    return difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3)
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean …?)`, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=3)
+    close = near(name, names)
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
 
 
-def matches(model: Model, records: Sequence[ModelRecord], ways: Sequence[ModelKey]) -> list[ModelRecord]:
+def matching(
+    model: Model, records: Sequence[ModelRecord], ways: Sequence[ModelKey] = ("key", "hash", "name")
+) -> list[ModelRecord]:
     """The models that a reference means, by the first of the ways (key, hash, name) that finds any."""
     for way in ways:
         wanted = getattr(model, way)

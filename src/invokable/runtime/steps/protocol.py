@@ -5,6 +5,10 @@ A run is a generator of steps that decides and does no I/O. It yields
     Request   and is sent the Response; where the server was not reached, ConnectionError is thrown into it
     Read      and is sent the File; where it cannot be read, OSError or TypeError is thrown into it
     Sleep     and is sent nothing
+    Listen    and is sent the Ear for a batch, which hears of it from then on if the server's events can be had
+    Await     and is sent what the Ear has Heard, once there is something, or after some seconds
+    Ask       and is sent what its own steps return; a client may ask for several runs at once
+    Tell      and is sent nothing: events for whoever watches the run
     AskPolicy and is sent the client's Policy
 
 The clients are thin drivers of steps. An interrupt is thrown into the generator too, which may then clean up with
@@ -13,13 +17,15 @@ further steps.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, Literal, TypeAlias, TypeVar
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from invokable.runtime.errors import CertificateError, ConnectionError  # noqa: A004
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.policy import Policy, is_busy
+from invokable.runtime.values.events import JobEvent
 
 T = TypeVar("T")
 
@@ -43,6 +49,10 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     file: File | None = None
+    part: str = "file"
+    """What the form calls the file."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a form, beside the file if there is one."""
     into: BinaryIO | None = None
     """Where the body of a 200 answer goes, instead of into the Response."""
     timeout: float | None = None
@@ -87,11 +97,80 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What the server's events say, as far as it matters here."""
+
+    name: str
+    """The event's own name."""
+    item_id: int
+    """The queue item; 0 where it is about several."""
+    content: Mapping[str, Any]
+
+
+class Ear(Protocol):
+    """What a client keeps of the events about a batch, for as long as somebody holds it."""
+
+    @property
+    def line(self) -> int:
+        """The number of the connection that events come by at the moment; 0 while none do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an ear has heard."""
+
+    notes: Sequence[Note] = ()
+    upto: int = 0
+    """Where the next look at the ear begins."""
+    line: int = 0
+    """As of the ear, before the notes were taken: from one look to the next nothing was lost if it is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Begin to hear of a batch. It may take that long until events can be had; later ones are heard in any case."""
+
+    batch_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for that many seconds, or until there are further notes, or the line is another one."""
+
+    ear: Ear | None
+    since: int
+    line: int
+    seconds: float
+    every: bool = False
+    """Whether any note will do, rather than one of an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask something about queue items."""
+
+    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]]
+    """The steps that ask about any number of items, with what the client knows of the server."""
+    item_ids: tuple[int, ...]
+    known: Any
+    timeout: float | None = None
+    """Seconds that the answer may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell whoever watches the run."""
+
+    events: Sequence[JobEvent]
+
+
+@dataclass(frozen=True, slots=True)
 class AskPolicy:
     """Ask the client how patient it is."""
 
 
-Step: TypeAlias = Request | Read | Sleep | AskPolicy
+Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell | AskPolicy
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
@@ -119,6 +198,11 @@ def fetch(request: Request) -> Steps[Response]:
     return last
 
 
+def in_path(part: object) -> str:
+    """A name or an id as a part of a path."""
+    return quote(str(part), safe="")
+
+
 def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
     """What each of several returns, one after the other."""
     found = []
@@ -130,8 +214,8 @@ def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
 def shortened(step: Step, seconds: float) -> Step:
     """A step that takes at most that long."""
     match step:
-        case Sleep():
-            return Sleep(min(step.seconds, seconds))
-        case Request():
+        case Sleep() | Await() | Listen():
+            return replace(step, seconds=min(step.seconds, seconds))
+        case Request() | Ask():
             return replace(step, timeout=seconds if step.timeout is None else min(step.timeout, seconds))
     return step

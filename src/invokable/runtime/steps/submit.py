@@ -39,8 +39,18 @@ from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared
-from invokable.runtime.steps.protocol import AskPolicy, Request, Response, Sleep, Steps, T
-from invokable.runtime.steps.queue import LOG, QUEUE, batch_status, cancel_batch, cancel_items, items_of
+from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sleep, Steps, T
+from invokable.runtime.steps.queue import (
+    LOG,
+    QUEUE,
+    batch_status,
+    cancel_batch,
+    cancel_items,
+    items_of,
+    items_of_batch,
+    latest_of,
+    rows_of,
+)
 from invokable.runtime.steps.submission import Submission
 
 LATE: Final = 16.0
@@ -68,6 +78,10 @@ class Submitting:
     """When the last POST whose fate is not known was given up."""
     sent: bool = False
     """A POST may have reached the server."""
+    ear: Ear | None = None
+    """What hears of the batch."""
+    line: int = 0
+    """The connection by which everything since before the POST was heard; 0 for none."""
 
 
 def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
@@ -87,11 +101,22 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
 
 def find(submission: Submission, clock: Clock) -> Steps[Submission]:
     """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it."""
+    if not submission.requested:
+        return (yield from _found(submission))
     status = yield from _look(submission, clock)
     if status is None:
         raise _uncertain(submission, "the server does not show it")
     yield from _settle(state := Submitting(submission), None, clock)
     return state.submission
+
+
+def _found(submission: Submission) -> Steps[Submission]:
+    """A submission of which only the batch id is known, with its items."""
+    rows = yield from rows_of(submission)
+    ids = latest_of(rows) if rows else (yield from items_of_batch(submission.batch_id))
+    if not ids:
+        raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
+    return replace(submission, requested=len(ids), item_ids=tuple(ids))
 
 
 def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:

@@ -44,10 +44,14 @@ class _Sending:
         self.policy = policy
         self.url = connection.url
         self._credentials = Credentials(connection.token, connection.email, connection.password)
-        self._is_real = is_real
+        self.is_real = is_real
         self._headers = {"User-Agent": "invokable", "Accept": "*/*", **connection.extra_headers}
         if is_real:
             _ = connection.ssl_context  # a file that cannot be used is said at once
+
+    def current_token(self) -> str | None:
+        """The token that requests are sent with at the moment, if any."""
+        return self._credentials.token
 
     def _end(self, request: Request) -> float | None:
         """When the exchange has to end, if ever: a file may take its time as long as it moves."""
@@ -64,6 +68,7 @@ class _Sending:
             self.url + request.path,
             params=dict(request.params) or None,
             json=request.json,
+            data=dict(request.form) or None,
             files=_form(request),
             headers={**self._headers, **own},
             extensions={"timeout": self._timeouts(end)},
@@ -97,7 +102,7 @@ class _Sending:
         """Makes our errors of httpx's, and knows whether anything was sent."""
         url = self.url + request.path
         with exchange(end) as current:
-            current.sent = not self._is_real  # others do not say
+            current.sent = not self.is_real  # others do not say
             try:
                 yield current
             except httpx.InvalidURL as error:
@@ -128,13 +133,13 @@ class Transport(_Sending):
         credentials.renew(token, response)
         return response
 
-    def token(self, refused: str | None = None) -> str | None:
-        """The token to be let in with, another one than what was `refused`; None where none is needed.
+    def token(self, timeout: float) -> str | None:
+        """The token to be let in with, for which it may sign in; None where none is needed.
 
         Raises AuthenticationError and ConnectionError.
         """
-        if refused is not None or self._credentials.wants_sign_in():
-            return self._signed_in(refused, None, refused=refused is not None)
+        if self._credentials.wants_sign_in():
+            return self._signed_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
     def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
@@ -196,13 +201,13 @@ class AsyncTransport(_Sending):
         credentials.renew(token, response)
         return response
 
-    async def token(self, refused: str | None = None) -> str | None:
-        """The token to be let in with, another one than what was `refused`; None where none is needed.
+    async def token(self, timeout: float) -> str | None:
+        """The token to be let in with, for which it may sign in; None where none is needed.
 
         Raises AuthenticationError and ConnectionError.
         """
-        if refused is not None or self._credentials.wants_sign_in():
-            return await self._signed_in(refused, None, refused=refused is not None)
+        if self._credentials.wants_sign_in():
+            return await self._signed_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
     async def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
@@ -271,4 +276,4 @@ def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
     """The upload form, without the file's name: the server chooses its own, and a path may be private."""
     if request.file is None:
         return None
-    return {"file": (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}
+    return {request.part: (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}
