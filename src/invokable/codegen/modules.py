@@ -23,7 +23,15 @@ from invokable.codegen.lock import Names, changes, locked_lines
 from invokable.codegen.made_from import digest_of, read_stamp
 from invokable.codegen.models import InstalledModel
 from invokable.codegen.plan import ModulePlan
-from invokable.codegen.publish import FileChange, RefusedError, Written, check_ours, check_replaceable, read_module
+from invokable.codegen.publish import (
+    FileChange,
+    RefusedError,
+    Written,
+    check_folders,
+    check_ours,
+    check_replaceable,
+    read_module,
+)
 from invokable.codegen.render import TemplateError, render_module
 from invokable.codegen.said import Said, read_lines
 from invokable.codegen.schemas import Schemas
@@ -138,11 +146,12 @@ def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
     if str(job.path) == "-":
         return result
     try:
+        check_folders(job.root, job.path)
         current = read_module(job.path, force=options.force)
         if not options.force:
             check_ours(job.path, current)
     except RefusedError as error:
-        raise BuildError(str(job.path), str(error), kind="refused") from None
+        raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:
         raise BuildError.of_system(str(job.path), error, "read") from None
     said = read_lines(current or "")

@@ -98,6 +98,15 @@ def read_module(path: Path, *, force: bool = False) -> str | None:
         raise RefusedError(path, _FOREIGN) from None
 
 
+def check_folders(root: Path, path: Path) -> None:
+    """Raise RefusedError where a link leads from the folders between `root` and the file at `path` to others."""
+    for folder in path.parents:
+        if folder == root:
+            return
+        if folder.is_symlink():
+            raise RefusedError(folder, "is a symbolic link; modules are not written through one below their output")
+
+
 def check_replaceable(path: Path, current: str | None) -> None:
     """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
     check_ours(path, current)
