@@ -16,14 +16,27 @@ State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "fa
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Something that happened to a job. `item_id` is the queue item; a job of a batch has several."""
+    """Something that happened to a job. `item_id` is the queue item; a job of a batch has several.
+
+    Example:
+
+        for event in job.events():
+            print(event.item_id, event)
+    """
 
     item_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Queued(JobEvent):
-    """The server has taken the job; `item_id` is its first queue item."""
+    """The server has taken the job; `item_id` is its first queue item.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Queued):
+                print(f"{event.items} items, {event.ahead} before them")
+    """
 
     ahead: int | None = None
     """How many queue items are before it, of all users; None where the server did not say."""
@@ -33,12 +46,26 @@ class Queued(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Started(JobEvent):
-    """A queue item began to run."""
+    """A queue item began to run.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Started):
+                print(f"item {event.item_id} runs")
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted(JobEvent):
-    """A node began to run. Below an iterate node each iteration is one such event."""
+    """A node began to run. Below an iterate node each iteration is one such event.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, NodeStarted):
+                print(event.node_type)
+    """
 
     node_id: str
     """The node of the workflow."""
@@ -47,7 +74,16 @@ class NodeStarted(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an unfinished image looks like."""
+    """What an unfinished image looks like.
+
+    Example:
+
+        from pathlib import Path
+
+        for event in job.events():
+            if isinstance(event, Progress) and event.preview:
+                Path("preview.jpg").write_bytes(event.preview.content)
+    """
 
     width: int
     """In pixels, those of the image that is to be."""
@@ -60,7 +96,14 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Progress(JobEvent):
-    """A node says how far it is."""
+    """A node says how far it is.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Progress) and event.fraction is not None:
+                print(f"{event.message}: {event.fraction:.0%}")
+    """
 
     node_id: str
     node_type: str
@@ -72,7 +115,15 @@ class Progress(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished(JobEvent):
-    """A node is done. Its images and videos can be downloaded while the job goes on."""
+    """A node is done. Its images and videos can be downloaded while the job goes on.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, NodeFinished):
+                for image in event.images:
+                    image.save("unfinished/")
+    """
 
     node_id: str
     node_type: str
@@ -82,7 +133,14 @@ class NodeFinished(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ended(JobEvent):
-    """A queue item has ended. After the last one, a job has no more events."""
+    """A queue item has ended. After the last one, a job has no more events.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Ended):
+                print(f"{event.done} of {event.items} done, {event.state}")
+    """
 
     state: State
     """How it ended: `completed`, `failed` or `canceled`. One that was removed from the queue counts as canceled."""
@@ -94,7 +152,13 @@ class Ended(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """How many queue items of a job are in each state."""
+    """How many queue items of a job are in each state.
+
+    Example:
+
+        status = job.status()
+        print(f"{status.completed} of {status.items} done")
+    """
 
     pending: int
     in_progress: int
