@@ -147,7 +147,6 @@ _HOMES: Final = {
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
-    "FieldValue": "values.custom",
     **dict.fromkeys(
         ("Ended", "JobEvent", "JobStatus", "NodeFinished", "NodeStarted", "Preview", "Progress", "Queued", "Started"),
         "values.events",
@@ -159,6 +158,7 @@ _HOMES: Final = {
         ),
         "values.records",
     ),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
     **dict.fromkeys(("NodeOutput", "WorkflowResult"), "values.result"),
 }
