@@ -166,6 +166,8 @@ def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bo
 
 def delete_media(kind: Kind[R], names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
     """Delete images or videos. Returns the names of those that the server deleted."""
+    names = list(names)
+    known.uploads.forget(names)  # before, so that no run takes them for there meanwhile
     return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", known))
 
 
@@ -177,6 +179,14 @@ def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known)
     if board_id == NO_BOARD:
         path, verb, more = f"{path}/delete", "removed", {}
     return (yield from _in_bulk(kind, names, path, verb, known, **more))
+
+
+def clean_up(names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
+    """Delete what a run uploaded. Returns the names of what the server deleted."""
+    videos = [name for name in names if name.endswith(".mp4")]
+    images = [name for name in names if name not in videos]
+    deleted = (yield from delete_media(IMAGES, images, known)) if images else ()
+    return deleted + ((yield from delete_media(VIDEOS, videos, known)) if videos else ())
 
 
 def _move_videos(names: Iterable[str], board_id: str, known: Known) -> Steps[tuple[str, ...]]:
