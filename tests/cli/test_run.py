@@ -364,7 +364,7 @@ def test_no_value_leads_out_of_the_folder(value: str, server: Simulator, tmp_pat
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("{sed}", 'did you mean "seed"?'),
+        ("{sed}", "did you mean 'seed'"),
         ("{}", "unknown field {}"),
         ("{0}", "unknown field {0}"),
         ("{index.__class__}", "unknown field"),
@@ -372,6 +372,7 @@ def test_no_value_leads_out_of_the_folder(value: str, server: Simulator, tmp_pat
         ("{index:999999999}", "a width only"),
         ("{index:{width}}", "a width only"),
         ("{index!r}", "a width only"),
+        ("{workflow}/../x", "leads out of the folder"),
         ("card.jpg", "leave out the suffix"),
     ],
 )

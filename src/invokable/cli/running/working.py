@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from invokable import Client, Image, Submission, Workflow, WorkflowError
+from invokable import Client, Submission, Workflow, WorkflowError
 from invokable.cli.errors import say, warn
 from invokable.cli.running.loading import Loaded, load
-from invokable.cli.running.pattern import Pattern, check_folder, parse_pattern
+from invokable.cli.running.pattern import Pattern, parse_pattern
 from invokable.cli.running.progress import progress_bar
 from invokable.cli.running.report import Report
-from invokable.cli.running.saving import save_all
+from invokable.cli.running.saving import save_each
 from invokable.cli.running.values import fill, read_json
 from invokable.codegen import BuildError, BuildOptions
 
@@ -117,7 +116,7 @@ class _Working:
     def _save(self) -> None:
         if self.report.result is None:
             return
-        for saved in save_all(self.report.result, self.pattern, self.client, force=self.order.force):
+        for saved in save_each(self.report.result, self.pattern, self.client, force=self.order.force):
             self.report.files.append(saved)
             if self.order.says:
                 say(f"{saved.attribute}: {saved.path}")
@@ -143,13 +142,11 @@ def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | N
 
 def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:
     try:
-        pattern = parse_pattern(text, flow, loaded.stem)
-        check_folder(pattern.path(Image("name.png"), "attribute", 0, "batch").parent)
+        return parse_pattern(text, flow, loaded.stem)
     except OSError as error:
         raise BuildError.of_system(str(error.filename), error, "written to") from None
     except ValueError as error:
-        raise BuildError(f"--out {json.dumps(text, ensure_ascii=False)}", str(error)) from None
-    return pattern
+        raise BuildError("--out", str(error)) from None
 
 
 def _client(order: Order) -> Client:
