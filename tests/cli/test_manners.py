@@ -113,11 +113,23 @@ def test_what_an_encoding_lacks_is_an_escape(encoding: str, place: Path) -> None
     assert first.endswith(rf": {start} \u2603 \u5199\u771f \U0001f98a [red]x[/]")
 
 
-@pytest.mark.parametrize("verb", ["", *VERBS])
-def test_every_help_has_an_example_and_is_ascii(verb: str) -> None:
-    done = CliRunner().invoke(shell, [verb, "--help"] if verb else ["--help"])
+def paths_of(command: click.Command, path: str = "") -> Iterator[str]:
+    """The words that lead to each command of a group, and of the groups in it."""
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        yield from paths_of(inner, f"{path} {name}".strip())
+
+
+@pytest.mark.parametrize("path", ["", *paths_of(shell)])
+def test_every_help_has_an_example_and_is_ascii(path: str) -> None:
+    done = CliRunner().invoke(shell, [*path.split(), "--help"])
     assert done.exit_code == 0
-    assert f"  invokable {verb}" in done.stdout.partition("Usage")[2].partition("\n")[2]
+    assert f"  invokable {path}" in done.stdout.partition("Usage")[2].partition("\n")[2]
     assert done.stdout.isascii()
     assert all(len(line) <= 110 for line in done.stdout.splitlines())
 

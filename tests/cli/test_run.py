@@ -495,7 +495,7 @@ def test_a_token_comes_from_the_option_or_the_environment(tmp_path: Path, stamp:
         arguments = [CARD, "--set", stamp, "--out", tmp_path / "x"]
         denied = run(*arguments, "--url", url)
         assert denied.exit_code == 4
-        assert "--token or INVOKEAI_TOKEN" in denied.stderr
+        assert "set INVOKEAI_TOKEN" in denied.stderr
         environment = {"INVOKEAI_URL": url, "INVOKEAI_TOKEN": token}
         done = CliRunner().invoke(shell, ["run", *map(str, arguments)], env=environment)
         assert done.exit_code == 0, done.output

@@ -74,7 +74,7 @@ def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, se
 
 @pytest.mark.usefixtures("paused")
 def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path, tmp_path: Path) -> None:
-    first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "2", "--json")
+    first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "5", "--json")
     said, wrong = first.communicate(timeout=60)
     assert first.returncode == 4
     assert f"the run goes on; --attach {json.loads(said)['batch_id']} waits for it" in wrong

@@ -35,7 +35,6 @@ from invokable.codegen.publish import Written
     "--server",
     metavar="URL",
     envvar="INVOKEAI_URL",
-    default="http://127.0.0.1:9090",
     help="The server. [INVOKEAI_URL; http://127.0.0.1:9090]",
 )
 @click.option("--token", metavar="TOKEN", envvar="INVOKEAI_TOKEN", help="The server's bearer token. [INVOKEAI_TOKEN]")
@@ -47,7 +46,7 @@ def pull(
     listing: bool,
     output: str,
     check: bool,
-    server: str,
+    server: str | None,
     token: str | None,
 ) -> None:
     """Write workflows of a server's library into files, by name, id or tag.
@@ -62,9 +61,10 @@ def pull(
     """
     if not (names or tags or everything or listing):
         raise click.UsageError("name workflows, or give --tag or --all; --list shows what there is")
+    server = server or "http://127.0.0.1:9090"
     with reported():
         try:
-            with _client(server, token) as client:
+            with _client(server, token or None) as client:
                 status = _list(client) if listing else _pull(client, names, tags, everything, defaults, output, check)
         except InvokableError as error:
             raise BuildError(server, str(error).removeprefix(f"{server}: "), kind="server") from None

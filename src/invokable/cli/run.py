@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
@@ -21,6 +23,7 @@ from invokable.cli.running.report import Report
 from invokable.cli.running.values import WrongValuesError
 from invokable.cli.running.working import Order, work
 from invokable.codegen import BuildError
+from invokable.runtime.steps.logs import LOG
 
 _LOCAL: Final = "http://127.0.0.1:9090"
 
@@ -100,7 +103,7 @@ def run(
         out=out,
         force=force,
         url=url or server or _LOCAL,
-        token=token,
+        token=token or None,
         timeout=timeout,
         as_json=as_json,
         quiet=quiet,
@@ -109,14 +112,14 @@ def run(
         options=lambda: read_options(config=config, schema=schema, server=server, lenient=lenient),
     )
     _check(order)
-    logging.getLogger("invokable").addHandler(_Lines(logging.ERROR if quiet else logging.WARNING))
-    signal.signal(signal.SIGTERM, _terminate)
-    click.get_current_context().exit(_run(order))
+    with _heard(quiet=quiet):
+        status = _run(order)
+    click.get_current_context().exit(status)
 
 
 def _check(order: Order) -> None:
-    readers = [order.source, *order.values, order.attach, *(text.partition("=")[2] for text in order.sets)]
-    if sum(reader in ("-", "@-") for reader in readers) > 1:
+    readers = [order.source, *order.values, order.attach].count("-")
+    if readers + sum(text.partition("=")[2] == "@-" for text in order.sets) > 1:
         raise click.UsageError("standard input can be read once only: give one - at most")
     if order.timeout is not None and not 0 < order.timeout < math.inf:
         raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {order.timeout:g}")
@@ -154,8 +157,25 @@ def _run(order: Order) -> int:
     return status
 
 
+@contextmanager
+def _heard(*, quiet: bool) -> Iterator[None]:
+    """Print what the runtime warns of while it waits, and take SIGTERM as Ctrl-C is taken."""
+    lines = _Lines(logging.ERROR if quiet else logging.WARNING)
+    before = signal.signal(signal.SIGTERM, _terminate)
+    LOG.addHandler(lines)
+    try:
+        yield
+    finally:
+        LOG.removeHandler(lines)
+        signal.signal(signal.SIGTERM, before)
+
+
 class _Lines(logging.Handler):
-    """Prints what the runtime has to say while it waits, a line each."""
+    """Prints the runtime's own records, a line each; libraries below it are not for users."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.addFilter(lambda record: record.name == LOG.name)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record."""

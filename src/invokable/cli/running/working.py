@@ -116,6 +116,7 @@ class _Working:
     def _save(self) -> None:
         if self.report.result is None:
             return
+        self.report.left = ""
         for saved in save_each(self.report.result, self.pattern, self.client, force=self.order.force):
             self.report.files.append(saved)
             if self.order.says:
