@@ -161,7 +161,7 @@ class Listener:
         if socket is not None:
             socket.cut()
         if thread is not None and thread is not threading.current_thread():
-            thread.join(2.0)
+            thread.join(0.5)  # one that is connecting cannot be stopped; it ends by itself
 
     def _start(self) -> None:
         if self._process != os.getpid():

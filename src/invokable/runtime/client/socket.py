@@ -22,8 +22,7 @@ _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'2\["(\w+)"')
 """The beginning of an event on the wire."""
 _SILENT: Final = logging.getLogger("invokable.socket")  # its own warnings are not for users
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
+_SILENT.setLevel(logging.CRITICAL + 1)  # it would log the token, too
 
 
 class Line:

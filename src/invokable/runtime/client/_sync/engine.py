@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from invokable.runtime.client._sync.driving import drive, stream
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
+from invokable.runtime.errors import InvokableError
 from invokable.runtime.steps.protocol import (
     Ask,
     AskPolicy,
@@ -87,7 +89,8 @@ class Engine:
     def _listen(self, step: Listen) -> Ear:
         ear = self.listener.ear(step.batch_id, every=step.every)
         if step.seconds and self.listener.may_hear:
-            self.transport.token()  # the socket, in its thread, cannot sign in
+            with suppress(InvokableError):  # the run's next request says it better
+                self.transport.token(step.seconds)  # the socket, in its thread, cannot sign in
             wait_for_line(self.listener, step.seconds)
         return ear
 
