@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from invokable.runtime.steps.answers import not_invokeai, parse
-from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch_as
 from invokable.runtime.values.media import Image, Video
 
 _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}
@@ -16,7 +16,10 @@ _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b
 def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
     """Write a file of the server. Raises APIError when the server no longer has it, and ConnectionError."""
     request = Request("GET", f"/api/v1/{medium.collection}/i/{quote(medium.name, safe='')}/full", into=into)
-    response = yield from fetch(request)
+    yield from fetch_as(request, lambda response: _check(response, medium, into))
+
+
+def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
     kind = response.content_type.partition(";")[0].strip()
     if response.status != 200:
         parse(response)
