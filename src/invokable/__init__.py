@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from invokable.runtime.steps.policy import Policy
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.events import (
         Ended,
         JobEvent,
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
         VideoRecord,
         WorkflowRecord,
     )
-    from invokable.runtime.values.result import WorkflowResult
+    from invokable.runtime.values.result import NodeOutput, WorkflowResult
 from invokable.runtime.values.workflow import Workflow
 
 __version__: str
@@ -89,6 +90,7 @@ __all__ = [
     "EmbeddedWorkflow",
     "Ended",
     "EnqueueUncertain",
+    "FieldValue",
     "Image",
     "ImageRecord",
     "InvokableError",
@@ -102,6 +104,7 @@ __all__ = [
     "ModelInstallError",
     "ModelRecord",
     "NodeFinished",
+    "NodeOutput",
     "NodeStarted",
     "NotFoundError",
     "NotInvokeAIError",
@@ -155,8 +158,9 @@ _HOMES: Final = {
         ),
         "values.records",
     ),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
-    "WorkflowResult": "values.result",
+    **dict.fromkeys(("NodeOutput", "WorkflowResult"), "values.result"),
 }
 """The module of the runtime that defines a public name, where that is not `errors`."""
 

@@ -64,7 +64,15 @@ __all__ = [
 
 
 class InvokableError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except InvokableError as error:
+            print(f"batch {error.batch_id}: {error}")
+    """
 
     submission: Submission | None = None
     """What identifies the run on the server; None where nothing was submitted."""
@@ -97,6 +105,13 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
     """The server was not reached, or the connection broke.
 
     `sent` says whether the request may have reached the server.
+
+    Example:
+
+        try:
+            client.version()
+        except ConnectionError as error:
+            print(f"{error.url} did not answer: {error}")
     """
 
     def __init__(self, message: str, *, url: str = "", sent: bool = False) -> None:
@@ -106,7 +121,15 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
 
 
 class NotInvokeAIError(ConnectionError):
-    """Something answered that is not InvokeAI's API: a web page, for one."""
+    """Something answered that is not InvokeAI's API: a web page, for one.
+
+    Example:
+
+        try:
+            client.version()
+        except NotInvokeAIError as error:
+            print(f"check the address: {error}")
+    """
 
 
 class CertificateError(ConnectionError):
@@ -127,7 +150,15 @@ _ADVICE: Final = {
 
 
 class APIError(InvokableError):
-    """The server refused a request; `detail` is its own words."""
+    """The server refused a request; `detail` is its own words.
+
+    Example:
+
+        try:
+            client.download(Image("gone.png"))
+        except APIError as error:
+            print(error.status, error.detail)
+    """
 
     advice: str = ""
     """What to do next, as far as the status tells."""
@@ -159,6 +190,14 @@ class Problem:
 
     Where the server lacks what was named, `candidates` are what it has in its place.
     Where a field that the form does not show is wrong, `index` is None, `attribute` the field, and `label` the node.
+
+    Example:
+
+        try:
+            Portrait(prompt=7)
+        except ValidationError as error:
+            for problem in error.errors:
+                print(problem.index, problem.attribute, problem.message)
     """
 
     index: int | None
@@ -176,7 +215,15 @@ class Problem:
 
 
 class ValidationError(InvokableError, ValueError):
-    """Values that cannot be sent; `errors` holds one `Problem` for each."""
+    """Values that cannot be sent; `errors` holds one `Problem` for each.
+
+    Example:
+
+        try:
+            Portrait(prompt=7, board=False)
+        except ValidationError as error:
+            print(error)  # a line for each of the two
+    """
 
     def __init__(self, errors: Iterable[Problem]) -> None:
         self.errors: tuple[Problem, ...] = tuple(errors)
@@ -184,7 +231,15 @@ class ValidationError(InvokableError, ValueError):
 
 
 class UnsupportedError(InvokableError):
-    """The server is too old: it has version `version`, and what was asked for takes `needs`."""
+    """The server is too old: it has version `version`, and what was asked for takes `needs`.
+
+    Example:
+
+        try:
+            videos = list(client.videos.list())
+        except UnsupportedError as error:
+            print(f"no videos before {error.needs}")
+    """
 
     def __init__(self, what: str, *, needs: str, version: str) -> None:
         super().__init__(f"{what} takes InvokeAI {needs} or later; the server is {version}")
@@ -196,6 +251,13 @@ class NotFoundError(InvokableError, LookupError):
     """The server has nothing of that name, or several things; `found` says how many.
 
     `nearest` holds the names most like it, or what tells the several apart.
+
+    Example:
+
+        try:
+            model = client.models.find("dreamshaper")
+        except NotFoundError as error:
+            print(f"{error.found} found, nearest: {error.nearest}")
     """
 
     def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
@@ -206,7 +268,15 @@ class NotFoundError(InvokableError, LookupError):
 
 
 class BoardError(NotFoundError):
-    """No board has this name, or several have."""
+    """No board has this name, or several have.
+
+    Example:
+
+        try:
+            board = client.boards.find("Foxes")
+        except BoardError:
+            board = client.boards.create("Foxes")
+    """
 
     def __init__(self, message: str, *, board: str, found: int = 0, nearest: Iterable[str] = ()) -> None:
         super().__init__(message, name=board, found=found, nearest=nearest)
@@ -217,6 +287,13 @@ class ModelInstallError(InvokableError):
     """A model was not installed, or not in time; `install` is what the server says of it.
 
     Raised for what failed, for what somebody cancelled, and after `timeout`, when the server goes on.
+
+    Example:
+
+        try:
+            client.models.install("/models/fox.safetensors", timeout=600)
+        except ModelInstallError as error:
+            print(error.install.status, error.install.reason)
     """
 
     def __init__(self, message: str, *, install: ModelInstall) -> None:
@@ -225,15 +302,39 @@ class ModelInstallError(InvokableError):
 
 
 class WorkflowError(InvokableError):
-    """The workflow could not be run."""
+    """The workflow could not be run.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except WorkflowError as error:
+            print(f"batch {error.batch_id} gave no result: {error}")
+    """
 
 
 class StaleWorkflowError(WorkflowError):
-    """The generated module does not fit its own pins, this runtime, or the server."""
+    """The generated module does not fit its own pins, this runtime, or the server.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except StaleWorkflowError as error:
+            print(f"generate the module again: {error}")
+    """
 
 
 class QueueFullError(WorkflowError):
-    """The server took fewer items than asked for, which it reports as success; what it took was canceled."""
+    """The server took fewer items than asked for, which it reports as success; what it took was canceled.
+
+    Example:
+
+        try:
+            job = client.submit(Portrait(prompt="a fox"))
+        except QueueFullError as error:
+            print(f"the queue took {error.enqueued} of {error.requested} items")
+    """
 
     def __init__(self, message: str, *, enqueued: int, requested: int) -> None:
         super().__init__(message)
@@ -245,6 +346,13 @@ class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as Run
     """The batch was sent, no answer came back, and the server does not show it; it may still appear.
 
     `Client.attach` with the `submission` finds out later.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except EnqueueUncertain as error:
+            print(f"look again later: {error.submission}")
     """
 
 
@@ -252,6 +360,14 @@ class RunFailed(WorkflowError):  # noqa: N818
     """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words.
 
     `partial` holds what the other items of the batch gave, None where no item was completed.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunFailed as error:
+            print(f"{error.node_type} failed: {error.error_message}")
+            result = error.partial
     """
 
     def __init__(
@@ -286,6 +402,14 @@ class RunCanceled(WorkflowError):  # noqa: N818
     `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
     `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
     batch gave, None where no item was completed.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunCanceled as error:
+            print(f"items {error.item_ids} were canceled")
+            result = error.partial
     """
 
     def __init__(
@@ -313,6 +437,13 @@ class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818
     """The run took longer than `timeout`. Items that were submitted stay on the server.
 
     `Client.attach` with the `submission` waits for them again; `Client.cancel` removes them.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"), timeout=60)
+        except RunTimeout as error:
+            result = client.attach(Portrait, error.submission).result()
     """
 
 

@@ -97,7 +97,7 @@ def quick_environment() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "sitecustomize.py").write_text(_QUICK, encoding="utf-8")
         before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = folder
+        os.environ["PYTHONPATH"] = folder if before is None else f"{folder}{os.pathsep}{before}"
         try:
             yield
         finally:

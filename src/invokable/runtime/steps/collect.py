@@ -9,6 +9,7 @@ from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, Wor
 from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import QueueItem, Session, shaped
 from invokable.runtime.steps.wait import Waiting
+from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.pins import OutputPin, Pins
@@ -65,7 +66,16 @@ def _result(
         videos=[medium for medium in media if isinstance(medium, Video)],
         item_ids=[item.item_id for item in items],
         batch_id=waiting.submission.batch_id,
+        _ran=[ran for item in items for ran in _ran(item)],
+        _client=client,
     )
+
+
+def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """What each node of an item gave, once for each time that it ran."""
+    for node_id in item.session.source_prepared_mapping:
+        for result in _results_of(item.session, node_id):
+            yield item.item_id, node_id, result
 
 
 def _values(item: QueueItem, output: OutputPin, client: Downloader | None) -> Iterator[Any]:
@@ -85,6 +95,12 @@ def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Downloader | None, where: str) -> Any:
+    if output.custom is not None:
+        try:
+            return custom_from_json(raw, output.custom, output.type.cardinality)
+        except Exception as error:
+            name = output.custom.__name__
+            raise WorkflowError(f"{where}: {name} does not take its {output.field!r}: {error}") from error
     if isinstance(raw, list):
         return [_value(item, output, {}, client, where) for item in raw]
     size = (_size(result.get("width")), _size(result.get("height")))

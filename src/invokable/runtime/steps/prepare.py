@@ -68,16 +68,11 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
         requested=size_of(data),
         uploads=tuple(completion.uploads.names.values()),
     )
-    batch = {
-        "batch_id": batch_id,
-        "origin": "workflows",
-        "destination": submission.destination,
-        "data": replaced(data, completion.uploads.wire),
-        "graph": replaced(graph, completion.uploads.wire),
-        "workflow": replaced(embedded, completion.uploads.wire),
-        "runs": 1,
-    }
-    return Prepared(submission, batch)
+    parts = {"data": data, "graph": graph, "workflow": embedded}
+    if completion.uploads.names:  # else there is no file to look for
+        parts = {name: replaced(part, completion.uploads.wire) for name, part in parts.items()}
+    about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
+    return Prepared(submission, about | parts)
 
 
 def new_batch_id() -> str:

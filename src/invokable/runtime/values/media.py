@@ -69,10 +69,35 @@ def _restored(cls: type[_Media], values: dict[str, Any]) -> _Media:
 
 
 class Image(_Media):
-    """An image on the server."""
+    """An image on the server.
+
+    Example:
+
+        image = client.run(Portrait(prompt="a fox")).image
+        image.save("foxes/")
+        width, height = image.pil().size
+    """
 
     __slots__ = ()
     collection = "images"
+
+    def numpy(self) -> Any:
+        """The image as an array of bytes, height × width × channels. Needs Pillow and NumPy.
+
+        Raises what `bytes` raises.
+        """
+        import numpy  # type: ignore[import-not-found,unused-ignore]
+
+        return numpy.asarray(self.pil())
+
+    def _repr_png_(self) -> builtins.bytes | None:
+        """What notebooks show; nothing where it cannot be downloaded."""
+        from invokable.runtime.errors import InvokableError
+
+        try:
+            return self.bytes()
+        except (InvokableError, RuntimeError):
+            return None
 
     def pil(self) -> PILImage:
         """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""
@@ -86,7 +111,14 @@ class Image(_Media):
 
 
 class Video(_Media):
-    """A video on the server."""
+    """A video on the server.
+
+    Example:
+
+        videos = client.run(Portrait(prompt="a fox")).videos
+        for video in videos:
+            video.save("clips/")
+    """
 
     __slots__ = ()
     collection = "videos"

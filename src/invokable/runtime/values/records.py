@@ -18,7 +18,13 @@ from invokable.runtime.values.media import Image, Video
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardRecord(Board):
-    """A board, as the server describes it."""
+    """A board, as the server describes it.
+
+    Example:
+
+        for board in client.boards.list():
+            print(board.name, board.image_count)
+    """
 
     image_count: int = field(default=0, compare=False)
     """Images that were made, without intermediate ones."""
@@ -35,7 +41,13 @@ class BoardRecord(Board):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord(Image):
-    """An image, as the server describes it."""
+    """An image, as the server describes it.
+
+    Example:
+
+        for image in client.images.list(board="none"):
+            print(image.name, image.width, image.height, image.created_at)
+    """
 
     category: str = field(default="general", compare=False)
     """`general` for what was made; `user`, `mask`, `control` or `other` for what was uploaded."""
@@ -54,7 +66,13 @@ class ImageRecord(Image):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoRecord(Video):
-    """A video, as the server describes it."""
+    """A video, as the server describes it.
+
+    Example:
+
+        for video in client.videos.list():
+            print(video.name, video.duration)
+    """
 
     duration: float | None = field(default=None, compare=False)
     """In seconds."""
@@ -76,7 +94,13 @@ class VideoRecord(Video):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord(Model):
-    """A model, as the server describes it."""
+    """A model, as the server describes it.
+
+    Example:
+
+        for model in client.models.list(type="main"):
+            print(model.name, model.base, model.format)
+    """
 
     format: str = field(default="", compare=False)
     variant: str | None = field(default=None, compare=False)
@@ -94,7 +118,14 @@ class ModelRecord(Model):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StylePresetRecord(StylePreset):
-    """A style preset, as the server describes it."""
+    """A style preset, as the server describes it.
+
+    Example:
+
+        preset = client.style_presets.create("Oil", positive_prompt="{prompt}, oil on canvas")
+        print(preset.id)
+        client.style_presets.delete(preset)
+    """
 
     name: str = field(default="", compare=False)
     positive_prompt: str = field(default="", compare=False)
@@ -108,7 +139,15 @@ class StylePresetRecord(StylePreset):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedWorkflow:
-    """What made an image or a video, as the file holds it. Either may be missing."""
+    """What made an image or a video, as the file holds it. Either may be missing.
+
+    Example:
+
+        image = client.run(Portrait(prompt="a fox")).image
+        inside = client.images.workflow(image)
+        if inside.workflow is not None:
+            print(inside.workflow["name"])
+    """
 
     workflow: Mapping[str, Any] | None = None
     """The workflow as the editor opens it."""
@@ -118,7 +157,15 @@ class EmbeddedWorkflow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInstall:
-    """The installation of a model, as far as it has come."""
+    """The installation of a model, as far as it has come.
+
+    Example:
+
+        client.models.install(
+            "/models/fox.safetensors",
+            on_progress=lambda install: print(f"{install.status} {install.fraction:.0%}"),
+        )
+    """
 
     id: int
     status: str = field(compare=False)
@@ -146,7 +193,13 @@ class ModelInstall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """An item of the queue. A list leaves out why it failed, on servers since 6.14; `get` says it."""
+    """An item of the queue. A list leaves out why it failed, on servers since 6.14; `get` says it.
+
+    Example:
+
+        for item in client.queue.list(status="failed"):
+            print(item.item_id, client.queue.get(item.item_id).error_message)
+    """
 
     item_id: int
     status: str = field(compare=False)
@@ -173,7 +226,13 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatus:
-    """How many items of the queue are in each state, and whether it runs."""
+    """How many items of the queue are in each state, and whether it runs.
+
+    Example:
+
+        status = client.queue.status()
+        print(status.pending, "pending, paused" if status.paused else "pending")
+    """
 
     pending: int
     in_progress: int
@@ -195,7 +254,13 @@ class QueueStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowRecord:
-    """A workflow of the server's library, as a list has it: without what is in it."""
+    """A workflow of the server's library, as a list has it: without what is in it.
+
+    Example:
+
+        for workflow in client.workflows.list(category="user"):
+            print(workflow.name, workflow.tags)
+    """
 
     id: str
     name: str = field(default="", compare=False)
@@ -212,7 +277,17 @@ class WorkflowRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryWorkflow(WorkflowRecord):
-    """A workflow of the server's library, whole."""
+    """A workflow of the server's library, whole.
+
+    Example:
+
+        import json
+
+        for entry in client.workflows.list():
+            workflow = client.workflows.get(entry.id)
+            with open("workflow.json", "w") as file:
+                json.dump(workflow.document, file)
+    """
 
     document: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
     """The workflow as the editor exports it: what `invokable generate` reads."""
@@ -220,7 +295,13 @@ class LibraryWorkflow(WorkflowRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerInfo:
-    """What a server is."""
+    """What a server is.
+
+    Example:
+
+        info = client.server.info()
+        print(info.version, info.max_queue_size)
+    """
 
     version: str
     """Such as `6.14.2`."""

@@ -24,6 +24,12 @@ class AsyncJob(Generic[Result]):
     """A run on the server. `AsyncClient.submit` and `AsyncClient.attach` make one.
 
     It may be asked from several threads or tasks at once.
+
+    Example:
+
+        job = await client.submit(Portrait(prompt="a fox"))
+        print(job.submission.batch_id)
+        result = await job.result(timeout=600)
     """
 
     def __init__(self, client: AsyncClient, workflow: type[Workflow], state: Submitting) -> None:

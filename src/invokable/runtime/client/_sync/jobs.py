@@ -24,6 +24,12 @@ class Job(Generic[Result]):
     """A run on the server. `Client.submit` and `Client.attach` make one.
 
     It may be asked from several threads or tasks at once.
+
+    Example:
+
+        job = client.submit(Portrait(prompt="a fox"))
+        print(job.submission.batch_id)
+        result = job.result(timeout=600)
     """
 
     def __init__(self, client: Client, workflow: type[Workflow], state: Submitting) -> None:
