@@ -8,7 +8,7 @@ Places a stamp, softened a little, on a card of one colour.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from invokable.runtime import (
     BoardInput,
@@ -28,7 +28,7 @@ SOURCE: Final = "colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "a2794928c277d3c89aa2b622f04dad698fe59671c8522966b924d37fe52080d3"
+BODY_SHA256: Final = "6d80a42326687675f45e90e3f33b80d18a7b6df94e73522d2f5334953abd4a8b"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
 
@@ -63,21 +63,19 @@ OUTPUT_MAP: Final[tuple[tuple[str, str, str, str, bool], ...]] = (
 class ColourCard(Workflow):
     """The inputs of Colour Card.
 
-    Colour Card
     A card of one colour with a stamp on it.
 
-    Card
-        0  width        integer, 16 to 2048
-        1  height       integer, 16 to 2048
-        2  card_colour  color
-
-    Stamp
-        3  stamp        image
-        4  left         integer
-        5  top          integer
-        6  radius       number, at least 0
-        7  blur_type    one of "gaussian", "box"
-      8  board        board
+    - Card
+      - 0 `width`: integer, 16 to 2048
+      - 1 `height`: integer, 16 to 2048
+      - 2 `card_colour`: color
+    - Stamp
+      - 3 `stamp`: image
+      - 4 `left`: integer
+      - 5 `top`: integer
+      - 6 `radius`: number, at least 0
+      - 7 `blur_type`: one of "gaussian", "box"
+    - 8 `board`: board
     """
 
     width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320
@@ -141,10 +139,29 @@ class ColourCard(Workflow):
     """
 
     class Result(WorkflowResult):
-        """What a run of Colour Card gives."""
+        """What a run of Colour Card gives.
+
+        - `card`: Card (Save Image)
+        """
 
         card: Image
         """Card (Save Image)."""
+
+    if TYPE_CHECKING:
+
+        def replace(
+            self,
+            *,
+            width: int = ...,
+            height: int = ...,
+            card_colour: Color = ...,
+            stamp: ImageInput = ...,
+            left: int = ...,
+            top: int = ...,
+            radius: float = ...,
+            blur_type: Literal["gaussian", "box"] = ...,
+            board: BoardInput = ...,
+        ) -> Self: ...
 
 
 _GRAPH: Final = r"""{

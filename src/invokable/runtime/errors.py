@@ -133,7 +133,15 @@ class NotInvokeAIError(ConnectionError):
 
 
 class CertificateError(ConnectionError):
-    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help."""
+    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help.
+
+    Example:
+
+        try:
+            client.version()
+        except CertificateError as error:
+            print(f"check the certificates: {error}")
+    """
 
 
 _ADVICE: Final = {
@@ -174,7 +182,15 @@ class APIError(InvokableError):
 
 
 class AuthenticationError(APIError):
-    """The server wants a sign-in, or refuses the token, or the email and password, that it was given."""
+    """The server wants a sign-in, or refuses the token, or the email and password, that it was given.
+
+    Example:
+
+        try:
+            client.version()
+        except AuthenticationError as error:
+            print(f"sign in again: {error}")
+    """
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
         self.advice = advice or (
@@ -238,7 +254,7 @@ class UnsupportedError(InvokableError):
         try:
             videos = list(client.videos.list())
         except UnsupportedError as error:
-            print(f"no videos before {error.needs}")
+            print(f"needs InvokeAI {error.needs}, the server has {error.version}")
     """
 
     def __init__(self, what: str, *, needs: str, version: str) -> None:
@@ -255,9 +271,9 @@ class NotFoundError(InvokableError, LookupError):
     Example:
 
         try:
-            model = client.models.find("dreamshaper")
+            model = client.models.find("Dreamshaper")
         except NotFoundError as error:
-            print(f"{error.found} found, nearest: {error.nearest}")
+            print(f"{error.found} found; the nearest are {error.nearest}")
     """
 
     def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
@@ -291,9 +307,11 @@ class ModelInstallError(InvokableError):
     Example:
 
         try:
-            client.models.install("/models/fox.safetensors", timeout=600)
+            client.models.install("/no/such/model.safetensors", timeout=5)
         except ModelInstallError as error:
-            print(error.install.status, error.install.reason)
+            print(error.install.reason if error.install else error)
+        except InvokableError as error:
+            print(error)
     """
 
     def __init__(self, message: str, *, install: ModelInstall) -> None:
@@ -431,9 +449,12 @@ class RunInterrupted(RunCanceled):
 
     Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
 
+    Example:
+
         try:
-            result = job.result()
-        except RunInterrupted:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunInterrupted as error:
+            job = client.attach(Portrait, error.submission)
             job.retry()
             result = job.result()
     """

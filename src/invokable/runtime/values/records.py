@@ -71,7 +71,7 @@ class VideoRecord(Video):
     Example:
 
         for video in client.videos.list():
-            print(video.name, video.duration)
+            print(video.name, video.duration, video.fps)
     """
 
     duration: float | None = field(default=None, compare=False)
@@ -98,8 +98,9 @@ class ModelRecord(Model):
 
     Example:
 
-        for model in client.models.list(type="main"):
-            print(model.name, model.base, model.format)
+        model = client.models.find("Dreamshaper 8")
+        flow = Portrait(prompt="a fox", model=model)
+        print(model.format, model.file_size)
     """
 
     format: str = field(default="", compare=False)
@@ -122,9 +123,8 @@ class StylePresetRecord(StylePreset):
 
     Example:
 
-        preset = client.style_presets.create("Oil", positive_prompt="{prompt}, oil on canvas")
-        print(preset.id)
-        client.style_presets.delete(preset)
+        for preset in client.style_presets.list():
+            print(preset.name, preset.positive_prompt)
     """
 
     name: str = field(default="", compare=False)
@@ -144,9 +144,9 @@ class EmbeddedWorkflow:
     Example:
 
         image = client.run(Portrait(prompt="a fox")).image
-        inside = client.images.workflow(image)
-        if inside.workflow is not None:
-            print(inside.workflow["name"])
+        embedded = client.images.workflow(image)
+        if embedded.workflow:
+            print(embedded.workflow["name"])
     """
 
     workflow: Mapping[str, Any] | None = None
@@ -161,10 +161,8 @@ class ModelInstall:
 
     Example:
 
-        client.models.install(
-            "/models/fox.safetensors",
-            on_progress=lambda install: print(f"{install.status} {install.fraction:.0%}"),
-        )
+        for install in client.models.installs():
+            print(f"{install.source}: {install.status}, {install.fraction:.0%}")
     """
 
     id: int
@@ -197,8 +195,8 @@ class QueueItem:
 
     Example:
 
-        for item in client.queue.list(status="failed"):
-            print(item.item_id, client.queue.get(item.item_id).error_message)
+        for item in client.queue.list():
+            print(item.item_id, item.status, item.completed_at)
     """
 
     item_id: int
@@ -231,7 +229,7 @@ class QueueStatus:
     Example:
 
         status = client.queue.status()
-        print(status.pending, "pending, paused" if status.paused else "pending")
+        print(f"{status.open} items to go" + (", paused" if status.paused else ""))
     """
 
     pending: int
@@ -258,8 +256,8 @@ class WorkflowRecord:
 
     Example:
 
-        for workflow in client.workflows.list(category="user"):
-            print(workflow.name, workflow.tags)
+        for workflow in client.workflows.list():
+            print(workflow.id, workflow.name, workflow.tags)
     """
 
     id: str
@@ -282,11 +280,11 @@ class LibraryWorkflow(WorkflowRecord):
     Example:
 
         import json
+        from pathlib import Path
 
-        for entry in client.workflows.list():
-            workflow = client.workflows.get(entry.id)
-            with open("workflow.json", "w") as file:
-                json.dump(workflow.document, file)
+        for record in client.workflows.list():
+            workflow = client.workflows.get(record.id)
+            Path(f"{workflow.id}.json").write_text(json.dumps(workflow.document))
     """
 
     document: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
@@ -300,7 +298,7 @@ class ServerInfo:
     Example:
 
         info = client.server.info()
-        print(info.version, info.max_queue_size)
+        print(info.version, "with users" if info.multiuser else "")
     """
 
     version: str
