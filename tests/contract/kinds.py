@@ -80,7 +80,8 @@ def _media(value: Any) -> Iterator[Any]:
     if isinstance(value, Image | Video):
         yield value
     elif isinstance(value, WorkflowResult):
-        yield from (*value.images, *value.videos)
+        yield from value.images
+        yield from value.videos
         for outputs in value.by_node.values():
             for output in outputs:
                 for given in output.values.values():
