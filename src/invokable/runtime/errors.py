@@ -133,7 +133,15 @@ class NotInvokeAIError(ConnectionError):
 
 
 class CertificateError(ConnectionError):
-    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help."""
+    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help.
+
+    Example:
+
+        try:
+            client.version()
+        except CertificateError as error:
+            print(f"{error.url}: give the client verify=, or a Connection with a certificate")
+    """
 
 
 _ADVICE: Final = {
@@ -174,7 +182,15 @@ class APIError(InvokableError):
 
 
 class AuthenticationError(APIError):
-    """The server wants a sign-in, or refuses the token, or the email and password, that it was given."""
+    """The server wants a sign-in, or refuses the token, or the email and password, that it was given.
+
+    Example:
+
+        try:
+            status = client.queue.status()
+        except AuthenticationError as error:
+            print(error.detail, error.advice)
+    """
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
         self.advice = advice or (
