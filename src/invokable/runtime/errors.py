@@ -446,6 +446,12 @@ class RunInterrupted(RunCanceled):
     """The server was stopped or crashed while items ran, and canceled them when it started again.
 
     Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
+
+        try:
+            result = job.result()
+        except RunInterrupted:
+            job.retry()
+            result = job.result()
     """
 
 

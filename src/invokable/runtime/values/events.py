@@ -16,14 +16,29 @@ State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "fa
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Something that happened to a job. `item_id` is the queue item; a job of a batch has several."""
+    """Something that happened to a job.
+
+    `item_id` is the queue item; a job of a batch has several.
+
+        def show(event: JobEvent) -> None:
+            print(event.item_id, type(event).__name__)
+
+        result = client.run(Portrait(prompt="a fox"), on_progress=show)
+    """
 
     item_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Queued(JobEvent):
-    """The server has taken the job; `item_id` is its first queue item."""
+    """The server has taken the job.
+
+    `item_id` is its first queue item.
+
+        for event in job.events():
+            if isinstance(event, Queued) and event.ahead:
+                print(f"{event.ahead} items run before it")
+    """
 
     ahead: int | None = None
     """How many queue items are before it, of all users; None where the server did not say."""
@@ -33,12 +48,22 @@ class Queued(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Started(JobEvent):
-    """A queue item began to run."""
+    """A queue item began to run.
+
+    The events of its nodes follow.
+
+        started = [event.item_id for event in job.events() if isinstance(event, Started)]
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted(JobEvent):
-    """A node began to run. Below an iterate node each iteration is one such event."""
+    """A node began to run.
+
+    Below an iterate node each iteration is one such event.
+
+        nodes = [event.node_type for event in job.events() if isinstance(event, NodeStarted)]
+    """
 
     node_id: str
     """The node of the workflow."""
@@ -47,7 +72,14 @@ class NodeStarted(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an unfinished image looks like."""
+    """What an unfinished image looks like.
+
+    Nodes that denoise send one with each step.
+
+        for event in job.events():
+            if isinstance(event, Progress) and event.preview:
+                show = event.preview.content, event.preview.content_type
+    """
 
     width: int
     """In pixels, those of the image that is to be."""
@@ -60,7 +92,14 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Progress(JobEvent):
-    """A node says how far it is."""
+    """A node says how far it is.
+
+    Nodes that are done at once say nothing, or that they save an image.
+
+        for event in job.events():
+            if isinstance(event, Progress) and event.fraction is not None:
+                print(f"{event.node_type}: {event.fraction:.0%} {event.message}")
+    """
 
     node_id: str
     node_type: str
@@ -72,7 +111,15 @@ class Progress(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished(JobEvent):
-    """A node is done. Its images and videos can be downloaded while the job goes on."""
+    """A node is done.
+
+    Its images and videos can be downloaded while the job goes on.
+
+        for event in job.events():
+            if isinstance(event, NodeFinished):
+                for image in event.images:
+                    client.save(image, "nodes/")
+    """
 
     node_id: str
     node_type: str
@@ -82,7 +129,14 @@ class NodeFinished(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ended(JobEvent):
-    """A queue item has ended. After the last one, a job has no more events."""
+    """A queue item has ended.
+
+    After the last one, a job has no more events.
+
+        for event in job.events():
+            if isinstance(event, Ended):
+                print(f"item {event.item_id} {event.state}, {event.done} of {event.items} done")
+    """
 
     state: State
     """How it ended: `completed`, `failed` or `canceled`. One that was removed from the queue counts as canceled."""
@@ -94,7 +148,14 @@ class Ended(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """How many queue items of a job are in each state."""
+    """How many queue items of a job are in each state.
+
+    `Job.status` and `Job.wait` return it.
+
+        status = job.status()
+        if not status.ended:
+            print(f"{status.completed} of {status.items} are done")
+    """
 
     pending: int
     in_progress: int
