@@ -66,16 +66,21 @@ def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -
 
 def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcome]:
     """The outcomes on a real server. What others do to its queue happens to a few runs at a time."""
-    quiet = [task for task in tasks if not (CASES[task[0]].by_others or CASES[task[0]].interrupted)]
-    alone = [task for task in tasks if CASES[task[0]].interrupted]
-    waves = [task for task in tasks if CASES[task[0]].by_others in ("clear", "prune", "cancel")]
-    killed = [task for task in tasks if CASES[task[0]].by_others == "kill"]
+    cases = {task: CASES[task[0]] for task in tasks}
+    alone = [task for task, case in cases.items() if case.interrupted]
+    waves = [task for task, case in cases.items() if case.by_others in ("clear", "prune", "cancel")]
+    killed = [task for task, case in cases.items() if case.by_others == "kill"]
+    slow = [task for task, case in cases.items() if case.slow]
+    quiet = [task for task in tasks if task not in {*alone, *waves, *killed, *slow}]
     if quiet or alone or waves:
-        with real() as place:
+        with quick_environment(), real() as place:
             yield from shared(quiet, processes, threads, place.url)
             yield from shared(alone, 1, 1, place.url)
             for wave in _batched(waves, 4):
                 yield from shared(wave, 1, len(wave), place.url)
+    if slow:
+        with real() as place:
+            yield from shared(slow, processes, threads, place.url)
     for wave in _batched(killed, 20):
         with quick_environment(), restarted(after=4.0) as server:
             yield from shared(wave, 1, len(wave), server.url)

@@ -110,5 +110,5 @@ def quick_environment() -> Iterator[None]:
 @contextlib.contextmanager
 def real() -> Iterator[OnServer]:
     """A real server."""
-    with quick_environment(), live_server() as server:
+    with live_server() as server:
         yield OnServer(server)
