@@ -125,6 +125,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=10, help="of each process")
     parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
     parser.add_argument("--log", type=Path, help="a file for the outcome of each run")
+    parser.add_argument("--read", type=Path, help="such a file, whose table to write instead of running anything")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work is not None:
@@ -133,8 +134,10 @@ def main() -> int:
     chosen = [number for number, case in enumerate(CASES) if options.only in f"{case.group}: {case.name}"]
     seeds = range(options.first, options.first + options.times)
     tasks = [(number, seed, kind) for number in chosen for seed in seeds for kind in KINDS]
-    go = live if options.live else shared
-    outcomes = go(tasks, options.processes, options.threads)
+    if options.read:
+        outcomes = iter([Outcome.from_json(json.loads(line)) for line in options.read.open()])
+    else:
+        outcomes = (live if options.live else shared)(tasks, options.processes, options.threads)
     title = "on a real server" if options.live else "on the simulator"
     return bool(report(title, outcomes, into_page=options.write, log=options.log))
 
