@@ -440,7 +440,7 @@ class RunCanceled(WorkflowError):  # noqa: N818
     ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
-        self.cause = cause
+        self.cause: Literal["caller", "others", "restart", "removal", "unknown"] = cause
         self.partial = partial
 
 
