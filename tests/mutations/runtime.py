@@ -188,8 +188,8 @@ MUTATIONS: Final = (
     Mutation(
         "what a node enqueued is taken for a duplicate",
         f"{RUNTIME}steps/queue.py",
-        " and item.parent_item_id is None",
-        "",
+        "(item for item in items if item.parent_item_id is None)",
+        "items",
         (f"{TESTS}test_queue.py",),
     ),
     Mutation(

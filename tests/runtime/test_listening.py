@@ -15,6 +15,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as line
+from invokable.runtime.client.listening import Listener
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture, until
 
@@ -72,6 +73,20 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
                 assert isinstance(end, NodeFinished)
                 assert begin.node_id == end.node_id
             assert isinstance(told[-1], Ended)
+
+
+def test_all_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    took: set[int] = set()
+    take = Listener._note
+
+    def noting(listener: Listener, name: str, payload: object) -> None:
+        took.add(threading.get_ident())
+        take(listener, name, payload)
+
+    monkeypatch.setattr(Listener, "_note", noting)
+    with Client(simulator.url) as client:
+        client.run(card(client), on_progress=print)
+    assert len(took) == 1
 
 
 def test_a_socket_that_breaks_is_opened_again_and_nothing_is_lost() -> None:

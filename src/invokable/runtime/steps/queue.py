@@ -109,7 +109,7 @@ def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
     found: list[ItemSummary] = []
     for start in range(0, len(ids), _SUMMARIES):
         found += yield from _summaries(ids[start : start + _SUMMARIES], known)
-    return latest_of([item for item in found if item.batch_id == batch_id and item.parent_item_id is None])
+    return latest_of([item for item in found if item.batch_id == batch_id])
 
 
 def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
@@ -127,6 +127,8 @@ def latest_of(items: Sequence[QueueItem | ItemSummary]) -> list[int]:
     """The items of a run, oldest first; for each that was retried, its last retry."""
     latest: dict[int, int] = {}
     for item in items:
+        if item.parent_item_id is not None:
+            continue  # a node enqueued it
         _follow(latest, item.item_id, item.retried_from_item_id)
     return list(latest.values())
 
