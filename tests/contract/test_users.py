@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import APIError, AsyncClient, AuthenticationError, BoardError, Client
+from invokable import APIError, AsyncClient, AuthenticationError, BoardError, Client, NodeFinished
 from invokable.runtime.steps.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.live.provision import Server
@@ -41,7 +41,7 @@ def _credentials(name: str) -> dict[str, str]:
     return {"email": f"{name}@x.com", "password": PASSWORD}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # the accounts can be made once only
 def people(crowd: Server) -> People:
     return People(crowd)
 
@@ -125,6 +125,15 @@ def test_a_job_of_a_token_that_is_refused_runs_once_after_another_sign_in(one: C
     job = one.submit(ColourCard(stamp=image))
     assert job.result(timeout=120).card.bytes()
     assert [item.status for item in one.queue.list() if item.batch_id == job.submission.batch_id] == ["completed"]
+
+
+def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path) -> None:
+    jobs = [(client, client.submit(ColourCard(stamp=stamp, width=64, height=64))) for client in (one, two)]
+    for client, job in jobs:
+        told = list(job.events(timeout=120))
+        assert {event.item_id for event in told} == set(job.submission.item_ids)
+        assert sum(isinstance(event, NodeFinished) for event in told) == 4
+        assert client._engine.listener.line > 0
 
 
 def test_the_answers_of_the_server_renew_the_token(people: People) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from generated_examples.colour_card import ColourCard
@@ -73,6 +74,24 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
                 assert isinstance(end, NodeFinished)
                 assert begin.node_id == end.node_id
             assert isinstance(told[-1], Ended)
+
+
+def test_events_of_others_are_not_even_read(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    took: list[str] = []
+    take = Listener._note
+
+    def noting(listener: Listener, name: str, payload: Any) -> None:
+        took.append(payload.get("batch_id", ""))
+        take(listener, name, payload)
+
+    with Client(simulator.url) as one, Client(simulator.url) as other:
+        one.run(card(one))
+        monkeypatch.setattr(Listener, "_note", noting)
+        job = other.submit(card(other))
+        job.result()
+        until(lambda: one._engine.listener.line > 0)
+    assert set(took) == {job.batch_id}
+    assert len(took) > 10
 
 
 def test_all_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ class Line:
         self,
         server: Connection,
         token: str | None,
-        is_wanted: Callable[[str], bool],
+        is_wanted: Callable[[str, str], bool],
         heard: Callable[[str, Any], None],
         ended: Callable[[], None],
     ) -> None:
@@ -86,7 +86,7 @@ class Line:
         self._heard(name, payload)
 
 
-def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
+def _client(server: Connection, is_wanted: Callable[[str, str], bool]) -> Any:
     """A Socket.IO client. Its library loads with the first one."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
@@ -99,7 +99,7 @@ def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
             if target != self.handlers.get("message"):
                 return super().start_background_task(target, *args, **options)
             event = _EVENT.match(args[0]) if isinstance(args[0], str) else None
-            if event is not None and not is_wanted(event[1]):
+            if event is not None and not is_wanted(event[1], args[0]):
                 return None  # before it is read: most of what a busy server says concerns nobody here
             try:
                 return target(*args, **options)
