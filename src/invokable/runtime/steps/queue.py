@@ -145,12 +145,25 @@ def cancel_batch(batch_id: str) -> Steps[None]:
 
 
 def cancel_items(item_ids: Iterable[int]) -> Steps[None]:
-    """Cancel single items, as far as they are still there."""
+    """Cancel single items, as far as they are still there.
+
+    Each is tried once before any is tried again: while one is waited for, the next might run.
+    """
+    left = []
     for item_id in item_ids:
         try:
-            parse((yield from fetch(Request("PUT", f"{QUEUE}/i/{item_id}/cancel"))))
+            parse((yield _cancel(item_id)))
+        except InvokableError:
+            left.append(item_id)
+    for item_id in left:
+        try:
+            parse((yield from fetch(_cancel(item_id))))
         except InvokableError as error:
             LOG.info("item %d, a duplicate, was not canceled: %s", item_id, error)
+
+
+def _cancel(item_id: int) -> Request:
+    return Request("PUT", f"{QUEUE}/i/{item_id}/cancel")
 
 
 def _item(item_id: int) -> Steps[QueueItem | None]:

@@ -73,8 +73,8 @@ class Client:
 
     Raises ValueError for what is not a server URL, and for what cannot be sent.
 
-    One client takes any number of runs at once, from any number of tasks, and hears of all of them by one
-    connection for the server's events. It may be used after a fork, and from one event loop after another.
+    One client takes any number of runs at once, from any number of threads, and hears of all of them by one
+    connection for the server's events. It may be used after a fork.
     """
 
     def __init__(
