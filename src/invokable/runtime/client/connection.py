@@ -44,7 +44,8 @@ _FILES: Final = {
 class Connection:
     """How to reach a server.
 
-        client = Client(Connection("https://gpu.example.org/invoke", email="me@example.org", password=password))
+        gpu = Connection("https://gpu.example.org/invoke", email="me@example.org", password="…")
+        client = Client(gpu)
 
     What is secret goes to this server only. It does not show in `repr`, in errors or in logs, and a connection that
     holds some cannot be pickled.
@@ -187,7 +188,7 @@ def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
     if timeout is None:
         return policy or Policy()
     if policy is not None:
-        raise TypeError("a Policy holds all times; give it read_timeout and total_timeout in place of timeout")
+        raise TypeError("a Policy holds all times; give it total_timeout in place of timeout")
     return Policy(connect_timeout=min(timeout, Policy().connect_timeout), read_timeout=timeout, total_timeout=timeout)
 
 
