@@ -26,12 +26,12 @@ _PIECE: Final = 2**20
 
 async def save(client: AsyncClient, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, whole or not at all."""
-    scrap = await in_thread(Scrap, medium.name, path)
+    scrap = Scrap(medium.name, path)  # not in a thread: a task that is cancelled meanwhile would leave it behind
     try:
         await client._drive(download(medium, scrap.file))
-        return await in_thread(scrap.keep)
+        return scrap.keep()
     except BaseException:
-        await in_thread(scrap.drop)
+        scrap.drop()
         raise
 
 
@@ -63,11 +63,11 @@ async def pass_on(client: AsyncClient, medium: Image | Video, into: BinaryIO) ->
 
 
 async def _save_beside(client: AsyncClient, medium: Image | Video, path: Path) -> Path:
-    reserved = await in_thread(reserve, path)
+    reserved = reserve(path)
     try:
         return await save(client, medium, reserved)
     except BaseException:
-        await in_thread(reserved.unlink, missing_ok=True)
+        reserved.unlink(missing_ok=True)
         raise
 
 

@@ -26,12 +26,12 @@ _PIECE: Final = 2**20
 
 def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, whole or not at all."""
-    scrap = in_thread(Scrap, medium.name, path)
+    scrap = Scrap(medium.name, path)  # not in a thread: a task that is cancelled meanwhile would leave it behind
     try:
         client._drive(download(medium, scrap.file))
-        return in_thread(scrap.keep)
+        return scrap.keep()
     except BaseException:
-        in_thread(scrap.drop)
+        scrap.drop()
         raise
 
 
@@ -63,11 +63,11 @@ def pass_on(client: Client, medium: Image | Video, into: BinaryIO) -> None:
 
 
 def _save_beside(client: Client, medium: Image | Video, path: Path) -> Path:
-    reserved = in_thread(reserve, path)
+    reserved = reserve(path)
     try:
         return save(client, medium, reserved)
     except BaseException:
-        in_thread(reserved.unlink, missing_ok=True)
+        reserved.unlink(missing_ok=True)
         raise
 
 

@@ -85,10 +85,10 @@ class AsyncImages(AsyncMedia[ImageRecord]):
             raise ValueError("give either images or a board to download")
         board_id = None if board is None else await self._drive(board_id_of(board))
         names = [name_of(image) for image in images]
-        scrap = await in_thread(Scrap, "images.zip", path)
+        scrap = Scrap("images.zip", path)
         try:
             await self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
-            return await in_thread(scrap.keep)
+            return scrap.keep()
         except BaseException:
-            await in_thread(scrap.drop)
+            scrap.drop()
             raise

@@ -85,10 +85,10 @@ class Images(Media[ImageRecord]):
             raise ValueError("give either images or a board to download")
         board_id = None if board is None else self._drive(board_id_of(board))
         names = [name_of(image) for image in images]
-        scrap = in_thread(Scrap, "images.zip", path)
+        scrap = Scrap("images.zip", path)
         try:
             self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
-            return in_thread(scrap.keep)
+            return scrap.keep()
         except BaseException:
-            in_thread(scrap.drop)
+            scrap.drop()
             raise
