@@ -76,7 +76,7 @@ class Awaited:
                 return
 
 
-def _media(value: Any) -> Iterator[Image | Video]:
+def _media(value: Any) -> Iterator[Any]:
     if isinstance(value, Image | Video):
         yield value
     elif isinstance(value, WorkflowResult):

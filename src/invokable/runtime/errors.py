@@ -140,7 +140,7 @@ class CertificateError(ConnectionError):
         try:
             client.version()
         except CertificateError as error:
-            print(f"check the certificates: {error}")
+            print(f"{error.url}: give the client verify=, or a Connection with a certificate")
     """
 
 
@@ -187,9 +187,9 @@ class AuthenticationError(APIError):
     Example:
 
         try:
-            client.version()
+            status = client.queue.status()
         except AuthenticationError as error:
-            print(f"sign in again: {error}")
+            print(error.detail, error.advice)
     """
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
