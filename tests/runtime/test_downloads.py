@@ -40,7 +40,7 @@ def test_what_is_whole_is_believed() -> None:
 
 
 def cuts(content: bytes) -> list[bytes]:
-    return [content[:length] for length in (40, len(content) // 2, len(content) - 1)]
+    return [content[:length] for length in (40, 45, len(content) // 2, len(content) - 1)]
 
 
 @pytest.mark.parametrize("cut", cuts(png()), ids=len)
