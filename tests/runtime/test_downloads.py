@@ -69,7 +69,7 @@ def test_a_box_may_have_a_long_length() -> None:
         downloaded(Video("a.mp4"), CLIP + box[:-1])
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG", b"GIF89a"])
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG", b"GIF89a", b"GIF89a" + png()[-12:]])
 def test_what_is_not_of_its_kind_is_refused(content: bytes) -> None:
     with pytest.raises(NotInvokeAIError, match=r"not one|empty"):
         downloaded(Image("a.png"), content)

@@ -40,8 +40,11 @@ def asked(simulator: Simulator, part: str = "") -> list[str]:
     return [request for request in found if part in request]
 
 
-def threads() -> set[str]:
-    return {thread.name for thread in threading.enumerate() if thread.name == "invokable-events"}
+def ear_of(client: Client) -> threading.Thread:
+    """The thread in which a client listens."""
+    thread = client._engine.listener._thread
+    assert thread is not None
+    return thread
 
 
 def test_one_socket_hears_of_many_jobs_and_each_takes_one_request(simulator: Simulator) -> None:
@@ -51,9 +54,9 @@ def test_one_socket_hears_of_many_jobs_and_each_takes_one_request(simulator: Sim
             results = list(pool.map(lambda left: client.run(card_at(stamp, left)), range(40)))
         assert len({result.card.name for result in results}) == 40
         assert len(simulator._sockets._people) == 1
-        assert threads() == {"invokable-events"}
+        thread = ear_of(client)
     assert len(asked(simulator)) == len(asked(simulator, "enqueue_batch")) == 40
-    until(lambda: not threads())
+    until(lambda: not thread.is_alive())
 
 
 def test_no_event_overtakes_another(simulator: Simulator) -> None:
@@ -162,10 +165,10 @@ def test_a_socket_that_says_nothing_any_more_is_found_out(
 def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))
-    assert threads()
+    thread = ear_of(client)
     del client
     gc.collect()
-    until(lambda: not threads())
+    until(lambda: not thread.is_alive())
 
 
 def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:
