@@ -222,8 +222,6 @@ def test_a_retried_job_is_taken_up_by_its_batch_id_with_the_retry(client: Client
 def test_a_batch_of_somebody_else_is_found_among_all_items(client: Client, server: Server, stamp: Path) -> None:
     job = client.submit(card(stamp))
     first = job.result(timeout=60)
-    if server.version < "6.14":
-        pytest.skip("servers before 6.14 do not list batches in short")
     found = client.attach(ColourCard, Submission("", job.batch_id, "somewhere else", 0))
     assert found.result(timeout=60).card == first.card
 

@@ -245,7 +245,7 @@ def test_a_retry_runs_each_item_once_more_whatever_becomes_of_its_answer(fate: s
         driver.drive(finish(type(following.flow), state, context, deadline))
     failing[0] = False
     server.fates = {"retry_items_by_id": [fate] if fate else []}
-    driver.drive(run_again(state, deadline))
+    driver.drive(run_again(state, context, deadline))
     result = driver.drive(finish(type(following.flow), state, context, deadline))
     assert [image.name for image in result.card] == ["[64].png", "[128].png"]
     server.settle()

@@ -18,6 +18,8 @@ _OPEN: Final = 5.0
 """Seconds for each step of opening a connection."""
 _ANSWER: Final = 4.0
 """Seconds that a server may take to answer. A busy one takes up to 2."""
+_AHEAD: Final = 2**16
+"""Bytes that are read at once."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'2\["(\w+)"')
 """The beginning of an event on the wire."""
@@ -88,6 +90,7 @@ def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
     """A Socket.IO client. Its library loads with the first one."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
+    import websocket
 
     class InOrder(engineio.Client):  # type: ignore[misc]
         """The library's own, which would start a thread for each message, so that they overtook one another."""
@@ -103,6 +106,17 @@ def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
             except Exception as error:  # else the connection would end without a word
                 return _SILENT.info("an event could not be read: %s", error)
 
+    class Buffered(websocket.WebSocket):
+        """The library's own, which would ask the system three times for each event."""
+
+        _ahead = b""
+
+        def _recv(self, bufsize: int) -> bytes:
+            if not self._ahead:
+                self._ahead = super()._recv(max(bufsize, _AHEAD))  # type: ignore[no-untyped-call]
+            piece, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
+            return piece
+
     class Client(socketio.Client):  # type: ignore[misc]
         def _engineio_client_class(self) -> type[InOrder]:
             return InOrder
@@ -113,7 +127,7 @@ def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
         logger=_SILENT,
         engineio_logger=_SILENT,
         request_timeout=_OPEN,
-        websocket_extra_options=_options(server),
+        websocket_extra_options={"class_": Buffered, **_options(server)},
     )
 
 

@@ -101,7 +101,7 @@ def follow(
 ) -> Steps[Waiting]:
     """Wait for what was submitted, by this process or another one, whatever comes of it."""
     with _carried_by_errors(state):
-        yield from located(state, deadline)
+        yield from located(state, context.known, deadline)
         waiting = _waiting(workflow, state, context, manner)
         if manner.watched:
             yield Tell([(yield from queued(state.submission))])
@@ -112,12 +112,12 @@ def follow(
         return waiting
 
 
-def located(state: Submitting, deadline: Deadline) -> Steps[None]:
+def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
     """Find the items of a submission that does not name them, and begin to listen if nobody does."""
     if state.ear is None:
         state.ear = yield Listen(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
-        state.submission = yield from _within(find(state.submission, deadline.clock), deadline)
+        state.submission = yield from _within(find(state.submission, known, deadline.clock), deadline)
 
 
 def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
@@ -138,10 +138,10 @@ def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Dea
             raise
 
 
-def run_again(state: Submitting, deadline: Deadline) -> Steps[None]:
+def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[None]:
     """Run again what failed or was canceled."""
     with _carried_by_errors(state):
-        yield from located(state, deadline)
+        yield from located(state, context.known, deadline)
         yield from _within(retry(state, deadline.clock), deadline)
 
 

@@ -201,7 +201,8 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
     if hearing.strange:
         hearing.strange = False
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
-    if waiting.open and (missing or hearing.removed or pace.is_due()) and (yield from _survey(waiting, known)):
+    unsaid, hearing.unsaid = hearing.unsaid, False
+    if waiting.open and (missing or unsaid or pace.is_due()) and (yield from _survey(waiting, known)):
         status = yield from batch_status(waiting.submission.batch_id)
         return not waiting.open or waiting.is_gone(status)
     return not waiting.open
