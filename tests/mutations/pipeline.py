@@ -51,7 +51,7 @@ MUTATIONS: Final = [
     Mutation(
         "a copy takes the names of its original",
         f"{CODEGEN}adoption.py",
-        " and not (lock.path.parent / other).exists()",
+        " and not os.path.exists(lock.path.parent / other)",
         "",
         LIFE,
     ),
@@ -65,8 +65,8 @@ MUTATIONS: Final = [
     Mutation(
         "modules of workflows that are there are left over",
         f"{CODEGEN}leftovers.py",
-        "and not (project.folder / said.source).exists():",
-        "and True:",
+        'return "" if any(os.path.exists(folder / source) for folder in folders) else f"{source} is gone"',
+        'return f"{source} is gone"',
         CONFIGURED,
     ),
     Mutation(
@@ -79,7 +79,7 @@ MUTATIONS: Final = [
     Mutation(
         "lines of workflows that are gone stay in the lock file",
         f"{CODEGEN}extras.py",
-        "return [key for key in lock.names if key not in there and not (lock.path.parent / key).exists()]",
+        "return [key for key in lock.names if key not in there and not os.path.exists(lock.path.parent / key)]",
         "return []",
         LIFE,
     ),
