@@ -68,13 +68,13 @@ class Workflow:
 
     if TYPE_CHECKING:  # each generated class says which values it takes
 
-        def replace(self, *args: Any, **changes: Any) -> Self:
+        def replace(self, /, *args: Any, **changes: Any) -> Self:
             """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
             raise NotImplementedError
 
     else:
 
-        def replace(self, **changes):
+        def replace(self, /, **changes):
             """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
             return _changed(self, changes)
 
