@@ -67,12 +67,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("world")
     with Simulator(boards=["Foxes"], speed=0.001) as server:
         url = server.serve()
-        module = imported(*portrait(server.client().models()[0]))
+        module = imported(*portrait(next(server.client().models.list())))
         with invokable.Client(url) as client:
             client.run(module.Portrait(prompt="a fox")).image.save(folder / "fox.png")
         yield {
             "folder": folder,
             "Portrait": module.Portrait,
+            "password": "secret",
             "Client": lambda *_, **options: invokable.Client(url),
             "AsyncClient": lambda *_, **options: invokable.AsyncClient(url),
         }
@@ -83,7 +84,7 @@ def portrait(model: Any) -> tuple[Any, Options]:
     document = example("sd15_text_to_image.json")
     prompt = next(n["data"]["id"] for n in document["nodes"] if n["data"].get("label") == "Positive Prompt")
     board = node(document, "l2i")["id"]
-    model_value = {key: model[key] for key in ("key", "hash", "name", "base", "type")}
+    model_value = {key: getattr(model, key) for key in ("key", "hash", "name", "base", "type")}
     node(document, "main_model_loader")["inputs"]["model"]["value"] = model_value
     names = {(prompt, "value"): "prompt", (board, "board"): "board"}
     return document, Options(naming=Naming(class_name="Portrait", inputs=names))

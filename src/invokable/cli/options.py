@@ -116,7 +116,10 @@ def _from_server(url: str) -> Schema:
 
 
 def _installed_models(url: str) -> tuple[InstalledModel, ...]:
-    return tuple(InstalledModel.from_config(config) for config in _ask(url, lambda client: client.models()))
+    return tuple(
+        InstalledModel.from_config(config)
+        for config in _ask(url, lambda client: [model.config for model in client.models.list()])
+    )
 
 
 def _ask(url: str, question: Callable[[Client], T]) -> T:

@@ -19,7 +19,7 @@ def main(url: str, jobs: int) -> None:
     imported, imported_cpu = time.perf_counter() - begun, time.process_time() - cpu
 
     sent = 0
-    transport: Any = client._transport
+    transport: Any = client._engine.transport
     send = transport.send
 
     def counted(*arguments: Any, **options: Any) -> Any:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+import inspect
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Generic, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
+from invokable.runtime.client._http import AsyncTransport
+from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.errors import ConnectionError  # noqa: A004
+from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
@@ -22,3 +30,86 @@ async def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwa
 def downloader(client: object) -> Downloader | None:
     """What results download their images with: nothing, since that would block."""
     return None
+
+
+def home() -> object:
+    """What shares its work: the tasks of one event loop."""
+    return asyncio.get_running_loop()
+
+
+class Gate:
+    """Lets so many requests of an event loop through at once, files apart."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    async def send(self, transport: AsyncTransport, request: Request) -> Response:
+        """Send a request once it is its turn. Raises what sending raises."""
+        if request.file is not None or request.into is not None:
+            return await transport.send(request)
+        gate = self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
+        if gate.locked():
+            request = await self._in_turn(gate, request)
+        else:
+            await gate.acquire()
+        try:
+            return await transport.send(request)
+        finally:
+            gate.release()
+
+    async def _in_turn(self, gate: asyncio.Semaphore, request: Request) -> Request:
+        """The request with the time that is left for it."""
+        begin = time.monotonic()
+        try:
+            async with asyncio.timeout(request.timeout):
+                await gate.acquire()
+        except TimeoutError:
+            raise ConnectionError("other requests took all the time that there was for this one", sent=False) from None
+        if request.timeout is None:
+            return request
+        return replace(request, timeout=max(request.timeout - (time.monotonic() - begin), 0.001))
+
+
+class Started(Generic[T]):
+    """Work that goes on by itself, for several who wait for it."""
+
+    def __init__(self, action: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> None:
+        self._task = asyncio.get_running_loop().create_task(action(*arguments))
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())  # seen, if nobody waits
+
+    async def result(self, timeout: float | None) -> T:
+        """What comes of it. Raises what it raises, and TimeoutError."""
+        async with asyncio.timeout(timeout):
+            return await asyncio.shield(self._task)
+
+
+async def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
+    """Wait for something to be heard, at most so many seconds."""
+    flag, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def wake() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(flag.set)
+
+    with ear.waking(wake, since, line, every=every):
+        try:
+            async with asyncio.timeout(seconds):
+                await flag.wait()
+        except TimeoutError:
+            return
+
+
+async def wait_for_line(listener: Listener, seconds: float) -> None:
+    """Wait until events come, or it is clear that they do not; at most so many seconds."""
+    if listener.is_settled:
+        listener.wait(0.0)
+    else:
+        await asyncio.to_thread(listener.wait, seconds)
+
+
+async def told(callback: Callable[[T], object], event: T) -> None:
+    """Call back, and await what comes back if it has to be awaited."""
+    answer = callback(event)
+    if inspect.isawaitable(answer):
+        await answer
