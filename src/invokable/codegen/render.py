@@ -284,4 +284,5 @@ def _class_docstring(plan: ModulePlan) -> Code:
 
 def _result_docstring(plan: ModulePlan) -> Code:
     outputs = [ListItem(f"`{planned.attribute}`: {_described(planned)}") for planned in plan.outputs]
-    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives.", outputs], indent=8, width=WIDTH)
+    title = first_line(plan.title, most=_TITLE).removesuffix(".")
+    return code.docstring([f"What a run of {title} gives.", outputs], indent=8, width=WIDTH)

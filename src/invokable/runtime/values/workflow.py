@@ -66,6 +66,11 @@ class Workflow:
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({shown({name: getattr(self, name) for name in _names(type(self))})})"
 
+    def _repr_html_(self) -> str:
+        from invokable.runtime.values.notebook import workflow_html
+
+        return workflow_html(self)
+
     if TYPE_CHECKING:  # each generated class says which values it takes
 
         def replace(self, /, *args: Any, **changes: Any) -> Self:
