@@ -99,6 +99,11 @@ class Image(_Media):
         except (InvokableError, RuntimeError):
             return None
 
+    def _repr_html_(self) -> str:
+        from invokable.runtime.values.notebook import image_html
+
+        return image_html(self)
+
     def pil(self) -> PILImage:
         """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""
         from io import BytesIO
