@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from invokable.contract.interface import Drift
     from invokable.runtime.client.blocking import Client
     from invokable.runtime.client.jobs import Job
     from invokable.runtime.errors import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
     from invokable.runtime.values.result import WorkflowResult
+    from invokable.verify import index_map_drift, verify_index_map
 from invokable.runtime.values.workflow import Workflow
 
 __version__: str
@@ -45,6 +47,7 @@ __all__ = [
     "Client",
     "Color",
     "ConnectionError",
+    "Drift",
     "EnqueueUncertain",
     "Image",
     "InvokableError",
@@ -66,18 +69,22 @@ __all__ = [
     "WorkflowError",
     "WorkflowResult",
     "__version__",
+    "index_map_drift",
+    "verify_index_map",
 ]
 
 _HOMES: Final = {
-    "Client": "client.blocking",
-    "Job": "client.jobs",
-    "Submission": "steps.submission",
-    **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
-    **dict.fromkeys(("Image", "Video"), "values.media"),
-    "Workflow": "values.workflow",
-    "WorkflowResult": "values.result",
+    "Client": "runtime.client.blocking",
+    "Drift": "contract.interface",
+    "Job": "runtime.client.jobs",
+    "Submission": "runtime.steps.submission",
+    **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "runtime.values.inputs"),
+    **dict.fromkeys(("Image", "Video"), "runtime.values.media"),
+    "Workflow": "runtime.values.workflow",
+    "WorkflowResult": "runtime.values.result",
+    **dict.fromkeys(("index_map_drift", "verify_index_map"), "verify"),
 }
-"""The module of the runtime that defines a public name, where that is not `errors`."""
+"""The module that defines a public name, where that is not `runtime.errors`."""
 
 
 if not TYPE_CHECKING:  # else a misspelt name would pass
@@ -90,7 +97,7 @@ if not TYPE_CHECKING:  # else a misspelt name would pass
         if name in __all__:
             from importlib import import_module
 
-            return getattr(import_module(f"invokable.runtime.{_HOMES.get(name, 'errors')}"), name)
+            return getattr(import_module(f"invokable.{_HOMES.get(name, 'runtime.errors')}"), name)
         raise AttributeError(f"module 'invokable' has no attribute {name!r}")
 
 

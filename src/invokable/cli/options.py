@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -95,24 +96,34 @@ def _lock_file(project: Project) -> LockFile | None:
     return LockFile.load(path) if path.exists() else None
 
 
+def schema_of(name: str) -> Schema:
+    """The schema that a version, an openapi.json or a server's URL stands for. Raises BuildError."""
+    return _from_server(name) if name.startswith(("http://", "https://")) else _named(name, option="")
+
+
 @cache
-def _named(name: str) -> Schema:
+def _named(name: str, option: str = "--schema ") -> Schema:
     path = Path(name)
     try:
         return read_openapi(name) if path.suffix in (".json", ".gz") or path.is_file() else load(name)
     except OSError as error:
         raise BuildError.of_system(name, error, "read") from None
     except SchemaError as error:
-        raise BuildError(f"--schema {name}", str(error)) from None
+        raise BuildError(f"{option}{name}", str(error)) from None
 
 
 @cache
 def _from_server(url: str) -> Schema:
-    document, version = _ask(url, lambda client: (client.openapi(), client.version()))
+    document, version = fetch_schema(url)
     try:
         return parse_openapi(document, origin=url, version=version)
     except SchemaError as error:
         raise BuildError(url, str(error), kind="server") from None
+
+
+def fetch_schema(url: str) -> tuple[dict[str, Any], str]:
+    """The openapi.json of a running server, and the server's version. Raises BuildError."""
+    return _ask(url, lambda client: (client.openapi(), client.version()))
 
 
 def _installed_models(url: str) -> tuple[InstalledModel, ...]:
@@ -123,7 +134,7 @@ def _ask(url: str, question: Callable[[Client], T]) -> T:
     from invokable import Client, InvokableError
 
     try:
-        with Client(url) as client:
+        with Client(url, token=os.environ.get("INVOKEAI_TOKEN") or None) as client:
             return question(client)
     except InvokableError as error:
         raise BuildError(url, str(error), kind="server") from None

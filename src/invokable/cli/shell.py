@@ -6,7 +6,10 @@ import click
 
 from invokable import __version__
 from invokable.cli.demo import demo
+from invokable.cli.diff import diff
 from invokable.cli.generate import generate
+from invokable.cli.map import map_
+from invokable.cli.schema import schema
 from invokable.cli.show import show
 from invokable.cli.simulate import simulate
 
@@ -17,5 +20,5 @@ def shell() -> None:
     """Turn workflows exported from InvokeAI into typed Python modules."""
 
 
-for _verb in (demo, generate, show, simulate):
+for _verb in (demo, diff, generate, map_, schema, show, simulate):
     shell.add_command(_verb)

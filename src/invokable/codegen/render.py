@@ -46,8 +46,13 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
 
     `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
     """
-    text = _fill(templates, _context(plan))
+    text = unformatted(plan, templates=templates)
     return _signed(_format(text) if templates else laid_out(text, _format))
+
+
+def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
+    """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
+    return _fill(templates, _context(plan))
 
 
 def _context(plan: ModulePlan) -> dict[str, object]:

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from invokable.contract.interface import Drift
     from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.result import WorkflowResult
 
@@ -148,7 +149,14 @@ class WorkflowError(InvokableError):
 
 
 class StaleWorkflowError(WorkflowError):
-    """The generated module does not fit its own pins, this runtime, or the server."""
+    """The generated module does not fit its own pins, this runtime, the server, or a file that it was compared with.
+
+    `drift` holds the changes that `verify_index_map` found; None where none were looked for.
+    """
+
+    def __init__(self, message: str, *, drift: Drift | None = None) -> None:
+        super().__init__(message)
+        self.drift = drift
 
 
 class QueueFullError(WorkflowError):
