@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from invokable.contract.interface import Drift
-    from invokable.runtime.client.blocking import Client
-    from invokable.runtime.client.jobs import Job
+    from invokable.runtime.client._async.client import AsyncClient
+    from invokable.runtime.client._async.jobs import AsyncJob
+    from invokable.runtime.client._sync.client import Client
+    from invokable.runtime.client._sync.jobs import Job
     from invokable.runtime.errors import (
         APIError,
         BoardError,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         WorkflowError,
     )
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
     from invokable.runtime.values.result import WorkflowResult
@@ -42,6 +45,8 @@ __version__: str
 
 __all__ = [
     "APIError",
+    "AsyncClient",
+    "AsyncJob",
     "Board",
     "BoardError",
     "Client",
@@ -49,6 +54,7 @@ __all__ = [
     "ConnectionError",
     "Drift",
     "EnqueueUncertain",
+    "FieldValue",
     "Image",
     "InvokableError",
     "Job",
@@ -74,17 +80,21 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Client": "runtime.client.blocking",
-    "Drift": "contract.interface",
-    "Job": "runtime.client.jobs",
-    "Submission": "runtime.steps.submission",
-    **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "runtime.values.inputs"),
-    **dict.fromkeys(("Image", "Video"), "runtime.values.media"),
-    "Workflow": "runtime.values.workflow",
-    "WorkflowResult": "runtime.values.result",
-    **dict.fromkeys(("index_map_drift", "verify_index_map"), "verify"),
+    "AsyncClient": "client._async.client",
+    "AsyncJob": "client._async.jobs",
+    "Client": "client._sync.client",
+    "Job": "client._sync.jobs",
+    "Submission": "steps.submission",
+    **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
+    **dict.fromkeys(("Image", "Video"), "values.media"),
+    "FieldValue": "values.custom",
+    "Workflow": "values.workflow",
+    "WorkflowResult": "values.result",
 }
-"""The module that defines a public name, where that is not `runtime.errors`."""
+"""The module of the runtime that defines a public name, where that is not `errors`."""
+
+_OUTSIDE: Final = {"Drift": "contract.interface", "index_map_drift": "verify", "verify_index_map": "verify"}
+"""The module of a public name that is not the runtime's."""
 
 
 if not TYPE_CHECKING:  # else a misspelt name would pass
@@ -97,7 +107,8 @@ if not TYPE_CHECKING:  # else a misspelt name would pass
         if name in __all__:
             from importlib import import_module
 
-            return getattr(import_module(f"invokable.{_HOMES.get(name, 'runtime.errors')}"), name)
+            home = _OUTSIDE.get(name) or f"runtime.{_HOMES.get(name, 'errors')}"
+            return getattr(import_module(f"invokable.{home}"), name)
         raise AttributeError(f"module 'invokable' has no attribute {name!r}")
 
 

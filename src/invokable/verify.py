@@ -27,8 +27,10 @@ _EXTRA: Final = frozenset({"anyascii", "black", "click", "jinja2"})
 def verify_index_map(workflow: Described, against: Described) -> Drift:
     """Compare a generated workflow with the file that it has to fit, and refuse what would break its callers.
 
+    Example:
+
         verify_index_map(Portrait, "portrait.map.json")
-        verify_index_map(Portrait, "workflows/portrait.json")  # needs the extra `codegen`
+        verify_index_map(Portrait, "portrait.json")  # needs the extra `codegen`
 
     Args:
         workflow: The generated class whose callers are to go on working; or the path of its module or its map file.
@@ -55,6 +57,11 @@ def verify_index_map(workflow: Described, against: Described) -> Drift:
 
 def index_map_drift(workflow: Described, against: Described) -> Drift:
     """Compare as `verify_index_map` does, and return every change, those that break callers too.
+
+    Example:
+
+        for change in index_map_drift(Portrait, "portrait.json").changes:
+            print(change.name, change.kind, change.reason)
 
     Raises the errors of `verify_index_map`; StaleWorkflowError only for a class that is not as it was generated.
     """

@@ -64,5 +64,5 @@ def test_no_name_is_used_twice(group: str, tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_names_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"unknown key \(expected templates, workflows\)"):
+    with pytest.raises(ConfigError, match=r"unknown key \(expected fields, templates, workflows\)"):
         load_config(written(tmp_path, "[tool.invokable]\nx = 1"))

@@ -1,7 +1,7 @@
 """Callers: code that uses all that a module offers, as a strict type checker wants it, and values to run it with.
 
-It knows nothing of how interfaces are compared. It passes every input through a parameter of the input's own type, reads
-every output into a variable of its type, imports every name, and remembers which index showed which attribute.
+It knows nothing of how interfaces are compared. It passes every input through a parameter of the input's own type,
+reads every output into a variable of its type, imports every name, and remembers which index showed which attribute.
 """
 
 from __future__ import annotations
@@ -137,9 +137,10 @@ def _singles(planned: PlannedInput, limits: Limits) -> Iterator[Any]:
         yield from (Model(key=model["key"]) for model in fitting)
         yield from (model["name"] for model in fitting)
     else:
-        yield from {
+        others: dict[str, list[Any]] = {
             "BooleanField": [True, False],
             "ImageField": [PNG],
             "ColorField": [Color(r=1, g=2, b=3)],
             "BoardField": ["auto", "none"],
-        }[name]
+        }
+        yield from others[name]

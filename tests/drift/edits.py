@@ -46,7 +46,7 @@ class Side:
             inputs={**(kept.inputs if kept else {}), **self.rename},
             outputs=outputs,
             nodes=self.outputs,
-            class_name=self.class_name or (kept and kept.class_name),
+            class_name=self.class_name or (kept.class_name if kept else None),
         )
         options = Options(naming=naming, installed=self.installed)
         plan = plan_document(self.document, self.schema, source="card.json", options=options)

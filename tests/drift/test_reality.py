@@ -1,7 +1,7 @@
 """The verdict held against reality: it says breaking exactly where a caller's code fails.
 
 The code uses all that the old module offers. On the new one, mypy checks it in its strict mode, and it runs: it makes
-instances with every sample of every input, assigns the samples one by one, looks up the indices, and runs the workflow on
+instances with every sample of every input, assigns the samples one by one, looks up the indices, runs the workflow on
 the simulator with each model, and reads the result.
 """
 

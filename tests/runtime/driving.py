@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from invokable.runtime.client.driving import drive
+from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.protocol import Read, Request, Response, Sleep, Step, Steps
 

@@ -7,8 +7,13 @@ import sys
 
 def main() -> None:
     """Run the `invokable` command. Without the `codegen` extra it says how to install it."""
+    from invokable.cli.streams import prepare_streams
+
+    prepare_streams()
     try:
         from invokable.cli.shell import shell
+
+        shell()
     except ModuleNotFoundError as error:
         if error.name not in {"anyascii", "black", "click", "jinja2", "rich"}:
             raise
@@ -17,4 +22,3 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    shell()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from invokable.cli.errors import plain, reported
+from invokable.cli.errors import reported, say
 from invokable.codegen.failures import BuildError
 
 if TYPE_CHECKING:
@@ -131,4 +131,5 @@ def _failures(where: str) -> Iterator[None]:
 
 
 def _say(text: str) -> None:
-    click.echo("\n".join(map(plain, text.split("\n"))))
+    for line in text.split("\n"):
+        say(line)

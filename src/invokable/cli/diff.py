@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from invokable.cli.errors import Status, plain, reported
+from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import build_options, read_options
 from invokable.codegen.drift import compare_files
 from invokable.codegen.drift.reports import FORMS, Form, report
@@ -47,6 +47,6 @@ def diff(
         options = read_options(config=config, schema=schema, server=server, lenient=lenient)
         comparison = compare_files(old, new, options)
     for line in report(comparison, form).split("\n"):
-        click.echo(plain(line))
+        say(line)
     broken = comparison.drift.breaks_callers(by_name=names_only)
     click.get_current_context().exit(Status.DRIFT if broken else Status.FINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -20,6 +21,7 @@ class Status(IntEnum):
     BAD_INPUT = 2
     REFUSED = 3
     SERVER = 4
+    INTERRUPTED = 130
 
 
 STATUS: Final[dict[FailureKind, Status]] = {
@@ -47,7 +49,7 @@ class CommandError(click.ClickException):
 
     def show(self, file: object = None) -> None:
         """Print the line, and nothing else, to stderr."""
-        click.echo(self.format_message(), err=True)
+        say_error(str(self.failure))
 
 
 @contextmanager
@@ -61,14 +63,29 @@ def reported() -> Iterator[None]:
 
 def warn(where: str, message: str) -> None:
     """Print a warning to stderr."""
-    click.echo(plain(f"{where}: warning: {message}"), err=True)
+    say_error(f"{where}: warning: {message}")
 
 
 def note(where: str, message: str) -> None:
     """Print information to stderr."""
-    click.echo(plain(f"{where}: {message}"), err=True)
+    say_error(f"{where}: {message}")
+
+
+def say(text: str) -> None:
+    """Print a line to stdout. Whatever is in it, it steers no terminal and stays one line."""
+    _write(text, error=False)
+
+
+def say_error(text: str) -> None:
+    """Print a line to stderr, as `say` does."""
+    _write(text, error=True)
 
 
 def plain(text: str) -> str:
     """Text for a terminal, on one line: what would steer the terminal is shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _write(text: str, *, error: bool) -> None:
+    # The stream is named: click would replace an ASCII one by its own in UTF-8.
+    click.echo(plain(text), file=sys.stderr if error else sys.stdout)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from invokable.cli.errors import Status, plain, reported
+from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError
 from invokable.codegen.drift import compare_files, interface_of, read_material
@@ -43,7 +43,7 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
             replace_file(Path(output), text)
         except OSError as error:
             raise BuildError.of_system(output, error, "written") from None
-    click.echo(plain(f"{output}: written"))
+    say(f"{output}: written")
 
 
 @map_.command()
@@ -75,9 +75,9 @@ def verify(
         if found.kind != "map":
             raise BuildError(map_file, f"is a {found.kind}, not a map; export one with: invokable map export")
         if against is None:
-            click.echo(plain(f"{map_file}: intact"))
+            say(f"{map_file}: intact")
             return
         comparison = compare_files(map_file, against, options)
     for line in report(comparison, form).split("\n"):
-        click.echo(plain(line))
+        say(line)
     click.get_current_context().exit(Status.DRIFT if comparison.drift.breaking else Status.FINE)

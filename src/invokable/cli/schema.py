@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from invokable.cli.errors import Status, plain, reported
+from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import fetch_schema, read_options, schema_of
 from invokable.codegen import BuildError
 from invokable.codegen.drift import find_modules
@@ -63,7 +63,7 @@ def fetch(server: str, output: str | None) -> None:
             path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
         except OSError as error:
             raise BuildError.of_system(str(path), error, "written") from None
-    click.echo(plain(f"{path}: node schemas of InvokeAI {version}"))
+    say(f"{path}: node schemas of InvokeAI {version}")
 
 
 @schema.command("diff")
@@ -94,5 +94,5 @@ def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str 
         options = read_options(config=config, schema=None, server=None, lenient=lenient)
         found = compare_versions(find_modules(sources), schema_of(old), schema_of(new), options)
     for line in upgrade_report(found, form).split("\n"):
-        click.echo(plain(line))
+        say(line)
     click.get_current_context().exit(Status.DRIFT if found.breaking else Status.FINE)

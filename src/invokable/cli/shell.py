@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
+
 import click
 
 from invokable import __version__
-from invokable.cli.demo import demo
-from invokable.cli.diff import diff
-from invokable.cli.generate import generate
-from invokable.cli.map import map_
-from invokable.cli.schema import schema
-from invokable.cli.show import show
-from invokable.cli.simulate import simulate
+from invokable.cli.ending import ended
+
+_VERBS: Final = {
+    "demo": "demo:demo",
+    "diff": "diff:diff",
+    "generate": "generate:generate",
+    "map": "map:map_",
+    "run": "run:run",
+    "schema": "schema:schema",
+    "show": "show:show",
+    "simulate": "simulate:simulate",
+}
+"""The module and the name of each verb's command. It is imported when it is used."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Shell(click.Group):
+    """A group that imports its verbs when they are used, and ends in a line and a status, never in a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, by name."""
+        return sorted(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb."""
+        if cmd_name not in _VERBS:
+            return None
+        module, name = _VERBS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(f"invokable.cli.{module}"), name)
+        return command
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command line."""
+        run: Callable[..., Any] = super().main
+        if not extra.pop("standalone_mode", True):
+            return run(*args, standalone_mode=False, **extra)
+        sys.exit(ended(lambda: run(*args, standalone_mode=False, **extra)))
+
+
+@click.group(cls=Shell, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="invokable")
 def shell() -> None:
-    """Turn workflows exported from InvokeAI into typed Python modules."""
+    """Turn workflows exported from InvokeAI into typed Python modules, and run them.
 
-
-for _verb in (demo, diff, generate, map_, schema, show, simulate):
-    shell.add_command(_verb)
+    \b
+    A first look, without a server:
+      invokable demo
+    \b
+    From the editor to a program:
+      invokable show portrait.json
+      invokable generate portrait.json -o flows.py
+      invokable run portrait.json --set prompt="a fox" --out images/
+    """

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from invokable.cli.errors import CommandError, plain, reported, warn
+from invokable.cli.errors import CommandError, reported, say, warn
 from invokable.cli.options import build_options, read_options
+from invokable.cli.tables import print_table
 from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
 from invokable.codegen.annotations import result_type
-from invokable.codegen.plan import PlannedInput
+from invokable.codegen.plan import PlannedInput, PlannedOutput
 from invokable.schema.model import MISSING
 
 
@@ -120,48 +121,30 @@ def _describe_input(planned: PlannedInput) -> dict[str, Any]:
 
 
 def _print_line(value: dict[str, Any]) -> None:
-    click.echo(json.dumps(value, ensure_ascii=True, allow_nan=False))
+    say(json.dumps(value, ensure_ascii=True, allow_nan=False))
 
 
 def _print_tables(source: Source, plan: ModulePlan) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
     schema = plan.reading.schema
-    click.echo(plain(f"{source.shown}: {plan.title}"))
-    click.echo(plain(f"class {plan.class_name}, node schemas of InvokeAI {schema.version} ({schema.origin})"))
-    inputs = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Index", "Attribute", "Type", "Default", "Label"):
-        inputs.add_column(heading, overflow="fold", justify="right" if heading == "Index" else "left")
-    for planned in plan.inputs:
-        cells = (
-            ", ".join(map(str, planned.indices)),
-            planned.attribute,
-            planned.type.summary,
-            "required" if planned.type.default is None else _short(str(planned.type.default)),
-            planned.item.label,
-        )
-        inputs.add_row(*(Text(plain(cell)) for cell in cells))
-    console.print(inputs)
-    outputs = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Output", "Type", "Node"):
-        outputs.add_column(heading, overflow="fold")
-    for result in plan.outputs:
-        kind = result_type(result.output.type.name, result.output.type.cardinality, result.output.many)
-        outputs.add_row(
-            *(
-                Text(plain(cell))
-                for cell in (
-                    result.attribute,
-                    str(kind),
-                    result.output.node_label or result.output.node_title,
-                )
-            )
-        )
-    console.print(outputs)
+    say(f"{source.shown}: {plan.title}")
+    say(f"class {plan.class_name}, node schemas of InvokeAI {schema.version} ({schema.origin})")
+    print_table(("Index", "Attribute", "Type", "Default", "Label"), map(_input_row, plan.inputs), right=("Index",))
+    print_table(("Output", "Type", "Node"), map(_output_row, plan.outputs))
+
+
+def _input_row(planned: PlannedInput) -> tuple[str, ...]:
+    return (
+        ", ".join(map(str, planned.indices)),
+        planned.attribute,
+        planned.type.summary,
+        "required" if planned.type.default is None else _short(str(planned.type.default)),
+        planned.item.label,
+    )
+
+
+def _output_row(planned: PlannedOutput) -> tuple[str, ...]:
+    kind = result_type(planned.output.type.name, planned.output.type.cardinality, planned.output.many)
+    return planned.attribute, str(kind), planned.output.node_label or planned.output.node_title
 
 
 def _short(expression: str) -> str:

@@ -7,7 +7,7 @@ import threading
 
 import click
 
-from invokable.cli.errors import plain, reported
+from invokable.cli.errors import reported, say
 from invokable.codegen.failures import BuildError
 
 
@@ -55,7 +55,7 @@ def _serve(host: str, port: int, version: str, models: list[dict[str, str]] | No
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with simulator:
-        click.echo(plain(f"InvokeAI {version}, simulated, at {simulator.serve(host, port)} (Ctrl-C ends it)"))
+        say(f"InvokeAI {version}, simulated, at {simulator.serve(host, port)} (Ctrl-C ends it)")
         stop.wait()
 
 

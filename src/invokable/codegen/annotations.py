@@ -39,6 +39,8 @@ _RUNTIME = {
     "VideoField": "VideoInput",
     **{generator_field(family): f"{family.title()}Generator" for family in FAMILIES},
 }
+SERVER_TYPES = frozenset({"BoardField", "ImageField", "LoRAField", "ModelIdentifierField", "VideoField"})
+"""Types whose values the server completes: a file is uploaded, a model and a board are looked up."""
 _RESULTS = {"ColorField": "Color", "ImageField": "Image", "VideoField": "Video"}
 
 
@@ -51,30 +53,37 @@ class Annotation:
     """Limits of the value, such as `Ge(0)`."""
     listed: Expression | None = None
     """`list[…]` of a field that takes a list; gives the item type of a default list where the annotation does not."""
+    custom: Expression | None = None
+    """The class that the project gives to the values."""
 
 
-def annotation_of(item: FormInput, choices: Choices, limits: Limits) -> Annotation:
-    """The annotation of an input."""
+def known_type(name: str) -> bool:
+    """Whether a field type is one of InvokeAI's own that has an annotation."""
+    return name in PLAIN or name in _RUNTIME or name in TEXTS
+
+
+def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Expression | None = None) -> Annotation:
+    """The annotation of an input; `custom` is the class that the project gives to its values."""
     template = item.template
-    single = _item_type(template.type.name, choices)
+    single = custom or _item_type(template.type.name, choices)
     cardinality = cardinality_of(template)
     within = limits if cardinality == "SINGLE" else (limits.item or NO_LIMITS)
-    constraints = () if choices else _constraints(template.type.name, within)
+    constraints = () if choices or custom else _constraints(template.type.name, within)
     if cardinality == "SINGLE":
-        return Annotation(single, (*constraints, *_model_filter(item)))
+        return Annotation(single, (*constraints, *_model_filter(item)), custom=custom)
     inner = expression.subscript("Annotated", [single, *constraints]) if constraints else single
     listed = expression.subscript("list", [inner])
     size = _length(limits.min_items, limits.max_items)
     if cardinality == "COLLECTION":
-        return Annotation(listed, (*size, *_model_filter(item)), listed)
+        return Annotation(listed, (*size, *_model_filter(item)), listed, custom)
     # The size is that of the list, not of a single path.
     sized = expression.subscript("Annotated", [listed, *size]) if size else listed
-    return Annotation(expression.union(inner, sized), _model_filter(item), listed)
+    return Annotation(expression.union(inner, sized), _model_filter(item), listed, custom)
 
 
-def result_type(type_name: str, cardinality: str, many: bool) -> Expression:
-    """The annotation of an output."""
-    annotation = expression.name(PLAIN.get(type_name) or _RESULTS.get(type_name) or "JsonValue")
+def result_type(type_name: str, cardinality: str, many: bool, custom: Expression | None = None) -> Expression:
+    """The annotation of an output; `custom` is the class that the project gives to its values."""
+    annotation = custom or expression.name(PLAIN.get(type_name) or _RESULTS.get(type_name) or "JsonValue")
     for listed in (cardinality == "COLLECTION", many):
         if listed:
             annotation = expression.subscript("list", [annotation])

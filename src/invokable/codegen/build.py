@@ -226,6 +226,7 @@ def _options(source: Source, options: BuildOptions, existing: Names) -> Options:
         lenient=options.lenient,
         naming=options.project.naming(source.name, _known(source, options, existing)),
         installed=options.installed,
+        custom=options.project.config.custom,
         templates=options.project.config.templates,
     )
 

@@ -18,6 +18,7 @@ _SHORT_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r"
 _ODD = {quote: re.compile(rf"[^ -~]|[\\{quote}]") for quote in ('"', "'", "")}
 """The characters of a text between quotes of that kind that may need an escape."""
 _NOT_ASCII = re.compile(r"[^\n -~]")
+_VERSION = re.compile(r"[0-9][\w.+!-]*", re.ASCII)
 _LINE = 72  # characters of text on a line of a long literal
 
 
@@ -32,6 +33,13 @@ def identifier(name: str) -> Code:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"{name!r} is not a valid identifier")
     return Code(name)
+
+
+def version(number: str) -> Code:
+    """The number of a version, for a comment. Raises ValueError for anything else."""
+    if not _VERSION.fullmatch(number):
+        raise ValueError(f"{number!r} is not the number of a version")
+    return Code(number)
 
 
 def literal(value: object) -> Code:

@@ -20,6 +20,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from invokable.codegen.custom import CustomFields
 from invokable.codegen.names import RESULT_MEMBERS, is_valid_attribute, is_valid_class
 from invokable.workflow.errors import nearest
 
@@ -46,6 +47,7 @@ class WorkflowConfig:
 class Config:
     """What a project decides about all its modules."""
 
+    custom: CustomFields = field(default_factory=CustomFields)
     templates: Path | None = None
     workflows: Mapping[str, WorkflowConfig] = field(default_factory=dict)
 
@@ -69,12 +71,13 @@ def load_config(path: Path) -> Config:
     if table is None:
         raise ConfigError(path, "tool.invokable", "not found")
     reader = _Reader(path)
-    reader.only(table, {"templates", "workflows"}, "tool.invokable")
+    reader.only(table, {"fields", "templates", "workflows"}, "tool.invokable")
     templates = reader.text(table, "templates", "tool.invokable")
     if templates is not None and not (path.parent / templates).is_dir():
         raise ConfigError(path, "tool.invokable.templates", f"no such folder: {templates!r}")
     workflows = reader.table(table, "workflows", "tool.invokable")
     return Config(
+        custom=reader.custom_fields(table),
         templates=None if templates is None else path.parent / templates,
         workflows={
             name: reader.workflow(
@@ -111,6 +114,14 @@ class _Reader:
             if twice is not None:
                 raise ConfigError(self.path, f"{key}.{group}", f"{twice!r} is used twice")
         return WorkflowConfig(class_name, rename, outputs)
+
+    def custom_fields(self, table: Mapping[str, object]) -> CustomFields:
+        key = "tool.invokable.fields"
+        named = self.table(table, "fields", "tool.invokable")
+        fields = CustomFields({name: self.text(named, name, key) or "" for name in named})
+        for name, problem in fields.problems():
+            raise ConfigError(self.path, f"{key}.{name}", problem)
+        return fields
 
     def only(self, table: Mapping[str, object], known: Collection[str], key: str) -> None:
         for name in table:

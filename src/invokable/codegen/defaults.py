@@ -23,6 +23,8 @@ from invokable.schema.model import MISSING
 if TYPE_CHECKING:
     from invokable.workflow import FormInput
 
+FROM_JSON: Final = "from_invokeai"
+"""The method of a project's own class that makes it of a JSON value."""
 _MAX_NESTING: Final = 20  # of a JSON default; Python and black give up at some hundred brackets
 _NONE: Final = expression.name("None")
 
@@ -59,7 +61,7 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
     if value is MISSING or value is None:
         return Default()
     nullable = nullable and not template.required
-    misfit = _misfit(value, item, choices, limits)
+    misfit = _misfit_of_json(value) if annotation.custom else _misfit(value, item, choices, limits)
     if misfit:
         return Default(nullable=nullable, unfit=f"the workflow's value {misfit}")
     written, factory = _written(value, item, annotation, nullable)
@@ -72,10 +74,16 @@ def _written(
 ) -> tuple[Expression, Expression | None]:
     """The value as source, and what makes it afresh where it can be changed or is a call, which linters refuse."""
     name = item.template.type.name
+    if annotation.custom and (annotation.listed is None or not isinstance(value, list)):
+        written = expression.method(annotation.custom, FROM_JSON, value)
+        return written, expression.lazily(written)
     if not isinstance(value, list):
         written = _one(name, value)
         return written, _factory(written) if isinstance(value, dict) or written.names else None
-    written = expression.listing(_one(name, entry) for entry in value)
+    if annotation.custom:
+        written = expression.listing(expression.method(annotation.custom, FROM_JSON, entry) for entry in value)
+    else:
+        written = expression.listing(_one(name, entry) for entry in value)
     if annotation.listed is None:
         return written, expression.lazily(written)
     if not value:  # type checkers do not see what an empty list holds

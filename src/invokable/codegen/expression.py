@@ -19,7 +19,7 @@ class Expression:
 
     code: Code
     names: frozenset[str] = frozenset()
-    """Names to import, such as `Ge` and `Annotated`."""
+    """Names to import, such as `Ge` and `Annotated`, or `module:Name`."""
 
     def __str__(self) -> str:
         return self.code
@@ -28,6 +28,11 @@ class Expression:
 def name(text: str) -> Expression:
     """A name, builtin or to be imported."""
     return Expression(identifier(text) if text != "None" else Code(text), _needed(text))
+
+
+def imported(home: str) -> Expression:
+    """A name from another module than the runtime: `module:Name`."""
+    return Expression(identifier(home.partition(":")[2]), frozenset({home}))
 
 
 def local(text: str) -> Expression:
@@ -73,6 +78,11 @@ def listing(items: Iterable[Expression]) -> Expression:
 def made_by(factory: Expression, *arguments: Expression) -> Expression:
     """A call of an expression, such as `list[int]([1, 2])`."""
     return _joined(f"{factory}({', '.join(map(str, arguments))})", [factory, *arguments])
+
+
+def method(owner: Expression, called: str, *arguments: object) -> Expression:
+    """A call of a method, such as `Palette.from_invokeai(…)`."""
+    return made_by(Expression(Code(f"{owner}.{identifier(called)}"), owner.names), *map(_expression, arguments))
 
 
 def lazily(expression: Expression) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from invokable.codegen.custom import CustomFields
 from invokable.codegen.models import InstalledModel
 from invokable.codegen.plan import ModulePlan, Naming, plan_module
 from invokable.codegen.render import render_module
@@ -21,6 +22,8 @@ class Options:
     naming: Naming = field(default_factory=Naming)
     installed: tuple[InstalledModel, ...] = ()
     """Models whose names the module offers for completion, under each input that takes them."""
+    custom: CustomFields = field(default_factory=CustomFields)
+    """The classes of values that InvokeAI itself has no class for."""
     templates: Path | None = None
     """A folder of templates that come before the built-in ones. Its templates are code."""
 
@@ -58,7 +61,14 @@ def plan_document(document: object, schema: Schema, *, source: str, options: Opt
             "the workflow exposes no fields; add some to its form in the editor, or pass --lenient",
             pointer="/form",
         )
-    return plan_module(reading, document, source=source, naming=options.naming, installed=options.installed)
+    return plan_module(
+        reading,
+        document,
+        source=source,
+        naming=options.naming,
+        installed=options.installed,
+        custom=options.custom,
+    )
 
 
 def generate_module(

@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from invokable.codegen.annotations import Choices
+from invokable.codegen.annotations import Choices, result_type
 from invokable.codegen.checksums import source_checksum
+from invokable.codegen.custom import CustomFields
+from invokable.codegen.expression import Expression
 from invokable.codegen.hints import choose_names
 from invokable.codegen.limits import usable_limits
 from invokable.codegen.models import InstalledModel, model_choices
@@ -71,6 +73,7 @@ class PlannedOutput:
 
     attribute: str
     output: FoundOutput
+    annotation: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +150,24 @@ def plan_module(
     source: str,
     naming: Naming | None = None,
     installed: Collection[InstalledModel] = (),
+    custom: CustomFields | None = None,
 ) -> ModulePlan:
     """Decide all names, types and constants of the module for a workflow.
 
     `document` is the workflow as it was read, whose checksum the module carries; `source` is the file's name.
     """
-    naming = naming or Naming()
+    naming, custom = naming or Naming(), custom or CustomFields()
     found = find_outputs(reading, naming.nodes)
     names, output_names = choose_names(
         reading, found, inputs=naming.inputs, outputs_fixed={**naming.outputs, **_named_outputs(found, naming.nodes)}
     )
     name = naming.class_name or class_name(reading.workflow.name, fallback=source.rpartition(".")[0] or source)
-    aliases = _Aliases({name, *names})
+    if name in custom.names:
+        name = f"{name}Workflow"
+    aliases = _Aliases({name, *names, *custom.names})
     inputs = []
     for attribute, item in zip(names, reading.inputs, strict=True):
-        typed = input_type(item)
+        typed = input_type(item, custom.class_of(item.node_type, item.field, item.template.type.name))
         inputs.append(PlannedInput(attribute, item, typed, aliases.of(attribute, typed)))
     return ModulePlan(
         class_name=name,
@@ -172,7 +178,7 @@ def plan_module(
         nodes=_node_versions(reading),
         index_map=_index_map(reading),
         inputs=tuple(inputs),
-        outputs=tuple(PlannedOutput(*pair) for pair in zip(output_names, found, strict=True)),
+        outputs=tuple(_output(*pair, custom) for pair in zip(output_names, found, strict=True)),
         aliases=aliases.choices,
         models=_models(inputs, installed),
         reading=reading,
@@ -203,6 +209,11 @@ def outline_lines(outline: tuple[OutlineItem, ...], describe: Mapping[int, str])
     while lines and not lines[0]:
         lines.pop(0)
     return lines
+
+
+def _output(attribute: str, found: FoundOutput, custom: CustomFields) -> PlannedOutput:
+    given = custom.class_of(found.node_type, found.field, found.type.name)
+    return PlannedOutput(attribute, found, result_type(found.type.name, found.type.cardinality, found.many, given))
 
 
 def _models(

@@ -8,9 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from invokable.codegen.existing import MARKER, is_edited, is_generated, says_the_same
+from invokable import __version__
+from invokable.codegen.existing import MARKER, is_edited, is_generated, newer_origin, says_the_same
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
+_NEWER: Final = "was written by {}; this is {}: upgrade invokable, or use --force to write the module with this version"
 
 
 class RefusedError(Exception):
@@ -53,11 +55,16 @@ def read_module(path: Path, *, force: bool = False) -> str | None:
 
 
 def check_replaceable(path: Path, current: str | None) -> None:
-    """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
+    """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module.
+
+    A module that a newer invokable wrote is refused before anything else is looked at.
+    """
     if current is None:
         return
     if not is_generated(current):
         raise RefusedError(path, _FOREIGN)
+    if newer := newer_origin(current, __version__):
+        raise RefusedError(path, _NEWER.format(newer, __version__))
     if is_edited(current):
         raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to lose them")
 
@@ -65,10 +72,10 @@ def check_replaceable(path: Path, current: str | None) -> None:
 def publish(path: Path, text: str, *, force: bool = False) -> Written:
     """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
     current = read_module(path, force=force)
-    if current is not None and says_the_same(current, text):
-        return Written.UNCHANGED
     if not force:
         check_replaceable(path, current)
+    if current is not None and says_the_same(current, text):
+        return Written.UNCHANGED
     replace_file(path, text)
     return Written.NEW if current is None else Written.CHANGED
 

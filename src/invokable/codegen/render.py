@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from invokable import __version__
 from invokable.codegen import code, expression, layout
-from invokable.codegen.annotations import result_type
 from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code
 from invokable.codegen.defaults import model_expression
@@ -67,6 +67,7 @@ def _context(plan: ModulePlan) -> dict[str, object]:
     ]
     return {
         "marker": Code(MARKER),
+        "version": code.version(__version__),
         "plan": plan,
         "format": FORMAT,
         "class_name": code.identifier(plan.class_name),
@@ -190,7 +191,7 @@ def _output(planned: PlannedOutput) -> _Attribute:
     described = described if output.sole else f"{described}: {output.field_title}"
     return _Attribute(
         name=code.identifier(planned.attribute),
-        annotation=result_type(output.type.name, output.type.cardinality, output.many),
+        annotation=planned.annotation,
         default=None,
         docstring=code.docstring([sentence(described)], indent=8, width=WIDTH),
     )
@@ -225,9 +226,10 @@ def _imports(written: Iterable[Expression]) -> list[Code]:
     origins = {name: module for module, known in _ORIGINS.items() for name in known}
     by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
     for name in sorted(names, key=lambda name: (name.casefold(), name)):
-        by_module[origins.get(name, "invokable.runtime")].append(name)
-    dataclasses, typing, runtime = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
-    return [Code(line) for line in (dataclasses, typing, "", runtime)]
+        module, _, own = name.rpartition(":")
+        by_module.setdefault(module or origins.get(name, "invokable.runtime"), []).append(own)
+    dataclasses, typing, *others = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
+    return [Code(line) for line in (dataclasses, typing, "", *sorted(others))]
 
 
 def _module_docstring(plan: ModulePlan) -> Code:

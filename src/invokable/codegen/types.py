@@ -43,11 +43,14 @@ class InputType:
     """Limits that were left out because they make no sense, in words."""
 
 
-def input_type(item: FormInput) -> InputType:
-    """The type of a form input: from its schema, narrowed by the limits and choices that the form sets."""
-    choices = choices_of(item)
-    limits, dropped = effective_limits(item)
-    annotation = annotation_of(item, choices, limits)
+def input_type(item: FormInput, custom: Expression | None = None) -> InputType:
+    """The type of a form input: from its schema, narrowed by the limits and choices that the form sets.
+
+    Where the project gives the values a class of its own, that class decides what they may be.
+    """
+    choices = () if custom else choices_of(item)
+    limits, dropped = (NO_LIMITS, ()) if custom else effective_limits(item)
+    annotation = annotation_of(item, choices, limits, custom)
     default = default_of(item, annotation, choices, limits)
     return InputType(
         annotation=annotation.type,
@@ -57,7 +60,7 @@ def input_type(item: FormInput) -> InputType:
         nullable=default.nullable,
         default=default.value,
         assigned=default.assigned,
-        summary=summary(item, choices, limits),
+        summary=summary(item, choices, limits) if custom is None else custom.code,
         unfit=default.unfit,
         dropped=dropped,
     )

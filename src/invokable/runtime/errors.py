@@ -52,7 +52,15 @@ __all__ = [
 
 
 class InvokableError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except InvokableError as error:
+            print(f"batch {error.batch_id}: {error}")
+    """
 
     submission: Submission | None = None
     """What identifies the run on the server; None where nothing was submitted."""
@@ -85,6 +93,13 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
     """The server was not reached, or the connection broke.
 
     `sent` says whether the request may have reached the server.
+
+    Example:
+
+        try:
+            client.version()
+        except ConnectionError as error:
+            print(f"{error.url} did not answer: {error}")
     """
 
     def __init__(self, message: str, *, url: str = "", sent: bool = False) -> None:
@@ -94,11 +109,27 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
 
 
 class NotInvokeAIError(ConnectionError):
-    """Something answered that is not InvokeAI's API: a web page, for one."""
+    """Something answered that is not InvokeAI's API: a web page, for one.
+
+    Example:
+
+        try:
+            client.version()
+        except NotInvokeAIError as error:
+            print(f"check the address: {error}")
+    """
 
 
 class APIError(InvokableError):
-    """The server refused a request; `detail` is its own words."""
+    """The server refused a request; `detail` is its own words.
+
+    Example:
+
+        try:
+            client.download(Image("gone.png"))
+        except APIError as error:
+            print(error.status, error.detail)
+    """
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
         super().__init__(f"{method} {url}: {status} {detail}".strip())
@@ -113,6 +144,14 @@ class Problem:
     """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind.
 
     Where a field that the form does not show is wrong, `index` is None, `attribute` the field, and `label` the node.
+
+    Example:
+
+        try:
+            Portrait(prompt=7)
+        except ValidationError as error:
+            for problem in error.errors:
+                print(problem.index, problem.attribute, problem.message)
     """
 
     index: int | None
@@ -129,7 +168,15 @@ class Problem:
 
 
 class ValidationError(InvokableError, ValueError):
-    """Values that cannot be sent; `errors` holds one `Problem` for each."""
+    """Values that cannot be sent; `errors` holds one `Problem` for each.
+
+    Example:
+
+        try:
+            Portrait(prompt=7, board=False)
+        except ValidationError as error:
+            print(error)  # a line for each of the two
+    """
 
     def __init__(self, errors: Iterable[Problem]) -> None:
         self.errors: tuple[Problem, ...] = tuple(errors)
@@ -137,7 +184,15 @@ class ValidationError(InvokableError, ValueError):
 
 
 class BoardError(InvokableError):
-    """No board has this name, or several have."""
+    """No board has this name, or several have.
+
+    Example:
+
+        try:
+            board = client.boards.find("Foxes")
+        except BoardError:
+            board = client.boards.create("Foxes")
+    """
 
     def __init__(self, message: str, *, board: str) -> None:
         super().__init__(message)
@@ -145,13 +200,28 @@ class BoardError(InvokableError):
 
 
 class WorkflowError(InvokableError):
-    """The workflow could not be run."""
+    """The workflow could not be run.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except WorkflowError as error:
+            print(f"batch {error.batch_id} gave no result: {error}")
+    """
 
 
 class StaleWorkflowError(WorkflowError):
     """The generated module does not fit its own pins, this runtime, the server, or a file that it was compared with.
 
     `drift` holds the changes that `verify_index_map` found; None where none were looked for.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except StaleWorkflowError as error:
+            print(f"generate the module again: {error}")
     """
 
     def __init__(self, message: str, *, drift: Drift | None = None) -> None:
@@ -160,7 +230,15 @@ class StaleWorkflowError(WorkflowError):
 
 
 class QueueFullError(WorkflowError):
-    """The server took fewer items than asked for, which it reports as success; what it took was canceled."""
+    """The server took fewer items than asked for, which it reports as success; what it took was canceled.
+
+    Example:
+
+        try:
+            job = client.submit(Portrait(prompt="a fox"))
+        except QueueFullError as error:
+            print(f"the queue took {error.enqueued} of {error.requested} items")
+    """
 
     def __init__(self, message: str, *, enqueued: int, requested: int) -> None:
         super().__init__(message)
@@ -172,6 +250,13 @@ class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as Run
     """The batch was sent, no answer came back, and the server does not show it; it may still appear.
 
     `Client.attach` with the `submission` finds out later.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except EnqueueUncertain as error:
+            print(f"look again later: {error.submission}")
     """
 
 
@@ -179,6 +264,14 @@ class RunFailed(WorkflowError):  # noqa: N818
     """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words.
 
     `partial` holds what the other items of the batch gave, None where no item was completed.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunFailed as error:
+            print(f"{error.node_type} failed: {error.error_message}")
+            result = error.partial
     """
 
     def __init__(
@@ -211,6 +304,14 @@ class RunCanceled(WorkflowError):  # noqa: N818
     """Items were canceled by someone else or by a restart of the server, or removed from the queue.
 
     `partial` holds what the other items of the batch gave, None where no item was completed.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunCanceled as error:
+            print(f"items {error.item_ids} were canceled")
+            result = error.partial
     """
 
     def __init__(self, message: str, *, item_ids: Sequence[int], partial: WorkflowResult | None = None) -> None:
@@ -223,6 +324,13 @@ class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818
     """The run took longer than `timeout`. Items that were submitted stay on the server.
 
     `Client.attach` with the `submission` waits for them again; `Client.cancel` removes them.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"), timeout=60)
+        except RunTimeout as error:
+            result = client.attach(Portrait, error.submission).result()
     """
 
 

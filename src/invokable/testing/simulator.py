@@ -25,7 +25,7 @@ from invokable.testing.worker import Worker
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from invokable.runtime.client.blocking import Client
+    from invokable.runtime.client._sync.client import Client
     from invokable.testing.web.port import Port
     from invokable.testing.web.transport import InProcess, Pipe
 

@@ -15,7 +15,14 @@ Verdict: TypeAlias = Literal["same", "compatible", "breaking"]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What changed from one interface to another. `str()` gives the verdict and a line for each change."""
+    """What changed from one interface to another. `str()` gives the verdict and a line for each change.
+
+    Example:
+
+        drift = index_map_drift(Portrait, "portrait.map.json")
+        if drift.breaking:
+            print(drift)
+    """
 
     old: Interface
     new: Interface

@@ -24,7 +24,7 @@ KEY: Final = "invokable_map"
 def write_map(interface: Interface) -> str:
     """Return the text of the map file."""
     document = _document(interface)
-    return json.dumps(document | {"checksum": _checksum(document)}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document | {"checksum": _checksum(document)}, indent=1, ensure_ascii=True) + "\n"
 
 
 def read_map(text: str) -> Interface:

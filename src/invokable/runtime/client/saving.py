@@ -5,30 +5,37 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 
-def save(download: Callable[[BinaryIO], object], name: str, path: str | os.PathLike[str]) -> Path:
-    """Have `download` write a file, and return its path; `name` is the server's, for a `path` that is a folder.
+class Scrap:
+    """A file on its way to where it is to be; `name` is the server's, for a `path` that is a folder.
 
-    Raises what `download` raises, and OSError.
+    Raises OSError.
     """
-    target = Path(path)
-    if target.is_dir() or os.fspath(path).endswith(("/", os.sep)) or not target.suffix:
-        target = target / file_name(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, scrap = tempfile.mkstemp(prefix=".invokable.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            download(file)
-        os.chmod(scrap, 0o666 & ~_umask())  # mkstemp gives 0600
-        os.replace(scrap, target)
-    except BaseException:
-        Path(scrap).unlink(missing_ok=True)
-        raise
-    return target
+
+    def __init__(self, name: str, path: str | os.PathLike[str]) -> None:
+        target = Path(path)
+        if target.is_dir() or os.fspath(path).endswith(("/", os.sep)) or not target.suffix:
+            target = target / file_name(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.target = target
+        handle, scrap = tempfile.mkstemp(prefix=".invokable.", dir=target.parent)
+        self._path = Path(scrap)
+        self.file: BinaryIO = os.fdopen(handle, "w+b")
+
+    def keep(self) -> Path:
+        """Put the file where it is to be, and return its path. Raises OSError."""
+        self.file.close()
+        os.chmod(self._path, 0o666 & ~_umask())  # mkstemp gives 0600
+        os.replace(self._path, self.target)
+        return self.target
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        self.file.close()
+        self._path.unlink(missing_ok=True)
 
 
 def file_name(name: str) -> str:

@@ -9,6 +9,7 @@ from invokable.runtime.errors import RunCanceled, RunFailed, WorkflowError
 from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import QueueItem, Session, shaped
 from invokable.runtime.steps.wait import Waiting
+from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.pins import OutputPin, Pins
@@ -80,6 +81,12 @@ def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Downloader | None, where: str) -> Any:
+    if output.custom is not None:
+        try:
+            return custom_from_json(raw, output.custom, output.type.cardinality)
+        except Exception as error:
+            name = output.custom.__name__
+            raise WorkflowError(f"{where}: {name} does not take its {output.field!r}: {error}") from error
     if isinstance(raw, list):
         return [_value(item, output, {}, client, where) for item in raw]
     size = (_size(result.get("width")), _size(result.get("height")))

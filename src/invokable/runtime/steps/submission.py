@@ -9,7 +9,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A run that was submitted, as plain data: store it, and any process can take the run up with `Client.attach`."""
+    """A run that was submitted, as plain data: store it, and any process can take the run up with `Client.attach`.
+
+    Example:
+
+        import json
+        from pathlib import Path
+
+        stored = Path("run.json")
+        stored.write_text(json.dumps(job.submission.to_json()))
+        # later, in any process
+        submission = Submission.from_json(json.loads(stored.read_text()))
+        result = client.attach(Portrait, submission).result()
+    """
 
     workflow: str
     """The class of the workflow, `package.module:Class`."""

@@ -6,12 +6,16 @@ import base64
 import os
 from typing import Any
 
+from invokable.contract.fields import Cardinality
+from invokable.runtime.values.custom import FieldValueClass
 from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset, SupportsFspath
 from invokable.runtime.values.media import Image, Video
 
 
-def to_json(value: object) -> Any:
+def to_json(value: Any) -> Any:
     """A value as JSON. Raises TypeError for what has no lasting form, such as an open file."""
+    if hasattr(type(value), "to_invokeai"):
+        value = value.to_invokeai()
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -39,6 +43,15 @@ def to_json(value: object) -> Any:
         case SupportsFspath():
             return os.fspath(value)
     raise TypeError(f"a {type(value).__name__} cannot be stored as JSON; give the path or the bytes of the file")
+
+
+def custom_from_json(value: Any, made: FieldValueClass, cardinality: Cardinality) -> Any:
+    """The value of an input or an output whose class is a project's own. Raises what that class raises."""
+    if value is None:
+        return None
+    if isinstance(value, list) and cardinality != "SINGLE":
+        return [made.from_invokeai(item) for item in value]
+    return made.from_invokeai(value)
 
 
 def from_json(value: Any, type_name: str) -> Any:

@@ -27,7 +27,12 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model(CheckedByInstance):
-    """A model on the server: by key, by hash, or by name, with base and type where the name is not unique."""
+    """A model on the server: by key, by hash, or by name, with base and type where the name is not unique.
+
+    Example:
+
+        flow = Portrait(prompt="a fox", model=Model(name="Dreamshaper 8", base="sd-1", type="main"))
+    """
 
     name: str = ""
     base: str = ""
@@ -49,7 +54,13 @@ class Model(CheckedByInstance):
 
 @dataclass(frozen=True, slots=True)
 class LoRA(CheckedByInstance):
-    """A LoRA model with its weight."""
+    """A LoRA model with its weight.
+
+    Example:
+
+        fur = LoRA("more-fur", weight=0.6)
+        softer = LoRA(Model(name="soft-light", base="sd-1"))  # at 0.75
+    """
 
     model: Model | str
     weight: float = 0.75
@@ -63,7 +74,13 @@ class LoRA(CheckedByInstance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board(CheckedByInstance):
-    """A board on the server, by its id."""
+    """A board on the server, by its id.
+
+    Example:
+
+        board = client.boards.find("Foxes")
+        flow = Portrait(prompt="a fox", board=board)
+    """
 
     id: str
     name: str = ""
@@ -71,7 +88,13 @@ class Board(CheckedByInstance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Color(CheckedByInstance):
-    """A colour: red, green, blue and alpha, each from 0 to 255."""
+    """A colour: red, green, blue and alpha, each from 0 to 255.
+
+    Example:
+
+        blue = Color(r=30, g=90, b=160)
+        glass = Color(r=30, g=90, b=160, a=128)
+    """
 
     r: int
     g: int
@@ -86,7 +109,12 @@ class Color(CheckedByInstance):
 
 @dataclass(frozen=True, slots=True)
 class StylePreset(CheckedByInstance):
-    """A style preset on the server, by its id."""
+    """A style preset on the server, by its id.
+
+    Example:
+
+        preset = StylePreset("b1a4b0a3-33c1-4bd9-9d4f-0f1d0c4a7a0e")
+    """
 
     id: str
 

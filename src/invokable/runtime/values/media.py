@@ -64,7 +64,14 @@ class _Media(CheckedByInstance):
 
 
 class Image(_Media):
-    """An image on the server."""
+    """An image on the server.
+
+    Example:
+
+        image = client.run(Portrait(prompt="a fox")).image
+        image.save("foxes/")
+        width, height = image.pil().size
+    """
 
     __slots__ = ()
     collection = "images"
@@ -81,7 +88,14 @@ class Image(_Media):
 
 
 class Video(_Media):
-    """A video on the server."""
+    """A video on the server.
+
+    Example:
+
+        videos = client.run(Portrait(prompt="a fox")).videos
+        for video in videos:
+            video.save("clips/")
+    """
 
     __slots__ = ()
     collection = "videos"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from inspect import get_annotations
 from types import ModuleType, SimpleNamespace
@@ -15,7 +15,9 @@ from invokable.contract.batch import BatchTable
 from invokable.contract.fields import FieldType
 from invokable.contract.module import FORMATS, index_map_checksum
 from invokable.runtime.errors import StaleWorkflowError
+from invokable.runtime.values.custom import FieldValueClass, class_in
 from invokable.runtime.values.inputs import Index
+from invokable.runtime.values.result import WorkflowResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class InputPin:
     label: str
     connected: bool
     """An edge or a batch feeds the field: its value is not sent."""
+    custom: FieldValueClass | None = None
+    """The class that the project gave to the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class OutputPin:
     field: str
     type: FieldType
     many: bool
+    custom: FieldValueClass | None = None
+    """The class that the project gave to the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def _read(cls: type) -> Pins:
     fed |= {(target.node_id, target.field) for group in batch.groups for target in group}
     return Pins(
         inputs=tuple(_inputs(cls, entries, hints, fed, _labels(workflow))),
-        outputs=tuple(_output(*entry) for entry in constants["OUTPUT_MAP"]),
+        outputs=tuple(_outputs(cls, constants["OUTPUT_MAP"])),
         nodes=constants["NODES"],
         schema=constants["SCHEMA"],
         graph=graph,
@@ -108,9 +114,13 @@ def _hints(cls: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for owner in reversed(cls.__mro__):
         if hasattr(owner, "__dataclass_fields__"):
-            own = SimpleNamespace(__annotations__=get_annotations(owner))
-            found |= get_type_hints(own, vars(sys.modules[owner.__module__]), include_extras=True)
+            found |= _own_hints(owner)
     return found
+
+
+def _own_hints(owner: type) -> dict[str, Any]:
+    own = SimpleNamespace(__annotations__=get_annotations(owner))
+    return get_type_hints(own, vars(sys.modules[owner.__module__]), include_extras=True)
 
 
 def _check_format(found: object, cls: type) -> None:
@@ -145,12 +155,28 @@ def _inputs(
         node_id, field, kind = next(place for place in places if place)
         label = labels.get((node_id, field)) or field.replace("_", " ").title()
         connected = (node_id, field) in fed
-        found.append(InputPin(marker.indices[0], attribute, node_id, field, FieldType.parse(kind), label, connected))
+        found.append(
+            InputPin(
+                marker.indices[0],
+                attribute,
+                node_id,
+                field,
+                FieldType.parse(kind),
+                label,
+                connected,
+                class_in(hints[attribute]),
+            )
+        )
     return found
 
 
-def _output(attribute: str, node_id: str, field: str, kind: str, many: bool) -> OutputPin:
-    return OutputPin(attribute, node_id, field, FieldType.parse(kind), many)
+def _outputs(cls: type, entries: Iterable[tuple[str, str, str, str, bool]]) -> Iterator[OutputPin]:
+    hints: dict[str, Any] = {}
+    for owner in reversed(getattr(cls, "Result", WorkflowResult).__mro__):
+        if issubclass(owner, WorkflowResult) and owner is not WorkflowResult:
+            hints |= _own_hints(owner)
+    for attribute, node_id, field, kind, many in entries:
+        yield OutputPin(attribute, node_id, field, FieldType.parse(kind), many, class_in(hints.get(attribute)))
 
 
 def _marker(hint: Any) -> Index | None:

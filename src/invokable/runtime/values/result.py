@@ -15,6 +15,11 @@ class WorkflowResult:
     """What a run gives: an attribute for each output, declared by the generated subclass.
 
     Whatever the outputs are called, `images` and `videos` hold every one with the node that made it.
+
+    Example:
+
+        result = client.run(Portrait(prompt="a fox"))
+        print(result.image.name, result.batch_id, len(result.images))
     """
 
     images: list[Image]

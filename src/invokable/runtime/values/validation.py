@@ -64,6 +64,11 @@ def validate_one(flow: Workflow, attribute: str, value: object) -> None:
     _validate(type(flow), targets, {attribute: value})
 
 
+def validate_some(cls: type[Workflow], values: Mapping[str, object]) -> None:
+    """Raise ValidationError with every wrong one of some values, by attribute; the others may be missing."""
+    _validate(cls, [target for target in pins_of(cls).inputs if target.attribute in values], values)
+
+
 def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, object]) -> None:
     problems = {
         target.attribute: _PLACED for target in targets if target.connected and _is_changed(cls, target, values)
@@ -107,7 +112,7 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
         position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
         context = {name: _number(bound) for name, bound in error.get("ctx", {}).items()}
         return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**context)}"
-    wanted = _WANTED.get(target.type.name, "a JSON value")
+    wanted = f"a {target.custom.__name__}" if target.custom else _WANTED.get(target.type.name, "a JSON value")
     if target.type.cardinality == "SINGLE_OR_COLLECTION":
         wanted += ", or a list"
     elif target.type.cardinality == "COLLECTION":

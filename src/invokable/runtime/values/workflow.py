@@ -16,6 +16,14 @@ class Workflow:
 
     Values are checked when a workflow is made, all at once, and when one is assigned: ValidationError says which
     inputs are wrong, by index, attribute and label.
+
+    Example:
+
+        flow = Portrait(prompt="a fox")
+        flow.prompt = "a red fox"
+        night = flow.replace(prompt="a fox at night")
+        for index, name, value in night:
+            print(index, name, value)
     """
 
     Result: ClassVar[type[WorkflowResult]]
@@ -73,11 +81,18 @@ class Workflow:
     @classmethod
     def from_dict(cls: type[Self], values: Mapping[str, Any]) -> Self:
         """Make a workflow of what `to_dict` gave. Raises ValidationError, and TypeError for an unknown name."""
-        from invokable.runtime.values.encoding import from_json
+        from invokable.runtime.values.encoding import custom_from_json, from_json
         from invokable.runtime.values.pins import pins_of
 
-        types = {pin.attribute: pin.type.name for pin in pins_of(cls).inputs}
-        return cls(**{name: from_json(value, types.get(name, "")) for name, value in values.items()})
+        pins = {pin.attribute: pin for pin in pins_of(cls).inputs}
+
+        def read(name: str, value: Any) -> Any:
+            pin = pins.get(name)
+            if pin is not None and pin.custom is not None:
+                return custom_from_json(value, pin.custom, pin.type.cardinality)
+            return from_json(value, pin.type.name if pin else "")
+
+        return cls(**{name: read(name, value) for name, value in values.items()})
 
 
 def _names(cls: type) -> list[str]:

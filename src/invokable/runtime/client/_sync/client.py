@@ -11,12 +11,14 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from invokable.runtime.client._http import Network, Transport
-from invokable.runtime.client.driving import drive
-from invokable.runtime.client.jobs import Job, ResultOf, Runs
+from invokable.runtime.client._sync.boards import Boards
+from invokable.runtime.client._sync.concurrency import downloader, in_thread, sleep
+from invokable.runtime.client._sync.driving import drive
+from invokable.runtime.client._sync.jobs import Job
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.client.saving import save
+from invokable.runtime.client.saving import Scrap
+from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
 from invokable.runtime.steps.answers import StoredImage, parse
-from invokable.runtime.steps.boards import create_board, list_boards, pick_board
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
@@ -27,7 +29,7 @@ from invokable.runtime.steps.run import Context, finish, run, start
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.uploads import upload
-from invokable.runtime.values.inputs import Board, ImageInput
+from invokable.runtime.values.inputs import ImageInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.workflow import Workflow
@@ -78,7 +80,7 @@ class Client:
 
     def _open(self, transport: Transport) -> None:
         self._transport = transport
-        self._context = Context(Known(), self)
+        self._context = Context(Known(), downloader(self))
         self._closed = False
         self.boards = Boards(self)
 
@@ -106,7 +108,7 @@ class Client:
 
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        result: ResultOf = self._drive(run(_checked(flow), self._context, self._deadline(timeout)))
+        result: ResultOf = self._drive(run(checked(flow), self._context, self._deadline(timeout)))
         return result
 
     def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> Job[ResultOf]:
@@ -114,12 +116,12 @@ class Client:
 
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        workflow = _checked(flow)
+        workflow = checked(flow)
         return Job(self, type(workflow), self._drive(start(workflow, self._context, self._deadline(timeout))))
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission) -> Job[ResultOf]:
         """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet."""
-        return Job(self, _checked_class(workflow), Submitting(submission))
+        return Job(self, checked_class(workflow), Submitting(submission))
 
     def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those that a workflow class was made for; empty when they do not.
@@ -136,9 +138,9 @@ class Client:
         """Upload an image once, to use it in many runs. Raises OSError, TypeError, ConnectionError and APIError."""
         if isinstance(image, Image):
             return image
-        stored = self._drive(upload(read_file(Read(image, "image")), is_intermediate=False))
+        stored = self._drive(upload(in_thread(read_file, Read(image, "image")), is_intermediate=False))
         assert isinstance(stored, StoredImage)  # as every answer to an image is
-        return Image(stored.image_name, stored.width, stored.height, None, self)
+        return Image(stored.image_name, stored.width, stored.height, None, downloader(self))
 
     def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""
@@ -152,7 +154,13 @@ class Client:
         A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
         folders are made. Raises what `download` raises, and OSError.
         """
-        return save(lambda file: self._drive(download(medium, file)), medium.name, path)
+        scrap = in_thread(Scrap, medium.name, path)
+        try:
+            self._drive(download(medium, scrap.file))
+            return in_thread(scrap.keep)
+        except BaseException:
+            in_thread(scrap.drop)
+            raise
 
     def version(self) -> str:
         """The server's version, such as `6.14.2`. Raises ConnectionError and APIError."""
@@ -181,41 +189,10 @@ class Client:
     def _do(self, step: Step) -> Any:
         match step:
             case Sleep():
-                return time.sleep(step.seconds)
+                return sleep(step.seconds)
             case Read():
-                return read_file(step)
+                return in_thread(read_file, step)
         return self._transport.send(step)
-
-
-class Boards:
-    """The boards of a server."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def list(self) -> list[Board]:
-        """All boards. Raises ConnectionError and APIError."""
-        return self._client._drive(list_boards())
-
-    def find(self, name: str) -> Board:
-        """The board of that name. Raises BoardError when there is none, or several."""
-        return pick_board(name, self.list())
-
-    def create(self, name: str) -> Board:
-        """Make a board. The server lets several have one name. Raises ConnectionError and APIError."""
-        return self._client._drive(create_board(name))
-
-
-def _checked(flow: object) -> Workflow:
-    if not isinstance(flow, Workflow):
-        raise TypeError(f"expected a workflow with its values, got {flow!r}")
-    return flow
-
-
-def _checked_class(workflow: object) -> type[Workflow]:
-    if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
-        raise TypeError(f"expected the class of a workflow, got {workflow!r}")
-    return workflow
 
 
 Client.__module__ = "invokable"  # as users import it

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic
 
+from invokable.runtime.client.surface import Result
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
-from invokable.runtime.values.result import WorkflowResult
 from invokable.runtime.values.workflow import Workflow
 
-Result = TypeVar("Result", bound=WorkflowResult)
-ResultOf = TypeVar("ResultOf", bound=WorkflowResult, covariant=True)
-
-
-class Runs(Protocol[ResultOf]):
-    """A workflow, seen by what it gives."""
-
-    @property
-    def Result(self) -> type[ResultOf]:  # noqa: N802  (the generated class's own name)
-        """The class of the result."""
-
-
-class Finishes(Protocol):
-    """What a job needs of its client."""
-
-    def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any: ...
-
-    def cancel(self, batch_id: str) -> None:
-        """Cancel what is left of a batch."""
+if TYPE_CHECKING:
+    from invokable.runtime.client._sync.client import Client
 
 
 class Job(Generic[Result]):
-    """A run on the server. `Client.submit` and `Client.attach` make one."""
+    """A run on the server. `Client.submit` and `Client.attach` make one.
 
-    def __init__(self, client: Finishes, workflow: type[Workflow], state: Submitting) -> None:
+    Example:
+
+        job = client.submit(Portrait(prompt="a fox"))
+        print(job.submission.batch_id)
+        result = job.result(timeout=600)
+    """
+
+    def __init__(self, client: Client, workflow: type[Workflow], state: Submitting) -> None:
         self._client = client
         self._workflow = workflow
         self._state = state

@@ -1,0 +1,83 @@
+"""Ending: every way in which a command can end, as one line at most and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from invokable.cli.errors import CommandError, Status, plain, say_error
+from invokable.codegen.failures import BuildError
+
+_INTERNAL = 70  # as sysexits.h has it
+_SHOWS_TRACEBACK = "INVOKABLE_TRACEBACK"
+
+
+def ended(action: Callable[[], object]) -> int:
+    """Run a command and return its exit status; what went wrong stands in one line on stderr."""
+    try:
+        status = action()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), file=sys.stdout)
+        return Status.BAD_INPUT
+    except click.UsageError as error:
+        return _wrong_usage(error)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _interrupted(error)
+    except BuildError as failure:
+        return _told(failure)
+    except OSError as error:
+        return _told(_of_system(error))
+    except Exception as error:  # a fault of ours
+        return _unexpected(error)
+    return status if isinstance(status, int) else Status.FINE
+
+
+def _told(failure: BuildError) -> int:
+    error = CommandError(failure)
+    error.show()
+    return error.exit_code
+
+
+def _wrong_usage(error: click.UsageError) -> int:
+    path = error.ctx.command_path if error.ctx else "invokable"
+    words = " ".join(error.format_message().split())
+    say_error(f"{path}: {words} ({path} --help says more)")
+    return error.exit_code
+
+
+def _interrupted(error: BaseException) -> int:
+    notes = getattr(error.__cause__ or error, "__notes__", ())
+    say_error("; ".join(("interrupted", *notes)))
+    return Status.INTERRUPTED
+
+
+def _of_system(error: OSError) -> BuildError:
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is not None:
+        return BuildError(os.fsdecode(error.filename), f"cannot be read or written: {reason}")
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return BuildError("current folder", "no longer exists; change to one that does, as with cd, and try again")
+    except OSError as folder:
+        return BuildError("current folder", f"cannot be read: {folder.strerror}")
+    return BuildError("invokable", f"cannot read or write: {reason}")
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get(_SHOWS_TRACEBACK):
+        raise error
+    words = plain(" ".join(str(error).split()))[:200]
+    say_error(
+        f"invokable: a fault of invokable itself: {type(error).__name__}: {words} "
+        f"({_SHOWS_TRACEBACK}=1 shows where; please report it)"
+    )
+    return _INTERNAL

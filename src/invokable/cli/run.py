@@ -1,0 +1,163 @@
+"""invokable run: run a workflow file, or a generated module, on a server, and save what it gives."""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+from types import FrameType
+from typing import Final
+
+import click
+
+from invokable import InvokableError
+from invokable.cli.errors import CommandError, Status, say_error
+from invokable.cli.options import build_options, read_options
+from invokable.cli.running.failing import failures_of, status_of
+from invokable.cli.running.pattern import DEFAULT
+from invokable.cli.running.report import Report
+from invokable.cli.running.values import WrongValuesError
+from invokable.cli.running.working import Order, work
+from invokable.codegen import BuildError
+
+_LOCAL: Final = "http://127.0.0.1:9090"
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Give an input a value, by its attribute or its index in the form. @FILE stands for a file's text, @@ for @.",
+)
+@click.option(
+    "--values",
+    multiple=True,
+    metavar="FILE|-",
+    help="Read values from a JSON object with attributes or indices as keys. --set comes before it.",
+)
+@click.option(
+    "--out",
+    default="",
+    metavar="DIR|PATTERN",
+    help=f"Where the files go, such as images/{{attribute}}-{{seed}}-{{index:03}}; a folder gets {DEFAULT}. "
+    "A name that is taken gets a number.",
+)
+@click.option("--force", is_flag=True, help="Replace files instead of numbering them.")
+@click.option("--url", metavar="URL", envvar="INVOKEAI_URL", help=f"The server to run on. [INVOKEAI_URL; {_LOCAL}]")
+@click.option("--token", metavar="TOKEN", envvar="INVOKEAI_TOKEN", help="The server's bearer token. [INVOKEAI_TOKEN]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take; without it, for ever.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("--no-wait", is_flag=True, help="Submit the run and end; with --json, --attach takes it up later.")
+@click.option("--attach", metavar="FILE|-", help="Wait for the run that --json told of, instead of starting one.")
+@build_options
+def run(
+    source: str,
+    sets: tuple[str, ...],
+    values: tuple[str, ...],
+    out: str,
+    force: bool,
+    url: str | None,
+    token: str | None,
+    timeout: float | None,
+    as_json: bool,
+    quiet: bool,
+    no_wait: bool,
+    attach: str | None,
+    config: str | None,
+    schema: str | None,
+    server: str | None,
+    lenient: bool,
+) -> None:
+    """Run a workflow and save its images and videos.
+
+    SOURCE is a workflow file (JSON or PNG, - for standard input), or a generated module: flows.py, package.module,
+    or flows.py:Class. Ctrl-C cancels the run on the server.
+
+    \b
+    Examples:
+      invokable run portrait.json --set prompt="a fox" --set 3=1024
+      invokable run flows.py:Portrait --set prompt=@prompt.txt --set image=fox.png --out "out/{attribute}-{seed}"
+      invokable run portrait.json --values values.json --json --url http://gpu:9090
+    """
+    order = Order(
+        source=source,
+        sets=sets,
+        values=values,
+        out=out,
+        force=force,
+        url=url or server or _LOCAL,
+        token=token,
+        timeout=timeout,
+        as_json=as_json,
+        quiet=quiet,
+        wait=not no_wait,
+        attach=attach,
+        options=lambda: read_options(config=config, schema=schema, server=server, lenient=lenient),
+    )
+    _check(order)
+    logging.getLogger("invokable").addHandler(_Lines(logging.ERROR if quiet else logging.WARNING))
+    signal.signal(signal.SIGTERM, _terminate)
+    click.get_current_context().exit(_run(order))
+
+
+def _check(order: Order) -> None:
+    readers = [order.source, *order.values, order.attach, *(text.partition("=")[2] for text in order.sets)]
+    if sum(reader in ("-", "@-") for reader in readers) > 1:
+        raise click.UsageError("standard input can be read once only: give one - at most")
+    if order.timeout is not None and not 0 < order.timeout < math.inf:
+        raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {order.timeout:g}")
+    if order.attach is not None and (order.sets or order.values or not order.wait):
+        raise click.UsageError("--attach takes up a run that has its values: leave out --set, --values and --no-wait")
+
+
+def _run(order: Order) -> int:
+    report = Report(order.source, server=order.url)
+    try:
+        work(order, report)
+        status: int = Status.FINE
+    except WrongValuesError as error:
+        report.fail(error, error.problems)
+        status = _show([failure for failure, _ in error.problems])
+    except BuildError as error:
+        report.fail(error, ((error, None),))
+        status = _show([error])
+    except InvokableError as error:
+        problems = failures_of(error, order.source, order.url)
+        report.fail(error, tuple(problems))
+        _show([failure for failure, _ in problems])
+        status = status_of(error)
+    except (KeyboardInterrupt, _Terminated) as error:
+        report.fail(error)
+        notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)
+        say_error("; ".join(("interrupted", *notes)))
+        status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + signal.SIGTERM
+    if order.as_json:
+        report.print_json()
+    return status
+
+
+def _show(failures: list[BuildError]) -> int:
+    errors = [CommandError(failure) for failure in failures]
+    for error in errors:
+        error.show()
+    return max(error.exit_code for error in errors)
+
+
+class _Lines(logging.Handler):
+    """Prints what the runtime has to say while it waits, a line each."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        say_error(record.getMessage())
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: as after Ctrl-C, nothing is left of the run."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated

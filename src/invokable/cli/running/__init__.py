@@ -1,0 +1,6 @@
+"""Running: what `invokable run` does between its command line and the client.
+
+SOURCE ── loading ──▶ workflow class ┐
+--set, --values ── values, words ────┴─▶ workflow ── client ──▶ result ── saving, pattern ──▶ files
+                                                   progress ◀──┘     └── report ──▶ lines or JSON
+"""

@@ -1,0 +1,217 @@
+"""Values: what `--set` and `--values` give, put into a workflow; everything that is wrong with them at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from invokable import Problem, ValidationError, Workflow
+from invokable.cli.running.words import WordsError, expected, from_values, from_words, near_choice
+from invokable.codegen import BuildError
+from invokable.contract.fields import MEDIA
+from invokable.runtime.values.inputs import Index
+from invokable.runtime.values.pins import InputPin, Pins, pins_of
+from invokable.runtime.values.validation import validate_some
+from invokable.workflow.errors import nearest
+
+_LARGEST: Final = 64 * 2**20  # bytes of a file of values, or of one text
+
+
+class WrongValuesError(Exception):
+    """Values that cannot be run, each with what is wrong about it."""
+
+    def __init__(self, problems: Iterable[tuple[BuildError, Problem | None]]) -> None:
+        super().__init__("wrong values")
+        self.problems = tuple(problems)
+
+
+def fill(workflow: type[Workflow], shown: str, sets: Iterable[str], files: Iterable[str]) -> Workflow:
+    """A workflow with the values of `--set` options, which come before those of `--values` files.
+
+    `shown` is how messages name the workflow. Raises WrongValuesError with everything that is wrong.
+    """
+    pins = pins_of(workflow)
+    reading = _Reading(shown, pins, _by_name(pins))
+    for name in files:
+        reading.take_file(name)
+    reading.take_sets(sets)
+    reading.check(workflow)
+    return workflow(**reading.values)
+
+
+def read_json(name: str) -> Any:
+    """The JSON in a file, or on standard input for `-`. Raises BuildError."""
+    text = _text(name)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BuildError(name, f"is not JSON: {error}") from None
+
+
+@dataclass(slots=True)
+class _Reading:
+    shown: str
+    pins: Pins
+    by_name: Mapping[str, InputPin]
+    values: dict[str, Any] = field(default_factory=dict)
+    problems: list[tuple[BuildError, Problem | None]] = field(default_factory=list)
+    wrong: set[str] = field(default_factory=set)
+
+    def take_file(self, name: str) -> None:
+        """Take the values of a file: an object with attributes or indices as keys."""
+        try:
+            found = read_json(name)
+            if not isinstance(found, dict):
+                raise BuildError(name, "expected a JSON object with attributes or indices as keys")
+        except BuildError as failure:
+            self.problems.append((failure, None))
+            return
+        for key, value in found.items():
+            pin = self._find(key, name)
+            if pin is not None:
+                self._take(pin, lambda value=value, pin=pin: from_values(value, pin, self.pins.hints[pin.attribute]))
+
+    def take_sets(self, sets: Iterable[str]) -> None:
+        """Take `NAME=VALUE` pairs; those of one name make a list, where the input takes one."""
+        given: dict[str, list[str]] = {}
+        for text in sets:
+            name, equals, value = text.partition("=")
+            if not equals:
+                self._refuse(f"--set {text}", "expected NAME=VALUE")
+            elif pin := self._find(name.strip(), f"--set {name}"):
+                given.setdefault(pin.attribute, []).append(value)
+        for attribute, texts in given.items():
+            self._take_texts(self.by_name[attribute], texts)
+
+    def check(self, workflow: type[Workflow]) -> None:
+        """Raise WrongValuesError for what was found so far, for what is missing, and for what the workflow refuses."""
+        self._check_files()
+        try:
+            validate_some(workflow, self.values)
+        except ValidationError as error:
+            for problem in error.errors:
+                hint = near_choice(self.values[problem.attribute], self.pins.hints[problem.attribute])
+                self._note(problem, hint)
+        given = self.values.keys() | self.wrong
+        for name in _required(workflow):
+            if name not in given:
+                pin = self.by_name[name]
+                self._note(_problem(pin, f"is required: give it with --set {name}=…; expected {expected(pin)}"))
+        if self.problems:
+            raise WrongValuesError(sorted(self.problems, key=lambda p: -1 if p[1] is None else p[1].index or 0))
+
+    def _take_texts(self, pin: InputPin, texts: list[str]) -> None:
+        if len(texts) > 1 and pin.type.cardinality == "SINGLE":
+            self._note(_problem(pin, f"is given {len(texts)} times, but takes one value"))
+            return
+
+        def read() -> object:
+            found = [from_words(_content(text, pin), pin, self.pins.hints[pin.attribute]) for text in texts]
+            if len(found) == 1:
+                return found[0]
+            return [item for value in found for item in (value if isinstance(value, list) else [value])]
+
+        self._take(pin, read)
+
+    def _take(self, pin: InputPin, read: Any) -> None:
+        try:
+            self.values[pin.attribute] = read()
+            self.wrong.discard(pin.attribute)
+        except WordsError as error:
+            self._note(_problem(pin, str(error)))
+        except BuildError as failure:
+            self._note(_problem(pin, f"{failure.where} {failure.message}"))
+
+    def _check_files(self) -> None:
+        for attribute, value in list(self.values.items()):
+            pin = self.by_name[attribute]
+            if pin.type.name not in MEDIA:
+                continue
+            for path in value if isinstance(value, list) else [value]:
+                if isinstance(path, str) and (reason := _unreadable(path)):
+                    self._note(_problem(pin, f"cannot read {path!r}: {reason}"))
+
+    def _find(self, name: str, where: str) -> InputPin | None:
+        found = self.by_name.get(name)
+        if found is None:
+            is_index = name.isascii() and name.isdigit()
+            hint = _indices(self.by_name) if is_index else nearest(name, [p.attribute for p in self.pins.inputs])
+            what = f"the workflow has no input {name if is_index else repr(name)}"
+            self._refuse(where, what, hint or f"it has {_names(self.pins)}")
+        return found
+
+    def _refuse(self, where: str, message: str, hint: str | None = None) -> None:
+        self.problems.append((BuildError(where, message, suggestion=hint), None))
+
+    def _note(self, problem: Problem, hint: str | None = None) -> None:
+        self.wrong.add(problem.attribute)
+        self.values.pop(problem.attribute, None)
+        self.problems.append((BuildError(self.shown, str(problem), suggestion=hint), problem))
+
+
+def _content(text: str, pin: InputPin) -> str:
+    """A text, or that of the file it names with `@`. Where the input takes a file, that is its path."""
+    if not text.startswith("@"):
+        return text
+    if text.startswith("@@") or pin.type.name in MEDIA:
+        return text[1:]
+    return _text(text[1:]).removesuffix("\n")
+
+
+def _text(name: str) -> str:
+    try:
+        if name == "-":
+            content = sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            with Path(name).open("rb") as file:
+                content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise BuildError(name, f"is larger than {_LARGEST // 2**20} MiB")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BuildError(name, "is not text in UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise BuildError.of_system(name, error, "read") from None
+
+
+def _unreadable(path: str) -> str | None:
+    try:
+        with open(path, "rb"):
+            return None
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+
+
+def _required(workflow: type[Workflow]) -> Iterator[str]:
+    generated: Any = workflow  # a dataclass, as every generated class is
+    for one in dataclasses.fields(generated):
+        if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
+            yield one.name
+
+
+def _by_name(pins: Pins) -> dict[str, InputPin]:
+    found = {pin.attribute: pin for pin in pins.inputs}
+    for pin in pins.inputs:
+        for extra in getattr(pins.hints[pin.attribute], "__metadata__", ()):
+            if isinstance(extra, Index):
+                found |= {str(index): pin for index in extra.indices}
+    return found
+
+
+def _indices(by_name: Mapping[str, InputPin]) -> str:
+    numbers = sorted(int(name) for name in by_name if name.isdigit())
+    return f"its indices are {numbers[0]} to {numbers[-1]}" if numbers else "it has none"
+
+
+def _names(pins: Pins) -> str:
+    names = [pin.attribute for pin in pins.inputs]
+    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "") if names else "no inputs"
+
+
+def _problem(pin: InputPin, message: str) -> Problem:
+    return Problem(pin.index, pin.attribute, pin.label, message)

@@ -1,0 +1,163 @@
+"""Words: what a shell's text, or the JSON of a file, means for an input of a type."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+from invokable import Color, LoRA, StylePreset
+from invokable.contract.fields import MEDIA
+from invokable.runtime.values.encoding import from_json
+from invokable.runtime.values.pins import InputPin
+from invokable.workflow.errors import nearest
+
+_EXPECTED: Final = {
+    "BoardField": 'a board: its name, none, auto, or {"board_id": "…"}',
+    "BooleanField": "true or false",
+    "ColorField": 'a colour, such as #1e5aa0, #1e5aa0ff or {"r": 30, "g": 90, "b": 160}',
+    "FloatField": "a number",
+    "ImageField": 'an image: the path of a file, or {"image_name": "…"} for one on the server',
+    "IntegerField": "an integer",
+    "LoRAField": 'a LoRA: its name, or {"lora": "…", "weight": 0.75}',
+    "ModelIdentifierField": 'a model: its name, or {"name": "…", "base": "…", "type": "…"}',
+    "StylePresetField": 'a style preset: its id, or {"style_preset_id": "…"}',
+    "VideoField": 'a video: the path of a file, or {"video_name": "…"} for one on the server',
+}
+_BOOLEANS: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
+_HEX: Final = re.compile(r"#?([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")
+
+
+class WordsError(ValueError):
+    """A text or a JSON value that means nothing for its input; the message says what was expected."""
+
+
+def from_words(text: str, pin: InputPin, hint: object) -> object:
+    """The value of an input that a shell's text stands for. Raises WordsError."""
+    name, several = pin.type.name, pin.type.cardinality != "SINGLE"
+    if several and text.lstrip().startswith("["):
+        return from_values(_parsed(text, pin), pin, hint)
+    if text == "null" and name != "StringField" and NoneType in _parts(hint):
+        return None
+    value = _one(text, pin, hint)
+    return [value] if pin.type.cardinality == "COLLECTION" else value
+
+
+def from_values(value: Any, pin: InputPin, hint: object) -> object:
+    """The value of an input that a JSON value stands for. Raises WordsError."""
+    if isinstance(value, list):
+        return [from_values(item, pin, hint) for item in value]
+    try:
+        value = from_json(value, pin.type.name)
+    except (KeyError, TypeError, ValueError):
+        raise _misfit(value, pin) from None
+    if isinstance(value, str) and pin.type.name in _READERS:
+        return _READERS[pin.type.name](value, pin)
+    return value
+
+
+def expected(pin: InputPin) -> str:
+    """What an input takes, as the shell writes it."""
+    kind = _EXPECTED.get(pin.type.name)
+    if kind is None:
+        kind = "the settings of a generator, as a JSON object" if pin.type.name.endswith("GeneratorField") else "JSON"
+    return kind
+
+
+def near_choice(value: object, hint: object) -> str | None:
+    """`did you mean …?` for a text that is none of an input's choices."""
+    choices = [choice for part in _parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
+    if not isinstance(value, str) or value in choices:
+        return None
+    return nearest(value, [choice for choice in choices if isinstance(choice, str)])
+
+
+def _one(text: str, pin: InputPin, hint: object) -> object:
+    for part in _parts(hint):
+        if get_origin(part) is Literal:
+            return next((choice for choice in get_args(part) if str(choice) == text), text)
+    name = pin.type.name
+    if name == "StringField" or name == "EnumField":
+        return text
+    if name in _SCALARS:
+        return _SCALARS[name](text, pin)
+    if text.lstrip().startswith("{"):
+        return from_values(_parsed(text, pin), pin, hint)
+    if name in MEDIA:
+        return os.path.expanduser(text)
+    if name in _READERS:
+        return _READERS[name](text, pin)
+    return text if name in _EXPECTED else from_values(_parsed(text, pin), pin, hint)
+
+
+def _integer(text: str, pin: InputPin) -> int:
+    if not _INTEGER.fullmatch(text.strip()):
+        raise _misfit(text, pin)
+    return int(text)
+
+
+def _number(text: str, pin: InputPin) -> float:
+    if _INTEGER.fullmatch(text.strip()):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        raise _misfit(text, pin) from None
+
+
+def _boolean(text: str, pin: InputPin) -> bool:
+    try:
+        return _BOOLEANS[text.strip().lower()]
+    except KeyError:
+        raise _misfit(text, pin) from None
+
+
+def _color(text: str, pin: InputPin) -> Color:
+    found = _HEX.fullmatch(text.strip())
+    if not found:
+        raise _misfit(text, pin)
+    digits = found[1] if len(found[1]) > 4 else "".join(digit * 2 for digit in found[1])
+    red, green, blue, *alpha = bytes.fromhex(digits)
+    return Color(r=red, g=green, b=blue, a=alpha[0] if alpha else 255)
+
+
+_SCALARS: Final[dict[str, Callable[[str, InputPin], object]]] = {
+    "BooleanField": _boolean,
+    "FloatField": _number,
+    "IntegerField": _integer,
+}
+_READERS: Final[dict[str, Callable[[str, InputPin], object]]] = {
+    "ColorField": _color,
+    "LoRAField": lambda text, _: LoRA(text),
+    "StylePresetField": lambda text, _: StylePreset(text),
+}
+"""What a bare text stands for, in a file of values too."""
+
+
+def _parsed(text: str, pin: InputPin) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise _misfit(text, pin) from None
+
+
+def _misfit(value: object, pin: InputPin) -> WordsError:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
+    shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+    return WordsError(f"{shown!r} is not {expected(pin)}")
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """What an annotation is made of: the members of unions, of lists and of Annotated."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        yield from _parts(get_args(hint)[0])
+    elif origin in (Union, UnionType, list):
+        for member in get_args(hint):
+            yield from _parts(member)
+    else:
+        yield hint

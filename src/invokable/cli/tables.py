@@ -1,0 +1,31 @@
+"""Tables: on a terminal drawn with lines and folded to its width; elsewhere a line a row, its cells between tabs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from invokable.cli.errors import plain
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> None:
+    """Print a table to stdout; the columns headed `right` are flush right. No text in it steers the terminal."""
+    if sys.stdout.isatty():
+        _draw(headings, rows, frozenset(right))
+        return
+    for row in (headings, *rows):
+        sys.stdout.write("\t".join(plain(cell) for cell in row) + "\n")
+
+
+def _draw(headings: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", justify="right" if heading in right else "left")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console().print(table)

@@ -1,0 +1,205 @@
+"""Statements: a module's text taken apart without a syntax tree of the whole, which takes a hundred times its size.
+
+    text ─▶ logical lines ─▶ statements, classes opened up ─▶ of a long one: its brackets ─▶ batches of their items
+
+Nothing here decides what a text means. Text that is not Python raises SyntaxError, here or where a part is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+LONG: Final = 2_000
+"""Characters of a text that is worth being taken apart."""
+
+_STOP: Final = re.compile(r'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
+_ITEM_STOP: Final = re.compile(r'"""|\'\'\'|["\'#()\[\]{},]')
+_TO_THE_END: Final = {
+    quote: re.compile(rf"(?:[^{quote[0]}\\]++|\\.{more})*+{quote}", re.DOTALL)
+    for quote, more in {
+        '"""': '|"(?!"")',
+        "'''": "|'(?!'')",
+        '"': "",
+        "'": "",
+    }.items()
+}
+_LINE_END: Final = re.compile(r"[^\n]*")
+_INDENT: Final = re.compile(r"[ \t\f]*")
+_CLASS: Final = re.compile(r"class\b")
+
+
+class Line(NamedTuple):
+    """A logical line: a simple statement, or the head of a compound one."""
+
+    begin: int
+    """Where its first line begins in the text, with the indentation."""
+    start: int
+    """Where its code starts."""
+    end: int
+    """Where its code ends, without the comment behind it."""
+    opens: bool
+    """It ends in a colon: a block follows."""
+
+    @property
+    def indent(self) -> int:
+        """The width of its indentation."""
+        return self.start - self.begin
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A whole statement, or the beginning or the end of a class."""
+
+    kind: Literal["whole", "class", "end"]
+    source: str = ""
+    """What can be parsed: of a class its head and a `pass`."""
+
+
+def statements(text: str, comments: list[str] | None = None) -> Iterator[Statement]:
+    """The statements of a module in order, those of classes between the beginning and the end of the class.
+
+    Comments are added to `comments` as they are met.
+    """
+    lines = logical_lines(text, comments if comments is not None else [])
+    margins = [0]
+    decorators: list[str] = []
+    line = next(lines, None)
+    while line is not None:
+        while line.indent < margins[-1]:
+            margins.pop()
+            yield Statement("end")
+        if line.indent != margins[-1]:
+            raise SyntaxError("unexpected indent")
+        source, following = text[line.start : line.end], next(lines, None)
+        if source.startswith("@"):
+            decorators.append(source)
+        elif not line.opens:
+            yield Statement("whole", source)
+        elif _CLASS.match(source):
+            yield Statement("class", "\n".join([*decorators, f"{source} pass"]))
+            decorators.clear()
+            if following is None or following.indent <= line.indent:
+                raise SyntaxError("a class without a body")
+            margins.append(following.indent)
+        else:
+            end = line.end
+            while following is not None and (following.indent > line.indent or _continues(text, following)):
+                end, following = following.end, next(lines, None)
+            block = f"{'if 1:' if line.indent else ''}\n{text[line.begin : end]}"
+            yield Statement("whole", "\n".join([*decorators, block]) if not line.indent else block)
+        line = following
+    for _ in margins[1:]:
+        yield Statement("end")
+
+
+_CONTINUING: Final = re.compile(r"(?:else|elif|except|finally)\b")
+
+
+def _continues(text: str, line: Line) -> bool:
+    """Whether a line carries on the compound statement before it."""
+    return line.opens and _CONTINUING.match(text, line.start) is not None
+
+
+def logical_lines(text: str, comments: list[str]) -> Iterator[Line]:
+    """The logical lines of a text, those without code left out. Comments are added to `comments`."""
+    begin = position = depth = 0
+    code_end: int | None = None
+    while (match := _STOP.search(text, position)) is not None:
+        position, found = match.end(), match[0]
+        if found in _TO_THE_END:
+            position = _after_text(text, found, position)
+        elif found == "#":
+            position = _LINE_END.match(text, position).end()  # type: ignore[union-attr]  # matches always
+            comments.append(text[match.start() : position].rstrip())
+            if not depth:
+                code_end = match.start()
+        elif found in "([{":
+            depth += 1
+        elif found in ")]}":
+            depth -= 1
+        elif found == "\n" and depth <= 0:
+            line = _line(text, begin, match.start() if code_end is None else code_end)
+            if line is not None:
+                yield line
+            begin, code_end = position, None
+    if depth > 0:
+        raise SyntaxError("a bracket that is not closed")
+    line = _line(text, begin, len(text) if code_end is None else code_end)
+    if line is not None:
+        yield line
+
+
+def _line(text: str, begin: int, end: int) -> Line | None:
+    start = _INDENT.match(text, begin, end).end()  # type: ignore[union-attr]  # matches always
+    while end > start and text[end - 1] in " \t\f":
+        end -= 1
+    return Line(begin, start, end, text[end - 1] == ":") if end > start else None
+
+
+def _after_text(text: str, quote: str, position: int) -> int:
+    """The position after a text literal whose content begins at `position`."""
+    match = _TO_THE_END[quote].match(text, position)
+    if match is None:
+        raise SyntaxError("a text without an end")
+    return match.end()
+
+
+class Span(NamedTuple):
+    """A part of a text."""
+
+    start: int
+    end: int
+
+
+def long_parts(text: str, start: int, end: int) -> Iterator[Span]:
+    """What is long in an expression or a simple statement: the insides of its outermost brackets, and raw texts."""
+    depth, opened, position = 0, 0, start
+    while (match := _ITEM_STOP.search(text, position, end)) is not None:
+        position, found = match.end(), match[0]
+        if found in _TO_THE_END:
+            position = _after_text(text, found, position)
+            if not depth and position - match.start() > LONG and text[match.start() - 1 : match.start()] == "r":
+                yield Span(match.start() - 1, position)
+        elif found == "#":
+            position = _LINE_END.match(text, position).end()  # type: ignore[union-attr]  # matches always
+        elif found in "([{":
+            depth += 1
+            opened = position if depth == 1 else opened
+        elif found in ")]}":
+            depth -= 1
+            if not depth and match.start() - opened > LONG:
+                yield Span(opened, match.start())
+
+
+def items(text: str, inside: Span) -> Iterator[Span]:
+    """The items between commas in what stands inside a bracket. The last one is empty after a comma at the end."""
+    depth, begin, position = 0, inside.start, inside.start
+    while (match := _ITEM_STOP.search(text, position, inside.end)) is not None:
+        position, found = match.end(), match[0]
+        if found in _TO_THE_END:
+            position = _after_text(text, found, position)
+        elif found == "#":
+            position = _LINE_END.match(text, position).end()  # type: ignore[union-attr]  # matches always
+        elif found in "([{":
+            depth += 1
+        elif found in ")]}":
+            depth -= 1
+        elif found == "," and not depth:
+            yield Span(begin, match.start())
+            begin = position
+    yield Span(begin, inside.end)
+
+
+def batches(text: str, inside: Span) -> Iterator[Span]:
+    """The items in a bracket, so many together as are not long; one that is long stands alone."""
+    batch: Span | None = None
+    for item in items(text, inside):
+        if batch is not None and item.end - batch.start > LONG:
+            yield batch
+            batch = None
+        batch = item if batch is None else Span(batch.start, item.end)
+    if batch is not None:
+        yield batch

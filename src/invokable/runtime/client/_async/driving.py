@@ -1,0 +1,27 @@
+"""Driving: a client does what steps ask for, until they return."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import GEN_CLOSED, getgeneratorstate
+from typing import Any
+
+from invokable.runtime.steps.protocol import Step, Steps, T
+
+
+async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
+    """Do what steps ask for. Whatever goes wrong meanwhile, an interrupt too, is thrown into them: they clean up."""
+    reply: Any = None
+    problem: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(reply) if problem is None else steps.throw(problem)
+            reply = problem = None
+            reply = await do(step)
+        except BaseException as caught:
+            if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended
+                if isinstance(caught, StopIteration):
+                    value: T = caught.value
+                    return value
+                raise
+            problem = caught

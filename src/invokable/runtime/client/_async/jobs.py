@@ -1,0 +1,52 @@
+"""Jobs: runs that were submitted and can be waited for, now or later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic
+
+from invokable.runtime.client.surface import Result
+from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.values.workflow import Workflow
+
+if TYPE_CHECKING:
+    from invokable.runtime.client._async.client import AsyncClient
+
+
+class AsyncJob(Generic[Result]):
+    """A run on the server. `AsyncClient.submit` and `AsyncClient.attach` make one.
+
+    Example:
+
+        job = await client.submit(Portrait(prompt="a fox"))
+        print(job.submission.batch_id)
+        result = await job.result(timeout=600)
+    """
+
+    def __init__(self, client: AsyncClient, workflow: type[Workflow], state: Submitting) -> None:
+        self._client = client
+        self._workflow = workflow
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"AsyncJob({self.submission.batch_id!r})"
+
+    @property
+    def submission(self) -> Submission:
+        """What identifies the run, to be stored."""
+        return self._state.submission
+
+    async def result(self, *, timeout: float | None = None) -> Result:
+        """Wait for the run, at most `timeout` seconds, and return its result. An interrupt does not cancel the run.
+
+        Raises RunFailed, RunCanceled, RunTimeout, EnqueueUncertain, ConnectionError and APIError.
+        """
+        result: Result = await self._client._finish(self._workflow, self._state, timeout)
+        return result
+
+    async def cancel(self) -> None:
+        """Cancel what is left of the run. Raises ConnectionError and APIError."""
+        await self._client.cancel(self.submission.batch_id)
+
+
+AsyncJob.__module__ = "invokable"  # as users import it

@@ -1,0 +1,1 @@
+"""The blocking client, made of `_async` by `python -m tests.unasync`."""

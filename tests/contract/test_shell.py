@@ -1,0 +1,83 @@
+"""invokable run, as a process of its own beside a server."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from invokable.runtime.steps.queue import QUEUE
+from tests.examples import MODULES, WORKFLOWS
+from tests.live.provision import Server
+
+CARD = str(WORKFLOWS / "colour_card.json")
+
+
+def started(server: Server, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "invokable", "run", *map(str, arguments), "--url", server.url]
+    # A process that was started in the background may have inherited an ignored SIGINT.
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+@pytest.fixture
+def paused(server: Server) -> Iterator[None]:
+    server.put(f"{QUEUE}/processor/pause")
+    yield
+    server.put(f"{QUEUE}/processor/resume")
+
+
+@pytest.mark.parametrize("source", [CARD, str(MODULES / "colour_card.py")])
+def test_a_run_leaves_the_picture_where_it_says(source: str, server: Server, stamp: Path, tmp_path: Path) -> None:
+    out = f"{tmp_path}/{{attribute}}-{{width}}-{{index:02}}"
+    values = ("--set", f"stamp={stamp}", "--set", "0=96", "--set", "height=64")
+    done = started(server, source, *values, "--out", out)
+    said, wrong = done.communicate(timeout=120)
+    assert done.returncode == 0, wrong
+    assert said == f"card: {tmp_path}/card-96-00.png\n"
+    with Image.open(tmp_path / "card-96-00.png") as image:
+        assert image.size == (96, 64)
+
+
+@pytest.mark.usefixtures("paused")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, server: Server, stamp: Path) -> None:
+    running = started(server, CARD, "--set", f"stamp={stamp}", "--json")
+    end = time.monotonic() + 60
+    while not server.get(f"{QUEUE}/status")["queue"]["pending"]:
+        assert time.monotonic() < end, "the run did not reach the queue"
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    running.send_signal(number)
+    said, wrong = running.communicate(timeout=30)
+    assert running.returncode == status
+    assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0
+    assert json.loads(said)["error"]["kind"] == "Interrupted"
+    assert wrong.splitlines() == ["interrupted; the run was canceled"]
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path, tmp_path: Path) -> None:
+    first = started(server, CARD, "--set", f"stamp={stamp}", "--timeout", "2", "--json")
+    said, wrong = first.communicate(timeout=60)
+    assert first.returncode == 4
+    assert "--attach takes up what --json wrote" in wrong
+    report = tmp_path / "run.json"
+    report.write_text(said, encoding="utf-8")
+    server.put(f"{QUEUE}/processor/resume")
+    second = started(server, CARD, "--attach", report, "--out", f"{tmp_path}/{{attribute}}-{{height}}")
+    said, wrong = second.communicate(timeout=120)
+    assert second.returncode == 0, wrong
+    assert (tmp_path / "card-200.png").exists()

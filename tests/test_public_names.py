@@ -1,0 +1,137 @@
+"""Every public name explains itself, and shows in an example how it is used. The examples run."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+
+import invokable
+from invokable.codegen import Options
+from invokable.codegen.plan import Naming
+from invokable.contract.interface import read_module, write_map
+from invokable.testing import Simulator
+from tests.examples import example, imported, node
+
+NAMES = [name for name in invokable.__all__ if name != "__version__"]
+_EXAMPLE = re.compile(r"\n\n((?:    .*(?:\n|$)|\n(?=\n*    ))+)")
+
+
+def doc(name: str) -> str:
+    return inspect.getdoc(getattr(invokable, name)) or ""
+
+
+def examples(text: str) -> list[str]:
+    """The indented blocks of a docstring that follow an empty line."""
+    return [textwrap.dedent(block) for block in _EXAMPLE.findall(f"{text}\n")]
+
+
+def methods(name: str) -> Iterator[tuple[str, Any]]:
+    """The public methods and properties of a class that are its own."""
+    for owner in getattr(invokable, name).__mro__:
+        if owner.__module__.startswith("invokable"):
+            yield from ((key, value) for key, value in vars(owner).items() if not key.startswith("_"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_what_it_is(name: str) -> None:
+    text = vars(getattr(invokable, name)).get("__doc__") or ""
+    assert text
+    # What dataclasses write is the signature.
+    assert not text.startswith(f"{name}(")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_methods_say_what_they_do(name: str) -> None:
+    silent = [
+        key for key, value in methods(name) if (callable(value) or isinstance(value, property)) and not value.__doc__
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_an_example(name: str) -> None:
+    assert examples(doc(name))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What examples take for granted: the class of a workflow, a client of each kind, a picture, the workflow and its map on the disk."""
+    folder = tmp_path_factory.mktemp("world")
+    with Simulator(boards=["Foxes"], speed=0.001) as server:
+        url = server.serve()
+        document, options = portrait(server.client().models()[0])
+        module = imported(document, options)
+        (folder / "portrait.json").write_text(json.dumps(document), encoding="utf-8")
+        (folder / "portrait.map.json").write_text(write_map(read_module(inspect.getsource(module))), encoding="utf-8")
+        with invokable.Client(url) as client:
+            client.run(module.Portrait(prompt="a fox")).image.save(folder / "fox.png")
+        yield {
+            "folder": folder,
+            "Portrait": module.Portrait,
+            "Client": lambda *_, **options: invokable.Client(url),
+            "AsyncClient": lambda *_, **options: invokable.AsyncClient(url),
+        }
+
+
+def portrait(model: Any) -> tuple[Any, Options]:
+    """An example workflow with a model, and with names that read well in docstrings."""
+    document = example("sd15_text_to_image.json")
+    prompt = next(n["data"]["id"] for n in document["nodes"] if n["data"].get("label") == "Positive Prompt")
+    board = node(document, "l2i")["id"]
+    model_value = {key: model[key] for key in ("key", "hash", "name", "base", "type")}
+    node(document, "main_model_loader")["inputs"]["model"]["value"] = model_value
+    names = {(prompt, "value"): "prompt", (board, "board"): "board"}
+    return document, Options(naming=Naming(class_name="Portrait", inputs=names))
+
+
+def tasks() -> Iterator[tuple[str, str]]:
+    for name in NAMES:
+        for number, block in enumerate(examples(doc(name))):
+            yield f"{name}-{number}", block
+        for key, value in methods(name):
+            for number, block in enumerate(examples(inspect.getdoc(value) or "")):
+                yield f"{name}.{key}-{number}", block
+
+
+TASKS = dict(tasks())
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_example_runs(name: str, world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(world["folder"])
+    asyncio.run(run(TASKS[name], world, asynchronous=name.startswith("Async")))
+
+
+async def run(source: str, world: dict[str, Any], *, asynchronous: bool) -> None:
+    code = compile(source, "<example>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    names = {name: getattr(invokable, name) for name in NAMES} | world
+    if asynchronous:
+        async with world["AsyncClient"]() as client:
+            job = await client.submit(world["Portrait"](prompt="a fox"))
+            await execute(code, names | {"client": client, "job": job})
+    else:
+        with world["Client"]() as client:
+            job = client.submit(world["Portrait"](prompt="a fox"))
+            await execute(code, names | {"client": client, "job": job})
+
+
+async def execute(code: CodeType, names: dict[str, Any]) -> None:
+    returned = eval(code, names)
+    if inspect.isawaitable(returned):
+        await returned
+
+
+def test_this_file_finds_examples() -> None:
+    text = "What it is.\n\n    a = 1\n\n    b = 2\n\nArgs:\n    url: An address.\n"
+    assert examples(text) == ["a = 1\n\nb = 2\n"]
+    assert Path(__file__).name == "test_public_names.py"
