@@ -24,13 +24,14 @@ from invokable.runtime import (
 
 __all__ = ["ColourCard"]
 
-SOURCE: Final = "colour_card.json"
+SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "a2794928c277d3c89aa2b622f04dad698fe59671c8522966b924d37fe52080d3"
+BODY_SHA256: Final = "e046b39d18273bf1dfa44f551be27f9de406de9251d72a65ed051b85fc1d0e2a"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
+MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-b6e2688df7d06339043e60e344e9d18f"
 
 NODES: Final = {
     "blank_image": "1.2.2",

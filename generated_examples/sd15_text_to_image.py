@@ -26,13 +26,14 @@ from invokable.runtime import (
 
 __all__ = ["SD15TextToImage", "Scheduler"]
 
-SOURCE: Final = "sd15_text_to_image.json"
+SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "0600e1f48789163b7abd235c037ebc45eebef5da5fcc73d6aedce0feaaea7c37"
+BODY_SHA256: Final = "be6c1a49cc972a84dcf7af0d8f80dc770b79c5a6191f2e2bb348abbcbdfb034a"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
+MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-bfd961c6e524d68d061f4ec92f598395"
 
 NODES: Final = {
     "compel": "1.2.1",

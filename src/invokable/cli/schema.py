@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from invokable.cli.errors import Status, reported, say
-from invokable.cli.options import fetch_schema, read_options, schema_of
+from invokable.cli.options import read_options
+from invokable.cli.servers import AskServer
 from invokable.codegen import BuildError
 from invokable.codegen.drift import find_modules
 from invokable.codegen.drift import upgrade as compare_versions
 from invokable.codegen.drift.reports import FORMS, Form
 from invokable.codegen.drift.upgrade_reports import upgrade_report
+from invokable.codegen.schemas import SchemaWanted
 from invokable.schema import versions
 from invokable.schema.catalogue import node_versions
 
@@ -53,9 +56,10 @@ def fetch(server: str, output: str | None) -> None:
       invokable generate workflows/ --schema schemas/openapi-6.14.2.json.gz
     """
     with reported():
-        document, version = fetch_schema(server)
+        document, version = AskServer().schema(server)
         # InvokeAI puts the version of its API there; with its own the file may have any name.
-        named = document | {"info": {**document.get("info", {}), "version": version}}
+        info = document.get("info")
+        named = {**document, "info": {**(info if isinstance(info, dict) else {}), "version": version}}
         path = Path(output or f"openapi-{version}.json")
         text = json.dumps(named, separators=(",", ":"), ensure_ascii=True).encode("ascii")
         try:
@@ -82,7 +86,7 @@ def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str 
 
     OLD and NEW are bundled versions, openapi.json files, or URLs of servers. SOURCES are workflow files, generated
     modules, and folders: of the modules in and below a folder, or of its workflows if there are no modules. Without
-    SOURCES, the two versions are compared for all node types.
+    SOURCES, they are what the configuration lists; without a configuration, all node types are compared.
 
     The exit status is 0 if all modules go on working, 1 if callers of one break or it can no longer be generated.
 
@@ -92,7 +96,12 @@ def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str 
     """
     with reported():
         options = read_options(config=config, schema=None, server=None, lenient=lenient)
-        found = compare_versions(find_modules(sources), schema_of(old), schema_of(new), options)
+        found = compare_versions(find_modules(sources, options), _wanted(old), _wanted(new), options)
     for line in upgrade_report(found, form).split("\n"):
         say(line)
     click.get_current_context().exit(Status.DRIFT if found.breaking else Status.FINE)
+
+
+def _wanted(name: str) -> SchemaWanted:
+    is_url = name.startswith(("http://", "https://"))
+    return replace(SchemaWanted.of(None if is_url else name, name if is_url else None), said=name)

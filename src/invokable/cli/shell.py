@@ -13,9 +13,11 @@ from invokable import __version__
 from invokable.cli.ending import ended
 
 _VERBS: Final = {
+    "check": "check:check",
     "demo": "demo:demo",
     "diff": "diff:diff",
     "generate": "generate:generate",
+    "init": "init:init",
     "map": "map:map_",
     "run": "run:run",
     "schema": "schema:schema",

@@ -16,7 +16,8 @@ from invokable.codegen.defaults import model_expression
 from invokable.codegen.describe import Descriptions, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
-from invokable.codegen.layout import WIDTH, laid_out
+from invokable.codegen.layout import laid_out, line_length
+from invokable.codegen.made_from import stamped, unstamped
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
 from invokable.contract.module import FORMAT
 
@@ -41,21 +42,28 @@ class _Attribute:
     docstring: Code
 
 
-def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
+def render_module(
+    plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH, made_from: str = ""
+) -> str:
     """The text of the module, formatted and signed. Raises TemplateError for a faulty template.
 
-    `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
+    `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code. `width` is
+    how long lines may be, `made_from` the checksum of everything that the module is made from.
     """
-    text = unformatted(plan, templates=templates)
-    return _signed(_format(text) if templates else laid_out(text, _format))
+    token = line_length.set(width)
+    try:
+        text = _fill(templates, _context(plan, made_from))
+        return _signed(_format(text) if templates else laid_out(text, _format))
+    finally:
+        line_length.reset(token)
 
 
 def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
     """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
-    return _fill(templates, _context(plan))
+    return _fill(templates, _context(plan, ""))
 
 
-def _context(plan: ModulePlan) -> dict[str, object]:
+def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
     """What the templates can emit."""
     descriptions = Descriptions(plan)
     inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
@@ -70,6 +78,7 @@ def _context(plan: ModulePlan) -> dict[str, object]:
         "version": code.version(__version__),
         "plan": plan,
         "format": FORMAT,
+        "made_from": unstamped(made_from),
         "class_name": code.identifier(plan.class_name),
         "exported": sorted([plan.class_name, *plan.aliases]),
         "module_docstring": _module_docstring(plan),
@@ -105,7 +114,7 @@ def _format(text: str) -> str:
     import black
     from black.mode import Mode, TargetVersion
 
-    mode = Mode(target_versions={TargetVersion.PY311}, line_length=WIDTH)
+    mode = Mode(target_versions={TargetVersion.PY311}, line_length=line_length.get())
     try:
         return black.format_str(text, mode=mode)
     except (black.parsing.InvalidInput, ValueError, RecursionError) as error:
@@ -118,7 +127,7 @@ def _signed(text: str) -> str:
         raise TemplateError(f"{_TEMPLATE}: it has to begin with {{{{ marker }}}}")
     if not has_body_checksum(text):
         raise TemplateError(f'{_TEMPLATE}: it has to hold the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}')
-    return sign_body(text)
+    return stamped(sign_body(text))
 
 
 def _first_line(error: Exception) -> str:
@@ -179,8 +188,8 @@ def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
 
 def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
     """Everything on one line where it fits, else a paragraph each."""
-    line = code.docstring([" ".join(paragraphs)], indent=4, width=WIDTH)
-    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=WIDTH)
+    line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
+    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
@@ -193,7 +202,7 @@ def _output(planned: PlannedOutput) -> _Attribute:
         name=code.identifier(planned.attribute),
         annotation=planned.annotation,
         default=None,
-        docstring=code.docstring([sentence(described)], indent=8, width=WIDTH),
+        docstring=code.docstring([sentence(described)], indent=8, width=line_length.get()),
     )
 
 
@@ -233,7 +242,7 @@ def _imports(written: Iterable[Expression]) -> list[Code]:
 
 
 def _module_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=WIDTH)
+    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=line_length.get())
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
@@ -247,8 +256,8 @@ def _class_docstring(plan: ModulePlan) -> Code:
     blocks: list[str | list[str]] = [f"The inputs of {sentence(plan.title)}"]
     if lines:
         blocks.append(lines)
-    return code.docstring(blocks, indent=4, width=WIDTH)
+    return code.docstring(blocks, indent=4, width=line_length.get())
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=WIDTH)
+    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=line_length.get())

@@ -7,18 +7,19 @@ the configuration says otherwise; and it is read with the schema of the other si
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from invokable.codegen.build import BuildOptions, SchemaUsed
+from invokable.codegen.build import BuildOptions
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.failures import BuildError
-from invokable.codegen.generate import Options, plan_document
+from invokable.codegen.jobs import job_of
 from invokable.codegen.lock import Names
+from invokable.codegen.modules import plan_again
+from invokable.codegen.project import Project, Projects
 from invokable.codegen.render import TemplateError, unformatted
+from invokable.codegen.schemas import SchemaWanted
 from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_module
-from invokable.schema import Schema, choose_schema, load
-from invokable.workflow import WorkflowFileError, node_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,33 @@ def compare_files(old: str, new: str, options: BuildOptions) -> Comparison:
     return Comparison(old, new, compare(earlier, later))
 
 
-def interface_of(material: Material, options: BuildOptions, *, like: Interface | None = None) -> Interface:
+def interface_of(
+    material: Material, options: BuildOptions, *, like: Interface | None = None, schema: SchemaWanted | None = None
+) -> Interface:
     """What callers see, or would see once the module is generated. Raises BuildError.
 
-    `like` is the interface whose names, and whose schema if it fits, a workflow keeps.
+    Args:
+        material: A workflow, a module or a map; the last two stand for themselves.
+        options: How a workflow is read. The configuration and the lock file are those of its place.
+        like: The interface whose names a workflow keeps, and whose schema for as long as that fits.
+        schema: The schema to read a workflow with, whatever else says otherwise; a module with it stands for the
+            workflow that it carries.
     """
-    if material.interface is not None:
+    if material.interface is not None and schema is None:
         return material.interface
-    schema = options.schema_for(material.document, like.schema if like else None).schema
-    return planned_interface(material, schema, options, like=like)
+    job = job_of(material.source, options.overrides, options.projects)
+    if schema is not None:
+        job = replace(job, settings=replace(job.settings, schema=schema))
+    names, version = (names_of(like), like.schema) if like else (Names(), None)
+    try:
+        plan = plan_again(job, material.document, options.modules, names, version)
+        return read_module(unformatted(plan, templates=job.settings.templates))
+    except BuildError as error:
+        if error.where == material.source.shown:  # of a git revision it is the file's place in the working tree
+            error.where = material.shown
+        raise
+    except (TemplateError, InterfaceError) as error:
+        raise BuildError(material.shown, str(error)) from None
 
 
 def workflow_interface(path: Path, like: Interface) -> Interface:
@@ -60,30 +79,7 @@ def workflow_interface(path: Path, like: Interface) -> Interface:
 
     The bundled schemas are used; no configuration and no lock file is looked for.
     """
-    options = BuildOptions(schema_for=_bundled)
-    return interface_of(read_material(os.fspath(path)), options, like=like)
-
-
-def _bundled(document: object, current: str | None) -> SchemaUsed:
-    return SchemaUsed(load(choose_schema(node_versions(document), current=current).version))
-
-
-def planned_interface(
-    material: Material, schema: Schema, options: BuildOptions, *, like: Interface | None = None
-) -> Interface:
-    """What callers would see of the module of a workflow, generated with a schema. Raises BuildError."""
-    source = material.source
-    known = names_of(like) if like else Names()
-    locked = options.lock.names_of(source).over(known) if options.lock else known
-    templates = options.project.config.templates
-    wanted = Options(lenient=options.lenient, naming=options.project.naming(source.name, locked), templates=templates)
-    try:
-        plan = plan_document(material.document, schema, source=source.name, options=wanted)
-        return read_module(unformatted(plan, templates=templates))
-    except WorkflowFileError as error:
-        raise BuildError.of_file(material.shown, error) from None
-    except (TemplateError, InterfaceError) as error:
-        raise BuildError(material.shown, str(error)) from None
+    return interface_of(read_material(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like)
 
 
 def names_of(interface: Interface) -> Names:

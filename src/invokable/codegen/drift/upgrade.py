@@ -10,18 +10,22 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from invokable.codegen.build import BuildOptions
-from invokable.codegen.drift.interfaces import planned_interface
+from invokable.codegen.drift.interfaces import interface_of
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.existing import MARKER
 from invokable.codegen.failures import BuildError
+from invokable.codegen.jobs import plan_jobs
+from invokable.codegen.schemas import SchemaWanted
 from invokable.codegen.sources import expand_sources
 from invokable.contract.interface import Drift, compare
 from invokable.schema import Schema
 from invokable.schema.compare import NodeChange, compare_nodes
 from invokable.workflow import node_versions
+
+Versions: TypeAlias = tuple[tuple[SchemaWanted, Schema], tuple[SchemaWanted, Schema]]
 
 _SKIPPED: Final = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
 
@@ -58,40 +62,47 @@ class Upgrade:
         return any(module.breaking for module in self.modules)
 
 
-def upgrade(names: Iterable[str], old: Schema, new: Schema, options: BuildOptions) -> Upgrade:
+def upgrade(names: Iterable[str], old: SchemaWanted, new: SchemaWanted, options: BuildOptions) -> Upgrade:
     """Compare two versions for the workflows and modules in the files `names`.
 
     Raises BuildError for what is neither a workflow nor a module.
     """
-    modules = tuple(_upgraded(read_material(name, options.stdin), old, new, options) for name in names)
+    before, after = (options.schemas.used(wanted, None, None).schema for wanted in (old, new))
+    versions = ((old, before), (new, after))
+    modules = tuple(_upgraded(read_material(name, options.stdin), versions, options) for name in names)
     used = frozenset[str]().union(*(module.node_types for module in modules))
-    return Upgrade(old, new, modules, compare_nodes(old, new, used if modules else None))
+    return Upgrade(before, after, modules, compare_nodes(before, after, used if modules else None))
 
 
-def find_modules(names: Iterable[str]) -> Iterator[str]:
-    """The files that names of files, folders and globs stand for.
+def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
+    """The files that names of files, folders and globs stand for; without names, all that the configuration lists.
 
-    A folder stands for the generated modules in it and below; where there are none, for the workflows in it.
+    A folder stands for the generated modules in it and below; where there are none, for the workflows in it. What the
+    configuration lists are modules too, and workflows as long as they have none. Raises BuildError.
     """
+    names = list(names)
+    if not names and options.projects.of(Path.cwd()).config.sources:
+        for job in plan_jobs((), options.overrides, options.projects).jobs:
+            yield os.fspath(job.path) if _is_module(job.path) else job.source.shown
     for name in names:
         found = list(_modules_below(Path(name))) if os.path.isdir(name) else []
         yield from found or (source.shown for source in expand_sources([name]))
 
 
-def _upgraded(material: Material, old: Schema, new: Schema, options: BuildOptions) -> UpgradedModule:
+def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> UpgradedModule:
     if material.document is None:
         raise BuildError(material.shown, "carries no workflow, so it cannot be read with another schema")
-    before = material.interface
+    (old, earlier), (new, later) = versions
+    before, failed = material.interface, earlier
     types = frozenset(name for name, _ in node_versions(material.document))
-    failed = old
     try:
-        if before is None or before.schema != old.version:
-            before = planned_interface(material, old, options, like=before)
-        failed = new
-        after = planned_interface(material, new, options, like=before)
+        if before is None or before.schema != earlier.version:
+            before = interface_of(material, options, like=before, schema=old)
+        failed = later
+        after = interface_of(material, options, like=before, schema=new)
     except BuildError as error:
         # With what the old version could not read, nobody calls a module of it.
-        return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is new)
+        return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is later)
     drift = compare(before, after)
     return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking)
 
