@@ -99,17 +99,17 @@ def _of_class(cls: type[Workflow]) -> Interface:
 
 
 def _of_workflow(path: Path, like: Interface) -> Interface:
+    from invokable.codegen.drift import BuildError, workflow_interface
+
     try:
-        from invokable.codegen.drift import BuildError, workflow_interface
+        return workflow_interface(path, like)
+    except BuildError as error:
+        raise ValueError(str(error)) from None
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
         message = f"{path} is a workflow file; to read it, install the extra: pip install 'invokable[codegen]'"
         raise ModuleNotFoundError(message, name=error.name) from None
-    try:
-        return workflow_interface(path, like)
-    except BuildError as error:
-        raise ValueError(str(error)) from None
 
 
 def _shown(described: Described) -> str:

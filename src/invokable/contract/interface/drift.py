@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from invokable.contract.interface.model import Input, Interface, Output
-from invokable.contract.interface.rules import Breaks, Change, Subject
+from invokable.contract.interface.rules import BREAKS, Breaks, Change, Subject
 from invokable.contract.interface.words import change_line
 
 Verdict: TypeAlias = Literal["same", "compatible", "breaking"]
@@ -83,7 +83,7 @@ class Drift:
     @property
     def lines(self) -> tuple[str, ...]:
         """A line for each change, those that break callers first."""
-        ordered = sorted(self.changes, key=lambda change: change.breaks == "nobody")
+        ordered = sorted(self.changes, key=lambda change: BREAKS.index(change.breaks))
         return tuple(_line(change) for change in ordered)
 
 

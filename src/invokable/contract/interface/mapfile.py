@@ -43,7 +43,7 @@ def read_map(text: str) -> Interface:
     try:
         return _interface(document)
     except (AttributeError, KeyError, TypeError, ValueError, SyntaxError) as error:
-        raise InterfaceError(f"not as a map file is: {type(error).__name__}: {error}") from None
+        raise InterfaceError(f"not in the form of a map file: {type(error).__name__}: {error}") from None
 
 
 def _document(interface: Interface) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Final, Literal, TypeAlias, get_args
 Subject: TypeAlias = Literal["module", "input", "output", "node"]
 Breaks: TypeAlias = Literal["nobody", "indices", "callers"]
 """Whom a change breaks: nobody; callers that use indices; all callers that use what changed."""
+BREAKS: Final[tuple[Breaks, ...]] = ("callers", "indices", "nobody")
+"""The worst first."""
 Kind: TypeAlias = Literal[
     "class-renamed",
     "alias-missing",

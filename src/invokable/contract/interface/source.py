@@ -31,7 +31,7 @@ def read_module(text: str) -> Interface:
     try:
         return Interface(
             class_name=found.name,
-            source=str(constants.get("SOURCE", "")),
+            source=str(constants.get("SOURCE", "")).rpartition("/")[2],
             schema=str(constants.get("SCHEMA", "")),
             inputs=tuple(_inputs(found, constants, aliases)),
             outputs=tuple(_outputs(found, constants)),
@@ -40,7 +40,8 @@ def read_module(text: str) -> Interface:
             models=_models(found),
         )
     except (AttributeError, KeyError, TypeError, ValueError, SyntaxError, RecursionError) as error:
-        raise InterfaceError(f"not as a generated module is: {type(error).__name__}: {error}") from None
+        reason = f"{type(error).__name__}: {error}"
+        raise InterfaceError(f"the module was changed since it was generated ({reason}); generate it anew") from None
 
 
 def carried_workflow(text: str) -> object:
