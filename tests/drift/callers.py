@@ -35,7 +35,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from invokable import Image
-from invokable.runtime import BoardInput, Color, Ge, Gt, ImageInput, JsonValue, Le, Len, Lt, ModelInput, MultipleOf
+from invokable.runtime import (
+    BoardInput, Color, FloatGenerator, Ge, Gt, ImageGenerator, ImageInput, IntegerGenerator, JsonValue, Le, Len, LoRA,
+    Lt, ModelInput, MultipleOf, StringGenerator, StylePreset, Video, VideoInput,
+)
 
 from {module} import {names}
 
@@ -119,7 +122,7 @@ def _samples(planned: PlannedInput) -> Iterator[Any]:
 
 
 def _singles(planned: PlannedInput, limits: Limits) -> Iterator[Any]:
-    from invokable import Color, Model
+    from invokable import Color, LoRA, Model, StylePreset
 
     name, template = planned.item.template.type.name, planned.item.template
     own = planned.item.value
@@ -133,7 +136,7 @@ def _singles(planned: PlannedInput, limits: Limits) -> Iterator[Any]:
     elif name == "StringField":
         yield from (text for text in _TEXTS if not limits.misfit_of_text(text))
     elif name == "ModelIdentifierField":
-        fitting = [model for model in MODELS if template.models.admits(model)]
+        fitting = [model for model in MODELS if template.models.admits(model)] or MODELS[:1]
         yield from (Model(key=model["key"]) for model in fitting)
         yield from (model["name"] for model in fitting)
     else:
@@ -142,5 +145,9 @@ def _singles(planned: PlannedInput, limits: Limits) -> Iterator[Any]:
             "ImageField": [PNG],
             "ColorField": [Color(r=1, g=2, b=3)],
             "BoardField": ["auto", "none"],
+            "VideoField": [b"video"],
+            "LoRAField": [LoRA(model="Edges")],
+            "StylePresetField": [StylePreset("preset")],
         }
-        yield from others[name]
+        generator = [own] if name.endswith("GeneratorField") and own is not MISSING else []
+        yield from others.get(name, generator or ["some", {"json": 1}])
