@@ -70,7 +70,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("world")
     with Simulator(boards=["Foxes"], speed=0.001) as server:
         url = server.serve()
-        document, options = portrait(server.client().models()[0])
+        document, options = portrait(next(server.client().models.list()))
         module = imported(document, options)
         (folder / "portrait.json").write_text(json.dumps(document), encoding="utf-8")
         (folder / "portrait.map.json").write_text(write_map(read_module(inspect.getsource(module))), encoding="utf-8")
@@ -79,6 +79,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield {
             "folder": folder,
             "Portrait": module.Portrait,
+            "password": "secret",
             "Client": lambda *_, **options: invokable.Client(url),
             "AsyncClient": lambda *_, **options: invokable.AsyncClient(url),
         }
@@ -89,7 +90,7 @@ def portrait(model: Any) -> tuple[Any, Options]:
     document = example("sd15_text_to_image.json")
     prompt = next(n["data"]["id"] for n in document["nodes"] if n["data"].get("label") == "Positive Prompt")
     board = node(document, "l2i")["id"]
-    model_value = {key: model[key] for key in ("key", "hash", "name", "base", "type")}
+    model_value = {key: getattr(model, key) for key in ("key", "hash", "name", "base", "type")}
     node(document, "main_model_loader")["inputs"]["model"]["value"] = model_value
     names = {(prompt, "value"): "prompt", (board, "board"): "board"}
     return document, Options(naming=Naming(class_name="Portrait", inputs=names))

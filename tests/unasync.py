@@ -22,6 +22,7 @@ WORDS = {
     r"\bAsync([A-Z])": r"\1",
     r"\bAwaitable\[([^\[\]]*)\]": r"\1",
     r"\bAwaitable, ": "",
+    r"\bCoroutine\[Any, Any, ([^\[\]]*)\]": r"\1",
     r"\b_async\b": "_sync",
     r"\baclose\b": "close",
     r"\baclosing\b": "closing",
@@ -43,10 +44,12 @@ def blocking(text: str) -> str:
 
 def modules() -> dict[Path, str]:
     """What each generated module is to hold."""
-    sources = sorted(path for path in (CLIENT / "_async").glob("*.py") if path.name not in BY_HAND)
-    return {CLIENT / "_sync" / path.name: blocking(path.read_text(encoding="utf-8")) for path in sources}
+    source = CLIENT / "_async"
+    paths = sorted(path.relative_to(source) for path in source.rglob("*.py") if path.name not in BY_HAND)
+    return {CLIENT / "_sync" / path: blocking((source / path).read_text(encoding="utf-8")) for path in paths}
 
 
 if __name__ == "__main__":
     for path, text in modules().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -84,7 +84,7 @@ def _parts(text: str) -> object:
         return object()
     for found in ast.walk(tree):
         if isinstance(found, ast.Expr) and isinstance(found.value, ast.Constant) and isinstance(found.value.value, str):
-            found.value.value = [line.strip() for line in found.value.value.strip().split("\n")]
+            found.value.value = "\n".join(line.strip() for line in found.value.value.strip().split("\n"))
     return ast.dump(tree), comments
 
 

@@ -12,6 +12,7 @@ from invokable import Client
 from invokable.runtime.steps import submit, wait
 from invokable.runtime.steps.submit import LATE
 from invokable.testing import Simulator
+from tests.clip import CLIP
 from tests.live.provision import Server
 
 TINY = (
@@ -48,6 +49,12 @@ def client(server: Server) -> Iterator[Client]:
     """A client of the server."""
     with Client(server.url) as opened:
         yield opened
+
+
+@pytest.fixture
+def clip() -> bytes:
+    """A video."""
+    return CLIP
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from invokable.runtime.steps.queue import QUEUE
 from tests.examples import MODULES, WORKFLOWS
 from tests.live.provision import Server
 
-CARD = str(WORKFLOWS / "colour_card.json")
+CARD_FILE = str(WORKFLOWS / "colour_card.json")
 
 
 def started(server: Server, *arguments: object) -> subprocess.Popen[str]:
@@ -39,7 +39,7 @@ def paused(server: Server) -> Iterator[None]:
     server.put(f"{QUEUE}/processor/resume")
 
 
-@pytest.mark.parametrize("source", [CARD, str(MODULES / "colour_card.py")])
+@pytest.mark.parametrize("source", [CARD_FILE, str(MODULES / "colour_card.py")])
 def test_a_run_leaves_the_picture_where_it_says(source: str, server: Server, stamp: Path, tmp_path: Path) -> None:
     out = f"{tmp_path}/{{attribute}}-{{width}}-{{index:02}}"
     values = ("--set", f"stamp={stamp}", "--set", "0=96", "--set", "height=64")
@@ -54,7 +54,7 @@ def test_a_run_leaves_the_picture_where_it_says(source: str, server: Server, sta
 @pytest.mark.usefixtures("paused")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, server: Server, stamp: Path) -> None:
-    running = started(server, CARD, "--set", f"stamp={stamp}", "--json")
+    running = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--json")
     end = time.monotonic() + 60
     while not server.get(f"{QUEUE}/status")["queue"]["pending"]:
         assert time.monotonic() < end, "the run did not reach the queue"
@@ -70,14 +70,14 @@ def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, se
 
 @pytest.mark.usefixtures("paused")
 def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path, tmp_path: Path) -> None:
-    first = started(server, CARD, "--set", f"stamp={stamp}", "--timeout", "2", "--json")
+    first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "2", "--json")
     said, wrong = first.communicate(timeout=60)
     assert first.returncode == 4
     assert "--attach takes up what --json wrote" in wrong
     report = tmp_path / "run.json"
     report.write_text(said, encoding="utf-8")
     server.put(f"{QUEUE}/processor/resume")
-    second = started(server, CARD, "--attach", report, "--out", f"{tmp_path}/{{attribute}}-{{height}}")
+    second = started(server, CARD_FILE, "--attach", report, "--out", f"{tmp_path}/{{attribute}}-{{height}}")
     said, wrong = second.communicate(timeout=120)
     assert second.returncode == 0, wrong
     assert (tmp_path / "card-200.png").exists()

@@ -69,10 +69,10 @@ def test_the_verdict_is_what_happens(position: int, complaints: dict[str, list[s
     assert bool(failed) == drift.breaking, f"{drift}\n{failed}"
 
 
-def failure(name: str, plan: ModulePlan, client: Client, *, run: bool = True) -> Exception | None:
+def failure(name: str, plan: ModulePlan, client: Client | None) -> Exception | None:
     """What a caller ends with; None where it runs through."""
     try:
-        use(import_module(name), samples(plan), client if run else None)
+        use(import_module(name), samples(plan), client)
     except Exception as error:  # whatever fails, fails
         return error
     return None

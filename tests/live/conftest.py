@@ -11,6 +11,7 @@ from PIL import Image
 
 from invokable import Client
 from invokable.runtime.steps.submit import LATE
+from tests.clip import CLIP
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 
 
@@ -37,6 +38,12 @@ def models(server: Server) -> dict[str, dict[str, str]]:
 def client(server: Server) -> Iterator[Client]:
     with Client(server.url) as opened:
         yield opened
+
+
+@pytest.fixture
+def clip() -> bytes:
+    """A video."""
+    return CLIP
 
 
 @pytest.fixture

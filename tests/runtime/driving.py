@@ -6,9 +6,23 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from invokable import Policy
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.protocol import Read, Request, Response, Sleep, Step, Steps
+from invokable.runtime.steps.protocol import (
+    Ask,
+    AskPolicy,
+    Await,
+    Heard,
+    Listen,
+    Read,
+    Request,
+    Response,
+    Sleep,
+    Step,
+    Steps,
+    Tell,
+)
 
 T = TypeVar("T")
 Answer = Callable[[Request], Response | Exception]
@@ -34,6 +48,7 @@ class Driver:
         self._exchange = exchange  # seconds that a request takes
         self._interrupt = interrupt or (lambda number: False)
         self._steps = 0
+        self.policy = Policy(jitter=0)
 
     def clock(self) -> float:
         return self.now
@@ -54,8 +69,17 @@ class Driver:
         if isinstance(step, Sleep):
             self.now += step.seconds
             return None
+        if isinstance(step, Await):
+            self.now += step.seconds
+            return Heard()
+        if isinstance(step, Listen | Tell):
+            return None
+        if isinstance(step, Ask):
+            return self.drive(step.ask(step.item_ids, step.known))
         if isinstance(step, Read):
             return read_file(step)
+        if isinstance(step, AskPolicy):
+            return self.policy
         self.requests.append(step)
         self.now += self._exchange
         outcome = self.reply(step)

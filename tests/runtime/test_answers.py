@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable import APIError, ConnectionError, NotInvokeAIError  # noqa: A004
+from invokable import APIError, ConnectionError, NotInvokeAIError, Policy  # noqa: A004
 from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import QueueItem, parse, read
 from invokable.runtime.steps.protocol import Request, Response, fetch
@@ -45,11 +45,13 @@ def test_what_may_be_repeated_is_repeated_while_the_server_is_busy(status: int) 
     assert driver.now > 0.5
 
 
-def test_a_server_that_stays_away_is_given_up_after_four_attempts() -> None:
+@pytest.mark.parametrize("retries", [0, 1, 4])
+def test_a_server_that_stays_away_is_given_up_after_the_retries_of_the_policy(retries: int) -> None:
     driver = Driver(lambda _: ConnectionError("gone"))
+    driver.policy = Policy(retries=retries)
     with pytest.raises(ConnectionError):
         driver.drive(fetch(GET))
-    assert len(driver.requests) == 4
+    assert len(driver.requests) == retries + 1
 
 
 def test_a_server_says_how_long_to_wait() -> None:

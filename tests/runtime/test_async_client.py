@@ -21,7 +21,7 @@ def test_a_run_and_what_it_gives(tmp_path: Path) -> None:
             job = await client.submit(ColourCard(stamp=stamp, width=96, height=64))
             result = await job.result(timeout=60)
             assert await client.version() == simulator.version
-            assert [board.name for board in await client.boards.list()] == ["b"]
+            assert [board.name async for board in client.boards.list()] == ["b"]
             return await client.save(result.card, tmp_path / "out")
 
     with Simulator(boards=["b"]) as simulator:

@@ -113,8 +113,8 @@ def test_a_broken_connection_tells_whether_the_request_may_have_arrived(
     "ask",
     [
         lambda client: client.version(),
-        lambda client: client.models(),
-        lambda client: client.boards.list(),
+        lambda client: list(client.models.list()),
+        lambda client: list(client.boards.list()),
         lambda client: client.boards.create("b"),
         lambda client: client.upload(b"x"),
         lambda client: client.check(ColourCard),

@@ -33,7 +33,7 @@ def picture(name: str) -> dict[str, Any]:
 
 def ended(*items: QueueItem) -> Waiting:
     ids = tuple(item.item_id for item in items)
-    return Waiting(Submission("m:C", "batch", "d", len(items), ids), {item.item_id: item for item in items})
+    return Waiting(Submission("m:C", "batch", "d", len(items), ids), ended={item.item_id: item for item in items})
 
 
 def collected(outputs: list[OutputPin], *items: QueueItem) -> Any:

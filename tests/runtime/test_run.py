@@ -12,6 +12,7 @@ from invokable import (
     ConnectionError,  # noqa: A004
     EnqueueUncertain,
     NotInvokeAIError,
+    Policy,
     QueueFullError,
     RunCanceled,
     RunFailed,
@@ -21,7 +22,7 @@ from invokable import (
 )
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
-from invokable.runtime.steps.protocol import Response
+from invokable.runtime.steps.protocol import AskPolicy, Await, Heard, Request, Response
 from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting
 from tests.runtime.driving import answer, page
@@ -442,7 +443,7 @@ def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) ->
 def test_an_interrupt_while_the_post_is_on_its_way_waits_for_it_to_cancel_it(delay: float) -> None:
     server = Server(seconds=100)
     server.fates = {POST: [f"late {delay}"]}
-    run = Run(cards(2), server, interrupt=lambda number: number == 2)
+    run = Run(cards(2), server, interrupt=lambda number: number == 3)
     with pytest.raises(KeyboardInterrupt):
         run.result()
     server.settle()
@@ -476,8 +477,14 @@ def test_a_run_can_be_closed_at_any_step(after: int) -> None:
     reply: Any = None
     for _ in range(after):
         step = steps.send(reply)
-        reply = server(step) if hasattr(step, "method") else None  # type: ignore[arg-type]
+        reply = _reply(server, step)
     steps.close()
+
+
+def _reply(server: Server, step: Any) -> Any:
+    if isinstance(step, Request):
+        return server(step)
+    return Policy() if isinstance(step, AskPolicy) else Heard() if isinstance(step, Await) else None
 
 
 # --- all of it at once ------------------------------------------------------------------------------------------------

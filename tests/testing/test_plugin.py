@@ -23,4 +23,4 @@ def test_each_test_has_a_simulator_of_its_own(invokable_simulator: Simulator) ->
 @pytest.mark.invokable(version="6.8.1", models=[{"name": "mine", "base": "sd-1", "type": "main"}])
 def test_the_marker_gives_it_its_options(invokable_client: Client) -> None:
     assert invokable_client.version() == "6.8.1"
-    assert [model["name"] for model in invokable_client.models()] == ["mine"]
+    assert [model.name for model in invokable_client.models.list()] == ["mine"]

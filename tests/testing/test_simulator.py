@@ -23,7 +23,7 @@ def test_the_client_needs_no_port() -> None:
         client = simulator.client()
 
         assert client.version() == "6.14.2"
-        assert [model["name"] for model in client.models()] == ["M"]
+        assert [model.name for model in client.models.list()] == ["M"]
         assert client.boards.find("Tests").name == "Tests"
         assert simulator.url == "http://simulator"
 

@@ -43,7 +43,7 @@ def _tell(folder: Path, server: str | None) -> None:
     from invokable import demo
 
     with _connected(server) as (client, events):
-        scene = demo.scene_for(client.models())
+        scene = demo.scene_for([model.config for model in client.models.list()])
         files = demo.write(scene, folder, server=server)
         _say(f"1  A workflow, as InvokeAI's editor exports it: {files.workflow}")
         _say(f"2  The module made of it: {files.module}\n")

@@ -26,7 +26,7 @@ class AskServer:
 
     def models(self, url: str) -> Iterable[Mapping[str, object]]:
         """The models on a server, as it lists them. Raises BuildError."""
-        return _ask(url, lambda client: client.models())
+        return _ask(url, lambda client: [model.config for model in client.models.list()])
 
 
 def _ask(url: str, question: Callable[[Client], T]) -> T:

@@ -2,23 +2,29 @@
 
     InvokableError
     ├── ConnectionError           the server was not reached: start it, check the address, try later
-    │   └── NotInvokeAIError      something else answered at that address
+    │   ├── NotInvokeAIError      something else answered at that address
+    │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: status and its own words
+    │   └── AuthenticationError   it wants a token or a sign-in, or refuses the one given
+    ├── UnsupportedError          the server is too old for this: the version that it takes
     ├── ValidationError           values to correct: every wrong input at once
-    ├── BoardError                no such board, or several of that name
+    ├── NotFoundError             the server has no such model, image, workflow …, or several of that name
+    │   └── BoardError            no such board, or several of that name
+    ├── ModelInstallError         a model was not installed: the server's reason
     └── WorkflowError             the workflow could not be run
         ├── StaleWorkflowError    the generated module does not fit: generate it again
         ├── QueueFullError        the server's queue took too few items; they were canceled
         ├── EnqueueUncertain      it is not known whether the server took the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
-        ├── RunCanceled           someone canceled the item, or the server was restarted
+        ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom
+        │   └── RunInterrupted    the server was restarted while they ran: `Job.retry` runs them again
         └── RunTimeout            the run took longer than it may; the items are still on the server
 
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
 
-`ConnectionError`, `ValidationError` and `RunTimeout` are also Python's own `ConnectionError`, `ValueError` and
-`TimeoutError`. Messages are one line, except a ValidationError's with several problems; no error holds a token. All of
-them can be pickled.
+`ConnectionError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own `ConnectionError`,
+`ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a ValidationError's with several problems;
+no error holds a token. All of them can be pickled.
 """
 
 from __future__ import annotations
@@ -26,26 +32,33 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from invokable.contract.interface import Drift
     from invokable.runtime.steps.submission import Submission
+    from invokable.runtime.values.records import ModelInstall
     from invokable.runtime.values.result import WorkflowResult
 
 __all__ = [
     "APIError",
+    "AuthenticationError",
     "BoardError",
+    "CertificateError",
     "ConnectionError",
     "EnqueueUncertain",
     "InvokableError",
+    "ModelInstallError",
+    "NotFoundError",
     "NotInvokeAIError",
     "Problem",
     "QueueFullError",
     "RunCanceled",
     "RunFailed",
+    "RunInterrupted",
     "RunTimeout",
     "StaleWorkflowError",
+    "UnsupportedError",
     "ValidationError",
     "WorkflowError",
 ]
@@ -120,6 +133,31 @@ class NotInvokeAIError(ConnectionError):
     """
 
 
+class CertificateError(ConnectionError):
+    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help.
+
+    Example:
+
+        try:
+            client.version()
+        except CertificateError as error:
+            print(f"check the certificates: {error}")
+    """
+
+
+_ADVICE: Final = {
+    403: "the account may not do this; ask an administrator of the server",
+    409: "the server is at work on its files; try again later",
+    413: "a proxy or the server limits the size of a request; send less",
+    429: "the server is busy; try again later, or allow more attempts with Policy(retries=…)",
+    500: "the server's log says more",
+    502: "the server is down or restarting; try again when it is up",
+    503: "the server is busy or restarting; try again later",
+    504: "the server, or a proxy before it, took too long; try again later",
+}
+"""What to do next, by status."""
+
+
 class APIError(InvokableError):
     """The server refused a request; `detail` is its own words.
 
@@ -131,12 +169,36 @@ class APIError(InvokableError):
             print(error.status, error.detail)
     """
 
+    advice: str = ""
+    """What to do next, as far as the status tells."""
+
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
-        super().__init__(f"{method} {url}: {status} {detail}".strip())
+        self.advice = self.advice or _ADVICE.get(status, "")
+        said = f"{method} {url}: {status} {detail}".strip()
+        super().__init__(f"{said} ({self.advice})" if self.advice else said)
         self.status = status
         self.detail = detail
         self.method = method
         self.url = url
+
+
+class AuthenticationError(APIError):
+    """The server wants a sign-in, or refuses the token, or the email and password, that it was given.
+
+    Example:
+
+        try:
+            client.version()
+        except AuthenticationError as error:
+            print(f"sign in again: {error}")
+    """
+
+    def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
+        self.advice = advice or (
+            "give the client a token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and "
+            "INVOKEAI_PASSWORD"
+        )
+        super().__init__(status, detail, method=method, url=url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +245,44 @@ class ValidationError(InvokableError, ValueError):
         super().__init__("\n".join(map(str, self.errors)))
 
 
-class BoardError(InvokableError):
+class UnsupportedError(InvokableError):
+    """The server is too old: it has version `version`, and what was asked for takes `needs`.
+
+    Example:
+
+        try:
+            videos = list(client.videos.list())
+        except UnsupportedError as error:
+            print(f"needs InvokeAI {error.needs}, the server has {error.version}")
+    """
+
+    def __init__(self, what: str, *, needs: str, version: str) -> None:
+        super().__init__(f"{what} takes InvokeAI {needs} or later; the server is {version}")
+        self.needs = needs
+        self.version = version
+
+
+class NotFoundError(InvokableError, LookupError):
+    """The server has nothing of that name, or several things; `found` says how many.
+
+    `nearest` holds the names most like it, or what tells the several apart.
+
+    Example:
+
+        try:
+            model = client.models.find("Dreamshaper")
+        except NotFoundError as error:
+            print(f"{error.found} found; the nearest are {error.nearest}")
+    """
+
+    def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.name = name
+        self.found = found
+        self.nearest = tuple(nearest)
+
+
+class BoardError(NotFoundError):
     """No board has this name, or several have.
 
     Example:
@@ -194,9 +293,29 @@ class BoardError(InvokableError):
             board = client.boards.create("Foxes")
     """
 
-    def __init__(self, message: str, *, board: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, board: str, found: int = 0, nearest: Iterable[str] = ()) -> None:
+        super().__init__(message, name=board, found=found, nearest=nearest)
         self.board = board
+
+
+class ModelInstallError(InvokableError):
+    """A model was not installed, or not in time; `install` is what the server says of it.
+
+    Raised for what failed, for what somebody cancelled, and after `timeout`, when the server goes on.
+
+    Example:
+
+        try:
+            client.models.install("/no/such/model.safetensors", timeout=5)
+        except ModelInstallError as error:
+            print(error.install.reason if error.install else error)
+        except InvokableError as error:
+            print(error)
+    """
+
+    def __init__(self, message: str, *, install: ModelInstall) -> None:
+        super().__init__(message)
+        self.install = install
 
 
 class WorkflowError(InvokableError):
@@ -301,9 +420,11 @@ class RunFailed(WorkflowError):  # noqa: N818
 
 
 class RunCanceled(WorkflowError):  # noqa: N818
-    """Items were canceled by someone else or by a restart of the server, or removed from the queue.
+    """Items were canceled, or removed from the queue.
 
-    `partial` holds what the other items of the batch gave, None where no item was completed.
+    `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
+    `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
+    batch gave, None where no item was completed.
 
     Example:
 
@@ -314,10 +435,34 @@ class RunCanceled(WorkflowError):  # noqa: N818
             result = error.partial
     """
 
-    def __init__(self, message: str, *, item_ids: Sequence[int], partial: WorkflowResult | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        item_ids: Sequence[int],
+        cause: Literal["caller", "others", "restart", "removal", "unknown"] = "unknown",
+        partial: WorkflowResult | None = None,
+    ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
+        self.cause = cause
         self.partial = partial
+
+
+class RunInterrupted(RunCanceled):
+    """The server was stopped or crashed while items ran, and canceled them when it started again.
+
+    Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
+
+    Example:
+
+        try:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunInterrupted as error:
+            job = client.attach(Portrait, error.submission)
+            job.retry()
+            result = job.result()
+    """
 
 
 class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818

@@ -40,12 +40,29 @@ def read_file(step: Read) -> File:
     elif isinstance(value, SupportsRead):
         content = _whole(value)
     elif isinstance(value, SupportsSave):
-        buffer = BytesIO()
-        value.save(buffer, "PNG")
-        content = buffer.getvalue()
+        content = _as_png(value)
     else:
         raise TypeError(f"a {type(value).__name__} is not a {step.kind}")
     return File(step.kind, content, suffix, _TYPES.get(suffix, _TYPES[_SUFFIXES[step.kind]]))
+
+
+def _as_png(image: Any) -> bytes:
+    """A Pillow image as PNG, with what InvokeAI wrote into the file that it was read from; Pillow leaves that out."""
+    texts = {key: text for key, text in getattr(image, "info", {}).items() if _is_ours(key, text)}
+    options: dict[str, Any] = {}
+    if texts:
+        from PIL.PngImagePlugin import PngInfo
+
+        options["pnginfo"] = PngInfo()
+        for key, text in texts.items():
+            options["pnginfo"].add_itxt(key, text)
+    buffer = BytesIO()
+    image.save(buffer, "PNG", **options)
+    return buffer.getvalue()
+
+
+def _is_ours(key: object, text: object) -> bool:
+    return isinstance(key, str) and isinstance(text, str) and key.startswith("invokeai_")
 
 
 def _whole(file: Any) -> bytes:

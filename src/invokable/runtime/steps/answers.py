@@ -13,17 +13,19 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from invokable.runtime.errors import APIError, NotInvokeAIError
+from invokable.runtime.errors import APIError, AuthenticationError, NotFoundError, NotInvokeAIError
 from invokable.runtime.steps.protocol import Response
 
 T = TypeVar("T")
 
 _DETAIL: Final = 2000  # characters of the server's words that an error keeps
-_JSON: Final = frozenset({"application/json", "application/problem+json"})
-_ENDED: Final = frozenset({"completed", "failed", "canceled"})
+ENDED: Final = frozenset({"completed", "failed", "canceled"})
+"""What is said of a queue item that will not change any more."""
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """The base of what the server answers."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
     @model_validator(mode="before")
@@ -33,13 +35,13 @@ class _Answer(BaseModel):
         return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
-class Version(_Answer):
+class Version(Answer):
     """`GET /app/version`."""
 
     version: str
 
 
-class Enqueued(_Answer):
+class Enqueued(Answer):
     """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items."""
 
     enqueued: int
@@ -48,7 +50,7 @@ class Enqueued(_Answer):
     """All items of the batch id, of earlier POSTs too."""
 
 
-class BatchStatus(_Answer):
+class BatchStatus(Answer):
     """`GET /queue/{queue}/b/{batch}/status`: how many items there are in each state; all zero for an unknown batch."""
 
     pending: int
@@ -70,15 +72,28 @@ class BatchStatus(_Answer):
         return self.completed + self.failed + self.canceled
 
 
-class _GraphNode(_Answer):
+class QueueCounts(Answer):
+    """How many items of all users there are in some states."""
+
+    pending: int
+    in_progress: int
+
+
+class QueueStatus(Answer):
+    """`GET /queue/{queue}/status`."""
+
+    queue: QueueCounts
+
+
+class _GraphNode(Answer):
     type: str = ""
 
 
-class _Graph(_Answer):
+class _Graph(Answer):
     nodes: dict[str, _GraphNode] = {}
 
 
-class Session(_Answer):
+class Session(Answer):
     """What a queue item ran: the results of executed nodes, and which node of the graph each one is."""
 
     results: dict[str, dict[str, Any]] = {}
@@ -89,7 +104,23 @@ class Session(_Answer):
     graph: _Graph = _Graph()
 
 
-class FieldValue(_Answer):
+class ItemIds(Answer):
+    """`GET /queue/{queue}/item_ids`."""
+
+    item_ids: list[int]
+
+
+class ItemSummary(Answer):
+    """`POST /queue/{queue}/item_summaries_by_ids`."""
+
+    item_id: int
+    status: str
+    batch_id: str = ""
+    retried_from_item_id: int | None = None
+    parent_item_id: int | None = None
+
+
+class FieldValue(Answer):
     """A value of the batch that an item runs with."""
 
     node_path: str
@@ -97,7 +128,7 @@ class FieldValue(_Answer):
     value: Any
 
 
-class QueueItem(_Answer):
+class QueueItem(Answer):
     """`GET /queue/{queue}/i/{item}`."""
 
     item_id: int
@@ -112,21 +143,23 @@ class QueueItem(_Answer):
     retried_from_item_id: int | None = None
     parent_item_id: int | None = None
     priority: int = 0
+    created_at: str | None = None
+    started_at: str | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the item will not change any more."""
-        return self.status in _ENDED
+        return self.status in ENDED
 
 
-class ItemPage(_Answer):
+class ItemPage(Answer):
     """`GET /queue/{queue}/list`, of servers before 6.7. The items have no session."""
 
     items: list[QueueItem]
     has_more: bool
 
 
-class StoredImage(_Answer):
+class StoredImage(Answer):
     """`POST /images/upload`."""
 
     image_name: str
@@ -134,7 +167,7 @@ class StoredImage(_Answer):
     height: int
 
 
-class StoredVideo(_Answer):
+class StoredVideo(Answer):
     """`POST /videos/upload`."""
 
     video_name: str
@@ -142,14 +175,14 @@ class StoredVideo(_Answer):
     height: int
 
 
-class BoardRecord(_Answer):
+class BoardRecord(Answer):
     """`GET /boards/`."""
 
     board_id: str
     board_name: str
 
 
-class ModelRecord(_Answer):
+class ModelRecord(Answer):
     """`GET /models/`; what else the server says of a model is kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
@@ -161,20 +194,20 @@ class ModelRecord(_Answer):
     type: str
 
 
-class ModelList(_Answer):
+class ModelList(Answer):
     """`GET /models/`."""
 
     models: list[ModelRecord]
 
 
-class Prompts(_Answer):
+class Prompts(Answer):
     """`POST /utilities/dynamicprompts`."""
 
     prompts: list[str]
     error: str | None = None
 
 
-class NodeSchema(_Answer):
+class NodeSchema(Answer):
     """The schema of a node type in `GET /openapi.json`."""
 
     properties: dict[str, Any]
@@ -187,11 +220,11 @@ class NodeSchema(_Answer):
         return str(described.get("default", "")) if isinstance(described, dict) else ""
 
 
-class _Components(_Answer):
+class _Components(Answer):
     schemas: dict[str, Any]
 
 
-class OpenAPI(_Answer):
+class OpenAPI(Answer):
     """`GET /openapi.json`."""
 
     components: _Components
@@ -206,7 +239,7 @@ class OpenAPI(_Answer):
         return {schema.type: schema for schema in found}
 
 
-class Color(_Answer):
+class Color(Answer):
     """The value of a ColorField."""
 
     r: int
@@ -215,13 +248,13 @@ class Color(_Answer):
     a: int
 
 
-class ImageRef(_Answer):
+class ImageRef(Answer):
     """The value of an ImageField."""
 
     image_name: str
 
 
-class VideoRef(_Answer):
+class VideoRef(Answer):
     """The value of a VideoField."""
 
     video_name: str
@@ -246,17 +279,29 @@ def parse(response: Response) -> Any:
 
     At a path that is not its own, InvokeAI answers GET with its web page and status 200, and all else with 405.
     """
-    is_json = response.content_type.partition(";")[0].strip() in _JSON
+    is_json = response.is_json
     elsewhere = response.status == 405 or (response.status == 404 and not is_json)
     if response.status >= 400 and not elsewhere:
-        raise APIError(response.status, _detail(response, is_json), method=response.method, url=response.url)
+        kind_of_error = AuthenticationError if response.status == 401 else APIError
+        raise kind_of_error(response.status, detail_of(response), method=response.method, url=response.url)
     if elsewhere or not is_json or response.status >= 300:
         kind = response.content_type.partition(";")[0] or "no content type"
-        raise not_invokeai(response.url, f"answered {response.status} with {kind}, where InvokeAI sends JSON")
+        where = f" to {response.location}" if response.location else ""
+        raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}, where InvokeAI sends JSON")
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError):
         raise not_invokeai(response.url, "answered with broken JSON") from None
+
+
+def existing(response: Response, missing: NotFoundError) -> Any:
+    """The JSON of an answer; `missing` for a 404, and else what `parse` raises."""
+    try:
+        return parse(response)
+    except APIError as error:
+        if error.status == 404:
+            raise missing from error
+        raise
 
 
 def not_invokeai(url: str, what: str) -> NotInvokeAIError:
@@ -275,9 +320,9 @@ def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
     return not_invokeai(url, f"the answer does not have InvokeAI's shape ({where}: {first['msg']})")
 
 
-def _detail(response: Response, is_json: bool) -> str:
-    """The server's own words, on one line."""
-    if not is_json:
+def detail_of(response: Response) -> str:
+    """The server's own words of a refusal, on one line."""
+    if not response.is_json:
         return f"({response.content_type or 'no content type'})"
     try:
         document = json.loads(response.body)

@@ -1,31 +1,46 @@
-"""Boards: from a name, or an id, to the board on the server."""
+"""Boards: from a name, or an id, to the board on the server; and what can be done with boards."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from invokable.runtime.errors import BoardError
-from invokable.runtime.steps.answers import BoardRecord, read
-from invokable.runtime.steps.models import nearest
-from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.errors import APIError, BoardError
+from invokable.runtime.steps.answers import Answer, parse, read
+from invokable.runtime.steps.models import near, nearest
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.records import record
 from invokable.runtime.values.inputs import Board
+from invokable.runtime.values.records import BoardRecord
 
 BOARDS: Final = "/api/v1/boards/"
+NO_BOARD: Final = "none"
+"""What stands for the images that are on no board."""
+
+_NAMES: Final = {"id": "board_id", "name": "board_name"}
 
 
-def list_boards() -> Steps[list[Board]]:
-    """All boards of the server."""
-    response = yield from fetch(Request("GET", BOARDS, {"all": "true"}))
-    return [Board(id=record.board_id, name=record.board_name) for record in read(response, list[BoardRecord])]
+class DeletedBoard(Answer):
+    """`DELETE /boards/{board}`."""
+
+    deleted_images: tuple[str, ...] = ()
+    deleted_videos: tuple[str, ...] = ()
 
 
-def create_board(name: str) -> Steps[Board]:
+def list_boards(*, archived: bool = False) -> Steps[list[BoardRecord]]:
+    """All boards of the server, archived ones only if asked for."""
+    params = {"all": "true", **({"include_archived": "true"} if archived else {})}
+    response = yield from fetch(Request("GET", BOARDS, params))
+    return [_board(value, response) for value in read(response, list[dict[str, Any]])]
+
+
+def create_board(name: str) -> Steps[BoardRecord]:
     """Make a board."""
-    record = read((yield Request("POST", BOARDS, {"board_name": name})), BoardRecord)
-    return Board(id=record.board_id, name=record.board_name)
+    response: Response = yield Request("POST", BOARDS, {"board_name": name})
+    return _board(parse(response), response)
 
 
-def pick_board(value: Board | str, boards: list[Board]) -> Board:
+def pick_board(value: Board | str, boards: Sequence[Board]) -> Board:
     """The board that is meant. Raises BoardError when there is none, or several of that name.
 
     The server does not check a board's id: it would leave the images on no board, without a word.
@@ -37,13 +52,67 @@ def pick_board(value: Board | str, boards: list[Board]) -> Board:
     found = [board for board in boards if board.name == value]
     if len(found) == 1:
         return found[0]
+    names = [board.name for board in boards]
     if found:
-        ids = ", ".join(board.id for board in found)
-        raise BoardError(f"{len(found)} boards are named {value!r}: give the id, Board(id=…), of {ids}", board=value)
-    hint = nearest(value, (board.name for board in boards))
-    raise BoardError(f"the server has no board {value!r}{hint}", board=value)
+        ids = [board.id for board in found]
+        message = f"{len(found)} boards are named {value!r}: give the id, Board(id=…), of {', '.join(ids)}"
+        raise BoardError(message, board=value, found=len(found), nearest=ids)
+    message = f"the server has no board {value!r}{nearest(value, names)}"
+    raise BoardError(message, board=value, nearest=near(value, names))
+
+
+def find_board(value: Board | str) -> Steps[BoardRecord]:
+    """The board of that name or id, archived or not; of several with one name, the one that is not archived.
+
+    Raises BoardError.
+    """
+    if value == NO_BOARD:
+        raise BoardError('"none" is not a board: it stands for what is on no board', board=NO_BOARD)
+    boards = yield from list_boards(archived=True)
+    active = [board for board in boards if not board.archived]
+    named = [board for board in active if board.name == value]
+    picked = pick_board(value, named or boards)
+    return next(board for board in boards if board.id == picked.id)
+
+
+def board_id_of(value: Board | str) -> Steps[str]:
+    """The id of a board that is there; "none" for no board. Raises BoardError."""
+    return NO_BOARD if value == NO_BOARD else (yield from find_board(value)).id
+
+
+def find_or_create_board(name: str) -> Steps[BoardRecord]:
+    """The board of that name; it is made if there is none. Raises BoardError when there are several."""
+    try:
+        return (yield from find_board(name))
+    except BoardError as error:
+        if error.found or name == NO_BOARD:
+            raise
+    return (yield from create_board(name))
+
+
+def change_board(value: Board | str, changes: Mapping[str, Any]) -> Steps[BoardRecord]:
+    """Change what the server says of a board. Raises BoardError."""
+    board = yield from find_board(value)
+    response = yield from fetch(Request("PATCH", BOARDS + in_path(board.id), json=dict(changes)))
+    return _board(parse(response), response)
+
+
+def delete_board(value: Board | str, *, contents: bool) -> Steps[DeletedBoard]:
+    """Delete a board, and what is on it if `contents`; else that is on no board from then on. Raises BoardError."""
+    board = yield from find_board(value)
+    request = Request("DELETE", BOARDS + in_path(board.id), {"include_images": str(contents).lower()})
+    try:
+        return read((yield from fetch(request)), DeletedBoard)
+    except APIError as error:
+        if error.status == 404:  # an earlier attempt was heard
+            return DeletedBoard()
+        raise
 
 
 def board_wire(board: Board) -> dict[str, Any]:
     """A board as a field's value has it."""
     return {"board_id": board.id}
+
+
+def _board(value: Any, response: Response) -> BoardRecord:
+    return record(BoardRecord, value, _NAMES, where=response.url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from invokable.runtime.errors import RunCanceled, RunFailed, WorkflowError
+from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, WorkflowError
 from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import QueueItem, Session, shaped
 from invokable.runtime.steps.wait import Waiting
@@ -32,11 +32,16 @@ def collect(
     failed = [item for item in items if item.status == "failed"]
     if failed:
         raise _failure(failed[0], len(failed), waiting.submission.requested, partial)
-    raise RunCanceled(
-        _why_canceled(items, waiting),
-        item_ids=[*waiting.open, *(item.item_id for item in items if item.status == "canceled")],
-        partial=partial,
-    )
+    raise _cancellation(items, waiting, partial)
+
+
+def partial_result(
+    result_class: type[WorkflowResult], pins: Pins, waiting: Waiting, client: Downloader | None
+) -> WorkflowResult | None:
+    """What the items gave that were completed; None where there is none."""
+    items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
+    completed = [item for item in items if item.status == "completed"]
+    return _result(result_class, pins, completed, waiting, client) if completed else None
 
 
 def _result(
@@ -115,12 +120,37 @@ def _media_in(value: Any) -> Iterator[Image | Video]:
         yield value
 
 
-def _why_canceled(items: Sequence[QueueItem], waiting: Waiting) -> str:
-    canceled = [item.item_id for item in items if item.status == "canceled"]
+def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: WorkflowResult | None) -> RunCanceled:
+    canceled = [item for item in items if item.status == "canceled"]
+    ids = [*waiting.open, *(item.item_id for item in canceled)]
     if not canceled:
-        return f"{_named(waiting.open)} no longer in the server's queue: pruned, cleared or deleted by somebody else"
-    by_whom = "by the restart of the server" if waiting.outages else "by somebody else, or by a restart of the server"
-    return f"{_named(canceled)} canceled {by_whom}"
+        message = f"{_named(waiting.open)} no longer in the server's queue: {_why_removed(waiting)} by somebody else"
+        return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
+    told = _named([item.item_id for item in canceled])
+    if waiting.canceled_here:
+        return RunCanceled(f"{told} canceled by this client", item_ids=ids, cause="caller", partial=partial)
+    if any(_was_asked_for(item, waiting) for item in canceled):
+        return RunCanceled(f"{told} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
+    if waiting.outages:
+        message = f"{told} canceled by the restart of the server; job.retry() runs them again"
+        return RunInterrupted(message, item_ids=ids, cause="restart", partial=partial)
+    message = f"{told} canceled by somebody else, or by a restart of the server"
+    return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
+
+
+def _was_asked_for(item: QueueItem, waiting: Waiting) -> bool:
+    """Whether somebody must have canceled an item. A restart says no word, and leaves alone what has not started."""
+    said = waiting.hearing is not None and item.item_id in waiting.hearing.ended
+    return said or (item.created_at is not None and item.started_at is None)
+
+
+def _why_removed(waiting: Waiting) -> str:
+    hearing = waiting.hearing
+    if hearing is not None and hearing.removed:
+        return "cleared"
+    if hearing is not None and any(hearing.ended.get(item_id) == "completed" for item_id in waiting.open):
+        return "pruned, after it was completed,"
+    return "pruned, cleared or deleted"
 
 
 def _named(ids: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invokable.contract.models import ANY_MODEL, ModelFilter
-from invokable.runtime.errors import Problem
+from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.values.inputs import LoRA, Model
@@ -16,17 +16,17 @@ from invokable.runtime.values.inputs import LoRA, Model
 MODELS: Final = "/api/v2/models/"
 
 
-class NotFoundError(Exception):
-    """Something that the server does not have, or has several of."""
-
-
 @dataclass(slots=True)
 class Known:
     """What a client has learned of its server; asked for anew when a name is not found."""
 
     models: Sequence[ModelRecord] | None = None
+    version: str | None = None
+    """The server's version, where it was asked for."""
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""
+    summarises: bool = True
+    """Whether it says of many items in short how they are, which servers before 6.14 do not."""
 
 
 def server_version() -> Steps[str]:
@@ -50,13 +50,13 @@ def find_model(value: Model | str, wanted: ModelFilter, known: Known) -> Steps[d
         if known.models is None or fresh:
             known.models = yield from list_models()
         fitting = [record for record in known.models if wanted.admits(record.model_dump())]
-        found = _matches(model, fitting)
+        found = matching(model, fitting)
         if len(found) == 1:
             return _wire(found[0], model.submodel_type)
         if found:
             several = ", ".join(f"{record.name} ({record.base}, key {record.key})" for record in found)
             raise NotFoundError(f"{len(found)} models fit {model}: {several}; give base, type or key")
-    others = _matches(model, known.models or [])
+    others = matching(model, known.models or [])
     if others:
         raise NotFoundError(
             f"model {model} is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
@@ -98,13 +98,18 @@ def filter_of(hint: Any) -> ModelFilter:
     return ANY_MODEL
 
 
+def near(name: str, names: Iterable[str]) -> list[str]:
+    """The names most like one that is not there."""
+    return difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3)
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean …?)`, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=3)
+    close = near(name, names)
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
 
 
-def _matches(model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
+def matching(model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
     """The models that a reference means: by key, else by hash, else by name with what it says of base and type."""
     for key in ("key", "hash"):
         wanted = getattr(model, key)

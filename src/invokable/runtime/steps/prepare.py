@@ -7,25 +7,18 @@ Everything that is wrong is reported at once, before any upload.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
 from invokable.contract.fields import MEDIA
-from invokable.runtime.errors import BoardError, InvokableError, Problem, ValidationError
+from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
 from invokable.runtime.steps.batches import Data, batch_data
 from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
-from invokable.runtime.steps.models import (
-    Known,
-    NotFoundError,
-    complete_models,
-    filter_of,
-    find_lora,
-    find_model,
-)
+from invokable.runtime.steps.models import Known, complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
 from invokable.runtime.values.encoding import to_json
@@ -66,7 +59,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     submission = Submission(
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,
-        destination=f"invokable-{uuid4()}",
+        destination=destination_of(batch_id),
         requested=size_of(data),
         uploads=tuple(completion.uploads.names.values()),
     )
@@ -105,7 +98,7 @@ class _Completion:
     uploads: Uploads = field(default_factory=Uploads)
     files: dict[str, list[File]] = field(default_factory=dict)
     """The files to upload, by attribute."""
-    boards: list[Board] | None = None
+    boards: Sequence[Board] | None = None
 
     def resolve(self, flow: Workflow) -> Steps[dict[str, Any]]:
         """The wire values of such inputs by attribute, a File for what is not uploaded yet."""
@@ -118,11 +111,11 @@ class _Completion:
             several = value if isinstance(value, list) else [value]
             try:
                 found = yield from one_by_one(complete(self, pin, item) for item in several)
-            except BoardError as error:
+            except NotFoundError as error:
                 self._note(pin, value, str(error))
             except InvokableError:  # some of which are OSErrors
                 raise
-            except (NotFoundError, TypeError) as error:
+            except TypeError as error:
                 self._note(pin, value, str(error))
             except OSError as error:
                 self._note(pin, value, f"cannot read {error.filename or value!r}: {error.strerror or error}")

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, InvokableError
-from invokable.runtime.steps.answers import BatchStatus, ItemPage, QueueItem, parse, read
+from invokable.runtime.steps.answers import (
+    BatchStatus,
+    ItemIds,
+    ItemPage,
+    ItemSummary,
+    QueueItem,
+    QueueStatus,
+    parse,
+    read,
+)
+from invokable.runtime.steps.logs import LOG as LOG
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
 from invokable.runtime.steps.submission import Submission
+from invokable.runtime.values.events import Queued
 
 QUEUE: Final = "/api/v1/queue/default"
-LOG: Final = logging.getLogger("invokable")
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
+_SUMMARIES: Final = 1000
+_PLACE: Final = 0.5  # seconds; meanwhile other events wait
 
 
 def batch_status(batch_id: str) -> Steps[BatchStatus]:
@@ -43,16 +54,76 @@ def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueI
     return found
 
 
+def queued(submission: Submission) -> Steps[Queued]:
+    """The place of a run in the queue, if the server says it at once."""
+    ahead: int | None = None
+    try:
+        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE)), QueueStatus).queue
+        ahead = max(queue.pending + queue.in_progress - submission.requested, 0)
+    except InvokableError as error:
+        LOG.info("the place of batch %s in the queue is not known: %s", submission.batch_id, error)
+    return Queued(submission.item_ids[0], ahead, submission.requested)
+
+
+def statuses_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, str]]:
+    """How items are; those that the queue no longer has are left out."""
+    found: dict[int, str] = {}
+    if known.summarises:
+        for start in range(0, len(item_ids), _SUMMARIES):
+            chunk = list(item_ids[start : start + _SUMMARIES])
+            response: Response = yield Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk})
+            if response.status in (404, 405):  # servers before 6.14
+                known.summarises = False
+                break
+            found |= {item.item_id: item.status for item in read(response, list[ItemSummary])}
+        else:
+            return found
+    items = yield from items_by_id(item_ids, known)
+    return {item_id: item.status for item_id, item in items.items()}
+
+
 def items_of(submission: Submission) -> Steps[list[QueueItem]]:
     """All items that were made of a submission, oldest first: more than were asked for, if it arrived twice.
 
     Items that somebody retried, and those that a node of the workflow enqueued, are left out.
     """
+    rows = yield from rows_of(submission)
+    return [row for row in rows if row.retried_from_item_id is None]
+
+
+def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
+    """The same with retried items."""
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
     before_6_0 = response.status == 404
     items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[QueueItem])
-    own = [item for item in items if item.retried_from_item_id is None and item.parent_item_id is None]
-    return sorted(own, key=lambda item: item.item_id)
+    return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
+
+
+def items_of_batch(batch_id: str) -> Steps[list[int]]:
+    """The items of a batch of whatever destination, oldest first; for each that was retried, its last retry."""
+    response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
+    ids = read(response, ItemIds).item_ids
+    latest: dict[int, int] = {}
+    for start in range(0, len(ids), _SUMMARIES):
+        body = {"item_ids": ids[start : start + _SUMMARIES]}
+        response = yield from fetch(Request("POST", f"{QUEUE}/item_summaries_by_ids", json=body))
+        for item in read(response, list[ItemSummary]):
+            if item.batch_id == batch_id and item.parent_item_id is None:
+                _follow(latest, item.item_id, item.retried_from_item_id)
+    return list(latest.values())
+
+
+def latest_of(items: Sequence[QueueItem]) -> list[int]:
+    """The items of a run, oldest first; for each that was retried, its last retry."""
+    latest: dict[int, int] = {}
+    for item in items:
+        _follow(latest, item.item_id, item.retried_from_item_id)
+    return list(latest.values())
+
+
+def _follow(latest: dict[int, int], item_id: int, retried_from: int | None) -> None:
+    first = next((first for first, last in latest.items() if last == retried_from), item_id)
+    latest[first] = item_id
 
 
 def cancel_batch(batch_id: str) -> Steps[None]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from invokable.runtime.errors import APIError, InvokableError, RunTimeout, StaleWorkflowError
+from invokable.runtime.errors import APIError, InvokableError, RunInterrupted, RunTimeout, StaleWorkflowError
 from invokable.runtime.steps.collect import collect
 from invokable.runtime.steps.deadline import Deadline, TimeUp, within
 from invokable.runtime.steps.drift import drift
+from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.prepare import Prepared, prepare
-from invokable.runtime.steps.protocol import Steps, T
-from invokable.runtime.steps.queue import LOG
+from invokable.runtime.steps.protocol import Listen, Steps, T, Tell
+from invokable.runtime.steps.queue import LOG, queued
+from invokable.runtime.steps.retry import retry
 from invokable.runtime.steps.submit import Submitting, find, submit, withdraw
 from invokable.runtime.steps.wait import Waiting, cancel_late_duplicates, wait
 from invokable.runtime.values.media import Downloader
@@ -35,15 +37,32 @@ class Context:
     known: Known
     client: Downloader | None
     """What images of a result download themselves with; None where they cannot."""
+    canceled: set[str] = field(default_factory=set)
+    """The batches that the client has canceled."""
 
 
-def run(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Any]:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run is waited for."""
+
+    watched: bool = False
+    """Somebody wants to be told what happens."""
+    resubmit: bool = False
+    """What a restart of the server interrupts runs again."""
+
+
+QUIET: Final = Manner()
+_SOCKET: Final = 2.0
+"""Seconds that a submission waits for the server's events; without them it is polled."""
+
+
+def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = QUIET) -> Steps[Any]:
     """Run a workflow and return its result. On an interrupt, what is left of it is canceled."""
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
         yield from _submit(flow, prepared, state, deadline)
-        return (yield from _finish(type(flow), state, context, deadline))
+        return (yield from _finish(type(flow), state, context, deadline, manner))
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
@@ -65,12 +84,37 @@ def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitt
     return state
 
 
-def finish(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
+def finish(
+    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
+) -> Steps[Any]:
     """Wait for what was submitted, by this process or another one, and return its result."""
+    waiting = yield from follow(workflow, state, context, deadline, manner)
     with _carried_by_errors(state):
-        if not state.submission.item_ids:
-            state.submission = yield from _within(find(state.submission, deadline.clock), deadline)
-        return (yield from _finish(workflow, state, context, deadline))
+        return collect(workflow.Result, pins_of(workflow), waiting, context.client)
+
+
+def follow(
+    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
+) -> Steps[Waiting]:
+    """Wait for what was submitted, by this process or another one, whatever comes of it."""
+    with _carried_by_errors(state):
+        yield from located(state, deadline)
+        waiting = _waiting(workflow, state, context, manner)
+        if manner.watched:
+            yield Tell([(yield from queued(state.submission))])
+        yield from within(wait(waiting, context.known, deadline.clock), deadline)
+        if state.unclear_since is not None:
+            yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
+        waiting.canceled_here = state.submission.batch_id in context.canceled
+        return waiting
+
+
+def located(state: Submitting, deadline: Deadline) -> Steps[None]:
+    """Find the items of a submission that does not name them, and begin to listen if nobody does."""
+    if state.ear is None:
+        state.ear = yield Listen(state.submission.batch_id, 0.0)
+    if not state.submission.item_ids:
+        state.submission = yield from _within(find(state.submission, deadline.clock), deadline)
 
 
 def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
@@ -79,6 +123,8 @@ def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prep
 
 def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline) -> Steps[None]:
     with _carried_by_errors(state):
+        state.ear = yield from _within(_listen(state), deadline)
+        state.line = state.ear.line if state.ear else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
         except APIError as error:
@@ -89,13 +135,36 @@ def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Dea
             raise
 
 
-def _finish(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
-    waiting = Waiting(state.submission)
+def run_again(state: Submitting, deadline: Deadline) -> Steps[None]:
+    """Run again what failed or was canceled."""
     with _carried_by_errors(state):
-        yield from within(wait(waiting, context.known, deadline.clock), deadline)
-        if state.unclear_since is not None:
-            yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
-        return collect(workflow.Result, pins_of(workflow), waiting, context.client)
+        yield from located(state, deadline)
+        yield from _within(retry(state, deadline.clock), deadline)
+
+
+def _listen(state: Submitting) -> Steps[Any]:
+    return (yield Listen(state.submission.batch_id, _SOCKET))
+
+
+def _waiting(workflow: type[Workflow], state: Submitting, context: Context, manner: Manner) -> Waiting:
+    hearing = Hearing(frozenset(state.submission.item_ids), pins_of(workflow), context.client)
+    unclear = state.unclear_since is not None
+    return Waiting(state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched)
+
+
+def _finish(
+    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner
+) -> Steps[Any]:
+    """Wait for a run and collect its result; what a restart interrupts runs again if that was asked for."""
+    while True:
+        try:
+            return (yield from finish(workflow, state, context, deadline, manner))
+        except RunInterrupted as interruption:
+            if not manner.resubmit:
+                raise
+            LOG.warning("batch %s: %s; running that again", state.submission.batch_id, interruption)
+            with _carried_by_errors(state):
+                yield from _within(retry(state, deadline.clock), deadline)
 
 
 def _within(steps: Steps[T], deadline: Deadline) -> Steps[T]:

@@ -45,4 +45,9 @@ class Submission:
         return cls(**{**value, "item_ids": tuple(value["item_ids"]), "uploads": tuple(value["uploads"])})
 
 
+def destination_of(batch_id: str) -> str:
+    """The destination that a batch of ours has."""
+    return f"invokable-{batch_id}"
+
+
 Submission.__module__ = "invokable"  # as users import it

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from invokable.runtime.errors import (
     APIError,
+    CertificateError,
     ConnectionError,  # noqa: A004
     EnqueueUncertain,
     InvokableError,
@@ -36,17 +37,28 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, parse, read
 from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
+from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared
-from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, T, asked_pause
-from invokable.runtime.steps.queue import LOG, QUEUE, batch_status, cancel_batch, cancel_items, items_of
+from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sleep, Steps, T
+from invokable.runtime.steps.queue import (
+    LOG,
+    QUEUE,
+    batch_status,
+    cancel_batch,
+    cancel_items,
+    items_of,
+    items_of_batch,
+    latest_of,
+    rows_of,
+)
 from invokable.runtime.steps.submission import Submission
 
 LATE: Final = 16.0
 """Seconds after which a request that was lost on its way does not arrive any more."""
 
 _POSTS: Final = 3
-_PAUSES: Final = (0.2, 0.8, 2.0, 4.0, 8.0)
-"""Seconds before a POST that did not arrive is sent again."""
+_MORE_PATIENT: Final = 2
+"""How much more often than other requests a POST that was certainly not taken is sent: much has led up to it."""
 _AWAY: Final = 90.0
 """Seconds of looking at a server that does not answer. A restart takes up to 46."""
 _ELSEWHERE: Final = 20.0
@@ -66,6 +78,10 @@ class Submitting:
     """When the last POST whose fate is not known was given up."""
     sent: bool = False
     """A POST may have reached the server."""
+    ear: Ear | None = None
+    """What hears of the batch."""
+    line: int = 0
+    """The connection by which everything since before the POST was heard; 0 for none."""
 
 
 def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
@@ -85,11 +101,22 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
 
 def find(submission: Submission, clock: Clock) -> Steps[Submission]:
     """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it."""
+    if not submission.requested:
+        return (yield from _found(submission))
     status = yield from _look(submission, clock)
     if status is None:
         raise _uncertain(submission, "the server does not show it")
     yield from _settle(state := Submitting(submission), None, clock)
     return state.submission
+
+
+def _found(submission: Submission) -> Steps[Submission]:
+    """A submission of which only the batch id is known, with its items."""
+    rows = yield from rows_of(submission)
+    ids = latest_of(rows) if rows else (yield from items_of_batch(submission.batch_id))
+    if not ids:
+        raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
+    return replace(submission, requested=len(ids), item_ids=tuple(ids))
 
 
 def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
@@ -108,25 +135,28 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
 
 def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
     """Send the batch until it may have arrived. None where the answer does not say whether it was taken."""
-    for pause in (*_PAUSES, None):
-        response: Response | None = None
+    policy: Policy = yield AskPolicy()
+    for attempt in itertools.count():
+        is_last = attempt >= policy.retries + _MORE_PATIENT
+        asked = None
         try:
             state.sent = True
-            response = yield request
+            response: Response = yield request
         except ConnectionError as error:
             if error.sent:
                 _note_unclear(state, clock, error)
                 return None
             state.sent = state.unclear_since is not None
-            if pause is None:
+            if is_last or isinstance(error, CertificateError):
                 raise
         else:
             if response.status != 429:
                 return _answer(response, state, clock)
             state.sent = state.unclear_since is not None
-            if pause is None:
+            asked = response.retry_after
+            if is_last:
                 parse(response)
-        yield Sleep(asked_pause(response, pause or 0.0) if response else pause or 0.0)
+        yield Sleep(policy.pause(attempt, asked))
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -1,29 +1,45 @@
 """Wait: until every item of a run has ended. An outage is waited out.
 
-status ── more ended than before? ── read those items
-   │  └── more items than asked for? ── cancel the duplicates
-   └── all ended ─▶ the items
+what was heard ─▶ events come, and none was lost ─── yes ──▶ take what has ended, from the events or by one request
+                                 │ no                                                  │ now and then: look
+                                 ▼                                                     ▼
+        status ── more ended than before? ── read those items          all open items at once, for many runs together
+           └── more items than asked for? ── cancel the duplicates
+
+Polling is the truth, events are the speed: what no event says is found by looking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from invokable.runtime.errors import APIError, InvokableError, RunTimeout
-from invokable.runtime.steps.answers import BatchStatus, QueueItem
+from invokable.runtime.steps.answers import ENDED, BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
+from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.models import Known
-from invokable.runtime.steps.protocol import Sleep, Steps
-from invokable.runtime.steps.queue import LOG, batch_status, cancel_items, items_by_id, items_of
+from invokable.runtime.steps.policy import Policy
+from invokable.runtime.steps.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
+from invokable.runtime.steps.queue import (
+    LOG,
+    batch_status,
+    cancel_items,
+    items_by_id,
+    items_of,
+    statuses_by_id,
+)
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import LATE
+from invokable.runtime.values.events import Ended, JobEvent, Started, State
 
-_FIRST: Final = 0.1
-_LONGEST: Final = 2.0
 _SLOWER: Final = 1.3
-"""Seconds between looks: short jobs end soon, long ones are asked about less often."""
+"""While no events come: short jobs end soon, long ones are asked about less often."""
+_BACKSTOP: Final = 10.0
+_LONGEST_BACKSTOP: Final = 30.0
+"""Seconds between looks while events come."""
+_LATE_LOOKS: Final = 1.0
 _LONGEST_OUTAGE_PAUSE: Final = 5.0
 _REFUSED_FOR: Final = 60.0
 """Seconds after which a server that refuses to answer (401, 403 …) is believed."""
@@ -37,10 +53,25 @@ class Waiting:
     """What is known of a run that is waited for."""
 
     submission: Submission
+    hearing: Hearing | None = None
+    """What was heard of it; None where nobody listens."""
+    ear: Ear | None = None
+    line: int = 0
+    """The connection by which everything was heard since the last look, or since the submission; 0 for none."""
+    unclear: bool = False
+    """The POST was unclear, so that duplicates may turn up: look, whatever is heard."""
+    canceled_here: bool = False
+    """The client itself canceled the run."""
+    watched: bool = False
+    """Somebody wants to be told what happens."""
     ended: dict[int, QueueItem] = field(default_factory=dict)
     """The items that have ended, by id."""
     outages: int = 0
-    """How often the server was away."""
+    """How often the server was away, or its events were lost."""
+    _since: int = 0
+    _heard_line: int = 0
+    _told: set[int] = field(default_factory=set)
+    _started: set[int] = field(default_factory=set)
     _examined: tuple[int, int] = (0, 0)
     """Open and ended items at the time of the last reading of items."""
     _known_total: int = 0
@@ -58,35 +89,120 @@ class Waiting:
         self._contradictions += status.total >= self.submission.requested
         return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
 
+    def next_note(self, seconds: float) -> Await:
+        """Wait for further notes, at most so many seconds."""
+        return Await(self.ear, self._since, self._heard_line, seconds, self.watched)
+
+    def take(self, heard: Heard) -> list[JobEvent]:
+        """Take in what was heard, and return what it means for somebody who watches."""
+        self._since, self._heard_line = heard.upto, heard.line
+        events = self.hearing.take(heard.notes) if self.hearing else []
+        self._started |= {event.item_id for event in events if isinstance(event, Started)}
+        return events
+
+    def follows(self, line: int) -> bool:
+        """Whether everything is heard, so that there is no need to look."""
+        if self.line and line != self.line:
+            self.outages += 1
+            self.line = 0
+        return line != 0 and line == self.line and not self.unclear
+
+    def news(self, *, is_running: bool = False) -> Iterator[JobEvent]:
+        """What is known by now, and was not told."""
+        items = self.submission.requested
+        for item_id, item in self.ended.items():
+            if item_id not in self._told:
+                self._told.add(item_id)
+                if item_id not in self._started and item.status != "canceled":
+                    self._started.add(item_id)
+                    yield Started(item_id)
+                yield Ended(item_id, _state(item.status), len(self._told), items)
+        if is_running and self.open and self.open[0] not in self._started:
+            self._started.add(self.open[0])
+            yield Started(self.open[0])
+
+    def last_news(self) -> Iterator[JobEvent]:
+        """What there is to say of items that are gone."""
+        for item_id in self.open:
+            self._told.add(item_id)
+            yield Ended(item_id, "canceled", len(self._told), self.submission.requested)
+
 
 def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
     """Wait until every item has ended, or is no longer in the queue; `waiting` holds the items.
 
     Raises RunTimeout when time is up, and APIError when the server keeps refusing to answer.
     """
-    outage = _Outage(clock)
-    pause = _FIRST
+    policy: Policy = yield AskPolicy()
+    outage, pace = _Outage(clock), _Pace(clock, policy)
+    pause = 0.0
     try:
         while True:
+            heard: Heard = yield waiting.next_note(pause)
+            yield from _tell(waiting, waiting.take(heard))
+            follows = waiting.follows(heard.line)
             try:
-                status = yield from batch_status(waiting.submission.batch_id)
-                yield from _cancel_duplicates(waiting, status)
-                yield from _read_ended(waiting, status, known)
+                is_over = yield from (_take_heard(waiting, known, pace) if follows else _look(waiting, known, heard))
             except InvokableError as error:
+                waiting.line = 0
                 yield Sleep(outage.pause_after(error))
-                waiting.outages = outage.count
+                waiting.outages += outage.is_new
+                pause = 0.0
                 continue
             outage.over()
-            if not waiting.open or waiting.is_gone(status):
+            yield from _tell(waiting, waiting.news())
+            if is_over:
+                yield from _tell(waiting, waiting.last_news())
                 return
-            yield Sleep(pause)
-            pause = min(pause * _SLOWER, _LONGEST)
+            pause = pace.pause(follows=waiting.line != 0)
     except TimeUp:
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
             f"batch {waiting.submission.batch_id} timed out with {ended} of {all_of_them} items done; "
             "it is still on the server"
         ) from None
+
+
+def _tell(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> Steps[None]:
+    if waiting.watched and (told := list(events)):
+        yield Tell(told)
+
+
+def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
+    """Look at the batch; whether nothing is left to wait for."""
+    if heard.line and not waiting.unclear and not (yield from _survey(waiting, known)):
+        waiting.line = heard.line
+        return not waiting.open
+    status = yield from batch_status(waiting.submission.batch_id)
+    yield from _cancel_duplicates(waiting, status)
+    yield from _read_ended(waiting, status, known)
+    yield from _tell(waiting, waiting.news(is_running=status.in_progress > 0))
+    return not waiting.open or waiting.is_gone(status)
+
+
+def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
+    """Read all items that have ended; those that are gone are returned."""
+    asked = tuple(waiting.open)
+    found: dict[int, str] = yield Ask(statuses_by_id, asked, known)
+    yield from _take(waiting, [item_id for item_id in asked if found.get(item_id) in ENDED], known)
+    return [item_id for item_id in asked if item_id not in found]
+
+
+def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
+    """Take in the items that are said to have ended; whether nothing is left to wait for."""
+    hearing = waiting.hearing
+    assert hearing is not None  # as nothing is followed without it
+    ended = [item_id for item_id in waiting.open if item_id in hearing.ended]
+    complete = {item_id: item for item_id in ended if (item := hearing.item(item_id)) is not None}
+    waiting.ended |= complete
+    missing = yield from _take(waiting, [item_id for item_id in ended if item_id not in complete], known)
+    if hearing.strange:
+        hearing.strange = False
+        yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
+    if waiting.open and (missing or hearing.removed or pace.is_due()) and (yield from _survey(waiting, known)):
+        status = yield from batch_status(waiting.submission.batch_id)
+        return not waiting.open or waiting.is_gone(status)
+    return not waiting.open
 
 
 def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock) -> Steps[None]:
@@ -99,7 +215,7 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
                 LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
             if clock() - unclear_since >= LATE:
                 return
-            yield Sleep(_LONGEST / 2)
+            yield Sleep(_LATE_LOOKS)
     except TimeUp:
         return
 
@@ -131,9 +247,41 @@ def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list
     """Take in the items that have ended, and return the others."""
     if not item_ids:
         return []
-    items = yield from items_by_id(item_ids, known)
+    items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(item_ids), known)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     return [item_id for item_id in item_ids if item_id not in waiting.ended]
+
+
+def _state(status: str) -> State:
+    return "completed" if status == "completed" else "failed" if status == "failed" else "canceled"
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How long to wait for the next look."""
+
+    clock: Clock
+    policy: Policy
+    _polling: float = 0.0
+    _backstop: float = _BACKSTOP
+    _due: float | None = None
+
+    def is_due(self) -> bool:
+        """Whether it is time for a look although events come."""
+        if self._due is None or self.clock() < self._due:
+            return False
+        self._due, self._backstop = None, min(self._backstop * 1.5, _LONGEST_BACKSTOP)
+        return True
+
+    def pause(self, *, follows: bool) -> float:
+        """Seconds until the next look."""
+        if not follows:
+            pause = max(self._polling, self.policy.first_poll)
+            self._due, self._polling = None, min(pause * _SLOWER, self.policy.poll)
+            return pause
+        self._polling = 0.0
+        self._due = self._due or self.clock() + self._backstop
+        return max(self._due - self.clock(), 0.0)
 
 
 @dataclass(slots=True)
@@ -141,14 +289,15 @@ class _Outage:
     """A time in which the server does not answer, or not as it should."""
 
     clock: Clock
-    count: int = 0
+    is_new: bool = False
+    """Whether it has just begun."""
     _pause: float = 0.0
     _refused_since: float | None = None
 
     def pause_after(self, error: InvokableError) -> float:
         """Seconds to wait before the next look. Raises the error if it is a refusal that has lasted."""
-        if not self._pause:
-            self.count += 1
+        self.is_new = not self._pause
+        if self.is_new:
             LOG.warning("the server does not answer (%s); waiting for it", error)
         if isinstance(error, APIError) and error.status < 500 and error.status not in _BUSY:
             self._refused_since = self.clock() if self._refused_since is None else self._refused_since

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from invokable.runtime.values.instances import CheckedByInstance
@@ -60,7 +60,12 @@ class _Media(CheckedByInstance):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The connection stays behind: a copy in another process is a reference by name.
-        return type(self), (self.name, self.width, self.height, self.node_id)
+        kept = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "_client"}
+        return _restored, (type(self), kept)
+
+
+def _restored(cls: type[_Media], values: dict[str, Any]) -> _Media:
+    return cls(**values)
 
 
 class Image(_Media):

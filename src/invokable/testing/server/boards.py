@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from invokable.testing.server.clock import now
-from invokable.testing.server.media import Media
+from invokable.testing.server.media import File, Media
 from invokable.testing.server.release import Release
 
 
@@ -39,15 +39,15 @@ class Boards:
         self.boards[board.board_id] = board
         return board
 
-    def delete(self, board_id: str, *, with_files: bool) -> tuple[list[str], list[str]]:
-        """Delete a board. Returns the names of what was on it and stays, and of what was deleted with it."""
+    def delete(self, board_id: str, *, with_files: bool) -> tuple[list[File], list[File]]:
+        """Delete a board. Returns what was on it and stays, and what was deleted with it."""
         files = self._media.find(kind=None, board_id=board_id)
         del self.boards[board_id]
         if with_files:
-            return [], [file.name for file in self._media.delete(file.name for file in files)]
+            return [], self._media.delete(file.name for file in files)
         for file in files:
             file.board_id = None
-        return [file.name for file in files], []
+        return files, []
 
     def to_json(self, board: Board, owner_name: str | None = None) -> dict[str, Any]:
         """The board as the server describes it."""

@@ -180,7 +180,7 @@ class Media:
             "board_id": file.board_id,
         }
         if kind == "video":
-            record |= {"duration": None, "fps": None}
+            record |= {"duration": 1.0, "fps": 8.0}
         return self._release.shape(kind, record)
 
 

@@ -123,6 +123,12 @@ class Models:
         self.configs.append(job["config_out"])
         return {**job, "config_out": None}
 
+    def delete(self, key: str) -> bool:
+        """Delete a model. Tells whether it was there."""
+        found = [config for config in self.configs if config["key"] == key]
+        self.configs = [config for config in self.configs if config["key"] != key]
+        return bool(found)
+
     def job(self, number: int) -> dict[str, Any] | None:
         """An install job, which is done by now."""
         if not 0 <= number < len(self.jobs):

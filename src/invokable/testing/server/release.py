@@ -62,6 +62,7 @@ _SINCE: Final[dict[str, dict[str, Version]]] = {
         **dict.fromkeys(("user_id", "is_public"), (6, 12)),
         "call_saved_workflow_compatibility": (6, 14),
     },
+    "preset": dict.fromkeys(("user_id", "is_public"), (6, 12)),
     "moved": {"failed_images": (6, 14)},
     "model": {"source_url": (6, 12)},
 }

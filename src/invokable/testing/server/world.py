@@ -14,6 +14,7 @@ from invokable.testing.server.events import Hub
 from invokable.testing.server.library import Library
 from invokable.testing.server.media import Media
 from invokable.testing.server.models import Models
+from invokable.testing.server.presets import Presets
 from invokable.testing.server.queue import Queue
 from invokable.testing.server.release import Release
 from invokable.testing.server.rows import Row
@@ -50,6 +51,7 @@ class World:
         self.boards: Final = Boards(self.media, self.release)
         self.models: Final = Models(models, self.release)
         self.library: Final = Library(self.release)
+        self.presets: Final = Presets(self.release)
         self.ran: Final[dict[int, Ran]] = {}
         self.paused = False
         self.openapi: dict[str, Any] | None = None

@@ -24,6 +24,7 @@ from invokable.testing.web import (  # noqa: F401  (they fill the table)
     image_routes,
     library_routes,
     model_routes,
+    preset_routes,
     queue_routes,
     server_routes,
     video_routes,
@@ -124,7 +125,7 @@ async def _read_body(call: Call, request: Request, endpoint: Endpoint) -> None:
         for name, value in form.multi_items():
             if isinstance(value, str):
                 call.form = {**call.form, name: value}
-            elif name == "file":
+            elif name in ("file", "image"):
                 call.file = Upload(await value.read(), value.content_type or "", value.filename or "")
         await form.close()
         return

@@ -76,10 +76,13 @@ def delete(call: Call) -> Answer:
     if call.params["board_id"] not in call.world.boards.boards and not _checks(call):
         return Answer({"board_id": call.params["board_id"], "deleted_board_images": [], "deleted_images": []})
     board = _board(call, call.params["board_id"], "delete")
-    kept, deleted = call.world.boards.delete(board.board_id, with_files=with_files)
-    answer = {"board_id": board.board_id, "deleted_board_images": kept, "deleted_images": deleted}
+    found = call.world.boards.delete(board.board_id, with_files=with_files)
+    answer: dict[str, Any] = {"board_id": board.board_id}
+    for kind in ("image", "video") if call.world.release.has("videos") else ("image",):
+        kept, deleted = ([file.name for file in files if file.kind == kind] for files in found)
+        answer |= {f"deleted_board_{kind}s": kept, f"deleted_{kind}s": deleted}
     if call.world.release.has("videos"):
-        answer |= {"deleted_board_videos": [], "deleted_videos": [], "failed_images": [], "failed_videos": []}
+        answer |= {"failed_images": [], "failed_videos": []}
     return Answer(answer)
 
 

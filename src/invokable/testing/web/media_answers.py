@@ -94,19 +94,21 @@ def names(call: Call, kind: str) -> Answer:
 
 def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
     """Delete files that the caller sees."""
+    wanted = list(wanted)
     found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
     call.world.media.delete(file.name for file in found)
     answer = {
         "affected_boards": boards_of(found),
         f"deleted_{kind}s": [file.name for file in found],
-        f"failed_{kind}s": [],
+        f"failed_{kind}s": _failed(kind, wanted, found),
     }
     return Answer(call.world.release.shape("moved", answer))
 
 
 def star(call: Call, kind: str, *, starred: bool) -> Answer:
     """Star files, or take the stars away."""
-    found = [file for name in call.texts(f"{kind}_names") if (file := visible(call, kind, name)) is not None]
+    wanted = call.texts(f"{kind}_names")
+    found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
     for file in found:
         file.starred = starred
         file.touch()
@@ -114,9 +116,15 @@ def star(call: Call, kind: str, *, starred: bool) -> Answer:
     answer = {
         "affected_boards": boards_of(found),
         f"{verb}_{kind}s": [file.name for file in found],
-        f"failed_{kind}s": [],
+        f"failed_{kind}s": _failed(kind, wanted, found),
     }
     return Answer(call.world.release.shape("moved", answer))
+
+
+def _failed(kind: str, wanted: Iterable[str], found: Iterable[File]) -> list[str]:
+    """What the server says has failed: videos that are missing; of images it says nothing."""
+    names = {file.name for file in found}
+    return [name for name in wanted if name not in names] if kind == "video" else []
 
 
 def update(call: Call, kind: str) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from invokable.testing.server.events import Event
-from invokable.testing.server.problems import Refusal
+from invokable.testing.server.problems import Broken, Refusal
 from invokable.testing.web.call import Answer, Call, Query
 from invokable.testing.web.table import route
 
@@ -87,6 +87,25 @@ def job(call: Call) -> Answer:
     if found is None:
         raise Refusal(404, f"No job with id {number} known")
     return Answer(found)
+
+
+@route("DELETE", f"{_MODELS}/i/{{key}}", admin=True)
+def delete(call: Call) -> Answer:
+    """Delete a model. Since 6.14 an answer without a body fails where the client takes gzip."""
+    if not call.world.models.delete(call.params["key"]):
+        raise Refusal(404, "model not found")
+    if call.world.release.has("polling_breaks") and "gzip" in call.headers.get("accept-encoding", ""):
+        raise Broken
+    return Answer(status=204, content=b"")
+
+
+@route("DELETE", f"{_MODELS}/install/{{id}}", admin=True)
+def cancel_job(call: Call) -> Answer:
+    """Cancel an install job, which here has ended already."""
+    number = call.params["id"]
+    if not number.isdecimal() or call.world.models.job(int(number)) is None:
+        raise Refusal(415, f"No job with id {number} known")
+    return Answer(None, 201)
 
 
 def _first(call: Call, words: str, **wanted: Any) -> Answer:

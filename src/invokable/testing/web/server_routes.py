@@ -1,4 +1,4 @@
-"""The server about itself: version, configuration, node cache, schema; prompts and style presets."""
+"""The server about itself: version, configuration, node cache, schema; prompts."""
 
 from __future__ import annotations
 
@@ -103,9 +103,3 @@ def dynamic_prompts(call: Call) -> Answer:
     except PromptError as error:
         return Answer({"prompts": [prompt], "error": str(error)})
     return Answer({"prompts": found or [""], "error": None})
-
-
-@route("GET", "/api/v1/style_presets/")
-def style_presets(call: Call) -> Answer:
-    """There are none."""
-    return Answer([])

@@ -83,6 +83,42 @@ def delete_several(call: Call) -> Answer:
     return media.delete_several(call, "video", call.texts("video_names"))
 
 
+@route("POST", f"{_VIDEOS}/star", feature="videos")
+def star(call: Call) -> Answer:
+    """Star videos."""
+    return media.star(call, "video", starred=True)
+
+
+@route("POST", f"{_VIDEOS}/unstar", feature="videos")
+def unstar(call: Call) -> Answer:
+    """Take the stars away."""
+    return media.star(call, "video", starred=False)
+
+
+@route("POST", f"{_VIDEOS}/board", feature="videos")
+def put(call: Call) -> Answer:
+    """Put a video onto a board."""
+    board_id, name = call.member("board_id"), call.member("video_name")
+    board_id = media.writable_board(call, board_id)
+    file = media.visible(call, "video", name)
+    if file is None:
+        raise Refusal(500, "Failed to add video to board")
+    affected = list(dict.fromkeys([*media.boards_of([file]), str(board_id)]))
+    file.board_id = board_id
+    return Answer({"affected_boards": affected, "added_videos": [name]})
+
+
+@route("DELETE", f"{_VIDEOS}/board", feature="videos")
+def take(call: Call) -> Answer:
+    """Take a video off its board; the server says so of what is missing, too."""
+    name = call.member("video_name")
+    file = media.visible(call, "video", name)
+    affected = [*media.boards_of([file] if file else []), "none"]
+    if file is not None:
+        file.board_id = None
+    return Answer({"affected_boards": list(dict.fromkeys(affected)), "removed_videos": [name]})
+
+
 @route("GET", _ONE, feature="videos")
 def describe(call: Call) -> Answer:
     """A video."""

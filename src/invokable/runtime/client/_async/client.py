@@ -5,33 +5,44 @@ from __future__ import annotations
 import os
 import ssl
 import time
+import weakref
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast, overload
 
-from invokable.runtime.client._async.boards import AsyncBoards
-from invokable.runtime.client._async.concurrency import downloader, in_thread, sleep
-from invokable.runtime.client._async.driving import drive
+from invokable.runtime.client._async.concurrency import downloader, in_thread
+from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.jobs import AsyncJob
+from invokable.runtime.client._async.repositories.boards import AsyncBoards
+from invokable.runtime.client._async.repositories.images import AsyncImages, Category
+from invokable.runtime.client._async.repositories.models import AsyncModels
+from invokable.runtime.client._async.repositories.queue import AsyncQueue
+from invokable.runtime.client._async.repositories.server import AsyncServer
+from invokable.runtime.client._async.repositories.style_presets import AsyncStylePresets
+from invokable.runtime.client._async.repositories.videos import AsyncVideos
+from invokable.runtime.client._async.repositories.workflows import AsyncWorkflows
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
-from invokable.runtime.client.reading import read_file
+from invokable.runtime.client.connection import Connection, connection_of, policy_of
+from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
-from invokable.runtime.steps.answers import StoredImage, parse
+from invokable.runtime.steps.answers import parse
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
-from invokable.runtime.steps.models import Known, list_models, server_version
-from invokable.runtime.steps.protocol import Read, Request, Sleep, Step, Steps, fetch
+from invokable.runtime.steps.models import Known, server_version
+from invokable.runtime.steps.policy import Policy
+from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
-from invokable.runtime.steps.run import Context, finish, run, start
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.run import Context, Manner, run, start
+from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
-from invokable.runtime.steps.uploads import upload
-from invokable.runtime.values.inputs import ImageInput
+from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.records import ImageRecord, VideoRecord
 from invokable.runtime.values.workflow import Workflow
 
 T = TypeVar("T")
@@ -44,45 +55,66 @@ class AsyncClient:
             result = await client.run(Portrait(prompt="a fox"))
 
     Args:
-        url: The server's address, with its path prefix if it has one.
+        url: The server's address, with its path prefix if it has one; or a `Connection`, which holds all that follows
+            but the last two. None for INVOKEAI_URL, or else http://127.0.0.1:9090.
         token: Sent as a bearer token, for servers with several users.
-        timeout: Seconds for one HTTP exchange, and for each part of a file's transfer; how long a run may take is
-            `run`'s own argument.
-        verify: Whether to check the server's certificate; or a file of certificates, or an ssl.SSLContext.
+        email: Signs in when that is needed, together with `password`.
+        password: The password of `email`.
+        verify: Whether to check the server's certificate; or the file of the authorities to trust, or an
+            ssl.SSLContext.
+        policy: How long to wait, and how often to try again.
+        timeout: Seconds for one HTTP exchange; short for a `policy`. How long a run may take is `run`'s own argument.
 
-    Raises ValueError for what is not a server URL, and for a token that cannot be sent. Safe to use from one thread
-    at a time, and after a fork.
+    Without token and email those of the environment are used, see `Connection.from_environment`.
+
+    Raises ValueError for what is not a server URL, and for what cannot be sent.
+
+    One client takes any number of runs at once, from any number of tasks, and hears of all of them by one
+    connection for the server's events. It may be used after a fork, and from one event loop after another.
     """
 
     def __init__(
         self,
-        url: str = "http://127.0.0.1:9090",
+        url: str | Connection | None = None,
         *,
         token: str | None = None,
-        timeout: float = 30.0,
-        verify: bool | str | ssl.SSLContext = True,
+        email: str | None = None,
+        password: str | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext | None = None,
+        policy: Policy | None = None,
+        timeout: float | None = None,
     ) -> None:
-        self._open(AsyncTransport(url, token=token, timeout=timeout, verify=verify))
+        given = {"token": token, "email": email, "password": password, "verify": verify}
+        self._open(AsyncTransport(connection_of(url, given), policy_of(policy, timeout)))
 
     @classmethod
     def _over(
         cls,
         network: AsyncNetwork,
-        url: str = "http://invokeai",
+        url: str | Connection = "http://invokeai",
         *,
-        token: str | None = None,
-        timeout: float = 30.0,
+        policy: Policy | None = None,
+        timeout: float | None = None,
+        **given: Any,
     ) -> AsyncClient:
         """A client whose network is another one, as the simulator's."""
         client = cls.__new__(cls)
-        client._open(AsyncTransport(url, token=token, timeout=timeout, verify=True, network=network))
+        connection = url if isinstance(url, Connection) else Connection(url, **given)
+        client._open(AsyncTransport(connection, policy_of(policy, timeout), network))
         return client
 
     def _open(self, transport: AsyncTransport) -> None:
-        self._transport = transport
+        self._engine = AsyncEngine(transport)
         self._context = Context(Known(), downloader(self))
-        self._closed = False
+        weakref.finalize(self, self._engine.listener.close)
         self.boards = AsyncBoards(self)
+        self.images = AsyncImages(self)
+        self.videos = AsyncVideos(self)
+        self.models = AsyncModels(self)
+        self.queue = AsyncQueue(self)
+        self.workflows = AsyncWorkflows(self)
+        self.style_presets = AsyncStylePresets(self)
+        self.server = AsyncServer(self)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -93,23 +125,41 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"AsyncClient({self._transport.url!r})"
+        return f"AsyncClient({self._engine.transport.url!r})"
 
     async def aclose(self) -> None:
         """Close the connection. Results that were not downloaded yet can no longer be."""
-        self._closed = True
-        await self._transport.aclose()
+        await self._engine.aclose()
 
-    async def run(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> ResultOf:
+    async def run(
+        self,
+        flow: Runs[ResultOf],
+        *,
+        timeout: float | None = None,
+        on_progress: Watch | None = None,
+        progress: bool = False,
+        resubmit: bool = False,
+    ) -> ResultOf:
         """Run a workflow and wait for its result.
 
-        `timeout` is in seconds, from the call to the result; None waits for ever, also while the server is away. When
-        time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it. Ctrl-C cancels it.
+        Args:
+            flow: The workflow with its values.
+            timeout: In seconds, from the call to the result; None waits for ever, also while the server is away. When
+                time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it.
+            on_progress: Called with each event of the run, a `JobEvent`, in order.
+            progress: Show a progress bar; needs rich.
+            resubmit: Run again what a restart of the server interrupts, instead of raising RunInterrupted.
+
+        An interrupt, such as Ctrl-C, cancels what is left of the run.
 
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
-        result: ResultOf = await self._drive(run(checked(flow), self._context, self._deadline(timeout)))
-        return result
+        workflow = checked(flow)
+        with watched(on_progress, bar=progress) as watch:
+            manner = Manner(watch is not None, resubmit)
+            steps = run(workflow, self._context, self._deadline(timeout), manner)
+            result: ResultOf = await self._drive(steps, watch)
+            return result
 
     async def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> AsyncJob[ResultOf]:
         """Submit a workflow without waiting for it. `timeout` is in seconds, for the submission alone.
@@ -117,12 +167,17 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
         """
         workflow = checked(flow)
-        return AsyncJob(
-            self, type(workflow), await self._drive(start(workflow, self._context, self._deadline(timeout)))
-        )
+        state = await self._drive(start(workflow, self._context, self._deadline(timeout)))
+        return AsyncJob(self, type(workflow), state)
 
-    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission) -> AsyncJob[ResultOf]:
-        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet."""
+    def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:
+        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet.
+
+        `submission` is that of the job or of the error, or the batch id alone: then the server is asked for the items,
+        and what was retried counts as its last retry.
+        """
+        if isinstance(submission, str):
+            submission = Submission("", submission, destination_of(submission), 0)
         return AsyncJob(self, checked_class(workflow), Submitting(submission))
 
     async def check(self, workflow: type[Workflow]) -> list[str]:
@@ -134,15 +189,42 @@ class AsyncClient:
 
     async def cancel(self, batch_id: str) -> None:
         """Cancel what is left of a batch. Raises ConnectionError and APIError."""
+        self._context.canceled.add(batch_id)
         await self._drive(cancel_batch(batch_id))
 
-    async def upload(self, image: ImageInput) -> Image:
-        """Upload an image once, to use it in many runs. Raises OSError, TypeError, ConnectionError and APIError."""
-        if isinstance(image, Image):
-            return image
-        stored = await self._drive(upload(await in_thread(read_file, Read(image, "image")), is_intermediate=False))
-        assert isinstance(stored, StoredImage)  # as every answer to an image is
-        return Image(stored.image_name, stored.width, stored.height, None, downloader(self))
+    def image(self, image: Image | str) -> Image:
+        """An image on the server by its name, or one that lost its client, as in a pickle. Asks the server nothing."""
+        return replace(Image(image) if isinstance(image, str) else image, _client=downloader(self))
+
+    def video(self, video: Video | str) -> Video:
+        """A video on the server by its name, or one that lost its client, as in a pickle. Asks the server nothing."""
+        return replace(Video(video) if isinstance(video, str) else video, _client=downloader(self))
+
+    @overload
+    async def upload(
+        self, medium: ImageInput, *, kind: Literal["image", "mask", "control"] = "image", board: Board | str = "none"
+    ) -> ImageRecord: ...
+
+    @overload
+    async def upload(
+        self, medium: VideoInput, *, kind: Literal["video"], board: Board | str = "none"
+    ) -> VideoRecord: ...
+
+    async def upload(
+        self,
+        medium: ImageInput | VideoInput,
+        *,
+        kind: Literal["image", "mask", "control", "video"] = "image",
+        board: Board | str = "none",
+    ) -> ImageRecord | VideoRecord:
+        """Upload an image, a mask or a video once, to use it in many runs; onto a board if one is given.
+
+        `images.upload` and `videos.upload` can do more. Raises what they raise.
+        """
+        if kind == "video":
+            return await self.videos.upload(cast("VideoInput", medium), board=board)
+        category: Category = "user" if kind == "image" else kind
+        return await self.images.upload(cast("ImageInput", medium), board=board, category=category)
 
     async def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""
@@ -173,28 +255,11 @@ class AsyncClient:
         document: dict[str, Any] = parse(await self._drive(fetch(Request("GET", "/openapi.json"))))
         return document
 
-    async def models(self) -> list[dict[str, Any]]:
-        """The models on the server, as it lists them. Raises ConnectionError and APIError."""
-        return [record.model_dump() for record in await self._drive(list_models())]
-
-    async def _finish(self, workflow: type[Workflow], state: Submitting, timeout: float | None) -> Any:
-        return await self._drive(finish(workflow, state, self._context, self._deadline(timeout)))
-
     def _deadline(self, timeout: float | None) -> Deadline:
         return Deadline.after(timeout, time.monotonic)
 
-    async def _drive(self, steps: Steps[T]) -> T:
-        if self._closed:
-            raise RuntimeError("the client is closed")
-        return await drive(steps, self._do)
-
-    async def _do(self, step: Step) -> Any:
-        match step:
-            case Sleep():
-                return await sleep(step.seconds)
-            case Read():
-                return await in_thread(read_file, step)
-        return await self._transport.send(step)
+    async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
+        return await self._engine.drive(steps, watch)
 
 
 AsyncClient.__module__ = "invokable"  # as users import it

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, ParamSpec, TypeVar
 
+from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
@@ -22,3 +24,52 @@ async def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwa
 def downloader(client: object) -> Downloader | None:
     """What results download their images with: nothing, since that would block."""
     return None
+
+
+def home() -> object:
+    """What shares its work: the tasks of one event loop."""
+    return asyncio.get_running_loop()
+
+
+class Started(Generic[T]):
+    """Work that goes on by itself, for several who wait for it."""
+
+    def __init__(self, action: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> None:
+        self._task = asyncio.get_running_loop().create_task(action(*arguments))
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())  # seen, if nobody waits
+
+    async def result(self, timeout: float | None) -> T:
+        """What comes of it. Raises what it raises, and TimeoutError."""
+        async with asyncio.timeout(timeout):
+            return await asyncio.shield(self._task)
+
+
+async def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
+    """Wait for something to be heard, at most so many seconds."""
+    flag, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def wake() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(flag.set)
+
+    with ear.waking(wake, since, line, every=every):
+        try:
+            async with asyncio.timeout(seconds):
+                await flag.wait()
+        except TimeoutError:
+            return
+
+
+async def wait_for_line(listener: Listener, seconds: float) -> None:
+    """Wait until events come, or it is clear that they do not; at most so many seconds."""
+    if listener.is_settled:
+        listener.wait(0.0)
+    else:
+        await asyncio.to_thread(listener.wait, seconds)
+
+
+async def told(callback: Callable[[T], object], event: T) -> None:
+    """Call back, and await what comes back if it has to be awaited."""
+    answer = callback(event)
+    if inspect.isawaitable(answer):
+        await answer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
-from invokable.runtime.steps.protocol import Step, Steps, T
+from invokable.runtime.steps.protocol import Step, Steps, T, Tell
+from invokable.runtime.values.events import JobEvent
 
 
 async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
@@ -25,3 +26,29 @@ async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
                     return value
                 raise
             problem = caught
+
+
+async def stream(steps: Steps[Any], do: Callable[[Step], Awaitable[Any]]) -> AsyncIterator[JobEvent]:
+    """Do what steps ask for, and give what they tell on the way."""
+    reply: Any = None
+    problem: BaseException | None = None
+    try:
+        while True:
+            told: Tell | None = None
+            try:
+                step = steps.send(reply) if problem is None else steps.throw(problem)
+                reply = problem = None
+                if isinstance(step, Tell):
+                    told = step
+                else:
+                    reply = await do(step)
+            except BaseException as caught:
+                if getgeneratorstate(steps) == GEN_CLOSED:
+                    if isinstance(caught, StopIteration):
+                        return
+                    raise
+                problem = caught
+            for event in told.events if told else ():
+                yield event
+    finally:
+        steps.close()

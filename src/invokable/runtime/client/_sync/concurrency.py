@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
 T = TypeVar("T")
+D = TypeVar("D", bound=Downloader)
 
 sleep = time.sleep
 
@@ -17,6 +24,46 @@ def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -
     return action(*arguments, **options)
 
 
-def downloader(client: T) -> T:
+def downloader(client: D) -> D:
     """What results download their images with."""
     return client
+
+
+def home() -> object:
+    """What shares its work: the threads of one process."""
+    return os.getpid()
+
+
+class Started(Generic[T]):
+    """Work that goes on by itself, for several who wait for it."""
+
+    def __init__(self, action: Callable[..., T], *arguments: Any) -> None:
+        self._future: Future[T] = Future()
+        threading.Thread(target=self._run, args=(action, *arguments), name="invokable-asking", daemon=True).start()
+
+    def _run(self, action: Callable[..., T], *arguments: Any) -> None:
+        try:
+            self._future.set_result(action(*arguments))
+        except BaseException as error:
+            self._future.set_exception(error)
+
+    def result(self, timeout: float | None) -> T:
+        """What comes of it. Raises what it raises, and TimeoutError."""
+        return self._future.result(timeout)
+
+
+def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
+    """Wait for something to be heard, at most so many seconds."""
+    flag = threading.Event()
+    with ear.waking(flag.set, since, line, every=every):
+        flag.wait(seconds)
+
+
+def wait_for_line(listener: Listener, seconds: float) -> None:
+    """Wait until events come, or it is clear that they do not; at most so many seconds."""
+    listener.wait(seconds)
+
+
+def told(callback: Callable[[T], object], event: T) -> None:
+    """Call back."""
+    callback(event)

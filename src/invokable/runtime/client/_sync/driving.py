@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
-from invokable.runtime.steps.protocol import Step, Steps, T
+from invokable.runtime.steps.protocol import Step, Steps, T, Tell
+from invokable.runtime.values.events import JobEvent
 
 
 def drive(steps: Steps[T], do: Callable[[Step], Any]) -> T:
@@ -25,3 +26,29 @@ def drive(steps: Steps[T], do: Callable[[Step], Any]) -> T:
                     return value
                 raise
             problem = caught
+
+
+def stream(steps: Steps[Any], do: Callable[[Step], Any]) -> Iterator[JobEvent]:
+    """Do what steps ask for, and give what they tell on the way."""
+    reply: Any = None
+    problem: BaseException | None = None
+    try:
+        while True:
+            told: Tell | None = None
+            try:
+                step = steps.send(reply) if problem is None else steps.throw(problem)
+                reply = problem = None
+                if isinstance(step, Tell):
+                    told = step
+                else:
+                    reply = do(step)
+            except BaseException as caught:
+                if getgeneratorstate(steps) == GEN_CLOSED:
+                    if isinstance(caught, StopIteration):
+                        return
+                    raise
+                problem = caught
+            for event in told.events if told else ():
+                yield event
+    finally:
+        steps.close()

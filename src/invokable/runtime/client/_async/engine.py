@@ -1,0 +1,103 @@
+"""Engine: does what steps ask for, and owns what that takes: connections, the ear for events, shared questions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from invokable.runtime.client._async.asking import AsyncAsking
+from invokable.runtime.client._async.concurrency import in_thread, sleep, told, wait_for_line, wait_for_note
+from invokable.runtime.client._async.driving import drive, stream
+from invokable.runtime.client._http import AsyncTransport
+from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.client.progress import Watch
+from invokable.runtime.client.reading import read_file
+from invokable.runtime.steps.protocol import (
+    Ask,
+    AskPolicy,
+    Await,
+    Heard,
+    Listen,
+    Read,
+    Request,
+    Sleep,
+    Step,
+    Steps,
+    T,
+    Tell,
+)
+from invokable.runtime.values.events import JobEvent
+
+
+class AsyncEngine:
+    """What a client drives its steps with."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self.transport = transport
+        self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
+        self._asking = AsyncAsking(self._ask)
+        self._closed = False
+
+    async def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
+        """What steps return; `watch` is called with what they tell. Raises RuntimeError once it is closed."""
+        self._check_open()
+        return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
+
+    async def stream(self, steps: Steps[Any]) -> AsyncIterator[JobEvent]:
+        """What steps tell. Raises RuntimeError once it is closed."""
+        self._check_open()
+        async for event in stream(steps, self._do):
+            yield event
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        self._closed = True
+        await in_thread(self.listener.close)
+        await self.transport.aclose()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the client is closed")
+
+    async def _do(self, step: Step, watch: Watch | None = None) -> Any:
+        match step:
+            case Request():
+                return await self.transport.send(step)
+            case Await():
+                return await self._await(step)
+            case Listen():
+                return await self._listen(step)
+            case Sleep():
+                return await sleep(step.seconds)
+            case Read():
+                return await in_thread(read_file, step)
+            case Ask():
+                return await self._asking.ask(step)
+            case Tell():
+                return await self._tell(step, watch)
+            case AskPolicy():
+                return self.transport.policy
+
+    async def _listen(self, step: Listen) -> Ear:
+        ear = self.listener.ear(step.batch_id)
+        if step.seconds and self.listener.may_hear:
+            await self.transport.token()  # the socket, in its thread, cannot sign in
+            await wait_for_line(self.listener, step.seconds)
+        return ear
+
+    async def _await(self, step: Await) -> Heard:
+        if not isinstance(step.ear, Ear):
+            await sleep(step.seconds)
+            return Heard()
+        if step.seconds > 0:
+            await wait_for_note(step.ear, step.since, step.line, step.seconds, every=step.every)
+        return step.ear.heard(step.since)
+
+    async def _ask(self, step: Ask) -> dict[int, Any]:
+        return await drive(step.ask(step.item_ids, step.known), self._do)
+
+    async def _tell(self, step: Tell, watch: Watch | None) -> None:
+        if watch is not None:
+            for event in step.events:
+                await told(watch, event)

@@ -1,0 +1,94 @@
+"""Images: those of a server."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from invokable.runtime.client._async.concurrency import in_thread
+from invokable.runtime.client._async.repositories.media import AsyncMedia, name_of
+from invokable.runtime.client.reading import read_file
+from invokable.runtime.client.saving import Scrap
+from invokable.runtime.steps.archives import fetch_archive
+from invokable.runtime.steps.boards import NO_BOARD, board_id_of
+from invokable.runtime.steps.media import IMAGES, Kind, upload_media
+from invokable.runtime.steps.protocol import Read
+from invokable.runtime.values.inputs import Board, ImageInput
+from invokable.runtime.values.media import Image
+from invokable.runtime.values.records import ImageRecord
+
+Category: TypeAlias = Literal["general", "mask", "control", "user", "other"]
+"""What an image is for: the editor shows `general` as images, all others as assets."""
+
+
+class AsyncImages(AsyncMedia[ImageRecord]):
+    """The images of a server. One is given by the server's name of it, or as an `Image`."""
+
+    _kind: ClassVar[Kind[Any]] = IMAGES
+
+    async def upload(
+        self,
+        image: ImageInput,
+        *,
+        board: Board | str = "none",
+        category: Category = "user",
+        is_intermediate: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> ImageRecord:
+        """Upload an image: a path, bytes, a file object, a Pillow image. The server stores it as PNG.
+
+        Args:
+            board: The board that it is put onto; "none" for none.
+            category: What it is for, such as `mask`.
+            is_intermediate: Whether it is only a step on the way, which the editor does not show.
+            metadata: What is written into it, JSON. Without it, what InvokeAI wrote into the file is kept.
+
+        Raises OSError and TypeError for what cannot be read, BoardError, APIError and ConnectionError.
+        """
+        if isinstance(image, Image):
+            if board != NO_BOARD:
+                await self.move(image, to=board)
+            return await self.get(image.name)
+        board_id = await self._drive(board_id_of(board))
+        file = await in_thread(read_file, Read(image, "image"))
+        return await self._drive(
+            upload_media(
+                IMAGES,
+                file,
+                category=category,
+                board_id=board_id,
+                is_intermediate=is_intermediate,
+                metadata=metadata,
+                known=self._known,
+                client=self._downloader,
+            )
+        )
+
+    async def download_zip(
+        self,
+        path: str | os.PathLike[str],
+        *images: Image | str,
+        board: Board | str | None = None,
+        timeout: float = 60.0,
+    ) -> Path:
+        """Download images as one zip, which the server packs: those given, or all on a board. Returns its path.
+
+        The file is saved whole or not at all. `timeout` is how long the server may take to pack, in seconds.
+
+        Raises ValueError unless either images or a board are given, NotFoundError, BoardError, APIError, OSError and
+        ConnectionError.
+        """
+        if bool(images) == (board is not None) or board == NO_BOARD:
+            raise ValueError("give either images or a board to download")
+        board_id = None if board is None else await self._drive(board_id_of(board))
+        names = [name_of(image) for image in images]
+        scrap = await in_thread(Scrap, "images.zip", path)
+        try:
+            await self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
+            return await in_thread(scrap.keep)
+        except BaseException:
+            await in_thread(scrap.drop)
+            raise

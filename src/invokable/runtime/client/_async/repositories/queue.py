@@ -1,0 +1,109 @@
+"""Queue: all that waits, runs and has run on a server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from invokable.runtime.client._async.repositories.repository import AsyncRepository
+from invokable.runtime.steps.queue_items import (
+    cancel_batches,
+    cancel_destination,
+    cancel_items,
+    cancel_pending,
+    delete_all,
+    delete_items,
+    get_item,
+    item_that,
+    list_items,
+    queue_status,
+    retry_items,
+    set_paused,
+)
+from invokable.runtime.values.records import QueueItem, QueueStatus
+
+
+class AsyncQueue(AsyncRepository):
+    """The queue of a server, with the items of everybody: what one run is about is its `Job`'s.
+
+    An item is given by its id, or as a `QueueItem`. Every method raises ConnectionError and APIError; on a server of
+    several users, others' items cannot be changed, and only an administrator may pause and resume.
+    """
+
+    async def status(self) -> QueueStatus:
+        """How many items are in each state, and whether the queue is paused."""
+        return await self._drive(queue_status())
+
+    def list(
+        self,
+        *,
+        status: str = "",
+        batch_id: str = "",
+        destination: str = "",
+        newest_first: bool = True,
+    ) -> AsyncIterator[QueueItem]:
+        """The items in that state, of that batch, for that destination; all, where none is given."""
+
+        def chosen(item: QueueItem) -> bool:
+            wanted = ((status, item.status), (batch_id, item.batch_id), (destination, item.destination))
+            return all(text in ("", found) for text, found in wanted)
+
+        return self._each(list_items(self._known, chosen, newest_first=newest_first))
+
+    async def get(self, item_id: int) -> QueueItem:
+        """The item of that id, with why it failed. Raises NotFoundError."""
+        return await self._drive(get_item(item_id))
+
+    async def current(self) -> QueueItem | None:
+        """The item that runs, if one does."""
+        return await self._drive(item_that("current"))
+
+    async def next(self) -> QueueItem | None:
+        """The item that runs next, if one waits."""
+        return await self._drive(item_that("next"))
+
+    async def cancel(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
+        """Cancel items; those that have ended stay as they are. Returns what they are now. Raises NotFoundError."""
+        return await self._drive(cancel_items([_id_of(item) for item in items]))
+
+    async def cancel_batch(self, *batch_ids: str) -> int:
+        """Cancel what is left of batches. Returns how many items that were."""
+        return await self._drive(cancel_batches(batch_ids))
+
+    async def cancel_destination(self, destination: str) -> int:
+        """Cancel what is left for a destination. Returns how many items that were."""
+        return await self._drive(cancel_destination(destination))
+
+    async def cancel_pending(self) -> int:
+        """Cancel everything but the item that runs. Returns how many items that were."""
+        return await self._drive(cancel_pending(self._known))
+
+    async def retry(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
+        """Enqueue failed and canceled items again, and return the new ones; others are passed over.
+
+        Raises UnsupportedError for a server before 5.7.
+        """
+        return await self._drive(retry_items([_id_of(item) for item in items], self._known))
+
+    async def delete(self, *items: QueueItem | int) -> None:
+        """Take items out of the queue; what has not ended is canceled. Raises NotFoundError and UnsupportedError."""
+        await self._drive(delete_items([_id_of(item) for item in items], self._known))
+
+    async def prune(self) -> int:
+        """Delete all items that have ended. Returns how many that were. Images and videos stay."""
+        return await self._drive(delete_all("prune"))
+
+    async def clear(self) -> int:
+        """Delete all items, also those that wait and run. Returns how many that were. Images and videos stay."""
+        return await self._drive(delete_all("clear"))
+
+    async def pause(self) -> None:
+        """Have the server begin no further item. The one that runs goes on."""
+        await self._drive(set_paused(True))
+
+    async def resume(self) -> None:
+        """Have the server go on with the queue."""
+        await self._drive(set_paused(False))
+
+
+def _id_of(item: QueueItem | int) -> int:
+    return item if isinstance(item, int) else item.item_id

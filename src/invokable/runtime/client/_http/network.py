@@ -1,0 +1,278 @@
+"""Network: connections that keep to the time of the exchange they serve.
+
+httpcore limits each read and each write by itself; a server that sends a byte now and then can stretch an exchange
+without end. Here every look-up of a name, connection, read and write gets what is left of the whole exchange's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+
+from invokable.runtime.client.connection import Connection
+from invokable.runtime.steps.policy import Policy
+
+if TYPE_CHECKING:
+    import ssl
+
+# InvokeAI's server closes a connection that idles for 5 s: just then, one that is used again breaks.
+_IDLE: Final = 2.0
+_SECRETS: Final = re.compile(
+    r"((?:b'(?:x-refreshed-token|set-cookie|(?:proxy-)?authorization)', b'|auth=\(b'))[^)]*", re.IGNORECASE
+)
+_PIECE: Final = 64 * 1024  # bytes that are written at once
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and its answer, as the connection sees them."""
+
+    end: float | None
+    """When it has to be over, on the monotonic clock."""
+    sent: bool = False
+    """Whether anything of it has been written."""
+
+    def left(self, timeout: float | None, late: type[Exception]) -> float | None:
+        """The time that an operation may take. Raises `late` if there is none left."""
+        if self.end is None:
+            return timeout
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise late("the exchange did not end in time")
+        return left if timeout is None else min(left, timeout)
+
+
+_NO_EXCHANGE: Final = Exchange(None)  # as when a connection is closed
+_CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EXCHANGE)
+
+
+@contextlib.contextmanager
+def exchange(end: float | None) -> Iterator[Exchange]:
+    """What happens within is one exchange, which has to be over at `end`."""
+    current = Exchange(end)
+    token = _CURRENT.set(current)
+    try:
+        yield current
+    finally:
+        _CURRENT.reset(token)
+
+
+class _Discreet(logging.Filter):
+    """Takes tokens and passwords out of what httpcore logs for debugging."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = _SECRETS.sub(r"\1…", str(record.msg))
+        return True
+
+
+for _name in ("http11", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_Discreet())
+
+
+def pool(connection: Connection, policy: Policy) -> httpcore.ConnectionPool:
+    """The connections of one process."""
+    return httpcore.ConnectionPool(**_options(connection, policy), network_backend=_Backend())
+
+
+def async_pool(connection: Connection, policy: Policy) -> httpcore.AsyncConnectionPool:
+    """The connections of one event loop."""
+    return httpcore.AsyncConnectionPool(**_options(connection, policy), network_backend=_AsyncBackend())
+
+
+def _options(connection: Connection, policy: Policy) -> dict[str, Any]:
+    return {
+        "ssl_context": connection.ssl_context,
+        "proxy": _proxy(connection),
+        "max_connections": policy.connections,
+        "max_keepalive_connections": policy.idle_connections,
+        "keepalive_expiry": _IDLE,
+    }
+
+
+def _proxy(connection: Connection) -> httpcore.Proxy | None:
+    if connection.proxy_url is None:
+        return None
+    parts = urlsplit(connection.proxy_url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
+    auth = (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
+    return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=auth, ssl_context=connection.proxy_ssl_context)
+
+
+# ------------------------------------------------------------------------------------------------- blocking
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        current = _CURRENT.get()
+        timing = _Connecting(current, timeout)
+        addresses = _found(_look_up(host, port), timing.left())
+        for number, address in enumerate(addresses, start=1):
+            try:
+                limit = timing.left(of=len(addresses) - number + 1)
+                return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        current = _CURRENT.get()
+        for start in range(0, len(buffer), _PIECE):
+            limit = current.left(timeout, httpcore.WriteTimeout)
+            current.sent = True
+            self._inner.write(buffer[start : start + _PIECE], limit)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        limit = _CURRENT.get().left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+# --------------------------------------------------------------------------------------------- asynchronous
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        current = _CURRENT.get()
+        timing = _Connecting(current, timeout)
+        addresses = await _afound(_look_up(host, port), timing.left())
+        for number, address in enumerate(addresses, start=1):
+            try:
+                limit = timing.left(of=len(addresses) - number + 1)
+                return _AsyncStream(await self._inner.connect_tcp(address, port, limit, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        current = _CURRENT.get()
+        for start in range(0, len(buffer), _PIECE):
+            limit = current.left(timeout, httpcore.WriteTimeout)
+            current.sent = True
+            await self._inner.write(buffer[start : start + _PIECE], limit)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        limit = _CURRENT.get().left(timeout, httpcore.ConnectTimeout)
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, limit))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+# ------------------------------------------------------------------------------------------------ addresses
+
+
+class _Connecting:
+    """The time that a connection may take, whatever number of addresses is tried."""
+
+    def __init__(self, current: Exchange, timeout: float | None) -> None:
+        self._current = current
+        self._own = Exchange(None if timeout is None else time.monotonic() + timeout)
+
+    def left(self, *, of: int = 1) -> float | None:
+        """Seconds for one of so many attempts that are still to come."""
+        seconds = self._own.left(self._current.left(None, httpcore.ConnectTimeout), httpcore.ConnectTimeout)
+        return None if seconds is None else seconds / of
+
+
+def _look_up(host: str, port: int) -> Future[list[str]]:
+    """The addresses of a name. The system's own look-up cannot be stopped, so a thread waits for it."""
+    found: Future[list[str]] = Future()
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        threading.Thread(target=_resolve, args=(host, port, found), daemon=True).start()
+    else:
+        found.set_result([host])
+    return found
+
+
+def _resolve(host: str, port: int, found: Future[list[str]]) -> None:
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        if found.set_running_or_notify_cancel():
+            found.set_result(addresses)
+    except (OSError, UnicodeError) as error:
+        if found.set_running_or_notify_cancel():
+            found.set_exception(httpcore.ConnectError(f"{host} was not found: {error}"))
+
+
+def _found(addresses: Future[list[str]], limit: float | None) -> list[str]:
+    try:
+        return addresses.result(limit)
+    except TimeoutError:
+        raise httpcore.ConnectTimeout("the server's name was not found in time") from None
+
+
+async def _afound(addresses: Future[list[str]], limit: float | None) -> list[str]:
+    if addresses.done():
+        return addresses.result()
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(addresses), limit)
+    except TimeoutError:
+        raise httpcore.ConnectTimeout("the server's name was not found in time") from None

@@ -1,0 +1,95 @@
+"""Pools: the network as httpx sees it, on connections that keep to the time of an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+from invokable.runtime.client._http.network import async_pool, pool
+from invokable.runtime.client.connection import Connection
+from invokable.runtime.steps.policy import Policy
+
+
+class Pool(httpx.BaseTransport):
+    """The network."""
+
+    def __init__(self, connection: Connection, policy: Policy) -> None:
+        self._pool = pool(connection, policy)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with _as_httpx():
+            return _answer(self._pool.handle_request(_core_request(request)))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class AsyncPool(httpx.AsyncBaseTransport):
+    """The network, for tasks."""
+
+    def __init__(self, connection: Connection, policy: Policy) -> None:
+        self._pool = async_pool(connection, policy)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _as_httpx():
+            return _answer(await self._pool.handle_async_request(_core_request(request)))
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of an answer from the network."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_httpx():
+            async for chunk in self._stream:
+                yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _core_request(request: httpx.Request) -> httpcore.Request:
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        ),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _answer(answer: httpcore.Response) -> httpx.Response:
+    return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    """Errors of httpcore as those of httpx, which have the same names."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.split(".")[0] != "httpcore":
+            raise
+        kind = getattr(httpx, type(error).__name__, httpx.TransportError)
+        raise kind(str(error)) from error

@@ -1,0 +1,279 @@
+"""Transports: requests to the server and their answers, for threads and for tasks.
+
+    send ── no token yet? sign in ── exchange ── 401? sign in, exchange once more ──▶ Response
+    exchange ── build ── carry (the network, or the simulator) ── read to the end, in time
+
+No redirect is followed and no cookie is kept: what is secret goes to the server's own address only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, TypeAlias, cast
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from invokable.runtime.client._http.body import Body, UnreadableError
+from invokable.runtime.client._http.network import Exchange, exchange
+from invokable.runtime.client._http.pools import AsyncPool, Pool
+from invokable.runtime.client._http.troubles import trouble
+from invokable.runtime.client.connection import Connection
+from invokable.runtime.errors import ConnectionError  # noqa: A004
+from invokable.runtime.steps.credentials import Credentials
+from invokable.runtime.steps.policy import Policy, seconds_asked
+from invokable.runtime.steps.protocol import Request, Response
+
+Network: TypeAlias = httpx.BaseTransport
+"""What carries requests in place of the network, as the simulator does."""
+AsyncNetwork: TypeAlias = httpx.AsyncBaseTransport
+"""The same for tasks."""
+
+
+class _Sending:
+    """What both transports know: what each request is sent with, how long it may take, and what an answer is."""
+
+    def __init__(self, connection: Connection, policy: Policy, *, is_real: bool) -> None:
+        self.connection = connection
+        self.policy = policy
+        self.url = connection.url
+        self._credentials = Credentials(connection.token, connection.email, connection.password)
+        self.is_real = is_real
+        self._headers = {"User-Agent": "invokable", "Accept": "*/*", **connection.extra_headers}
+        if is_real:
+            _ = connection.ssl_context  # a file that cannot be used is said at once
+
+    def current_token(self) -> str | None:
+        """The token that requests are sent with at the moment, if any."""
+        return self._credentials.token
+
+    def _end(self, request: Request) -> float | None:
+        """When the exchange has to end, if ever: a file may take its time as long as it moves."""
+        total = None if request.file is not None or request.into is not None else self.policy.total_timeout
+        limits = [limit for limit in (total, request.timeout) if limit is not None]
+        return time.monotonic() + min(limits) if limits else None
+
+    def _built(self, request: Request, token: str | None, end: float | None) -> httpx.Request:
+        own = {"Accept-Encoding": "gzip" if request.into is None else "identity"}
+        if token is not None:
+            own["Authorization"] = f"Bearer {token}"
+        return httpx.Request(
+            request.method,
+            self.url + request.path,
+            params=dict(request.params) or None,
+            json=request.json,
+            data=dict(request.form) or None,
+            files=_form(request),
+            headers={**self._headers, **own},
+            extensions={"timeout": self._timeouts(end)},
+        )
+
+    def _timeouts(self, end: float | None) -> dict[str, float]:
+        policy = self.policy
+        left = float("inf") if end is None else max(end - time.monotonic(), 0.001)
+        return {
+            "connect": min(policy.connect_timeout, left),
+            "read": min(policy.read_timeout, left),
+            "write": min(policy.read_timeout, left),
+            "pool": min(policy.pool_timeout, left),
+        }
+
+    def _response(self, answer: httpx.Response, body: Body, request: Request) -> Response:
+        headers = answer.headers
+        return Response(
+            status=answer.status_code,
+            content_type=headers.get("content-type", ""),
+            body=body.whole(),
+            method=request.method,
+            url=self.url + request.path,
+            retry_after=seconds_asked(headers.get("retry-after", ""), headers.get("date", ""), time.time()),
+            new_token=headers.get("x-refreshed-token"),
+            location=headers.get("location", "").partition("?")[0] if answer.is_redirect else "",
+        )
+
+    @contextmanager
+    def _errors(self, request: Request, end: float | None) -> Iterator[Exchange]:
+        """Makes our errors of httpx's, and knows whether anything was sent."""
+        url = self.url + request.path
+        with exchange(end) as current:
+            current.sent = not self.is_real  # others do not say
+            try:
+                yield current
+            except httpx.InvalidURL as error:
+                raise ConnectionError(f"{url} is not a valid URL: {error}", url=url) from None
+            except (httpx.RequestError, UnreadableError) as error:
+                raise trouble(error, self.connection, url, sent=current.sent) from error
+
+
+class Transport(_Sending):
+    """The way to one server, for any number of threads. A process that was forked gets connections of its own."""
+
+    def __init__(self, connection: Connection, policy: Policy, network: Network | None = None) -> None:
+        super().__init__(connection, policy, is_real=network is None)
+        self._network = network
+        self._processes: dict[int, tuple[Network, threading.Lock]] = {}
+
+    def send(self, request: Request) -> Response:
+        """Send a request and read its answer to the end. Raises ConnectionError and AuthenticationError."""
+        end = self._end(request)
+        credentials = self._credentials
+        token = credentials.token
+        if credentials.wants_sign_in():
+            token = self._signed_in(token, end, refused=False)
+        response = self._exchange(request, token, end)
+        if credentials.wants_sign_in(response):
+            token = self._signed_in(token, end, refused=True)
+            response = self._exchange(request, token, end)
+        credentials.renew(token, response)
+        return response
+
+    def token(self, refused: str | None = None) -> str | None:
+        """The token to be let in with, another one than what was `refused`; None where none is needed.
+
+        Raises AuthenticationError and ConnectionError.
+        """
+        if refused is not None or self._credentials.wants_sign_in():
+            return self._signed_in(refused, None, refused=refused is not None)
+        return self._credentials.token
+
+    def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
+        credentials = self._credentials
+        with _held(self._here()[1], end):
+            if credentials.still_wants(stale, refused=refused):
+                request = credentials.request()
+                credentials.take(self._exchange(request, None, _earlier(end, self._end(request))))
+            return credentials.token
+
+    def close(self) -> None:
+        """Close all connections of this process."""
+        if here := self._processes.pop(os.getpid(), None):
+            here[0].close()
+
+    def _exchange(self, request: Request, token: str | None, end: float | None) -> Response:
+        with self._errors(request, end) as current:
+            answer = self._here()[0].handle_request(self._built(request, token, end))
+            try:
+                body = _body(answer, request)
+                for chunk in cast(Iterable[bytes], answer.stream):
+                    current.left(None, httpx.ReadTimeout)
+                    for piece in body.unpacked(chunk):
+                        body.into.write(piece)
+                return self._response(answer, body, request)
+            finally:
+                answer.close()
+
+    def _here(self) -> tuple[Network, threading.Lock]:
+        """The connections of this process, and what one holds to sign in."""
+        found = self._processes.get(os.getpid())
+        if found is None:
+            # Those of a parent process stay as they are: the connections are the parent's to use and to close.
+            new = self._network or Pool(self.connection, self.policy), threading.Lock()
+            found = self._processes.setdefault(os.getpid(), new)
+        return found
+
+
+class AsyncTransport(_Sending):
+    """The same for tasks. Each event loop of each process gets connections of its own."""
+
+    def __init__(self, connection: Connection, policy: Policy, network: AsyncNetwork | None = None) -> None:
+        super().__init__(connection, policy, is_real=network is None)
+        self._network = network
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, AsyncNetwork, asyncio.Lock]]
+        self._loops = WeakKeyDictionary()
+
+    async def send(self, request: Request) -> Response:
+        """Send a request and read its answer to the end. Raises ConnectionError and AuthenticationError."""
+        end = self._end(request)
+        credentials = self._credentials
+        token = credentials.token
+        if credentials.wants_sign_in():
+            token = await self._signed_in(token, end, refused=False)
+        response = await self._exchange(request, token, end)
+        if credentials.wants_sign_in(response):
+            token = await self._signed_in(token, end, refused=True)
+            response = await self._exchange(request, token, end)
+        credentials.renew(token, response)
+        return response
+
+    async def token(self, refused: str | None = None) -> str | None:
+        """The token to be let in with, another one than what was `refused`; None where none is needed.
+
+        Raises AuthenticationError and ConnectionError.
+        """
+        if refused is not None or self._credentials.wants_sign_in():
+            return await self._signed_in(refused, None, refused=refused is not None)
+        return self._credentials.token
+
+    async def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
+        credentials = self._credentials
+        async with self._here()[2]:
+            if credentials.still_wants(stale, refused=refused):
+                request = credentials.request()
+                credentials.take(await self._exchange(request, None, _earlier(end, self._end(request))))
+            return credentials.token
+
+    async def aclose(self) -> None:
+        """Close all connections of this event loop."""
+        process, network, _ = self._loops.pop(asyncio.get_running_loop(), (0, None, None))
+        if network is not None and process == os.getpid():
+            await network.aclose()
+
+    async def _exchange(self, request: Request, token: str | None, end: float | None) -> Response:
+        with self._errors(request, end) as current:
+            answer = await self._here()[1].handle_async_request(self._built(request, token, end))
+            try:
+                body = _body(answer, request)
+                async for chunk in cast(AsyncIterator[bytes], answer.stream):
+                    current.left(None, httpx.ReadTimeout)
+                    for piece in body.unpacked(chunk):
+                        await _write(body.into, piece)
+                return self._response(answer, body, request)
+            finally:
+                await answer.aclose()
+
+    def _here(self) -> tuple[int, AsyncNetwork, asyncio.Lock]:
+        loop = asyncio.get_running_loop()
+        found = self._loops.get(loop)
+        if found is None or found[0] != os.getpid():
+            network = self._network or AsyncPool(self.connection, self.policy)
+            found = self._loops[loop] = (os.getpid(), network, asyncio.Lock())
+        return found
+
+
+def _body(answer: httpx.Response, request: Request) -> Body:
+    into = request.into if answer.status_code == 200 else None
+    return Body(answer.headers.get("content-encoding", "identity"), into)
+
+
+async def _write(into: BinaryIO, piece: bytes) -> None:
+    if isinstance(into, io.BytesIO):
+        into.write(piece)
+    else:
+        await asyncio.to_thread(into.write, piece)
+
+
+@contextmanager
+def _held(lock: threading.Lock, end: float | None) -> Iterator[None]:
+    if not lock.acquire(timeout=-1 if end is None else max(end - time.monotonic(), 0)):
+        raise ConnectionError("another thread did not sign in in time")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    return min((end for end in (one, other) if end is not None), default=None)
+
+
+def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
+    """The upload form, without the file's name: the server chooses its own, and a path may be private."""
+    if request.file is None:
+        return None
+    return {request.part: (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}

@@ -1,0 +1,40 @@
+"""Repository: what the faces of the steps have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.paging import Page
+from invokable.runtime.steps.protocol import Steps
+
+if TYPE_CHECKING:
+    from invokable.runtime.client._sync.client import Client
+
+T = TypeVar("T")
+
+
+class Repository:
+    """What a server has of one kind."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def _known(self) -> Known:
+        return self._client._context.known
+
+    def _drive(self, steps: Steps[T]) -> T:
+        return self._client._drive(steps)
+
+    def _each(self, first: Steps[Page[T]]) -> Iterator[T]:
+        """All items of a list, whose pages are asked for when they are needed."""
+        page = self._drive(first)
+        while True:
+            for item in page.items:
+                yield item
+            following: Callable[[], Steps[Page[T]]] | None = page.following
+            if following is None:
+                return
+            page = self._drive(following())

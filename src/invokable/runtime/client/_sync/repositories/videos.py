@@ -1,0 +1,61 @@
+"""Videos: those of a server, since InvokeAI 6.14."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from invokable.runtime.client._sync.concurrency import in_thread
+from invokable.runtime.client._sync.repositories.media import Media
+from invokable.runtime.client.reading import read_file
+from invokable.runtime.steps.boards import NO_BOARD, board_id_of
+from invokable.runtime.steps.media import VIDEOS, Kind, upload_media
+from invokable.runtime.steps.protocol import Read
+from invokable.runtime.values.inputs import Board, VideoInput
+from invokable.runtime.values.media import Video
+from invokable.runtime.values.records import VideoRecord
+
+
+class Videos(Media[VideoRecord]):
+    """The videos of a server. One is given by the server's name of it, or as a `Video`.
+
+    Every method raises UnsupportedError for a server before 6.14.
+    """
+
+    _kind: ClassVar[Kind[Any]] = VIDEOS
+
+    def upload(
+        self,
+        video: VideoInput,
+        *,
+        board: Board | str = "none",
+        is_intermediate: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> VideoRecord:
+        """Upload an MP4 file: a path, bytes or a file object. The server keeps it as it is.
+
+        Args:
+            board: The board that it is put onto; "none" for none.
+            is_intermediate: Whether it is only a step on the way, which the editor does not show.
+            metadata: What the server notes of it, JSON.
+
+        Raises OSError and TypeError for what cannot be read, BoardError, APIError and ConnectionError.
+        """
+        if isinstance(video, Video):
+            if board != NO_BOARD:
+                self.move(video, to=board)
+            return self.get(video.name)
+        board_id = self._drive(board_id_of(board))
+        file = in_thread(read_file, Read(video, "video"))
+        return self._drive(
+            upload_media(
+                VIDEOS,
+                file,
+                category="user",
+                board_id=board_id,
+                is_intermediate=is_intermediate,
+                metadata=metadata,
+                known=self._known,
+                client=self._downloader,
+            )
+        )

@@ -1,0 +1,341 @@
+"""Connection: where the server is, and what it takes to be let in. HTTP and the socket use the same."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from invokable.runtime.steps.policy import Policy
+
+if TYPE_CHECKING:
+    import ssl
+
+LOCAL: Final = "http://127.0.0.1:9090"
+
+_PORTS: Final = {"http": 80, "https": 443}
+_PROXIES: Final = ("http", "https", "socks5", "socks5h")
+_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+_OURS: Final = frozenset(
+    {"accept-encoding", "connection", "content-length", "content-type", "host", "te", "transfer-encoding", "upgrade"}
+)
+_VARIABLES: Final = {
+    "token": "INVOKEAI_TOKEN",
+    "email": "INVOKEAI_EMAIL",
+    "password": "INVOKEAI_PASSWORD",
+    "api_key": "INVOKEAI_API_KEY",
+}
+_FILES: Final = {
+    "verify": "INVOKEAI_CA_FILE",
+    "certificate": "INVOKEAI_CLIENT_CERT",
+    "certificate_key": "INVOKEAI_CLIENT_KEY",
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach a server.
+
+        client = Client(Connection("https://gpu.example.org/invoke", email="me@example.org", password=password))
+
+    What is secret goes to this server only. It does not show in `repr`, in errors or in logs, and a connection that
+    holds some cannot be pickled.
+
+    Raises ValueError for what cannot be sent, and for parts that do not go together.
+    """
+
+    url: str = LOCAL
+    """The server's address, with its path prefix if it has one."""
+    token: str | None = field(default=None, repr=False, kw_only=True)
+    """Sent as a bearer token, for servers with several users. The server's answers renew it."""
+    email: str | None = field(default=None, repr=False, kw_only=True)
+    """Signs in, together with `password`, when it is needed: before the first request, and when a token has expired."""
+    password: str | None = field(default=None, repr=False, kw_only=True)
+    """The password of `email`."""
+    api_key: str | None = field(default=None, repr=False, kw_only=True)
+    """Sent in the header `api_key_header`, for a proxy that asks for one."""
+    api_key_header: str = field(default="X-API-Key", kw_only=True)
+    """The name of the header that holds `api_key`."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False, kw_only=True)
+    """Further headers of every request."""
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext = field(default=True, kw_only=True)
+    """Whether to check the server's certificate; or a file, or a folder, of the authorities to trust; or a context."""
+    certificate: str | os.PathLike[str] | None = field(default=None, kw_only=True)
+    """The file of a certificate of our own, in PEM, for servers that ask for one."""
+    certificate_key: str | os.PathLike[str] | None = field(default=None, kw_only=True)
+    """The file of its private key, where the file of the certificate does not hold it."""
+    certificate_password: str | None = field(default=None, repr=False, kw_only=True)
+    """The password of the private key."""
+    proxy: str | None = field(default=None, repr=False, kw_only=True)
+    """The URL of a proxy: http://, https:// or, with the package socksio, socks5://; with user and password, if any."""
+    trust_env: bool = field(default=True, kw_only=True)
+    """Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY choose the proxy where none is given."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", _address(self.url))
+        object.__setattr__(self, "headers", dict(self.headers))
+        _check_credentials(self)
+        _check_headers(self)
+        if self.proxy is not None:
+            _check_proxy(self.proxy)
+        if self.certificate is None and (self.certificate_key or self.certificate_password):
+            raise ValueError("certificate_key and certificate_password belong to a certificate; give its file too")
+
+    @classmethod
+    def from_environment(cls, url: str | None = None, **given: Any) -> Connection:
+        """The connection that the environment describes; what is `given` comes first.
+
+        INVOKEAI_URL, INVOKEAI_TOKEN, INVOKEAI_EMAIL and INVOKEAI_PASSWORD, INVOKEAI_API_KEY; files: INVOKEAI_CA_FILE,
+        INVOKEAI_CLIENT_CERT, INVOKEAI_CLIENT_KEY. Where INVOKEAI_URL names another server than `url`, none of the
+        others applies. A token that is given leaves out the email of the environment, and the other way round.
+        """
+        named = os.environ.get("INVOKEAI_URL")
+        if url is None:
+            return cls(named or LOCAL, **_found_beside(given))
+        if named and _origin(_address(named)) != _origin(_address(url)):
+            return cls(url, **given)
+        return cls(url, **_found_beside(given))
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it holds anything that nobody else may see."""
+        secrets = (self.token, self.password, self.api_key, self.certificate_password)
+        return any(secrets) or bool(self.headers) or "@" in (self.proxy or "")
+
+    @cached_property
+    def parts(self) -> SplitResult:
+        """The URL, split."""
+        return urlsplit(self.url)
+
+    @property
+    def origin(self) -> str:
+        """The address without the path, as the socket wants it."""
+        return f"{self.parts.scheme}://{self.parts.netloc}"
+
+    @property
+    def socket_path(self) -> str:
+        """Where the socket is, below `origin`."""
+        return f"{self.parts.path}/ws/socket.io".lstrip("/")
+
+    @property
+    def extra_headers(self) -> dict[str, str]:
+        """What every request is sent with, and the socket too, beside the bearer token."""
+        key = {self.api_key_header: self.api_key} if self.api_key else {}
+        return {**self.headers, **key}
+
+    @cached_property
+    def proxy_url(self) -> str | None:
+        """The proxy to the server, if there is one."""
+        return self.proxy or (_proxy_of_environment(self.parts) if self.trust_env else None)
+
+    @cached_property
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """How the server's certificate is checked, and ours is shown; None for http://.
+
+        Raises ValueError for a file that cannot be used.
+        """
+        return _ssl_context(self) if self.parts.scheme == "https" else None
+
+    @cached_property
+    def proxy_ssl_context(self) -> ssl.SSLContext | None:
+        """How the certificate of a proxy at https:// is checked; None for other proxies."""
+        return _ssl_context(self) if (self.proxy_url or "").startswith("https:") else None
+
+    def __repr__(self) -> str:
+        shown = [repr(self.url)]
+        shown += [f"{name}=…" for name in ("token", "email", "password", "api_key", "headers") if getattr(self, name)]
+        shown += [f"proxy={_bare(self.proxy)!r}"] if self.proxy else []
+        shown += [f"{name}={getattr(self, name)!r}" for name in ("certificate",) if getattr(self, name)]
+        shown += [f"verify={self.verify!r}"] if self.verify is not True else []
+        return f"Connection({', '.join(shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.is_secret:
+            raise TypeError("a Connection with credentials cannot be pickled; make it again where it is needed")
+        state = {
+            name: getattr(self, name) for name in ("verify", "certificate", "certificate_key", "proxy", "trust_env")
+        }
+        return _made, (self.url, state)
+
+    def __copy__(self) -> Connection:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Connection:
+        return self
+
+
+def connection_of(url: str | Connection | None, given: Mapping[str, Any]) -> Connection:
+    """The connection of a client: the one given, or that of the address, the other arguments and the environment."""
+    filled = {name: value for name, value in given.items() if value is not None}
+    if not isinstance(url, Connection):
+        return Connection.from_environment(url, **filled)
+    if filled:
+        raise TypeError(f"a Connection holds everything; give {', '.join(filled)} to it")
+    return url
+
+
+def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
+    """The policy of a client: the one given, or one whose exchanges take at most that many seconds."""
+    if timeout is None:
+        return policy or Policy()
+    if policy is not None:
+        raise TypeError("a Policy holds all times; give it read_timeout and total_timeout in place of timeout")
+    return Policy(connect_timeout=min(timeout, Policy().connect_timeout), read_timeout=timeout, total_timeout=timeout)
+
+
+def _made(url: str, state: dict[str, Any]) -> Connection:
+    return Connection(url, **state)
+
+
+def _found_beside(given: dict[str, Any]) -> dict[str, Any]:
+    """What is given, and what the environment adds to it."""
+    names = dict(_VARIABLES)
+    if given.get("token"):
+        del names["email"], names["password"]
+    elif given.get("email"):
+        del names["token"]
+    found = {name: os.environ[variable] for name, variable in (names | _FILES).items() if os.environ.get(variable)}
+    if "token" in found:
+        found = {name: value for name, value in found.items() if name not in ("email", "password")}
+    return found | given
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not one
+        valid = False
+    if parts.username or parts.password:
+        raise ValueError("the server URL holds a user or a password; give a token, or email and password, instead")
+    if not valid or re.search(r"[\x00-\x20\x7f]", url):
+        raise ValueError(f"{url!r} is not a server URL; expected http:// or https://, as in {LOCAL}")
+    if parts.query or parts.fragment:
+        raise ValueError(f"the server URL {url!r} has a ? or a #; give the address alone, as in {LOCAL}")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _origin(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+
+
+def _check_credentials(given: Connection) -> None:
+    if bool(given.email) != bool(given.password):
+        raise ValueError("email and password belong together; one of them is missing")
+    if given.token and given.email:
+        raise ValueError("give a token, or email and password, not both")
+    for name, secret in (("token", given.token), ("API key", given.api_key)):
+        if secret and not _TOKEN.fullmatch(secret):
+            raise ValueError(
+                f"the {name} holds a character that no HTTP header may hold, such as a line break or a space"
+            )
+
+
+def _check_headers(given: Connection) -> None:
+    for name, value in given.extra_headers.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of an HTTP header")
+        if name.lower() in _OURS:
+            raise ValueError(f"the header {name} is the client's own; it cannot be set")
+        if name.lower() == "authorization" and (given.token or given.email):
+            raise ValueError("an Authorization header and a sign-in exclude each other; give one of them")
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            raise ValueError(f"the value of the header {name} is not text that an HTTP header may hold")
+
+
+def _check_proxy(proxy: str) -> None:
+    parts = urlsplit(proxy)
+    try:
+        valid = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(f"{_bare(proxy)!r} is not the URL of a proxy; expected http://, https:// or socks5://")
+
+
+def _bare(url: str | None) -> str:
+    """A URL without user and password."""
+    return re.sub(r"//[^/]*@", "//", url or "")
+
+
+def _proxy_of_environment(parts: SplitResult) -> str | None:
+    from urllib.request import getproxies, proxy_bypass
+
+    host = parts.hostname or ""
+    if _is_loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    found = proxies.get(parts.scheme) or proxies.get("all")
+    if not found:
+        return None
+    proxy = found if "://" in found else f"http://{found}"
+    _check_proxy(proxy)
+    return proxy
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _ssl_context(given: Connection) -> ssl.SSLContext:
+    import ssl
+
+    context = given.verify if isinstance(given.verify, ssl.SSLContext) else _checking(given.verify)
+    if given.verify is False:
+        warnings.warn(
+            f"the certificate of {given.origin} is not checked: anybody on the way can read and change what is sent; "
+            "give verify= a file of certificates instead",
+            stacklevel=2,
+        )
+    if given.certificate is not None:
+        try:
+            context.load_cert_chain(given.certificate, given.certificate_key, given.certificate_password)
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"the certificate {os.fspath(given.certificate)!r} cannot be used: {_why(error)}"
+            ) from None
+    return context
+
+
+def _checking(verify: object) -> ssl.SSLContext:
+    """The context for `verify`: trusting the authorities of the system and those of certifi, or those of a file."""
+    import ssl
+
+    if verify is False:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    if verify is True:
+        import certifi
+
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())
+        return context
+    path = os.fspath(verify)  # type: ignore[call-overload]
+    try:
+        is_folder = os.path.isdir(path)
+        return ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
+    except OSError as error:
+        raise ValueError(f"the certificates in {path!r} cannot be used: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
+
+
+Connection.__module__ = "invokable"  # as users import it

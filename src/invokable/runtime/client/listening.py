@@ -1,0 +1,232 @@
+"""Listening: one socket for all jobs of a client, in a thread of its own, for clients of either kind.
+
+Listener ── a thread: connect ─ subscribe ─ hear ─ look that it lives ─ connect again …
+   └── Ear, one for each batch that somebody is interested in: the notes about it, in order
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from invokable.runtime.client.connection import Connection
+from invokable.runtime.client.socket import Line
+from invokable.runtime.steps.hearing import NAMES, PROGRESS, SEVERAL, is_end, note_of
+from invokable.runtime.steps.protocol import Heard, Note
+from invokable.runtime.steps.queue import LOG
+
+_PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before the next attempt to connect; the last one repeats."""
+_PULSE: Final = 5.0
+"""Seconds between looks whether the connection lives, while somebody waits."""
+_LINES: Final = itertools.count(1)
+"""A number for each connection of the process, and of those forked from it."""
+
+
+class Ear:
+    """The notes about a batch. For any number of threads and tasks."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._notes: list[Note | None] = []
+        self._progress: dict[tuple[int, Any], int] = {}
+        self._waiting: dict[int, tuple[bool, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
+
+    @property
+    def line(self) -> int:
+        """The number of the connection that events come by; 0 while none do."""
+        return self._listener.line
+
+    def heard(self, since: int) -> Heard:
+        """The notes from `since` on."""
+        line = self.line
+        with self._lock:
+            notes = tuple(note for note in self._notes[since:] if note is not None)
+            return Heard(notes, len(self._notes), line)
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None], since: int, line: int, *, every: bool) -> Iterator[None]:
+        """Have `wake` called, from any thread, once there are notes from `since` on, or the line is another one."""
+        with self._lock:
+            number = next(self._numbers)
+            self._waiting[number] = (every, wake)
+            there = any(note is not None and (every or is_end(note)) for note in self._notes[since:])
+        try:
+            if there or line != self.line:
+                wake()
+            yield
+        finally:
+            with self._lock:
+                del self._waiting[number]
+
+    def add(self, note: Note) -> None:
+        """Take a note. Of each node only the last progress is kept."""
+        with self._lock:
+            if note.name == PROGRESS:
+                key = (note.item_id, note.content.get("id"))
+                if (place := self._progress.get(key)) is not None:
+                    self._notes[place] = None
+                self._progress[key] = len(self._notes)
+            self._notes.append(note)
+            ends = is_end(note)
+            wanted = [wake for every, wake in self._waiting.values() if every or ends]
+        for wake in wanted:
+            wake()
+
+    def stir(self) -> None:
+        """Wake whoever waits, since the line has changed."""
+        with self._lock:
+            wanted = [wake for _, wake in self._waiting.values()]
+        for wake in wanted:
+            wake()
+
+    @property
+    def is_waited_at(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._waiting)
+
+
+class Listener:
+    """Hears the server's events, as long as it can. A process that was forked begins anew."""
+
+    def __init__(self, connection: Connection | None, token: Callable[[], str | None]) -> None:
+        self._server = connection
+        self._token = token
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._ears: WeakValueDictionary[str, Ear] = WeakValueDictionary()
+        self._thread: threading.Thread | None = None
+        self._line = 0
+        self._changed = threading.Condition(self._lock)
+        self._tried = False
+        self._stir = threading.Event()
+        self._closed = False
+        self._socket: Line | None = None
+
+    @property
+    def line(self) -> int:
+        """The number of the connection that events come by; 0 while none do."""
+        return self._line if self._process == os.getpid() else 0
+
+    @property
+    def may_hear(self) -> bool:
+        """Whether there is a network to hear by."""
+        return self._server is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known if events come."""
+        return self._server is None or (self._tried and self._process == os.getpid())
+
+    def ear(self, batch_id: str) -> Ear:
+        """What hears of a batch from now on, as long as it is held."""
+        self._start()
+        with self._lock:
+            found = self._ears.get(batch_id)
+            if found is None:
+                found = self._ears[batch_id] = Ear(self)
+            return found
+
+    def wait(self, seconds: float) -> int:
+        """Wait until events come, or it is clear that they do not; at most so many seconds. Returns the line."""
+        self._start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._tried or self._thread is None, seconds)
+            if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
+                self._stir.set()  # it is the more important to know whether it lives
+            return self._line
+
+    def close(self) -> None:
+        """Hear no more."""
+        if self._process != os.getpid():
+            return
+        with self._lock:
+            self._closed, socket, thread = True, self._socket, self._thread
+        self._stir.set()
+        if socket is not None:
+            socket.cut()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2.0)
+
+    def _start(self) -> None:
+        if self._process != os.getpid():
+            self._begin()
+        with self._lock:
+            if self._server is not None and self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="invokable-events", daemon=True)
+                self._thread.start()
+
+    # ------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        pauses = iter(_PAUSES)
+        while not self._closed:
+            begin = time.monotonic()
+            try:
+                self._hear()
+            except Exception as error:
+                LOG.info("the server's events cannot be had (%s); polling", error or type(error).__name__)
+            if self._line and not self._closed:
+                LOG.info("the connection for the server's events broke; polling")
+            self._change(0)
+            if time.monotonic() - begin > _PAUSES[-1]:
+                pauses = iter(_PAUSES)
+            self._stir.wait(next(pauses, _PAUSES[-1]))
+            self._stir.clear()
+
+    def _hear(self) -> None:
+        """Hear until the connection breaks, or does not answer."""
+        assert self._server is not None  # as there would be no thread
+        line = Line(self._server, self._token(), NAMES, self._note, self._stir.set)
+        with self._lock:
+            self._socket = line
+        try:
+            line.open()
+            line.subscribe()
+            self._change(next(_LINES))
+            while not self._closed and line.is_open:
+                self._stir.wait(_PULSE)
+                self._stir.clear()
+                if not self._closed and line.is_open and self._is_waited_for():
+                    line.subscribe()  # again, to see that it answers
+        finally:
+            self._socket = None
+            line.cut()
+
+    def _is_waited_for(self) -> bool:
+        with self._lock:
+            return any(ear.is_waited_at for ear in self._ears.values())
+
+    def _change(self, line: int) -> None:
+        with self._changed:
+            changed = self._line != line
+            self._line, self._tried = line, True
+            self._changed.notify_all()
+            ears = list(self._ears.values()) if changed else []
+        for ear in ears:
+            ear.stir()
+
+    def _note(self, name: str, payload: Any) -> None:
+        """Take an event to those whom it concerns."""
+        if name in SEVERAL:
+            with self._lock:
+                ears = list(self._ears.values())
+        else:
+            batch_id = payload.get("batch_id") if isinstance(payload, dict) else None
+            ear = self._ears.get(batch_id) if isinstance(batch_id, str) else None
+            ears = [ear] if ear is not None else []
+        note = note_of(name, payload) if ears else None
+        if note is not None:
+            for ear in ears:
+                ear.add(note)

@@ -1,0 +1,73 @@
+"""Progress: a bar that follows the events of a job, for terminals and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from invokable.runtime.values.events import Ended, JobEvent, NodeFinished, NodeStarted, Progress, Queued, Started
+
+Watch = Callable[[JobEvent], object]
+
+
+@contextmanager
+def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
+    """What is to be called with each event; None where nobody watches.
+
+    Raises RuntimeError where a bar was asked for and rich is not installed.
+    """
+    if not bar:
+        yield on_progress
+        return
+    with _progress() as shown:
+        following = _Bar(shown)
+
+        def both(event: JobEvent) -> object:
+            following(event)
+            return on_progress(event) if on_progress is not None else None
+
+        yield both
+
+
+def _progress() -> Any:
+    try:
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+    except ImportError:
+        raise RuntimeError(
+            "progress=True needs rich: pip install rich; or give on_progress=…, which is called with each event"
+        ) from None
+    return Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+
+
+class _Bar:
+    """One bar: a queue item's nodes say how far it is where there is one, else the items that have ended."""
+
+    def __init__(self, shown: Any) -> None:
+        self._shown = shown
+        self._task = shown.add_task("sending", total=None, note="")
+        self._items = 1
+
+    def __call__(self, event: JobEvent) -> None:
+        match event:
+            case Queued():
+                self._items = event.items
+                note = f"{event.ahead} ahead" if event.ahead else ""
+                self._update(description="queued", note=note, total=self._items if self._items > 1 else None)
+            case Started():
+                self._update(description="running", note="")
+            case NodeStarted():
+                self._update(description=event.node_type, note="", **self._single(None))
+            case Progress():
+                self._update(description=event.node_type, note=event.message, **self._single(event.fraction))
+            case Ended():
+                self._update(description=event.state, note="", total=event.items, completed=event.done)
+            case NodeFinished() | JobEvent():
+                pass
+
+    def _single(self, fraction: float | None) -> dict[str, float | None]:
+        return {} if self._items > 1 else {"total": None if fraction is None else 1.0, "completed": fraction or 0.0}
+
+    def _update(self, **fields: Any) -> None:
+        self._shown.update(self._task, **fields)

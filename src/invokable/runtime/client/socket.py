@@ -1,0 +1,131 @@
+"""Socket: one connection for the server's events, by Socket.IO. The one module that knows its library.
+
+The websocket is the only transport that works: by long polling, some versions answer 500.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from invokable.runtime.client.connection import Connection
+
+_OPEN: Final = 5.0
+"""Seconds for each step of opening a connection."""
+_ANSWER: Final = 4.0
+"""Seconds that a server may take to answer. A busy one takes up to 2."""
+_QUEUE: Final = {"queue_id": "default"}
+_SILENT: Final = logging.getLogger("invokable.socket")  # its own warnings are not for users
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+class Line:
+    """One connection, from opening to its end. `heard` is called in the order of the events, in one thread."""
+
+    def __init__(
+        self,
+        server: Connection,
+        token: str | None,
+        names: Iterable[str],
+        heard: Callable[[str, Any], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._server = server
+        self._token = token
+        self._heard = heard
+        self._ended = ended
+        self._last = time.monotonic()
+        self.is_open = False
+        self._client = _client(server)
+        for name in names:
+            self._client.on(name, self._handler(name))
+        self._client.on("disconnect", self._lost)
+
+    def open(self) -> None:
+        """Connect. Raises what the library raises."""
+        bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        self.is_open = True
+        self._client.connect(
+            self._server.origin,
+            headers={**self._server.extra_headers, **bearer},
+            auth={"token": self._token} if self._token else None,
+            transports=["websocket"],
+            socketio_path=self._server.socket_path,
+            wait_timeout=_OPEN,
+        )
+
+    def subscribe(self) -> None:
+        """Ask for the events of the queue, and wait for the answer. Raises what the library raises."""
+        self._client.call("subscribe_queue", _QUEUE, timeout=_ANSWER)
+        self._last = time.monotonic()
+
+    def silent_for(self) -> float:
+        """Seconds since it was last known to live."""
+        return time.monotonic() - self._last
+
+    def cut(self) -> None:
+        """End it at once, without asking the server."""
+        self.is_open = False
+        websocket = getattr(self._client.eio, "ws", None)
+        if websocket is not None:
+            websocket.abort()
+
+    def _lost(self, *_: object) -> None:
+        self.is_open = False
+        self._ended()
+
+    def _handler(self, name: str) -> Callable[..., None]:
+        def handle(payload: Any = None, *_: object) -> None:
+            self._last = time.monotonic()
+            self._heard(name, payload)
+
+        return handle
+
+
+def _client(server: Connection) -> Any:
+    """A Socket.IO client. Its library loads with the first one."""
+    import engineio  # type: ignore[import-untyped,unused-ignore]
+    import socketio  # type: ignore[import-untyped,unused-ignore]
+
+    class InOrder(engineio.Client):  # type: ignore[misc]
+        """The library's own, which would start a thread for each message, so that they overtook one another."""
+
+        def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
+            if target != self.handlers.get("message"):
+                return super().start_background_task(target, *args, **options)
+            try:
+                return target(*args, **options)
+            except Exception as error:  # else the connection would end without a word
+                return _SILENT.info("an event could not be read: %s", error)
+
+    class Client(socketio.Client):  # type: ignore[misc]
+        def _engineio_client_class(self) -> type[InOrder]:
+            return InOrder
+
+    return Client(
+        reconnection=False,
+        handle_sigint=False,
+        logger=_SILENT,
+        engineio_logger=_SILENT,
+        request_timeout=_OPEN,
+        websocket_extra_options=_options(server),
+    )
+
+
+def _options(server: Connection) -> dict[str, Any]:
+    """What the websocket's own library is to use of TLS and of a proxy."""
+    options: dict[str, Any] = {"enable_multithread": True}
+    if server.ssl_context is not None:
+        options["sslopt"] = {"context": server.ssl_context}
+    if server.proxy_url is None:
+        return options | {"http_no_proxy": ["*"]}
+    proxy = urlsplit(server.proxy_url)
+    options |= {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port or 8080}
+    options |= {"proxy_type": "http" if proxy.scheme == "https" else proxy.scheme}
+    if proxy.username is not None:
+        options["http_proxy_auth"] = (unquote(proxy.username), unquote(proxy.password or ""))
+    return options

@@ -1,0 +1,117 @@
+"""Credentials: the token of a client as it is now, and how it gets another one.
+
+    no token yet, but email and password ── sign in ──▶ token ──▶ request
+    401 ── has another thread signed in since? ── no ── sign in ──▶ request once more
+    an answer with a new token ──▶ that one from now on
+
+A request that was answered with 401 did nothing, so it may be sent again whatever it is. The clients hold a lock while
+they sign in: of all that wait for a token, one fetches it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+
+from invokable.runtime.errors import AuthenticationError, ConnectionError, InvokableError  # noqa: A004
+from invokable.runtime.steps.answers import detail_of, parse
+from invokable.runtime.steps.logs import LOG
+from invokable.runtime.steps.protocol import Request, Response
+
+_LOGIN: Final = "/api/v1/auth/login"
+_REMEMBERED: Final = 10.0  # seconds in which a refused sign-in is not tried again
+_WITHOUT_USERS: Final = frozenset({404, 405})
+
+
+class _Token(BaseModel):
+    token: str
+
+
+class Credentials:
+    """The token of a client, shared by its threads or tasks."""
+
+    def __init__(
+        self,
+        token: str | None = None,
+        email: str | None = None,
+        password: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.token = token
+        self._email = email
+        self._password = password
+        self._clock = clock
+        self._needs_none = False
+        self._refusal: tuple[float, Response] | None = None
+
+    def __repr__(self) -> str:
+        return "Credentials()"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("credentials cannot be pickled")
+
+    def wants_sign_in(self, response: Response | None = None) -> bool:
+        """Whether to sign in: before a request that there is no token for, or after its answer."""
+        if self._email is None:
+            return False
+        if response is None:
+            return self.token is None and not self._needs_none
+        return response.status == 401
+
+    def still_wants(self, stale: str | None, *, refused: bool) -> bool:
+        """Whether nobody has signed in since the `stale` token was taken, or `refused`.
+
+        Raises AuthenticationError where a sign-in was refused just now.
+        """
+        if self._refusal is not None and self._clock() - self._refusal[0] < _REMEMBERED:
+            raise _refused(self._refusal[1])
+        return self.token == stale if refused else self.wants_sign_in()
+
+    def request(self) -> Request:
+        """The request that signs in. It is sent without a token."""
+        account = {"email": self._email, "password": self._password, "remember_me": False}
+        return Request("POST", _LOGIN, json=account)
+
+    def take(self, response: Response) -> None:
+        """Take in the answer to it.
+
+        Raises AuthenticationError for a refusal, and ConnectionError where there is no telling: the request that the
+        token was for has not been sent.
+        """
+        if response.status in _WITHOUT_USERS or _has_one_user(response):
+            self._needs_none, self.token = True, None
+            return
+        try:
+            self.token = _Token.model_validate(parse(response)).token
+            self._needs_none, self._refusal = False, None
+            LOG.info("signed in")
+        except InvokableError as error:
+            if response.status in (401, 403, 422):
+                self._refusal = self._clock(), response
+                raise _refused(response) from None
+            raise ConnectionError(f"cannot sign in: {error}", url=response.url, sent=False) from None
+        except ValidationError:
+            raise ConnectionError(f"cannot sign in: {response.url} gave no token", url=response.url) from None
+
+    def renew(self, used: str | None, response: Response) -> None:
+        """Take the new token that an answer brings, unless another one has come since the request was sent."""
+        if response.new_token and used is not None and used == self.token:
+            self.token = response.new_token
+
+
+def _has_one_user(response: Response) -> bool:
+    """Whether the server says that nobody signs in there; it says 403 of a disabled account, too."""
+    return response.status == 403 and b"single-user" in response.body
+
+
+def _refused(response: Response) -> AuthenticationError:
+    return AuthenticationError(
+        response.status,
+        detail_of(response),
+        method="POST",
+        url=response.url,
+        advice="check the email and the password, and whether the account is active",
+    )

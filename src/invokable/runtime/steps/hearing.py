@@ -1,0 +1,190 @@
+"""Hearing: what the server's events say about a run.
+
+An event may come twice, late, or not at all. Each says something that is true by itself, so what has been heard is
+used, and what has not is asked for (see `wait`).
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.runtime.steps.answers import ENDED, QueueItem, Session
+from invokable.runtime.steps.protocol import Note
+from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
+from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.pins import Pins
+
+STATUS: Final = "queue_item_status_changed"
+ENQUEUED: Final = "batch_enqueued"
+CANCELED: Final = "queue_items_canceled"
+CLEARED: Final = "queue_cleared"
+RETRIED: Final = "queue_items_retried"
+STARTED: Final = "invocation_started"
+PROGRESS: Final = "invocation_progress"
+COMPLETE: Final = "invocation_complete"
+
+NAMES: Final = (STATUS, ENQUEUED, CANCELED, CLEARED, RETRIED, STARTED, PROGRESS, COMPLETE)
+"""The events that matter here."""
+SEVERAL: Final = frozenset({CANCELED, CLEARED, RETRIED})
+"""Those that say no batch: they may be about any."""
+
+_KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "message", "percentage", "image")
+_IDS: Final = ("canceled_item_ids", "retried_item_ids")
+_RUN_SEVERALLY: Final = frozenset({"iterate", "call_saved_workflow"})
+"""Nodes because of which others may run several times, in an order that no event says."""
+
+
+def note_of(name: str, payload: Any) -> Note | None:
+    """What an event says, without what nobody needs; None for what InvokeAI does not send."""
+    if not isinstance(payload, dict):
+        return None
+    content = {key: payload[key] for key in (*_KEPT, *_IDS) if payload.get(key) is not None}
+    invocation = payload.get("invocation")
+    if isinstance(invocation, dict):
+        content |= {"id": str(invocation.get("id", "")), "type": str(invocation.get("type", ""))}
+    item_id = payload.get("item_id")
+    return Note(name, item_id if isinstance(item_id, int) else 0, content)
+
+
+def is_end(note: Note) -> bool:
+    """Whether something may have ended, so that waiting for it is over."""
+    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, ENQUEUED)
+
+
+@dataclass(slots=True)
+class Hearing:
+    """What has been heard of a run's items."""
+
+    item_ids: frozenset[int]
+    pins: Pins
+    client: Downloader | None
+    ended: dict[int, str] = field(default_factory=dict)
+    """How items ended that are said to have ended."""
+    removed: bool = False
+    """Something was removed from the queue, without a word about what."""
+    strange: bool = False
+    """There are items of the batch that are not the run's: those of a second POST, retried ones, children."""
+    _posts: int = 0
+    _seen: set[tuple[Any, ...]] = field(default_factory=set)
+    _progress: dict[Any, Any] = field(default_factory=dict)
+    _each_runs_once: bool = field(init=False)
+    _results: dict[int, dict[str, tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    """By item and executed node: the node that it is in the workflow, and what it gave."""
+
+    def __post_init__(self) -> None:
+        types = {node["type"] for node in self.pins.graph["nodes"].values()}
+        self._each_runs_once = not types & _RUN_SEVERALLY
+
+    def take(self, notes: Sequence[Note]) -> list[JobEvent]:
+        """Take in what was heard, and return what it means for somebody who watches."""
+        return [event for note in notes for event in self._take(note)]
+
+    def item(self, item_id: int) -> QueueItem | None:
+        """An item that was completed, if all that it gave has been heard."""
+        if self.ended.get(item_id) != "completed" or not self._each_runs_once:
+            return None
+        results = self._results.get(item_id, {})
+        mapping: dict[str, list[str]] = {}
+        for executed, (node_id, _) in results.items():
+            mapping.setdefault(node_id, []).append(executed)
+        if any(len(mapping.get(output.node_id, ())) != 1 for output in self.pins.outputs):
+            return None
+        session = Session.model_construct(
+            results={executed: given for executed, (_, given) in results.items()},
+            errors={},
+            source_prepared_mapping=mapping,
+            prepared_source_mapping={},
+            prepared_iteration_paths={},
+        )
+        return QueueItem.model_construct(item_id=item_id, batch_id="", status="completed", session=session)
+
+    def _take(self, note: Note) -> Iterator[JobEvent]:
+        if note.name in SEVERAL:
+            self._take_several(note)
+        elif note.name == ENQUEUED:
+            self._posts += 1
+            self.strange |= self._posts > 1
+        elif note.item_id not in self.item_ids:
+            self.strange = True
+        elif note.name == STATUS:
+            yield from self._status(note)
+        else:
+            yield from self._node(note)
+
+    def _take_several(self, note: Note) -> None:
+        if note.name == CANCELED:
+            ids = set(note.content.get("canceled_item_ids", ())) & self.item_ids
+            self.ended |= {item_id: "canceled" for item_id in ids if item_id not in self.ended}
+        elif note.name == CLEARED:
+            self.removed = True
+
+    def _status(self, note: Note) -> Iterator[JobEvent]:
+        status = note.content.get("status")
+        if self._again(note.item_id, status):
+            return
+        if status == "in_progress":
+            yield Started(note.item_id)
+        elif status in ENDED:
+            self.ended.setdefault(note.item_id, str(status))
+
+    def _node(self, note: Note) -> Iterator[JobEvent]:
+        content = note.content
+        executed = content.get("id")
+        node = (note.item_id, str(content.get("invocation_source_id", "")), str(content.get("type", "")))
+        if note.name == PROGRESS:
+            said = (content.get("percentage"), content.get("message"))
+            if self._progress.get((note.item_id, executed)) != said:
+                self._progress[note.item_id, executed] = said
+                yield Progress(*node, _fraction(said[0]), str(said[1] or ""), preview(content.get("image")))
+        elif self._again(note.item_id, note.name, executed):
+            return
+        elif note.name == STARTED:
+            yield NodeStarted(*node)
+        elif note.name == COMPLETE:
+            result = _without_nulls(content.get("result"))
+            self._results.setdefault(note.item_id, {})[str(executed)] = (node[1], result)
+            yield NodeFinished(*node, *_media(result, node[1], self.client))
+
+    def _again(self, *key: Any) -> bool:
+        """Whether an event came before: some versions send each twice."""
+        if key in self._seen:
+            return True
+        self._seen.add(key)
+        return False
+
+
+def preview(image: Any) -> Preview | None:
+    """The picture in a progress event, a data URL; None for what is not one."""
+    try:
+        head, _, data = str(image["dataURL"]).partition(",")
+        kind = head.removeprefix("data:").partition(";")[0]
+        return Preview(int(image["width"]), int(image["height"]), kind, b64decode(data))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _fraction(value: Any) -> float | None:
+    return min(max(float(value), 0.0), 1.0) if isinstance(value, int | float) else None
+
+
+def _without_nulls(result: Any) -> dict[str, Any]:
+    """A node's result as the server stores it."""
+    return {key: value for key, value in result.items() if value is not None} if isinstance(result, dict) else {}
+
+
+def _media(
+    result: Mapping[str, Any], node_id: str, client: Downloader | None
+) -> tuple[tuple[Image, ...], tuple[Video, ...]]:
+    """The images and videos among what a node gave."""
+    values = [item for value in result.values() for item in (value if isinstance(value, list) else [value])]
+    found = [value for value in values if isinstance(value, dict)]
+    size = (result.get("width"), result.get("height"))
+    images = [str(value["image_name"]) for value in found if "image_name" in value]
+    videos = [str(value["video_name"]) for value in found if "video_name" in value]
+    return (
+        tuple(Image(name, *size, node_id, client) for name in images),
+        tuple(Video(name, *size, node_id, client) for name in videos),
+    )

@@ -1,0 +1,132 @@
+"""Library: the workflows that were saved on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from invokable.runtime.errors import InvokableError, NotFoundError
+from invokable.runtime.steps.answers import Answer, existing, parse, read
+from invokable.runtime.steps.models import Known, near, nearest
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.records import record
+from invokable.runtime.steps.versions import at_least
+from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord
+
+_WORKFLOWS: Final = "/api/v1/workflows/"
+_AT_ONCE: Final = 100  # records in one request
+_NAMES: Final = {"id": "workflow_id"}
+_CATEGORIES: Final = ("user", "default")
+
+
+class _Part(Answer):
+    items: list[dict[str, Any]]
+    pages: int
+
+
+def list_workflows(known: Known, *, query: str, category: str, tags: Sequence[str]) -> Steps[list[WorkflowRecord]]:
+    """The workflows that fit; an empty text is any. They are few and light: all pages are read at once."""
+    found: list[WorkflowRecord] = []
+    for wanted in (yield from _categories(known, category)):
+        found += yield from _of_category(known, wanted, query, tags)
+    return found
+
+
+def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:
+    """A workflow, whole. Raises NotFoundError."""
+    response = yield from fetch(Request("GET", f"{_WORKFLOWS}i/{in_path(workflow_id)}"))
+    missing = NotFoundError(f"the library has no workflow with the id {workflow_id!r}", name=workflow_id)
+    return _whole(existing(response, missing), response)
+
+
+def find_workflow(name: str, known: Known) -> Steps[LibraryWorkflow]:
+    """The workflow of that name, whole. Raises NotFoundError when there is none, or several."""
+    everything = yield from list_workflows(known, query="", category="", tags=())
+    found = [one for one in everything if one.name == name]
+    if len(found) == 1:
+        return (yield from get_workflow(found[0].id))
+    if found:
+        ids = [one.id for one in found]
+        message = f"{len(found)} workflows are named {name!r}: get one by its id, of {', '.join(ids)}"
+        raise NotFoundError(message, name=name, found=len(found), nearest=ids)
+    names = [one.name for one in everything]
+    message = f"the library has no workflow {name!r}{nearest(name, names)}"
+    raise NotFoundError(message, name=name, nearest=near(name, names))
+
+
+def save_workflow(document: Mapping[str, Any], over: WorkflowRecord | str | None) -> Steps[LibraryWorkflow]:
+    """Save a workflow as a new one, or over another one. Raises NotFoundError.
+
+    What comes with InvokeAI is saved as one of the user's, as the editor does: the server would answer with a 500.
+    """
+    meta = {**document.get("meta", {}), "category": "user"}
+    if over is None:
+        workflow = {**{key: value for key, value in document.items() if key != "id"}, "meta": meta}
+        response: Response = yield Request("POST", _WORKFLOWS, json={"workflow": workflow})
+        return _whole(parse(response), response)
+    old = yield from _of_the_user(over, "saved over")
+    body = {"workflow": {**document, "meta": meta, "id": old.id}}
+    response = yield from fetch(Request("PATCH", f"{_WORKFLOWS}i/{in_path(old.id)}", json=body))
+    return _whole(parse(response), response)
+
+
+def delete_workflow(value: WorkflowRecord | str) -> Steps[None]:
+    """Delete a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
+    old = yield from _of_the_user(value, "deleted")
+    response = yield from fetch(Request("DELETE", f"{_WORKFLOWS}i/{in_path(old.id)}"))
+    if response.status != 404:  # an earlier attempt was heard
+        parse(response)
+
+
+def _of_the_user(value: WorkflowRecord | str, what: str) -> Steps[LibraryWorkflow]:
+    old = yield from get_workflow(value if isinstance(value, str) else value.id)
+    if old.category == "default":  # the server would answer with a 500
+        raise InvokableError(f"{old.name!r} comes with InvokeAI and cannot be {what}")
+    return old
+
+
+def _categories(known: Known, category: str) -> Steps[Sequence[str]]:
+    """What to ask for in turn: servers before 5.8 list one category at a time."""
+    if category or (yield from at_least(known, "5.8")):
+        return (category,)
+    return _CATEGORIES
+
+
+def _of_category(known: Known, category: str, query: str, tags: Sequence[str]) -> Steps[list[WorkflowRecord]]:
+    several = yield from at_least(known, "5.8")
+    params: dict[str, Any] = {"query": query, "categories" if several else "category": category}
+    params = {key: value for key, value in params.items() if value} | ({"tags": list(tags)} if tags else {})
+    found: list[WorkflowRecord] = []
+    number, pages = 0, 1
+    while number < pages:
+        paging = {"page": number, "per_page": _AT_ONCE, "order_by": "created_at", "direction": "ASC"}
+        response = yield from fetch(Request("GET", _WORKFLOWS, {**params, **paging}))
+        part = read(response, _Part)
+        found += [_listed(value, response) for value in part.items]
+        number, pages = number + 1, part.pages
+    return list({one.id: one for one in found}.values())
+
+
+def _listed(value: dict[str, Any], response: Response) -> WorkflowRecord:
+    return record(WorkflowRecord, value, _NAMES, where=response.url, tags=_tags(value.get("tags")))
+
+
+def _whole(value: Any, response: Response) -> LibraryWorkflow:
+    document = value.get("workflow") if isinstance(value, dict) else None
+    about: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    meta = about.get("meta")
+    return record(
+        LibraryWorkflow,
+        value,
+        _NAMES,
+        where=response.url,
+        description=about.get("description") or "",
+        category=meta.get("category", "user") if isinstance(meta, dict) else "user",
+        tags=_tags(about.get("tags")),
+        document=document,
+    )
+
+
+def _tags(text: Any) -> tuple[str, ...]:
+    """The server keeps tags in one text, with commas."""
+    return tuple(tag.strip() for tag in text.split(",") if tag.strip()) if isinstance(text, str) else ()

@@ -1,0 +1,190 @@
+"""Queue items: the server's queue as a whole, for whoever looks after it. What a run asks of it is in `queue.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from invokable.runtime.errors import APIError, NotFoundError
+from invokable.runtime.steps.answers import Answer, parse, read
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.paging import Page, in_chunks
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, one_by_one
+from invokable.runtime.steps.queue import QUEUE
+from invokable.runtime.steps.records import record
+from invokable.runtime.steps.versions import at_least, require
+from invokable.runtime.values.records import QueueItem, QueueStatus
+
+Chosen = Callable[[QueueItem], bool]
+
+_SUMMARIES: Final = 500  # in one request
+_WHOLE: Final = 50  # items with their sessions, in one request
+_BY_IDS: Final = "6.7"
+"""The first version that lists the ids of items, and no longer lists items in pages."""
+
+
+class _Processor(Answer):
+    is_started: bool
+
+
+class _Status(Answer):
+    queue: dict[str, Any]
+    processor: _Processor
+
+
+class _Count(Answer):
+    canceled: int = 0
+    deleted: int = 0
+
+
+class _Retried(Answer):
+    retried_item_ids: list[int]
+
+
+class _Ids(Answer):
+    item_ids: list[int]
+
+
+class _Part(Answer):
+    items: list[dict[str, Any]]
+    has_more: bool
+
+
+def queue_status() -> Steps[QueueStatus]:
+    """How full the queue is."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/status"))
+    status = read(response, _Status)
+    return record(QueueStatus, status.queue, where=response.url, paused=not status.processor.is_started)
+
+
+def list_items(known: Known, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
+    """The items that are chosen, in the order of their ids."""
+    if not (yield from at_least(known, _BY_IDS)):
+        items = yield from _all_pages()
+        return Page([item for item in _in_order(items, newest_first) if chosen(item)])
+    response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "DESC"}))
+    ids = sorted(read(response, _Ids).item_ids, reverse=newest_first)
+    summaries = yield from at_least(known, "6.14")
+    path = "item_summaries_by_ids" if summaries else "items_by_ids"
+
+    def some(chunk: Sequence[Any]) -> Steps[Sequence[QueueItem]]:
+        found = yield from _by_ids(path, chunk)
+        return [item for item in found if chosen(item)]
+
+    return (yield from in_chunks(ids, some, _SUMMARIES if summaries else _WHOLE))
+
+
+def get_item(item_id: int) -> Steps[QueueItem]:
+    """An item. Raises NotFoundError."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/i/{int(item_id)}"))
+    return _there(item_id, response)
+
+
+def item_that(is_: str) -> Steps[QueueItem | None]:
+    """The `current` item or the `next` one, if there is one."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/{is_}"))
+    value = parse(response)
+    return None if value is None else _item(value, response)
+
+
+def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
+    """Cancel items; those that have ended stay as they are. Raises NotFoundError."""
+    found = []
+    for item_id in item_ids:
+        response = yield from fetch(Request("PUT", f"{QUEUE}/i/{int(item_id)}/cancel"))
+        found.append(_there(item_id, response))
+    return tuple(found)
+
+
+def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
+    """Cancel what is left of batches. Returns how many items that were."""
+    return (yield from _counted("cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})).canceled
+
+
+def cancel_destination(destination: str) -> Steps[int]:
+    """Cancel what is left for a destination. Returns how many items that were."""
+    return (yield from _counted("cancel_by_destination", {"destination": destination})).canceled
+
+
+def cancel_pending(known: Known) -> Steps[int]:
+    """Cancel all items but the one that runs. Returns how many items that were."""
+    yield from require(known, "cancelling all pending items", "5.6")
+    return (yield from _counted("cancel_all_except_current")).canceled
+
+
+def retry_items(item_ids: Sequence[int], known: Known) -> Steps[tuple[QueueItem, ...]]:
+    """Enqueue failed and canceled items again. Returns the new items. Sent once: it is not safe to repeat."""
+    yield from require(known, "retrying items", "5.7")
+    old = set(map(int, item_ids))
+    newest = max([0, *(yield from _ids(known))])
+    response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=sorted(old))
+    read(response, _Retried)  # the ids of the old ones
+    since = [item_id for item_id in (yield from _ids(known)) if item_id > newest]
+    found = yield from one_by_one(get_item(item_id) for item_id in sorted(since))
+    return tuple(item for item in found if item.retried_from_item_id in old)
+
+
+def delete_items(item_ids: Sequence[int], known: Known) -> Steps[None]:
+    """Take items out of the queue, canceling what has not ended. Raises NotFoundError."""
+    yield from require(known, "deleting items", "6.0")
+    for item_id in item_ids:
+        yield from get_item(item_id)
+        response = yield from fetch(Request("DELETE", f"{QUEUE}/i/{int(item_id)}"))
+        if response.status != 404:  # an earlier attempt was heard
+            parse(response)
+
+
+def delete_all(which: str) -> Steps[int]:
+    """`prune` what has ended, or `clear` everything. Returns how many items that were."""
+    return (yield from _counted(which)).deleted
+
+
+def set_paused(paused: bool) -> Steps[None]:
+    """Have the server begin no further item, or go on."""
+    parse((yield from fetch(Request("PUT", f"{QUEUE}/processor/{'pause' if paused else 'resume'}"))))
+
+
+def _ids(known: Known) -> Steps[list[int]]:
+    if not (yield from at_least(known, _BY_IDS)):
+        return [item.item_id for item in (yield from _all_pages())]
+    return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), _Ids).item_ids
+
+
+def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:
+    response = yield from fetch(Request("POST", f"{QUEUE}/{path}", json={"item_ids": list(ids)}))
+    return [_item(value, response) for value in read(response, list[dict[str, Any]])]
+
+
+def _all_pages() -> Steps[list[QueueItem]]:
+    """All items, as servers before 6.7 list them."""
+    found: list[QueueItem] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        response = yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))
+        part = read(response, _Part)
+        found += [_item(value, response) for value in part.items]
+        if not part.has_more or not part.items:
+            return found
+        cursor = {"cursor": found[-1].item_id, "priority": found[-1].priority}
+
+
+def _counted(path: str, params: dict[str, str] | None = None, json: Any = None) -> Steps[_Count]:
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}", params or {}, json=json))), _Count)
+
+
+def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]:
+    return sorted(items, key=lambda item: item.item_id, reverse=newest_first)
+
+
+def _there(item_id: int, response: Response) -> QueueItem:
+    try:
+        return _item(parse(response), response)
+    except APIError as error:
+        # Some versions wrap the 404 of a missing item into a 500, in these words.
+        if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
+            raise NotFoundError(f"the queue has no item {item_id}", name=str(item_id)) from error
+        raise
+
+
+def _item(value: Any, response: Response) -> QueueItem:
+    return record(QueueItem, value, where=response.url)

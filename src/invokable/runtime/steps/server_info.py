@@ -1,0 +1,41 @@
+"""Server info: what a server is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invokable.runtime.errors import APIError
+from invokable.runtime.steps.answers import Answer, read
+from invokable.runtime.steps.models import Known, server_version
+from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.versions import at_least
+from invokable.runtime.values.records import ServerInfo
+
+
+class _Auth(Answer):
+    multiuser_enabled: bool
+
+
+class _Config(Answer):
+    config: dict[str, Any]
+
+
+def server_info(known: Known) -> Steps[ServerInfo]:
+    """What the server says of itself, as far as it says it to us."""
+    known.version = yield from server_version()
+    multiuser = False
+    if (yield from at_least(known, "6.12")):
+        multiuser = read((yield from fetch(Request("GET", "/api/v1/auth/status"))), _Auth).multiuser_enabled
+    room = (yield from _room()) if (yield from at_least(known, "5.15")) else None
+    return ServerInfo(version=known.version, multiuser=multiuser, max_queue_size=room)
+
+
+def _room() -> Steps[int | None]:
+    try:
+        config = read((yield from fetch(Request("GET", "/api/v1/app/runtime_config"))), _Config).config
+    except APIError as error:
+        if error.status in (401, 403):  # for those who signed in
+            return None
+        raise
+    room = config.get("max_queue_size")
+    return room if isinstance(room, int) else None

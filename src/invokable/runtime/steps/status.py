@@ -1,0 +1,46 @@
+"""Status: how far a run is, asked once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from invokable.runtime.steps.collect import partial_result
+from invokable.runtime.steps.deadline import Deadline
+from invokable.runtime.steps.protocol import Ask, Steps
+from invokable.runtime.steps.queue import items_by_id, statuses_by_id
+from invokable.runtime.steps.run import Context, located
+from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.steps.wait import Waiting
+from invokable.runtime.values.events import JobStatus
+from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.workflow import Workflow
+
+
+def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
+    """How many items are in each state. Raises EnqueueUncertain, ConnectionError and APIError."""
+    yield from located(state, deadline)
+    ids = state.submission.item_ids
+    found: dict[int, str] = yield Ask(statuses_by_id, ids, context.known)
+    return _counted(ids, found)
+
+
+def outcome(waiting: Waiting) -> JobStatus:
+    """How the items of a run ended that was waited for."""
+    return _counted(waiting.submission.item_ids, {key: item.status for key, item in waiting.ended.items()})
+
+
+def _counted(ids: tuple[int, ...], found: dict[int, str]) -> JobStatus:
+    """How many items are in each state."""
+    counts = Counter(found.get(item_id, "removed") for item_id in ids)
+    counts["in_progress"] += counts["waiting"]
+    return JobStatus(*(counts[name] for name in JobStatus.__dataclass_fields__))
+
+
+def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
+    """The result of what is completed by now, or None. Raises EnqueueUncertain, ConnectionError and APIError."""
+    yield from located(state, deadline)
+    waiting = Waiting(state.submission)
+    items = yield Ask(items_by_id, state.submission.item_ids, context.known)
+    waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    return partial_result(workflow.Result, pins_of(workflow), waiting, context.client)

@@ -1,0 +1,32 @@
+"""Versions: what the server is, where its version decides how it is asked."""
+
+from __future__ import annotations
+
+import re
+
+from invokable.runtime.errors import UnsupportedError
+from invokable.runtime.steps.models import Known, server_version
+from invokable.runtime.steps.protocol import Steps
+
+
+def at_least(known: Known, needed: str) -> Steps[bool]:
+    """Whether the server's version is that one or a later one. A server that was too old is asked again."""
+    if known.version is None or not _reaches(known.version, needed):
+        known.version = yield from server_version()
+    return _reaches(known.version, needed)
+
+
+def require(known: Known, what: str, needed: str) -> Steps[None]:
+    """Raise UnsupportedError if the server is older than that; `what` begins its message."""
+    if not (yield from at_least(known, needed)):
+        raise UnsupportedError(what, needs=needed, version=known.version or "")
+
+
+def _reaches(version: str, needed: str) -> bool:
+    return _parts(version) >= _parts(needed)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    """The numbers of a version; what follows them, such as `rc1`, does not count."""
+    found = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(map(int, found[1].split("."))) if found else ()

@@ -1,0 +1,183 @@
+"""Events: what happens to a job while it runs.
+
+Queued ─▶ Started ─▶ (NodeStarted ─▶ Progress… ─▶ NodeFinished)… ─▶ Ended        for each queue item
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from invokable.runtime.values.media import Image, Video
+
+State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "failed", "canceled"]
+"""What the server says of a queue item."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """Something that happened to a job. `item_id` is the queue item; a job of a batch has several.
+
+    Example:
+
+        for event in job.events():
+            print(event.item_id, event)
+    """
+
+    item_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(JobEvent):
+    """The server has taken the job; `item_id` is its first queue item.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Queued):
+                print(f"{event.items} items, {event.ahead} before them")
+    """
+
+    ahead: int | None = None
+    """How many queue items are before it, of all users; None where the server did not say."""
+    items: int = 1
+    """How many queue items the job has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started(JobEvent):
+    """A queue item began to run.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Started):
+                print(f"item {event.item_id} runs")
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted(JobEvent):
+    """A node began to run. Below an iterate node each iteration is one such event.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, NodeStarted):
+                print(event.node_type)
+    """
+
+    node_id: str
+    """The node of the workflow."""
+    node_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an unfinished image looks like.
+
+    Example:
+
+        from pathlib import Path
+
+        for event in job.events():
+            if isinstance(event, Progress) and event.preview:
+                Path("preview.jpg").write_bytes(event.preview.content)
+    """
+
+    width: int
+    """In pixels, those of the image that is to be."""
+    height: int
+    content_type: str
+    """Such as `image/jpeg`."""
+    content: bytes = field(repr=False)
+    """The picture's file, smaller than the image that is to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(JobEvent):
+    """A node says how far it is.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Progress) and event.fraction is not None:
+                print(f"{event.message}: {event.fraction:.0%}")
+    """
+
+    node_id: str
+    node_type: str
+    fraction: float | None
+    """From 0 to 1; None where the node cannot tell."""
+    message: str
+    preview: Preview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFinished(JobEvent):
+    """A node is done. Its images and videos can be downloaded while the job goes on.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, NodeFinished):
+                for image in event.images:
+                    image.save("unfinished/")
+    """
+
+    node_id: str
+    node_type: str
+    images: tuple[Image, ...] = ()
+    videos: tuple[Video, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(JobEvent):
+    """A queue item has ended. After the last one, a job has no more events.
+
+    Example:
+
+        for event in job.events():
+            if isinstance(event, Ended):
+                print(f"{event.done} of {event.items} done, {event.state}")
+    """
+
+    state: State
+    """How it ended: `completed`, `failed` or `canceled`. One that was removed from the queue counts as canceled."""
+    done: int
+    """How many queue items of the job have ended by now."""
+    items: int
+    """How many it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How many queue items of a job are in each state.
+
+    Example:
+
+        status = job.status()
+        print(f"{status.completed} of {status.items} done")
+    """
+
+    pending: int
+    in_progress: int
+    completed: int
+    failed: int
+    canceled: int
+    removed: int
+    """How many are no longer in the server's queue: pruned, cleared or deleted."""
+
+    @property
+    def items(self) -> int:
+        """How many queue items the job has."""
+        return self.pending + self.in_progress + self.completed + self.failed + self.canceled + self.removed
+
+    @property
+    def ended(self) -> bool:
+        """Whether none of them will run any more."""
+        return not self.pending and not self.in_progress
+
+
+for _class in (JobStatus, JobEvent, Queued, Started, NodeStarted, Preview, Progress, NodeFinished, Ended):
+    _class.__module__ = "invokable"  # as users import them

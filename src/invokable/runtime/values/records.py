@@ -1,0 +1,316 @@
+"""Records: what the server says of boards, images, videos, models, queue items, workflows and style presets.
+
+Those of boards, images, videos, models and style presets are values too: an input takes them as they are. All are
+frozen, compare by what identifies them, and can be pickled. Times are in UTC. What a server's version does not say
+keeps its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from invokable.runtime.values.inputs import Board, Model, StylePreset
+from invokable.runtime.values.media import Image, Video
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRecord(Board):
+    """A board, as the server describes it.
+
+    Example:
+
+        for board in client.boards.list():
+            print(board.name, board.image_count)
+    """
+
+    image_count: int = field(default=0, compare=False)
+    """Images that were made, without intermediate ones."""
+    asset_count: int = field(default=0, compare=False)
+    """Images that were uploaded, masks and control images."""
+    video_count: int = field(default=0, compare=False)
+    archived: bool = field(default=False, compare=False)
+    cover_image_name: str | None = field(default=None, compare=False)
+    user_id: str = field(default="", compare=False)
+    """Its owner, on a server of several users."""
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRecord(Image):
+    """An image, as the server describes it.
+
+    Example:
+
+        for image in client.images.list(board="none"):
+            print(image.name, image.width, image.height, image.created_at)
+    """
+
+    category: str = field(default="general", compare=False)
+    """`general` for what was made; `user`, `mask`, `control` or `other` for what was uploaded."""
+    origin: str = field(default="internal", compare=False)
+    """`internal` for what was made, `external` for what was uploaded."""
+    starred: bool = field(default=False, compare=False)
+    is_intermediate: bool = field(default=False, compare=False)
+    has_workflow: bool = field(default=False, compare=False)
+    board_id: str | None = field(default=None, compare=False)
+    """None for an image that is on no board."""
+    session_id: str | None = field(default=None, compare=False)
+    """The session that made it."""
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoRecord(Video):
+    """A video, as the server describes it.
+
+    Example:
+
+        for video in client.videos.list():
+            print(video.name, video.duration, video.fps)
+    """
+
+    duration: float | None = field(default=None, compare=False)
+    """In seconds."""
+    fps: float | None = field(default=None, compare=False)
+    category: str = field(default="general", compare=False)
+    """`general` for what was made; `user` for what was uploaded."""
+    origin: str = field(default="internal", compare=False)
+    """`internal` for what was made, `external` for what was uploaded."""
+    starred: bool = field(default=False, compare=False)
+    is_intermediate: bool = field(default=False, compare=False)
+    has_workflow: bool = field(default=False, compare=False)
+    board_id: str | None = field(default=None, compare=False)
+    """None for a video that is on no board."""
+    session_id: str | None = field(default=None, compare=False)
+    """The session that made it."""
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRecord(Model):
+    """A model, as the server describes it.
+
+    Example:
+
+        model = client.models.find("Dreamshaper 8")
+        flow = Portrait(prompt="a fox", model=model)
+        print(model.format, model.file_size)
+    """
+
+    format: str = field(default="", compare=False)
+    variant: str | None = field(default=None, compare=False)
+    description: str = field(default="", compare=False)
+    path: str = field(default="", compare=False)
+    """Where its files are on the server."""
+    source: str = field(default="", compare=False)
+    """Where it came from."""
+    file_size: int | None = field(default=None, compare=False)
+    """In bytes."""
+    trigger_phrases: tuple[str, ...] = field(default=(), compare=False)
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
+    """All that the server says of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StylePresetRecord(StylePreset):
+    """A style preset, as the server describes it.
+
+    Example:
+
+        for preset in client.style_presets.list():
+            print(preset.name, preset.positive_prompt)
+    """
+
+    name: str = field(default="", compare=False)
+    positive_prompt: str = field(default="", compare=False)
+    """The prompt of a run takes the place of `{prompt}` in it."""
+    negative_prompt: str = field(default="", compare=False)
+    type: str = field(default="user", compare=False)
+    """`default` for those that come with InvokeAI, else `user`."""
+    image: str | None = field(default=None, compare=False)
+    """The path of its picture below the server's address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedWorkflow:
+    """What made an image or a video, as the file holds it. Either may be missing.
+
+    Example:
+
+        image = client.run(Portrait(prompt="a fox")).image
+        embedded = client.images.workflow(image)
+        if embedded.workflow:
+            print(embedded.workflow["name"])
+    """
+
+    workflow: Mapping[str, Any] | None = None
+    """The workflow as the editor opens it."""
+    graph: Mapping[str, Any] | None = None
+    """The graph that ran."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInstall:
+    """The installation of a model, as far as it has come.
+
+    Example:
+
+        for install in client.models.installs():
+            print(f"{install.source}: {install.status}, {install.fraction:.0%}")
+    """
+
+    id: int
+    status: str = field(compare=False)
+    """`waiting`, `downloading`, `downloads_done`, `running`, `paused`, `completed`, `error` or `cancelled`."""
+    bytes: int = field(default=0, compare=False)
+    """How much was downloaded."""
+    total_bytes: int = field(default=0, compare=False)
+    """How much is to be downloaded, as far as it is known."""
+    source: str = field(default="", compare=False)
+    reason: str = field(default="", compare=False)
+    """Why it failed, in the server's words."""
+    model: ModelRecord | None = field(default=None, compare=False)
+    """The model, once it is installed."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will not change any more."""
+        return self.status in ("completed", "error", "cancelled")
+
+    @property
+    def fraction(self) -> float:
+        """How much of it is downloaded, from 0 to 1; 0 while the size is not known."""
+        return min(self.bytes / self.total_bytes, 1.0) if self.total_bytes else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """An item of the queue. A list leaves out why it failed, on servers since 6.14; `get` says it.
+
+    Example:
+
+        for item in client.queue.list():
+            print(item.item_id, item.status, item.completed_at)
+    """
+
+    item_id: int
+    status: str = field(compare=False)
+    """`pending`, `in_progress`, `waiting`, `completed`, `failed` or `canceled`."""
+    batch_id: str = field(default="", compare=False)
+    origin: str | None = field(default=None, compare=False)
+    destination: str | None = field(default=None, compare=False)
+    priority: int = field(default=0, compare=False)
+    session_id: str | None = field(default=None, compare=False)
+    error_type: str | None = field(default=None, compare=False)
+    error_message: str | None = field(default=None, compare=False)
+    error_traceback: str | None = field(default=None, compare=False, repr=False)
+    retried_from_item_id: int | None = field(default=None, compare=False)
+    user_id: str = field(default="", compare=False)
+    created_at: datetime | None = field(default=None, compare=False)
+    started_at: datetime | None = field(default=None, compare=False)
+    completed_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will not change any more."""
+        return self.status in ("completed", "failed", "canceled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStatus:
+    """How many items of the queue are in each state, and whether it runs.
+
+    Example:
+
+        status = client.queue.status()
+        print(f"{status.open} items to go" + (", paused" if status.paused else ""))
+    """
+
+    pending: int
+    in_progress: int
+    completed: int
+    failed: int
+    canceled: int
+    total: int
+    waiting: int = 0
+    item_id: int | None = None
+    """The item that runs."""
+    paused: bool = False
+    """Whether no further item is begun until somebody resumes the queue."""
+
+    @property
+    def open(self) -> int:
+        """How many items have not ended."""
+        return self.pending + self.in_progress + self.waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowRecord:
+    """A workflow of the server's library, as a list has it: without what is in it.
+
+    Example:
+
+        for workflow in client.workflows.list():
+            print(workflow.id, workflow.name, workflow.tags)
+    """
+
+    id: str
+    name: str = field(default="", compare=False)
+    description: str = field(default="", compare=False)
+    category: str = field(default="user", compare=False)
+    """`default` for those that come with InvokeAI, else `user`."""
+    tags: tuple[str, ...] = field(default=(), compare=False)
+    user_id: str = field(default="", compare=False)
+    is_public: bool = field(default=False, compare=False)
+    created_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
+    opened_at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryWorkflow(WorkflowRecord):
+    """A workflow of the server's library, whole.
+
+    Example:
+
+        import json
+        from pathlib import Path
+
+        for record in client.workflows.list():
+            workflow = client.workflows.get(record.id)
+            Path(f"{workflow.id}.json").write_text(json.dumps(workflow.document))
+    """
+
+    document: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
+    """The workflow as the editor exports it: what `invokable generate` reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerInfo:
+    """What a server is.
+
+    Example:
+
+        info = client.server.info()
+        print(info.version, "with users" if info.multiuser else "")
+    """
+
+    version: str
+    """Such as `6.14.2`."""
+    multiuser: bool = False
+    """Whether it has several users, who sign in."""
+    max_queue_size: int | None = None
+    """How many items may be pending; None where the server does not say."""
+
+
+for _class in (
+    *(BoardRecord, EmbeddedWorkflow, ImageRecord, LibraryWorkflow, ModelInstall, ModelRecord, QueueItem, QueueStatus),
+    *(ServerInfo, StylePresetRecord, VideoRecord, WorkflowRecord),
+):  # as users import them
+    _class.__module__ = "invokable"

@@ -1,0 +1,557 @@
+"""Repositories: what a client does with what is on the server, alike on the simulator and on real ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from PIL import Image as PILImage
+
+from invokable import (
+    APIError,
+    Board,
+    BoardError,
+    BoardRecord,
+    Client,
+    Image,
+    InvokableError,
+    Model,
+    ModelInstall,
+    NotFoundError,
+    StylePreset,
+    UnsupportedError,
+    Video,
+)
+from tests.live.provision import Server
+
+QUEUE = "/api/v1/queue/default"
+WORKFLOW = {
+    "name": "",
+    "author": "me",
+    "description": "of a test",
+    "version": "1",
+    "contact": "",
+    "tags": "red, blue",
+    "notes": "",
+    "exposedFields": [],
+    "meta": {"version": "3.0.0", "category": "user"},
+    "nodes": [],
+    "edges": [],
+}
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that nothing else on the server has."""
+    return f"t-{uuid4()}"
+
+
+@pytest.fixture
+def board(client: Client, name: str) -> Iterator[BoardRecord]:
+    made = client.boards.create(name)
+    yield made
+    if any(found == made for found in client.boards.list(archived=True)):
+        client.boards.delete(made, delete_contents=True)
+
+
+@pytest.fixture
+def paused(server: Server, client: Client) -> Iterator[None]:
+    client.queue.pause()
+    client.queue.clear()
+    yield
+    client.queue.clear()
+    client.queue.resume()
+
+
+def enqueue(server: Server, runs: int = 1, **batch: str) -> list[int]:
+    """Enqueue items that add two numbers. Returns their ids, oldest first."""
+    graph = {"nodes": {"sum": {"id": "sum", "type": "add", "a": 1, "b": 2}}, "edges": []}
+    body = {"batch": {"graph": graph, "runs": runs, **batch}}
+    return sorted(server.post(f"{QUEUE}/enqueue_batch", body)["item_ids"])
+
+
+def has_videos(client: Client) -> bool:
+    return tuple(map(int, client.version().split(".")[:2])) >= (6, 14)
+
+
+# --- boards -------------------------------------------------------------------------------------------------------
+
+
+def test_a_board_is_made_found_renamed_and_deleted(client: Client, board: BoardRecord, name: str) -> None:
+    assert client.boards.find(name) == client.boards.get(board.id) == board
+    assert board in list(client.boards.list())
+    assert (board.name, board.image_count, board.archived) == (name, 0, False)
+    assert board.created_at is not None
+    assert abs(datetime.now(UTC) - board.created_at) < timedelta(minutes=5)
+
+    renamed = client.boards.rename(name, f"{name} too")
+
+    assert (renamed.id, client.boards.get(board.id).name) == (board.id, f"{name} too")
+    assert client.boards.delete(board) == ()
+    with pytest.raises(BoardError) as caught:
+        client.boards.get(board.id)
+    assert caught.value.found == 0
+
+
+def test_a_missing_board_is_refused_with_the_names_like_it(client: Client, board: BoardRecord) -> None:
+    with pytest.raises(BoardError, match="did you mean") as caught:
+        client.boards.find(f"{board.name}x")
+    assert caught.value.nearest[0] == board.name
+    with pytest.raises(BoardError):
+        client.boards.delete(Board(id="nowhere"))
+
+
+def test_of_several_boards_with_one_name_none_is_guessed(client: Client, board: BoardRecord, name: str) -> None:
+    other = client.boards.create(name)
+    with pytest.raises(BoardError, match="2 boards are named") as caught:
+        client.boards.find_or_create(name)
+    assert set(caught.value.nearest) == {board.id, other.id}
+    assert caught.value.found == 2
+
+    client.boards.archive(other)
+
+    assert client.boards.find_or_create(name) == board
+    assert other not in list(client.boards.list())
+    assert other in list(client.boards.list(archived=True))
+    client.boards.delete(other)
+
+
+def test_a_board_is_made_only_once(client: Client, name: str) -> None:
+    made = client.boards.find_or_create(name)
+    assert client.boards.find_or_create(name) == made
+    client.boards.delete(name)
+
+
+@pytest.mark.parametrize("use", ["find", "find_or_create", "delete"])
+def test_none_is_not_a_board(client: Client, use: str) -> None:
+    with pytest.raises(BoardError, match="on no board"):
+        getattr(client.boards, use)("none")
+
+
+def test_what_is_on_a_board_stays_unless_it_is_said(client: Client, board: BoardRecord, stamp: Path) -> None:
+    image = client.images.upload(stamp, board=board)
+    assert client.boards.get(board.id).asset_count in (0, 1)  # servers before 6.6 do not count them
+
+    assert client.boards.delete(board) == ()
+    assert client.images.get(image.name).board_id is None
+
+    other = client.boards.create(board.name)
+    client.boards.move(image, to=other)
+    assert client.boards.delete(other, delete_contents=True) == (image.name,)
+    with pytest.raises(NotFoundError):
+        client.images.get(image.name)
+
+
+# --- images -------------------------------------------------------------------------------------------------------
+
+
+def test_an_image_is_described(client: Client, board: BoardRecord, stamp: Path) -> None:
+    image = client.images.upload(stamp, board=board.name, category="mask", metadata={"seed": 7})
+
+    assert (image.width, image.height, image.category, image.origin) == (40, 30, "mask", "external")
+    assert (image.board_id, image.starred, image.is_intermediate) == (board.id, False, False)
+    assert (
+        client.images.get(image.name) == image == Image(image.name) or image.name == client.images.get(image.name).name
+    )
+    assert client.images.metadata(image) == {"seed": 7}
+    assert image.pil().size == (40, 30)
+
+
+def test_a_handle_of_an_image_survives_being_pickled(client: Client, stamp: Path) -> None:
+    image = client.images.upload(stamp)
+
+    copy = pickle.loads(pickle.dumps(image))
+
+    assert copy == image
+    assert copy.created_at == image.created_at
+    assert client.image(copy).bytes() == client.image(image.name).bytes() == image.bytes()
+    with pytest.raises(RuntimeError, match="no client"):
+        copy.bytes()
+
+
+def test_images_are_listed_by_what_they_are(client: Client, board: BoardRecord, stamp: Path) -> None:
+    first, second = (client.images.upload(stamp, board=board) for _ in range(2))
+    step = client.images.upload(stamp, board=board, is_intermediate=True)
+    mask = client.images.upload(stamp, board=board, category="mask")
+
+    def names(**chosen: object) -> list[str]:
+        return [image.name for image in client.images.list(board=board, **chosen)]  # type: ignore[arg-type]
+
+    assert names() == [mask.name, second.name, first.name]
+    assert names(newest_first=False) == [first.name, second.name, mask.name]
+    assert names(is_intermediate=True) == [step.name]
+    assert set(names(is_intermediate=None)) == {first.name, second.name, mask.name, step.name}
+    assert names(categories=["mask"]) == [mask.name]
+    assert names(origin="internal") == []
+    client.images.star(first)
+    assert names(starred_first=True)[0] == first.name
+    assert client.images.names(board=board) == (mask.name, second.name, first.name)
+    client.images.delete(step)
+
+
+def test_images_are_searched_by_what_is_in_them(client: Client, stamp: Path, name: str) -> None:
+    image = client.images.upload(stamp, metadata={"prompt": name})
+    assert [found.name for found in client.images.list(search=name)] == [image.name]
+    client.images.delete(image)
+
+
+def test_deleting_on_the_way_skips_nothing(client: Client, board: BoardRecord, stamp: Path) -> None:
+    uploaded = {client.images.upload(stamp, board=board).name for _ in range(5)}
+    deleted = set()
+    for image in client.images.list(board=board):
+        deleted |= set(client.images.delete(image))
+    assert deleted == uploaded
+    assert list(client.images.list(board=board)) == []
+
+
+def test_stars_and_changes(client: Client, stamp: Path) -> None:
+    image = client.images.upload(stamp)
+    assert client.images.star(image, "missing.png") == (image.name,)
+    assert client.images.get(image.name).starred
+    assert client.images.unstar(image.name) == (image.name,)
+    changed = client.images.update(image, is_intermediate=True, category="control")
+    assert (changed.starred, changed.is_intermediate, changed.category) == (False, True, "control")
+    with pytest.raises(NotFoundError):
+        client.images.update("missing.png", starred=True)
+    client.images.delete(image)
+
+
+def test_images_move_between_boards(client: Client, board: BoardRecord, stamp: Path) -> None:
+    image = client.images.upload(stamp)
+    assert client.images.move(image, "missing.png", to=board) == (image.name,)
+    assert client.images.get(image.name).board_id == board.id
+    assert client.images.move(image, to="none") == (image.name,)
+    assert client.images.get(image.name).board_id is None
+    with pytest.raises(BoardError):
+        client.images.move(image, to=f"{board.name}x")
+    assert client.images.upload(image, board=board).board_id == board.id
+    client.boards.delete(board, delete_contents=True)
+
+
+@pytest.mark.parametrize("missing", ["missing.png", "", ".", "..", "a/b.png", "?x=1", "ä%2f.png"])
+def test_a_missing_image_is_said_to_be_missing(client: Client, missing: str) -> None:
+    for ask in (client.images.get, client.images.metadata, client.images.workflow):
+        with pytest.raises(NotFoundError, match="no image"):
+            ask(missing)
+    assert client.images.delete("missing.png") == ()
+
+
+def test_the_workflow_inside_an_image(client: Client) -> None:
+    text = {"invokeai_workflow": json.dumps({**WORKFLOW, "name": "inside"})}
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    for key, value in text.items():
+        info.add_text(key, value)
+    buffer = io.BytesIO()
+    PILImage.new("RGB", (8, 8)).save(buffer, "PNG", pnginfo=info)
+
+    image = client.images.upload(buffer.getvalue())
+
+    inside = client.images.workflow(image)
+    assert image.has_workflow
+    assert inside.workflow is not None
+    assert (inside.workflow["name"], inside.graph) == ("inside", None)
+    plain = client.images.upload(io.BytesIO(_png()))
+    assert client.images.workflow(plain).workflow is None
+    client.images.delete(image, plain)
+
+
+def test_what_a_picture_says_of_its_making_is_kept(client: Client, tmp_path: Path) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("invokeai_metadata", json.dumps({"seed": 7}))
+    path = tmp_path / "made.png"
+    PILImage.new("RGB", (8, 8)).save(path, pnginfo=info)
+
+    image = client.images.upload(PILImage.open(path))
+
+    assert client.images.metadata(image) == {"seed": 7}
+    assert json.loads(image.pil().info["invokeai_metadata"]) == {"seed": 7}
+
+
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    PILImage.new("RGB", (8, 8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_many_images_come_as_one_zip(client: Client, board: BoardRecord, stamp: Path, tmp_path: Path) -> None:
+    images = [client.images.upload(stamp, board=board) for _ in range(3)]
+
+    path = client.images.download_zip(tmp_path / "some.zip", *images[:2])
+
+    with zipfile.ZipFile(path) as archive:
+        assert {Path(name).name for name in archive.namelist()} == {image.name for image in images[:2]}
+        assert archive.read(archive.namelist()[0]).startswith(b"\x89PNG")
+    whole = client.images.download_zip(tmp_path / "board.zip", board=board)
+    with zipfile.ZipFile(whole) as archive:
+        assert len(archive.namelist()) == 3
+    with pytest.raises(NotFoundError):
+        client.images.download_zip(tmp_path / "none.zip", "missing.png")
+    assert sorted(found.name for found in tmp_path.glob("*.zip")) == ["board.zip", "some.zip"]
+
+
+# --- videos -------------------------------------------------------------------------------------------------------
+
+
+def test_videos_are_kept_as_they_are(client: Client, board: BoardRecord, clip: bytes) -> None:
+    if not has_videos(client):
+        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.14 or later"):
+            client.videos.upload(clip)
+        return
+    video = client.videos.upload(clip, board=board)
+
+    assert client.video(video.name).bytes() == video.bytes() == clip
+    assert (video.name.endswith(".mp4"), video.board_id) == (True, board.id)
+    assert client.videos.get(video.name) == video
+    assert [found.name for found in client.videos.list(board=board)] == [video.name]
+    assert client.videos.names(board=board) == (video.name,)
+    assert client.videos.star(video) == (video.name,)
+    assert client.videos.get(video.name).starred
+    assert client.videos.unstar(video) == (video.name,)
+    assert client.videos.metadata(video) is None
+    assert client.videos.workflow(video).workflow is None
+    assert client.boards.move(video, to="none") == (video.name,)
+    assert client.videos.get(video.name).board_id is None
+    assert client.videos.move(video, "missing.mp4", to=board) == (video.name,)
+    assert client.boards.get(board.id).video_count == 1
+    assert client.videos.delete(video, "missing.mp4") == (video.name,)
+    with pytest.raises(NotFoundError):
+        client.videos.get(video.name)
+
+
+@pytest.mark.parametrize("use", ["get", "metadata", "workflow", "star", "delete"])
+def test_servers_without_videos_say_so(client: Client, use: str) -> None:
+    if has_videos(client):
+        pytest.skip("this server has videos")
+    with pytest.raises(UnsupportedError) as caught:
+        getattr(client.videos, use)("x.mp4")
+    assert (caught.value.needs, caught.value.version) == ("6.14", client.version())
+    with pytest.raises(UnsupportedError):
+        next(client.videos.list())
+
+
+def test_a_board_goes_with_its_videos(client: Client, board: BoardRecord, clip: bytes) -> None:
+    if not has_videos(client):
+        pytest.skip("this server has no videos")
+    video = client.videos.upload(clip, board=board)
+    assert client.boards.delete(board, delete_contents=True) == (video.name,)
+
+
+# --- models -------------------------------------------------------------------------------------------------------
+
+
+def test_models_are_listed_and_found(client: Client, models: dict[str, dict[str, str]]) -> None:
+    listed = {model.name: model for model in client.models.list()}
+
+    assert set(listed) == set(models)
+    tiny = listed["tiny-sd15"]
+    assert (tiny.base, tiny.type, tiny.format, tiny.key) == ("sd-1", "main", "diffusers", models["tiny-sd15"]["key"])
+    assert tiny.config["hash"] == tiny.hash
+    assert {model.name for model in client.models.list(base="sdxl", type="lora")} == {"tiny-sdxl-lora"}
+    assert list(client.models.list(name="tiny-sd15")) == [tiny]
+    assert tiny in list(client.models.list(format="diffusers"))
+    assert client.models.get(tiny.key) == client.models.find("tiny-sd15") == client.models.find(Model(hash=tiny.hash))
+
+
+def test_a_missing_model_is_refused_with_the_names_like_it(client: Client, models: dict[str, dict[str, str]]) -> None:
+    with pytest.raises(NotFoundError, match="did you mean") as caught:
+        client.models.find("tiny-sd16")
+    assert caught.value.nearest[0] == "tiny-sd15"
+    for ask in (client.models.get, client.models.delete):
+        with pytest.raises(NotFoundError):
+            ask("no-such-key")
+
+
+def test_a_model_is_installed_with_progress_and_deleted(
+    client: Client, server: Server, models: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    source = client.models.find("tiny-sd15-lora")
+    copy = tmp_path / "copied-lora.safetensors"
+    if Path(source.path).is_file():
+        copy.write_bytes(Path(source.path).read_bytes())
+    seen: list[ModelInstall] = []
+
+    model = client.models.install(
+        str(copy), inplace=True, config={"name": "installed by a test"}, timeout=60, on_progress=seen.append
+    )
+
+    assert (model.name, model.type) == ("installed by a test", "lora")
+    assert client.models.find("installed by a test") == model
+    assert seen[-1].status == "completed"
+    assert seen[-1].model == model
+    assert seen[-1] in client.models.installs()
+    assert client.models.get_install(seen[-1].id).ended
+    assert client.models.cancel_install(seen[-1]).status == "completed"
+    client.models.delete(model)
+    with pytest.raises(NotFoundError):
+        client.models.get(model.key)
+
+
+def test_a_missing_installation_is_said_to_be_missing(client: Client) -> None:
+    for ask in (client.models.get_install, client.models.cancel_install):
+        with pytest.raises(NotFoundError, match="no installation 99999"):
+            ask(99_999)
+
+
+# --- queue --------------------------------------------------------------------------------------------------------
+
+
+def test_a_paused_queue_holds_its_items(client: Client, server: Server, paused: None) -> None:
+    ids = enqueue(server, 3, destination="somewhere")
+
+    status = client.queue.status()
+    assert (status.pending, status.open, status.total, status.paused) == (3, 3, 3, True)
+    assert [item.item_id for item in client.queue.list()] == ids[::-1]
+    assert [item.item_id for item in client.queue.list(newest_first=False)] == ids
+    assert [item.status for item in client.queue.list(destination="somewhere")] == ["pending"] * 3
+    assert list(client.queue.list(status="failed")) == []
+    assert client.queue.current() is None
+    following = client.queue.next()
+    assert following is not None
+    assert following.item_id == ids[0]
+    assert (client.queue.get(ids[1]).status, client.queue.get(ids[1]).ended) == ("pending", False)
+
+
+def test_items_are_cancelled_retried_and_deleted(client: Client, server: Server, paused: None) -> None:
+    first, second, third = enqueue(server, 3)
+
+    assert [item.status for item in client.queue.cancel(first, client.queue.get(second))] == ["canceled"] * 2
+    retried = client.queue.retry(first, third)  # the third has not ended
+
+    assert [item.retried_from_item_id for item in retried] == [first]
+    assert [item.status for item in retried] == ["pending"]
+    client.queue.delete(third, *retried)
+    assert {item.item_id for item in client.queue.list()} == {first, second}
+    assert client.queue.prune() == 2
+    for use in (client.queue.get, client.queue.cancel, client.queue.delete):
+        with pytest.raises(NotFoundError, match="no item"):
+            use(third)
+
+
+def test_many_items_are_cancelled_at_once(client: Client, server: Server, paused: None) -> None:
+    enqueue(server, 2, batch_id="b-1")
+    enqueue(server, 3, batch_id="b-2", destination="d-2")
+    enqueue(server, 1)
+
+    assert client.queue.cancel_batch("b-1") == 2
+    assert client.queue.cancel_destination("d-2") == 3
+    assert client.queue.cancel_pending() == 1
+    assert client.queue.status().canceled == 6
+    assert [item.batch_id for item in client.queue.list(batch_id="b-1")] == ["b-1"] * 2
+    assert client.queue.clear() == 6
+    assert client.queue.status().total == 0
+
+
+def test_a_list_of_more_than_a_page(client: Client, server: Server, paused: None) -> None:
+    ids = enqueue(server, 530)
+    assert [item.item_id for item in client.queue.list(newest_first=False)] == ids
+
+
+def test_the_queue_goes_on(client: Client, server: Server, paused: None) -> None:
+    (item_id,) = enqueue(server)
+    client.queue.resume()
+    assert not client.queue.status().paused
+    for _ in range(200):
+        item = client.queue.get(item_id)
+        if item.ended:
+            break
+        client.version()
+    client.queue.pause()
+    assert item.status in ("completed", "in_progress", "pending")
+
+
+# --- the library --------------------------------------------------------------------------------------------------
+
+
+def test_a_workflow_is_saved_found_saved_over_and_deleted(client: Client, name: str) -> None:
+    saved = client.workflows.save({**WORKFLOW, "name": name, "id": "of another library"})
+
+    assert saved.id != "of another library"
+    assert client.workflows.find(name) == client.workflows.get(saved.id) == saved
+    assert saved.document["author"] == "me"
+    (listed,) = client.workflows.list(query=name, category="user")
+    assert (listed.id, listed.name, listed.tags, listed.category) == (saved.id, name, ("red", "blue"), "user")
+    assert listed.description == "of a test"
+
+    over = client.workflows.save({**WORKFLOW, "name": f"{name} too"}, over=listed)
+
+    assert (over.id, client.workflows.get(saved.id).name) == (saved.id, f"{name} too")
+    client.workflows.delete(over)
+    for use in (client.workflows.get, client.workflows.delete):
+        with pytest.raises(NotFoundError):
+            use(saved.id)
+
+
+def test_a_missing_workflow_is_refused_with_the_names_like_it(client: Client, name: str) -> None:
+    saved = [client.workflows.save({**WORKFLOW, "name": name}) for _ in range(2)]
+    with pytest.raises(NotFoundError, match="2 workflows are named"):
+        client.workflows.find(name)
+    with pytest.raises(NotFoundError) as caught:
+        client.workflows.find(f"{name}x")
+    assert name in caught.value.nearest
+    with pytest.raises(NotFoundError):
+        client.workflows.save(WORKFLOW, over="missing")
+    for workflow in saved:
+        client.workflows.delete(workflow)
+
+
+def test_what_comes_with_invokeai_is_left_as_it_is(client: Client) -> None:
+    shipped = next(client.workflows.list(category="default"), None)
+    if shipped is None:
+        pytest.skip("this server came without workflows")
+    with pytest.raises(InvokableError, match="comes with InvokeAI"):
+        client.workflows.delete(shipped)
+    with pytest.raises(InvokableError, match="comes with InvokeAI"):
+        client.workflows.save(WORKFLOW, over=shipped)
+    copied = client.workflows.save(client.workflows.get(shipped.id).document)
+    assert (copied.category, copied.name) == ("user", shipped.name)
+    client.workflows.delete(copied)
+
+
+def test_a_workflow_that_is_none_is_refused(client: Client) -> None:
+    with pytest.raises(APIError) as caught:
+        client.workflows.save({"name": "x"})
+    assert caught.value.status == 422
+
+
+# --- style presets ------------------------------------------------------------------------------------------------
+
+
+def test_a_style_preset_is_made_found_and_deleted(client: Client, name: str, stamp: Path) -> None:
+    made = client.style_presets.create(name, positive_prompt="{prompt}, in oil", negative_prompt="flat", image=stamp)
+
+    assert client.style_presets.find(name) == client.style_presets.get(made.id) == made
+    assert made in list(client.style_presets.list())
+    assert (made.positive_prompt, made.negative_prompt, made.type) == ("{prompt}, in oil", "flat", "user")
+    assert made.image is not None
+    assert isinstance(made, StylePreset)
+    client.style_presets.delete(name)
+    with pytest.raises(NotFoundError, match="no style preset"):
+        client.style_presets.delete(made)
+    with pytest.raises(NotFoundError):
+        client.style_presets.find(name)
+
+
+# --- the server ---------------------------------------------------------------------------------------------------
+
+
+def test_the_server_describes_itself(client: Client) -> None:
+    info = client.server.info()
+    assert info.version == client.server.version() == client.version()
+    assert (info.multiuser, info.max_queue_size) == (False, 10_000)
+
+
+def test_handles_need_no_request() -> None:
+    with Client("http://127.0.0.1:1") as offline:
+        assert offline.image("a.png") == Image("a.png")
+        assert offline.video("a.mp4") == Video("a.mp4")
