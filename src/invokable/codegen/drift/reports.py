@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final, Literal, TypeAlias
 
 from invokable.codegen.drift.interfaces import Comparison
@@ -20,7 +21,7 @@ _HEADINGS: Final = {
     "indices": "breaks callers that use indices",
     "nobody": "breaks nobody",
 }
-_MARKED: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
+_MARKED: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 def report(comparison: Comparison, form: Form) -> str:
@@ -36,16 +37,16 @@ def verdict_line(drift: Drift) -> str:
 
 
 def text_lines(drift: Drift) -> Iterator[str]:
-    """The changes as text: grouped by whom they break, aligned, each that breaks somebody with its reason."""
+    """The changes as text: grouped by whom they break, aligned, and with the reason where they break somebody."""
     width = max((len(_where(change)) for change in drift.changes), default=0)
     for breaks, heading in _HEADINGS.items():
         changes = [change for change in drift.changes if change.breaks == breaks]
         if changes:
             yield f"  {heading}:"
-        for change in changes:
-            yield f"    {_where(change):<{width}}  {change_line(change)}"
+        for reason, alike in groupby(changes, key=lambda change: change.reason):
+            yield from (f"    {_where(change):<{width}}  {change_line(change)}" for change in alike)
             if breaks != "nobody":
-                yield f"    {'':<{width}}  {change.reason}"
+                yield f"    {'':<{width}}  ({reason})"
     same = [*drift.unchanged_inputs, *(f"{name} (output)" for name in drift.unchanged_outputs)]
     if same and drift.changes:
         yield f"  unchanged: {', '.join(same)}"

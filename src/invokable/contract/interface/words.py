@@ -23,7 +23,7 @@ _LINES: Final[dict[Kind, str]] = {
     "input-renamed": "renamed to {after}",
     "input-moved": "moved from {before} to {after}",
     "input-replaced": "sets another field: {before}, now {after}",
-    "input-relabelled": "label {before!r}, now {after!r}",
+    "input-relabelled": "label {before}, now {after}",
     "input-type-narrowed": "retyped: {before}, now {after}",
     "input-type-widened": "takes more types: {before}, now {after}",
     "input-limits-narrowed": "limits narrowed: {before}, now {after}",
@@ -55,7 +55,10 @@ _LINES: Final[dict[Kind, str]] = {
 
 def change_line(change: Change) -> str:
     """What happened, without the name of what it happened to."""
-    return _LINES[change.kind].format(before=_short(change.before), after=_short(change.after))
+    before, after = _short(change.before), _short(change.after)
+    if change.kind == "input-relabelled":
+        before, after = (_quoted(label) if label else "none" for label in (before, after))
+    return _LINES[change.kind].format(before=before, after=after)
 
 
 def shown_indices(indices: tuple[int, ...]) -> str:
