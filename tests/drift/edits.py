@@ -5,16 +5,18 @@ Each edit is made to the same workflow, a colour card with a field of each kind 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from random import Random
+from typing import Any, TypeAlias
 
 from invokable.codegen import GeneratedModule, InstalledModel, Naming, Options, plan_document
 from invokable.codegen.drift.interfaces import names_of
 from invokable.codegen.render import unformatted
 from invokable.contract.fields import FieldType
 from invokable.contract.interface import Drift, compare, read_module
+from invokable.contract.interface.rules import RULES
 from invokable.contract.limits import Limits
 from invokable.schema import Schema, load
 from tests.examples import add_edge, add_field, add_node, example
@@ -167,6 +169,18 @@ def _no_alias(side: Side) -> None:
     side.settings("choice", type="string-field-config", component="textarea")
 
 
+def _twin(side: Side) -> None:
+    """A second input with the choices of the first: both use its alias."""
+    twin = add_node(side.document, "twin", "string", version="1.0.1", value=LONG[0])
+    twin["inputs"]["value"]["label"] = "Twin"
+    add_field(side.document, "twin", "value")
+    side.settings("twin", **dropdown(*LONG))
+
+
+def _one_more_choice(side: Side) -> None:
+    side.settings("choice", **dropdown(*LONG, "one more"))
+
+
 def _float(side: Side) -> None:
     side.retype("count", "float", value=3.0)
 
@@ -302,16 +316,6 @@ class Case:
     back: frozenset[str]
     first: Callable[[Side], None] | None = None
 
-    def sides(self, *, reverse: bool) -> tuple[GeneratedModule, GeneratedModule]:
-        """The module of before and of after."""
-        old, new = base(), base()
-        for side in (old, new):
-            if self.first:
-                self.first(side)
-        self.edit(old if reverse else new)
-        before = old.module(None)
-        return before, new.module(before)
-
 
 def case(edit: Callable[[Side], None], there: str, back: str, *, first: Callable[[Side], None] | None = None) -> Case:
     """A case, with its kinds as words."""
@@ -328,6 +332,7 @@ CASES = (
     case(_choices, "input-choices-narrowed", "input-choices-widened"),
     case(_no_dropdown, "input-choices-widened", "input-choices-narrowed"),
     case(_no_alias, "input-choices-widened alias-missing", "input-choices-narrowed"),
+    case(_one_more_choice, "input-choices-widened alias-changed", "input-choices-narrowed alias-missing", first=_twin),
     case(_float, "input-type-widened", "input-type-narrowed"),
     case(_text, "input-type-narrowed input-default", "input-type-narrowed input-default"),
     case(_truth, "input-type-narrowed input-default", "input-type-narrowed input-default"),
@@ -358,11 +363,35 @@ CASES = (
 )
 RUNS = tuple((case, reverse) for case in CASES for reverse in (False, True) if (case.back if reverse else case.there))
 NAMES = [f"{case.name}-{'back' if reverse else 'there'}" for case, reverse in RUNS]
+BREAKING = {kind for kind, rule in RULES.items() if rule.breaks != "nobody"}
+MIXED = range(30)
+"""Seeds, each of which makes several edits at once. Half of them draw edits that break nobody one by one."""
+Modules: TypeAlias = tuple[GeneratedModule, GeneratedModule, Drift]
 
 
 @cache
-def sides(position: int) -> tuple[GeneratedModule, GeneratedModule, Drift]:
+def sides(position: int) -> Modules:
     """The two modules of a run, and how they differ."""
-    case_, reverse = RUNS[position]
-    old, new = case_.sides(reverse=reverse)
-    return old, new, compare(read_module(old.text), read_module(new.text))
+    return _modules([RUNS[position]])
+
+
+@cache
+def mixed(seed: int) -> Modules:
+    """The two modules of several runs at once, and how they differ."""
+    random = Random(seed)
+    harmless = [(c, back) for c, back in RUNS if not BREAKING & (c.back if back else c.there)]
+    known = [run for run in (harmless if seed % 2 else RUNS) if run[0].edit is not _board_for_text]
+    return _modules(random.sample(known, random.choice((2, 3, 4))))
+
+
+def _modules(runs: Sequence[tuple[Case, bool]]) -> Modules:
+    old, new = base(), base()
+    for case_, _ in runs:
+        if case_.first:
+            case_.first(old)
+            case_.first(new)
+    for case_, reverse in runs:
+        case_.edit(old if reverse else new)
+    before = old.module(None)
+    after = new.module(before)
+    return before, after, compare(read_module(before.text), read_module(after.text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ from invokable import Client
 from invokable.codegen import ModulePlan
 from invokable.testing import Simulator
 from tests.drift.callers import MODELS, caller, samples
-from tests.drift.edits import NAMES, RUNS, sides
+from tests.drift.edits import MIXED, NAMES, Modules, mixed, sides
+
+PAIRS: dict[str, tuple[Callable[[int], Modules], int]] = {
+    **{name.replace("-", "_"): (sides, position) for position, name in enumerate(NAMES)},
+    **{f"mixed_{seed}": (mixed, seed) for seed in MIXED},
+}
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdict")]
 
@@ -30,12 +35,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdict")]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The modules of all edits, and for each the caller of the old one, once as it is and once on the new one."""
     path = tmp_path_factory.mktemp("callers")
-    for position in range(len(RUNS)):
-        old, new, _ = sides(position)
+    for name, (make, number) in PAIRS.items():
+        old, new, _ = make(number)
         for side, module in (("old", old), ("new", new)):
-            name = f"module_{position}_{side}"
-            (path / f"{name}.py").write_text(module.text, encoding="utf-8")
-            (path / f"caller_{position}_{side}.py").write_text(caller(old.plan, name), encoding="utf-8")
+            (path / f"module_{name}_{side}.py").write_text(module.text, encoding="utf-8")
+            code = caller(old.plan, f"module_{name}_{side}")
+            (path / f"caller_{name}_{side}.py").write_text(code, encoding="utf-8")
     sys.path.insert(0, str(path))
     yield path
     sys.path.remove(str(path))
@@ -60,12 +65,13 @@ def client() -> Iterator[Client]:
         yield server.client()
 
 
-@pytest.mark.parametrize("position", range(len(RUNS)), ids=NAMES)
-def test_the_verdict_is_what_happens(position: int, complaints: dict[str, list[str]], client: Client) -> None:
-    old, _, drift = sides(position)
-    assert complaints.get(f"caller_{position}_old", []) == []
-    assert failure(f"caller_{position}_old", old.plan, client) is None
-    failed = complaints.get(f"caller_{position}_new") or failure(f"caller_{position}_new", old.plan, client)
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_verdict_is_what_happens(name: str, complaints: dict[str, list[str]], client: Client) -> None:
+    make, number = PAIRS[name]
+    old, _, drift = make(number)
+    assert complaints.get(f"caller_{name}_old", []) == []
+    assert failure(f"caller_{name}_old", old.plan, client) is None
+    failed = complaints.get(f"caller_{name}_new") or failure(f"caller_{name}_new", old.plan, client)
     assert bool(failed) == drift.breaking, f"{drift}\n{failed}"
 
 

@@ -5,14 +5,15 @@ An input or output is found again by what callers call it; one that is not, by i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar, get_args
 
 from invokable.contract.interface.drift import Drift
 from invokable.contract.interface.fits import Aspect, misfits
 from invokable.contract.interface.model import Input, Interface, Output
 from invokable.contract.interface.rules import Change, Kind
-from invokable.contract.interface.words import shown_indices, shown_takes
+from invokable.contract.interface.takes import read_takes
+from invokable.contract.interface.words import shown_choices, shown_indices, shown_takes
 
 Pin = TypeVar("Pin", Input, Output)
 
@@ -56,7 +57,7 @@ def _of_module(old: Interface, new: Interface) -> Iterator[Change]:
 def _of_inputs(old: Interface, new: Interface) -> Iterator[Change]:
     pairs, gone, added = _paired(old.inputs, new.inputs)
     for before, after in pairs:
-        yield from _of_input(before, after)
+        yield from _of_input(before, after, new.aliases)
     for item in gone:
         where = f"{shown_indices(item.indices)}, {shown_takes(item.takes, item.type)}"
         yield Change(kind="input-missing", name=item.attribute, before=where)
@@ -68,7 +69,7 @@ def _of_inputs(old: Interface, new: Interface) -> Iterator[Change]:
             yield Change(kind="input-new", name=item.attribute, after=f"{where}, default {item.default}")
 
 
-def _of_input(old: Input, new: Input) -> Iterator[Change]:
+def _of_input(old: Input, new: Input, aliases: Mapping[str, str]) -> Iterator[Change]:
     name = old.attribute
     if old.attribute != new.attribute:
         yield Change(kind="input-renamed", name=name, before=old.attribute, after=new.attribute)
@@ -80,6 +81,7 @@ def _of_input(old: Input, new: Input) -> Iterator[Change]:
     if old.label != new.label:
         yield Change(kind="input-relabelled", name=name, before=old.label, after=new.label)
     yield from _of_takes(old, new)
+    yield from _of_alias(old, new, aliases)
     yield from _of_default(old, new)
     if old.connected != new.connected:
         yield Change(kind="input-connected" if new.connected else "input-released", name=name)
@@ -93,7 +95,18 @@ def _of_takes(old: Input, new: Input) -> Iterator[Change]:
     for aspect in _ASPECTS:
         if aspect in narrowed or aspect in widened:
             kind = (_NARROWED if aspect in narrowed else _WIDENED)[aspect]
-            yield Change(kind=kind, name=old.attribute, before=before, after=after)
+            detail = shown_choices(old.takes, new.takes) if aspect == "choices" else ""
+            yield Change(kind=kind, name=old.attribute, before=before, after=after, detail=detail)
+
+
+def _of_alias(old: Input, new: Input, aliases: Mapping[str, str]) -> Iterator[Change]:
+    """The alias of an input may live on as that of another one, whose choices it then names."""
+    named = aliases.get(old.alias)
+    if named is None or misfits(old.takes, new.takes):
+        return
+    if misfits(read_takes(named), new.takes):
+        before, after = f"the choices of {old.attribute}", "those of another input"
+        yield Change(kind="alias-changed", name=old.alias, before=before, after=after)
 
 
 def _is_other_json(old: Input, new: Input) -> bool:

@@ -56,7 +56,7 @@ def _document(interface: Interface) -> dict[str, Any]:
         "inputs": [_input(item) for item in interface.inputs],
         "outputs": [_output(item) for item in interface.outputs],
         "nodes": dict(interface.nodes),
-        "aliases": list(interface.aliases),
+        "aliases": dict(interface.aliases),
         "models": {attribute: list(names) for attribute, names in interface.models.items()},
     }
 
@@ -70,6 +70,7 @@ def _input(item: Input) -> dict[str, Any]:
         "field": item.field,
         "type": item.type,
         "annotation": item.annotation,
+        "alias": item.alias,
         "required": item.default is None,
         "default": item.default,
         "label": item.label,
@@ -96,7 +97,7 @@ def _interface(document: Mapping[str, Any]) -> Interface:
         inputs=tuple(_read_input(item) for item in document["inputs"]),
         outputs=tuple(Output(**item) for item in document["outputs"]),
         nodes=dict(document["nodes"]),
-        aliases=tuple(document["aliases"]),
+        aliases=dict(document["aliases"]),
         models={attribute: tuple(names) for attribute, names in document["models"].items()},
     )
     if interface.checksum != document["index_map_checksum"]:

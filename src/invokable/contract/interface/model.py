@@ -30,6 +30,8 @@ class Input:
     """The field type, such as `IntegerField` or `ImageField[]`."""
     annotation: str
     """What it takes, such as `Annotated[int, Ge(16)]`: without the index, and with choices written out."""
+    alias: str = ""
+    """The exported type alias that its annotation uses; empty where the choices stand inline, or there are none."""
     default: str | None
     """The value when nothing is given, such as `'euler'`; None where the input is required."""
     label: str = ""
@@ -78,8 +80,8 @@ class Interface:
     outputs: tuple[Output, ...]
     nodes: Mapping[str, str] = field(default_factory=dict)
     """The version of each node type in the graph."""
-    aliases: tuple[str, ...] = ()
-    """Type aliases that the module exports beside its class."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Type aliases that the module exports beside its class, and what they stand for: `Literal['euler', …]`."""
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of installed models that complete, by attribute."""
 

@@ -19,6 +19,7 @@ BREAKS: Final[tuple[Breaks, ...]] = ("callers", "indices", "nobody")
 Kind: TypeAlias = Literal[
     "class-renamed",
     "alias-missing",
+    "alias-changed",
     "model-missing",
     "schema-changed",
     "input-missing",
@@ -68,6 +69,7 @@ class Rule:
 RULES: Final[Mapping[Kind, Rule]] = {
     "class-renamed": Rule("callers", "imports of the old name fail"),
     "alias-missing": Rule("callers", "imports of the type alias fail"),
+    "alias-changed": Rule("callers", "values annotated with the type alias no longer fit the input"),
     "model-missing": Rule("callers", "uses of the model's name fail"),
     "schema-changed": Rule("nobody", "the graph is made for another InvokeAI version"),
     "input-missing": Rule("callers", "code that sets it fails"),
@@ -116,6 +118,8 @@ class Change:
     """What changed: an attribute, a class, an alias, a node type."""
     before: str = ""
     after: str = ""
+    detail: str = ""
+    """The difference, where before and after alone do not show it: which choices came and went."""
 
     @property
     def subject(self) -> Subject:

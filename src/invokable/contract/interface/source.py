@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from invokable.contract.batch import BatchTable
@@ -36,7 +37,7 @@ def read_module(text: str) -> Interface:
             inputs=tuple(_inputs(found, constants, aliases)),
             outputs=tuple(_outputs(found, constants)),
             nodes=dict(constants.get("NODES", {})),
-            aliases=tuple(aliases),
+            aliases={name: ast.unparse(value) for name, value in aliases.items()},
             models=_models(found),
         )
     except (AttributeError, KeyError, TypeError, ValueError, SyntaxError, RecursionError) as error:
@@ -117,6 +118,7 @@ def _inputs(found: ast.ClassDef, constants: Mapping[str, Any], aliases: Mapping[
                     field=name,
                     type=kind,
                     annotation=written,
+                    alias=_alias(annotation, aliases),
                     default=None if value is None else _default(value),
                     label=labels.get((node_id, name), ""),
                     connected=(node_id, name) in fed,
@@ -158,7 +160,12 @@ def _indices(annotation: ast.expr) -> tuple[int, ...]:
 
 def _written(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> str:
     """The annotation without the index, and with the choices in the place of their alias."""
-    return ast.unparse(_Plain(aliases).visit(annotation))
+    return ast.unparse(_Plain(aliases).visit(deepcopy(annotation)))
+
+
+def _alias(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> str:
+    names = (node.id for node in ast.walk(annotation) if isinstance(node, ast.Name))
+    return next((name for name in names if name in aliases), "")
 
 
 class _Plain(ast.NodeTransformer):

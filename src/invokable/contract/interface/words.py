@@ -15,6 +15,7 @@ _FEW: Final = 6  # choices that are listed
 _LINES: Final[dict[Kind, str]] = {
     "class-renamed": "renamed to {after}",
     "alias-missing": "no longer exported",
+    "alias-changed": "stood for {before}, now for {after}",
     "model-missing": "no longer there",
     "schema-changed": "{before}, now {after}",
     "input-missing": "missing ({before})",
@@ -55,10 +56,22 @@ _LINES: Final[dict[Kind, str]] = {
 
 def change_line(change: Change) -> str:
     """What happened, without the name of what it happened to."""
+    if change.detail:
+        return f"{_LINES[change.kind].partition(':')[0]}: {_short(change.detail)}"
     before, after = _short(change.before), _short(change.after)
     if change.kind == "input-relabelled":
         before, after = (_quoted(label) if label else "none" for label in (before, after))
     return _LINES[change.kind].format(before=before, after=after)
+
+
+def shown_choices(old: Takes, new: Takes) -> str:
+    """Which choices came and went: `without "box", with "lens"`; empty where one of both has no choices."""
+    before, after = ((takes.one or (takes.many and takes.many.item)) for takes in (old, new))
+    if not (before and before.choices and after and after.choices):
+        return ""
+    gone = [_quoted(choice) for choice in before.choices if choice not in after.choices]
+    added = [_quoted(choice) for choice in after.choices if choice not in before.choices]
+    return ", ".join(f"{word} {', '.join(its)}" for word, its in (("without", gone), ("with", added)) if its)
 
 
 def shown_indices(indices: tuple[int, ...]) -> str:
