@@ -8,7 +8,7 @@ Places a stamp, softened a little, on a card of one colour.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from invokable.runtime import (
     BoardInput,
@@ -28,10 +28,10 @@ SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "e046b39d18273bf1dfa44f551be27f9de406de9251d72a65ed051b85fc1d0e2a"
+BODY_SHA256: Final = "a8a1de4d188f91b27b31e2374daa1e3a174ac0adc99a9d69a63c30a60c0a7150"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-b6e2688df7d06339043e60e344e9d18f"
+MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-2a0223173ef242e0954bcd0a3328a991"
 
 NODES: Final = {
     "blank_image": "1.2.2",
@@ -64,21 +64,19 @@ OUTPUT_MAP: Final[tuple[tuple[str, str, str, str, bool], ...]] = (
 class ColourCard(Workflow):
     """The inputs of Colour Card.
 
-    Colour Card
     A card of one colour with a stamp on it.
 
-    Card
-        0  width        integer, 16 to 2048
-        1  height       integer, 16 to 2048
-        2  card_colour  color
-
-    Stamp
-        3  stamp        image
-        4  left         integer
-        5  top          integer
-        6  radius       number, at least 0
-        7  blur_type    one of "gaussian", "box"
-      8  board        board
+    - Card
+      - 0 `width`: integer, 16 to 2048
+      - 1 `height`: integer, 16 to 2048
+      - 2 `card_colour`: color
+    - Stamp
+      - 3 `stamp`: image
+      - 4 `left`: integer
+      - 5 `top`: integer
+      - 6 `radius`: number, at least 0
+      - 7 `blur_type`: one of "gaussian", "box"
+    - 8 `board`: board
     """
 
     width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320
@@ -142,10 +140,29 @@ class ColourCard(Workflow):
     """
 
     class Result(WorkflowResult):
-        """What a run of Colour Card gives."""
+        """What a run of Colour Card gives.
+
+        - `card`: Card (Save Image)
+        """
 
         card: Image
         """Card (Save Image)."""
+
+    if TYPE_CHECKING:
+
+        def replace(
+            self,
+            *,
+            width: int = ...,
+            height: int = ...,
+            card_colour: Color = ...,
+            stamp: ImageInput = ...,
+            left: int = ...,
+            top: int = ...,
+            radius: float = ...,
+            blur_type: Literal["gaussian", "box"] = ...,
+            board: BoardInput = ...,
+        ) -> Self: ...
 
 
 _GRAPH: Final = r"""{

@@ -8,7 +8,7 @@ An image from a prompt, with any Stable Diffusion 1.5 model.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from invokable.runtime import (
     BoardInput,
@@ -30,10 +30,10 @@ SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "be6c1a49cc972a84dcf7af0d8f80dc770b79c5a6191f2e2bb348abbcbdfb034a"
+BODY_SHA256: Final = "1ddf2c341e889aaf0ccddc46e9c0acf6407fd2917caccc9fe0889e3ed8393d99"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-bfd961c6e524d68d061f4ec92f598395"
+MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-8530fec1a0c06d4128e8e6d1de94c80c"
 
 NODES: Final = {
     "compel": "1.2.1",
@@ -103,21 +103,18 @@ Scheduler = Literal[
 class SD15TextToImage(Workflow):
     """The inputs of SD1.5 Text to Image.
 
-    SD1.5 Text to Image
-      0  model            main model of sd-1 or sd-2
-      1  positive_prompt  text
-      2  negative_prompt  text
-
-    Size
-        3  width            integer, above 0, a multiple of 8
-        4  height           integer, above 0, a multiple of 8
-
-    Sampling
-        5  steps            integer, 1 to 100
-        6  cfg_scale        number, or a list
-        7  scheduler        one of 31 choices: "ddim", "ddpm", "deis", …
-        8  seed             integer, 0 to 4294967295
-      9  board            board
+    - 0 `model`: main model of sd-1 or sd-2
+    - 1 `positive_prompt`: text
+    - 2 `negative_prompt`: text
+    - Size
+      - 3 `width`: integer, above 0, a multiple of 8
+      - 4 `height`: integer, above 0, a multiple of 8
+    - Sampling
+      - 5 `steps`: integer, 1 to 100
+      - 6 `cfg_scale`: number, or a list
+      - 7 `scheduler`: one of 31 choices: "ddim", "ddpm", "deis", …
+      - 8 `seed`: integer, 0 to 4294967295
+    - 9 `board`: board
     """
 
     model: Annotated[
@@ -185,10 +182,30 @@ class SD15TextToImage(Workflow):
     """
 
     class Result(WorkflowResult):
-        """What a run of SD1.5 Text to Image gives."""
+        """What a run of SD1.5 Text to Image gives.
+
+        - `image`: Image (Latents to Image - SD1.5, SDXL)
+        """
 
         image: Image
         """Image (Latents to Image - SD1.5, SDXL)."""
+
+    if TYPE_CHECKING:
+
+        def replace(
+            self,
+            *,
+            model: ModelInput = ...,
+            positive_prompt: str = ...,
+            negative_prompt: str = ...,
+            width: int = ...,
+            height: int = ...,
+            steps: int = ...,
+            cfg_scale: float | list[float] = ...,
+            scheduler: Scheduler = ...,
+            seed: int = ...,
+            board: BoardInput = ...,
+        ) -> Self: ...
 
 
 _GRAPH: Final = r"""{

@@ -151,7 +151,6 @@ _HOMES: Final = {
     "Submission": "steps.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
-    "FieldValue": "values.custom",
     **dict.fromkeys(
         ("Ended", "JobEvent", "JobStatus", "NodeFinished", "NodeStarted", "Preview", "Progress", "Queued", "Started"),
         "values.events",
@@ -163,6 +162,7 @@ _HOMES: Final = {
         ),
         "values.records",
     ),
+    "FieldValue": "values.custom",
     "Workflow": "values.workflow",
     "WorkflowResult": "values.result",
 }

@@ -40,6 +40,9 @@ _NODES = (
     ast.USub,
     ast.Lambda,
     ast.arguments,
+    ast.If,
+    ast.FunctionDef,
+    ast.arg,
 )
 _CALLS = frozenset(
     "Board Color Ge Gt Image Index Le Len LoRA Lt Model ModelFilter MultipleOf StylePreset Video dataclass field "
@@ -91,6 +94,9 @@ def check_module(source: str) -> ast.Module:
         if isinstance(node, ast.ImportFrom):
             assert node.module in _MODULES
             assert node.level == 0
+        if isinstance(node, ast.If):
+            _check_signature(node)
+        assert not isinstance(node, ast.FunctionDef) or node.name == "replace"
     unbound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - _bound(tree)
     assert not unbound, f"names from nowhere: {unbound}"
     comments = [
@@ -101,6 +107,18 @@ def check_module(source: str) -> ast.Module:
     statements = [statement for statement in tree.body if isinstance(statement, ast.ClassDef)]
     assert len(statements) == 1
     return tree
+
+
+def _check_signature(found: ast.If) -> None:
+    """Assert that nothing stands under an `if` but what a type checker reads: the signature of `replace`."""
+    assert ast.unparse(found.test) == "TYPE_CHECKING"
+    (function,) = found.body
+    assert isinstance(function, ast.FunctionDef)
+    assert not found.orelse
+    assert not function.decorator_list
+    assert ast.unparse(function.body) == "..."  # type: ignore[arg-type]  # a list is taken too
+    assert len(function.args.args) == 1
+    assert all(default is not None and ast.unparse(default) == "..." for default in function.args.kw_defaults)
 
 
 def _bound(tree: ast.Module) -> set[str]:

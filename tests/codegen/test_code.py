@@ -74,7 +74,12 @@ def test_a_docstring_is_one_string_and_nothing_else(paragraphs: list[str], inden
     (statement,) = ast.parse(f"def f():\n{' ' * indent} {source}\n").body[0].body  # type: ignore[attr-defined]
     assert isinstance(statement.value, ast.Constant)
     assert isinstance(statement.value.value, str)
-    assert statement.value.value.split() == [word for paragraph in paragraphs for word in paragraph.split()]
+    assert "".join(statement.value.value.split()) == "".join(word for text in paragraphs for word in text.split())
+
+
+def test_no_link_and_no_picture_of_an_author_survives_in_markdown() -> None:
+    written = code.docstring(["see [this](https://x) and ![that](https://x/y.png)"], width=200)
+    assert written == '"""see [this] (https://x) and ![that] (https://x/y.png)"""'
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -90,10 +95,17 @@ def test_hostile_text_makes_no_comment_and_no_second_statement(text: str) -> Non
         assert tokenize.COMMENT not in kinds
 
 
-def test_a_docstring_fills_prose_and_keeps_lines() -> None:
-    written = code.docstring(["word " * 30, ["  0  width", "  1  height"]], indent=4, width=60)
+def test_a_docstring_fills_prose_and_the_items_of_lists() -> None:
+    items = [code.ListItem("Size"), code.ListItem("0 `width`: " + "word " * 12, 1), code.ListItem("1 `height`")]
+    written = code.docstring(["word " * 30, items], indent=4, width=60)
     assert max(map(len, written.splitlines())) <= 60
-    assert "\n      0  width\n      1  height\n    " in written
+    assert written.endswith(
+        "- Size\n"
+        "      - 0 `width`: word word word word word word word word\n"
+        "        word word word word\n"
+        "    - 1 `height`\n"
+        '    """'
+    )
 
 
 @given(st.dictionaries(any_text, json_values), st.lists(json_values))

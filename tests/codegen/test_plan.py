@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from invokable.codegen.plan import ModulePlan, Naming, outline_lines, plan_module
-from invokable.workflow import OutlineItem
+from invokable.codegen.plan import ModulePlan, Naming, plan_module
 from tests.workflow.builders import Json, edge, field_element, form, node, read, workflow
 
 
@@ -81,33 +80,3 @@ def test_a_generator_is_written_as_its_settings() -> None:
     (source,) = planned(document).batch.sources
     assert (source.node_id, source.field, source.generator) == ("g", "generator", settings)
     assert not source.items
-
-
-def item(kind: Any, depth: int, text: str = "", index: int | None = None) -> OutlineItem:
-    return OutlineItem(kind, depth, text, index)
-
-
-def test_the_outline_indents_what_stands_under_a_heading() -> None:
-    outline = (
-        item("field", 0, "A", 0),
-        item("container", 0),
-        item("heading", 1, "Size"),
-        item("field", 1, "B", 1),
-        item("container", 1),
-        item("field", 2, "C", 2),
-        item("text", 0, "The end"),
-    )
-    lines = outline_lines(outline, {0: "a", 1: "b", 2: "c"})
-    assert lines == ["a", "", "Size", "  b", "  c", "The end"]
-
-
-def test_the_outline_of_a_deep_form_stays_narrow() -> None:
-    outline = []
-    for depth in range(100):
-        outline += [
-            item("container", depth),
-            item("heading", depth + 1, "Deeper"),
-            item("field", depth + 1, "F", depth),
-        ]
-    lines = outline_lines(tuple(outline), dict.fromkeys(range(100), "f"))
-    assert max(map(len, lines)) < 30

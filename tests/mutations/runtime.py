@@ -62,7 +62,7 @@ MUTATIONS: Final = (
     Mutation(
         "models of old workflows are not completed",
         f"{RUNTIME}steps/prepare.py",
-        "    graph = yield from complete_models(graph, known, completion.problems)\n",
+        "    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)\n",
         "",
         (f"{TESTS}test_prepare.py",),
     ),

@@ -443,7 +443,8 @@ def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) ->
 def test_an_interrupt_while_the_post_is_on_its_way_waits_for_it_to_cancel_it(delay: float) -> None:
     server = Server(seconds=100)
     server.fates = {POST: [f"late {delay}"]}
-    run = Run(cards(2), server, interrupt=lambda number: number == 3)
+    # Before the POST a batch asks for the policy, whether there is room for it, for events, and for the policy again.
+    run = Run(cards(2), server, interrupt=lambda number: number == 5)
     with pytest.raises(KeyboardInterrupt):
         run.result()
     server.settle()

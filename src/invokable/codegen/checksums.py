@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -67,7 +66,6 @@ def _unquoted(literal: str) -> str:
     return literal[1:-1] if literal[0] in "\"'" else literal
 
 
-@lru_cache(maxsize=1)
 def _meaning(text: str) -> str | None:
     return meaning_checksum(text, without=_without_places, silent=_MADE_BY)
 

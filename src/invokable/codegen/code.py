@@ -12,6 +12,7 @@ import keyword
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from unicodedata import category
 
 _SHORT_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -76,8 +77,15 @@ def text_literal(text: str) -> Code:
     return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")
 
 
-def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, width: int = 88) -> Code:
-    """A docstring: prose is filled to `width`, a sequence of lines is kept line by line.
+class ListItem(NamedTuple):
+    """An item of a list in a docstring."""
+
+    text: str
+    depth: int = 0
+
+
+def docstring(paragraphs: Iterable[str | Sequence[ListItem]], *, indent: int = 0, width: int = 88) -> Code:
+    """A docstring: prose is filled to `width`, and so is each item of a list, which editors show as Markdown.
 
     Words are encoded one by one before they are laid out, so no later step can bring a hidden line break to life.
     """
@@ -87,7 +95,7 @@ def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, wid
         if isinstance(paragraph, str):
             lines = list(_fill(paragraph, width - indent))
         else:
-            lines = [_prose(line.rstrip(" ")) for line in paragraph]
+            lines = [line for item in paragraph for line in _filled_item(item, width - indent)]
         if any(lines):
             blocks.append(f"\n{margin}".join(lines))
     text = f"\n\n{margin}".join(blocks)
@@ -98,6 +106,14 @@ def docstring(paragraphs: Iterable[str | Sequence[str]], *, indent: int = 0, wid
     if "\n" in text or indent + len(text) + 6 > width:
         text += f"\n{margin}"
     return Code(f'"""{text}"""')
+
+
+def _filled_item(item: ListItem, width: int) -> Iterator[str]:
+    margin = "  " * item.depth
+    mark = "- "
+    for line in _fill(item.text, width - len(margin) - 2):
+        yield f"{margin}{mark}{line}"
+        mark = "  "
 
 
 def json_text(value: object, *, lines: Sequence[str] = ()) -> Code:
@@ -118,7 +134,7 @@ def _quote(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    escaped = _ODD[""].sub(_escaped, text)
+    escaped = _ODD[""].sub(_escaped, text.replace("](", "] ("))  # as Markdown: no link and no picture
     return escaped.replace('"""', '\\"\\"\\"')
 
 

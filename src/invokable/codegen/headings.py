@@ -7,7 +7,7 @@ in it serves as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -28,35 +28,51 @@ class Surroundings:
 
 
 @dataclass(slots=True)
-class _Container:
+class Container:
+    """A container of a form, as far as one has read it."""
+
     heading: str = ""
+    """The heading that holds at the moment; empty without one."""
     texts: list[str] = field(default_factory=list)
+    """The text elements since the last element of another kind."""
     empty: bool = True
 
 
 def surroundings(outline: Iterable[OutlineItem]) -> dict[int, Surroundings]:
     """What stands around each field of a form, by the field's index."""
-    found: dict[int, Surroundings] = {}
-    open_ = [_Container()]
+    return {
+        item.index: Surroundings(headings(around), tuple(filter(None, around[-1].texts)))
+        for item, around in walk(outline)
+        if item.kind == "field" and item.index is not None
+    }
+
+
+def headings(around: Iterable[Container]) -> tuple[str, ...]:
+    """The headings that hold inside of some containers, the outermost first."""
+    return tuple(container.heading for container in around if container.heading)
+
+
+def walk(outline: Iterable[OutlineItem]) -> Iterator[tuple[OutlineItem, Sequence[Container]]]:
+    """The items of a form, each with the containers around it as they are there, the root first."""
+    open_ = [Container()]
     for item in outline:
         del open_[item.depth + 1 :]
         here = open_[-1]
-        text = " ".join(item.text.split())
+        text = one_line(item.text) if item.kind in ("heading", "text") else ""
         if item.kind == "heading":
             here.heading, here.texts = text, []
-        elif item.kind == "text":
-            if here.empty and len(open_) > 1 and _is_title(text):
-                here.heading = text
-            here.texts.append(text)
-        else:
-            if item.kind == "field" and item.index is not None:
-                headings = tuple(container.heading for container in open_ if container.heading)
-                found[item.index] = Surroundings(headings, tuple(filter(None, here.texts)))
-            here.texts = []
+        elif item.kind == "text" and here.empty and len(open_) > 1 and _is_title(text):
+            here.heading = text
+        yield item, open_
+        here.texts = [*here.texts, text] if item.kind == "text" else []
         here.empty = False
         if item.kind == "container":
-            open_.append(_Container())
-    return found
+            open_.append(Container())
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks."""
+    return " ".join(text.split())
 
 
 def _is_title(text: str) -> bool:

@@ -28,7 +28,7 @@ _TABLE: Final = re.compile(
 )
 _ATTRIBUTE: Final = (
     r"^(?P<margin>(?: {4}){1,2})\w+: (?:Annotated\[\n {8}[^\n]*\n {4}\][^\n(]*|[^\n]*[^\n(\[{])\n"
-    r"(?P=margin)\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*\"\"\"\n\n"
+    r"(?P=margin)\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+\"\"\"\n\n"
 )
 _ONE: Final = re.compile(_ATTRIBUTE, re.MULTILINE)
 _ATTRIBUTES: Final = re.compile(f"(?:{_ATTRIBUTE})++", re.MULTILINE)
@@ -36,6 +36,11 @@ _WIDE: Final = re.compile(
     r"^(?P<head> {4}\w+: Annotated\[)(?P<body>[^\n]*)(?P<tail>\](?: = [^\n()\[\]{}]*)?)(?=\n {4}\"\"\"[^\n])",
     re.MULTILINE,
 )
+_DOCSTRING: Final = re.compile(r'^( *)"""(?:[^"\\]++|\\.|"(?!""))*+"""$', re.MULTILINE | re.DOTALL)
+_ALIASES: Final = re.compile(r"(?:^\w+ = Literal\[(?:[^\n]+|\n(?: {4}[^\n]*\n)++)\]\n)++", re.MULTILINE)
+_EXPORTED: Final = re.compile(r"^__all__ = \[([^\n]*)\]$", re.MULTILINE)
+_PARAMETERS: Final = re.compile(r"(?:^ {12}\w+: [^\n]* = \.\.\.,\n)++", re.MULTILINE)
+_INDICES: Final = re.compile(r"(?<=\bIndex\()[0-9, ]+(?=\))")
 _FEW: Final = 200  # characters that are not worth a mark
 
 
@@ -92,18 +97,21 @@ class _Marks:
         while self._sign in text:
             self._sign += "@"
         self._kept: list[str] = []
-        text = _WIDE.sub(_split, _TABLE.sub(self._table, _RAW.sub(self._raw, text)))
-        self._text = _ATTRIBUTES.sub(self._attributes, text)
+        text = _EXPORTED.sub(self._exported, _ALIASES.sub(self._aliases, _RAW.sub(self._raw, text)))
+        text = _WIDE.sub(_split, _TABLE.sub(self._table, text))
+        text = _PARAMETERS.sub(self._parameters, _ATTRIBUTES.sub(self._attributes, text))
+        self._text = _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text))
 
     def put_back(self, black: Callable[[str], str]) -> str:
         """The whole text, the rest of it formatted."""
         sign = re.escape(self._sign)
         mark = re.compile(
             rf'r"""(?:\n|_*){sign}(\d+){sign}(?:\n|_*)"""'
-            rf'|^ {{4}}"{sign}(\d+){sign}"(?:: 0,|,\n    0,)\n|^ +"{sign}(\d+){sign}"\n',
+            rf'|^ +"{sign}(\d+){sign}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{sign}(\d+){sign}",\n'
+            rf'|^ *"(?:"")?{sign}(\d+){sign}"(?:"")?\n',
             re.MULTILINE,
         )
-        return mark.sub(lambda match: self._kept[int(match[1] or match[2] or match[3])], black(self._text))
+        return mark.sub(lambda match: self._kept[int(next(filter(None, match.groups())))], black(self._text))
 
     def _mark(self, block: str) -> str:
         self._kept.append(block)
@@ -120,6 +128,34 @@ class _Marks:
         if len(match[0]) <= _FEW:
             return match[0]
         return f'{match[1]}    "{self._mark(match[3])}"{": 0" if match[2] else f",{chr(10)}    0"},\n'
+
+    def _aliases(self, match: re.Match[str]) -> str:
+        return f'"{self._mark(match[0])}"\n' if len(match[0]) > _FEW else match[0]
+
+    def _exported(self, match: re.Match[str]) -> str:
+        if len(match[0]) <= _FEW:
+            return match[0]
+        names = match[1].replace(", ", ",\n    ")
+        return f'__all__ = [\n    "{self._mark(f"    {names},{chr(10)}")}",\n    0,\n]'
+
+    def _docstring(self, match: re.Match[str]) -> str:
+        if len(match[0]) <= _FEW:
+            return match[0]
+        return f'{match[1]}"""{self._mark(f"{match[0]}{chr(10)}")}"""'
+
+    def _indices(self, match: re.Match[str]) -> str:
+        if len(match[0]) <= _FEW:
+            return match[0]
+        rows = "".join(f"            {index},\n" for index in match[0].split(", "))
+        return f'"{self._mark(rows)}", 0,'
+
+    def _parameters(self, match: re.Match[str]) -> str:
+        text = []
+        for fits, ones in groupby(match[0].splitlines(keepends=True), key=_fits):
+            block = "".join(ones)
+            marked = fits and len(block) > _FEW
+            text.append(f'            _: 0 = "{self._mark(block)}",\n' if marked else block)
+        return "".join(text)
 
     def _attributes(self, match: re.Match[str]) -> str:
         text = []

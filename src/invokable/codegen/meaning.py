@@ -88,9 +88,10 @@ class _Meaning:
         """A syntax tree as text in which every part has its place."""
         match tree:
             case ast.Expr(value=ast.Constant(value=str(docstring))):
-                said.append(f"(docstring {_without_margin(docstring)!r})")
+                text = _without_margin(docstring)
+                said += [f"(docstring {len(text)} ", text, ")"]
             case ast.Constant(value=str(text)):
-                said.append(f"(str {len(text)} {text})")
+                said += [f"(str {len(text)} ", text, ")"]
             case ast.Constant(value=value):
                 said.append(f"({type(value).__name__} {value!r})")
             case ast.Name(id=name) if name in self._parts:
@@ -151,7 +152,7 @@ class _Meaning:
         """A raw text, a tuple, or an expression in brackets."""
         if self._text.startswith('r"""', part.start):
             text = self._text[part.start + 4 : part.end - 3]
-            said.append(f"(str {len(text)} {text})")
+            said += [f"(str {len(text)} ", text, ")"]
             self._flush(said)
         elif next(items(self._text, part)) == part:  # no comma
             self._said(_expression(f"({self._stub(part)}\n)"), said)

@@ -6,6 +6,7 @@ job ─ workflow's bytes ─ what it is made from ─┬─ as it was ─▶ unc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 from functools import cache
@@ -23,7 +24,15 @@ from invokable.codegen.lock import Names, changes, locked_lines
 from invokable.codegen.made_from import digest_of, read_stamp
 from invokable.codegen.models import InstalledModel
 from invokable.codegen.plan import ModulePlan
-from invokable.codegen.publish import FileChange, RefusedError, Written, check_ours, check_replaceable, read_module
+from invokable.codegen.publish import (
+    FileChange,
+    RefusedError,
+    Written,
+    check_folders,
+    check_ours,
+    check_replaceable,
+    read_module,
+)
 from invokable.codegen.render import TemplateError, render_module
 from invokable.codegen.said import Said, read_lines
 from invokable.codegen.schemas import Schemas
@@ -119,8 +128,8 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
     """Build the module of one job, without writing it."""
     result = BuildResult(job=job)
     try:
-        result = _with_current(result, options)
-        return _built(result, job.source.data(options.stdin), options)
+        data = job.source.data(options.stdin)
+        return _built(_with_current(result, options), data, options)
     except BuildError as failure:
         return replace(result, failures=(failure,))
 
@@ -146,11 +155,12 @@ def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
     if str(job.path) == "-":
         return result
     try:
+        check_folders(job.root, job.path)
         current = read_module(job.path, force=options.force)
         if not options.force:
             check_ours(job.path, current)
     except RefusedError as error:
-        raise BuildError(str(job.path), str(error), kind="refused") from None
+        raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:
         raise BuildError.of_system(str(job.path), error, "read") from None
     said = read_lines(current or "")
@@ -166,7 +176,7 @@ def _is_of_another(job: Job, source: str | None) -> bool:
     if job.source.path is None:
         return True
     folders = (folder for folder in (job.project.folder, job.path.parent) if folder is not None)
-    found = [folder / source for folder in folders if (folder / source).is_file()]
+    found = [folder / source for folder in folders if os.path.isfile(folder / source)]
     return bool(found) and not any(path.samefile(job.source.path) for path in found)
 
 
@@ -268,7 +278,7 @@ def _made_from(
             "lenient": settings.lenient,
             "models": [astuple(model) for model in _models(settings.models, options)],
             "width": settings.width,
-            "templates": _templates(settings.templates),
+            "templates": settings.templates_digest,
             "fields": dict(job.project.config.custom.homes),
             "class": chosen.class_name,
             "rename": sorted([*key, name] for key, name in chosen.rename.items()),
@@ -276,16 +286,3 @@ def _made_from(
             "locked": locked,
         }
     )
-
-
-@cache
-def _templates(folder: Path | None) -> str:
-    """The checksum of a project's own templates; ours are what our version says."""
-    if folder is None:
-        return ""
-    digest = sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()

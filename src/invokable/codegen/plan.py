@@ -24,15 +24,11 @@ from invokable.contract.models import ModelFilter
 from invokable.contract.module import index_map_checksum
 
 if TYPE_CHECKING:
-    from invokable.workflow import FormInput, OutlineItem, Reading
+    from invokable.workflow import FormInput, Reading
     from invokable.workflow.reading import BatchDatum
 
 _INLINE_CHOICES: Final = 60
 """Characters of a Literal that still stand inline; a longer one gets an alias."""
-
-
-_DEEPEST: Final = 8
-"""The deepest indentation of an outline, in steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,32 +181,6 @@ def plan_module(
         models=_models(inputs, installed),
         reading=reading,
     )
-
-
-def outline_lines(outline: tuple[OutlineItem, ...], describe: Mapping[int, str]) -> list[str]:
-    """The form as lines of text: headings as they stand, fields by `describe` of their index.
-
-    What stands in a container with a heading of its own is indented; a container that only lays fields out is not seen.
-    """
-    lines: list[str] = []
-    titled: list[int] = [0]  # how many of the containers around have a heading, at each depth
-    for position, item in enumerate(outline):
-        del titled[item.depth + 1 :]
-        margin = "  " * min(titled[-1], _DEEPEST)
-        text = " ".join(item.text.split())
-        if item.kind == "container":
-            following = outline[position + 1 : position + 2]
-            headed = any(after.kind == "heading" and after.depth > item.depth for after in following)
-            titled.append(titled[-1] + headed)
-        elif item.kind == "field" and item.index is not None and item.index in describe:
-            lines.append(margin + describe[item.index])
-        elif item.kind == "heading" and text:
-            lines += ["", margin[2:] + text]
-        elif item.kind == "text" and text:
-            lines.append(margin + text)
-    while lines and not lines[0]:
-        lines.pop(0)
-    return lines
 
 
 def _output(attribute: str, found: FoundOutput, custom: CustomFields) -> PlannedOutput:

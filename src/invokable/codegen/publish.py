@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ except ImportError:  # on Windows, where a file that is open cannot be removed a
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 _NEWER: Final = "was written by {}; this is {}: upgrade invokable, or use --force to write the module with this version"
-_STAGED: Final = re.compile(r"\..{1,40}\.\w+\.invokable-tmp", re.DOTALL)
+_STAGED: Final = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.invokable-tmp", re.DOTALL)
 
 
 class RefusedError(Exception):
@@ -97,6 +96,15 @@ def read_module(path: Path, *, force: bool = False) -> str | None:
         if force:
             return ""
         raise RefusedError(path, _FOREIGN) from None
+
+
+def check_folders(root: Path, path: Path) -> None:
+    """Raise RefusedError where a link leads from the folders between `root` and the file at `path` to others."""
+    for folder in path.parents:
+        if folder == root:
+            return
+        if folder.is_symlink():
+            raise RefusedError(folder, "is a symbolic link; modules are not written through one below their output")
 
 
 def check_replaceable(path: Path, current: str | None) -> None:
@@ -240,7 +248,8 @@ def _stage(path: Path, text: str) -> _Staged:
 def _opened(path: Path) -> _Staged:
     """A new file beside another, which nobody takes for abandoned."""
     while True:
-        staged = _Staged(*tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".invokable-tmp", dir=path.parent))
+        name = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}.invokable-tmp")
+        staged = _Staged(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), str(name))
         if fcntl is None:
             return staged
         fcntl.flock(staged.descriptor, fcntl.LOCK_EX)

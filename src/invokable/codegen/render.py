@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 from invokable import __version__
 from invokable.codegen import code, expression, layout
 from invokable.codegen.checksums import has_body_checksum, sign_body
-from invokable.codegen.code import Code
+from invokable.codegen.code import Code, ListItem
 from invokable.codegen.defaults import model_expression
 from invokable.codegen.describe import Descriptions, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
 from invokable.codegen.layout import laid_out, line_length
 from invokable.codegen.made_from import stamped, unstamped
-from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput, outline_lines
+from invokable.codegen.outline import outline_of
+from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 _TEMPLATE: Final = "module.py.jinja"
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
-_ORIGINS: Final = {"dataclasses": ("dataclass", "field"), "typing": ("Annotated", "Final", "Literal")}
+_REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
+"""What the signature of `replace` needs."""
+_ORIGINS: Final = {
+    "dataclasses": ("dataclass", "field"),
+    "typing": ("TYPE_CHECKING", "Annotated", "Final", "Literal", "Self"),
+}
 """Where names come from that do not come from the runtime."""
 
 
@@ -40,6 +46,8 @@ class _Attribute:
     annotation: Expression
     default: Expression | None
     docstring: Code
+    type: Expression
+    """The annotation without the index and limits, as a parameter has it."""
 
 
 def render_module(
@@ -52,8 +60,7 @@ def render_module(
     """
     token = line_length.set(width)
     try:
-        text = _fill(templates, _context(plan, made_from))
-        return _signed(_format(text) if templates else laid_out(text, _format))
+        return _signed(_laid_out(_fill(templates, _context(plan, made_from)), ours=templates is None))
     finally:
         line_length.reset(token)
 
@@ -61,6 +68,10 @@ def render_module(
 def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
     """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
     return _fill(templates, _context(plan, ""))
+
+
+def _laid_out(text: str, *, ours: bool) -> str:
+    return laid_out(text, _format) if ours else _format(text)
 
 
 def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
@@ -84,9 +95,10 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
         "module_docstring": _module_docstring(plan),
         "class_docstring": _class_docstring(plan),
         "result_docstring": _result_docstring(plan),
-        "imports": _imports(_expressions(inputs, outputs, aliases, models)),
+        "imports": _imports(_expressions(inputs, outputs, aliases, models), replaces=bool(inputs)),
         "aliases": aliases,
         "inputs": inputs,
+        "receiver": code.identifier("_self" if any(attribute.name == "self" for attribute in inputs) else "self"),
         "outputs": outputs,
         "models": models,
         "graph": code.json_text(plan.reading.graph, lines=("nodes", "edges")),
@@ -173,7 +185,7 @@ def templates_folder() -> Path:
 
 def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
     typed = planned.type
-    base = expression.local(planned.alias) if planned.alias else typed.annotation
+    plain = base = expression.local(planned.alias) if planned.alias else typed.annotation
     markers: Sequence[Expression] = typed.constraints
     if typed.nullable:
         inner = expression.subscript("Annotated", [base, *markers]) if markers else base
@@ -181,6 +193,7 @@ def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
     return _Attribute(
         name=code.identifier(planned.attribute),
         annotation=expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers]),
+        type=expression.union(plain, expression.name("None")) if typed.nullable else plain,
         default=typed.assigned,
         docstring=_attribute_docstring(paragraphs),
     )
@@ -193,17 +206,22 @@ def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
+    return _Attribute(
+        name=code.identifier(planned.attribute),
+        annotation=planned.annotation,
+        type=planned.annotation,
+        default=None,
+        docstring=code.docstring([sentence(_described(planned))], indent=8, width=line_length.get()),
+    )
+
+
+def _described(planned: PlannedOutput) -> str:
+    """Where an output comes from: the label and the title of its node, and its field where there are several."""
     output = planned.output
     described = output.node_label or output.node_title
     if output.node_label and output.node_label != output.node_title:
         described += f" ({output.node_title})"
-    described = described if output.sole else f"{described}: {output.field_title}"
-    return _Attribute(
-        name=code.identifier(planned.attribute),
-        annotation=planned.annotation,
-        default=None,
-        docstring=code.docstring([sentence(described)], indent=8, width=line_length.get()),
-    )
+    return described if output.sole else f"{described}: {output.field_title}"
 
 
 def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]]:
@@ -230,11 +248,11 @@ def _expressions(
     yield from (made for _, choices in models for _, made in choices)
 
 
-def _imports(written: Iterable[Expression]) -> list[Code]:
-    names = _ALWAYS.union(*(expression.names for expression in written))
+def _imports(written: Iterable[Expression], *, replaces: bool) -> list[Code]:
+    names = _ALWAYS.union(_REPLACE if replaces else (), *(expression.names for expression in written))
     origins = {name: module for module, known in _ORIGINS.items() for name in known}
     by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
-    for name in sorted(names, key=lambda name: (name.casefold(), name)):
+    for name in sorted(names, key=lambda name: (not name.isupper(), name.casefold(), name)):
         module, _, own = name.rpartition(":")
         by_module.setdefault(module or origins.get(name, "invokable.runtime"), []).append(own)
     dataclasses, typing, *others = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
@@ -246,18 +264,18 @@ def _module_docstring(plan: ModulePlan) -> Code:
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
-    width = max((len(planned.attribute) for planned in plan.inputs), default=0)
-    describe = {}
+    described = {}
     for planned in plan.inputs:
         first, *others = planned.indices
-        describe[first] = f"{first:>3}  {planned.attribute:<{width}}  {planned.type.summary}"
-        describe |= {index: f"{index:>3}  {planned.attribute:<{width}}  the same as {first}" for index in others}
-    lines = outline_lines(plan.reading.outline, describe)
-    blocks: list[str | list[str]] = [f"The inputs of {sentence(plan.title)}"]
-    if lines:
-        blocks.append(lines)
-    return code.docstring(blocks, indent=4, width=line_length.get())
+        described[first] = f"{first} `{planned.attribute}`: {planned.type.summary}"
+        described |= {index: f"{index} `{planned.attribute}`, the same as {first}" for index in others}
+    outline = outline_of(plan.reading.outline, described, title=plan.title)
+    title = f"The inputs of {sentence(plan.title)}"
+    return code.docstring([title, *outline.paragraphs, outline.items], indent=4, width=line_length.get())
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives."], indent=8, width=line_length.get())
+    outputs = [ListItem(f"`{planned.attribute}`: {_described(planned)}") for planned in plan.outputs]
+    return code.docstring(
+        [f"What a run of {sentence(plan.title)[:-1]} gives.", outputs], indent=8, width=line_length.get()
+    )

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-TYPING: Final = frozenset({"Annotated", "Any", "ClassVar", "Final", "Literal", "TypeAlias"})
+TYPING: Final = frozenset({"Annotated", "Any", "ClassVar", "Final", "Literal", "Self", "TYPE_CHECKING", "TypeAlias"})
 """What a module may import from `typing`."""
 _STANDARD: Final = frozenset({"annotations", "dataclass", "field"})  # from __future__ and dataclasses
 _RUNTIME: Final = "invokable.runtime"

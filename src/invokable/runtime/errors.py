@@ -205,6 +205,7 @@ class AuthenticationError(APIError):
 class Problem:
     """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind.
 
+    Where the server lacks what was named, `candidates` are what it has in its place.
     Where a field that the form does not show is wrong, `index` is None, `attribute` the field, and `label` the node.
 
     Example:
@@ -221,6 +222,7 @@ class Problem:
     label: str
     message: str
     kind: str = ""
+    candidates: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.index is None:

@@ -209,15 +209,15 @@ def _found_beside(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is not one
-        valid = False
+    except ValueError:  # brackets that do not close, a port that is not one
+        parts, valid = urlsplit(""), False
     if parts.username or parts.password:
         raise ValueError("the server URL holds a user or a password; give a token, or email and password, instead")
     if not valid or re.search(r"[\x00-\x20\x7f]", url):
-        raise ValueError(f"{url!r} is not a server URL; expected http:// or https://, as in {LOCAL}")
+        raise ValueError(f"{_bare(url)!r} is not a server URL; expected http:// or https://, as in {LOCAL}")
     if parts.query or parts.fragment:
         raise ValueError(f"the server URL {url!r} has a ? or a #; give the address alone, as in {LOCAL}")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
@@ -253,8 +253,8 @@ def _check_headers(given: Connection) -> None:
 
 
 def _check_proxy(proxy: str) -> None:
-    parts = urlsplit(proxy)
     try:
+        parts = urlsplit(proxy)
         valid = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
@@ -264,7 +264,7 @@ def _check_proxy(proxy: str) -> None:
 
 def _bare(url: str | None) -> str:
     """A URL without user and password."""
-    return re.sub(r"//[^/]*@", "//", url or "")
+    return re.sub(r"//.*@", "//", url or "")
 
 
 def _proxy_of_environment(parts: SplitResult) -> str | None:

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import Line
-from invokable.runtime.steps.hearing import NAMES, PROGRESS, SEVERAL, is_end, note_of
+from invokable.runtime.steps.hearing import NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
 from invokable.runtime.steps.protocol import Heard, Note
 from invokable.runtime.steps.queue import LOG
 
@@ -32,8 +32,9 @@ _LINES: Final = itertools.count(1)
 class Ear:
     """The notes about a batch. For any number of threads and tasks."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, *, every: bool) -> None:
         self._listener = listener
+        self.every = every
         self._lock = threading.Lock()
         self._notes: list[Note | None] = []
         self._progress: dict[tuple[int, Any], int] = {}
@@ -108,6 +109,7 @@ class Listener:
         self._ears: WeakValueDictionary[str, Ear] = WeakValueDictionary()
         self._thread: threading.Thread | None = None
         self._line = 0
+        self._watched = False
         self._changed = threading.Condition(self._lock)
         self._tried = False
         self._stir = threading.Event()
@@ -129,13 +131,15 @@ class Listener:
         """Whether it is known if events come."""
         return self._server is None or (self._tried and self._process == os.getpid())
 
-    def ear(self, batch_id: str) -> Ear:
-        """What hears of a batch from now on, as long as it is held."""
+    def ear(self, batch_id: str, *, every: bool) -> Ear:
+        """What hears of a batch from now on, as long as it is held; of `every` node, or of what comes of them."""
         self._start()
         with self._lock:
             found = self._ears.get(batch_id)
             if found is None:
-                found = self._ears[batch_id] = Ear(self)
+                found = self._ears[batch_id] = Ear(self, every=every)
+            found.every |= every
+            self._watched = every or any(ear.every for ear in self._ears.values())
             return found
 
     def wait(self, seconds: float) -> int:
@@ -157,7 +161,7 @@ class Listener:
         if socket is not None:
             socket.cut()
         if thread is not None and thread is not threading.current_thread():
-            thread.join(2.0)
+            thread.join(0.5)  # one that is connecting cannot be stopped; it ends by itself
 
     def _start(self) -> None:
         if self._process != os.getpid():
@@ -188,7 +192,7 @@ class Listener:
     def _hear(self) -> None:
         """Hear until the connection breaks, or does not answer."""
         assert self._server is not None  # as there would be no thread
-        line = Line(self._server, self._token(), NAMES, self._note, self._stir.set)
+        line = Line(self._server, self._token(), self._is_wanted, self._note, self._stir.set)
         with self._lock:
             self._socket = line
         try:
@@ -217,6 +221,9 @@ class Listener:
         for ear in ears:
             ear.stir()
 
+    def _is_wanted(self, name: str) -> bool:
+        return name in NAMES and (self._watched or name not in PASSING)
+
     def _note(self, name: str, payload: Any) -> None:
         """Take an event to those whom it concerns."""
         if name in SEVERAL:
@@ -225,7 +232,7 @@ class Listener:
         else:
             batch_id = payload.get("batch_id") if isinstance(payload, dict) else None
             ear = self._ears.get(batch_id) if isinstance(batch_id, str) else None
-            ears = [ear] if ear is not None else []
+            ears = [ear] if ear is not None and (ear.every or name not in PASSING) else []
         note = note_of(name, payload) if ears else None
         if note is not None:
             for ear in ears:

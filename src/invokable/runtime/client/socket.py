@@ -6,8 +6,9 @@ The websocket is the only transport that works: by long polling, some versions a
 from __future__ import annotations
 
 import logging
+import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -18,9 +19,10 @@ _OPEN: Final = 5.0
 _ANSWER: Final = 4.0
 """Seconds that a server may take to answer. A busy one takes up to 2."""
 _QUEUE: Final = {"queue_id": "default"}
+_EVENT: Final = re.compile(r'2\["(\w+)"')
+"""The beginning of an event on the wire."""
 _SILENT: Final = logging.getLogger("invokable.socket")  # its own warnings are not for users
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
+_SILENT.setLevel(logging.CRITICAL + 1)  # it would log the token, too
 
 
 class Line:
@@ -30,7 +32,7 @@ class Line:
         self,
         server: Connection,
         token: str | None,
-        names: Iterable[str],
+        is_wanted: Callable[[str], bool],
         heard: Callable[[str, Any], None],
         ended: Callable[[], None],
     ) -> None:
@@ -40,9 +42,8 @@ class Line:
         self._ended = ended
         self._last = time.monotonic()
         self.is_open = False
-        self._client = _client(server)
-        for name in names:
-            self._client.on(name, self._handler(name))
+        self._client = _client(server, is_wanted)
+        self._client.on("*", self._take)
         self._client.on("disconnect", self._lost)
 
     def open(self) -> None:
@@ -78,15 +79,12 @@ class Line:
         self.is_open = False
         self._ended()
 
-    def _handler(self, name: str) -> Callable[..., None]:
-        def handle(payload: Any = None, *_: object) -> None:
-            self._last = time.monotonic()
-            self._heard(name, payload)
-
-        return handle
+    def _take(self, name: str, payload: Any = None, *_: object) -> None:
+        self._last = time.monotonic()
+        self._heard(name, payload)
 
 
-def _client(server: Connection) -> Any:
+def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
     """A Socket.IO client. Its library loads with the first one."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
@@ -97,6 +95,9 @@ def _client(server: Connection) -> Any:
         def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
             if target != self.handlers.get("message"):
                 return super().start_background_task(target, *args, **options)
+            event = _EVENT.match(args[0]) if isinstance(args[0], str) else None
+            if event is not None and not is_wanted(event[1]):
+                return None  # before it is read: most of what a busy server says concerns nobody here
             try:
                 return target(*args, **options)
             except Exception as error:  # else the connection would end without a word
@@ -118,7 +119,8 @@ def _client(server: Connection) -> Any:
 
 def _options(server: Connection) -> dict[str, Any]:
     """What the websocket's own library is to use of TLS and of a proxy."""
-    options: dict[str, Any] = {"enable_multithread": True}
+    # Its check of UTF-8 is a loop in Python over each byte; decoding checks too.
+    options: dict[str, Any] = {"enable_multithread": True, "skip_utf8_validation": True}
     if server.ssl_context is not None:
         options["sslopt"] = {"context": server.ssl_context}
     if server.proxy_url is None:

@@ -26,10 +26,13 @@ STARTED: Final = "invocation_started"
 PROGRESS: Final = "invocation_progress"
 COMPLETE: Final = "invocation_complete"
 
-NAMES: Final = (STATUS, ENQUEUED, CANCELED, CLEARED, RETRIED, STARTED, PROGRESS, COMPLETE)
+NAMES: Final = frozenset({STATUS, ENQUEUED, CANCELED, CLEARED, RETRIED, STARTED, PROGRESS, COMPLETE})
 """The events that matter here."""
 SEVERAL: Final = frozenset({CANCELED, CLEARED, RETRIED})
 """Those that say no batch: they may be about any."""
+
+PASSING: Final = frozenset({STARTED, PROGRESS})
+"""Those that matter to somebody who watches, and to nobody else."""
 
 _KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "message", "percentage", "image")
 _IDS: Final = ("canceled_item_ids", "retried_item_ids")
@@ -61,6 +64,8 @@ class Hearing:
     item_ids: frozenset[int]
     pins: Pins
     client: Downloader | None
+    watched: bool = True
+    """Somebody wants to know what happens, beside what comes of it."""
     ended: dict[int, str] = field(default_factory=dict)
     """How items ended that are said to have ended."""
     removed: bool = False
@@ -134,6 +139,8 @@ class Hearing:
         content = note.content
         executed = content.get("id")
         node = (note.item_id, str(content.get("invocation_source_id", "")), str(content.get("type", "")))
+        if not self.watched and note.name in PASSING:
+            return
         if note.name == PROGRESS:
             said = (content.get("percentage"), content.get("message"))
             if self._progress.get((note.item_id, executed)) != said:
@@ -146,7 +153,8 @@ class Hearing:
         elif note.name == COMPLETE:
             result = _without_nulls(content.get("result"))
             self._results.setdefault(note.item_id, {})[str(executed)] = (node[1], result)
-            yield NodeFinished(*node, *_media(result, node[1], self.client))
+            if self.watched:
+                yield NodeFinished(*node, *_media(result, node[1], self.client))
 
     def _again(self, *key: Any) -> bool:
         """Whether an event came before: some versions send each twice."""

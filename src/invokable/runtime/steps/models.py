@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
-from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.policy import ModelKey, Policy
+from invokable.runtime.steps.protocol import AskPolicy, Request, Steps, fetch
+from invokable.runtime.steps.uploads import Uploaded
 from invokable.runtime.values.inputs import LoRA, Model
 
 MODELS: Final = "/api/v2/models/"
+
+_SHOWN: Final = 5  # names in an error
 
 
 @dataclass(slots=True)
@@ -25,6 +29,12 @@ class Known:
     """The server's version, where it was asked for."""
     lists_by_ids: bool = True
     """Whether the server gives many queue items at once, which servers before 6.7 do not."""
+    max_queue_size: int | None = None
+    """How many items may wait in the queue."""
+    uploads: Uploaded = field(default_factory=Uploaded)
+    """What was uploaded for runs."""
+    models_listed: float = float("-inf")
+    """When the models were listed."""
     summarises: bool = True
     """Whether it says of many items in short how they are, which servers before 6.14 do not."""
 
@@ -42,35 +52,75 @@ def list_models() -> Steps[list[ModelRecord]]:
     return read((yield from fetch(Request("GET", MODELS))), ModelList).models
 
 
-def find_model(value: Model | str, wanted: ModelFilter, known: Known) -> Steps[dict[str, str]]:
-    """A model as a field's value has it. Raises NotFoundError with the nearest names, or with all that fit."""
+def find_model(
+    value: Model | str, wanted: ModelFilter, known: Known, *, since: float = float("inf")
+) -> Steps[dict[str, str]]:
+    """A model as a field's value has it. Raises NotFoundError with the nearest names, or with all that fit.
+
+    For one that is not found the server's models are listed again, unless they were `since` then.
+    """
     model = Model(name=value) if isinstance(value, str) else value
-    fitting: list[ModelRecord] = []
+    policy: Policy = yield AskPolicy()
     for fresh in (False, True):
-        if known.models is None or fresh:
-            known.models = yield from list_models()
-        fitting = [record for record in known.models if wanted.admits(record.model_dump())]
-        found = matching(model, fitting)
+        records = yield from _listed(known, since if fresh else None)
+        fitting = [record for record in records if wanted.admits(record.model_dump())]
+        found = matching(model, fitting, policy.models)
         if len(found) == 1:
             return _wire(found[0], model.submodel_type)
         if found:
-            several = ", ".join(f"{record.name} ({record.base}, key {record.key})" for record in found)
-            raise NotFoundError(f"{len(found)} models fit {model}: {several}; give base, type or key")
-    others = matching(model, known.models or [])
+            raise _ambiguous(model, found)
+    raise _missing(model, wanted, records, fitting, policy.models)
+
+
+def _listed(known: Known, since: float | None) -> Steps[Sequence[ModelRecord]]:
+    if known.models is None or (since is not None and known.models_listed < since):
+        known.models = yield from list_models()
+        known.models_listed = known.uploads.clock()
+    return known.models
+
+
+def _ambiguous(model: Model, found: Sequence[ModelRecord]) -> NotFoundError:
+    several = [f"{record.name} ({record.base}, key {record.key})" for record in found]
+    message = f"{len(found)} models fit {model}: {', '.join(several)}; give base, type or key"
+    return NotFoundError(message, name=str(model), found=len(found), nearest=several)
+
+
+def _missing(
+    model: Model,
+    wanted: ModelFilter,
+    records: Sequence[ModelRecord],
+    fitting: Sequence[ModelRecord],
+    ways: Sequence[ModelKey],
+) -> NotFoundError:
+    others = matching(model, records, ways)
+    names = sorted({record.name for record in fitting})
     if others:
-        raise NotFoundError(
-            f"model {model} is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
-        )
-    raise NotFoundError(f"the server has no model {model}{nearest(str(model), (record.name for record in fitting))}")
+        found = f"is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
+        return NotFoundError(f"model {model} {found}{_some(names)}", name=str(model), nearest=names)
+    if not matching(model, records):
+        hint = nearest(str(model), names) or _some(names)
+        return NotFoundError(f"the server has no model {model}{hint}", name=str(model), nearest=names)
+    message = f"the server has no model {model} by {' or '.join(ways)}, as the policy asks"
+    return NotFoundError(message, name=str(model), nearest=names)
 
 
-def find_lora(value: LoRA, wanted: ModelFilter, known: Known) -> Steps[dict[str, Any]]:
+def _some(names: Sequence[str]) -> str:
+    """` (the server has …)`, with the first few names."""
+    if not names:
+        return " (the server has none that fits)"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f" (the server has {', '.join(names[:_SHOWN])}{more})"
+
+
+def find_lora(value: LoRA, wanted: ModelFilter, known: Known, *, since: float = float("inf")) -> Steps[dict[str, Any]]:
     """A LoRA as a field's value has it. Raises NotFoundError."""
     of_type = wanted if wanted.type else ModelFilter(base=wanted.base, type=("lora",))
-    return {"lora": (yield from find_model(value.model, of_type, known)), "weight": value.weight}
+    return {"lora": (yield from find_model(value.model, of_type, known, since=since)), "weight": value.weight}
 
 
-def complete_models(graph: Mapping[str, Any], known: Known, problems: list[Problem]) -> Steps[dict[str, Any]]:
+def complete_models(
+    graph: Mapping[str, Any], known: Known, problems: list[Problem], *, since: float = float("inf")
+) -> Steps[dict[str, Any]]:
     """The graph with models that it knows only by name, as old workflows do, found on the server."""
     nodes = dict(graph["nodes"])
     for node_id, node in graph["nodes"].items():
@@ -78,9 +128,9 @@ def complete_models(graph: Mapping[str, Any], known: Known, problems: list[Probl
             if isinstance(value, dict) and "name" in value and "base" in value and "key" not in value:
                 model = Model(**{key: value[key] for key in ("name", "base", "type") if value.get(key)})
                 try:
-                    found = yield from find_model(model, ANY_MODEL, known)
+                    found = yield from find_model(model, ANY_MODEL, known, since=since)
                 except NotFoundError as error:
-                    problems.append(Problem(None, name, node_id, str(error)))
+                    problems.append(Problem(None, name, node_id, str(error), candidates=error.nearest))
                 else:
                     nodes[node_id] = {**nodes[node_id], name: found}
     return {**graph, "nodes": nodes}
@@ -109,21 +159,19 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
 
 
-def matching(model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
-    """The models that a reference means: by key, else by hash, else by name with what it says of base and type."""
-    for key in ("key", "hash"):
-        wanted = getattr(model, key)
-        found = [record for record in records if wanted and getattr(record, key) == wanted]
-        if found:
+def matching(
+    model: Model, records: Sequence[ModelRecord], ways: Sequence[ModelKey] = ("key", "hash", "name")
+) -> list[ModelRecord]:
+    """The models that a reference means, by the first of the ways (key, hash, name) that finds any."""
+    for way in ways:
+        wanted = getattr(model, way)
+        found = [record for record in records if wanted and getattr(record, way) == wanted]
+        if found and way != "name":
             return found[:1]
-    return [
-        record
-        for record in records
-        if model.name
-        and record.name == model.name
-        and model.base in ("", record.base)
-        and model.type in ("", record.type)
-    ]
+        found = [record for record in found if model.base in ("", record.base) and model.type in ("", record.type)]
+        if found:
+            return found
+    return []
 
 
 def _wire(record: ModelRecord, submodel_type: str) -> dict[str, str]:

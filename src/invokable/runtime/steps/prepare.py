@@ -18,6 +18,7 @@ from invokable.runtime.steps.batches import Data, batch_data
 from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.models import Known, complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
+from invokable.runtime.steps.room import check_room
 from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
@@ -45,15 +46,19 @@ class Prepared:
 
 
 def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
-    """Prepare a run. Raises ValidationError with every problem, StaleWorkflowError, APIError and ConnectionError."""
+    """Prepare a run.
+
+    Raises ValidationError with every problem, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
+    """
     pins = pins_of(type(flow))
     validate(flow)
-    completion = _Completion(pins, known)
+    completion = _Completion(pins, known, Uploads(known.uploads), known.uploads.clock())
     resolved = yield from completion.resolve(flow)
     graph, embedded = substitute(flow, resolved)
-    graph = yield from complete_models(graph, known, completion.problems)
+    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
     data = yield from batch_data(pins, wire_values(flow, resolved), completion.problems)
     completion.raise_problems()
+    yield from check_room(size_of(data), known)
     yield from completion.upload(flow)
     batch_id = new_batch_id()
     submission = Submission(
@@ -63,16 +68,11 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
         requested=size_of(data),
         uploads=tuple(completion.uploads.names.values()),
     )
-    batch = {
-        "batch_id": batch_id,
-        "origin": "workflows",
-        "destination": submission.destination,
-        "data": replaced(data, completion.uploads.wire),
-        "graph": replaced(graph, completion.uploads.wire),
-        "workflow": replaced(embedded, completion.uploads.wire),
-        "runs": 1,
-    }
-    return Prepared(submission, batch)
+    parts = {"data": data, "graph": graph, "workflow": embedded}
+    if completion.uploads.names:  # else there is no file to look for
+        parts = {name: replaced(part, completion.uploads.wire) for name, part in parts.items()}
+    about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
+    return Prepared(submission, about | parts)
 
 
 def new_batch_id() -> str:
@@ -94,8 +94,9 @@ class _Completion:
 
     pins: Pins
     known: Known
+    uploads: Uploads
+    began: float
     problems: list[Problem] = field(default_factory=list)
-    uploads: Uploads = field(default_factory=Uploads)
     files: dict[str, list[File]] = field(default_factory=dict)
     """The files to upload, by attribute."""
     boards: Sequence[Board] | None = None
@@ -112,7 +113,7 @@ class _Completion:
             try:
                 found = yield from one_by_one(complete(self, pin, item) for item in several)
             except NotFoundError as error:
-                self._note(pin, value, str(error))
+                self._note(pin, value, str(error), error.nearest)
             except InvokableError:  # some of which are OSErrors
                 raise
             except TypeError as error:
@@ -151,11 +152,11 @@ class _Completion:
 
     def model(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A model's identifier."""
-        return (yield from find_model(value, filter_of(self.pins.hints[pin.attribute]), self.known))
+        return (yield from find_model(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
 
     def lora(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A LoRA with its weight."""
-        return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.known))
+        return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
 
     def board(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A board's reference; "none" and "auto" as they are."""
@@ -171,8 +172,9 @@ class _Completion:
             if not pin.connected and value is not None:
                 yield pin, value
 
-    def _note(self, pin: InputPin, value: object, message: str) -> None:
-        self.problems.append(Problem(pin.index, pin.attribute, pin.label, message, type(value).__name__))
+    def _note(self, pin: InputPin, value: object, message: str, candidates: tuple[str, ...] = ()) -> None:
+        kind = type(value).__name__
+        self.problems.append(Problem(pin.index, pin.attribute, pin.label, message, kind, candidates))
 
 
 _COMPLETED: Final[dict[str, Callable[[_Completion, InputPin, Any], Steps[Any]]]] = {

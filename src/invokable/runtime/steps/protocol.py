@@ -132,6 +132,8 @@ class Listen:
 
     batch_id: str
     seconds: float
+    every: bool = True
+    """Whether somebody may want to know of each node, rather than of results and ends alone."""
 
 
 @dataclass(frozen=True, slots=True)

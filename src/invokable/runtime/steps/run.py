@@ -61,7 +61,7 @@ def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = Q
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
-        yield from _submit(flow, prepared, state, deadline)
+        yield from _submit(flow, prepared, state, deadline, manner)
         return (yield from _finish(type(flow), state, context, deadline, manner))
     except (InvokableError, GeneratorExit):
         raise
@@ -75,7 +75,7 @@ def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitt
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
-        yield from _submit(flow, prepared, state, deadline)
+        yield from _submit(flow, prepared, state, deadline, Manner(watched=True))
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
@@ -89,6 +89,8 @@ def finish(
 ) -> Steps[Any]:
     """Wait for what was submitted, by this process or another one, and return its result."""
     waiting = yield from follow(workflow, state, context, deadline, manner)
+    if any(item.status == "failed" for item in waiting.ended.values()):
+        context.known.uploads.doubt(state.submission.uploads)
     with _carried_by_errors(state):
         return collect(workflow.Result, pins_of(workflow), waiting, context.client)
 
@@ -121,9 +123,9 @@ def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prep
     return (yield from _within(prepare(flow, context.known), deadline))
 
 
-def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline) -> Steps[None]:
+def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner) -> Steps[None]:
     with _carried_by_errors(state):
-        state.ear = yield from _within(_listen(state), deadline)
+        state.ear = yield from _within(_listen(state, manner), deadline)
         state.line = state.ear.line if state.ear else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
@@ -142,12 +144,12 @@ def run_again(state: Submitting, deadline: Deadline) -> Steps[None]:
         yield from _within(retry(state, deadline.clock), deadline)
 
 
-def _listen(state: Submitting) -> Steps[Any]:
-    return (yield Listen(state.submission.batch_id, _SOCKET))
+def _listen(state: Submitting, manner: Manner) -> Steps[Any]:
+    return (yield Listen(state.submission.batch_id, _SOCKET, manner.watched))
 
 
 def _waiting(workflow: type[Workflow], state: Submitting, context: Context, manner: Manner) -> Waiting:
-    hearing = Hearing(frozenset(state.submission.item_ids), pins_of(workflow), context.client)
+    hearing = Hearing(frozenset(state.submission.item_ids), pins_of(workflow), context.client, watched=manner.watched)
     unclear = state.unclear_since is not None
     return Waiting(state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched)
 

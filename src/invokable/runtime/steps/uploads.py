@@ -1,14 +1,29 @@
-"""Uploads: files onto the server, equal ones once."""
+"""Uploads: files onto the server, each content once for all runs of a client.
+
+a file ── known by its digest? ── no ── upload ──────────────────────────────▶ its name
+              │                └── another run is at it ── wait for that ──▶ its name
+              └── yes, and seen on the server within a minute ─────────────▶ its name
+                   └── else ask whether it is still there; if not, upload it again
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from invokable.runtime.errors import APIError
-from invokable.runtime.steps.answers import StoredImage, StoredVideo, read
-from invokable.runtime.steps.protocol import File, Request, Steps, fetch
+from invokable.runtime.steps.answers import StoredImage, StoredVideo, parse, read
+from invokable.runtime.steps.logs import LOG
+from invokable.runtime.steps.protocol import File, Request, Sleep, Steps, fetch
+
+_TRUSTED: Final = 60.0  # seconds for which a file that was seen on the server is taken to be there
+_LOOKS: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between looks at another run's upload; the last one repeats
+
+_Key = tuple[str, str]
 
 
 class RefusedFileError(Exception):
@@ -16,25 +31,103 @@ class RefusedFileError(Exception):
 
 
 @dataclass(slots=True)
-class Uploads:
-    """What was uploaded for one run: the name of each distinct file."""
+class _Stored:
+    """A file on the server, or on its way there as long as it has no name."""
 
-    names: dict[File, str] = field(default_factory=dict)
+    name: str = ""
+    seen: float = 0.0
 
-    def add(self, file: File) -> Steps[None]:
-        """Upload a file as intermediate, unless an equal one was.
+
+@dataclass(slots=True)
+class Uploaded:
+    """What a client has uploaded for its runs, by content. Any number of threads and tasks may share it."""
+
+    clock: Callable[[], float] = time.monotonic
+    _files: dict[_Key, _Stored] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def name_of(self, file: File) -> Steps[str]:
+        """The name of an equal file on the server, which is uploaded as intermediate if there is none.
 
         Raises RefusedFileError, APIError and ConnectionError.
         """
-        if file in self.names:
-            return
+        key = (file.kind, hashlib.sha256(file.content).hexdigest())
+        looks = 0
+        while True:
+            stored, is_ours = self._claim(key)
+            if is_ours:
+                return (yield from self._upload(key, stored, file))
+            if not stored.name:
+                yield Sleep(_LOOKS[min(looks, len(_LOOKS) - 1)])
+                looks += 1
+            elif (yield from self._is_there(stored, file)):
+                return stored.name
+            else:
+                self._drop(key, stored)
+
+    def doubt(self, names: Iterable[str]) -> None:
+        """Have the server asked for these files before they are used again, as after a run that failed."""
+        doubtful = set(names)
+        with self._lock:
+            for stored in self._files.values():
+                if stored.name in doubtful:
+                    stored.seen = float("-inf")
+
+    def forget(self, names: Iterable[str]) -> None:
+        """These files are no longer on the server."""
+        gone = set(names)
+        with self._lock:
+            self._files = {key: stored for key, stored in self._files.items() if stored.name not in gone}
+
+    def _claim(self, key: _Key) -> tuple[_Stored, bool]:
+        with self._lock:
+            if key in self._files:
+                return self._files[key], False
+            self._files[key] = stored = _Stored()
+            return stored, True
+
+    def _drop(self, key: _Key, stored: _Stored) -> None:
+        with self._lock:
+            if self._files.get(key) is stored:
+                del self._files[key]
+
+    def _upload(self, key: _Key, stored: _Stored, file: File) -> Steps[str]:
         try:
-            stored = yield from upload(file, is_intermediate=True)
-        except APIError as error:
-            if error.status == 415:
+            answer = yield from upload(file, is_intermediate=True)
+        except BaseException as error:  # those who wait for it try themselves
+            self._drop(key, stored)
+            if isinstance(error, APIError) and error.status == 415:
                 raise RefusedFileError(error.detail) from None
             raise
-        self.names[file] = stored.image_name if isinstance(stored, StoredImage) else stored.video_name
+        stored.seen = self.clock()
+        stored.name = answer.image_name if isinstance(answer, StoredImage) else answer.video_name
+        return stored.name
+
+    def _is_there(self, stored: _Stored, file: File) -> Steps[bool]:
+        if self.clock() - stored.seen < _TRUSTED:
+            return True
+        try:
+            parse((yield from fetch(Request("GET", f"/api/v1/{file.kind}s/i/{stored.name}"))))
+        except APIError as error:
+            if error.status != 404:
+                raise
+            LOG.info("%s %s is no longer on the server; uploading it again", file.kind, stored.name)
+            return False
+        stored.seen = self.clock()
+        return True
+
+
+@dataclass(slots=True)
+class Uploads:
+    """The files of one run, and their names on the server."""
+
+    uploaded: Uploaded = field(default_factory=Uploaded)
+    names: dict[File, str] = field(default_factory=dict)
+
+    def add(self, file: File) -> Steps[None]:
+        """Have a file on the server. Raises RefusedFileError, APIError and ConnectionError."""
+        if file not in self.names:
+            self.names[file] = yield from self.uploaded.name_of(file)
 
     def wire(self, file: File) -> dict[str, str]:
         """A file that was uploaded, as a field's value has it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from invokable.runtime.values.instances import CheckedByInstance
 from invokable.runtime.values.media import Image, Video
@@ -144,8 +144,11 @@ class SupportsFspath(Protocol):
 
 ModelInput: TypeAlias = Model | str
 """A model, or its name."""
-BoardInput: TypeAlias = Board | str
-"""A board or its name; "none" for no board, "auto" for where the server puts images of workflows."""
+if TYPE_CHECKING:  # the literals are what editors offer
+    BoardInput: TypeAlias = Literal["auto", "none"] | Board | str
+    """A board or its name; "none" for no board, "auto" for where the server puts images of workflows."""
+else:
+    BoardInput = Board | str
 ImageInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | SupportsSave | Image
 """A path, the bytes of an image file, a file object, a Pillow image, or an image on the server."""
 VideoInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | Video

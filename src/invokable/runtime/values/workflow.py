@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from invokable.runtime.values.result import WorkflowResult, shown
 
-Self = TypeVar("Self", bound="Workflow")
+if TYPE_CHECKING:
+    from typing import Self
+
+AnyWorkflow = TypeVar("AnyWorkflow", bound="Workflow")
 
 
 class Workflow:
@@ -63,14 +66,21 @@ class Workflow:
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({shown({name: getattr(self, name) for name in _names(type(self))})})"
 
-    def replace(self: Self, **changes: Any) -> Self:
-        """A copy with other values. Raises ValidationError, and TypeError for a unknown name."""
-        kept = {name: _own(getattr(self, name)) for name in _names(type(self)) if name not in changes}
-        return type(self)(**kept, **changes)
+    if TYPE_CHECKING:  # each generated class says which values it takes
 
-    def copy(self: Self) -> Self:
+        def replace(self, *args: Any, **changes: Any) -> Self:
+            """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
+            raise NotImplementedError
+
+    else:
+
+        def replace(self, **changes):
+            """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
+            return _changed(self, changes)
+
+    def copy(self) -> Self:
         """A copy that can be changed without changing this one, its lists included."""
-        return self.replace()
+        return _changed(self, {})
 
     def to_dict(self) -> dict[str, Any]:
         """The values by attribute, as JSON. Raises TypeError for a file object or a Pillow image."""
@@ -79,7 +89,7 @@ class Workflow:
         return {name: to_json(getattr(self, name)) for name in _names(type(self))}
 
     @classmethod
-    def from_dict(cls: type[Self], values: Mapping[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Make a workflow of what `to_dict` gave. Raises ValidationError, and TypeError for an unknown name."""
         from invokable.runtime.values.encoding import custom_from_json, from_json
         from invokable.runtime.values.pins import pins_of
@@ -97,6 +107,11 @@ class Workflow:
 
 def _names(cls: type) -> list[str]:
     return [field.name for field in dataclasses.fields(cls)]
+
+
+def _changed(flow: AnyWorkflow, changes: Mapping[str, Any]) -> AnyWorkflow:
+    kept = {name: _own(getattr(flow, name)) for name in _names(type(flow)) if name not in changes}
+    return type(flow)(**kept, **changes)
 
 
 def _own(value: Any) -> Any:

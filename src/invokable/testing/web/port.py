@@ -88,7 +88,8 @@ class Port:
         self._loop.wait(self._stopped(server))
 
     def _bound(self) -> socket.socket:
-        listener = socket.socket()
+        # asyncio looks at the protocol's number before it turns off what holds back small packets, such as events.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self._host, self._port))
         listener.listen(100)

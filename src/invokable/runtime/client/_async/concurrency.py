@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Generic, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
+from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.errors import ConnectionError  # noqa: A004
+from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
@@ -29,6 +35,40 @@ def downloader(client: object) -> Downloader | None:
 def home() -> object:
     """What shares its work: the tasks of one event loop."""
     return asyncio.get_running_loop()
+
+
+class Gate:
+    """Lets so many requests of an event loop through at once, files apart."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    async def send(self, transport: AsyncTransport, request: Request) -> Response:
+        """Send a request once it is its turn. Raises what sending raises."""
+        if request.file is not None or request.into is not None:
+            return await transport.send(request)
+        gate = self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
+        if gate.locked():
+            request = await self._in_turn(gate, request)
+        else:
+            await gate.acquire()
+        try:
+            return await transport.send(request)
+        finally:
+            gate.release()
+
+    async def _in_turn(self, gate: asyncio.Semaphore, request: Request) -> Request:
+        """The request with the time that is left for it."""
+        begin = time.monotonic()
+        try:
+            async with asyncio.timeout(request.timeout):
+                await gate.acquire()
+        except TimeoutError:
+            raise ConnectionError("other requests took all the time that there was for this one", sent=False) from None
+        if request.timeout is None:
+            return request
+        return replace(request, timeout=max(request.timeout - (time.monotonic() - begin), 0.001))
 
 
 class Started(Generic[T]):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from invokable.runtime.client._async.asking import AsyncAsking
-from invokable.runtime.client._async.concurrency import in_thread, sleep, told, wait_for_line, wait_for_note
+from invokable.runtime.client._async.concurrency import Gate, in_thread, sleep, told, wait_for_line, wait_for_note
 from invokable.runtime.client._async.driving import drive, stream
 from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
+from invokable.runtime.errors import InvokableError
 from invokable.runtime.steps.protocol import (
     Ask,
     AskPolicy,
@@ -29,6 +31,10 @@ from invokable.runtime.steps.protocol import (
 )
 from invokable.runtime.values.events import JobEvent
 
+_AT_ONCE: Final = 8
+"""Requests of tasks that are under way at once, files apart: the server takes one at a time, and a pool that many wait
+for is slow."""
+
 
 class AsyncEngine:
     """What a client drives its steps with."""
@@ -36,6 +42,7 @@ class AsyncEngine:
     def __init__(self, transport: AsyncTransport) -> None:
         self.transport = transport
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
+        self._gate = Gate(_AT_ONCE)
         self._asking = AsyncAsking(self._ask)
         self._closed = False
 
@@ -63,7 +70,7 @@ class AsyncEngine:
     async def _do(self, step: Step, watch: Watch | None = None) -> Any:
         match step:
             case Request():
-                return await self.transport.send(step)
+                return await self._gate.send(self.transport, step)
             case Await():
                 return await self._await(step)
             case Listen():
@@ -80,9 +87,10 @@ class AsyncEngine:
                 return self.transport.policy
 
     async def _listen(self, step: Listen) -> Ear:
-        ear = self.listener.ear(step.batch_id)
+        ear = self.listener.ear(step.batch_id, every=step.every)
         if step.seconds and self.listener.may_hear:
-            await self.transport.token()  # the socket, in its thread, cannot sign in
+            with suppress(InvokableError):  # the run's next request says it better
+                await self.transport.token(step.seconds)  # the socket, in its thread, cannot sign in
             await wait_for_line(self.listener, step.seconds)
         return ear
 

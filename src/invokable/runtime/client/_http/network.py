@@ -201,14 +201,20 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._inner = inner
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
+        try:
+            return await self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
+        except OSError as error:  # TLS errors, which anyio passes on as they are
+            raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = _CURRENT.get()
         for start in range(0, len(buffer), _PIECE):
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.sent = True
-            await self._inner.write(buffer[start : start + _PIECE], limit)
+            try:
+                await self._inner.write(buffer[start : start + _PIECE], limit)
+            except OSError as error:
+                raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
         await self._inner.aclose()

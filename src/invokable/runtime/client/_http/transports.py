@@ -133,13 +133,13 @@ class Transport(_Sending):
         credentials.renew(token, response)
         return response
 
-    def token(self, refused: str | None = None) -> str | None:
-        """The token to be let in with, another one than what was `refused`; None where none is needed.
+    def token(self, timeout: float) -> str | None:
+        """The token to be let in with, for which it may sign in; None where none is needed.
 
         Raises AuthenticationError and ConnectionError.
         """
-        if refused is not None or self._credentials.wants_sign_in():
-            return self._signed_in(refused, None, refused=refused is not None)
+        if self._credentials.wants_sign_in():
+            return self._signed_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
     def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
@@ -201,13 +201,13 @@ class AsyncTransport(_Sending):
         credentials.renew(token, response)
         return response
 
-    async def token(self, refused: str | None = None) -> str | None:
-        """The token to be let in with, another one than what was `refused`; None where none is needed.
+    async def token(self, timeout: float) -> str | None:
+        """The token to be let in with, for which it may sign in; None where none is needed.
 
         Raises AuthenticationError and ConnectionError.
         """
-        if refused is not None or self._credentials.wants_sign_in():
-            return await self._signed_in(refused, None, refused=refused is not None)
+        if self._credentials.wants_sign_in():
+            return await self._signed_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
     async def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from invokable.runtime.client._http import Transport
 from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
@@ -32,6 +34,17 @@ def downloader(client: D) -> D:
 def home() -> object:
     """What shares its work: the threads of one process."""
     return os.getpid()
+
+
+class Gate:
+    """Lets all requests through: it is threads that there are few of."""
+
+    def __init__(self, at_once: int) -> None:
+        pass
+
+    def send(self, transport: Transport, request: Request) -> Response:
+        """Send a request. Raises what sending raises."""
+        return transport.send(request)
 
 
 class Started(Generic[T]):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client._sync.asking import Asking
-from invokable.runtime.client._sync.concurrency import in_thread, sleep, told, wait_for_line, wait_for_note
+from invokable.runtime.client._sync.concurrency import Gate, in_thread, sleep, told, wait_for_line, wait_for_note
 from invokable.runtime.client._sync.driving import drive, stream
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
+from invokable.runtime.errors import InvokableError
 from invokable.runtime.steps.protocol import (
     Ask,
     AskPolicy,
@@ -29,6 +31,10 @@ from invokable.runtime.steps.protocol import (
 )
 from invokable.runtime.values.events import JobEvent
 
+_AT_ONCE: Final = 8
+"""Requests of tasks that are under way at once, files apart: the server takes one at a time, and a pool that many wait
+for is slow."""
+
 
 class Engine:
     """What a client drives its steps with."""
@@ -36,6 +42,7 @@ class Engine:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
+        self._gate = Gate(_AT_ONCE)
         self._asking = Asking(self._ask)
         self._closed = False
 
@@ -63,7 +70,7 @@ class Engine:
     def _do(self, step: Step, watch: Watch | None = None) -> Any:
         match step:
             case Request():
-                return self.transport.send(step)
+                return self._gate.send(self.transport, step)
             case Await():
                 return self._await(step)
             case Listen():
@@ -80,9 +87,10 @@ class Engine:
                 return self.transport.policy
 
     def _listen(self, step: Listen) -> Ear:
-        ear = self.listener.ear(step.batch_id)
+        ear = self.listener.ear(step.batch_id, every=step.every)
         if step.seconds and self.listener.may_hear:
-            self.transport.token()  # the socket, in its thread, cannot sign in
+            with suppress(InvokableError):  # the run's next request says it better
+                self.transport.token(step.seconds)  # the socket, in its thread, cannot sign in
             wait_for_line(self.listener, step.seconds)
         return ear
 

@@ -1,0 +1,58 @@
+"""Room: whether the queue takes a whole batch, asked before anything is sent.
+
+Over its limit the server takes a part of a batch and reports success. A single item is taken or not, and that shows in
+the answer; so only batches of several are worth the question.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from invokable.runtime.errors import InvokableError, QueueFullError
+from invokable.runtime.steps.answers import read
+from invokable.runtime.steps.logs import LOG
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.protocol import Request, Steps, fetch
+
+
+class _Settings(BaseModel):
+    max_queue_size: int
+
+
+class _Config(BaseModel):
+    config: _Settings
+
+
+class _Counts(BaseModel):
+    pending: int
+
+
+class _Status(BaseModel):
+    queue: _Counts
+
+
+def check_room(requested: int, known: Known) -> Steps[None]:
+    """Raises QueueFullError when the queue has no room for so many items. A server that does not tell is believed."""
+    if requested < 2:
+        return
+    try:
+        if known.max_queue_size is None:
+            known.max_queue_size = (yield from _ask("/api/v1/app/runtime_config", _Config)).config.max_queue_size
+        pending = (yield from _ask("/api/v1/queue/default/status", _Status)).queue.pending
+    except InvokableError as error:
+        LOG.info("the server does not say how long its queue may get: %s", error)
+        return
+    room = max(known.max_queue_size - pending, 0)
+    if requested > room:
+        raise QueueFullError(
+            f"the queue has room for {room} of {requested} items: {pending} of at most {known.max_queue_size} are "
+            "waiting; try again when it has run some, send fewer at once, or raise max_queue_size in invokeai.yaml",
+            enqueued=0,
+            requested=requested,
+        )
+
+
+def _ask(path: str, kind: type[Any]) -> Steps[Any]:
+    return read((yield from fetch(Request("GET", path))), kind)

@@ -1,0 +1,1 @@
+"""What an editor shows of a generated module, asked of pyright's language server."""

@@ -1,0 +1,181 @@
+"""Connection: what it takes, what it takes from the environment, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable import Client, Connection, Policy
+from invokable.runtime.steps.policy import is_busy, seconds_asked
+
+SECRETS = {"token": "t0ken-s3cret", "api_key": "k3y-s3cret"}
+SIGN_IN = {"email": "me@example.org", "password": "p4ss-s3cret"}
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("URL", "TOKEN", "EMAIL", "PASSWORD", "API_KEY", "CA_FILE", "CLIENT_CERT", "CLIENT_KEY"):
+        monkeypatch.delenv(f"INVOKEAI_{name}", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "socket"),
+    [
+        ("http://127.0.0.1:9090/", "http://127.0.0.1:9090", "ws/socket.io"),
+        ("https://gpu.example.org/invoke/", "https://gpu.example.org", "invoke/ws/socket.io"),
+        ("http://[::1]:9090/a/b", "http://[::1]:9090", "a/b/ws/socket.io"),
+    ],
+)
+def test_the_socket_is_below_the_same_prefix(url: str, origin: str, socket: str) -> None:
+    connection = Connection(url)
+    assert (connection.origin, connection.socket_path) == (origin, socket)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("server:9090", "ftp://server", "http://", "http://server:port", "http://server:99999", "http://ser ver", ""),
+        *("http://server/?a=b", "http://server/#x", "http://server\n", "http://[::1", "http://user:s3cret@[::1"),
+    ],
+)
+def test_what_is_not_a_server_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="server URL") as caught:
+        Connection(url)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"email": "me@x.org"}, "email and password belong together"),
+        ({"password": "s3cret"}, "email and password belong together"),
+        ({"token": "s3cret", **SIGN_IN}, "not both"),
+        ({"token": "s3 cret"}, "the token holds a character"),
+        ({"api_key": "s3cret\n"}, "the API key holds a character"),
+        ({"headers": {"X-A": "s3\r\ncret"}}, "the value of the header X-A"),
+        ({"headers": {"X A": "s3cret"}}, "'X A' is not the name"),
+        ({"headers": {"Content-Length": "3"}}, "the client's own"),
+        ({"headers": {"authorization": "Basic s3cret"}, "token": "s3cret"}, "exclude each other"),
+        ({"proxy": "ftp://user:s3cret@proxy"}, "'ftp://proxy' is not the URL of a proxy"),
+        ({"proxy": "http://user:s3cret@proxy:port"}, "is not the URL of a proxy"),
+        ({"certificate_key": "key.pem"}, "belong to a certificate"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_and_not_shown(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        Connection("http://server", **options)
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [SECRETS, SIGN_IN, {"headers": {"X-Key": "h3ad-s3cret"}}])
+def test_secrets_do_not_show_and_are_not_pickled(options: dict[str, Any]) -> None:
+    connection = Connection("http://server", proxy="http://user:pr0xy-s3cret@proxy:8080", **options)
+    with Client(connection) as client:
+        assert "s3cret" not in f"{connection!r} {client!r} {client._engine.transport!r} {vars(client)!r}"
+    with pytest.raises(TypeError, match="cannot be pickled") as caught:
+        pickle.dumps(connection)
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+    assert copy.deepcopy(connection) == connection
+
+
+def test_a_connection_without_secrets_can_be_pickled() -> None:
+    connection = Connection("http://server/invoke", verify=False, proxy="http://proxy:8080")
+    assert pickle.loads(pickle.dumps(connection)) == connection
+
+
+def test_the_environment_describes_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Connection.from_environment() == Connection("http://127.0.0.1:9090")
+    monkeypatch.setenv("INVOKEAI_URL", "http://gpu.test:9090/invoke")
+    monkeypatch.setenv("INVOKEAI_TOKEN", "t")
+    monkeypatch.setenv("INVOKEAI_API_KEY", "k")
+    monkeypatch.setenv("INVOKEAI_CA_FILE", "ca.pem")
+    found = Connection.from_environment()
+    assert (found.url, found.token, found.api_key, found.verify) == ("http://gpu.test:9090/invoke", "t", "k", "ca.pem")
+    assert Connection.from_environment(token="other").token == "other"
+    assert Connection.from_environment(**SIGN_IN).token is None
+    with Client() as client:
+        assert "gpu.test" in repr(client)
+
+
+def test_credentials_of_the_environment_go_to_its_own_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INVOKEAI_TOKEN", "t")
+    assert Connection.from_environment("http://anywhere.test").token == "t"
+    monkeypatch.setenv("INVOKEAI_URL", "http://gpu.test")
+    assert Connection.from_environment("http://gpu.test:80/invoke").token == "t"
+    for other in ("http://elsewhere.test", "https://gpu.test", "http://gpu.test:81"):
+        assert Connection.from_environment(other).token is None
+
+
+def test_a_client_takes_a_connection_or_its_parts() -> None:
+    with pytest.raises(TypeError, match="give token to it"):
+        Client(Connection("http://server"), token="t")
+    with pytest.raises(TypeError, match="in place of timeout"):
+        Client("http://server", policy=Policy(), timeout=3)
+
+
+# --- the policy -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"retries": -1}, "retries is -1"),
+        ({"retries": 1.5}, "expected a whole number"),
+        ({"poll": 0}, "more than 0"),
+        ({"total_timeout": float("nan")}, "total_timeout is nan"),
+        ({"read_timeout": True}, "read_timeout is True"),
+        ({"connections": 0}, "at least 1"),
+        ({"models": ("size",)}, "'key', 'hash', 'name'"),
+    ],
+)
+def test_a_policy_of_no_sense_is_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Policy(**options)
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    policy = Policy(first_pause=0.5, longest_pause=3, jitter=0)
+    assert [policy.pause(attempt) for attempt in range(5)] == [0.5, 1, 2, 3, 3]
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1e9) | st.none())
+def test_a_pause_is_never_shorter_than_asked_and_never_without_end(attempt: int, asked: float | None) -> None:
+    policy = Policy()
+    pause = policy.pause(attempt, asked)
+    assert min(asked or 0, policy.longest_retry_after) <= pause <= policy.longest_retry_after * (1 + policy.jitter)
+
+
+@pytest.mark.parametrize(
+    ("header", "date", "seconds"),
+    [
+        ("7", "", 7.0),
+        (" 7 ", "", 7.0),
+        ("Wed, 21 Oct 2015 07:28:30 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 30.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:29:00 GMT", 0.0),
+        ("Wed, 21 Oct 2015 07:28:30 GMT", "junk", 20.0),
+        *((junk, "", None) for junk in ("", "soon", "-5", "1.5", "٣", "Wed, 99 Oct 2015", "9" * 5 + "x")),
+    ],
+)
+def test_how_long_a_server_asks_to_wait(header: str, date: str, seconds: float | None) -> None:
+    assert seconds_asked(header, date, now=1445412490.0) == seconds
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_whatever_the_header_says_it_is_seconds_or_nothing(header: str, date: str) -> None:
+    found = seconds_asked(header, date, now=0.0)
+    assert found is None or 0 <= found < 1e12
+
+
+def test_a_refusal_in_the_servers_own_words_is_no_reason_to_try_again() -> None:
+    assert is_busy(500, method="GET", own_words=True)
+    assert is_busy(500, method="POST", own_words=False)
+    assert not is_busy(500, method="POST", own_words=True)
+    assert {status for status in range(400, 600) if is_busy(status, method="GET", own_words=True)} == (
+        {408, 425, 429, 500, *range(502, 600)} - {505}
+    )

@@ -1,0 +1,127 @@
+"""Hanging servers: whatever they do, an exchange ends with its time, and a run with its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+
+from invokable import AsyncClient, Client, ConnectionError, Image, InvokableError, Policy  # noqa: A004
+from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling
+
+PATIENT = Policy(connect_timeout=60, read_timeout=60, total_timeout=60, pool_timeout=60)
+LARGE = b"\x89PNG\r\n\x1a\n" + bytes(32 * 2**20)
+Hang = contextlib.AbstractContextManager[str]
+
+
+@contextlib.contextmanager
+def at_port(place: contextlib.AbstractContextManager[int], scheme: str = "http") -> Iterator[str]:
+    with place as port:
+        yield f"{scheme}://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def unknown_name() -> Iterator[str]:
+    """A name that takes as long to look up as the test runs."""
+    over = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def hang(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host == "hangs.test":
+            over.wait(30)
+        return look_up(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", hang)
+        yield "http://hangs.test"
+        over.set()
+
+
+HANGS: dict[str, Callable[[], Hang]] = {
+    "accepts nobody": lambda: at_port(full_backlog()),
+    "says nothing": lambda: at_port(listening(silent)),
+    "reads nothing": lambda: at_port(listening(deaf)),
+    "trickles headers": lambda: at_port(listening(trickling("headers"))),
+    "trickles a body": lambda: at_port(listening(trickling("body"))),
+    "no handshake": lambda: at_port(listening(silent), "https"),
+    "unknown name": unknown_name,
+}
+
+
+Ended = tuple[str, float]
+"""The name of the error, and the seconds until it came."""
+
+
+def blocking_run(url: str, stamp: Any, timeout: float) -> Ended:
+    with Client(url, policy=PATIENT) as client:
+        start = time.monotonic()
+        try:
+            client.run(ColourCard(stamp=stamp), timeout=timeout)
+        except InvokableError as error:
+            return type(error).__name__, time.monotonic() - start
+    return "", 0.0
+
+
+def awaited_run(url: str, stamp: Any, timeout: float) -> Ended:
+    async def main() -> Ended:
+        async with AsyncClient(url, policy=PATIENT) as client:
+            start = time.monotonic()
+            try:
+                await client.run(ColourCard(stamp=stamp), timeout=timeout)
+            except InvokableError as error:
+                return type(error).__name__, time.monotonic() - start
+        return "", 0.0
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("run", [blocking_run, awaited_run])
+def test_a_run_ends_with_its_time(run: Callable[[str, Any, float], Ended]) -> None:
+    def ended(hang: str, stamp: Any) -> Ended:
+        with HANGS[hang]() as url:
+            return run(url, stamp, 1.0)
+
+    cases = [(hang, stamp) for hang in HANGS for stamp in (Image("there.png"), LARGE)]
+    with ThreadPoolExecutor(len(cases)) as threads:
+        outcomes = list(threads.map(lambda case: ended(*case), cases))
+    for (hang, stamp), (error, seconds) in zip(cases, outcomes, strict=True):
+        is_upload = not isinstance(stamp, Image)
+        assert error in (("RunTimeout",) if is_upload else ("RunTimeout", "EnqueueUncertain")), hang
+        assert 0.9 < seconds < 3.0, (hang, is_upload, seconds)
+
+
+@pytest.mark.parametrize("hang", ["says nothing", "trickles headers", "trickles a body", "accepts nobody"])
+def test_an_exchange_ends_with_the_time_of_the_policy(hang: str) -> None:
+    policy = Policy(total_timeout=0.3, retries=1, first_pause=0, jitter=0)
+    with HANGS[hang]() as url, Client(url, policy=policy) as client:
+        start = time.monotonic()
+        with pytest.raises(ConnectionError, match="no answer in time"):
+            client.version()
+        assert 0.6 <= time.monotonic() - start < 1.5
+
+
+def test_only_what_was_written_may_have_arrived() -> None:
+    policy = Policy(total_timeout=0.3, retries=0)
+    for hang, sent in {"accepts nobody": False, "no handshake": False, "says nothing": True}.items():
+        with HANGS[hang]() as url, Client(url, policy=policy) as client, pytest.raises(ConnectionError) as caught:
+            client.version()
+        assert caught.value.sent is sent, hang
+
+
+def test_a_wait_for_a_free_connection_ends_too() -> None:
+    policy = Policy(connections=1, pool_timeout=0.2, total_timeout=1, retries=0)
+    with HANGS["says nothing"]() as url, Client(url, policy=policy) as client, ThreadPoolExecutor(1) as threads:
+        first = threads.submit(client.version)
+        time.sleep(0.1)
+        with pytest.raises(ConnectionError, match="all connections are in use") as caught:
+            client.version()
+        assert not caught.value.sent
+        assert isinstance(first.exception(), ConnectionError)

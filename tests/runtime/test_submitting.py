@@ -1,0 +1,214 @@
+"""Submitting: what is uploaded, which models are taken, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+from generated_examples.sd15_text_to_image import SD15TextToImage
+from PIL import Image
+
+from invokable import AsyncClient, Client, Model, NotFoundError, Policy, QueueFullError, RunFailed, ValidationError
+from invokable.contract.models import ANY_MODEL, ModelFilter
+from invokable.runtime.steps.models import Known, find_model
+from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.uploads import Uploaded
+from invokable.testing import Fault, Simulator
+from tests.examples import imported, with_generator, workflow_class
+from tests.runtime.driving import Driver, answer
+
+UPLOAD = "/api/v1/images/upload"
+
+
+def picture(colour: str) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def server() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+def uploads(server: Simulator) -> int:
+    return sum(request.path == UPLOAD for request in server.requests)
+
+
+# --- uploads --------------------------------------------------------------------------------------------------------
+
+
+def test_many_threads_upload_each_content_once(server: Simulator) -> None:
+    client = server.client()
+    colours = ["red", "blue", "green"]
+    with ThreadPoolExecutor(12) as threads:
+        results = list(threads.map(lambda n: client.run(ColourCard(stamp=picture(colours[n % 3]))), range(24)))
+    assert len(results) == 24
+    assert uploads(server) == 3
+
+
+def test_many_tasks_upload_each_content_once(server: Simulator) -> None:
+    async def main() -> None:
+        async with AsyncClient._over(server.transport()) as client:
+            await asyncio.gather(*(client.run(ColourCard(stamp=picture("red"))) for _ in range(12)))
+
+    asyncio.run(main())
+    assert uploads(server) == 1
+
+
+def test_an_upload_that_fails_is_tried_by_those_who_waited_for_it(server: Simulator) -> None:
+    server.add_fault(Fault(kind="status", status=413, path="*/upload", times=2))
+    client = server.client()
+
+    def run(_: int) -> str:
+        try:
+            client.run(ColourCard(stamp=picture("red")))
+        except Exception as error:
+            return type(error).__name__
+        return "done"
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sorted(threads.map(run, range(6))) == ["APIError"] * 2 + ["done"] * 4
+    assert uploads(server) == 1
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "status", "status_after", "cut_within", "html"])
+def test_an_upload_is_repeated(kind: str, server: Simulator) -> None:
+    server.add_fault(Fault(kind=kind, path="*/upload", times=2))
+    client = server.client(policy=Policy(first_pause=0.01))
+    assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
+
+
+def test_an_upload_that_somebody_deleted_is_noticed_within_a_minute(server: Simulator) -> None:
+    client = server.client()
+    now = 1000.0
+    client._context.known.uploads = Uploaded(lambda: now)
+    client.run(ColourCard(stamp=picture("red")))
+    delete_intermediates(server)
+    now += 61
+    client.run(ColourCard(stamp=picture("red")), timeout=60)
+    assert uploads(server) == 2
+    now += 61
+    client.run(ColourCard(stamp=picture("red")), timeout=60)
+    assert uploads(server) == 2
+
+
+def test_after_a_run_that_failed_its_uploads_are_looked_for(server: Simulator) -> None:
+    client = server.client()
+    client.run(ColourCard(stamp=picture("red")))
+    delete_intermediates(server)
+    with pytest.raises(RunFailed):
+        client.run(ColourCard(stamp=picture("red")), timeout=60)
+    assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
+
+
+def delete_intermediates(server: Simulator) -> None:
+    def steps() -> Any:
+        yield Request("DELETE", "/api/v1/images/intermediates")
+
+    server.client()._engine.drive(steps())
+
+
+# --- models ---------------------------------------------------------------------------------------------------------
+
+MODELS = [
+    {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main"},
+    {"key": "k2", "hash": "h2", "name": "dreams", "base": "sdxl", "type": "main"},
+    {"key": "k3", "hash": "h1", "name": "copy", "base": "sd-1", "type": "main"},
+    {"key": "k4", "hash": "h4", "name": "ink", "base": "sd-1", "type": "lora"},
+]
+
+
+def key_of(model: Model, wanted: ModelFilter = ANY_MODEL, policy: Policy | None = None) -> str:
+    def reply(request: Request) -> Response:
+        return answer({"models": MODELS})
+
+    driver = Driver(reply)
+    driver.policy = policy or driver.policy
+    return driver.drive(find_model(model, wanted, Known()))["key"]
+
+
+def test_a_model_is_found_by_key_then_by_hash_then_by_name() -> None:
+    assert key_of(Model(key="k2", hash="h1", name="ink")) == "k2"
+    assert key_of(Model(key="gone", hash="h4", name="dreams")) == "k4"
+    assert key_of(Model(key="gone", hash="gone", name="dreams", base="sdxl")) == "k2"
+    assert key_of(Model(name="dreams"), ModelFilter(base=("sdxl",))) == "k2"
+
+
+def test_the_policy_says_by_what_a_model_is_found() -> None:
+    assert key_of(Model(key="k2", hash="h4", name="copy"), policy=Policy(models=("name", "key"))) == "k3"
+    with pytest.raises(NotFoundError, match="no model copy by key, as the policy asks"):
+        key_of(Model(key="gone", name="copy"), policy=Policy(models=("key",)))
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "words"),
+    [
+        (Model(name="dream"), ANY_MODEL, r"no model dream \(did you mean 'dreams'\?\)"),
+        (Model(name="xyz"), ModelFilter(type=("lora",)), r"no model xyz \(the server has ink\)"),
+        (Model(name="xyz"), ModelFilter(type=("vae",)), r"no model xyz \(the server has none that fits\)"),
+        (
+            Model(name="ink"),
+            ModelFilter(type=("main",)),
+            r"ink is a lora model of sd-1; expected: main \(the server has",
+        ),
+        (Model(name="dreams"), ANY_MODEL, r"2 models fit dreams: dreams \(sd-1, key k1\), .*give base, type or key"),
+    ],
+)
+def test_a_model_that_is_not_there_is_answered_with_what_is(model: Model, wanted: ModelFilter, words: str) -> None:
+    with pytest.raises(NotFoundError, match=words):
+        key_of(model, wanted)
+
+
+def test_every_missing_model_is_named_at_once_with_one_more_listing(server: Simulator) -> None:
+    client = server.client()
+    list(client.models.list())
+    with pytest.raises(ValidationError) as caught:
+        client.run(SD15TextToImage(model="dreamz"))
+    (problem,) = caught.value.errors
+    assert problem.attribute == "model"
+    assert problem.candidates
+
+
+# --- room in the queue ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def counted() -> Any:
+    settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 8, "count": 5}
+    return workflow_class(imported(with_generator(settings)))
+
+
+def test_a_batch_that_the_queue_has_no_room_for_is_refused_before_anything_is_sent(counted: Any) -> None:
+    with Simulator(max_queue_size=4) as server:
+        with pytest.raises(QueueFullError, match=r"room for 4 of 5 items: 0 of at most 4.*max_queue_size") as caught:
+            server.client().run(counted(stamp=picture("red")))
+        assert (caught.value.enqueued, caught.value.requested) == (0, 5)
+        assert uploads(server) == 0
+        assert not any(request.path.endswith("enqueue_batch") for request in server.requests)
+
+
+def test_what_waits_already_counts(counted: Any) -> None:
+    with Simulator(max_queue_size=9) as server:
+        server.pause()
+        client = server.client()
+        client.submit(counted(stamp=picture("red")))
+        with pytest.raises(QueueFullError, match="room for 4 of 5 items: 5 of at most 9 are waiting"):
+            client.submit(counted(stamp=picture("red")))
+
+
+def test_a_server_that_does_not_tell_is_asked_all_the_same(counted: Any) -> None:
+    with Simulator(faults=[Fault(kind="status", status=403, path="*/runtime_config")]) as server:
+        assert len(server.client().run(counted(stamp=picture("red")), timeout=60).card) == 5
+
+
+def test_a_single_item_costs_no_question() -> None:
+    with Simulator() as server:
+        Client.run(server.client(), ColourCard(stamp=picture("red")))
+        assert not any("runtime_config" in request.path for request in server.requests)

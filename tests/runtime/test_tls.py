@@ -1,0 +1,176 @@
+"""Certificates and proxies: real ones, made for the test."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+
+from invokable import CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
+from invokable.testing import Simulator
+from tests.runtime.asking import BOTH
+from tests.runtime.relays import HttpProxy, listening, relay_to
+
+ONCE = Policy(retries=0, total_timeout=5)
+Ask = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Authority:
+    """An authority, and files of what it has signed."""
+
+    ca: trustme.CA
+    file: Path
+    client: Path
+    key: Path
+
+    def server_side(self, *, asks: bool = False) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.ca.issue_cert("127.0.0.1", "server.test").configure_cert(context)
+        if asks:
+            context.verify_mode = ssl.CERT_REQUIRED
+            self.ca.configure_trust(context)
+        return context
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    folder = tmp_path_factory.mktemp("authority")
+    ca = trustme.CA()
+    ours = ca.issue_cert("client.test")
+    found = Authority(ca, folder / "ca.pem", folder / "client.pem", folder / "client.key")
+    ca.cert_pem.write_to_path(found.file)
+    ours.cert_chain_pems[0].write_to_path(found.client)
+    ours.private_key_pem.write_to_path(found.key)
+    return found
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        simulator.serve()
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def secure(server: Simulator, authority: Authority) -> Iterator[str]:
+    with listening(relay_to(server.url), tls=authority.server_side()) as port:
+        yield f"https://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def asking(server: Simulator, authority: Authority) -> Iterator[str]:
+    with listening(relay_to(server.url), tls=authority.server_side(asks=True)) as port:
+        yield f"https://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_an_authority_of_ones_own(version: Ask, secure: str, authority: Authority, server: Simulator) -> None:
+    assert version(secure, verify=str(authority.file)) == server.version
+    assert version(secure, verify=authority.file) == server.version
+    assert version(secure, verify=ssl.create_default_context(cafile=authority.file)) == server.version
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_certificate_of_nobody_known_is_refused_at_once_and_says_what_to_do(version: Ask, secure: str) -> None:
+    with pytest.raises(CertificateError, match=r"not trusted.*give verify= the file") as caught:
+        version(secure, policy=Policy(first_pause=60))  # which is not waited for
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_certificate_for_another_name_is_refused(version: Ask, secure: str, authority: Authority) -> None:
+    with pytest.raises(CertificateError, match="'localhost'"):
+        version(secure.replace("127.0.0.1", "localhost"), verify=authority.file, policy=ONCE)
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_without_checking_there_is_a_warning(version: Ask, secure: str, server: Simulator) -> None:
+    with pytest.warns(UserWarning, match="is not checked"):
+        assert version(secure, verify=False) == server.version
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_certificate_of_ours(version: Ask, asking: str, authority: Authority, server: Simulator) -> None:
+    ours = Connection(asking, verify=authority.file, certificate=authority.client, certificate_key=authority.key)
+    assert version(ours) == server.version
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_server_that_wants_a_certificate_says_so(version: Ask, asking: str, authority: Authority) -> None:
+    with pytest.raises(CertificateError, match=r"wants a certificate of ours.*give certificate="):
+        version(asking, verify=authority.file, policy=ONCE)
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_https_where_there_is_only_http(version: Ask, server: Simulator) -> None:
+    with pytest.raises(ConnectionError, match="is its address http://"):
+        version(server.url.replace("http:", "https:"), policy=ONCE)
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path: Path, authority: Authority) -> None:
+    junk = tmp_path / "junk.pem"
+    junk.write_text("junk")
+    for options, name in (
+        ({"verify": tmp_path / "missing.pem"}, "missing.pem"),
+        ({"verify": junk}, "junk.pem"),
+        ({"certificate": junk}, "junk.pem"),
+        ({"certificate": authority.client}, "client.pem"),  # its key is missing
+    ):
+        with pytest.raises(ValueError, match=f"{name}' cannot be used"):
+            Client(Connection("https://server.test", **options))  # type: ignore[arg-type]
+
+
+# --- proxies --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_http_goes_through_a_proxy_which_gets_its_own_password(version: Ask, server: Simulator) -> None:
+    proxy = HttpProxy("us er", "p@ss", hosts={"invokeai.test": int(server.url.rpartition(":")[2])})
+    with listening(proxy.serve) as port:
+        through = Connection("http://invokeai.test", proxy=f"http://us%20er:p%40ss@127.0.0.1:{port}")
+        assert version(through) == server.version
+    assert proxy.seen[0].startswith("GET http://invokeai.test/api/v1/app/version HTTP/1.1")
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_https_goes_through_a_tunnel_in_which_the_proxy_sees_no_token(
+    version: Ask, secure: str, authority: Authority, server: Simulator
+) -> None:
+    proxy = HttpProxy(hosts={"server.test": int(secure.rpartition(":")[2])})
+    with listening(proxy.serve) as port:
+        through = Connection(
+            "https://server.test", proxy=f"http://127.0.0.1:{port}", token="t0ken", verify=authority.file
+        )
+        assert version(through) == server.version
+    assert [head.partition("\r\n")[0] for head in proxy.seen] == ["CONNECT server.test:443 HTTP/1.1"]
+    assert "t0ken" not in proxy.seen[0]
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_proxy_that_refuses_is_named_without_its_password(version: Ask, authority: Authority) -> None:
+    proxy = HttpProxy("user", "right")
+    with listening(proxy.serve) as port:
+        through = Connection("https://server.test", proxy=f"http://user:wr0ng@127.0.0.1:{port}")
+        with pytest.raises(ConnectionError, match="the proxy does not let us through: 407") as caught:
+            version(through, policy=ONCE)
+    assert not caught.value.sent
+    assert "wr0ng" not in f"{through!r} {caught.value!r}"
+
+
+def test_the_environment_names_a_proxy_but_not_for_this_machine(
+    server: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = HttpProxy(hosts={"invokeai.test": int(server.url.rpartition(":")[2])})
+    with listening(proxy.serve) as port:
+        monkeypatch.setenv("http_proxy", f"127.0.0.1:{port}")
+        monkeypatch.setenv("no_proxy", "other.test")
+        assert BOTH[0](server.url) == server.version
+        assert BOTH[0]("http://invokeai.test") == server.version
+        assert len(proxy.seen) == 1
+        assert Connection("http://other.test").proxy_url is None
+        assert Connection("http://invokeai.test", trust_env=False).proxy_url is None
