@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.examples import ROOT
 
 CLIENT = ROOT / "src" / "invokable" / "runtime" / "client"
-BY_HAND = {"concurrency.py"}
+BY_HAND = {"concurrency.py", "together.py"}
 SORT = ["check", "--quiet", "--select", "I", "--fix-only", "--config", 'lint.isort.known-first-party=["invokable"]']
 WORDS = {
     r"\basync (def|for|with) ": r"\1 ",

@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         VideoRecord,
         WorkflowRecord,
     )
-    from invokable.runtime.values.result import WorkflowResult
+    from invokable.runtime.values.result import NodeOutput, WorkflowResult
 from invokable.runtime.values.workflow import Workflow
 
 __version__: str
@@ -104,6 +104,7 @@ __all__ = [
     "ModelInstallError",
     "ModelRecord",
     "NodeFinished",
+    "NodeOutput",
     "NodeStarted",
     "NotFoundError",
     "NotInvokeAIError",
@@ -159,7 +160,7 @@ _HOMES: Final = {
     ),
     "FieldValue": "values.custom",
     "Workflow": "values.workflow",
-    "WorkflowResult": "values.result",
+    **dict.fromkeys(("NodeOutput", "WorkflowResult"), "values.result"),
 }
 """The module of the runtime that defines a public name, where that is not `errors`."""
 

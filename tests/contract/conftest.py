@@ -39,6 +39,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def crowd() -> Iterator[Server]:
+    """A server of several users, without an account yet."""
+    with Simulator(multiuser=True) as simulator:
+        yield Server(simulator.serve(), simulator.version)
+
+
+@pytest.fixture(scope="session")
 def models(server: Server) -> dict[str, dict[str, str]]:
     """What the server knows of each model, by name."""
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}

@@ -70,11 +70,11 @@ def paused(server: Server, client: Client) -> Iterator[None]:
     client.queue.resume()
 
 
-def enqueue(server: Server, runs: int = 1, **batch: str) -> list[int]:
+def enqueue(server: Server, runs: int = 1, token: str = "", **batch: str) -> list[int]:
     """Enqueue items that add two numbers. Returns their ids, oldest first."""
     graph = {"nodes": {"sum": {"id": "sum", "type": "add", "a": 1, "b": 2}}, "edges": []}
     body = {"batch": {"graph": graph, "runs": runs, **batch}}
-    return sorted(server.post(f"{QUEUE}/enqueue_batch", body)["item_ids"])
+    return sorted(server.post(f"{QUEUE}/enqueue_batch", body, token=token)["item_ids"])
 
 
 def has_videos(client: Client) -> bool:

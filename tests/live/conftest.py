@@ -23,6 +23,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def crowd() -> Iterator[Server]:
+    """A server of several users, without an account yet."""
+    with live_server(DEFAULT_VERSION, multiuser=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def models(server: Server) -> dict[str, dict[str, str]]:
     """What the server knows of each model, by name, with the tiny ones among them."""
     try:

@@ -65,15 +65,17 @@ class Server:
     def get(self, path: str) -> Any:
         return _json(urllib.request.Request(self.url + path))
 
-    def post(self, path: str, body: object) -> Any:
-        return self._send("POST", path, body)
+    def post(self, path: str, body: object, *, token: str = "") -> Any:
+        return self._send("POST", path, body, token)
 
     def put(self, path: str, body: object = None) -> Any:
         return self._send("PUT", path, body)
 
-    def _send(self, method: str, path: str, body: object) -> Any:
+    def _send(self, method: str, path: str, body: object, token: str = "") -> Any:
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         return _json(urllib.request.Request(self.url + path, data, headers, method=method))
 
 

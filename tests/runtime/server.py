@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from invokable import ConnectionError  # noqa: A004
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.protocol import Note, Request, Response
 from tests.runtime.driving import answer, page
 
 QUEUE = "/api/v1/queue/default"
@@ -37,6 +37,7 @@ class Server:
         self.away: list[tuple[float, float]] = []  # when nothing answers
         self.log: list[str] = []
         self.ran: Counter[str] = Counter()  # how often each row of values was completed
+        self.events: list[tuple[float, Note]] = []  # when, and what
         self._later: list[tuple[float, Request]] = []
         self._ids = itertools.count(1)
         self._busy_until = 0.0
@@ -93,6 +94,8 @@ class Server:
             if row["status"] == "pending" and max(self._busy_until, row["since"]) <= now:
                 row["status"] = "in_progress"
                 row["start"] = max(self._busy_until, row["since"])
+                row["started_at"] = "then"
+                self._say("queue_item_status_changed", row, row["start"], status="in_progress")
             if row["status"] == "in_progress":
                 self._busy_until = row["start"] + self.seconds
                 if self._busy_until > now:
@@ -106,7 +109,10 @@ class Server:
             self.ran[name] += 1
             nodes = row["graph"]["nodes"]
             results = {f"x-{node_id}": {"image": {"image_name": f"{name}.png"}, "width": 4} for node_id in nodes}
-            session = {"results": results, "source_prepared_mapping": {node_id: [f"x-{node_id}"] for node_id in nodes}}
+            session: dict[str, Any] = {
+                "results": results,
+                "source_prepared_mapping": {node_id: [f"x-{node_id}"] for node_id in nodes},
+            }
         else:
             node_id = next(iter(row["graph"]["nodes"]))
             session = {"errors": {"x": "ValueError: bad"}, "prepared_source_mapping": {"x": node_id}} | {
@@ -114,6 +120,14 @@ class Server:
             }
             row |= {"error_type": "ValueError", "error_message": "bad\nvalue", "error_traceback": "T"}
         row["session"] = session
+        given = session.get("results", {})
+        for executed, result in given.items():
+            node = {"id": executed, "invocation_source_id": executed[2:], "type": "node", "result": result}
+            self._say("invocation_complete", row, self._busy_until, **node)
+        self._say("queue_item_status_changed", row, self._busy_until, status=row["status"])
+
+    def _say(self, name: str, row: dict[str, Any], when: float, **content: Any) -> None:
+        self.events.append((when, Note(name, row["item_id"], content)))
 
     def post(self, batch: dict[str, Any]) -> Response:
         groups = [
@@ -140,7 +154,9 @@ class Server:
                 "graph": batch["graph"],
                 "workflow": batch["workflow"],
                 "since": self.now(),
+                "created_at": "then",
             }
+        self.events.append((self.now(), Note("batch_enqueued", 0, {})))
         ids = sorted((row["item_id"] for row in self._of(batch["batch_id"])), reverse=True)  # of all POSTs
         return answer({"enqueued": min(len(rows), max(room, 0)), "requested": len(rows), "item_ids": ids})
 
@@ -148,6 +164,17 @@ class Server:
         return [row for row in self.rows.values() if row["batch_id"] == batch_id]
 
     def cancel(self, row: dict[str, Any]) -> None:
+        self._end(row)
+        if row["status"] == "canceled" and "started_at" in row:
+            self._say("queue_item_status_changed", row, self.now(), status="canceled")
+        elif row["status"] == "canceled":
+            self.events.append((self.now(), Note("queue_items_canceled", 0, {"canceled_item_ids": [row["item_id"]]})))
+
+    def cancel_all(self) -> None:
+        for row in self.rows.values():
+            self.cancel(row)
+
+    def _end(self, row: dict[str, Any]) -> None:
         if row["status"] == "in_progress":
             self._busy_until = self.now()
         if row["status"] in ("pending", "in_progress"):
@@ -156,11 +183,21 @@ class Server:
     def prune(self) -> None:
         self.rows = {number: row for number, row in self.rows.items() if row["status"] in ("pending", "in_progress")}
 
+    def clear(self) -> None:
+        self.rows.clear()
+        self.events.append((self.now(), Note("queue_cleared", 0, {})))
+
+    def retry(self, number: int) -> None:
+        old = self.rows[number]
+        new = {**old, "item_id": next(self._ids), "status": "pending", "since": self.now(), "session": {}}
+        new.pop("started_at", None)
+        self.rows[new["item_id"]] = new | {"retried_from_item_id": number}
+
     def crash(self) -> None:
         """What a restart does: what was running is canceled without a word, what was pending goes on."""
         for row in self.rows.values():
             if row["status"] == "in_progress":
-                self.cancel(row)
+                self._end(row)
 
     # --- the API ------------------------------------------------------------------------------------------------------
 
@@ -179,6 +216,14 @@ class Server:
             return answer({name: states[name] for name in names} | {"total": states.total()})
         if path == f"{QUEUE}/list_all":
             return answer([row for row in self.rows.values() if row["destination"] == request.params["destination"]])
+        if path == f"{QUEUE}/item_summaries_by_ids":
+            rows = [self.rows[number] for number in body["item_ids"] if number in self.rows]
+            return answer([{"item_id": row["item_id"], "status": row["status"]} for row in rows])
+        if path == f"{QUEUE}/retry_items_by_id":
+            again = [number for number in body if self.rows[number]["status"] in ("failed", "canceled")]
+            for number in again:
+                self.retry(number)
+            return answer({"retried_item_ids": again})
         if path == f"{QUEUE}/items_by_ids":
             return answer([self.rows[number] for number in body["item_ids"] if number in self.rows])
         if path == f"{QUEUE}/cancel_by_batch_ids":

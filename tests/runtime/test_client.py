@@ -28,7 +28,7 @@ from invokable import (
 from invokable.runtime.steps.answers import parse
 from invokable.runtime.steps.protocol import Request
 
-PNG = b"\x89PNG\r\n\x1a\n and so on"
+PNG = b"\x89PNG\r\n\x1a\n and so on\0\0\0\0IEND\xaeB`\x82"
 URL = "http://server.test:9090/invoke"
 MODELS = [
     {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main", "variant": "normal"},

@@ -28,7 +28,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = self.path.split("/")[-2]
         is_image = "/images/" in self.path
-        body = b"\x89PNG\r\n\x1a\n" + name.encode() * 2000 if is_image else json.dumps({"version": "1.0.0"}).encode()
+        body = (
+            b"\x89PNG\r\n\x1a\n" + name.encode() * 2000 + b"\0\0\0\0IEND\xaeB`\x82"
+            if is_image
+            else json.dumps({"version": "1.0.0"}).encode()
+        )
         self.send_response(200)
         self.send_header("Content-Type", "image/png" if is_image else "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -254,7 +254,7 @@ class UnsupportedError(InvokableError):
         try:
             videos = list(client.videos.list())
         except UnsupportedError as error:
-            print(f"needs InvokeAI {error.needs}, the server has {error.version}")
+            print(f"no videos before {error.needs}")
     """
 
     def __init__(self, what: str, *, needs: str, version: str) -> None:
@@ -271,9 +271,9 @@ class NotFoundError(InvokableError, LookupError):
     Example:
 
         try:
-            model = client.models.find("Dreamshaper")
+            model = client.models.find("dreamshaper")
         except NotFoundError as error:
-            print(f"{error.found} found; the nearest are {error.nearest}")
+            print(f"{error.found} found, nearest: {error.nearest}")
     """
 
     def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
@@ -307,11 +307,9 @@ class ModelInstallError(InvokableError):
     Example:
 
         try:
-            client.models.install("/no/such/model.safetensors", timeout=5)
+            client.models.install("/models/fox.safetensors", timeout=600)
         except ModelInstallError as error:
-            print(error.install.reason if error.install else error)
-        except InvokableError as error:
-            print(error)
+            print(error.install.status, error.install.reason)
     """
 
     def __init__(self, message: str, *, install: ModelInstall) -> None:
@@ -449,12 +447,9 @@ class RunInterrupted(RunCanceled):
 
     Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
 
-    Example:
-
         try:
-            result = client.run(Portrait(prompt="a fox"))
-        except RunInterrupted as error:
-            job = client.attach(Portrait, error.submission)
+            result = job.result()
+        except RunInterrupted:
             job.retry()
             result = job.result()
     """

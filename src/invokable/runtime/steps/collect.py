@@ -66,7 +66,16 @@ def _result(
         videos=[medium for medium in media if isinstance(medium, Video)],
         item_ids=[item.item_id for item in items],
         batch_id=waiting.submission.batch_id,
+        _ran=[ran for item in items for ran in _ran(item)],
+        _client=client,
     )
+
+
+def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """What each node of an item gave, once for each time that it ran."""
+    for node_id in item.session.source_prepared_mapping:
+        for result in _results_of(item.session, node_id):
+            yield item.item_id, node_id, result
 
 
 def _values(item: QueueItem, output: OutputPin, client: Downloader | None) -> Iterator[Any]:

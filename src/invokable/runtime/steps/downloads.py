@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from invokable.runtime.steps.answers import not_invokeai, parse
-from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
 from invokable.runtime.values.media import Image, Video
 
 _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}
 """What the files of a type begin with, and where."""
+_PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+_ATTEMPTS: Final = 3
 
 
 def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
     """Write a file of the server. Raises APIError when the server no longer has it, and ConnectionError."""
     request = Request("GET", f"/api/v1/{medium.collection}/i/{quote(medium.name, safe='')}/full", into=into)
-    response = yield from fetch(request)
+    for attempt in range(1, _ATTEMPTS + 1):
+        response = yield from fetch(request)
+        kind = _checked_kind(response, medium, into)
+        if _is_whole(kind, into):
+            return
+        if attempt < _ATTEMPTS:
+            into.seek(0)
+            into.truncate()
+    raise not_invokeai(response.url, f"what came as {kind} is cut off")
+
+
+def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> str:
     kind = response.content_type.partition(";")[0].strip()
     if response.status != 200:
         parse(response)
@@ -27,3 +41,32 @@ def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
     head = into.read(start + max(len(signature), 1))
     if not head or not head[start:].startswith(signature):
         raise not_invokeai(response.url, f"what came as {kind} is {'not one' if head else 'empty'}")
+    return kind
+
+
+def _is_whole(kind: str, file: BinaryIO) -> bool:
+    """Whether a file goes on to its own end; of kinds that are not known, it is believed."""
+    if kind == "image/png":
+        return file.seek(0, os.SEEK_END) >= len(_PNG_END) and _read_at(file, -len(_PNG_END), os.SEEK_END) == _PNG_END
+    return kind != "video/mp4" or _boxes_fit(file)
+
+
+def _boxes_fit(file: BinaryIO) -> bool:
+    """Whether the boxes that an MP4 file is made of end where the file does."""
+    size, start = file.seek(0, os.SEEK_END), 0
+    while size - start > 0:
+        head = _read_at(file, start)
+        length = int.from_bytes(head[:4])
+        if length == 1:  # the next field but one has it
+            length = int.from_bytes(head[8:16])
+        if length == 0:  # to the end
+            return True
+        if length < 8:
+            return False
+        start += length
+    return start == size
+
+
+def _read_at(file: BinaryIO, place: int, whence: int = os.SEEK_SET) -> bytes:
+    file.seek(place, whence)
+    return file.read(16)

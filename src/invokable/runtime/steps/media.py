@@ -179,6 +179,14 @@ def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known)
     return (yield from _in_bulk(kind, names, path, verb, known, **more))
 
 
+def clean_up(names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
+    """Delete what a run uploaded. Returns the names of what the server deleted."""
+    videos = [name for name in names if name.endswith(".mp4")]
+    images = [name for name in names if name not in videos]
+    deleted = (yield from delete_media(IMAGES, images, known)) if images else ()
+    return deleted + ((yield from delete_media(VIDEOS, videos, known)) if videos else ())
+
+
 def _move_videos(names: Iterable[str], board_id: str, known: Known) -> Steps[tuple[str, ...]]:
     """Videos are moved one by one; the server says so of those that are not there, too."""
     yield from require(known, "moving videos", VIDEOS.since)

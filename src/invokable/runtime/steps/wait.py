@@ -11,6 +11,7 @@ Polling is the truth, events are the speed: what no event says is found by looki
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -36,9 +37,10 @@ from invokable.runtime.values.events import Ended, JobEvent, Started, State
 
 _SLOWER: Final = 1.3
 """While no events come: short jobs end soon, long ones are asked about less often."""
-_BACKSTOP: Final = 10.0
-_LONGEST_BACKSTOP: Final = 30.0
-"""Seconds between looks while events come."""
+_BACKSTOP: Final = (5.0, 10.0, 20.0)
+"""The least seconds between looks while events come; the last one repeats."""
+_GRID: Final = 10.0
+"""Seconds between the moments at which all runs of a client look, by one request."""
 _LATE_LOOKS: Final = 1.0
 _LONGEST_OUTAGE_PAUSE: Final = 5.0
 _REFUSED_FOR: Final = 60.0
@@ -263,14 +265,14 @@ class _Pace:
     clock: Clock
     policy: Policy
     _polling: float = 0.0
-    _backstop: float = _BACKSTOP
+    _looks: int = 0
     _due: float | None = None
 
     def is_due(self) -> bool:
         """Whether it is time for a look although events come."""
         if self._due is None or self.clock() < self._due:
             return False
-        self._due, self._backstop = None, min(self._backstop * 1.5, _LONGEST_BACKSTOP)
+        self._due, self._looks = None, self._looks + 1
         return True
 
     def pause(self, *, follows: bool) -> float:
@@ -280,7 +282,9 @@ class _Pace:
             self._due, self._polling = None, min(pause * _SLOWER, self.policy.poll)
             return pause
         self._polling = 0.0
-        self._due = self._due or self.clock() + self._backstop
+        if self._due is None:
+            earliest = self.clock() + _BACKSTOP[min(self._looks, len(_BACKSTOP) - 1)]
+            self._due = math.ceil(earliest / _GRID) * _GRID
         return max(self._due - self.clock(), 0.0)
 
 

@@ -16,12 +16,14 @@ State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "fa
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Something that happened to a job. `item_id` is the queue item; a job of a batch has several.
+    """Something that happened to a job.
 
-    Example:
+    `item_id` is the queue item; a job of a batch has several.
 
-        for event in job.events():
-            print(event.item_id, event)
+        def show(event: JobEvent) -> None:
+            print(event.item_id, type(event).__name__)
+
+        result = client.run(Portrait(prompt="a fox"), on_progress=show)
     """
 
     item_id: int
@@ -29,13 +31,13 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Queued(JobEvent):
-    """The server has taken the job; `item_id` is its first queue item.
+    """The server has taken the job.
 
-    Example:
+    `item_id` is its first queue item.
 
         for event in job.events():
-            if isinstance(event, Queued):
-                print(f"{event.items} items, {event.ahead} before them")
+            if isinstance(event, Queued) and event.ahead:
+                print(f"{event.ahead} items run before it")
     """
 
     ahead: int | None = None
@@ -48,23 +50,19 @@ class Queued(JobEvent):
 class Started(JobEvent):
     """A queue item began to run.
 
-    Example:
+    The events of its nodes follow.
 
-        for event in job.events():
-            if isinstance(event, Started):
-                print(f"item {event.item_id} runs")
+        started = [event.item_id for event in job.events() if isinstance(event, Started)]
     """
 
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted(JobEvent):
-    """A node began to run. Below an iterate node each iteration is one such event.
+    """A node began to run.
 
-    Example:
+    Below an iterate node each iteration is one such event.
 
-        for event in job.events():
-            if isinstance(event, NodeStarted):
-                print(event.node_type)
+        nodes = [event.node_type for event in job.events() if isinstance(event, NodeStarted)]
     """
 
     node_id: str
@@ -76,13 +74,11 @@ class NodeStarted(JobEvent):
 class Preview:
     """What an unfinished image looks like.
 
-    Example:
-
-        from pathlib import Path
+    Nodes that denoise send one with each step.
 
         for event in job.events():
             if isinstance(event, Progress) and event.preview:
-                Path("preview.jpg").write_bytes(event.preview.content)
+                show = event.preview.content, event.preview.content_type
     """
 
     width: int
@@ -98,11 +94,11 @@ class Preview:
 class Progress(JobEvent):
     """A node says how far it is.
 
-    Example:
+    Nodes that are done at once say nothing, or that they save an image.
 
         for event in job.events():
             if isinstance(event, Progress) and event.fraction is not None:
-                print(f"{event.message}: {event.fraction:.0%}")
+                print(f"{event.node_type}: {event.fraction:.0%} {event.message}")
     """
 
     node_id: str
@@ -115,14 +111,14 @@ class Progress(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished(JobEvent):
-    """A node is done. Its images and videos can be downloaded while the job goes on.
+    """A node is done.
 
-    Example:
+    Its images and videos can be downloaded while the job goes on.
 
         for event in job.events():
             if isinstance(event, NodeFinished):
                 for image in event.images:
-                    image.save("unfinished/")
+                    client.save(image, "nodes/")
     """
 
     node_id: str
@@ -133,13 +129,13 @@ class NodeFinished(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Ended(JobEvent):
-    """A queue item has ended. After the last one, a job has no more events.
+    """A queue item has ended.
 
-    Example:
+    After the last one, a job has no more events.
 
         for event in job.events():
             if isinstance(event, Ended):
-                print(f"{event.done} of {event.items} done, {event.state}")
+                print(f"item {event.item_id} {event.state}, {event.done} of {event.items} done")
     """
 
     state: State
@@ -154,10 +150,11 @@ class Ended(JobEvent):
 class JobStatus:
     """How many queue items of a job are in each state.
 
-    Example:
+    `Job.status` and `Job.wait` return it.
 
         status = job.status()
-        print(f"{status.completed} of {status.items} done")
+        if not status.ended:
+            print(f"{status.completed} of {status.items} are done")
     """
 
     pending: int

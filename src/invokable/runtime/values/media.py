@@ -81,6 +81,24 @@ class Image(_Media):
     __slots__ = ()
     collection = "images"
 
+    def numpy(self) -> Any:
+        """The image as an array of bytes, height × width × channels. Needs Pillow and NumPy.
+
+        Raises what `bytes` raises.
+        """
+        import numpy  # type: ignore[import-not-found,unused-ignore]
+
+        return numpy.asarray(self.pil())
+
+    def _repr_png_(self) -> builtins.bytes | None:
+        """What notebooks show; nothing where it cannot be downloaded."""
+        from invokable.runtime.errors import InvokableError
+
+        try:
+            return self.bytes()
+        except (InvokableError, RuntimeError):
+            return None
+
     def pil(self) -> PILImage:
         """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""
         from io import BytesIO

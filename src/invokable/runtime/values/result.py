@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from invokable.runtime.values.media import Image, Video
+    from invokable.runtime.values.media import Downloader, Image, Video
 
 _SHOWN = 40  # characters of a value in a repr
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOutput:
+    """What a node gave, once: of a batch, and below an iterate node, it gives several times.
+
+    Example:
+
+        result = client.run(Portrait(prompt="a fox"))
+        for node_id, outputs in result.by_node.items():
+            for output in outputs:
+                print(node_id, output.type, output.values)
+    """
+
+    node_id: str
+    """The node of the workflow."""
+    item_id: int
+    """The queue item that ran it."""
+    type: str
+    """What kind of output it is, such as `image_output`."""
+    values: Mapping[str, Any]
+    """Its fields by name. Images, videos and colours are those that inputs take; all else is JSON."""
 
 
 class WorkflowResult:
@@ -27,6 +50,8 @@ class WorkflowResult:
     item_ids: list[int]
     """The queue items that ran, in the order of their values."""
     batch_id: str
+    _ran: Sequence[tuple[int, str, Mapping[str, Any]]] = ()
+    _client: Downloader | None = None
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
@@ -34,6 +59,29 @@ class WorkflowResult:
     def __repr__(self) -> str:
         outputs = {name: value for name, value in self.__dict__.items() if name not in WorkflowResult.__annotations__}
         return f"{type(self).__qualname__}({shown(outputs)})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The connection stays behind, as it does with each image.
+        return {name: value for name, value in self.__dict__.items() if name != "_client"}
+
+    @property
+    def by_node(self) -> dict[str, list[NodeOutput]]:
+        """What every node gave that ran, whether or not an output is declared for it, by the node's id.
+
+        In the order of the queue items, and of the iterations in each.
+        """
+        from invokable.runtime.values.given import given
+
+        found: dict[str, list[NodeOutput]] = {}
+        for item_id, node_id, result in self._ran:
+            values = {
+                name: given(value, result, node_id, self._client)
+                for name, value in result.items()
+                if name not in ("type", "output_meta")
+            }
+            output = NodeOutput(node_id, item_id, str(result.get("type", "")), values)
+            found.setdefault(node_id, []).append(output)
+        return found
 
 
 def shown(values: Mapping[str, object]) -> str:
@@ -48,4 +96,5 @@ def _short(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-WorkflowResult.__module__ = "invokable"  # as users import it
+for _class in (NodeOutput, WorkflowResult):  # as users import them
+    _class.__module__ = "invokable"

@@ -14,7 +14,7 @@ from invokable.runtime.steps.protocol import Ask
 
 Found: TypeAlias = dict[int, Any]
 
-_GATHERING: Final = 0.01
+_GATHERING: Final = 0.02
 """Seconds that a question waits for others."""
 
 

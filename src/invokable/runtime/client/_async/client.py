@@ -6,13 +6,14 @@ import os
 import ssl
 import time
 import weakref
+from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeVar, cast, overload
+from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
-from invokable.runtime.client._async.concurrency import downloader, in_thread
+from invokable.runtime.client._async.concurrency import downloader
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.jobs import AsyncJob
 from invokable.runtime.client._async.repositories.boards import AsyncBoards
@@ -23,15 +24,16 @@ from invokable.runtime.client._async.repositories.server import AsyncServer
 from invokable.runtime.client._async.repositories.style_presets import AsyncStylePresets
 from invokable.runtime.client._async.repositories.videos import AsyncVideos
 from invokable.runtime.client._async.repositories.workflows import AsyncWorkflows
+from invokable.runtime.client._async.saving import pass_on, save, save_all
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
-from invokable.runtime.client.saving import Scrap
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
 from invokable.runtime.steps.answers import parse
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
+from invokable.runtime.steps.media import clean_up
 from invokable.runtime.steps.models import Known, server_version
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Request, Steps, fetch
@@ -43,6 +45,7 @@ from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
+from invokable.runtime.values.result import WorkflowResult
 from invokable.runtime.values.workflow import Workflow
 
 T = TypeVar("T")
@@ -226,11 +229,27 @@ class AsyncClient:
         category: Category = "user" if kind == "image" else kind
         return await self.images.upload(cast("ImageInput", medium), board=board, category=category)
 
+    async def clean_up(self, submission: Submission) -> tuple[str, ...]:
+        """Delete the files that a run uploaded, once it has ended. Returns the names of those that were still there.
+
+        What the run gave stays; an image that was on the server before is not one of them.
+        Raises ConnectionError and APIError.
+        """
+        return await self._drive(clean_up(submission.uploads, self._context.known))
+
     async def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""
         buffer = BytesIO()
         await self._drive(download(medium, buffer))
         return buffer.getvalue()
+
+    async def download_into(self, medium: Image | Video, file: BinaryIO) -> None:
+        """Download an image or a video into a file object, a pipe or a socket: whatever has a `write`.
+
+        What comes is checked before the first byte of it is written, and large files are kept on the disk meanwhile.
+        Raises what `download` raises.
+        """
+        await pass_on(self, medium, file)
 
     async def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
         """Download an image or a video to a file, whole or not at all, and return its path.
@@ -238,13 +257,35 @@ class AsyncClient:
         A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
         folders are made. Raises what `download` raises, and OSError.
         """
-        scrap = await in_thread(Scrap, medium.name, path)
-        try:
-            await self._drive(download(medium, scrap.file))
-            return await in_thread(scrap.keep)
-        except BaseException:
-            await in_thread(scrap.drop)
-            raise
+        return await save(self, medium, path)
+
+    async def save_all(
+        self,
+        media: WorkflowResult | Iterable[Image | Video],
+        folder: str | os.PathLike[str],
+        name: str = "{name}",
+        *,
+        at_once: int = 4,
+        overwrite: bool = False,
+    ) -> list[Path]:
+        """Download many images and videos to files of a folder, each whole or not at all, and return their paths.
+
+            result = await client.run(Portrait(prompt="a fox"))
+            await client.save_all(result, "out/", "{attribute}-{index:03}")
+
+        Args:
+            media: A result, of which all images and videos are saved; or any images and videos.
+            folder: It is made if it is missing.
+            name: The name of each file, without its suffix. Fields are `{name}`, the server's name; `{attribute}`, the
+                output that it is of; `{index}`, its place there, from 0; `{node_id}`, `{batch_id}`, `{width}` and
+                `{height}`. A slash makes folders. What the fields hold leads nowhere else.
+            at_once: How many downloads go on at a time.
+            overwrite: Replace files that are there. Otherwise such a file's name gets a number.
+
+        Raises ValueError for a name that is wrong, OSError, and what `download` raises. The first that fails ends it;
+        what was saved before stays.
+        """
+        return await save_all(self, media, folder, name, at_once=at_once, overwrite=overwrite)
 
     async def version(self) -> str:
         """The server's version, such as `6.14.2`. Raises ConnectionError and APIError."""

@@ -1,0 +1,75 @@
+"""Saving: images and videos onto the disk, one or many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+
+from invokable.runtime.client._sync.concurrency import in_thread
+from invokable.runtime.client._sync.together import together
+from invokable.runtime.client.naming import named, paths, reserve
+from invokable.runtime.client.saving import Scrap
+from invokable.runtime.steps.downloads import download
+from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.result import WorkflowResult
+
+if TYPE_CHECKING:
+    from invokable.runtime.client._sync.client import Client
+
+_IN_MEMORY: Final = 8 * 2**20  # bytes of a download that is passed on
+_PIECE: Final = 2**20
+
+
+def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
+    """Download to a file, whole or not at all."""
+    scrap = in_thread(Scrap, medium.name, path)
+    try:
+        client._drive(download(medium, scrap.file))
+        return in_thread(scrap.keep)
+    except BaseException:
+        in_thread(scrap.drop)
+        raise
+
+
+def save_all(
+    client: Client,
+    media: WorkflowResult | Iterable[Image | Video],
+    folder: str | os.PathLike[str],
+    pattern: str,
+    *,
+    at_once: int,
+    overwrite: bool,
+) -> list[Path]:
+    """Download many to files of a folder, some at once."""
+    files = named(media)
+    where = paths(files, folder, pattern)
+    put = save if overwrite else _save_beside
+    pairs = zip(files, where, strict=True)
+    return together([partial(put, client, file.medium, path) for file, path in pairs], at_once)
+
+
+def pass_on(client: Client, medium: Image | Video, into: BinaryIO) -> None:
+    """Download into a file object that needs no more than `write`; what is not whole does not get there."""
+    with SpooledTemporaryFile(_IN_MEMORY) as spool:
+        file = cast("BinaryIO", spool)
+        client._drive(download(medium, file))
+        file.seek(0)
+        while piece := in_thread(_read, file):
+            in_thread(into.write, piece)
+
+
+def _save_beside(client: Client, medium: Image | Video, path: Path) -> Path:
+    reserved = in_thread(reserve, path)
+    try:
+        return save(client, medium, reserved)
+    except BaseException:
+        in_thread(reserved.unlink, missing_ok=True)
+        raise
+
+
+def _read(file: IO[bytes]) -> bytes:
+    return file.read(_PIECE)

@@ -1,0 +1,139 @@
+"""Naming: the files of many images and videos, from a pattern of the caller's.
+
+    {attribute}/{index:03}-{name}
+
+What stands between braces becomes part of one name, never a folder: workflows and servers may call things as they like.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+from unicodedata import normalize
+
+from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.result import WorkflowResult
+
+_FIELDS: Final = ("attribute", "batch_id", "height", "index", "name", "node_id", "width")
+_FORMAT: Final = re.compile(r"0?[0-9]{0,2}")
+_SUFFIXES: Final = {Image: (".png", ".webp"), Video: (".mp4",)}
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_LONGEST: Final = 80  # characters of one value
+_LONGEST_NAME: Final = 200  # bytes of a file's name, before its number and suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An image or a video, and what its file may be named after."""
+
+    medium: Image | Video
+    attribute: str
+    index: int
+    batch_id: str = ""
+
+
+def named(media: WorkflowResult | Iterable[Image | Video]) -> list[Named]:
+    """The images and videos of a result by attribute, each counted from 0; of others all together."""
+    if not isinstance(media, WorkflowResult):
+        return [Named(medium, medium.collection.removesuffix("s"), index) for index, medium in enumerate(media)]
+    return [
+        Named(medium, attribute, index, media.batch_id)
+        for attribute, value in vars(media).items()
+        if attribute not in WorkflowResult.__annotations__
+        for index, medium in enumerate(_media_in(value))
+    ]
+
+
+def paths(files: Sequence[Named], folder: str | os.PathLike[str], pattern: str) -> list[Path]:
+    """Where the files go, each to a path of its own below the folder. Raises ValueError for a pattern that is wrong."""
+    parts = _parsed(pattern)
+    taken: set[str] = set()
+    return [Path(folder) / _free(_path(file, parts), taken) for file in files]
+
+
+def reserve(path: Path) -> Path:
+    """Make an empty file at `path`, or beside it with the next free number, to be replaced. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, free = 1, path
+    while True:
+        try:
+            free.open("xb").close()
+        except FileExistsError:
+            number += 1
+            free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        else:
+            return free
+
+
+def _media_in(value: Any) -> Iterator[Image | Video]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _media_in(item)
+    elif isinstance(value, Image | Video):
+        yield value
+
+
+def _parsed(pattern: str) -> list[tuple[str, str | None, str]]:
+    """The text of a pattern, with the name and the format of the field after each part."""
+    try:
+        fields = list(Formatter().parse(pattern))
+    except ValueError as error:
+        raise ValueError(f"the pattern {pattern!r}: {error}; write {{{{ and }}}} for braces") from None
+    for text, name, form, conversion in fields:
+        if name is not None and name not in _FIELDS:
+            raise ValueError(f"the pattern {pattern!r} has an unknown field {{{name}}}; known: {', '.join(_FIELDS)}")
+        if conversion or not _FORMAT.fullmatch(form or ""):
+            raise ValueError(f"the pattern {pattern!r}: {{{name}}} may have a width only, as in {{index:03}}")
+        if "\\" in text or ".." in text.split("/"):
+            raise ValueError(f"the pattern {pattern!r} leads out of the folder")
+    if not pattern or pattern.startswith("/") or pattern.endswith("/"):
+        raise ValueError(f"the pattern {pattern!r} is not the name of a file below the folder")
+    return [(text, name, form or "") for text, name, form, _ in fields]
+
+
+def _path(file: Named, parts: Sequence[tuple[str, str | None, str]]) -> str:
+    stem, suffix = os.path.splitext(file.medium.name)
+    values: Mapping[str, object] = {
+        "attribute": file.attribute,
+        "batch_id": file.batch_id,
+        "height": file.medium.height,
+        "index": file.index,
+        "name": stem,
+        "node_id": file.medium.node_id,
+        "width": file.medium.width,
+    }
+    text = "".join(text + ("" if name is None else _part(values[name], form)) for text, name, form in parts)
+    folders = [_safe_name(folder) for folder in text.split("/")]
+    known = next(suffixes for kind, suffixes in _SUFFIXES.items() if isinstance(file.medium, kind))
+    suffix = suffix.lower() if suffix.lower() in known else known[0]
+    return "/".join(folders).removesuffix(suffix) + suffix
+
+
+def _part(value: object, form: str) -> str:
+    """A value as part of a name: letters, digits, `_`, `-` and dots within."""
+    text = format(value, form) if isinstance(value, int) else str("" if value is None else value)
+    return re.sub(r"[^\w.-]+", "_", normalize("NFC", text))[:_LONGEST].strip(".") or "_"
+
+
+def _safe_name(name: str) -> str:
+    """A name that is hidden nowhere, is no device anywhere, and is not too long for a disk."""
+    name = re.sub(r'[\x00-\x1f<>:"|?*]', "_", name).strip(" .") or "_"
+    if _RESERVED.fullmatch(name):
+        name = f"_{name}"
+    return os.fsencode(name)[:_LONGEST_NAME].decode(errors="ignore")
+
+
+def _free(path: str, taken: set[str]) -> str:
+    """The path, or the same with a number if it is another file's; some disks do not tell capitals from others."""
+    stem, suffix = os.path.splitext(path)
+    number, free = 1, path
+    while free.casefold() in taken:
+        number += 1
+        free = f"{stem}-{number}{suffix}"
+    taken.add(free.casefold())
+    return free

@@ -1,0 +1,33 @@
+"""Given: what a node gave, as the values that inputs take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from invokable.runtime.values.inputs import Color
+from invokable.runtime.values.media import Downloader, Image, Video
+
+
+def given(value: Any, result: Mapping[str, Any], node_id: str, client: Downloader | None) -> Any:
+    """A field of a node's output; the size of an image or a video stands beside it, in the `result`."""
+    if isinstance(value, list):
+        return [given(item, {}, node_id, client) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"image_name"}:
+        return Image(value["image_name"], *_size(result), node_id, client)
+    if value.keys() == {"video_name"}:
+        return Video(value["video_name"], *_size(result), node_id, client)
+    if value.keys() == {"r", "g", "b", "a"} and all(_is_channel(channel) for channel in value.values()):
+        return Color(**value)
+    return value
+
+
+def _size(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    width, height = result.get("width"), result.get("height")
+    return width if isinstance(width, int) else None, height if isinstance(height, int) else None
+
+
+def _is_channel(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 255

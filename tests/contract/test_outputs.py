@@ -1,0 +1,121 @@
+"""Outputs: what a run gives is found by node, named, saved, passed on and cleaned up, on the simulator and really."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import pickle
+from pathlib import Path
+
+import numpy
+import pytest
+from generated_examples.colour_card import ColourCard
+from PIL import Image as PILImage
+
+from invokable import APIError, AsyncClient, Client, Color, Image, NodeOutput
+from tests.live.provision import Server
+
+
+@pytest.fixture
+def card(stamp: Path) -> ColourCard:
+    return ColourCard(stamp=stamp, width=96, height=64)
+
+
+def test_what_every_node_gave(client: Client, card: ColourCard) -> None:
+    result = client.run(card, timeout=120)
+
+    (output,) = result.by_node[str(result.card.node_id)]
+
+    assert output == NodeOutput(str(result.card.node_id), result.item_ids[0], "image_output", output.values)
+    assert output.values["image"] == result.card
+    assert (output.values["width"], output.values["height"]) == (96, 64)
+    assert output.values["image"].bytes() == result.card.bytes()
+    assert len(result.by_node) > 1  # those without an output of their own, too
+    copy = pickle.loads(pickle.dumps(result))
+    assert copy.by_node == result.by_node
+    assert repr(copy) == repr(result)
+
+
+def test_many_files_are_saved_under_names_of_ones_own(client: Client, card: ColourCard, tmp_path: Path) -> None:
+    result = client.run(card, timeout=120)
+
+    (path,) = client.save_all(result, tmp_path, "{batch_id}/{attribute}-{index:03}")
+
+    assert path == tmp_path / result.batch_id / "card-000.png"
+    assert path.read_bytes() == result.card.bytes()
+    again = client.save_all([result.card, result.card], tmp_path, "same")
+    assert [path.name for path in again] == ["same.png", "same-2.png"]
+    assert [path.name for path in client.save_all([result.card], tmp_path, "same")] == ["same-3.png"]
+    assert [path.name for path in client.save_all([result.card], tmp_path, "same", overwrite=True)] == ["same.png"]
+    assert len(list(tmp_path.glob("same*"))) == 3
+
+
+def test_the_first_download_that_fails_ends_the_others(client: Client, card: ColourCard, tmp_path: Path) -> None:
+    good = client.run(card, timeout=120).card
+    with pytest.raises(APIError) as caught:
+        client.save_all([good, Image("missing.png"), *[good] * 20], tmp_path, "x{index}", at_once=2)
+    assert caught.value.status == 404
+    left = list(tmp_path.iterdir())
+    assert len(left) < 20
+    assert all(path.stat().st_size for path in left)
+
+
+class Pipe:
+    """Nothing but a place to write to."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def write(self, piece: bytes) -> int:
+        self.content += piece
+        return len(piece)
+
+
+def test_an_image_is_passed_on(client: Client, card: ColourCard) -> None:
+    image = client.run(card, timeout=120).card
+    pipe = Pipe()
+    client.download_into(image, pipe)  # type: ignore[arg-type]  # all that it needs
+    assert pipe.content == image.bytes()
+
+
+def test_an_image_as_pixels(client: Client, card: ColourCard) -> None:
+    image = client.run(card.replace(card_colour=Color(r=10, g=20, b=30)), timeout=120).card
+    array = image.numpy()
+    assert array.shape[:2] == (64, 96)
+    assert array.dtype == numpy.uint8
+    assert image._repr_png_() == image.bytes()
+    assert client.image("missing.png")._repr_png_() is None
+
+
+def test_what_a_run_uploaded_is_cleaned_up(client: Client, card: ColourCard) -> None:
+    job = client.submit(card)
+    job.result(timeout=120)
+    (name,) = job.submission.uploads
+    assert client.images.get(name).is_intermediate
+
+    assert client.clean_up(job.submission) == (name,)
+
+    assert client.clean_up(job.submission) == ()
+    again = client.submit(card)  # what was deleted is uploaded again
+    assert again.result(timeout=120).card.bytes()
+    assert again.submission.uploads != job.submission.uploads
+
+
+def test_all_of_it_asynchronously(server: Server, card: ColourCard, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with AsyncClient(server.url) as client:
+            job = await client.submit(card)
+            result = await job.result(timeout=120)
+            paths = await client.save_all([result.card] * 6, tmp_path, "a{index}", at_once=3)
+            assert [path.name for path in paths] == [f"a{index}.png" for index in range(6)]
+            content = await client.download(result.card)
+            assert {path.read_bytes() for path in paths} == {content}
+            buffer = io.BytesIO()
+            await client.download_into(client.image(result.card.name), buffer)
+            assert PILImage.open(io.BytesIO(buffer.getvalue())).size == (96, 64)
+            assert len(await client.clean_up(job.submission)) == 1
+            with pytest.raises(APIError):
+                await client.save_all([Image("missing.png"), *[result.card] * 20], tmp_path, "b{index}", at_once=1)
+            assert len(list(tmp_path.glob("b*"))) < 20
+
+    asyncio.run(main())

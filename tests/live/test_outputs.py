@@ -1,0 +1,5 @@
+"""What runs give, on a real server: the same tests run on the simulator in tests/contract."""
+
+from __future__ import annotations
+
+from tests.contract.test_outputs import *  # noqa: F403

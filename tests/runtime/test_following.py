@@ -1,0 +1,281 @@
+"""Following a run by the server's events: what is heard is not asked for, and what is not heard is not lost."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from invokable import (
+    ConnectionError,  # noqa: A004
+    Ended,
+    EnqueueUncertain,
+    InvokableError,
+    NodeFinished,
+    RunCanceled,
+    RunFailed,
+    RunInterrupted,
+    RunTimeout,
+    Started,
+)
+from invokable.runtime.steps.deadline import Deadline
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.run import Context, Manner, finish, run, run_again, start
+from tests.runtime.hearing import HearingDriver
+from tests.runtime.runs import card, cards
+from tests.runtime.server import Server
+
+
+class Following:
+    """A run that is followed, and how it ended."""
+
+    def __init__(self, flow: Any, server: Server | None = None, *, timeout: float | None = None, **manner: Any) -> None:
+        self.server = server or Server()
+        self.driver = HearingDriver(self.server)
+        self.context = Context(Known(), None)
+        self.flow = flow
+        self.timeout = timeout
+        self.manner = Manner(**manner)
+
+    def result(self) -> Any:
+        deadline = Deadline.after(self.timeout, self.driver.clock)
+        return self.driver.drive(run(self.flow, self.context, deadline, self.manner))
+
+    def outcome(self) -> Any:
+        try:
+            return self.result()
+        except InvokableError as error:
+            return error
+
+    def asked(self) -> list[str]:
+        """What was asked for, but for the size of the queue, which a client asks once."""
+        asked = [f"{request.method} {request.path.rpartition('/')[2]}" for request in self.driver.requests]
+        return [request for request in asked if request != "GET runtime_config"]
+
+    def at(self, when: float, happens: Callable[[], None]) -> None:
+        """Let something happen to the queue at a time."""
+        advance, pending = self.server.advance, [happens]
+
+        def advancing() -> None:
+            advance()
+            if pending and self.driver.now >= when:
+                pending.pop()()
+
+        self.server.advance = advancing  # type: ignore[method-assign]
+
+
+# --- while events come ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_run_takes_one_request_and_ends_with_its_last_event(count: int) -> None:
+    following = Following(cards(count))
+    result = following.result()
+    assert [image.name for image in result.card] == [f"[{64 * number}].png" for number in range(1, count + 1)]
+    assert following.asked() == ["POST enqueue_batch"]
+    assert following.driver.now < count * 1.0 + 0.1
+
+
+def test_while_events_come_a_long_run_is_looked_at_every_ten_to_thirty_seconds() -> None:
+    following = Following(card(), Server(seconds=295))
+    following.result()
+    looks = following.asked().count("POST item_summaries_by_ids")
+    assert following.asked() == ["POST enqueue_batch", *["POST item_summaries_by_ids"] * looks]
+    assert 295 / 30 <= looks <= 295 / 10
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0.0, 60.0), (0.5, 60.0), (0.5, 1.2), (0.0, 0.3)])
+def test_events_that_are_lost_unnoticed_cost_time_and_no_result(begin: float, end: float) -> None:
+    following = Following(cards(2))
+    following.driver.lossy = [(begin, end)]
+    result = following.result()
+    assert len(result.card) == 2
+    assert following.driver.now < 16
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0.5, 1.5), (0.5, 2.5), (0.0, 0.7), (0.0, 900.0)])
+def test_while_the_connection_is_down_it_is_polled(begin: float, end: float) -> None:
+    following = Following(cards(3))
+    following.driver.deaf = [(begin, end)]
+    result = following.result()
+    assert len(result.card) == 3
+    assert following.driver.now < 3 + 0.6
+    assert len(following.asked()) > 1
+
+
+def test_a_connection_that_comes_back_is_followed_again() -> None:
+    following = Following(card(), Server(seconds=100))
+    following.driver.deaf = [(1.0, 4.0)]
+    following.result()
+    assert following.driver.now < 100.1
+    assert len(following.asked()) < 25
+
+
+def test_events_that_come_twice_count_once() -> None:
+    following = Following(cards(2), watched=True)
+    say = following.server._say
+
+    def twice(*arguments: Any, **content: Any) -> None:
+        say(*arguments, **content)
+        say(*arguments, **content)
+
+    following.server._say = twice  # type: ignore[method-assign]
+    assert len(following.result().card) == 2
+    told = following.driver.told
+    assert [event.item_id for event in told if isinstance(event, Started)] == [1, 2]
+    assert [event.item_id for event in told if isinstance(event, Ended)] == [1, 2]
+
+
+def test_who_watches_is_told_in_order() -> None:
+    following = Following(cards(2), watched=True)
+    following.result()
+    first, *told = following.driver.told
+    assert (type(first).__name__, first.item_id) == ("Queued", 1)
+    ends = [(event.item_id, event.state, event.done, event.items) for event in told if isinstance(event, Ended)]
+    assert ends == [(1, "completed", 1, 2), (2, "completed", 2, 2)]
+    of_one = [event for event in told if event.item_id == 1]
+    assert isinstance(of_one[0], Started)
+    assert isinstance(of_one[-1], Ended)
+    images = [image.name for event in of_one if isinstance(event, NodeFinished) for image in event.images]
+    assert set(images) == {"[64].png"}
+
+
+def test_without_events_there_are_beginning_and_end() -> None:
+    following = Following(card(), watched=True)
+    following.driver.deaf = [(0.0, 900.0)]
+    following.result()
+    assert [type(event).__name__ for event in following.driver.told] == ["Queued", "Started", "Ended"]
+
+
+def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:
+    following = Following(cards(2), Server(seconds=5))
+    following.server.fates = {"enqueue_batch": ["twice 1"]}
+    assert len(following.result().card) == 2
+    following.server.settle()
+    assert set(following.server.ran.values()) == {1}
+
+
+# --- what others do ---------------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_cancels_is_not_taken_for_a_restart() -> None:
+    following = Following(cards(2), Server(seconds=5))
+    following.driver.deaf = [(0.5, 1.0)]  # a network that hiccuped
+    following.at(3.0, following.server.cancel_all)
+    error = following.outcome()
+    assert isinstance(error, RunCanceled)
+    assert not isinstance(error, RunInterrupted)
+    assert error.cause == "others"
+    assert error.item_ids == (1, 2)
+
+
+def test_what_this_client_cancels_says_so() -> None:
+    following = Following(cards(2), Server(seconds=5))
+
+    def cancel() -> None:
+        for row in following.server.rows.values():
+            following.context.canceled.add(row["batch_id"])
+            following.server.cancel(row)
+
+    following.at(3.0, cancel)
+    error = following.outcome()
+    assert (type(error), error.cause) == (RunCanceled, "caller")
+
+
+def test_what_a_restart_cancels_is_interrupted() -> None:
+    following = Following(cards(3), Server(seconds=5))
+    following.driver.deaf = [(7.0, 9.0)]
+    following.at(8.0, following.server.crash)
+    error = following.outcome()
+    assert isinstance(error, RunInterrupted)
+    assert error.cause == "restart"
+    assert error.item_ids == (2,)
+    assert len(error.partial.card) == 2  # type: ignore[union-attr]
+
+
+def test_a_cleared_queue_is_said_to_be_cleared() -> None:
+    following = Following(card(), Server(seconds=5))
+    following.at(3.0, following.server.clear)
+    error = following.outcome()
+    assert (type(error), error.cause) == (RunCanceled, "removal")
+    assert "cleared by somebody else" in str(error)
+    assert following.driver.now < 3.5
+
+
+def test_a_prune_takes_nothing_from_who_listens() -> None:
+    following = Following(cards(4))
+    following.at(3.5, following.server.prune)
+    assert len(following.result().card) == 4
+
+
+def test_what_is_retried_by_somebody_is_no_duplicate() -> None:
+    following = Following(cards(3), Server(seconds=2, fails=lambda values: values[0]["value"] == 64))
+    following.at(3.0, lambda: following.server.retry(1))
+    error = following.outcome()
+    assert isinstance(error, RunFailed)
+    following.server.fails = lambda values: False
+    following.server.settle()
+    assert sum(row["status"] == "canceled" for row in following.server.rows.values()) == 0
+
+
+# --- again ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_restart_interrupts_can_run_again_by_itself() -> None:
+    following = Following(cards(3), Server(seconds=5), resubmit=True)
+    following.driver.deaf = [(7.0, 9.0)]
+    following.at(8.0, following.server.crash)
+    result = following.result()
+    assert [image.name for image in result.card] == ["[64].png", "[128].png", "[192].png"]
+    assert result.item_ids == [1, 4, 3]
+    assert set(following.server.ran.values()) == {1}
+
+
+@pytest.mark.parametrize("fate", ["", "after", "before", "500", "html", "late 3", "late 12", "!503"])
+def test_a_retry_runs_each_item_once_more_whatever_becomes_of_its_answer(fate: str) -> None:
+    failing = [True]
+    server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
+    following = Following(cards(2), server)
+    driver, context = following.driver, following.context
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(start(following.flow, context, deadline))
+    with pytest.raises(RunFailed):
+        driver.drive(finish(type(following.flow), state, context, deadline))
+    failing[0] = False
+    server.fates = {"retry_items_by_id": [fate] if fate else []}
+    driver.drive(run_again(state, deadline))
+    result = driver.drive(finish(type(following.flow), state, context, deadline))
+    assert [image.name for image in result.card] == ["[64].png", "[128].png"]
+    server.settle()
+    assert set(server.ran.values()) == {1}
+
+
+# --- all of it at once ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_whatever_is_lost_each_value_runs_once_and_every_result_comes(seed: int) -> None:
+    draw = random.Random(seed)
+    count = draw.choice([1, 2, 5])
+    server = Server(seconds=draw.choice([0.05, 1.0, 7.0]))
+    nonsense = ["after", "html", "garbage", "truncated", "shape", "500", "before", ""]
+    server.fates = {
+        "enqueue_batch": draw.choices([*nonsense, "late 3", "late 12"], k=draw.choice([0, 0, 1, 2])),
+        "item_summaries_by_ids": draw.choices(nonsense, k=draw.randrange(4)),
+        "items_by_ids": draw.choices(nonsense, k=draw.randrange(4)),
+        "/status": draw.choices(nonsense, k=draw.randrange(4)),
+    }
+    following = Following(cards(count), server, timeout=draw.choice([None, None, 20.0]), watched=draw.random() < 0.3)
+    for spans in (following.driver.deaf, following.driver.lossy):
+        for _ in range(draw.randrange(3)):
+            begin = draw.uniform(max([end for _, end in spans], default=0.0), 30)
+            spans.append((begin, begin + draw.uniform(0.01, 15)))
+    outcome = following.outcome()
+    server.settle()
+    assert all(times == 1 for times in server.ran.values())
+    if isinstance(outcome, Exception):
+        assert isinstance(outcome, RunTimeout | EnqueueUncertain | ConnectionError)
+    else:
+        assert len({image.name for image in outcome.card}) == count == server.ran.total()

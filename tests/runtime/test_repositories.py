@@ -1,0 +1,336 @@
+"""Repositories, step by step: what is asked of which server, how often, and what is made of strange answers."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from invokable import (
+    APIError,
+    Board,
+    BoardError,
+    BoardRecord,
+    ConnectionError,  # noqa: A004
+    Image,
+    ImageRecord,
+    ModelInstall,
+    ModelInstallError,
+    ModelRecord,
+    NotFoundError,
+    NotInvokeAIError,
+    QueueItem,
+    UnsupportedError,
+)
+from invokable.runtime.steps.archives import fetch_archive
+from invokable.runtime.steps.boards import delete_board, find_board
+from invokable.runtime.steps.library import list_workflows
+from invokable.runtime.steps.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
+from invokable.runtime.steps.model_records import await_install, delete_model
+from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.paging import Page
+from invokable.runtime.steps.protocol import Request, Response, Steps
+from invokable.runtime.steps.queue_items import list_items, retry_items
+from invokable.runtime.steps.records import record
+from invokable.runtime.steps.style_presets import create_preset
+from invokable.runtime.steps.versions import at_least, require
+from tests.runtime.driving import Driver, answer, in_turn, page
+
+BOARD = {"board_id": "b1", "board_name": "Foxes", "created_at": "2026-01-02 03:04:05.678", "image_count": 3}
+IMAGE = {"image_name": "a.png", "width": 4, "height": 3, "image_category": "user", "image_origin": "external"}
+MODEL = {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main"}
+
+
+def of(version: str) -> Known:
+    return Known(version=version)
+
+
+def whole(driver: Driver, first: Steps[Page[Any]]) -> list[Any]:
+    """All items of a list."""
+    found: list[Any] = []
+    part = driver.drive(first)
+    while True:
+        found += part.items
+        if part.following is None:
+            return found
+        part = driver.drive(part.following())
+
+
+def by_path(answers: dict[str, Any]) -> Callable[[Request], Response | Exception]:
+    """Answer by method and path; with what stands there, or what it makes of the request."""
+
+    def reply(request: Request) -> Response | Exception:
+        found = answers[f"{request.method} {request.path}"]
+        made = found(request) if callable(found) else found
+        return made if isinstance(made, Response | Exception) else answer(made)
+
+    return reply
+
+
+# --- records ------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_takes_what_a_version_says_and_leaves_the_rest() -> None:
+    board = record(
+        BoardRecord, {**BOARD, "archived": None, "new": 1}, {"id": "board_id", "name": "board_name"}, where=""
+    )
+    assert (board.id, board.name, board.image_count, board.archived, board.video_count) == ("b1", "Foxes", 3, False, 0)
+    assert board.created_at == datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+
+
+def test_a_time_with_a_zone_keeps_it() -> None:
+    value = {"item_id": 1, "status": "pending", "created_at": "2026-01-02T03:04:05+02:00"}
+    created = record(QueueItem, value, where="").created_at
+    assert created == datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize("value", [None, [], "x", {}, {"item_id": "x", "status": "pending"}, {"item_id": 1}])
+def test_what_is_no_record_is_not_invokeais(value: Any) -> None:
+    with pytest.raises(NotInvokeAIError, match="/queue"):
+        record(QueueItem, value, where="/queue")
+
+
+def test_records_are_values_and_survive_pickling() -> None:
+    image = ImageRecord(name="a.png", width=4, starred=True)
+    assert isinstance(image, Image)
+    copy = pickle.loads(pickle.dumps(image))
+    assert (copy, copy.starred, copy.width) == (image, True, 4)
+    error = ModelInstallError("no", install=ModelInstall(id=1, status="error"))
+    assert pickle.loads(pickle.dumps(error)).install == error.install
+
+
+def test_how_far_an_installation_is() -> None:
+    assert ModelInstall(id=1, status="waiting").fraction == 0
+    assert ModelInstall(id=1, status="downloading", bytes=50, total_bytes=200).fraction == 0.25
+    assert ModelInstall(id=1, status="running", bytes=300, total_bytes=200).fraction == 1
+
+
+# --- versions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "needed", "is_enough"),
+    [("6.14.2", "6.14", True), ("6.9.0", "6.14", False), ("6.14.0rc1", "6.14", True), ("7.0", "6.14", True)],
+)
+def test_versions_are_compared_number_by_number(version: str, needed: str, is_enough: bool) -> None:
+    driver = Driver(by_path({"GET /api/v1/app/version": {"version": version}}))
+    assert driver.drive(at_least(Known(), needed)) is is_enough
+
+
+def test_the_version_is_asked_for_once_and_again_when_it_is_too_old() -> None:
+    versions = in_turn(answer({"version": "6.8.1"}), answer({"version": "6.8.1"}), answer({"version": "6.14.2"}))
+    driver, known = Driver(versions), Known()
+    assert driver.drive(at_least(known, "6.0"))
+    assert driver.drive(at_least(known, "6.7"))
+    assert len(driver.requests) == 1
+    with pytest.raises(UnsupportedError, match=r"videos takes InvokeAI 6\.14 or later; the server is 6\.8\.1"):
+        driver.drive(require(known, "videos", "6.14"))
+    driver.drive(require(known, "videos", "6.14"))  # it was upgraded meanwhile
+
+
+# --- boards and media ---------------------------------------------------------------------------------------------
+
+
+def test_a_board_that_is_gone_after_a_lost_answer_is_deleted() -> None:
+    boards = answer([BOARD])
+    driver = Driver(in_turn(boards, ConnectionError("broken", sent=True), answer({"detail": "Board not found"}, 404)))
+    assert driver.drive(delete_board("Foxes", contents=False)).deleted_images == ()
+
+
+def test_a_name_is_that_of_the_board_that_is_not_archived() -> None:
+    old = {**BOARD, "board_id": "b0", "archived": True}
+    assert Driver(in_turn(answer([old, BOARD]))).drive(find_board("Foxes")).id == "b1"
+    assert Driver(in_turn(answer([old]))).drive(find_board("Foxes")).id == "b0"
+    assert Driver(in_turn(answer([old, BOARD]))).drive(find_board(Board(id="b0"))).id == "b0"
+    with pytest.raises(BoardError, match="2 boards"):
+        Driver(in_turn(answer([BOARD, {**BOARD, "board_id": "b2"}]))).drive(find_board("Foxes"))
+
+
+def test_images_of_servers_without_names_come_in_pages() -> None:
+    names = [f"{number}.png" for number in range(450)]
+
+    def some(request: Request) -> dict[str, Any]:
+        start, most = request.params["offset"], request.params["limit"]
+        items = [{**IMAGE, "image_name": name} for name in names[start : start + most]]
+        return {"items": items, "total": len(names), "offset": start, "limit": most}
+
+    answers = {"GET /api/v1/images/": some, "GET /api/v1/app/version": {"version": "5.15.0"}}
+    driver = Driver(by_path(answers))
+    assert [image.name for image in whole(driver, list_media(IMAGES, Selection(), of("5.15.0"), None))] == names
+    assert driver.asked("GET").count("/api/v1/images/") == 3
+
+
+def test_a_video_that_moved_to_another_page_is_asked_for_by_its_name() -> None:
+    names = [f"{number}.mp4" for number in range(3)]
+    videos = {name: {"video_name": name} for name in names}
+    answers = {
+        "GET /api/v1/videos/names": {"video_names": names},
+        "GET /api/v1/videos/": {"items": [videos["0.mp4"], videos["2.mp4"]], "total": 2},
+        "GET /api/v1/videos/i/1.mp4": videos["1.mp4"],
+    }
+    driver = Driver(by_path(answers))
+    assert [video.name for video in whole(driver, list_media(VIDEOS, Selection(), of("6.14.2"), None))] == names
+    gone = {**answers, "GET /api/v1/videos/i/1.mp4": answer({"detail": "Not Found"}, 404)}
+    left = whole(Driver(by_path(gone)), list_media(VIDEOS, Selection(), of("6.14.2"), None))
+    assert [video.name for video in left] == ["0.mp4", "2.mp4"]
+
+
+def test_many_names_go_in_several_requests_and_each_once() -> None:
+    driver = Driver(lambda request: answer({"deleted_images": request.json["image_names"]}))
+    names = [f"{number}.png" for number in range(1500)]
+    assert driver.drive(delete_media(IMAGES, names + names, of("6.14.2"))) == tuple(names)
+    assert [len(request.json["image_names"]) for request in driver.requests] == [1000, 500]
+    assert driver.drive(delete_media(IMAGES, [], of("6.14.2"))) == ()
+    assert len(driver.requests) == 2
+
+
+def test_old_servers_call_what_they_changed_otherwise() -> None:
+    driver = Driver(in_turn(answer({"board_id": "b1", "added_image_names": ["a.png"]}, 201)))
+    assert driver.drive(move_media(IMAGES, ["a.png"], "b1", of("5.0.2"))) == ("a.png",)
+
+
+# --- archives -----------------------------------------------------------------------------------------------------
+
+
+def archive(*fetched: Response | Exception) -> tuple[Driver, io.BytesIO]:
+    """A driver that fetches a zip of one image; the answers to the requests for the zip itself, in turn."""
+    left, into = list(fetched), io.BytesIO()
+
+    def reply(request: Request) -> Response | Exception:
+        if request.path.endswith("/a.png"):
+            return answer(IMAGE)
+        if request.method == "POST":
+            return answer({"bulk_download_item_name": "x y.zip"}, 202)
+        assert request.path == "/api/v1/images/download/x%20y.zip"
+        outcome = left.pop(0)
+        if isinstance(outcome, Response) and outcome.status == 200:
+            into.write(outcome.body)
+        return outcome
+
+    return Driver(reply), into
+
+
+def zipped(content: bytes) -> Response:
+    return Response(200, "application/zip", content, "GET", "http://server")
+
+
+def test_a_zip_is_waited_for() -> None:
+    waiting = answer({"detail": "Not Found"}, 404)
+    driver, into = archive(waiting, waiting, zipped(b"PK\x03\x04"))
+    driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
+    assert into.getvalue() == b"PK\x03\x04"
+
+
+def test_a_zip_that_did_not_arrive_is_packed_anew_since_the_server_deletes_it() -> None:
+    driver, into = archive(ConnectionError("broken", sent=True), zipped(b"PK\x03\x04"))
+    driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
+    assert driver.asked("POST") == ["/api/v1/images/download"] * 2
+
+
+def test_a_zip_that_never_comes_is_given_up() -> None:
+    driver, into = archive(*[answer({"detail": "Not Found"}, 404)] * 100)
+    with pytest.raises(APIError, match="no zip within 60 s"):
+        driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
+    assert 60 <= driver.now < 70
+
+
+# --- models -------------------------------------------------------------------------------------------------------
+
+
+def installing(*statuses: str, **more: Any) -> list[Response]:
+    return [answer({"id": 7, "status": status, "source": {"path": "/x"}, **more}) for status in statuses]
+
+
+def test_an_installation_is_followed_to_its_end() -> None:
+    seen: list[str] = []
+    ended = answer({"id": 7, "status": "completed", "source": {"path": "/x"}, "config_out": MODEL})
+    driver = Driver(in_turn(*installing("downloading", "downloading", "running"), ended))
+    begun = ModelInstall(id=7, status="waiting", source="/x")
+    model = driver.drive(await_install(begun, Known(), driver.clock, 60, lambda install: seen.append(install.status)))
+    assert model == ModelRecord(name="dreams", base="sd-1", type="main", key="k1", hash="h1")
+    assert seen == ["waiting", "downloading", "running", "completed"]
+
+
+def test_an_installation_that_fails_or_lasts_says_so() -> None:
+    begun = ModelInstall(id=7, status="waiting", source="/x")
+    failing = Driver(in_turn(*installing("error", error="no room", error_reason="OSError")))
+    with pytest.raises(ModelInstallError, match="/x was not installed: no room") as caught:
+        failing.drive(await_install(begun, Known(), failing.clock, None, None))
+    assert caught.value.install.status == "error"
+    cancelled = Driver(in_turn(*installing("cancelled")))
+    with pytest.raises(ModelInstallError, match="/x was cancelled"):
+        cancelled.drive(await_install(begun, Known(), cancelled.clock, None, None))
+    slow = Driver(lambda _: installing("downloading")[0])
+    with pytest.raises(ModelInstallError, match="not installed after 5 s; the server goes on"):
+        slow.drive(await_install(begun, Known(), slow.clock, 5, None))
+    assert 5 <= slow.now < 6
+
+
+def test_a_model_is_deleted_where_the_server_fails_at_its_own_answer() -> None:
+    broken = Response(500, "text/plain", b"Internal Server Error", "DELETE", "http://server")
+
+    def server(*, deletes: bool) -> Driver:
+        models = [MODEL]
+
+        def delete(_: Request) -> Response:
+            if deletes:
+                models.clear()
+            return broken
+
+        path = "/api/v2/models/"
+        return Driver(by_path({f"GET {path}": lambda _: {"models": list(models)}, f"DELETE {path}i/k1": delete}))
+
+    server(deletes=True).drive(delete_model("dreams", Known()))
+    with pytest.raises(APIError, match="500"):
+        server(deletes=False).drive(delete_model("dreams", Known()))
+
+
+# --- queue, library, presets --------------------------------------------------------------------------------------
+
+
+def test_items_of_servers_with_pages() -> None:
+    def some(request: Request) -> dict[str, Any]:
+        first = request.params.get("cursor", 0) + 1
+        items = [{"item_id": number, "status": "pending"} for number in range(first, min(first + 200, 251))]
+        return {"items": items, "has_more": first + 200 <= 250}
+
+    answers = {"GET /api/v1/queue/default/list": some, "GET /api/v1/app/version": {"version": "6.3.0"}}
+    driver = Driver(by_path(answers))
+    found = whole(driver, list_items(of("6.3.0"), lambda item: item.item_id % 2 == 0, newest_first=True))
+    assert [item.item_id for item in found] == list(range(250, 0, -2))
+
+
+def test_a_retry_is_sent_once() -> None:
+    ids = answer({"item_ids": [3]})
+    driver = Driver(in_turn(ids, ConnectionError("broken", sent=True)))
+    with pytest.raises(ConnectionError):
+        driver.drive(retry_items([3], of("6.14.2")))
+    assert driver.asked("PUT") == ["/api/v1/queue/default/retry_items_by_id"]
+
+
+def test_a_preset_is_made_once() -> None:
+    driver = Driver(in_turn(ConnectionError("broken", sent=True)))
+    with pytest.raises(ConnectionError):
+        driver.drive(create_preset("x", "{prompt}", "", None))
+    assert len(driver.requests) == 1
+
+
+def test_old_libraries_are_asked_one_category_at_a_time() -> None:
+    def some(request: Request) -> dict[str, Any]:
+        name = request.params["category"]
+        return {"items": [{"workflow_id": name, "name": name}], "pages": 1}
+
+    answers = {"GET /api/v1/workflows/": some, "GET /api/v1/app/version": {"version": "5.6.2"}}
+    found = Driver(by_path(answers)).drive(list_workflows(of("5.6.2"), query="", category="", tags=()))
+    assert [workflow.id for workflow in found] == ["user", "default"]
+
+
+def test_a_web_page_is_no_list() -> None:
+    with pytest.raises(NotInvokeAIError):
+        Driver(lambda _: page()).drive(find_board("Foxes"))
+    with pytest.raises(NotFoundError):
+        Driver(in_turn(answer([]))).drive(find_board("Foxes"))
