@@ -1,16 +1,28 @@
 """A proxy between a client and a real server that breaks what passes through it, on purpose.
 
-Each request may meet a fate, chosen by a part of `METHOD /path`:
+Each request may meet a fate, chosen by a pattern that is searched for in `METHOD /path`:
 
     cut before    the connection breaks before the request arrives
+    cut request   half of the request arrives, then the connection breaks
     cut after     the server handles it, and the connection breaks
     cut amid      half of the answer arrives, then the connection breaks
     late N        the connection breaks, and the request arrives N seconds later
+    double        it arrives twice, and is answered with what the second one gave
+    double lost   it arrives twice, and the connection breaks
     stall N       it is handled, and the answer comes N seconds later
+    dead          it does not arrive, and the connection stays open without a word
+    silence       it is handled, and the connection stays open without a word
     trickle       it is handled, and the body of the answer comes a byte at a time
+    trickle head  it is handled, and the headers come a byte at a time
     html, garbage, truncated, shape, gzip   it is handled, and answered with that
     500 …         it is handled, and answered with that status
     !503 …        it does not arrive, and is answered with that status
+
+The events' websocket passes through, and may meet a fate by `GET /ws`:
+
+    refuse        the connection breaks at once
+    drop N        it breaks after N seconds
+    freeze N      after N seconds nothing passes any more, and the connection stays open
 """
 
 from __future__ import annotations
@@ -35,11 +47,14 @@ class Proxy:
         self._server = (parts.hostname or "", parts.port or 80)
         self.fates: list[tuple[str, str]] = []
         self.met: list[str] = []
+        self.lines: list[str] = []
+        self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
 
     def close(self) -> None:
+        self._over.set()
         self._listener.close()
 
     def _listen(self) -> None:
@@ -54,32 +69,81 @@ class Proxy:
                 self._pass(client, request)
 
     def _pass(self, client: socket.socket, request: bytes) -> None:
-        line = request.partition(b" HTTP/")[0].decode("latin-1")
-        fate = next((fate for part, fate in self.fates if part in line), "")
-        if fate:
-            self.fates.remove(next(entry for entry in self.fates if entry[1] == fate and entry[0] in line))
-            self.met.append(fate)
+        fate = self._fate(request.partition(b" HTTP/")[0].decode("latin-1"))
         kind, _, number = fate.partition(" ")
-        if fate == "cut before":
-            return
-        if kind == "late":
+        if b"upgrade: websocket" in request.partition(b"\r\n\r\n")[0].lower():
+            self._tunnel(client, request, fate)
+        elif fate == "cut request":
+            self._ask(request[: len(request) // 2], whole=False)
+        elif kind == "late":
             threading.Timer(float(number), self._ask, [request]).start()
-            return
-        if fate.startswith("!"):
+        elif fate == "dead":
+            self._over.wait(60)
+        elif fate.startswith("!"):
             client.sendall(_status(int(fate[1:])))
-            return
+        elif fate != "cut before":
+            self._answer(client, request, fate)
+
+    def _fate(self, line: str) -> str:
+        self.lines.append(line)
+        for entry in self.fates:
+            if re.search(entry[0], line):
+                self.fates.remove(entry)
+                self.met.append(entry[1])
+                return entry[1]
+        return ""
+
+    def _answer(self, client: socket.socket, request: bytes, fate: str) -> None:
         answer = self._ask(request)
-        if kind == "stall":
-            time.sleep(float(number))
+        if fate.startswith("double"):
+            answer = self._ask(request)
+        elif fate.startswith("stall"):
+            self._over.wait(float(fate.removeprefix("stall ")))
+        elif fate == "silence":
+            self._over.wait(60)
         for piece in _disturbed(answer, fate):
             client.sendall(piece)
 
-    def _ask(self, request: bytes) -> bytes:
+    def _tunnel(self, client: socket.socket, request: bytes, fate: str) -> None:
+        """Let a websocket pass, for as long as its fate allows."""
+        if fate == "refuse":
+            return
         with socket.create_connection(self._server) as server:
+            server.sendall(request)
+            frozen = threading.Event()
+            kind, _, seconds = fate.partition(" ")
+            if kind == "drop":
+                threading.Timer(float(seconds), _end, [server]).start()
+            elif kind == "freeze":
+                threading.Timer(float(seconds), frozen.set).start()
+            back = threading.Thread(target=self._pump, args=[server, client, frozen], daemon=True)
+            back.start()
+            self._pump(client, server, frozen)
+            back.join(1)
+
+    def _pump(self, source: socket.socket, target: socket.socket, frozen: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := source.recv(65536):
+                if frozen.is_set():
+                    self._over.wait(60)
+                    break
+                target.sendall(chunk)
+        _end(target)
+
+    def _ask(self, request: bytes, *, whole: bool = True) -> bytes:
+        with socket.create_connection(self._server) as server:
+            if not whole:
+                server.sendall(request)
+                return b""
             head, _, body = request.partition(b"\r\n\r\n")
             head = re.sub(rb"\r\nConnection:[^\r]*", b"", head, flags=re.IGNORECASE)
             server.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
             return b"".join(iter(lambda: server.recv(65536), b""))
+
+
+def _end(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _message(connection: socket.socket) -> bytes:
@@ -94,7 +158,10 @@ def _message(connection: socket.socket) -> bytes:
     length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
     whole = len(head) + 4 + (int(length[1]) if length else 0)
     while len(data) < whole:
-        data += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        data += chunk
     return data
 
 
@@ -108,7 +175,7 @@ def _json(body: bytes, header: bytes = b"") -> bytes:
 
 def _disturbed(answer: bytes, fate: str) -> Iterator[bytes]:
     match fate:
-        case "cut after":
+        case "cut after" | "double lost" | "silence":
             return
         case "cut amid":
             yield answer[: len(answer) // 2]
@@ -128,6 +195,10 @@ def _disturbed(answer: bytes, fate: str) -> Iterator[bytes]:
             for number in range(len(body)):
                 time.sleep(0.1)
                 yield body[number : number + 1]
+        case "trickle head":
+            for number in range(len(answer)):
+                time.sleep(0.02)
+                yield answer[number : number + 1]
         case _ if fate.isdigit():
             yield _status(int(fate))
         case _:

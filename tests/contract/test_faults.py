@@ -130,7 +130,7 @@ def test_an_interrupt_leaves_nothing_that_could_run(after: float, server: Server
     assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0
 
 
-@pytest.mark.parametrize("fate", ["stall 60", "trickle"])
+@pytest.mark.parametrize("fate", ["stall 60", "trickle", "trickle head", "silence", "dead"])
 def test_a_hanging_server_does_not_outlast_the_time_of_a_run(fate: str, server: Server, stamp: Path) -> None:
     start = time.monotonic()
     with (

@@ -21,6 +21,7 @@ from invokable import (
     ConnectionError,  # noqa: A004
     Image,
     NotInvokeAIError,
+    Policy,
     RunFailed,
     Submission,
     ValidationError,
@@ -45,7 +46,7 @@ def client(reply: Callable[[httpx.Request], httpx.Response], **options: Any) -> 
             return response
         return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content))
 
-    return Client._over(httpx.MockTransport(streamed), URL, **options)
+    return Client._over(httpx.MockTransport(streamed), URL, policy=Policy(first_pause=0), **options)
 
 
 def test_the_token_goes_to_the_server_and_nowhere_else() -> None:

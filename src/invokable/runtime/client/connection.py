@@ -187,7 +187,7 @@ def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
     if timeout is None:
         return policy or Policy()
     if policy is not None:
-        raise TypeError("a Policy holds all times; give it read_timeout and total_timeout in place of timeout")
+        raise TypeError("a Policy holds all times; give it total_timeout in place of timeout")
     return Policy(connect_timeout=min(timeout, Policy().connect_timeout), read_timeout=timeout, total_timeout=timeout)
 
 

@@ -7,27 +7,24 @@ from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from invokable.runtime.steps.answers import not_invokeai, parse
-from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch_as
 from invokable.runtime.values.media import Image, Video
 
 _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}
 """What the files of a type begin with, and where."""
 _PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
-_ATTEMPTS: Final = 3
 
 
 def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
     """Write a file of the server. Raises APIError when the server no longer has it, and ConnectionError."""
     request = Request("GET", f"/api/v1/{medium.collection}/i/{quote(medium.name, safe='')}/full", into=into)
-    for attempt in range(1, _ATTEMPTS + 1):
-        response = yield from fetch(request)
-        kind = _checked_kind(response, medium, into)
-        if _is_whole(kind, into):
-            return
-        if attempt < _ATTEMPTS:
-            into.seek(0)
-            into.truncate()
-    raise not_invokeai(response.url, f"what came as {kind} is cut off")
+    yield from fetch_as(request, lambda response: _check(response, medium, into))
+
+
+def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
+    kind = _checked_kind(response, medium, into)
+    if not _is_whole(kind, into):
+        raise not_invokeai(response.url, f"what came as {kind} is cut off")
 
 
 def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> str:

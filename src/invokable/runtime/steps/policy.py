@@ -39,8 +39,9 @@ class Policy:
     read_timeout: float = 30.0
     """The longest silence of the server, and the longest time in which it takes nothing of a request."""
     total_timeout: float = 30.0
-    """For a whole exchange, from the request to the last byte of the answer. A file that is sent or fetched may take
-    longer, as long as it moves."""
+    """For a whole exchange, from the request to the last byte of the answer."""
+    transfer_timeout: float = 600.0
+    """The same for an exchange that sends or fetches a file."""
     pool_timeout: float = 30.0
     """For a free connection, while all are in use."""
     connections: int = 100

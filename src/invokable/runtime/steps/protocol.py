@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from invokable.runtime.errors import CertificateError, ConnectionError  # noqa: A004
+from invokable.runtime.errors import CertificateError, ConnectionError, NotInvokeAIError  # noqa: A004
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.policy import Policy, is_busy
 from invokable.runtime.values.events import JobEvent
@@ -193,11 +193,29 @@ def fetch(request: Request) -> Steps[Response]:
             asked = response.retry_after
             LOG.info("%s %s: answered %d; attempt %d", request.method, request.path, response.status, attempt + 1)
         yield Sleep(policy.pause(attempt, asked))
-        if request.into is not None:
-            request.into.seek(0)
-            request.into.truncate()
+        _rewind(request)
     last: Response = yield request
     return last
+
+
+def fetch_as(request: Request, read: Callable[[Response], T]) -> Steps[T]:
+    """The same for what the server is known to answer well: an answer that cannot be `read` is another reason."""
+    policy: Policy = yield AskPolicy()
+    for attempt in range(policy.retries):
+        response = yield from fetch(request)
+        try:
+            return read(response)
+        except NotInvokeAIError as error:
+            LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
+        yield Sleep(policy.pause(attempt))
+        _rewind(request)
+    return read((yield from fetch(request)))
+
+
+def _rewind(request: Request) -> None:
+    if request.into is not None:
+        request.into.seek(0)
+        request.into.truncate()
 
 
 def in_path(part: object) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from invokable.runtime.errors import APIError
 from invokable.runtime.steps.answers import StoredImage, StoredVideo, parse, read
 from invokable.runtime.steps.logs import LOG
-from invokable.runtime.steps.protocol import File, Request, Sleep, Steps, fetch
+from invokable.runtime.steps.protocol import File, Request, Sleep, Steps, fetch, fetch_as
 
 _TRUSTED: Final = 60.0  # seconds for which a file that was seen on the server is taken to be there
 _LOOKS: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between looks at another run's upload; the last one repeats
@@ -137,11 +137,13 @@ class Uploads:
 def upload(file: File, *, is_intermediate: bool) -> Steps[StoredImage | StoredVideo]:
     """Upload a file. Raises APIError and ConnectionError.
 
-    It is repeated while the server is away or busy: a file that arrives twice only leaves a spare copy.
+    It is repeated while the server is away, busy or answers nonsense: a file that arrives twice leaves a spare copy.
     """
     params = {f"{file.kind}_category": "user", "is_intermediate": str(is_intermediate).lower()}
-    response = yield from fetch(Request("POST", f"/api/v1/{file.kind}s/upload", params, file=file))
-    return read(response, StoredImage) if file.kind == "image" else read(response, StoredVideo)
+    request = Request("POST", f"/api/v1/{file.kind}s/upload", params, file=file)
+    if file.kind == "image":
+        return (yield from fetch_as(request, lambda response: read(response, StoredImage)))
+    return (yield from fetch_as(request, lambda response: read(response, StoredVideo)))
 
 
 def replaced(value: Any, wire: Callable[[File], Mapping[str, str]]) -> Any:

@@ -14,8 +14,8 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
-from typing import BinaryIO, TypeAlias, cast
+from contextlib import asynccontextmanager, contextmanager
+from typing import BinaryIO, Final, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -36,6 +36,9 @@ AsyncNetwork: TypeAlias = httpx.AsyncBaseTransport
 """The same for tasks."""
 
 
+_NOT_SIGNED_IN: Final = "the sign-in of another thread or task did not end in time"
+
+
 class _Sending:
     """What both transports know: what each request is sent with, how long it may take, and what an answer is."""
 
@@ -53,13 +56,13 @@ class _Sending:
         """The token that requests are sent with at the moment, if any."""
         return self._credentials.token
 
-    def _end(self, request: Request) -> float | None:
-        """When the exchange has to end, if ever: a file may take its time as long as it moves."""
-        total = None if request.file is not None or request.into is not None else self.policy.total_timeout
-        limits = [limit for limit in (total, request.timeout) if limit is not None]
-        return time.monotonic() + min(limits) if limits else None
+    def _end(self, request: Request) -> float:
+        """When the exchange has to end."""
+        is_file = request.file is not None or request.into is not None
+        limit = self.policy.transfer_timeout if is_file else self.policy.total_timeout
+        return time.monotonic() + (limit if request.timeout is None else min(limit, request.timeout))
 
-    def _built(self, request: Request, token: str | None, end: float | None) -> httpx.Request:
+    def _built(self, request: Request, token: str | None, end: float) -> httpx.Request:
         own = {"Accept-Encoding": "gzip" if request.into is None else "identity"}
         if token is not None:
             own["Authorization"] = f"Bearer {token}"
@@ -74,9 +77,9 @@ class _Sending:
             extensions={"timeout": self._timeouts(end)},
         )
 
-    def _timeouts(self, end: float | None) -> dict[str, float]:
+    def _timeouts(self, end: float) -> dict[str, float]:
         policy = self.policy
-        left = float("inf") if end is None else max(end - time.monotonic(), 0.001)
+        left = max(end - time.monotonic(), 0.001)
         return {
             "connect": min(policy.connect_timeout, left),
             "read": min(policy.read_timeout, left),
@@ -98,7 +101,7 @@ class _Sending:
         )
 
     @contextmanager
-    def _errors(self, request: Request, end: float | None) -> Iterator[Exchange]:
+    def _errors(self, request: Request, end: float) -> Iterator[Exchange]:
         """Makes our errors of httpx's, and knows whether anything was sent."""
         url = self.url + request.path
         with exchange(end) as current:
@@ -142,12 +145,12 @@ class Transport(_Sending):
             return self._signed_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
-    def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
+    def _signed_in(self, stale: str | None, end: float, *, refused: bool) -> str | None:
         credentials = self._credentials
         with _held(self._here()[1], end):
             if credentials.still_wants(stale, refused=refused):
                 request = credentials.request()
-                credentials.take(self._exchange(request, None, _earlier(end, self._end(request))))
+                credentials.take(self._exchange(request, None, min(end, self._end(request))))
             return credentials.token
 
     def close(self) -> None:
@@ -155,7 +158,7 @@ class Transport(_Sending):
         if here := self._processes.pop(os.getpid(), None):
             here[0].close()
 
-    def _exchange(self, request: Request, token: str | None, end: float | None) -> Response:
+    def _exchange(self, request: Request, token: str | None, end: float) -> Response:
         with self._errors(request, end) as current:
             answer = self._here()[0].handle_request(self._built(request, token, end))
             try:
@@ -210,12 +213,12 @@ class AsyncTransport(_Sending):
             return await self._signed_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
-    async def _signed_in(self, stale: str | None, end: float | None, *, refused: bool) -> str | None:
+    async def _signed_in(self, stale: str | None, end: float, *, refused: bool) -> str | None:
         credentials = self._credentials
-        async with self._here()[2]:
+        async with _awaited(self._here()[2], end):
             if credentials.still_wants(stale, refused=refused):
                 request = credentials.request()
-                credentials.take(await self._exchange(request, None, _earlier(end, self._end(request))))
+                credentials.take(await self._exchange(request, None, min(end, self._end(request))))
             return credentials.token
 
     async def aclose(self) -> None:
@@ -224,7 +227,7 @@ class AsyncTransport(_Sending):
         if network is not None and process == os.getpid():
             await network.aclose()
 
-    async def _exchange(self, request: Request, token: str | None, end: float | None) -> Response:
+    async def _exchange(self, request: Request, token: str | None, end: float) -> Response:
         with self._errors(request, end) as current:
             answer = await self._here()[1].handle_async_request(self._built(request, token, end))
             try:
@@ -259,17 +262,25 @@ async def _write(into: BinaryIO, piece: bytes) -> None:
 
 
 @contextmanager
-def _held(lock: threading.Lock, end: float | None) -> Iterator[None]:
-    if not lock.acquire(timeout=-1 if end is None else max(end - time.monotonic(), 0)):
-        raise ConnectionError("another thread did not sign in in time")
+def _held(lock: threading.Lock, end: float) -> Iterator[None]:
+    if not lock.acquire(timeout=max(end - time.monotonic(), 0)):
+        raise ConnectionError(_NOT_SIGNED_IN)
     try:
         yield
     finally:
         lock.release()
 
 
-def _earlier(one: float | None, other: float | None) -> float | None:
-    return min((end for end in (one, other) if end is not None), default=None)
+@asynccontextmanager
+async def _awaited(lock: asyncio.Lock, end: float) -> AsyncIterator[None]:
+    try:
+        await asyncio.wait_for(lock.acquire(), max(end - time.monotonic(), 0))
+    except TimeoutError:
+        raise ConnectionError(_NOT_SIGNED_IN) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:

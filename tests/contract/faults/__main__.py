@@ -1,0 +1,138 @@
+"""Runs every fault: `python -m tests.contract.faults 20 [--live] [--only WORDS] [--write]`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.contract.faults.cases import CASES
+from tests.contract.faults.runs import AWAITED, BLOCKING, Outcome, run
+from tests.contract.faults.servers import OnServer, quick_environment, real, simulated
+from tests.contract.faults.table import table, write
+from tests.examples import ROOT
+from tests.live.provision import Server, restarted
+
+Task = tuple[int, int, str]
+"""The number of a case, a seed, and the kind of client."""
+KINDS = (BLOCKING, AWAITED)
+
+
+def one(task: Task, url: str) -> Outcome:
+    """A run on the server at an address, or on a simulator of its own."""
+    case = CASES[task[0]]
+    if url:
+        return run(case, task[1], task[2], OnServer(Server(url, "")))
+    with simulated(slow=bool(case.by_others) or case.interrupted or case.slow) as place:
+        return run(case, task[1], task[2], place)
+
+
+def work(tasks: Sequence[Task], url: str, threads: int) -> None:
+    """The part of one process: outcomes as lines of JSON."""
+    alone = [task for task in tasks if CASES[task[0]].interrupted]  # which takes the main thread
+    others = [task for task in tasks if not CASES[task[0]].interrupted]
+    with ThreadPoolExecutor(threads) as pool:
+        for outcome in itertools.chain(
+            pool.map(lambda task: one(task, url), others), (one(task, url) for task in alone)
+        ):
+            print(json.dumps(outcome.to_json()), flush=True)
+
+
+def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -> Iterator[Outcome]:
+    """The outcomes of tasks that several processes share."""
+    with contextlib.ExitStack() as stack:
+        running = []
+        for part in (tasks[number::processes] for number in range(processes)):
+            file = stack.enter_context(tempfile.TemporaryFile("w+"))
+            json.dump(list(part), file)
+            file.seek(0)
+            command = [sys.executable, "-m", "tests.contract.faults", "--work", url, "--threads", str(threads)]
+            running.append(subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, text=True, cwd=ROOT))
+        for process in running:
+            assert process.stdout
+            for line in process.stdout:
+                yield Outcome.from_json(json.loads(line))
+            if process.wait():
+                raise SystemExit(f"a part of the runs ended with status {process.returncode}")
+
+
+def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcome]:
+    """The outcomes on a real server. What others do to its queue happens to a few runs at a time."""
+    quiet = [task for task in tasks if not (CASES[task[0]].by_others or CASES[task[0]].interrupted)]
+    alone = [task for task in tasks if CASES[task[0]].interrupted]
+    waves = [task for task in tasks if CASES[task[0]].by_others in ("clear", "prune", "cancel")]
+    killed = [task for task in tasks if CASES[task[0]].by_others == "kill"]
+    if quiet or alone or waves:
+        with real() as place:
+            yield from shared(quiet, processes, threads, place.url)
+            yield from shared(alone, 1, 1, place.url)
+            for wave in _batched(waves, 4):
+                yield from shared(wave, 1, len(wave), place.url)
+    for wave in _batched(killed, 20):
+        with quick_environment(), restarted(after=4.0) as server:
+            yield from shared(wave, 1, len(wave), server.url)
+
+
+def _batched(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
+    """So many of one case at a time."""
+    for _, same in itertools.groupby(tasks, key=lambda task: task[0]):
+        rest = list(same)
+        while rest:
+            yield rest[:size]
+            rest = rest[size:]
+
+
+def report(title: str, outcomes: Iterator[Outcome], *, into_page: bool, log: Path | None) -> int:
+    """Print what came of it, and return how many runs were wrong."""
+    start = time.monotonic()
+    found = []
+    with log.open("w") if log else contextlib.nullcontext() as lines:
+        for outcome in outcomes:
+            found.append(outcome)
+            if lines:
+                print(json.dumps(outcome.to_json()), file=lines, flush=True)
+    found.sort(key=lambda outcome: CASES.index(outcome.case))
+    wrong = [outcome for outcome in found if outcome.problem]
+    print(f"\n{title}: {len(found)} runs, {len(wrong)} wrong, {time.monotonic() - start:.0f} s\n\n{table(found)}\n")
+    for outcome in wrong:
+        case = outcome.case
+        print(f"WRONG {case.group}: {case.name}, seed {outcome.seed}, {outcome.kind}: {outcome.problem}")
+    if into_page:
+        write(title, found)
+    return len(wrong)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.contract.faults", description=__doc__)
+    parser.add_argument("times", type=int, nargs="?", default=1, help="how often, by each kind of client (%(default)s)")
+    parser.add_argument("--live", action="store_true", help="on a real server, in place of the simulator")
+    parser.add_argument("--only", default="", help="the faults whose group and name hold these words")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (%(default)s)")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=10, help="of each process")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
+    parser.add_argument("--log", type=Path, help="a file for the outcome of each run")
+    parser.add_argument("--work", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work is not None:
+        work([tuple(task) for task in json.load(sys.stdin)], options.work, options.threads)
+        return 0
+    chosen = [number for number, case in enumerate(CASES) if options.only in f"{case.group}: {case.name}"]
+    seeds = range(options.first, options.first + options.times)
+    tasks = [(number, seed, kind) for number in chosen for seed in seeds for kind in KINDS]
+    go = live if options.live else shared
+    outcomes = go(tasks, options.processes, options.threads)
+    title = "on a real server" if options.live else "on the simulator"
+    return bool(report(title, outcomes, into_page=options.write, log=options.log))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

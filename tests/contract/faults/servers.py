@@ -1,0 +1,114 @@
+"""Servers: a simulator for each run, or one real server for all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from invokable.testing import Simulator
+from tests.live.provision import Server, live_server
+
+QUEUE = "/api/v1/queue/default"
+_QUICK = "import gc\ngc.collect = lambda *_: 0\n"
+"""Without its collection of garbage for each item, InvokeAI runs fifty items in a second instead of one."""
+
+
+class Place(Protocol):
+    """Where a run happens."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    def rows(self, batch_id: str) -> list[dict[str, Any]]:
+        """The queue's items of a batch."""
+
+    def open(self) -> int:
+        """How many items wait or run."""
+
+    def act(self, what: str) -> None:
+        """Somebody else does something to the queue."""
+
+
+@dataclass(frozen=True)
+class OnServer:
+    """A server that answers at a port."""
+
+    server: Server
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def rows(self, batch_id: str) -> list[dict[str, Any]]:
+        found = self._insist(lambda: self.server.get(f"{QUEUE}/list_all?destination=invokable-{batch_id}"))
+        return [row for row in found if row["batch_id"] == batch_id]
+
+    def open(self) -> int:
+        counts = self._insist(lambda: self.server.get(f"{QUEUE}/status"))["queue"]
+        return int(counts["pending"] + counts["in_progress"])
+
+    def act(self, what: str) -> None:
+        paths = {"clear": "clear", "prune": "prune", "cancel": "cancel_all_except_current"}
+        self.server.put(f"{QUEUE}/{paths[what]}")
+
+    def _insist(self, ask: Any) -> Any:
+        for _ in range(120):
+            with contextlib.suppress(Exception):
+                return ask()
+            time.sleep(1)
+        return ask()
+
+
+@dataclass(frozen=True)
+class OnSimulator(OnServer):
+    """A simulator with a port."""
+
+    simulator: Simulator
+
+    def act(self, what: str) -> None:
+        simulator = self.simulator
+        if what == "kill":
+            simulator.crash(1.5)
+        else:
+            {
+                "clear": simulator.clear_by_other,
+                "prune": simulator.prune_by_other,
+                "cancel": simulator.cancel_by_other,
+            }[what]()
+
+
+@contextlib.contextmanager
+def simulated(*, slow: bool) -> Iterator[OnSimulator]:
+    """A simulator of its own; a `slow` one gives others the time to do something."""
+    with Simulator(speed=0.15 if slow else 0.0) as simulator:
+        yield OnSimulator(Server(simulator.serve(), simulator.version), simulator)
+
+
+@contextlib.contextmanager
+def quick_environment() -> Iterator[None]:
+    """What is started within spends no time on its garbage."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sitecustomize.py").write_text(_QUICK, encoding="utf-8")
+        before = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = folder if before is None else f"{folder}{os.pathsep}{before}"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["PYTHONPATH"]
+            else:
+                os.environ["PYTHONPATH"] = before
+
+
+@contextlib.contextmanager
+def real() -> Iterator[OnServer]:
+    """A real server."""
+    with quick_environment(), live_server() as server:
+        yield OnServer(server)
