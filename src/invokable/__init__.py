@@ -169,9 +169,9 @@ if not TYPE_CHECKING:  # else a misspelt name would pass
 
     def __getattr__(name: str) -> object:
         if name == "__version__":
-            from importlib.metadata import version
+            from invokable._version import VERSION
 
-            return version("invokable")
+            return VERSION
         if name in __all__:
             from importlib import import_module
 

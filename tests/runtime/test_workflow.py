@@ -116,7 +116,8 @@ def test_a_repr_is_short_and_shows_no_content() -> None:
 def test_the_names_kept_from_inputs_and_outputs_are_the_public_ones() -> None:
     public = {name for name in vars(Workflow) if not name.startswith("_")}
     assert public == WORKFLOW_MEMBERS
-    assert {name for name in WorkflowResult.__annotations__ if not name.startswith("_")} == RESULT_MEMBERS
+    members = {*WorkflowResult.__annotations__, *vars(WorkflowResult)}
+    assert {name for name in members if not name.startswith("_")} == RESULT_MEMBERS
 
 
 @pytest.mark.parametrize(

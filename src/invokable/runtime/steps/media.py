@@ -166,6 +166,8 @@ def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bo
 
 def delete_media(kind: Kind[R], names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
     """Delete images or videos. Returns the names of those that the server deleted."""
+    names = list(names)
+    known.uploads.forget(names)  # before, so that no run takes them for there meanwhile
     return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", known))
 
 

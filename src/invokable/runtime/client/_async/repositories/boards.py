@@ -75,4 +75,6 @@ class AsyncBoards(AsyncRepository):
         Returns the names of the images and videos that were deleted. Raises BoardError.
         """
         deleted = await self._drive(delete_board(board, contents=delete_contents))
-        return deleted.deleted_images + deleted.deleted_videos
+        names = deleted.deleted_images + deleted.deleted_videos
+        self._known.uploads.forget(names)
+        return names
