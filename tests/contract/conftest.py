@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from invokable.runtime.steps import submit, wait
 from invokable.runtime.steps.submit import LATE
 from invokable.testing import Simulator
 from tests.clip import CLIP
+from tests.contract.kinds import asynchronous
 from tests.live.provision import Server
 
 TINY = (
@@ -51,10 +52,17 @@ def models(server: Server) -> dict[str, dict[str, str]]:
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
 
 
+@pytest.fixture(params=["blocking", "asynchronous"])
+def connect(request: pytest.FixtureRequest) -> Callable[..., Client]:
+    """What makes a client, of either kind: both do the same."""
+    made: Callable[..., Client] = Client if request.param == "blocking" else asynchronous
+    return made
+
+
 @pytest.fixture
-def client(server: Server) -> Iterator[Client]:
+def client(server: Server, connect: Callable[..., Client]) -> Iterator[Client]:
     """A client of the server."""
-    with Client(server.url) as opened:
+    with connect(server.url) as opened:
         yield opened
 
 

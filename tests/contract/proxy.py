@@ -48,10 +48,16 @@ class Proxy:
         self.fates: list[tuple[str, str]] = []
         self.met: list[str] = []
         self.lines: list[str] = []
+        self._late: list[threading.Timer] = []
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def settle(self) -> None:
+        """Wait until everything that is late has arrived."""
+        for timer in self._late:
+            timer.join()
 
     def close(self) -> None:
         self._over.set()
@@ -76,7 +82,9 @@ class Proxy:
         elif fate == "cut request":
             self._ask(request[: len(request) // 2], whole=False)
         elif kind == "late":
-            threading.Timer(float(number), self._ask, [request]).start()
+            timer = threading.Timer(float(number), self._ask, [request])
+            self._late.append(timer)
+            timer.start()
         elif fate == "dead":
             self._over.wait(60)
         elif fate.startswith("!"):

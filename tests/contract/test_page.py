@@ -11,6 +11,7 @@ from generated_examples.colour_card import ColourCard
 from PIL import Image
 
 import invokable
+from invokable import Client
 from invokable.runtime.client._sync import repositories
 from invokable.testing import Simulator
 from tests.examples import ROOT, WORKFLOWS
@@ -25,7 +26,7 @@ def test_the_page_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "colour_card.json").write_bytes((WORKFLOWS / "colour_card.json").read_bytes())
     with Simulator() as simulator:
         url = simulator.serve()
-        monkeypatch.setattr(invokable, "Client", lambda _: invokable.runtime.client._sync.client.Client(url))
+        monkeypatch.setattr(invokable, "Client", lambda _: Client(url))
         names: dict[str, Any] = {"card": ColourCard(stamp="stamp.png", width=96, height=64)}
         for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
             exec(compile(block, "repositories.md", "exec"), names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from PIL import Image
 from invokable import Client
 from invokable.runtime.steps.submit import LATE
 from tests.clip import CLIP
+from tests.contract.kinds import asynchronous
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 
 
@@ -41,9 +42,17 @@ def models(server: Server) -> dict[str, dict[str, str]]:
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
 
 
+@pytest.fixture(params=["blocking", "asynchronous"])
+def connect(request: pytest.FixtureRequest) -> Callable[..., Client]:
+    """What makes a client, of either kind: both do the same."""
+    made: Callable[..., Client] = Client if request.param == "blocking" else asynchronous
+    return made
+
+
 @pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    with Client(server.url) as opened:
+def client(server: Server, connect: Callable[..., Client]) -> Iterator[Client]:
+    """A client of the server."""
+    with connect(server.url) as opened:
         yield opened
 
 

@@ -108,6 +108,19 @@ def test_after_a_run_that_failed_its_uploads_are_looked_for(server: Simulator) -
     assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
 
 
+def test_cleaning_up_after_each_of_many_runs_takes_nothing_from_the_others(server: Simulator) -> None:
+    client = server.client()
+
+    def run(_: int) -> int:
+        job = client.submit(ColourCard(stamp=picture("red")))
+        job.result(timeout=60)
+        return len(client.clean_up(job.submission))
+
+    with ThreadPoolExecutor(8) as threads:
+        deleted = list(threads.map(run, range(24)))
+    assert sum(deleted) == uploads(server)
+
+
 def delete_intermediates(server: Simulator) -> None:
     def steps() -> Any:
         yield Request("DELETE", "/api/v1/images/intermediates")

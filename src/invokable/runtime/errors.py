@@ -447,9 +447,12 @@ class RunInterrupted(RunCanceled):
 
     Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
 
+    Example:
+
         try:
-            result = job.result()
-        except RunInterrupted:
+            result = client.run(Portrait(prompt="a fox"))
+        except RunInterrupted as error:
+            job = client.attach(Portrait, error.submission)
             job.retry()
             result = job.result()
     """

@@ -72,7 +72,6 @@ def run(case: Case, seed: int, kind: str, place: Place) -> Outcome:
     outcome = Outcome(case, seed, kind)
     proxy = Proxy(place.url)
     proxy.fates = case.fates(draw)
-    last_late = max((float(fate.split()[1]) for _, fate in proxy.fates if fate.startswith("late")), default=0.0)
     flow = _flow(case, draw)
     start = time.monotonic()
     problem: BaseException | None = None
@@ -80,7 +79,8 @@ def run(case: Case, seed: int, kind: str, place: Place) -> Outcome:
         result = _go(case, draw, kind, proxy.url, flow, place)
         outcome.ended = "result"
         outcome.seconds = time.monotonic() - start
-        outcome.problem = _wrong_result(result, flow, place, start + last_late)
+        proxy.settle()
+        outcome.problem = _wrong_result(result, flow, place)
     except KeyboardInterrupt as error:
         outcome.ended, problem = "KeyboardInterrupt", error
     except InvokableError as error:
@@ -93,6 +93,7 @@ def run(case: Case, seed: int, kind: str, place: Place) -> Outcome:
     with contextlib.suppress(Exception):
         proxy.close()
     if problem is not None:
+        proxy.settle()
         outcome.problem = _wrong_report(case, problem, flow, place, proxy)
     if case.within and outcome.seconds > case.within:
         outcome.problem = outcome.problem or f"took {outcome.seconds:.1f} s"
@@ -141,14 +142,18 @@ def _awaited(url: str, policy: Policy, flow: Any, timeout: float) -> Any:
     return asyncio.run(main())
 
 
-def _wrong_result(result: Any, flow: Any, place: Place, everything_is_there: float) -> str:
+def _wrong_result(result: Any, flow: Any, place: Place) -> str:
     if [card.width for card in result.card] != _widths(flow):
         return f"the result has {[card.width for card in result.card]} for {_widths(flow)}"
-    time.sleep(max(everything_is_there + 0.5 - time.monotonic(), 0))
-    return _twice(place.rows(result.batch_id))
+    return _twice(place, result.batch_id)
 
 
-def _twice(rows: list[dict[str, Any]]) -> str:
+def _twice(place: Place, batch_id: str) -> str:
+    for _ in range(100):  # what is still to run may be a copy
+        rows = place.rows(batch_id)
+        if all(row["status"] in ("completed", "failed", "canceled") for row in rows):
+            break
+        time.sleep(0.2)
     ran = Counter(row["field_values"][0]["value"] for row in rows if row["status"] == "completed")
     return f"run twice: {ran}" if any(times > 1 for times in ran.values()) else ""
 
@@ -164,15 +169,15 @@ def _wrong_report(case: Case, error: BaseException, flow: Any, place: Place, pro
     if isinstance(error, RunTimeout | EnqueueUncertain) and error.submission.item_ids:
         return _not_taken_up(error, flow, place)
     if isinstance(error, RunTimeout | EnqueueUncertain):
-        return _twice(place.rows(error.batch_id))
-    return _untrue(error, flow) or _twice(place.rows(error.batch_id))
+        return _twice(place, error.batch_id)
+    return _untrue(error, flow) or _twice(place, error.batch_id)
 
 
 def _not_taken_up(error: InvokableError, flow: Any, place: Place) -> str:
     assert error.submission
     with Client(place.url) as client:
         result = client.attach(type(flow), error.submission).result(timeout=60)
-    return _wrong_result(result, flow, place, 0.0)
+    return _wrong_result(result, flow, place)
 
 
 def _untrue(error: Any, flow: Any) -> str:

@@ -95,7 +95,7 @@ class Hearing:
         mapping: dict[str, list[str]] = {}
         for executed, (node_id, _) in results.items():
             mapping.setdefault(node_id, []).append(executed)
-        if any(len(mapping.get(output.node_id, ())) != 1 for output in self.pins.outputs):
+        if mapping.keys() != self.pins.graph["nodes"].keys() or any(len(several) > 1 for several in mapping.values()):
             return None
         session = Session.model_construct(
             results={executed: given for executed, (_, given) in results.items()},

@@ -19,6 +19,7 @@ from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Downloader
@@ -167,7 +168,7 @@ def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bo
 def delete_media(kind: Kind[R], names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
     """Delete images or videos. Returns the names of those that the server deleted."""
     names = list(names)
-    known.uploads.forget(names)  # before, so that no run takes them for there meanwhile
+    known.uploads.doubt(names)  # before, so that no run takes them for there meanwhile
     return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", known))
 
 
@@ -181,8 +182,9 @@ def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known)
     return (yield from _in_bulk(kind, names, path, verb, known, **more))
 
 
-def clean_up(names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
-    """Delete what a run uploaded. Returns the names of what the server deleted."""
+def clean_up(submission: Submission, known: Known) -> Steps[tuple[str, ...]]:
+    """Delete what a run uploaded and no other run uses. Returns the names of what the server deleted."""
+    names = known.uploads.give_up(submission.uploads, submission.batch_id)
     videos = [name for name in names if name.endswith(".mp4")]
     images = [name for name in names if name not in videos]
     deleted = (yield from delete_media(IMAGES, images, known)) if images else ()

@@ -38,6 +38,7 @@ def get_model(key: str) -> Steps[ModelRecord]:
 def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
     """The model that a reference means: by key, else by hash, else by name with base and type. Raises NotFoundError."""
     model = Model(name=value) if isinstance(value, str) else value
+    known.models_listed = known.uploads.clock()
     known.models = yield from list_models()
     found = matching(model, known.models)
     if len(found) == 1:

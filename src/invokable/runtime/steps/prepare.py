@@ -52,7 +52,8 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     """
     pins = pins_of(type(flow))
     validate(flow)
-    completion = _Completion(pins, known, Uploads(known.uploads), known.uploads.clock())
+    batch_id = new_batch_id()
+    completion = _Completion(pins, known, Uploads(known.uploads, batch_id), known.uploads.clock())
     resolved = yield from completion.resolve(flow)
     graph, embedded = substitute(flow, resolved)
     graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
@@ -60,7 +61,6 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     completion.raise_problems()
     yield from check_room(size_of(data), known)
     yield from completion.upload(flow)
-    batch_id = new_batch_id()
     submission = Submission(
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,

@@ -89,6 +89,7 @@ def finish(
 ) -> Steps[Any]:
     """Wait for what was submitted, by this process or another one, and return its result."""
     waiting = yield from follow(workflow, state, context, deadline, manner)
+    context.known.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
         context.known.uploads.doubt(state.submission.uploads)
     with _carried_by_errors(state):

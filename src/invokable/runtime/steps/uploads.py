@@ -36,6 +36,8 @@ class _Stored:
 
     name: str = ""
     seen: float = 0.0
+    runs: set[str] = field(default_factory=set)
+    """The batch ids of the runs under way that use it."""
 
 
 @dataclass(slots=True)
@@ -46,15 +48,15 @@ class Uploaded:
     _files: dict[_Key, _Stored] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def name_of(self, file: File) -> Steps[str]:
-        """The name of an equal file on the server, which is uploaded as intermediate if there is none.
+    def name_of(self, file: File, batch_id: str) -> Steps[str]:
+        """The name of an equal file on the server for a run; it is uploaded as intermediate if there is none.
 
         Raises RefusedFileError, APIError and ConnectionError.
         """
         key = (file.kind, hashlib.sha256(file.content).hexdigest())
         looks = 0
         while True:
-            stored, is_ours = self._claim(key)
+            stored, is_ours = self._claim(key, batch_id)
             if is_ours:
                 return (yield from self._upload(key, stored, file))
             if not stored.name:
@@ -73,18 +75,27 @@ class Uploaded:
                 if stored.name in doubtful:
                     stored.seen = float("-inf")
 
-    def forget(self, names: Iterable[str]) -> None:
-        """These files are no longer on the server."""
-        gone = set(names)
+    def release(self, batch_id: str) -> None:
+        """A run has ended."""
         with self._lock:
-            self._files = {key: stored for key, stored in self._files.items() if stored.name not in gone}
+            for stored in self._files.values():
+                stored.runs.discard(batch_id)
 
-    def _claim(self, key: _Key) -> tuple[_Stored, bool]:
+    def give_up(self, names: Iterable[str], batch_id: str) -> tuple[str, ...]:
+        """Forget files that a run has used, and return those that no other run uses: they may be deleted."""
+        self.release(batch_id)
         with self._lock:
-            if key in self._files:
-                return self._files[key], False
-            self._files[key] = stored = _Stored()
-            return stored, True
+            in_use = {stored.name for stored in self._files.values() if stored.runs}
+            free = tuple(name for name in names if name not in in_use)
+            self._files = {key: stored for key, stored in self._files.items() if stored.name not in free}
+            return free
+
+    def _claim(self, key: _Key, batch_id: str) -> tuple[_Stored, bool]:
+        with self._lock:
+            is_new = key not in self._files
+            stored = self._files.setdefault(key, _Stored())
+            stored.runs.add(batch_id)
+            return stored, is_new
 
     def _drop(self, key: _Key, stored: _Stored) -> None:
         with self._lock:
@@ -121,13 +132,14 @@ class Uploaded:
 class Uploads:
     """The files of one run, and their names on the server."""
 
-    uploaded: Uploaded = field(default_factory=Uploaded)
+    uploaded: Uploaded
+    batch_id: str
     names: dict[File, str] = field(default_factory=dict)
 
     def add(self, file: File) -> Steps[None]:
         """Have a file on the server. Raises RefusedFileError, APIError and ConnectionError."""
         if file not in self.names:
-            self.names[file] = yield from self.uploaded.name_of(file)
+            self.names[file] = yield from self.uploaded.name_of(file, self.batch_id)
 
     def wire(self, file: File) -> dict[str, str]:
         """A file that was uploaded, as a field's value has it."""

@@ -232,10 +232,11 @@ class AsyncClient:
     async def clean_up(self, submission: Submission) -> tuple[str, ...]:
         """Delete the files that a run uploaded, once it has ended. Returns the names of those that were still there.
 
-        What the run gave stays; an image that was on the server before is not one of them.
+        What the run gave stays, and so do an image that was on the server before and a file that another run of this
+        client uses, too.
         Raises ConnectionError and APIError.
         """
-        return await self._drive(clean_up(submission.uploads, self._context.known))
+        return await self._drive(clean_up(submission, self._context.known))
 
     async def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""

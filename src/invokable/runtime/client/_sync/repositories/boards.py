@@ -76,5 +76,5 @@ class Boards(Repository):
         """
         deleted = self._drive(delete_board(board, contents=delete_contents))
         names = deleted.deleted_images + deleted.deleted_videos
-        self._known.uploads.forget(names)
+        self._known.uploads.doubt(names)
         return names

@@ -1,0 +1,115 @@
+"""Both kinds of client behind one surface: what the blocking one does, the asynchronous one does too.
+
+`Awaited` runs an AsyncClient in an event loop of its own, so that a test written for the blocking client tests both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+from invokable import AsyncClient, Image, InvokableError, Video, WorkflowResult
+
+
+def asynchronous(*arguments: Any, **options: Any) -> Any:
+    """An AsyncClient that a test can use like a Client."""
+    return Awaited(AsyncClient(*arguments, **options), _Loop())
+
+
+class Awaited:
+    """An AsyncClient, or a part of it, whose methods wait for what they return."""
+
+    def __init__(self, inner: Any, loop: _Loop, client: Awaited | None = None) -> None:
+        self._inner = inner
+        self._loop = loop
+        self._client = client or self
+
+    def __getattr__(self, name: str) -> Any:
+        return self._wrapped(getattr(self._inner, name))
+
+    def __enter__(self) -> Awaited:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._loop.wait(self._inner.aclose())
+        self._loop.close()
+
+    def _wrapped(self, value: Any) -> Any:
+        if inspect.isawaitable(value):
+            return self._wrapped(self._waited(value))
+        if isinstance(value, WorkflowResult | Image | Video):
+            return self._bound(value)
+        if isinstance(value, AsyncIterator):
+            return self._iterated(value)
+        if callable(value) and not isinstance(value, type):
+            return lambda *arguments, **options: self._wrapped(value(*arguments, **options))
+        if type(value).__name__.startswith("Async"):
+            return Awaited(value, self._loop, self._client)
+        return value
+
+    def _waited(self, value: Any) -> Any:
+        try:
+            return self._loop.wait(value)
+        except InvokableError as error:
+            if isinstance(partial := getattr(error, "partial", None), WorkflowResult):
+                self._bound(partial)
+            raise
+
+    def _bound(self, value: Any) -> Any:
+        """Images that download themselves, as those of a Client do."""
+        for medium in _media(value):
+            object.__setattr__(medium, "_client", self._client)
+        return value
+
+    def _iterated(self, events: AsyncIterator[Any]) -> Iterator[Any]:
+        while True:
+            try:
+                yield self._loop.wait(anext(events))
+            except StopAsyncIteration:
+                return
+
+
+def _media(value: Any) -> Iterator[Image | Video]:
+    if isinstance(value, Image | Video):
+        yield value
+    elif isinstance(value, WorkflowResult):
+        yield from value.images
+        yield from value.videos
+        for outputs in value.by_node.values():
+            for output in outputs:
+                for given in output.values.values():
+                    yield from _media(given)
+
+
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable
+
+
+class _Loop:
+    """An event loop in a thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tasks", daemon=True)
+        self._thread.start()
+
+    def wait(self, awaitable: Any) -> Any:
+        """What comes of it. An interrupt cancels it, and waits until it has cleaned up."""
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._loop)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()

@@ -1,0 +1,210 @@
+"""Listening over a real socket: one for all jobs, in order, found dead when it is, and gone when the client is."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from generated_examples.colour_card import ColourCard
+
+from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
+from invokable.runtime.client import socket as line
+from invokable.testing import Fault, Simulator
+from tests.testing.asking import picture, until
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        running.serve()
+        yield running
+
+
+def card(client: Client) -> ColourCard:
+    return card_at(client.upload(picture()), 0)
+
+
+def card_at(stamp: Image, left: int) -> ColourCard:
+    return ColourCard(stamp=stamp, width=64, height=64, left=left)
+
+
+def asked(simulator: Simulator, part: str = "") -> list[str]:
+    """The requests about the queue."""
+    found = [f"{request.method} {request.path}" for request in simulator.requests if "/queue/" in request.path]
+    return [request for request in found if part in request]
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate() if thread.name == "invokable-events"}
+
+
+def test_one_socket_hears_of_many_jobs_and_each_takes_one_request(simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        stamp = client.upload(picture())
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(lambda left: client.run(card_at(stamp, left)), range(40)))
+        assert len({result.card.name for result in results}) == 40
+        assert len(simulator._sockets._people) == 1
+        assert threads() == {"invokable-events"}
+    assert len(asked(simulator)) == len(asked(simulator, "enqueue_batch")) == 40
+    until(lambda: not threads())
+
+
+def test_no_event_overtakes_another(simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        for _ in range(5):
+            told: list[JobEvent] = []
+            client.run(card(client), on_progress=told.append)
+            steps = [event for event in told if isinstance(event, NodeStarted | NodeFinished)]
+            pairs = list(zip(steps[::2], steps[1::2], strict=True))
+            assert len(pairs) == 4
+            for begin, end in pairs:
+                assert isinstance(begin, NodeStarted)
+                assert isinstance(end, NodeFinished)
+                assert begin.node_id == end.node_id
+            assert isinstance(told[-1], Ended)
+
+
+def test_a_socket_that_breaks_is_opened_again_and_nothing_is_lost() -> None:
+    drops = [Fault(kind="drop_socket", event="invocation_started", nth=number) for number in (2, 7, 15)]
+    with Simulator(faults=drops, speed=0.05) as simulator:
+        simulator.serve()
+        with Client(simulator.url) as client:
+            for _ in range(5):
+                assert client.run(card(client), timeout=30).card
+            until(lambda: client._engine.listener.line > 0)
+        assert len(simulator.fired) == 3
+        assert len(simulator.jobs) == 5
+
+
+def test_a_server_without_events_is_polled(simulator: Simulator) -> None:
+    simulator.add_fault(Fault(kind="refuse_socket"))
+    with Client(simulator.url) as client:
+        begin = time.monotonic()
+        assert client.run(card(client), timeout=30).card
+        assert client.run(card(client), timeout=30).card
+        assert time.monotonic() - begin < 5
+    assert asked(simulator, "/status")
+
+
+class Tap:
+    """Between a client and a server: passes on what comes, until it is told to hold it back without a word."""
+
+    def __init__(self, url: str) -> None:
+        host, port = url.removeprefix("http://").split(":")
+        self._server = (host, int(port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.holds = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                client = self._listener.accept()[0]
+            except OSError:
+                return
+            server = socket.create_connection(self._server)
+            first = client.recv(65536)
+            server.sendall(first)
+            is_socket = b"/ws/socket.io" in first
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(one, other, is_socket), daemon=True).start()
+
+    def _pass(self, one: socket.socket, other: socket.socket, is_socket: bool) -> None:
+        try:
+            while data := one.recv(65536):
+                if is_socket and self.holds.is_set():
+                    continue
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+@pytest.fixture
+def tap(simulator: Simulator) -> Iterator[Tap]:
+    opened = Tap(simulator.url)
+    yield opened
+    opened.close()
+
+
+def test_a_socket_that_says_nothing_any_more_is_found_out(
+    simulator: Simulator, tap: Tap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_ANSWER", 0.3)
+    monkeypatch.setattr("invokable.runtime.client.listening._PULSE", 0.3)
+    with Client(tap.url) as client:
+        assert client.run(card(client), timeout=30).card
+        heard = client._engine.listener.line
+        tap.holds.set()
+        begin = time.monotonic()
+        simulator.pause()
+        job = client.submit(card(client))
+        threading.Timer(1.5, simulator.resume).start()
+        assert job.result(timeout=30).card
+        assert time.monotonic() - begin < 5
+        assert client._engine.listener.line != heard
+        tap.holds.clear()
+        until(lambda: client._engine.listener.line > heard, seconds=10)
+        assert client.run(card(client), timeout=30).card
+
+
+def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> None:
+    client = Client(simulator.url)
+    client.run(card(client))
+    assert threads()
+    del client
+    gc.collect()
+    until(lambda: not threads())
+
+
+def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:
+    client = Client(simulator.url)
+    client.run(card(client))
+    begin = time.monotonic()
+    client.close()
+    assert time.monotonic() - begin < 1
+    with pytest.raises(RuntimeError, match="closed"):
+        client.run(card_at(Image("a.png"), 0))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_child_of_a_fork_listens_by_itself_and_takes_up_what_its_parent_submitted(simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        stamp = client.upload(picture())
+        client.run(card_at(stamp, 0))
+        simulator.pause()
+        job = client.submit(card_at(stamp, 1))
+
+        def work() -> bool:
+            simulated = [client.submit(card_at(stamp, left)) for left in (2, 3)]
+            return all(one.result(timeout=30).card for one in (*simulated, job)) and client._engine.listener.line > 0
+
+        children = [child(work) for _ in range(2)]
+        time.sleep(0.5)
+        simulator.resume()
+        assert job.result(timeout=30).card
+        assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0, 0]
+        assert client.run(card_at(stamp, 9), timeout=30).card
+    assert len(simulator.jobs) == 7
+
+
+def child(work: Callable[[], bool]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 2
+    try:
+        code = 0 if work() else 1
+    finally:
+        os._exit(code)
