@@ -100,7 +100,7 @@ def docstring(paragraphs: Iterable[str | Sequence[ListItem]], *, indent: int = 0
             blocks.append(f"\n{margin}".join(lines))
     text = f"\n\n{margin}".join(blocks)
     if text.startswith('"'):
-        text = f" {text}"
+        text = f"\\{text}"
     if text.endswith('"'):
         text = text[:-1] + '\\"'
     if "\n" in text or indent + len(text) + 6 > width:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from invokable.codegen import code, expression, layout
 from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code, ListItem
 from invokable.codegen.defaults import model_expression
-from invokable.codegen.describe import Descriptions, sentence
+from invokable.codegen.describe import Descriptions, first_line, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
 from invokable.codegen.layout import laid_out, line_length
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATE: Final = "module.py.jinja"
+_TITLE: Final = 50  # characters of a title on a line with other words
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
 """What the signature of `replace` needs."""
@@ -86,7 +88,7 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
         "format": FORMAT,
         "made_from": unstamped(made_from),
         "class_name": code.identifier(plan.class_name),
-        "exported": sorted([plan.class_name, *plan.aliases]),
+        "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
         "module_docstring": _module_docstring(plan),
         "class_docstring": _class_docstring(plan),
         "result_docstring": _result_docstring(plan),
@@ -249,15 +251,35 @@ def _imports(written: Iterable[Expression], *, replaces: bool) -> list[Code]:
     names = _ALWAYS.union(_REPLACE if replaces else (), *(expression.names for expression in written))
     origins = {name: module for module, known in _ORIGINS.items() for name in known}
     by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
-    for name in sorted(names, key=lambda name: (not name.isupper(), name.casefold(), name)):
+    for name in sorted(names, key=_as_imports_are_sorted):
         module, _, own = name.rpartition(":")
         by_module.setdefault(module or origins.get(name, "invokable.runtime"), []).append(own)
     dataclasses, typing, *others = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
     return [Code(line) for line in (dataclasses, typing, "", *sorted(others))]
 
 
+def _as_imports_are_sorted(name: str) -> tuple[bool, str, str]:
+    return not name.isupper(), name.casefold(), name
+
+
+def _as_sorted_by_linters(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
+    """Constants, then classes, then the rest; in each, digits count as numbers."""
+    kind = 0 if name.isupper() and len(name.encode()) > 1 else 1 if name[0].isupper() else 2
+    parts = re.findall(r"[0-9]+|[^0-9]", name)
+    return kind, [
+        (not part.isdecimal(), int(part) if part.isascii() and part.isdecimal() else 0, part) for part in parts
+    ]
+
+
 def _module_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=line_length.get())
+    paragraphs = [first_line(plan.title, most=_TITLE), *_whole(plan.title), plan.reading.workflow.description]
+    return code.docstring(paragraphs, width=line_length.get())
+
+
+def _whole(title: str) -> list[str]:
+    """A title that is too long for the first line of a docstring, once more."""
+    line = " ".join(title.split())
+    return [line] if len(line) > _TITLE else []
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
@@ -267,12 +289,11 @@ def _class_docstring(plan: ModulePlan) -> Code:
         described[first] = f"{first} `{planned.attribute}`: {planned.type.summary}"
         described |= {index: f"{index} `{planned.attribute}`, the same as {first}" for index in others}
     outline = outline_of(plan.reading.outline, described, title=plan.title)
-    title = f"The inputs of {sentence(plan.title)}"
+    title = f"The inputs of {first_line(plan.title, most=_TITLE)}"
     return code.docstring([title, *outline.paragraphs, outline.items], indent=4, width=line_length.get())
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
     outputs = [ListItem(f"`{planned.attribute}`: {_described(planned)}") for planned in plan.outputs]
-    return code.docstring(
-        [f"What a run of {sentence(plan.title)[:-1]} gives.", outputs], indent=8, width=line_length.get()
-    )
+    title = first_line(plan.title, most=_TITLE).removesuffix(".")
+    return code.docstring([f"What a run of {title} gives.", outputs], indent=8, width=line_length.get())
