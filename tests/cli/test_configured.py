@@ -238,3 +238,60 @@ def test_a_run_for_one_source_removes_nothing_of_others(project: Project) -> Non
     assert "picture.json" in (project.folder / "invokable.lock").read_text(encoding="utf-8")
     assert run("generate", "workflows").exit_code == 0
     assert not project.module("picture").exists()
+
+
+def test_nothing_goes_that_may_still_have_a_source(project: Project) -> None:
+    """Modules made otherwise than by the table: of a file beside it, without a configuration, of standard input."""
+    other = project.folder / "other.json"
+    other.write_text(json.dumps(example("sd15_text_to_image.json")), encoding="utf-8")
+    assert run("generate", "other.json", "-o", "src/flows").exit_code == 0
+    text = json.dumps(example("colour_card.json"))
+    assert run("generate", "-", "-o", "src/flows/piped.py", stdin=text).exit_code == 0
+    table = (project.folder / "pyproject.toml").read_text(encoding="utf-8")
+    project.configure("")
+    assert run("generate", "other.json", "-o", "src/flows/bare.py").exit_code == 0
+    project.configure(table)
+    assert not [line for line in project.generate() if line.endswith("removed")]
+    assert run("check").exit_code == 0
+    other.unlink()
+    assert {line for line in project.generate() if line.endswith("removed")} == {
+        "src/flows/bare.py: removed",
+        "src/flows/other.py: removed",
+    }
+    assert project.module("piped").exists()
+
+
+def test_a_package_beside_another_of_the_same_folder_stays(project: Project) -> None:
+    project.save(example("sd15_text_to_image.json"), "more/picture.json")
+    project.configure(
+        '[[tool.invokable.sources]]\npath = "workflows/*.json"\noutput = "flows"\npackage = true\n'
+        '[[tool.invokable.sources]]\npath = "workflows/more"\noutput = "flows/more"\npackage = true\n'
+    )
+    project.generate()
+    assert run("generate", "workflows/more").stdout.splitlines() == [
+        "flows/more/picture.py: unchanged (InvokeAI 6.14.2)"
+    ]
+    assert (project.folder / "flows/__init__.py").exists()
+    project.configure((project.folder / "pyproject.toml").read_text().replace("package = true\n", ""))
+    assert {line for line in project.generate() if line.endswith("removed")} == {
+        "flows/__init__.py: removed",
+        "flows/more/__init__.py: removed",
+    }
+
+
+@pytest.mark.parametrize("source", ["x" * 300, "a/" * 3_000 + "b", "\\x00", "../" * 100 + "x"])
+def test_a_module_that_lies_about_its_source_is_no_fault_of_ours(source: str, project: Project) -> None:
+    project.generate()
+    text = project.text().replace('"workflows/card.json"', f'"{source}"')
+    project.module("liar").write_text(text, encoding="utf-8")
+    project.module().write_text(text, encoding="utf-8")
+    result = run("generate")
+    assert result.exit_code == 3
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == ["src/flows/card.py"]
+
+
+def test_deep_and_long_names_of_sources_are_one_line(project: Project) -> None:
+    for name in ("x" * 300 + ".json", "a/" * 3_000 + "b.json", "a/" * 1_500 + "b.json"):
+        result = run("generate", name)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+        assert "cannot be read" in result.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -222,4 +221,3 @@ def test_a_symbolic_link_is_not_written_through(place: str, project: Project, tm
     assert "symbolic link" in result.stderr
     assert link.is_symlink()
     assert not list(target.iterdir()) if place == "folder" else target.read_text() == "# mine\n"
-    assert json.loads((project.folder / "workflows" / "card.json").read_text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from invokable.codegen.lock import Names
 from invokable.codegen.lockfile import LockFile
 
@@ -18,7 +20,7 @@ def adopted(lock: LockFile, key: str, document: object) -> Names:
     fitting = [
         names
         for other, names in lock.names.items()
-        if _named_nodes(names) and _named_nodes(names) <= nodes and not (lock.path.parent / other).exists()
+        if _named_nodes(names) and _named_nodes(names) <= nodes and not os.path.exists(lock.path.parent / other)
     ]
     return fitting[0] if len(fitting) == 1 else Names()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,9 @@ from invokable.codegen.jobs import Job, Jobs
 from invokable.codegen.leftovers import Leftover, leftovers
 from invokable.codegen.lock import Names
 from invokable.codegen.modules import BuildResult, ModuleOptions
-from invokable.codegen.package import is_our_package, package_text, same_package
+from invokable.codegen.package import PACKAGE, is_our_package, package_text, same_package
 from invokable.codegen.project import Project, shown_path
 from invokable.codegen.publish import FileChange, RefusedError, read_text
-
-PACKAGE = "__init__.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: ModuleOptio
         except BuildError as failure:
             failures.append(failure)
     kept = {result.path for result in results if not result.skipped} | {change.path for change in packages}
-    left = {found.path: found for project, root in _outputs(jobs) for found in leftovers(project, root, kept)}
+    bare = {r.path.parent for r in results if not r.skipped and not (r.job.entry and r.job.entry.package)}
+    left = {found.path: found for project, root in _outputs(jobs) for found in leftovers(project, root, kept, bare)}
     locks: list[FileChange] = []
     for project in jobs.projects:
         try:
@@ -159,7 +159,7 @@ def _gone(project: Project, jobs: Jobs, there: set[str | None]) -> list[str]:
     whole = {id(entry) for owner, entry in jobs.whole if owner is project}
     if lock is None or not entries or not all(id(entry) in whole for entry in entries):
         return []
-    return [key for key in lock.names if key not in there and not (lock.path.parent / key).exists()]
+    return [key for key in lock.names if key not in there and not os.path.exists(lock.path.parent / key)]
 
 
 def _read(path: Path, *, force: bool) -> str | None:

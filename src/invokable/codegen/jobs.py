@@ -37,6 +37,8 @@ class Settings:
     models: str | None = None
     """The server whose models the module offers for completion."""
     templates: Path | None = None
+    templates_digest: str = ""
+    """The checksum of the project's own templates; ours are what our version says."""
     width: int = WIDTH
 
 
@@ -207,6 +209,7 @@ def _job(source: Source, project: Project, entry: SourceConfig | None, over: Ove
             lenient=bool(choices.lenient),
             models=choices.server if choices.models else None,
             templates=choices.templates,
+            templates_digest=projects.digest(choices.templates),
             width=projects.line_length(Path.cwd() if stdout else root) or WIDTH,
         ),
         named_after_source=not single and not stdout,
@@ -280,7 +283,7 @@ def _unfitting_tables(projects: tuple[Project, ...], jobs: tuple[Job, ...]) -> I
         for key in project.config.workflows:
             source = Source(project.folder / key)
             listed = any(_covers(project, entry, source) for entry in project.config.sources)
-            there_now = (project.folder / key).is_file()
+            there_now = os.path.isfile(project.folder / key)
             if key in there or (there_now and (listed or not project.config.sources)):
                 continue
             what = "is in none of the sources" if there_now else "there is no such workflow"

@@ -9,11 +9,16 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from invokable.codegen.existing import MARKER
-from invokable.codegen.package import is_our_package
+from invokable.codegen.package import PACKAGE, is_our_package
 from invokable.codegen.project import Project
 from invokable.codegen.said import is_ours, read_lines
+from invokable.codegen.sources import is_searched
+
+_STDIN: Final = "stdin"
+"""The source of a module that was made from standard input, which is nowhere to be looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +32,40 @@ class Leftover:
     """Somebody has edited it since: it stays."""
 
 
-def leftovers(project: Project, root: Path, kept: Collection[Path]) -> Iterator[Leftover]:
-    """What is left over below the output folder `root`, the files in `kept` apart."""
+def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collection[Path]) -> Iterator[Leftover]:
+    """What is left over below the output folder `root`.
+
+    `kept` are the files that a build makes, `bare` the folders in which it makes modules but no package.
+    """
+    alive = {folder for path in kept if path.name != PACKAGE for folder in path.parents}
+    packages: dict[Path, str] = {}
     for path in _python_files(root):
-        if path in kept:
-            continue
-        text = _generated_text(path)
+        text = None if path in kept else _generated_text(path)
         if text is None:
             continue
-        if path.name == "__init__.py":
-            if is_our_package(text):
-                yield Leftover(path, text, "there is no package to make here")
-            continue
-        said = read_lines(text)
-        if said.source is not None and project.folder is not None and not (project.folder / said.source).exists():
-            yield Leftover(path, text, f"{said.source} is gone", edited=not is_ours(text, said))
+        if path.name == PACKAGE:
+            packages[path] = text
+        elif reason := _is_gone(project, path, text):
+            yield Leftover(path, text, reason, edited=not is_ours(text, read_lines(text)))
+        else:
+            alive.update(path.parents)
+    for path, text in packages.items():
+        if is_our_package(text) and (path.parent in bare or path.parent not in alive):
+            yield Leftover(path, text, "there is no package to make here")
+
+
+def _is_gone(project: Project, path: Path, text: str) -> str:
+    """Why nothing is the source of a module any more; empty where something is, or may be."""
+    source = read_lines(text).source
+    if source is None or source == _STDIN or project.folder is None:
+        return ""
+    folders = (project.folder, path.parent)  # a module that was made without a configuration is seen from its own
+    return "" if any(os.path.exists(folder / source) for folder in folders) else f"{source} is gone"
 
 
 def _python_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        folders[:] = sorted(name for name in folders if is_searched(os.path.join(folder, name)))
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 _DIGITS: Final = 32
@@ -39,6 +40,16 @@ def digest_of(parts: Mapping[str, object]) -> str:
     """The checksum of everything that a module is made from, given as JSON values by name."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(text.encode("ascii")).hexdigest()[:_DIGITS]
+
+
+def folder_digest(folder: Path) -> str:
+    """The checksum of all files in a folder, line endings apart. Raises OSError."""
+    digest = sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode("utf-8", "surrogateescape"))
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def unstamped(inputs: str) -> str:

@@ -6,6 +6,7 @@ job ─ workflow's bytes ─ what it is made from ─┬─ as it was ─▶ unc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 from functools import cache
@@ -127,8 +128,8 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
     """Build the module of one job, without writing it."""
     result = BuildResult(job=job)
     try:
-        result = _with_current(result, options)
-        return _built(result, job.source.data(options.stdin), options)
+        data = job.source.data(options.stdin)
+        return _built(_with_current(result, options), data, options)
     except BuildError as failure:
         return replace(result, failures=(failure,))
 
@@ -167,7 +168,7 @@ def _is_of_another(job: Job, source: str | None) -> bool:
     if job.source.path is None:
         return True
     folders = (folder for folder in (job.project.folder, job.path.parent) if folder is not None)
-    found = [folder / source for folder in folders if (folder / source).is_file()]
+    found = [folder / source for folder in folders if os.path.isfile(folder / source)]
     return bool(found) and not any(path.samefile(job.source.path) for path in found)
 
 
@@ -269,7 +270,7 @@ def _made_from(
             "lenient": settings.lenient,
             "models": [astuple(model) for model in _models(settings.models, options)],
             "width": settings.width,
-            "templates": _templates(settings.templates),
+            "templates": settings.templates_digest,
             "fields": dict(job.project.config.custom.homes),
             "class": chosen.class_name,
             "rename": sorted([*key, name] for key, name in chosen.rename.items()),
@@ -277,16 +278,3 @@ def _made_from(
             "locked": locked,
         }
     )
-
-
-@cache
-def _templates(folder: Path | None) -> str:
-    """The checksum of a project's own templates; ours are what our version says."""
-    if folder is None:
-        return ""
-    digest = sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()

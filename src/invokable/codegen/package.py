@@ -10,6 +10,7 @@ from typing import Final
 from invokable.codegen.existing import MARKER
 from invokable.codegen.meaning import meaning_checksum
 
+PACKAGE: Final = "__init__.py"
 _CHECKSUM: Final = re.compile(r"^# checksum: ([0-9a-f]{64})$", re.MULTILINE)
 
 

@@ -12,6 +12,7 @@ from invokable.codegen.config import Config, ConfigError, find_config, find_line
 from invokable.codegen.failures import BuildError
 from invokable.codegen.lock import Names
 from invokable.codegen.lockfile import FILE, LockFile
+from invokable.codegen.made_from import folder_digest
 from invokable.codegen.plan import ModulePlan, Naming
 
 
@@ -31,8 +32,8 @@ class Project:
 
         Without a configuration, an `invokable.lock` in the current folder is used where there is one.
         """
+        path = Path(os.path.abspath(name)) if name is not None else _find(Path(os.path.abspath(start)))
         try:
-            path = Path(os.path.abspath(name)) if name is not None else find_config(Path(os.path.abspath(start)))
             config = load_config(path) if path is not None else Config()
         except ConfigError as error:
             raise BuildError(shown_path(error.path), str(error), pointer=error.key) from None
@@ -94,6 +95,7 @@ class Projects:
     _found: dict[Path, Project] = field(default_factory=dict)
     _loaded: dict[Path | None, Project] = field(default_factory=dict)
     _lengths: dict[Path, int | None] = field(default_factory=dict)
+    _digests: dict[Path, str] = field(default_factory=dict)
 
     def of(self, folder: Path) -> Project:
         """The project that a folder belongs to. Raises BuildError."""
@@ -101,13 +103,22 @@ class Projects:
             return self.named
         folder = Path(os.path.abspath(folder))
         if folder not in self._found:
-            parent = folder.parent
-            if parent != folder and not os.path.isfile(folder / "pyproject.toml"):
-                self._found[folder] = self.of(parent)
-            else:
-                project = Project.load(None, start=folder)
-                self._found[folder] = self._loaded.setdefault(project.path, project)
+            path = _find(folder)
+            if path not in self._loaded:
+                self._loaded[path] = Project.load(None, start=path.parent if path else folder)
+            self._found[folder] = self._loaded[path]
         return self._found[folder]
+
+    def digest(self, folder: Path | None) -> str:
+        """The checksum of all files in a folder; empty without one. Raises BuildError."""
+        if folder is None:
+            return ""
+        if folder not in self._digests:
+            try:
+                self._digests[folder] = folder_digest(folder)
+            except OSError as error:
+                raise BuildError.of_system(shown_path(folder), error, "read") from None
+        return self._digests[folder]
 
     def line_length(self, folder: Path) -> int | None:
         """How long lines may be in a folder; None where no project says. Raises BuildError."""
@@ -118,6 +129,13 @@ class Projects:
             except ConfigError as error:
                 raise BuildError(shown_path(error.path), str(error), pointer=error.key or None) from None
         return self._lengths[folder]
+
+
+def _find(folder: Path) -> Path | None:
+    try:
+        return find_config(folder)
+    except ConfigError as error:
+        raise BuildError(shown_path(error.path), str(error), pointer=error.key or None) from None
 
 
 def relative_key(path: Path, folder: Path) -> str:

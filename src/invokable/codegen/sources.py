@@ -108,7 +108,7 @@ def files_below(folder: Path, below: str) -> Iterator[Source]:
         if entry.name.lower().endswith(_SUFFIXES) and entry.is_file():
             yield Source(folder / entry.name, below, named=False)
     for entry in ordered:
-        if entry.is_dir(follow_symlinks=False) and not _is_passed_over(entry):
+        if entry.is_dir(follow_symlinks=False) and is_searched(entry.path):
             yield from files_below(folder / entry.name, f"{below}/{entry.name}" if below else entry.name)
 
 
@@ -132,7 +132,9 @@ def glob_root(pattern: str) -> str:
     return str(Path(*kept))
 
 
-def _is_passed_over(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith(".") or entry.name in _NOT_SEARCHED:
-        return True
-    return os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+def is_searched(folder: str) -> bool:
+    """Whether a folder in another is looked into: not if it is hidden, an environment, or made by tools."""
+    name = os.path.basename(folder)
+    if name.startswith(".") or name in _NOT_SEARCHED:
+        return False
+    return not os.path.exists(os.path.join(folder, "pyvenv.cfg"))
