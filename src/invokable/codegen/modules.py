@@ -142,6 +142,14 @@ def plan_job(job: Job, options: ModuleOptions) -> ModulePlan:
     return plan
 
 
+def plan_again(job: Job, document: object, options: ModuleOptions, names: Names, version: str | None) -> ModulePlan:
+    """Decide the module of a document as if one with these names, made with this version, were there already.
+
+    Raises BuildError.
+    """
+    return _planned(job, document, options, names, version)[0]
+
+
 def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
     job = result.job
     if str(job.path) == "-":

@@ -67,6 +67,11 @@ def render_module(
         line_length.reset(token)
 
 
+def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
+    """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
+    return _fill(templates, _context(plan, ""))
+
+
 def _laid_out(text: str, *, ours: bool) -> str:
     return laid_out(text, _format) if ours else _format(text)
 

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from invokable.contract.interface import Drift
     from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.records import ModelInstall
     from invokable.runtime.values.result import WorkflowResult
@@ -330,7 +331,9 @@ class WorkflowError(InvokableError):
 
 
 class StaleWorkflowError(WorkflowError):
-    """The generated module does not fit its own pins, this runtime, or the server.
+    """The generated module does not fit its own pins, this runtime, the server, or a file that it was compared with.
+
+    `drift` holds the changes that `verify_index_map` found; None where none were looked for.
 
     Example:
 
@@ -339,6 +342,10 @@ class StaleWorkflowError(WorkflowError):
         except StaleWorkflowError as error:
             print(f"generate the module again: {error}")
     """
+
+    def __init__(self, message: str, *, drift: Drift | None = None) -> None:
+        super().__init__(message)
+        self.drift = drift
 
 
 class QueueFullError(WorkflowError):

@@ -64,11 +64,6 @@ class WorkflowResult:
 
         return result_html(self)
 
-
-def outputs_of(result: WorkflowResult) -> dict[str, Any]:
-    """The outputs of a result by attribute, without what every result has."""
-    return {name: value for name, value in result.__dict__.items() if name not in WorkflowResult.__annotations__}
-
     def __getstate__(self) -> dict[str, Any]:
         # The connection stays behind, as it does with each image.
         return {name: value for name, value in self.__dict__.items() if name != "_client"}
@@ -91,6 +86,11 @@ def outputs_of(result: WorkflowResult) -> dict[str, Any]:
             output = NodeOutput(node_id, item_id, str(result.get("type", "")), values)
             found.setdefault(node_id, []).append(output)
         return found
+
+
+def outputs_of(result: WorkflowResult) -> dict[str, Any]:
+    """The outputs of a result by attribute, without what every result has."""
+    return {name: value for name, value in result.__dict__.items() if name not in WorkflowResult.__annotations__}
 
 
 def shown(values: Mapping[str, object]) -> str:
