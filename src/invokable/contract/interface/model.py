@@ -39,6 +39,15 @@ class Input:
     connected: bool = False
     """An edge or a batch feeds the field: another value than the default is refused."""
 
+    def __post_init__(self) -> None:
+        _check_texts(self, "attribute", "node_id", "field", "type", "annotation", "alias", "label")
+        if self.default is not None:
+            _check_texts(self, "default")
+        if not (self.indices and all(type(index) is int for index in self.indices)):
+            raise TypeError(f"the indices of {self.attribute!r} are not integers")
+        if type(self.connected) is not bool:
+            raise TypeError(f"connected of {self.attribute!r} is neither true nor false")
+
     @property
     def key(self) -> Key:
         """What the input stands for, whatever it is called."""
@@ -60,6 +69,11 @@ class Output:
     type: str
     many: bool
     annotation: str
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "attribute", "node_id", "field", "type", "annotation")
+        if type(self.many) is not bool:
+            raise TypeError(f"many of {self.attribute!r} is neither true nor false")
 
     @property
     def key(self) -> Key:
@@ -95,3 +109,18 @@ class Interface:
     def checksum(self) -> str:
         """SHA-256 of the index map, as the module's INDEX_MAP_CHECKSUM."""
         return index_map_checksum(self.index_map)
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "class_name", "source", "schema")
+        tables = (*self.nodes.items(), *self.aliases.items(), *((key, *names) for key, names in self.models.items()))
+        if not all(isinstance(text, str) for row in tables for text in row):
+            raise TypeError("a node type, its version, an alias or the name of a model is not text")
+        for alias in self.aliases.values():
+            read_takes(alias)
+
+
+def _check_texts(pin: Input | Output | Interface, *names: str) -> None:
+    """Raise TypeError for what is not text: modules and maps come from files that anybody may have written."""
+    for name in names:
+        if not isinstance(getattr(pin, name), str):
+            raise TypeError(f"{name} is not text")

@@ -26,10 +26,10 @@ def read_module(text: str) -> Interface:
     found = _workflow_class(tree)
     if found is None or "INDEX_MAP" not in constants or "OUTPUT_MAP" not in constants:
         raise InterfaceError("not a generated module: it has no INDEX_MAP with a workflow class")
-    if index_map_checksum(constants["INDEX_MAP"]) != constants.get("INDEX_MAP_CHECKSUM"):
-        raise InterfaceError("INDEX_MAP was changed since the module was generated; generate the module anew")
     aliases = _aliases(tree)
     try:
+        if index_map_checksum(constants["INDEX_MAP"]) != constants.get("INDEX_MAP_CHECKSUM"):
+            raise InterfaceError("INDEX_MAP was changed since the module was generated; generate the module anew")
         return Interface(
             class_name=found.name,
             source=str(constants.get("SOURCE", "")).rpartition("/")[2],

@@ -9,6 +9,7 @@ is a type by its source text.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -94,6 +95,8 @@ def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | 
 
 
 def _choices(values: list[Any]) -> One:
+    if not all(isinstance(value, str | int) for value in values):
+        raise ValueError("a choice is neither text nor an integer")
     bases = {type(value).__name__ for value in values}
     return One(bases.pop() if len(bases) == 1 else "str | int | bool", tuple(values))
 
@@ -107,13 +110,27 @@ def _limits(extras: Sequence[ast.expr], sized: str) -> Limits:
         elif name == "Len" and isinstance(extra, ast.Call):
             sizes = [ast.literal_eval(size) for size in extra.args]
             found |= dict(zip((f"min_{sized}", f"max_{sized}"), sizes, strict=False))
+    if not all(bound is None or _is_number(bound) for bound in found.values()):
+        raise ValueError("a limit is not a number, or too large for one")
     return Limits.from_json(found)
+
+
+def _is_number(bound: object) -> bool:
+    if isinstance(bound, bool) or not isinstance(bound, int | float):
+        return False
+    try:
+        return math.isfinite(bound)
+    except OverflowError:
+        return False
 
 
 def _models(extras: Sequence[ast.expr]) -> ModelFilter:
     for extra in extras:
         if isinstance(extra, ast.Call) and _called(extra) == "ModelFilter":
-            return ModelFilter(**{str(word.arg): ast.literal_eval(word.value) for word in extra.keywords})
+            wanted = {str(word.arg): ast.literal_eval(word.value) for word in extra.keywords}
+            if not all(isinstance(part, tuple) and all(isinstance(n, str) for n in part) for part in wanted.values()):
+                raise ValueError("a model filter is not made of texts")
+            return ModelFilter(**wanted)
     return ANY_MODEL
 
 
