@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.projects import TABLE, Project
 from tests.cli.test_generate import run
-from tests.examples import example
+from tests.examples import ROOT, example, node
 
 
 def test_generate_without_arguments_does_all_of_it_from_any_folder_below(
@@ -295,3 +295,46 @@ def test_deep_and_long_names_of_sources_are_one_line(project: Project) -> None:
         result = run("generate", name)
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
         assert "cannot be read" in result.stderr
+
+
+CARD = example("colour_card.json")
+WIDTH = node(CARD, "blank_image")["id"]
+WORKFLOW = '[tool.invokable.workflows."workflows/card.json"]\n'
+
+
+@pytest.mark.parametrize(
+    ("added", "shown"),
+    [
+        (f'{WORKFLOW}class = "Other"\n', "class Other(Workflow):"),
+        (f'{WORKFLOW}rename = {{ "{WIDTH}" = {{ width = "breadth" }} }}\n', "    breadth: Annotated["),
+        (f'{WORKFLOW}outputs = {{ "{WIDTH}" = "plain" }}\n', "        plain: Image"),
+        ('schema = "6.13.8"\n', 'SCHEMA: Final = "6.13.8"'),
+        ('templates = "templates"\n', "# ours"),
+        ("[tool.black]\nline-length = 120\n", 'SOURCE_SHA256: Final = "'),
+    ],
+    ids=["class", "rename", "outputs", "schema", "templates", "line length"],
+)
+def test_each_choice_makes_a_module_stale_by_itself(added: str, shown: str, project: Project) -> None:
+    templates = project.folder / "templates"
+    templates.mkdir()
+    template = (ROOT / "templates" / "module.py.jinja").read_text(encoding="utf-8")
+    (templates / "module.py.jinja").write_text(template.replace("__all__", "# ours\n__all__", 1), encoding="utf-8")
+    project.generate()
+    assert shown not in project.text()
+    project.configure(TABLE + added)
+    assert project.states()["src/flows/card.py"] == "stale"
+    project.generate()
+    assert shown in project.text()
+    assert project.check().exit_code == 0
+
+
+def test_a_changed_template_makes_modules_stale(project: Project) -> None:
+    templates = project.folder / "templates"
+    templates.mkdir()
+    template = (ROOT / "templates" / "module.py.jinja").read_text(encoding="utf-8")
+    for remark in ("first", "second"):
+        (templates / "module.py.jinja").write_text(template.replace("__all__", f"# {remark}\n__all__", 1))
+        project.configure(TABLE + 'templates = "templates"\n')
+        assert project.check().exit_code == 1
+        project.generate()
+        assert f"# {remark}\n" in project.text()

@@ -108,6 +108,7 @@ def test_watching_generates_again_when_a_workflow_changes(project: Project) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell in the background has it ignored
     )
     try:
         assert process.stdout is not None
@@ -123,7 +124,7 @@ def test_watching_generates_again_when_a_workflow_changes(project: Project) -> N
         assert said[1] == "src/flows/card.py: updated (InvokeAI 6.14.2)\n"
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        assert process.wait(10) == 0
     assert "Traceback" not in process.stdout.read()
 
 

@@ -25,7 +25,7 @@ MUTATIONS: Final = [
         f"{CODEGEN}modules.py",
         '"class": chosen.class_name,',
         "",
-        ("tests/cli/test_names_survive.py",),
+        CONFIGURED,
     ),
     Mutation(
         "an edit is not found while the workflow is as it was",

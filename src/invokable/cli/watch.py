@@ -27,11 +27,14 @@ def watching(run: Callable[[], int], sources: tuple[str, ...], options: BuildOpt
         raise BuildError("--watch", "needs one extra: pip install 'invokable[watch]'") from None
     if "-" in sources:
         raise click.UsageError("--watch cannot watch standard input")
-    _run(run)
-    folders = sorted({str(folder) for folder in _folders(sources, options)})
-    note("watching", ", ".join(folders))
-    for _ in watch(*folders, watch_filter=_matters, raise_interrupt=False):
+    try:
         _run(run)
+        folders = sorted({str(folder) for folder in _folders(sources, options)})
+        note("watching", ", ".join(folders))
+        for _ in watch(*folders, watch_filter=_matters):
+            _run(run)
+    except KeyboardInterrupt:
+        return
 
 
 def _run(run: Callable[[], int]) -> None:
