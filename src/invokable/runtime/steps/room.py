@@ -38,9 +38,9 @@ def check_room(requested: int, known: Known) -> Steps[None]:
     if requested < 2:
         return
     try:
-        if known.max_queue_size is None:
-            known.max_queue_size = (yield from _ask("/api/v1/app/runtime_config", _Config)).config.max_queue_size
         pending = (yield from _ask("/api/v1/queue/default/status", _Status)).queue.pending
+        if known.max_queue_size is None or pending + requested > known.max_queue_size:  # which may have been raised
+            known.max_queue_size = (yield from _ask("/api/v1/app/runtime_config", _Config)).config.max_queue_size
     except InvokableError as error:
         LOG.info("the server does not say how long its queue may get: %s", error)
         return
