@@ -20,6 +20,8 @@ WORDS = {
     r"\basync (def|for|with) ": r"\1 ",
     r"\bawait ": "",
     r"\bAsync([A-Z])": r"\1",
+    r"\bany number of tasks\b": "any number of threads",
+    r", and from one event loop after another\b": "",
     r"\bAwaitable\[([^\[\]]*)\]": r"\1",
     r"\bAwaitable, ": "",
     r"\bCoroutine\[Any, Any, ([^\[\]]*)\]": r"\1",

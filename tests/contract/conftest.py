@@ -73,6 +73,12 @@ def clip() -> bytes:
 
 
 @pytest.fixture
+def many() -> int:
+    """How many jobs there are at once."""
+    return 200
+
+
+@pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> float:
     """Seconds that a client looks for a batch whose POST was lost: a tenth, so that the tests of faults stay short."""
     shorter = LATE / 10

@@ -64,6 +64,8 @@ class Awaited:
 
     def _bound(self, value: Any) -> Any:
         """Images that download themselves, as those of a Client do."""
+        if isinstance(value, WorkflowResult):
+            value._client = self._client
         for medium in _media(value):
             object.__setattr__(medium, "_client", self._client)
         return value
@@ -76,20 +78,19 @@ class Awaited:
                 return
 
 
-def _media(value: Any) -> Iterator[Image | Video]:
+def _media(value: Any) -> Iterator[Any]:
     if isinstance(value, Image | Video):
         yield value
     elif isinstance(value, WorkflowResult):
         yield from value.images
         yield from value.videos
-        for outputs in value.by_node.values():
-            for output in outputs:
-                for given in output.values.values():
-                    yield from _media(given)
 
 
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
+async def _into(outcome: Future[Any], awaitable: Any) -> None:
+    try:
+        outcome.set_result(await awaitable)
+    except BaseException as error:
+        outcome.set_exception(error)
 
 
 class _Loop:
@@ -102,11 +103,14 @@ class _Loop:
 
     def wait(self, awaitable: Any) -> Any:
         """What comes of it. An interrupt cancels it, and waits until it has cleaned up."""
-        future: Future[Any] = asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._loop)
+        outcome: Future[Any] = Future()
+        running = asyncio.run_coroutine_threadsafe(_into(outcome, awaitable), self._loop)
         try:
-            return future.result()
-        except KeyboardInterrupt:
-            future.cancel()
+            return outcome.result()
+        except KeyboardInterrupt as interrupt:
+            running.cancel()
+            for note in getattr(outcome.exception(), "__notes__", ()):
+                interrupt.add_note(note)
             raise
 
     def close(self) -> None:

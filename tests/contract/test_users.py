@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from generated_examples.colour_card import ColourCard
 
-from invokable import APIError, BoardError, Client
+from invokable import APIError, AsyncClient, AuthenticationError, BoardError, Client, NodeFinished
+from invokable.runtime.steps.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.live.provision import Server
 
@@ -37,7 +41,7 @@ def _credentials(name: str) -> dict[str, str]:
     return {"email": f"{name}@x.com", "password": PASSWORD}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # the accounts can be made once only
 def people(crowd: Server) -> People:
     return People(crowd)
 
@@ -113,6 +117,71 @@ def test_the_server_says_that_it_has_several_users(one: Client, people: People) 
     assert one.server.info().multiuser
     with Client(people.server.url) as nobody:
         assert nobody.server.info().max_queue_size is None  # which only users learn
+
+
+def test_a_job_of_a_token_that_is_refused_runs_once_after_another_sign_in(one: Client, stamp: Path) -> None:
+    image = one.upload(stamp)
+    one._engine.transport._credentials.token = "expired"
+    job = one.submit(ColourCard(stamp=image))
+    assert job.result(timeout=120).card.bytes()
+    assert [item.status for item in one.queue.list() if item.batch_id == job.submission.batch_id] == ["completed"]
+
+
+def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path) -> None:
+    jobs = [(client, client.submit(ColourCard(stamp=stamp, width=64, height=64))) for client in (one, two)]
+    for client, job in jobs:
+        told = list(job.events(timeout=120))
+        assert {event.item_id for event in told} == set(job.submission.item_ids)
+        assert sum(isinstance(event, NodeFinished) for event in told) == 4
+        assert client._engine.listener.line > 0
+
+
+def test_the_answers_of_the_server_renew_the_token(people: People) -> None:
+    token = people.token("one")
+    with Client(people.server.url, token=token) as client:
+        time.sleep(1.1)  # tokens of one second are alike
+        client.cancel("nothing")
+        assert client._engine.transport._credentials.token not in (None, token)
+        client.queue.status()
+
+
+def test_tasks_sign_in_and_hear_of_their_job(people: People, stamp: Path) -> None:
+    async def main() -> list[str]:
+        email = _credentials("two")["email"]
+        async with AsyncClient(people.server.url, email=email, password=PASSWORD) as client:
+            job = await client.submit(ColourCard(stamp=stamp))
+            return [type(event).__name__ async for event in job.events()]
+
+    heard = asyncio.run(main())
+    assert heard[-1] == "Ended"
+    assert "Started" in heard
+
+
+@pytest.mark.parametrize("password", [None, "wrong"])
+def test_nobody_is_let_in_without_the_password(password: str | None, people: People) -> None:
+    email = _credentials("one")["email"] if password else None
+    with (
+        Client(people.server.url, email=email, password=password) as client,
+        pytest.raises(AuthenticationError) as caught,
+    ):
+        client.queue.status()
+    assert caught.value.status == 401
+    assert ("check the email" if password else "INVOKEAI_TOKEN") in str(caught.value)
+
+
+def test_a_changed_password_ends_a_token_and_the_new_one_begins_another(people: People) -> None:
+    account = {**_credentials("three"), "display_name": "three", "is_admin": False}
+    people.server.post("/api/v1/auth/users", account, token=people.token("admin"))
+    token = people.token("three")
+    with Client(people.server.url, token=token) as client:
+        client.queue.status()
+        change = {"current_password": PASSWORD, "new_password": "Other123!x"}
+        client._engine.drive(fetch(Request("PATCH", "/api/v1/auth/me", json=change)))
+        client._engine.transport._credentials.token = token
+        with pytest.raises(AuthenticationError):
+            client.queue.status()
+    with Client(people.server.url, email=_credentials("three")["email"], password="Other123!x") as client:
+        client.queue.status()
 
 
 def test_a_workflow_is_its_owners(one: Client) -> None:

@@ -63,6 +63,12 @@ def clip() -> bytes:
 
 
 @pytest.fixture
+def many(request: pytest.FixtureRequest) -> int:
+    """How many jobs there are at once. A server takes a second for each."""
+    return 200 if request.config.getoption("--all") else 20
+
+
+@pytest.fixture
 def looking() -> float:
     """Seconds that a client looks for a batch whose POST was lost."""
     return LATE

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from invokable import Client, RunCanceled, RunFailed
+from invokable import Client, RunCanceled, RunFailed, RunInterrupted
 from tests.examples import imported, with_generator, workflow_class
 from tests.live.provision import restarted
 
@@ -29,5 +29,18 @@ def test_what_ran_is_canceled_and_what_was_pending_goes_on(stamp: Path) -> None:
     assert error.submission
     assert len(error.partial.card) >= COUNT - 2
     if isinstance(error, RunCanceled):
+        assert isinstance(error, RunInterrupted)
         assert "by the restart of the server" in str(error)
         assert len(error.item_ids) == 1
+
+
+@pytest.mark.slow
+def test_what_ran_runs_again_if_that_was_asked_for(stamp: Path) -> None:
+    settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 1, "count": COUNT}
+    flow = workflow_class(imported(with_generator(settings)))(stamp=stamp, height=32)
+    with restarted(after=4.0) as server, Client(server.url) as client:
+        try:
+            result = client.run(flow, timeout=280, resubmit=True)
+        except RunFailed as error:
+            pytest.skip(f"an item failed by the server's own doing: {error}")
+        assert [card.width for card in result.card] == list(range(64, 64 + COUNT))

@@ -113,6 +113,14 @@ def test_a_connection_that_comes_back_is_followed_again() -> None:
     assert len(following.asked()) < 25
 
 
+@pytest.mark.parametrize("begin", [90.0, 91.3, 92.7, 94.1, 95.9, 97.0, 98.8, 99.9])
+def test_what_ended_while_the_connection_was_down_is_found_as_soon_as_it_is_back(begin: float) -> None:
+    following = Following(card(), Server(seconds=100))
+    following.driver.deaf = [(begin, 100.05)]
+    following.result()
+    assert following.driver.now < 100.3
+
+
 def test_events_that_come_twice_count_once() -> None:
     following = Following(cards(2), watched=True)
     say = following.server._say
@@ -245,7 +253,7 @@ def test_a_retry_runs_each_item_once_more_whatever_becomes_of_its_answer(fate: s
         driver.drive(finish(type(following.flow), state, context, deadline))
     failing[0] = False
     server.fates = {"retry_items_by_id": [fate] if fate else []}
-    driver.drive(run_again(state, deadline))
+    driver.drive(run_again(state, context, deadline))
     result = driver.drive(finish(type(following.flow), state, context, deadline))
     assert [image.name for image in result.card] == ["[64].png", "[128].png"]
     server.settle()

@@ -105,7 +105,7 @@ def test_an_exchange_ends_with_the_time_of_the_policy(hang: str) -> None:
         start = time.monotonic()
         with pytest.raises(ConnectionError, match="no answer in time"):
             client.version()
-        assert 0.6 <= time.monotonic() - start < 1.5
+        assert 0.6 <= time.monotonic() - start < 5
 
 
 def test_only_what_was_written_may_have_arrived() -> None:

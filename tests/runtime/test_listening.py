@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as line
+from invokable.runtime.client.listening import Listener
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture, until
 
@@ -40,8 +42,11 @@ def asked(simulator: Simulator, part: str = "") -> list[str]:
     return [request for request in found if part in request]
 
 
-def threads() -> set[str]:
-    return {thread.name for thread in threading.enumerate() if thread.name == "invokable-events"}
+def ear_of(client: Client) -> threading.Thread:
+    """The thread in which a client listens."""
+    thread = client._engine.listener._thread
+    assert thread is not None
+    return thread
 
 
 def test_one_socket_hears_of_many_jobs_and_each_takes_one_request(simulator: Simulator) -> None:
@@ -51,9 +56,9 @@ def test_one_socket_hears_of_many_jobs_and_each_takes_one_request(simulator: Sim
             results = list(pool.map(lambda left: client.run(card_at(stamp, left)), range(40)))
         assert len({result.card.name for result in results}) == 40
         assert len(simulator._sockets._people) == 1
-        assert threads() == {"invokable-events"}
+        thread = ear_of(client)
     assert len(asked(simulator)) == len(asked(simulator, "enqueue_batch")) == 40
-    until(lambda: not threads())
+    until(lambda: not thread.is_alive())
 
 
 def test_no_event_overtakes_another(simulator: Simulator) -> None:
@@ -69,6 +74,38 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
                 assert isinstance(end, NodeFinished)
                 assert begin.node_id == end.node_id
             assert isinstance(told[-1], Ended)
+
+
+def test_events_of_others_are_not_even_read(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    took: list[str] = []
+    take = Listener._note
+
+    def noting(listener: Listener, name: str, payload: Any) -> None:
+        took.append(payload.get("batch_id", ""))
+        take(listener, name, payload)
+
+    with Client(simulator.url) as one, Client(simulator.url) as other:
+        one.run(card(one))
+        monkeypatch.setattr(Listener, "_note", noting)
+        job = other.submit(card(other))
+        job.result()
+        until(lambda: one._engine.listener.line > 0)
+    assert set(took) == {job.batch_id}
+    assert len(took) > 10
+
+
+def test_all_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    took: set[int] = set()
+    take = Listener._note
+
+    def noting(listener: Listener, name: str, payload: object) -> None:
+        took.add(threading.get_ident())
+        take(listener, name, payload)
+
+    monkeypatch.setattr(Listener, "_note", noting)
+    with Client(simulator.url) as client:
+        client.run(card(client), on_progress=print)
+    assert len(took) == 1
 
 
 def test_a_socket_that_breaks_is_opened_again_and_nothing_is_lost() -> None:
@@ -162,10 +199,10 @@ def test_a_socket_that_says_nothing_any_more_is_found_out(
 def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))
-    assert threads()
+    thread = ear_of(client)
     del client
     gc.collect()
-    until(lambda: not threads())
+    until(lambda: not thread.is_alive())
 
 
 def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:

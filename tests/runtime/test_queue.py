@@ -9,7 +9,7 @@ import pytest
 from invokable import APIError, Submission
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response
-from invokable.runtime.steps.queue import items_by_id, items_of
+from invokable.runtime.steps.queue import items_by_id, items_of, items_of_batch, statuses_by_id
 from tests.runtime.driving import Driver, answer, page
 
 SUBMISSION = Submission("m:C", "b", "d", 2)
@@ -72,3 +72,41 @@ def test_servers_before_6_0_list_pages_of_all_items() -> None:
     driver = Driver(reply)
     assert [found.item_id for found in driver.drive(items_of(SUBMISSION))] == [7, 9]
     assert driver.requests[-1].params == {"limit": 200, "cursor": 8, "priority": 0}
+
+
+ROWS = [
+    item(1, status="failed"),
+    item(2),
+    item(3, status="failed", retried_from_item_id=1),
+    item(4, batch_id="other"),
+    item(5, parent_item_id=2),
+    item(6, retried_from_item_id=3),
+]
+
+
+@pytest.mark.parametrize("version", ["6.14", "6.8", "6.0"])
+def test_a_batch_of_unknown_destination_is_found_with_the_last_retry_of_each_item(version: str) -> None:
+    def reply(request: Request) -> Response:
+        name = request.path.rpartition("/")[2]
+        if name == "list":
+            return answer({"items": ROWS, "has_more": False, "limit": 200})
+        if name == "item_ids":
+            return page(404) if version == "6.0" else answer({"item_ids": [row["item_id"] for row in ROWS]})
+        if name == "item_summaries_by_ids" and version != "6.14":
+            return answer({"detail": "Method Not Allowed"}, 405)
+        return answer([row for row in ROWS if row["item_id"] in request.json["item_ids"]])
+
+    assert Driver(reply).drive(items_of_batch("b", Known())) == [6, 2]
+
+
+@pytest.mark.parametrize("summaries", [True, False])
+def test_how_items_are_is_asked_in_short_where_that_is_possible(summaries: bool) -> None:
+    def reply(request: Request) -> Response:
+        if request.path.endswith("/item_summaries_by_ids") and not summaries:
+            return answer({"detail": "Method Not Allowed"}, 405)
+        return answer([row for row in ROWS if row["item_id"] in request.json["item_ids"]])
+
+    driver, known = Driver(reply), Known()
+    for _ in range(2):
+        assert driver.drive(statuses_by_id([1, 2, 99], known)) == {1: "failed", 2: "completed"}
+    assert len(driver.requests) == (2 if summaries else 3)

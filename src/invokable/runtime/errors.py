@@ -141,7 +141,7 @@ class CertificateError(ConnectionError):
         try:
             client.version()
         except CertificateError as error:
-            print(f"check the certificates: {error}")
+            print(f"{error.url}: give the client verify=, or a Connection with a certificate")
     """
 
 
@@ -188,9 +188,9 @@ class AuthenticationError(APIError):
     Example:
 
         try:
-            client.version()
+            status = client.queue.status()
         except AuthenticationError as error:
-            print(f"sign in again: {error}")
+            print(error.detail, error.advice)
     """
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
@@ -445,7 +445,7 @@ class RunCanceled(WorkflowError):  # noqa: N818
     ) -> None:
         super().__init__(message)
         self.item_ids = tuple(item_ids)
-        self.cause = cause
+        self.cause: Literal["caller", "others", "restart", "removal", "unknown"] = cause
         self.partial = partial
 
 

@@ -66,16 +66,21 @@ def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -
 
 def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcome]:
     """The outcomes on a real server. What others do to its queue happens to a few runs at a time."""
-    quiet = [task for task in tasks if not (CASES[task[0]].by_others or CASES[task[0]].interrupted)]
-    alone = [task for task in tasks if CASES[task[0]].interrupted]
-    waves = [task for task in tasks if CASES[task[0]].by_others in ("clear", "prune", "cancel")]
-    killed = [task for task in tasks if CASES[task[0]].by_others == "kill"]
+    cases = {task: CASES[task[0]] for task in tasks}
+    alone = [task for task, case in cases.items() if case.interrupted]
+    waves = [task for task, case in cases.items() if case.by_others in ("clear", "prune", "cancel")]
+    killed = [task for task, case in cases.items() if case.by_others == "kill"]
+    slow = [task for task, case in cases.items() if case.slow]
+    quiet = [task for task in tasks if task not in {*alone, *waves, *killed, *slow}]
     if quiet or alone or waves:
-        with real() as place:
+        with quick_environment(), real() as place:
             yield from shared(quiet, processes, threads, place.url)
             yield from shared(alone, 1, 1, place.url)
             for wave in _batched(waves, 4):
                 yield from shared(wave, 1, len(wave), place.url)
+    if slow:
+        with real() as place:
+            yield from shared(slow, processes, threads, place.url)
     for wave in _batched(killed, 20):
         with quick_environment(), restarted(after=4.0) as server:
             yield from shared(wave, 1, len(wave), server.url)
@@ -120,6 +125,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=10, help="of each process")
     parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
     parser.add_argument("--log", type=Path, help="a file for the outcome of each run")
+    parser.add_argument("--read", type=Path, help="such a file, whose table to write instead of running anything")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work is not None:
@@ -128,8 +134,10 @@ def main() -> int:
     chosen = [number for number, case in enumerate(CASES) if options.only in f"{case.group}: {case.name}"]
     seeds = range(options.first, options.first + options.times)
     tasks = [(number, seed, kind) for number in chosen for seed in seeds for kind in KINDS]
-    go = live if options.live else shared
-    outcomes = go(tasks, options.processes, options.threads)
+    if options.read:
+        outcomes = iter([Outcome.from_json(json.loads(line)) for line in options.read.open()])
+    else:
+        outcomes = (live if options.live else shared)(tasks, options.processes, options.threads)
     title = "on a real server" if options.live else "on the simulator"
     return bool(report(title, outcomes, into_page=options.write, log=options.log))
 

@@ -44,7 +44,8 @@ _FILES: Final = {
 class Connection:
     """How to reach a server.
 
-        client = Client(Connection("https://gpu.example.org/invoke", email="me@example.org", password=password))
+        gpu = Connection("https://gpu.example.org/invoke", email="me@example.org", password="…")
+        client = Client(gpu)
 
     What is secret goes to this server only. It does not show in `repr`, in errors or in logs, and a connection that
     holds some cannot be pickled.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before the next attempt to connect; the last one repeats."""
 _PULSE: Final = 5.0
 """Seconds between looks whether the connection lives, while somebody waits."""
+_BATCHES: Final = re.compile(r'"batch_id": ?"([^"]*)"')
 _LINES: Final = itertools.count(1)
 """A number for each connection of the process, and of those forked from it."""
 
@@ -151,6 +153,12 @@ class Listener:
                 self._stir.set()  # it is the more important to know whether it lives
             return self._line
 
+    def note(self, batch_id: str, note: Note) -> None:
+        """Take a note of the client's own, for who waits for a batch."""
+        ear = self._ears.get(batch_id) if self._process == os.getpid() else None
+        if ear is not None:
+            ear.add(note)
+
     def close(self) -> None:
         """Hear no more."""
         if self._process != os.getpid():
@@ -221,8 +229,13 @@ class Listener:
         for ear in ears:
             ear.stir()
 
-    def _is_wanted(self, name: str) -> bool:
-        return name in NAMES and (self._watched or name not in PASSING)
+    def _is_wanted(self, name: str, text: str) -> bool:
+        """Whether an event may concern anybody here, from its text alone."""
+        if name in SEVERAL:
+            return True
+        if name not in NAMES or (name in PASSING and not self._watched):
+            return False
+        return any(batch_id in self._ears for batch_id in _BATCHES.findall(text))
 
     def _note(self, name: str, payload: Any) -> None:
         """Take an event to those whom it concerns."""

@@ -18,6 +18,8 @@ _OPEN: Final = 5.0
 """Seconds for each step of opening a connection."""
 _ANSWER: Final = 4.0
 """Seconds that a server may take to answer. A busy one takes up to 2."""
+_AHEAD: Final = 2**16
+"""Bytes that are read at once."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'2\["(\w+)"')
 """The beginning of an event on the wire."""
@@ -32,7 +34,7 @@ class Line:
         self,
         server: Connection,
         token: str | None,
-        is_wanted: Callable[[str], bool],
+        is_wanted: Callable[[str, str], bool],
         heard: Callable[[str, Any], None],
         ended: Callable[[], None],
     ) -> None:
@@ -84,10 +86,11 @@ class Line:
         self._heard(name, payload)
 
 
-def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
+def _client(server: Connection, is_wanted: Callable[[str, str], bool]) -> Any:
     """A Socket.IO client. Its library loads with the first one."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
+    import websocket
 
     class InOrder(engineio.Client):  # type: ignore[misc]
         """The library's own, which would start a thread for each message, so that they overtook one another."""
@@ -96,12 +99,23 @@ def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
             if target != self.handlers.get("message"):
                 return super().start_background_task(target, *args, **options)
             event = _EVENT.match(args[0]) if isinstance(args[0], str) else None
-            if event is not None and not is_wanted(event[1]):
+            if event is not None and not is_wanted(event[1], args[0]):
                 return None  # before it is read: most of what a busy server says concerns nobody here
             try:
                 return target(*args, **options)
             except Exception as error:  # else the connection would end without a word
                 return _SILENT.info("an event could not be read: %s", error)
+
+    class Buffered(websocket.WebSocket):
+        """The library's own, which would ask the system three times for each event."""
+
+        _ahead = b""
+
+        def _recv(self, bufsize: int) -> bytes:
+            if not self._ahead:
+                self._ahead = super()._recv(max(bufsize, _AHEAD))  # type: ignore[no-untyped-call]
+            piece, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
+            return piece
 
     class Client(socketio.Client):  # type: ignore[misc]
         def _engineio_client_class(self) -> type[InOrder]:
@@ -113,7 +127,7 @@ def _client(server: Connection, is_wanted: Callable[[str], bool]) -> Any:
         logger=_SILENT,
         engineio_logger=_SILENT,
         request_timeout=_OPEN,
-        websocket_extra_options=_options(server),
+        websocket_extra_options={"class_": Buffered, **_options(server)},
     )
 
 

@@ -22,6 +22,8 @@ ENQUEUED: Final = "batch_enqueued"
 CANCELED: Final = "queue_items_canceled"
 CLEARED: Final = "queue_cleared"
 RETRIED: Final = "queue_items_retried"
+HERE: Final = "canceled here"
+"""The client's own note: it canceled the batch. Servers before 6.14 say nothing of items that had not begun."""
 STARTED: Final = "invocation_started"
 PROGRESS: Final = "invocation_progress"
 COMPLETE: Final = "invocation_complete"
@@ -54,7 +56,7 @@ def note_of(name: str, payload: Any) -> Note | None:
 
 def is_end(note: Note) -> bool:
     """Whether something may have ended, so that waiting for it is over."""
-    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, ENQUEUED)
+    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, ENQUEUED, HERE)
 
 
 @dataclass(slots=True)
@@ -70,6 +72,8 @@ class Hearing:
     """How items ended that are said to have ended."""
     removed: bool = False
     """Something was removed from the queue, without a word about what."""
+    unsaid: bool = False
+    """Something has happened of which events need not say more: it is time to look."""
     strange: bool = False
     """There are items of the batch that are not the run's: those of a second POST, retried ones, children."""
     _posts: int = 0
@@ -109,6 +113,8 @@ class Hearing:
     def _take(self, note: Note) -> Iterator[JobEvent]:
         if note.name in SEVERAL:
             self._take_several(note)
+        elif note.name == HERE:
+            self.unsaid = True
         elif note.name == ENQUEUED:
             self._posts += 1
             self.strange |= self._posts > 1
@@ -124,7 +130,7 @@ class Hearing:
             ids = set(note.content.get("canceled_item_ids", ())) & self.item_ids
             self.ended |= {item_id: "canceled" for item_id in ids if item_id not in self.ended}
         elif note.name == CLEARED:
-            self.removed = True
+            self.removed = self.unsaid = True
 
     def _status(self, note: Note) -> Iterator[JobEvent]:
         status = note.content.get("status")

@@ -26,6 +26,7 @@ QUEUE: Final = "/api/v1/queue/default"
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
+_SHARED: Final = ("item_id", "status", "batch_id", "retried_from_item_id", "parent_item_id")
 _PLACE: Final = 0.5  # seconds; meanwhile other events wait
 
 
@@ -99,24 +100,35 @@ def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
     return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
 
 
-def items_of_batch(batch_id: str) -> Steps[list[int]]:
+def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
     """The items of a batch of whatever destination, oldest first; for each that was retried, its last retry."""
     response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
+    if response.status == 404 or not response.is_json:  # servers before 6.7
+        return latest_of((yield from _paged(batch_id)))
     ids = read(response, ItemIds).item_ids
-    latest: dict[int, int] = {}
+    found: list[ItemSummary] = []
     for start in range(0, len(ids), _SUMMARIES):
-        body = {"item_ids": ids[start : start + _SUMMARIES]}
-        response = yield from fetch(Request("POST", f"{QUEUE}/item_summaries_by_ids", json=body))
-        for item in read(response, list[ItemSummary]):
-            if item.batch_id == batch_id and item.parent_item_id is None:
-                _follow(latest, item.item_id, item.retried_from_item_id)
-    return list(latest.values())
+        found += yield from _summaries(ids[start : start + _SUMMARIES], known)
+    return latest_of([item for item in found if item.batch_id == batch_id])
 
 
-def latest_of(items: Sequence[QueueItem]) -> list[int]:
+def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
+    if known.summarises:
+        request = Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": item_ids})
+        response: Response = yield from fetch(request)
+        if response.status not in (404, 405):
+            return read(response, list[ItemSummary])
+        known.summarises = False  # servers before 6.14
+    items = yield from items_by_id(item_ids, known)
+    return [ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED}) for item in items.values()]
+
+
+def latest_of(items: Sequence[QueueItem | ItemSummary]) -> list[int]:
     """The items of a run, oldest first; for each that was retried, its last retry."""
     latest: dict[int, int] = {}
     for item in items:
+        if item.parent_item_id is not None:
+            continue  # a node enqueued it
         _follow(latest, item.item_id, item.retried_from_item_id)
     return list(latest.values())
 
@@ -133,12 +145,25 @@ def cancel_batch(batch_id: str) -> Steps[None]:
 
 
 def cancel_items(item_ids: Iterable[int]) -> Steps[None]:
-    """Cancel single items, as far as they are still there."""
+    """Cancel single items, as far as they are still there.
+
+    Each is tried once before any is tried again: while one is waited for, the next might run.
+    """
+    left = []
     for item_id in item_ids:
         try:
-            parse((yield from fetch(Request("PUT", f"{QUEUE}/i/{item_id}/cancel"))))
+            parse((yield _cancel(item_id)))
+        except InvokableError:
+            left.append(item_id)
+    for item_id in left:
+        try:
+            parse((yield from fetch(_cancel(item_id))))
         except InvokableError as error:
             LOG.info("item %d, a duplicate, was not canceled: %s", item_id, error)
+
+
+def _cancel(item_id: int) -> Request:
+    return Request("PUT", f"{QUEUE}/i/{item_id}/cancel")
 
 
 def _item(item_id: int) -> Steps[QueueItem | None]:

@@ -19,7 +19,7 @@ from invokable.runtime.values.workflow import Workflow
 
 def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
     """How many items are in each state. Raises EnqueueUncertain, ConnectionError and APIError."""
-    yield from located(state, deadline)
+    yield from located(state, context.known, deadline)
     ids = state.submission.item_ids
     found: dict[int, str] = yield Ask(statuses_by_id, ids, context.known)
     return _counted(ids, found)
@@ -39,7 +39,7 @@ def _counted(ids: tuple[int, ...], found: dict[int, str]) -> JobStatus:
 
 def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
     """The result of what is completed by now, or None. Raises EnqueueUncertain, ConnectionError and APIError."""
-    yield from located(state, deadline)
+    yield from located(state, context.known, deadline)
     waiting = Waiting(state.submission)
     items = yield Ask(items_by_id, state.submission.item_ids, context.known)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}

@@ -37,6 +37,7 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, parse, read
 from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
+from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared
 from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sleep, Steps, T
@@ -99,10 +100,10 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
     return state.submission
 
 
-def find(submission: Submission, clock: Clock) -> Steps[Submission]:
+def find(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
     """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it."""
     if not submission.requested:
-        return (yield from _found(submission))
+        return (yield from _found(submission, known))
     status = yield from _look(submission, clock)
     if status is None:
         raise _uncertain(submission, "the server does not show it")
@@ -110,10 +111,10 @@ def find(submission: Submission, clock: Clock) -> Steps[Submission]:
     return state.submission
 
 
-def _found(submission: Submission) -> Steps[Submission]:
+def _found(submission: Submission, known: Known) -> Steps[Submission]:
     """A submission of which only the batch id is known, with its items."""
     rows = yield from rows_of(submission)
-    ids = latest_of(rows) if rows else (yield from items_of_batch(submission.batch_id))
+    ids = latest_of(rows) if rows else (yield from items_of_batch(submission.batch_id, known))
     if not ids:
         raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
     return replace(submission, requested=len(ids), item_ids=tuple(ids))
@@ -229,7 +230,8 @@ def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps
     if not kept:
         yield from cancel_batch(submission.batch_id)
         raise QueueFullError(
-            f"the queue took {len(items)} of {submission.requested} items, which were canceled again",
+            f"the queue took {len(items)} of {submission.requested} items, which were canceled again; "
+            "try again when it has run some, or send fewer at once",
             enqueued=len(items),
             requested=submission.requested,
         )
@@ -277,7 +279,10 @@ def _plain(value: Any) -> str:
 
 
 def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
-    error = EnqueueUncertain(f"it is not known whether the server took batch {submission.batch_id}: {why}")
+    error = EnqueueUncertain(
+        f"it is not known whether the server took batch {submission.batch_id}: {why}; "
+        "client.attach with the error's submission looks for it again"
+    )
     error.submission = submission
     return error
 

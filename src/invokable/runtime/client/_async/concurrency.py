@@ -27,6 +27,18 @@ async def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwa
     return await asyncio.to_thread(action, *arguments, **options)
 
 
+async def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
+    """Make something on the disk. If the task is canceled meanwhile, it is undone, since nobody else could do it."""
+    making = asyncio.ensure_future(asyncio.to_thread(make, *arguments))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.wait([making])
+        if not making.cancelled() and making.exception() is None:
+            await asyncio.to_thread(undo, making.result())
+        raise
+
+
 def downloader(client: object) -> Downloader | None:
     """What results download their images with: nothing, since that would block."""
     return None

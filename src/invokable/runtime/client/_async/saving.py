@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
-from invokable.runtime.client._async.concurrency import in_thread
+from invokable.runtime.client._async.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._async.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
@@ -26,7 +26,7 @@ _PIECE: Final = 2**20
 
 async def save(client: AsyncClient, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, whole or not at all."""
-    scrap = await in_thread(Scrap, medium.name, path)
+    scrap = await made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         await client._drive(download(medium, scrap.file))
         return await in_thread(scrap.keep)
@@ -63,7 +63,7 @@ async def pass_on(client: AsyncClient, medium: Image | Video, into: BinaryIO) ->
 
 
 async def _save_beside(client: AsyncClient, medium: Image | Video, path: Path) -> Path:
-    reserved = await in_thread(reserve, path)
+    reserved = await made_in_thread(reserve, Path.unlink, path)
     try:
         return await save(client, medium, reserved)
     except BaseException:

@@ -33,10 +33,11 @@ from invokable.runtime.steps.answers import parse
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
+from invokable.runtime.steps.hearing import HERE
 from invokable.runtime.steps.media import clean_up
 from invokable.runtime.steps.models import Known, server_version
 from invokable.runtime.steps.policy import Policy
-from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.protocol import Note, Request, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
 from invokable.runtime.steps.run import Context, Manner, run, start
 from invokable.runtime.steps.submission import Submission, destination_of
@@ -72,8 +73,8 @@ class Client:
 
     Raises ValueError for what is not a server URL, and for what cannot be sent.
 
-    One client takes any number of runs at once, from any number of tasks, and hears of all of them by one
-    connection for the server's events. It may be used after a fork, and from one event loop after another.
+    One client takes any number of runs at once, from any number of threads, and hears of all of them by one
+    connection for the server's events. It may be used after a fork.
     """
 
     def __init__(
@@ -194,6 +195,7 @@ class Client:
         """Cancel what is left of a batch. Raises ConnectionError and APIError."""
         self._context.canceled.add(batch_id)
         self._drive(cancel_batch(batch_id))
+        self._engine.listener.note(batch_id, Note(HERE, 0, {}))
 
     def image(self, image: Image | str) -> Image:
         """An image on the server by its name, or one that lost its client, as in a pickle. Asks the server nothing."""

@@ -26,6 +26,11 @@ def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -
     return action(*arguments, **options)
 
 
+def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
+    """Make something on the disk: here, in the caller's own thread."""
+    return make(*arguments)
+
+
 def downloader(client: D) -> D:
     """What results download their images with."""
     return client

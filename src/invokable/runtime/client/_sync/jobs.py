@@ -115,7 +115,7 @@ class Job(Generic[Result]):
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
         """
-        self._drive(run_again(self._state, self._client._deadline(timeout)))
+        self._drive(run_again(self._state, *self._within(timeout)))
 
     def _within(self, timeout: float | None) -> tuple[Context, Deadline]:
         return self._client._context, self._client._deadline(timeout)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
-from invokable.runtime.client._sync.concurrency import in_thread
+from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._sync.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
@@ -26,7 +26,7 @@ _PIECE: Final = 2**20
 
 def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, whole or not at all."""
-    scrap = in_thread(Scrap, medium.name, path)
+    scrap = made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         client._drive(download(medium, scrap.file))
         return in_thread(scrap.keep)
@@ -63,7 +63,7 @@ def pass_on(client: Client, medium: Image | Video, into: BinaryIO) -> None:
 
 
 def _save_beside(client: Client, medium: Image | Video, path: Path) -> Path:
-    reserved = in_thread(reserve, path)
+    reserved = made_in_thread(reserve, Path.unlink, path)
     try:
         return save(client, medium, reserved)
     except BaseException:

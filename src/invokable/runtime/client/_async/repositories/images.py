@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from invokable.runtime.client._async.concurrency import in_thread
+from invokable.runtime.client._async.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._async.repositories.media import AsyncMedia, name_of
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
@@ -85,7 +85,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
             raise ValueError("give either images or a board to download")
         board_id = None if board is None else await self._drive(board_id_of(board))
         names = [name_of(image) for image in images]
-        scrap = await in_thread(Scrap, "images.zip", path)
+        scrap = await made_in_thread(Scrap, Scrap.drop, "images.zip", path)
         try:
             await self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
             return await in_thread(scrap.keep)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from invokable.runtime.client._sync.concurrency import in_thread
+from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._sync.repositories.media import Media, name_of
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
@@ -85,7 +85,7 @@ class Images(Media[ImageRecord]):
             raise ValueError("give either images or a board to download")
         board_id = None if board is None else self._drive(board_id_of(board))
         names = [name_of(image) for image in images]
-        scrap = in_thread(Scrap, "images.zip", path)
+        scrap = made_in_thread(Scrap, Scrap.drop, "images.zip", path)
         try:
             self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
             return in_thread(scrap.keep)

@@ -1,4 +1,4 @@
-"""The types of the repositories, as the two strict type checkers see them."""
+"""The types of clients, jobs and repositories, as the two strict type checkers see them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ import pytest
 
 from tests.examples import ROOT
 
-FILE = ROOT / "tests" / "runtime" / "repository_types.py"
+FILES = [ROOT / "tests" / "runtime" / name for name in ("client_types.py", "repository_types.py")]
 
 
 @pytest.mark.slow
 def test_mypy_and_pyright_agree_on_every_call(tmp_path: Path) -> None:
-    (tmp_path / FILE.name).write_bytes(FILE.read_bytes())
+    for file in FILES:
+        (tmp_path / file.name).write_bytes(file.read_bytes())
     config = tmp_path / "pyrightconfig.json"
-    paths = {"extraPaths": [str(ROOT), str(ROOT / "src")], "include": [FILE.name], "pythonVersion": "3.11"}
+    paths = {
+        "extraPaths": [str(ROOT), str(ROOT / "src")],
+        "include": [file.name for file in FILES],
+        "pythonVersion": "3.11",
+    }
     config.write_text(json.dumps({"typeCheckingMode": "strict", **paths}))
     pyright = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "-p", str(config)]
-    mypy = [sys.executable, "-m", "mypy", "--strict", str(FILE)]
+    mypy = [sys.executable, "-m", "mypy", "--strict", *map(str, FILES)]
     for command in (mypy, pyright):
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode == 0, done.stdout

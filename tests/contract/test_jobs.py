@@ -1,0 +1,231 @@
+"""Jobs: followed, asked, canceled, retried and taken up again, by clients of both kinds."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+
+from invokable import (
+    Client,
+    Ended,
+    EnqueueUncertain,
+    JobEvent,
+    JobStatus,
+    NodeFinished,
+    NodeStarted,
+    Progress,
+    Queued,
+    RunCanceled,
+    RunFailed,
+    RunTimeout,
+    Started,
+    Submission,
+)
+from invokable.runtime.steps.queue import QUEUE
+from tests.examples import imported, with_generator, workflow_class
+from tests.live.provision import Server
+
+
+@pytest.fixture
+def paused(server: Server) -> Iterator[None]:
+    """The server takes items and runs none."""
+    server.put(f"{QUEUE}/processor/pause")
+    yield
+    server.put(f"{QUEUE}/processor/resume")
+
+
+def card(stamp: Path, **values: Any) -> ColourCard:
+    given: dict[str, Any] = {"width": 64, "height": 32} | values
+    return ColourCard(stamp=stamp, **given)
+
+
+@pytest.fixture(scope="module")
+def several() -> Any:
+    """Colour Card for each width of a list, of which those that are far too large fail."""
+    return workflow_class(imported(with_generator()))
+
+
+def widths(*parts: int) -> dict[str, Any]:
+    return {"type": "integer_generator_parse_string", "input": ",".join(map(str, parts)), "splitOn": ","}
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_happens_to_a_job_is_told_in_order(client: Client, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    told = list(job.events(timeout=60))
+    (item_id,) = job.submission.item_ids
+    assert {event.item_id for event in told} == {item_id}
+    assert isinstance(told[0], Queued)
+    assert isinstance(told[1], Started)
+    assert told[-1] == Ended(item_id, "completed", 1, 1)
+    nodes = [(type(event), event.node_type) for event in told if isinstance(event, NodeStarted | NodeFinished)]
+    types = ["blank_image", "img_blur", "img_paste", "save_image"]
+    assert nodes == [(kind, name) for name in types for kind in (NodeStarted, NodeFinished)]
+    images = [image.name for event in told if isinstance(event, NodeFinished) for image in event.images]
+    assert job.result().card.name == images[-1]
+    assert any(isinstance(event, Progress) and event.message == "Saving image" for event in told)
+
+
+def test_events_can_be_followed_while_somebody_else_waits(client: Client, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    told: list[JobEvent] = []
+    follower = threading.Thread(target=lambda: told.extend(job.events(timeout=60)))
+    follower.start()
+    result = job.result(timeout=60)
+    follower.join(60)
+    assert isinstance(told[-1], Ended)
+    assert list(job.events(timeout=60))[-1] == told[-1]  # and afterwards
+    assert result.card.name == job.result().card.name
+
+
+def test_an_image_can_be_taken_while_the_job_goes_on(client: Client, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    for event in job.events(timeout=60):
+        if isinstance(event, NodeFinished) and event.node_type == "blank_image":
+            assert client.download(event.images[0]).startswith(b"\x89PNG")
+            break
+    assert job.result(timeout=60).card
+
+
+def test_a_run_calls_back_with_each_event(client: Client, stamp: Path) -> None:
+    told: list[JobEvent] = []
+    client.run(card(stamp), timeout=60, on_progress=told.append)
+    assert isinstance(told[0], Queued)
+    assert isinstance(told[-1], Ended)
+    assert client.run(card(stamp), timeout=60, progress=True).card
+
+
+@pytest.mark.usefixtures("models")
+def test_a_model_says_how_far_it_is_and_shows_it(client: Client) -> None:
+    from generated_examples.sd15_text_to_image import SD15TextToImage
+
+    told: list[JobEvent] = []
+    client.run(
+        SD15TextToImage(model="tiny-sd15", width=64, height=64, steps=3, seed=random.randrange(2**31)),
+        timeout=120,
+        on_progress=told.append,
+    )
+    steps = [event for event in told if isinstance(event, Progress) and event.node_type == "denoise_latents"]
+    fractions = [event.fraction for event in steps if event.fraction is not None]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    previews = [event.preview for event in steps if event.preview]
+    assert previews
+    assert previews[0].content_type in ("image/jpeg", "image/png")
+    assert len(previews[0].content) > 50
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("paused")
+def test_status_and_finished_part_while_a_job_waits(client: Client, server: Server, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    assert job.status() == JobStatus(pending=1, in_progress=0, completed=0, failed=0, canceled=0, removed=0)
+    assert not job.status().ended
+    assert job.finished() is None
+    with pytest.raises(RunTimeout) as caught:
+        job.result(timeout=0.5)
+    server.put(f"{QUEUE}/processor/resume")
+    later = client.attach(ColourCard, caught.value.submission).wait(timeout=60)  # type: ignore[arg-type]
+    assert (later.completed, later.items, later.ended) == (1, 1, True)
+    assert job.finished().card.name == job.result().card.name  # type: ignore[union-attr]
+
+
+def test_what_is_finished_can_be_had_when_a_part_failed(client: Client, stamp: Path, several: Any) -> None:
+    document_class = several
+    job = client.submit(document_class(stamp=stamp, height=32, widths=widths(64, 2**40, 96)))
+    status = job.wait(timeout=120)
+    assert (status.completed, status.failed, status.items) == (2, 1, 3)
+    with pytest.raises(RunFailed) as caught:
+        job.result()
+    for part in (caught.value.partial, job.finished()):
+        assert [image.pil().size for image in part.card] == [(64, 32), (96, 32)]  # type: ignore[union-attr]
+
+
+# --- canceling and retrying -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_canceled_job_says_who_canceled_it(client: Client, server: Server, stamp: Path) -> None:
+    mine, others = client.submit(card(stamp)), client.submit(card(stamp))
+    mine.cancel()
+    server.put(f"{QUEUE}/cancel_by_batch_ids", {"batch_ids": [others.batch_id]})
+    for job, cause, words in ((mine, "caller", "by this client"), (others, "others", "by somebody else")):
+        with pytest.raises(RunCanceled, match=words) as caught:
+            job.result(timeout=30)
+        assert caught.value.cause == cause
+        assert job.status().canceled == 1
+
+
+@pytest.mark.usefixtures("paused")
+def test_canceling_ends_a_wait_at_once(client: Client, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    timer = threading.Timer(0.5, lambda: client.cancel(job.batch_id))
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(RunCanceled):
+        job.result(timeout=30)
+    assert time.monotonic() - begin < 4
+
+
+def test_what_was_canceled_can_run_again(client: Client, server: Server, stamp: Path) -> None:
+    server.put(f"{QUEUE}/processor/pause")
+    job = client.submit(card(stamp))
+    (old,) = job.submission.item_ids
+    job.cancel()
+    assert job.wait(timeout=30).canceled == 1
+    server.put(f"{QUEUE}/processor/resume")
+    job.retry()
+    assert job.submission.item_ids != (old,)
+    assert job.result(timeout=60).card
+    again = job.submission
+    job.retry()  # there is nothing to run again
+    assert job.submission == again
+
+
+# --- taking up --------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_is_taken_up_by_what_was_stored_or_by_its_batch_id_alone(
+    client: Client, connect: Callable[..., Client], server: Server, stamp: Path
+) -> None:
+    job = client.submit(card(stamp))
+    first = job.result(timeout=60)
+    with connect(server.url) as other:
+        for known in (Submission.from_json(job.submission.to_json()), job.batch_id):
+            again = other.attach(ColourCard, known)
+            assert again.result(timeout=60).card == first.card
+            assert again.submission.item_ids == job.submission.item_ids
+            assert isinstance(list(again.events(timeout=60))[-1], Ended)
+
+
+def test_a_retried_job_is_taken_up_by_its_batch_id_with_the_retry(client: Client, server: Server, stamp: Path) -> None:
+    server.put(f"{QUEUE}/processor/pause")
+    job = client.submit(card(stamp))
+    job.cancel()
+    server.put(f"{QUEUE}/processor/resume")
+    job.wait(timeout=30)
+    job.retry()
+    assert client.attach(ColourCard, job.batch_id).result(timeout=60).card == job.result(timeout=60).card
+
+
+def test_a_batch_of_somebody_else_is_found_among_all_items(client: Client, server: Server, stamp: Path) -> None:
+    job = client.submit(card(stamp))
+    first = job.result(timeout=60)
+    found = client.attach(ColourCard, Submission("", job.batch_id, "somewhere else", 0))
+    assert found.result(timeout=60).card == first.card
+
+
+def test_a_batch_that_is_not_there_says_so(client: Client) -> None:
+    with pytest.raises(EnqueueUncertain, match="does not show it"):
+        client.attach(ColourCard, "00000000-0000-0000-0000-000000000000").result(timeout=30)

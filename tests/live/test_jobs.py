@@ -1,0 +1,6 @@
+"""Jobs on a real server: the same tests run on the simulator in tests/contract."""
+
+from __future__ import annotations
+
+from tests.contract.test_jobs import *  # noqa: F403
+from tests.contract.test_many import *  # noqa: F403

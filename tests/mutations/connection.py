@@ -1,0 +1,189 @@
+"""Faults of the connection: what it gives away, waits for without end, or forgets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations import Mutation
+
+CLIENT: Final = "src/invokable/runtime/client/"
+STEPS: Final = "src/invokable/runtime/steps/"
+TESTS: Final = "tests/runtime/"
+
+MUTATIONS: Final = (
+    Mutation(
+        "a compressed file is believed",
+        f"{CLIENT}_http/body.py",
+        ' or (into is not None and encoding != "identity")',
+        "",
+        (f"{TESTS}test_client.py",),
+    ),
+    Mutation(
+        "a connect timeout counts as sent",
+        f"{CLIENT}_http/troubles.py",
+        "    httpx.ConnectTimeout,\n",
+        "",
+        (f"{TESTS}test_client.py",),
+    ),
+    Mutation(
+        "a request counts as sent before a byte of it was",
+        f"{CLIENT}_http/transports.py",
+        "            current.sent = not self.is_real  # others do not say\n",
+        "            current.sent = True\n",
+        (f"{TESTS}test_tls.py",),
+    ),
+    Mutation(
+        "a token with a line break is shown",
+        f"{CLIENT}connection.py",
+        "        if secret and not _TOKEN.fullmatch(secret):",
+        "        if False:",
+        (f"{TESTS}test_client.py",),
+    ),
+    Mutation(
+        "connections idle as long as the server keeps them",
+        f"{CLIENT}_http/network.py",
+        "_IDLE: Final = 2.0",
+        "_IDLE: Final = 5.0",
+        (f"{TESTS}test_sockets.py",),
+    ),
+    Mutation(
+        "children of a fork share a connection",
+        f"{CLIENT}_http/transports.py",
+        "        found = self._processes.get(os.getpid())\n",
+        "        found = next(iter(self._processes.values()), None)\n",
+        (f"{TESTS}test_sockets.py",),
+    ),
+    Mutation(
+        "an answer may trickle in for ever",
+        f"{CLIENT}_http/network.py",
+        "        return left if timeout is None else min(left, timeout)",
+        "        return timeout",
+        (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
+        "looking up a name may take for ever",
+        f"{CLIENT}_http/network.py",
+        "        return addresses.result(limit)",
+        "        return addresses.result()",
+        (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
+        "a small bomb fills the memory",
+        f"{CLIENT}_http/body.py",
+        "        if self.into is self._buffer and self._buffer.tell() + len(piece) > _LARGEST:",
+        "        if False:",
+        (f"{TESTS}test_client.py",),
+    ),
+    Mutation(
+        "a cut compressed answer is whole",
+        f"{CLIENT}_http/body.py",
+        "        if self._is_packed and not self._unpacking.eof:",
+        "        if False:",
+        (f"{TESTS}test_client.py",),
+    ),
+    Mutation(
+        "tokens get into logs",
+        f"{CLIENT}_http/network.py",
+        'record.msg = _SECRETS.sub(r"\\1…", str(record.msg))',
+        "pass",
+        (f"{TESTS}test_credentials.py",),
+    ),
+    Mutation(
+        "a connection shows its token",
+        f"{CLIENT}connection.py",
+        'shown += [f"{name}=…" for name in',
+        'shown += [f"{name}={getattr(self, name)}" for name in',
+        (f"{TESTS}test_connection.py",),
+    ),
+    Mutation(
+        "secrets are pickled",
+        f"{CLIENT}connection.py",
+        "        if self.is_secret:\n            raise TypeError",
+        "        if False:\n            raise TypeError",
+        (f"{TESTS}test_connection.py",),
+    ),
+    Mutation(
+        "the environment's token goes to any server",
+        f"{CLIENT}connection.py",
+        "        if named and _origin(_address(named)) != _origin(_address(url)):",
+        "        if False:",
+        (f"{TESTS}test_connection.py",),
+    ),
+    Mutation(
+        "this machine is reached by a proxy",
+        f"{CLIENT}connection.py",
+        "    if _is_loopback(host) or proxy_bypass(host):",
+        "    if proxy_bypass(host):",
+        (f"{TESTS}test_tls.py",),
+    ),
+    Mutation(
+        "every thread signs in",
+        f"{STEPS}credentials.py",
+        "        return self.token == stale if refused else self.wants_sign_in()",
+        "        return True",
+        (f"{TESTS}test_credentials.py",),
+    ),
+    Mutation(
+        "a renewed token of an older sign-in is taken",
+        f"{STEPS}credentials.py",
+        " and used is not None and used == self.token:",
+        ":",
+        (f"{TESTS}test_credentials.py",),
+    ),
+    Mutation(
+        "a refused password is tried by every thread",
+        f"{STEPS}credentials.py",
+        "_REMEMBERED: Final = 10.0",
+        "_REMEMBERED: Final = 0.0",
+        (f"{TESTS}test_credentials.py",),
+    ),
+    Mutation(
+        "a certificate that is not trusted is tried again",
+        f"{STEPS}protocol.py",
+        "        except CertificateError:\n            raise\n",
+        "",
+        (f"{TESTS}test_tls.py",),
+    ),
+    Mutation(
+        "the server's Retry-After is not heeded",
+        f"{STEPS}policy.py",
+        "least = own if asked is None else",
+        "least = own if True else",
+        (f"{TESTS}test_connection.py", f"{TESTS}test_answers.py"),
+    ),
+    Mutation(
+        "equal files are uploaded by each thread",
+        f"{STEPS}uploads.py",
+        "            is_new = key not in self._files\n",
+        "            is_new = True\n",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
+        "an upload that is gone is used",
+        f"{STEPS}uploads.py",
+        "_TRUSTED: Final = 60.0",
+        "_TRUSTED: Final = 1e9",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
+        "cleaning up takes what other runs use",
+        f"{STEPS}uploads.py",
+        "            in_use = {stored.name for stored in self._files.values() if stored.runs}\n",
+        "            in_use: set[str] = set()\n",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
+        "a batch is sent to a queue that has no room for it",
+        f"{STEPS}room.py",
+        "    if requested > room:",
+        "    if False:",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
+        "the policy's order of looking for models is not heeded",
+        f"{STEPS}models.py",
+        "        found = matching(model, fitting, policy.models)",
+        "        found = matching(model, fitting)",
+        (f"{TESTS}test_submitting.py",),
+    ),
+)

@@ -1,0 +1,111 @@
+"""Hearing: what events say of an item, and when that is all of it."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+
+from invokable import Progress
+from invokable.runtime.steps.hearing import Hearing, note_of, preview
+from invokable.runtime.steps.protocol import Note
+from invokable.runtime.values.pins import pins_of
+from tests.examples import add_edge, add_node, example, imported, node, workflow_class
+
+PINS = pins_of(ColourCard)
+NODES = list(PINS.graph["nodes"])
+
+
+def complete(node_id: str, executed: str = "", item_id: int = 1) -> Note:
+    result = {"image": {"image_name": f"{node_id}.png"}, "width": 4, "height": 3, "output_meta": None}
+    content = {"id": executed or f"x-{node_id}", "type": "t", "invocation_source_id": node_id, "result": result}
+    return Note("invocation_complete", item_id, content)
+
+
+def ended(status: str = "completed", item_id: int = 1) -> Note:
+    return Note("queue_item_status_changed", item_id, {"status": status})
+
+
+def hearing(*notes: Note, pins: Any = PINS) -> Hearing:
+    found = Hearing(frozenset({1}), pins, None)
+    found.take(notes)
+    return found
+
+
+def test_an_item_is_complete_once_each_node_and_the_end_were_heard_in_whatever_order() -> None:
+    notes = [complete(node_id) for node_id in NODES]
+    for several in ([*notes, ended()], [ended(), *notes], [*notes, *notes, ended(), ended()]):
+        item = hearing(*several).item(1)
+        assert item is not None
+        assert item.session.source_prepared_mapping == {node_id: [f"x-{node_id}"] for node_id in NODES}
+        assert item.session.results[f"x-{NODES[0]}"]["image"] == {"image_name": f"{NODES[0]}.png"}
+        assert "output_meta" not in item.session.results[f"x-{NODES[0]}"]
+
+
+@pytest.mark.parametrize("missing", range(len(NODES)))
+def test_an_item_of_which_a_node_was_not_heard_is_not_complete(missing: int) -> None:
+    notes = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]
+    assert hearing(*notes, ended()).item(1) is None
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled", "in_progress"])
+def test_an_item_that_was_not_completed_is_asked_for(status: str) -> None:
+    found = hearing(*map(complete, NODES), ended(status))
+    assert found.item(1) is None
+    assert (1 in found.ended) == (status != "in_progress")
+
+
+def test_a_node_that_ran_twice_is_asked_for() -> None:
+    assert hearing(*map(complete, NODES), complete(NODES[0], "again"), ended()).item(1) is None
+
+
+def test_iterations_are_asked_for_since_no_event_says_their_order() -> None:
+    document = example("colour_card.json")
+    add_node(document, "i", "iterate", version="1.1.0")
+    add_node(document, "c", "integer_collection", version="1.0.0", collection=[1])
+    add_edge(document, "c", "collection", "i", "collection")
+    add_edge(document, "i", "item", node(document, "img_paste")["id"], "x")
+    pins = pins_of(workflow_class(imported(document)))
+    notes = [complete(node_id) for node_id in pins.graph["nodes"]]
+    assert hearing(*notes, ended(), pins=pins).item(1) is None
+
+
+def test_what_others_cancel_together_ends_only_what_is_named() -> None:
+    assert hearing(Note("queue_items_canceled", 0, {"canceled_item_ids": [2, 3]})).ended == {}
+    assert hearing(Note("queue_items_canceled", 0, {"canceled_item_ids": [1, 3]})).ended == {1: "canceled"}
+
+
+def test_items_that_are_not_the_runs_are_strange() -> None:
+    assert not hearing(ended()).strange
+    assert hearing(ended(item_id=2)).strange
+    enqueued = Note("batch_enqueued", 0, {})
+    assert not hearing(enqueued).strange
+    assert hearing(enqueued, enqueued).strange
+
+
+@pytest.mark.parametrize(("percentage", "fraction"), [(None, None), (0, 0.0), (0.25, 0.25), (7, 1.0), ("x", None)])
+def test_progress_is_a_fraction_or_unknown(percentage: Any, fraction: float | None) -> None:
+    content = {"id": "x", "type": "t", "invocation_source_id": "n", "message": "m", "percentage": percentage}
+    (event,) = Hearing(frozenset({1}), PINS, None).take([Note("invocation_progress", 1, content)])
+    assert event == Progress(1, "n", "t", fraction, "m", None)
+
+
+def test_a_preview_is_the_picture_in_the_data_url() -> None:
+    data = base64.b64encode(b"picture").decode()
+    found = preview({"width": 64, "height": 32, "dataURL": f"data:image/jpeg;base64,{data}"})
+    assert found is not None
+    assert (found.width, found.height, found.content_type, found.content) == (64, 32, "image/jpeg", b"picture")
+
+
+@pytest.mark.parametrize("image", [None, "x", {}, {"dataURL": "data:,%"}, {"width": 1, "height": 1, "dataURL": "a,b"}])
+def test_what_is_no_picture_is_no_preview(image: Any) -> None:
+    assert preview(image) is None
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", 3, {"item_id": "x"}, {"invocation": []}, {"status": None}])
+def test_a_payload_that_makes_no_sense_does_no_harm(payload: Any) -> None:
+    for name in ("queue_item_status_changed", "invocation_complete", "invocation_progress", "queue_items_canceled"):
+        note = note_of(name, payload)
+        assert note is None or hearing(note).ended == {}
