@@ -78,7 +78,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/downloads.py",
         "    if not head or not head[start:].startswith(signature):",
         "    if False:",
-        (f"{TESTS}test_client.py",),
+        (f"{TESTS}test_client.py", f"{TESTS}test_downloads.py"),
     ),
     Mutation(
         "uploads for a run are no longer intermediate",
