@@ -30,7 +30,12 @@ def schema() -> None:
 @schema.command("list")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_(form: str) -> None:
-    """List the InvokeAI versions whose node schemas are bundled, and how many node types each has."""
+    """List the InvokeAI versions whose node schemas are bundled, and how many node types each has.
+
+    \b
+    Example:
+      invokable schema list
+    """
     found = {version: len(node_versions(version)) for version in versions()}
     if form == "json":
         click.echo(json.dumps([{"version": version, "nodes": count} for version, count in found.items()]))
