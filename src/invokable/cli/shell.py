@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from invokable._version import VERSION
+from invokable import __version__
 from invokable.cli.ending import ended
 
 _VERBS: Final = {
@@ -52,7 +52,7 @@ class Shell(click.Group):
 
 
 @click.group(cls=Shell, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="invokable")
+@click.version_option(__version__, prog_name="invokable")
 def shell() -> None:
     """Turn workflows exported from InvokeAI into typed Python modules, and run them.
 
