@@ -293,8 +293,8 @@ MUTATIONS: Final = (
     Mutation(
         "a wrong board hides all other problems",
         f"{RUNTIME}steps/prepare.py",
-        "            except NotFoundError as error:\n                self._note(pin, value, str(error), error.nearest)\n",
-        "",
+        "            except NotFoundError as error:\n                self._note(",
+        "            except ZeroDivisionError as error:\n                self._note(",
         (f"{TESTS}test_prepare.py",),
     ),
     Mutation(
