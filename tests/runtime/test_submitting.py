@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -26,7 +27,7 @@ from invokable import (
 )
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.steps.models import Known, find_model
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.protocol import AskPolicy, File, Request, Response
 from invokable.runtime.steps.uploads import Uploaded
 from invokable.testing import Fault, Simulator
 from tests.examples import imported, with_generator, workflow_class
@@ -93,6 +94,19 @@ def test_an_upload_is_repeated(kind: str, server: Simulator) -> None:
     server.add_fault(Fault(kind=kind, path="*/upload", times=2))
     client = server.client(policy=Policy(first_pause=0.01))
     assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_child_of_a_fork_does_not_wait_for_an_upload_of_its_parent() -> None:
+    uploaded = Uploaded()
+    file = File("image", picture("red"))
+    started = uploaded.name_of(file, "parent")
+    assert isinstance(next(started), AskPolicy)  # it is on its way
+    pid = os.fork()
+    if pid == 0:
+        step = next(uploaded.name_of(file, "child"))
+        os._exit(0 if isinstance(step, AskPolicy) else 1)  # its own upload, and no pause
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_an_upload_that_somebody_deleted_is_noticed_within_a_minute(server: Simulator) -> None:
