@@ -45,25 +45,43 @@ def test_killed_two_hundred_times_it_leaves_old_files_or_new_ones(project: Proje
     old = filled(project, 64)
     new = filled(project, 128)
     assert old.keys() == new.keys()
+    for index in range(4):
+        project.save(widened(64), f"w{index}.json")
     started = time.monotonic()
     subprocess.run(COMMAND, check=True)
-    longest = time.monotonic() - started
+    usual = time.monotonic() - started  # what it takes to write all of them
+    for index in range(4):
+        project.save(widened(128), f"w{index}.json")
+    subprocess.run(COMMAND, check=True)
+    assert made(project) == new
     generator = random.Random(7)
-    ended = 0
+    ended = halfway = 0
     for number in range(200):
         for index in range(4):
             project.save(widened(64 if number % 2 else 128), f"w{index}.json")
         before, after = (new, old) if number % 2 else (old, new)
         process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(generator.uniform(0.1, 1.6) * longest)
+        if number % 4:
+            wait_until_it_writes(project, process)
+            time.sleep(generator.uniform(0, 0.004))
+        else:
+            time.sleep(generator.uniform(0.1, 1.5) * usual)
         process.send_signal(signal.SIGKILL)
         ended += process.wait() == 0
         found = made(project)
         for name, text in found.items():
             assert name.endswith(".invokable-tmp") or text in (before.get(name), after.get(name)), name
+        halfway += found not in (before, after)
         subprocess.run(COMMAND, check=True)
         assert made(project) == after
-    assert 0 < ended < 200  # kills have come too late, and in time
+    assert 0 < ended < 200  # some kills came too late
+    assert halfway > 20  # and many when some files were new, or staged, and others were not
+
+
+def wait_until_it_writes(project: Project, process: subprocess.Popen[bytes]) -> None:
+    """Wait for the first staged file, or for the end of the process."""
+    while process.poll() is None and not any(name.endswith("-tmp") for name in os.listdir(project.module().parent)):
+        time.sleep(0.0005)
 
 
 @pytest.mark.parametrize("moment", ["stage", "commit", "remove"])
