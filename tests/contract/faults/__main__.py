@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 from tests.contract.faults.cases import CASES
 from tests.contract.faults.runs import AWAITED, BLOCKING, Outcome, run
@@ -56,12 +58,21 @@ def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -
             file.seek(0)
             command = [sys.executable, "-m", "tests.contract.faults", "--work", url, "--threads", str(threads)]
             running.append(subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, text=True, cwd=ROOT))
+        lines: Queue[str | None] = Queue()
         for process in running:
-            assert process.stdout
-            for line in process.stdout:
+            Thread(target=_read, args=[process, lines], daemon=True).start()
+        for _ in running:
+            for line in iter(lines.get, None):
                 yield Outcome.from_json(json.loads(line))
-            if process.wait():
-                raise SystemExit(f"a part of the runs ended with status {process.returncode}")
+        if failed := [process.returncode for process in running if process.wait()]:
+            raise SystemExit(f"parts of the runs ended with status {failed}")
+
+
+def _read(process: subprocess.Popen[str], lines: Queue[str | None]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        lines.put(line)
+    lines.put(None)
 
 
 def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcome]:
