@@ -24,13 +24,14 @@ from invokable.runtime import (
 
 __all__ = ["ColourCard"]
 
-SOURCE: Final = "colour_card.json"
+SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "6d80a42326687675f45e90e3f33b80d18a7b6df94e73522d2f5334953abd4a8b"
+BODY_SHA256: Final = "a8a1de4d188f91b27b31e2374daa1e3a174ac0adc99a9d69a63c30a60c0a7150"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
+MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-2a0223173ef242e0954bcd0a3328a991"
 
 NODES: Final = {
     "blank_image": "1.2.2",

@@ -26,13 +26,14 @@ from invokable.runtime import (
 
 __all__ = ["SD15TextToImage", "Scheduler"]
 
-SOURCE: Final = "sd15_text_to_image.json"
+SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "4075ff368f82e58875ee50c05a2c71a773d2edfb95719a8d2bce68872f44efe6"
+BODY_SHA256: Final = "1ddf2c341e889aaf0ccddc46e9c0acf6407fd2917caccc9fe0889e3ed8393d99"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
+MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-8530fec1a0c06d4128e8e6d1de94c80c"
 
 NODES: Final = {
     "compel": "1.2.1",

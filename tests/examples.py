@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import linecache
 import os
 import sys
 from pathlib import Path
@@ -37,8 +38,15 @@ def imported(document: Any, options: Options | None = None) -> ModuleType:
     """The module generated from a document, imported under a name of its own."""
     written = generate_module(document, load("6.14.2"), source="made.json", options=options)
     module = ModuleType(f"generated_for_a_test_{next(_numbers)}")
+    module.__file__ = f"{module.__name__}.py"
     sys.modules[module.__name__] = module
-    exec(compile(written.text, f"{module.__name__}.py", "exec"), module.__dict__)
+    linecache.cache[module.__file__] = (
+        len(written.text),
+        None,
+        written.text.splitlines(keepends=True),
+        module.__file__,
+    )
+    exec(compile(written.text, module.__file__, "exec"), module.__dict__)
     return module
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from invokable.codegen import generate_module, module_name
+from invokable.codegen import BuildOptions, build_modules, generate_module, module_name
+from invokable.codegen.config import Choices
+from invokable.codegen.jobs import Overrides
 from invokable.schema import load
 from tests.examples import MODULES, ROOT, WORKFLOWS, with_generator
 
@@ -18,9 +20,11 @@ SOURCES = sorted(WORKFLOWS.glob("*.json"))
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_the_committed_module_is_what_the_generator_writes(source: Path) -> None:
-    module = generate_module(json.loads(source.read_text(encoding="utf-8")), load("6.14.2"), source=source.name)
-    committed = (MODULES / f"{module_name(source.stem)}.py").read_text(encoding="utf-8")
-    assert module.text == committed
+    chosen = Overrides(choices=Choices(schema="6.14.2"))
+    (result,) = build_modules([str(source)], str(MODULES), BuildOptions(overrides=chosen, force=True)).results
+    assert result.path == MODULES / f"{module_name(source.stem)}.py"
+    assert result.module
+    assert result.module.text == result.path.read_text(encoding="utf-8")
 
 
 MISUSES = {

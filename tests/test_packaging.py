@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -55,7 +56,8 @@ def test_an_installed_wheel_generates_and_a_bare_one_says_what_it_needs(built: P
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "--python", sys.executable, str(tmp_path / "venv")], check=True)
     subprocess.run([*uv, "pip", "install", "-q", "--python", str(python), str(wheel)], check=True)
-    command = [str(python), "-m", "invokable", "generate", str(ROOT / "generated_examples" / "workflows"), "-o", "out"]
+    shutil.copytree(ROOT / "generated_examples" / "workflows", tmp_path / "out" / "workflows")
+    command = [str(python), "-m", "invokable", "generate", "out/workflows", "-o", "out"]
     bare = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert bare.returncode == 2
     assert "invokable[codegen]" in bare.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 import invokable
 from invokable.codegen import Options
 from invokable.codegen.plan import Naming
+from invokable.contract.interface import read_module, write_map
 from invokable.testing import Simulator
 from tests.examples import example, imported, node
 
@@ -35,14 +37,15 @@ def examples(text: str) -> list[str]:
 
 def methods(name: str) -> Iterator[tuple[str, Any]]:
     """The public methods and properties of a class that are its own."""
-    for owner in getattr(invokable, name).__mro__:
+    for owner in getattr(getattr(invokable, name), "__mro__", ()):
         if owner.__module__.startswith("invokable"):
             yield from ((key, value) for key, value in vars(owner).items() if not key.startswith("_"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_what_it_is(name: str) -> None:
-    text = vars(getattr(invokable, name)).get("__doc__") or ""
+    value = getattr(invokable, name)
+    text = (vars(value).get("__doc__") if isinstance(value, type) else value.__doc__) or ""
     assert text
     # What dataclasses write is the signature.
     assert not text.startswith(f"{name}(")
@@ -63,11 +66,14 @@ def test_it_has_an_example(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What examples take for granted: the class of a workflow, a client of each kind, a picture on the disk."""
+    """What examples take for granted: the class of a workflow, clients, and what is on the disk."""
     folder = tmp_path_factory.mktemp("world")
     with Simulator(boards=["Foxes"], speed=0.001) as server:
         url = server.serve()
-        module = imported(*portrait(next(server.client().models.list())))
+        document, options = portrait(next(server.client().models.list()))
+        module = imported(document, options)
+        (folder / "portrait.json").write_text(json.dumps(document), encoding="utf-8")
+        (folder / "portrait.map.json").write_text(write_map(read_module(inspect.getsource(module))), encoding="utf-8")
         with invokable.Client(url) as client:
             client.run(module.Portrait(prompt="a fox")).image.save(folder / "fox.png")
         yield {

@@ -48,7 +48,7 @@ def blocks(language: str, containing: str) -> str:
 
 
 def test_every_block_is_run_or_says_where_it_is() -> None:
-    ran = ("invokable demo", "invokable show", "invokable generate", "invokable simulate")
+    ran = ("invokable demo", "invokable show", "invokable generate", "invokable simulate", "invokable run")
     for kind, text in BLOCKS:
         known = any(text.startswith(start) for start in (*NOT_RUN_HERE, *ran)) or kind == "python"
         assert known, text
@@ -75,6 +75,7 @@ def test_the_whole_way_works_as_it_is_written(place: Path) -> None:
     try:
         assert server.stdout
         assert port in server.stdout.readline()
+        assert run(blocks("sh", "invokable run").replace("9099", port), place) == "card: out/colour_card-card-000.png\n"
         path = run([sys.executable, "-c", blocks("python", "Client(").replace("9099", port)], place)
         assert (place / path.strip()).read_bytes().startswith(b"\x89PNG")
     finally:

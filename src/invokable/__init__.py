@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from invokable.contract.interface import Drift
     from invokable.runtime.client._async.client import AsyncClient
     from invokable.runtime.client._async.jobs import AsyncJob
     from invokable.runtime.client._sync.client import Client
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         WorkflowRecord,
     )
     from invokable.runtime.values.result import NodeOutput, WorkflowResult
+    from invokable.verify import index_map_drift, verify_index_map
 from invokable.runtime.values.workflow import Workflow
 
 __version__: str
@@ -87,6 +89,7 @@ __all__ = [
     "Color",
     "Connection",
     "ConnectionError",
+    "Drift",
     "EmbeddedWorkflow",
     "Ended",
     "EnqueueUncertain",
@@ -135,6 +138,8 @@ __all__ = [
     "WorkflowRecord",
     "WorkflowResult",
     "__version__",
+    "index_map_drift",
+    "verify_index_map",
 ]
 
 _HOMES: Final = {
@@ -164,18 +169,22 @@ _HOMES: Final = {
 }
 """The module of the runtime that defines a public name, where that is not `errors`."""
 
+_OUTSIDE: Final = {"Drift": "contract.interface", "index_map_drift": "verify", "verify_index_map": "verify"}
+"""The module of a public name that is not the runtime's."""
+
 
 if not TYPE_CHECKING:  # else a misspelt name would pass
 
     def __getattr__(name: str) -> object:
         if name == "__version__":
-            from importlib.metadata import version
+            from invokable._version import VERSION
 
-            return version("invokable")
+            return VERSION
         if name in __all__:
             from importlib import import_module
 
-            return getattr(import_module(f"invokable.runtime.{_HOMES.get(name, 'errors')}"), name)
+            home = _OUTSIDE.get(name) or f"runtime.{_HOMES.get(name, 'errors')}"
+            return getattr(import_module(f"invokable.{home}"), name)
         raise AttributeError(f"module 'invokable' has no attribute {name!r}")
 
 

@@ -71,7 +71,9 @@ def ours(folder: Path) -> dict[str, Command]:
     if corpus:
         found["invokable, the shipped workflows"] = command("all", shipped, fresh=True)
         found["  with nothing changed"] = command("unchanged", shipped, fresh=False)
+        found["  check"] = command("checked", shipped, fresh=False, verb="check")
     found["  300 with nothing changed"] = command("unchanged-300", many, fresh=False)
+    found["  check of 300"] = command("checked-300", many, fresh=False, verb="check")
     return found
 
 

@@ -23,6 +23,11 @@ def own_modules() -> Iterator[None]:
         sys.modules.pop(name, None)
 
 
+def _without_origin(module: str) -> list[str]:
+    """The lines of a module without what depends on where the workflow was."""
+    return [line for line in module.splitlines() if not line.startswith(("SOURCE: ", "BODY_SHA256: ", "MADE_FROM: "))]
+
+
 def demo(*arguments: str) -> Result:
     return CliRunner().invoke(shell, ["demo", *arguments])
 
@@ -31,7 +36,8 @@ def test_it_makes_the_module_and_a_picture_of_each_prompt(tmp_path: Path) -> Non
     done = demo("-o", str(tmp_path / "made"))
     assert done.exit_code == 0, done.output
     module = (tmp_path / "made" / "sd15_text_to_image.py").read_text(encoding="utf-8")
-    assert module == (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
+    committed = (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
+    assert _without_origin(module) == _without_origin(committed)
     pictures = [Image.open(tmp_path / "made" / "images" / f"picture-{number}.png") for number in (1, 2, 3)]
     assert {picture.size for picture in pictures} == {(512, 512)}
     assert len({picture.tobytes() for picture in pictures}) == 3

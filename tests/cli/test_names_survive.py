@@ -169,5 +169,5 @@ def test_the_module_of_another_workflow_is_not_replaced(tmp_path: Path) -> None:
     assert run("generate", first, "-o", tmp_path / "out").exit_code == 0
     result = run("generate", second, "-o", tmp_path / "out")
     assert result.exit_code == 3
-    assert "a_b.py: is the module of 'a b.json', not of 'a-b.json'" in result.stderr
+    assert "a_b.py: is the module of '../a b.json', not of '../a-b.json'" in result.stderr
     assert run("generate", second, "-o", tmp_path / "out", "--force").exit_code == 0

@@ -219,7 +219,7 @@ def test_a_png_that_carries_its_workflow_is_read(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(path)
     result = run(path)
     assert result.exit_code == 2
-    assert "embeds no InvokeAI workflow" in result.stderr
+    assert "has no embedded InvokeAI workflow" in result.stderr
 
 
 def test_a_record_of_the_server_s_library_is_read(tmp_path: Path) -> None:

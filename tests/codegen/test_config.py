@@ -27,12 +27,12 @@ def written(folder: Path, text: str) -> Path:
 def test_every_key_is_read(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     config = load_config(written(tmp_path, FULL))
-    assert config.templates == tmp_path / "mine"
-    chosen = config.for_file("a.json")
+    assert config.choices.templates == tmp_path / "mine"
+    chosen = config.of_workflow("a.json")
     assert chosen.class_name == "Portrait"
     assert chosen.rename == {("node", "value"): "prompt", ("node", "width"): "wide"}
     assert chosen.outputs == {"other": "edges"}
-    assert config.for_file("b.json").rename == {}
+    assert config.of_workflow("b.json").rename == {}
 
 
 def test_the_nearest_file_with_a_table_is_found(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_the_nearest_file_with_a_table_is_found(tmp_path: Path) -> None:
 def test_a_class_name_shadows_nothing_that_the_module_uses(name: str, tmp_path: Path) -> None:
     path = written(tmp_path, f"[tool.invokable.workflows.'a.json']\nclass = '{name}'")
     if name == "List":
-        assert load_config(path).for_file("a.json").class_name == "List"
+        assert load_config(path).of_workflow("a.json").class_name == "List"
         return
     with pytest.raises(ConfigError, match="not a valid class name") as caught:
         load_config(path)
@@ -64,5 +64,6 @@ def test_no_name_is_used_twice(group: str, tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_names_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"unknown key \(expected fields, templates, workflows\)"):
+    known = "fields, lenient, models, schema, server, sources, templates, workflows"
+    with pytest.raises(ConfigError, match=rf"unknown key \(expected {known}\)"):
         load_config(written(tmp_path, "[tool.invokable]\nx = 1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from invokable.codegen import Options, generate_module
+from invokable.codegen.publish import Written, publish
 from invokable.schema import load
 from invokable.workflow import WorkflowFileError, read_document
 from tests.codegen.oracle import check_module
+from tests.codegen.wording import CHECKS
 from tests.examples import SHARED
 
 CORPUS = SHARED / "corpus"
@@ -65,6 +68,44 @@ def test_pyright_is_content(modules: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ruff_is_content(modules: Path) -> None:
+def test_ruff_and_black_are_content(modules: Path) -> None:
     assert output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", ".", folder=modules) == ""
+    rules = ["--select", "ALL", "--ignore", ",".join(CHECKS), "--target-version", "py311"]
+    assert (
+        output(sys.executable, "-m", "ruff", "check", "-q", "--no-cache", "--isolated", *rules, ".", folder=modules)
+        == ""
+    )
     assert output(sys.executable, "-m", "black", "--check", "-q", ".", folder=modules) == ""
+
+
+FORMATTERS = {
+    "black at 100": ("black", "-q", "-l", "100", "."),
+    "black at 60": ("black", "-q", "-l", "60", "."),
+    "ruff at 120": ("ruff", "format", "-q", "--isolated", "--no-cache", "--line-length", "120", "."),
+    "ruff at 79, single quotes": (
+        *("ruff", "format", "-q", "--isolated", "--no-cache", "--line-length", "79"),
+        *("--config", "format.quote-style='single'", "."),
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("formatter", FORMATTERS.values(), ids=FORMATTERS.keys())
+def test_a_formatter_of_the_project_changes_nothing_that_counts(
+    modules: Path, formatter: tuple[str, ...], tmp_path: Path
+) -> None:
+    shutil.copytree(modules, tmp_path, dirs_exist_ok=True)
+    assert output(sys.executable, "-m", *formatter, folder=tmp_path) == ""
+    changed = 0
+    for path in tmp_path.glob("*.py"):
+        text = (modules / path.name).read_text(encoding="utf-8")
+        changed += path.read_text(encoding="utf-8") != text
+        assert publish(path, text) is Written.UNCHANGED
+    assert changed > 50
+    rules = ["--select", "ALL", "--ignore", ",".join(CHECKS), "--target-version", "py311"]
+    assert output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", ".", folder=tmp_path) == ""
+    if "single" not in " ".join(formatter):  # which Q000 refuses
+        assert (
+            output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", *rules, ".", folder=tmp_path)
+            == ""
+        )

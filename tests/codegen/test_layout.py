@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invokable.codegen import layout, render
+from invokable.codegen import layout, plan_document, render
 from invokable.codegen.layout import laid_out, row
+from invokable.schema import load
 from tests.codegen import nasty
 from tests.codegen.hostile import HOSTILE, poisoned
 from tests.codegen.test_every_field import everything
+from tests.examples import example
 
 
 def both(monkeypatch: pytest.MonkeyPatch, document: object) -> tuple[str, str]:
@@ -53,6 +55,15 @@ def test_hostile_text_is_laid_out_as_by_black(text: str, monkeypatch: pytest.Mon
 def test_no_text_passes_for_a_mark(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fast, slow = both(monkeypatch, poisoned(text))
     assert fast == slow
+
+
+@pytest.mark.parametrize("width", [60, 100, 120])
+@pytest.mark.parametrize("name", ["colour_card.json", "sd15_text_to_image.json"])
+def test_lines_of_a_projects_own_length_are_laid_out_as_by_black(name: str, width: int) -> None:
+    plan = plan_document(example(name), load("6.14.2"), source=name)
+    text = render.render_module(plan, width=width)
+    assert black.format_str(text, mode=black.Mode(line_length=width)) == text
+    assert (text != render.render_module(plan)) == (width != layout.WIDTH)
 
 
 scalars = st.integers() | st.text(st.characters(codec="utf-8"), max_size=50) | st.booleans()

@@ -12,7 +12,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 from PIL import Image as PILImage
 
-from invokable import APIError, AsyncClient, Client, Color, Image, NodeOutput
+from invokable import APIError, AsyncClient, Client, Color, Image, NodeOutput, ValidationError
 from tests.live.provision import Server
 
 
@@ -29,7 +29,7 @@ def test_what_every_node_gave(client: Client, card: ColourCard) -> None:
     assert output == NodeOutput(str(result.card.node_id), result.item_ids[0], "image_output", output.values)
     assert output.values["image"] == result.card
     assert (output.values["width"], output.values["height"]) == (96, 64)
-    assert output.values["image"].bytes() == result.card.bytes()
+    assert client.download(output.values["image"]) == result.card.bytes()
     assert len(result.by_node) > 1  # those without an output of their own, too
     copy = pickle.loads(pickle.dumps(result))
     assert copy.by_node == result.by_node
@@ -83,8 +83,17 @@ def test_an_image_as_pixels(client: Client, card: ColourCard) -> None:
     array = image.numpy()
     assert array.shape[:2] == (64, 96)
     assert array.dtype == numpy.uint8
-    assert image._repr_png_() == image.bytes()
-    assert client.image("missing.png")._repr_png_() is None
+    assert '<img src="data:image/' in image._repr_html_()
+    assert "<img" not in client.image("missing.png")._repr_html_()
+
+
+def test_pixels_as_an_image(client: Client, card: ColourCard) -> None:
+    array = numpy.zeros((30, 40, 3), numpy.uint8)
+    array[:, :, 1] = 200
+    assert client.images.upload(array).pil().getpixel((39, 29)) == (0, 200, 0)
+    assert client.run(card.replace(stamp=array), timeout=120).card.width == 96
+    with pytest.raises(ValidationError, match="an array is not an image"):
+        client.run(card.replace(stamp=numpy.zeros((30, 40, 3))))
 
 
 def test_what_a_run_uploaded_is_cleaned_up(client: Client, card: ColourCard) -> None:

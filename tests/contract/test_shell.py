@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from invokable import Client
+from invokable.cli.shell import shell
 from invokable.runtime.steps.queue import QUEUE
-from tests.examples import MODULES, WORKFLOWS
+from tests.examples import MODULES, WORKFLOWS, example
 from tests.live.provision import Server
 
 CARD_FILE = str(WORKFLOWS / "colour_card.json")
@@ -70,10 +74,10 @@ def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, se
 
 @pytest.mark.usefixtures("paused")
 def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path, tmp_path: Path) -> None:
-    first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "2", "--json")
+    first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "5", "--json")
     said, wrong = first.communicate(timeout=60)
     assert first.returncode == 4
-    assert "--attach takes up what --json wrote" in wrong
+    assert f"the run goes on; --attach {json.loads(said)['batch_id']} waits for it" in wrong
     report = tmp_path / "run.json"
     report.write_text(said, encoding="utf-8")
     server.put(f"{QUEUE}/processor/resume")
@@ -81,3 +85,20 @@ def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path,
     said, wrong = second.communicate(timeout=120)
     assert second.returncode == 0, wrong
     assert (tmp_path / "card-200.png").exists()
+
+
+def test_a_workflow_of_the_library_is_pulled_once(server: Server, client: Client, tmp_path: Path) -> None:
+    tag = f"shell-{uuid.uuid4()}"
+    workflow = client.workflows.save({**example("colour_card.json"), "name": "Pulled Card", "tags": tag})
+    try:
+        arguments = ["pull", "--tag", tag, "--server", server.url, "-o", str(tmp_path)]
+        assert CliRunner().invoke(shell, arguments).output == f"{tmp_path}/pulled_card.json: written\n"
+        assert CliRunner().invoke(shell, arguments).output == f"{tmp_path}/pulled_card.json: unchanged\n"
+        client.workflows.save({**workflow.document, "name": "Renamed"}, over=workflow)
+        done = CliRunner().invoke(shell, [*arguments, "--check"])
+        assert (done.exit_code, done.stdout) == (1, f"{tmp_path}/pulled_card.json: out of date\n")
+        assert "is called 'Renamed' in the library now" in done.stderr
+        generated = CliRunner().invoke(shell, ["generate", str(tmp_path / "pulled_card.json"), "-o", str(tmp_path)])
+        assert generated.exit_code == 0, generated.output
+    finally:
+        client.workflows.delete(workflow.id)

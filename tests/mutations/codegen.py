@@ -146,7 +146,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "the first failure ends a build",
-        f"{CODEGEN}build.py",
+        f"{CODEGEN}modules.py",
         "        return replace(result, failures=(failure,))\n",
         "        raise\n",
         ("tests/codegen/test_build.py",),
@@ -154,8 +154,8 @@ MUTATIONS: Final = (
     Mutation(
         "modules are written although one failed",
         f"{CODEGEN}build.py",
-        "        for failure in self.failures:\n            raise failure\n        for result",
-        "        for result",
+        "        for failure in self.failures:\n            raise failure\n        try:",
+        "        try:",
         ("tests/codegen/test_build.py",),
     ),
     Mutation(

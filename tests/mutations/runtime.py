@@ -78,7 +78,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/downloads.py",
         "    if not head or not head[start:].startswith(signature):",
         "    if False:",
-        (f"{TESTS}test_client.py",),
+        (f"{TESTS}test_client.py", f"{TESTS}test_downloads.py"),
     ),
     Mutation(
         "uploads for a run are no longer intermediate",
@@ -293,8 +293,9 @@ MUTATIONS: Final = (
     Mutation(
         "a wrong board hides all other problems",
         f"{RUNTIME}steps/prepare.py",
-        "            except NotFoundError as error:\n                self._note(",
-        "            except ZeroDivisionError as error:\n                self._note(",
+        "            except NotFoundError as error:\n"
+        "                self._note(pin, value, str(error), error.nearest)\n",
+        "",
         (f"{TESTS}test_prepare.py",),
     ),
     Mutation(

@@ -128,7 +128,7 @@ def test_a_generator_without_a_seed_draws_anew() -> None:
 @pytest.mark.parametrize(
     ("generator", "words"),
     [
-        ({"type": "nonsense"}, "there is no generator 'nonsense'"),
+        ({"type": "nonsense"}, "unknown generator 'nonsense'"),
         ({**SEQUENCE, "step": "2"}, "step must be an integer"),
         ({**SEQUENCE, "count": 10**7}, "at most 100000 items"),
     ],

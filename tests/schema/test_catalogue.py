@@ -65,7 +65,7 @@ def test_version_that_is_not_bundled_is_refused_with_those_that_are() -> None:
 
     message = refusal.value.message
     assert message == (
-        "no bundled schema for InvokeAI '6.14.3'; bundled are 5.0.2, 5.6.2, 5.15.0, 6.0.2, 6.3.0, "
+        "no bundled schema for InvokeAI '6.14.3'; the bundled versions are 5.0.2, 5.6.2, 5.15.0, 6.0.2, 6.3.0, "
         "6.8.1, 6.11.1, 6.13.8, 6.14.2"
     )
 

@@ -147,7 +147,7 @@ _SHADE = "/components/schemas/TintInvocation/properties/shade"
         ),
         pytest.param(
             _with_input(field({"type": "string", "maxLength": -1})),
-            f"{_SHADE}/maxLength should be a whole number, not negative",
+            f"{_SHADE}/maxLength should be a non-negative integer",
             id="length is negative",
         ),
         pytest.param(

@@ -39,7 +39,7 @@ def test_an_image_gives_the_workflow_it_embeds(kind: bytes, body: bytes) -> None
 
 
 def test_an_image_without_a_workflow_says_so() -> None:
-    with pytest.raises(WorkflowFileError, match=r"fox\.png embeds no InvokeAI workflow"):
+    with pytest.raises(WorkflowFileError, match=r"fox\.png has no embedded InvokeAI workflow"):
         read_document(png((b"tEXt", b"invokeai_metadata\0{}")), name="fox.png")
 
 

@@ -28,7 +28,9 @@ def test_a_vanished_node_type_is_refused_with_the_versions_that_have_it() -> Non
 
 def test_every_unknown_node_type_is_named_at_once() -> None:
     document = workflow(node("c", "canny_image_processor"), node("m", "midas_depth_image_processor"))
-    with pytest.raises(WorkflowFileError, match=r"canny_image_processor .* \(nor 'midas_depth_image_processor'\)"):
+    with pytest.raises(
+        WorkflowFileError, match=r"canny_image_processor .* \(also unknown: 'midas_depth_image_processor'\)"
+    ):
         read(document)
 
 

@@ -139,7 +139,7 @@ def test_a_dropped_value_is_an_error_unless_an_edge_replaces_it() -> None:
 
 
 def test_a_value_taken_for_a_generator_is_an_error() -> None:
-    with pytest.raises(WorkflowFileError, match="of an unknown kind"):
+    with pytest.raises(WorkflowFileError, match="the editor does not understand the value of"):
         read(workflow(node("i", "integer", value={"start": "x"})))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -10,6 +11,7 @@ def main() -> None:
     from invokable.cli.streams import prepare_streams
 
     prepare_streams()
+    gc.set_threshold(100_000, 20, 100)  # importing makes few cycles and many objects: looking for cycles takes a tenth
     try:
         from invokable.cli.shell import shell
 

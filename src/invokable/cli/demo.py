@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import reported, say
+from invokable.cli.running.progress import progress_bar
 from invokable.codegen.failures import BuildError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="DIR",
+    shell_complete=completing.folders,
     default="invokable-demo",
     show_default=True,
     help="The folder for what it makes.",
@@ -42,7 +45,7 @@ def demo(server: str | None, output: str) -> None:
 def _tell(folder: Path, server: str | None) -> None:
     from invokable import demo
 
-    with _connected(server) as (client, events):
+    with _connected(server) as client:
         scene = demo.scene_for([model.config for model in client.models.list()])
         files = demo.write(scene, folder, server=server)
         _say(f"1  A workflow, as InvokeAI's editor exports it: {files.workflow}")
@@ -51,12 +54,13 @@ def _tell(folder: Path, server: str | None) -> None:
         _say(f"3  Runs on {server or 'the simulator'}, {len(scene.runs)} of them; the first one:\n")
         _say(f"   result = client.run({demo.call_of(scene, files)})")
         _say(f'   result.{scene.output}.save("images/")\n')
-        images = _run(client, demo.flows(scene, files), scene.output, folder / "images", events)
+        images = _run(client, demo.flows(scene, files), scene.output, folder / "images")
     for image in images:
         _say(f"   {image}")
     _say(f"\nNext: open {images[0]}, read {files.module}, then\n")
     _say(f"   cd {folder} && python {files.script.name}      # change its values and run it again")
     _say("   invokable show YOUR_WORKFLOW.json       # what a workflow of yours takes and gives")
+    _say("   invokable run YOUR_WORKFLOW.json        # run it without writing its module")
     _say("   invokable generate YOUR_WORKFLOW.json   # the module of it")
     if server is None:
         _say("   invokable demo --server http://127.0.0.1:9090   # the same on a real server")
@@ -70,47 +74,28 @@ def _describe(files: Files) -> None:
         _say(f"   gives {files.plan.class_name}.Result.{found.attribute}\n")
 
 
-def _run(client: Client, flows: list[Any], output: str, folder: Path, events: _Events | None) -> list[Path]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
+def _run(client: Client, flows: list[Any], output: str, folder: Path) -> list[Path]:
     images = []
-    columns = (TextColumn("   {task.description:<24}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as bars:
-        for number, flow in enumerate(flows, start=1):
-            bar = bars.add_task(f"picture {number}", total=1.0)
-            if events is not None:
-                events.show = lambda done, words, bar=bar: bars.update(bar, completed=done, description=words)
-            picture = getattr(client.run(flow), output)
-            bars.update(bar, completed=1.0, description=f"picture {number}")
-            images.append(picture.save(folder / f"picture-{number}.png"))
+    for number, flow in enumerate(flows, start=1):
+        with progress_bar(shown=True) as watch:
+            picture = getattr(client.run(flow, on_progress=watch), output)
+        images.append(picture.save(folder / f"picture-{number}.png"))
     return images
 
 
-class _Events:
-    """Hears how far the simulator is."""
-
-    def __init__(self) -> None:
-        self.show: Any = lambda done, words: None
-
-    def __call__(self, name: str, payload: dict[str, Any]) -> None:
-        if name == "invocation_progress" and payload.get("percentage") is not None:
-            self.show(payload["percentage"], payload["message"])
-
-
 @contextmanager
-def _connected(server: str | None) -> Iterator[tuple[Client, _Events | None]]:
+def _connected(server: str | None) -> Iterator[Client]:
     if server is not None:
         from invokable import Client
 
         with Client(server) as client:
-            yield client, None
+            yield client
         return
     from invokable.testing import Simulator
 
-    events = _Events()
-    with Simulator(speed=0.01) as simulator, simulator.client() as client:
-        simulator.listen(events)
-        yield client, events
+    with Simulator(speed=0.01) as simulator:
+        simulator.serve()  # its events come over a port
+        yield simulator.client()
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def ended(action: Callable[[], object]) -> int:
     except BuildError as failure:
         return _told(failure)
     except OSError as error:
-        return _told(_of_system(error))
+        return _told(of_system(error))
     except Exception as error:  # a fault of ours
         return _unexpected(error)
     return status if isinstance(status, int) else Status.FINE
@@ -59,7 +59,8 @@ def _interrupted(error: BaseException) -> int:
     return Status.INTERRUPTED
 
 
-def _of_system(error: OSError) -> BuildError:
+def of_system(error: OSError) -> BuildError:
+    """What to say about an error of the operating system that nothing more is known about."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is not None:
         return BuildError(os.fsdecode(error.filename), f"cannot be read or written: {reason}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import Final
@@ -59,6 +59,14 @@ def reported() -> Iterator[None]:
         yield
     except BuildError as failure:
         raise CommandError(failure) from None
+
+
+def show_all(failures: Iterable[BuildError]) -> int:
+    """Print a line for each failure, and return the status to end with: the highest of theirs."""
+    errors = [CommandError(failure) for failure in failures]
+    for error in errors:
+        error.show()
+    return max((error.exit_code for error in errors), default=Status.FINE)
 
 
 def warn(where: str, message: str) -> None:

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import click
 
-from invokable.cli.errors import CommandError, note, reported, warn
+from invokable.cli import completing
+from invokable.cli.errors import CommandError, Status, note, reported, say, warn
 from invokable.cli.options import build_options, read_options
-from invokable.codegen import build_modules
+from invokable.codegen import Build, BuildError, BuildOptions, FileChange, Written, building
+from invokable.codegen.depfile import depfile_text
+from invokable.codegen.jobs import STDOUT
+from invokable.codegen.publish import replace_file
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR|FILE",
-    default=".",
-    help="Where the modules go; a name in .py is one module.",
-)
+@click.argument("sources", nargs=-1, shell_complete=completing.files)
+@click.option("-o", "--output", metavar="DIR|FILE|-", help="Where the modules go; a name in .py is one module.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace a module that was edited by hand, or a file that is not ours.",
+    help="Replace a module that was edited by hand, or a file that is not ours; make every module anew.",
 )
 @click.option(
     "--models",
     is_flag=True,
     help="Write the models installed on the server of --server, as names that complete under each input.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
+@click.option("--fail-on-warning", is_flag=True, help="Take warnings for errors: write nothing, and end with 2.")
+@click.option("--depfile", metavar="FILE", help="Also write which files each module is made from, for make.")
+@click.option("--watch", is_flag=True, help="Generate again whenever a workflow or the configuration changes.")
 @build_options
 def generate(
     sources: tuple[str, ...],
-    output: str,
+    output: str | None,
     force: bool,
     models: bool,
+    dry_run: bool,
+    quiet: bool,
+    fail_on_warning: bool,
+    depfile: str | None,
+    watch: bool,
     config: str | None,
     schema: str | None,
     server: str | None,
@@ -42,27 +53,102 @@ def generate(
     """Write the typed module of each workflow.
 
     SOURCES are files, folders, globs, or - for standard input: JSON that the editor exported, or PNG images that
-    InvokeAI wrote. Nothing is written before every workflow has been read.
+    InvokeAI wrote. Without SOURCES, all that the [tool.invokable] table of the project lists is generated. Nothing is
+    written before every workflow has been read.
 
     \b
-    Example:
+    Examples:
+      invokable generate
       invokable generate workflows/ -o src/app/flows
+      invokable generate portrait.json -o - | less
     """
+
+    def options() -> BuildOptions:
+        return read_options(
+            config=config,
+            schema=schema,
+            server=server,
+            lenient=lenient,
+            force=force,
+            models=models,
+            warn=fail_on_warning,
+        )
+
+    def run() -> int:
+        with building(sources, output, options()) as build:
+            status = tell(build, fail_on_warning=fail_on_warning)
+            if status:
+                return status
+            if output == STDOUT:
+                _print_module(build)
+                return Status.FINE
+            if not dry_run:
+                build.write()
+                if depfile is not None:
+                    _write_depfile(depfile, build)
+            if not quiet:
+                for change in build.changes:
+                    _say(change, build, would="would be " if dry_run else "")
+            return Status.FINE
+
     if models and server is None:
         raise click.UsageError("--models asks a server which models it has: add --server URL")
     with reported():
-        options = read_options(config=config, schema=schema, server=server, lenient=lenient, force=force, models=models)
-        build = build_modules(sources, output, options)
-        for result in build.results:
-            for warning in result.warnings:
-                warn(result.source.shown, warning)
-            for line in filter(None, (result.note, *result.renamed)):
-                note(result.source.shown, line)
-        errors = [CommandError(failure) for failure in build.failures]
-        for error in errors:
-            error.show()
-        if errors:
-            click.get_current_context().exit(max(error.exit_code for error in errors))
-        versions = {r.path: r.module.plan.schema_version for r in build.results if r.module}
-        for path, done in build.write(force=force):
-            click.echo(f"{path}: {done}" + (f" (InvokeAI {versions[path]})" if path in versions else ""))
+        if watch:
+            from invokable.cli.watch import watching
+
+            watching(run, sources, options())
+        else:
+            click.get_current_context().exit(run())
+
+
+def tell(build: Build, *, fail_on_warning: bool = False) -> int:
+    """Say everything that there is to say about a build before it is written, and return the status that it calls for.
+
+    Notes and warnings come first, then what is wrong.
+    """
+    for line in build.notes:
+        note("note", line)
+    warned = False
+    for result in build.results:
+        if result.skipped:
+            note(result.source.shown, f"skipped: {result.skipped}")
+        for warning in result.warnings:
+            warned = True
+            warn(result.source.shown, warning)
+        for line in filter(None, (result.note, *result.renamed)):
+            note(result.source.shown, line)
+    for left in build.extras.left:
+        if left.edited:
+            note(str(left.path), f"left over, for {left.reason}, but kept: it was edited by hand")
+    errors = [CommandError(failure) for failure in build.failures]
+    for error in errors:
+        error.show()
+    if errors:
+        return max(error.exit_code for error in errors)
+    if warned and fail_on_warning:
+        note("invokable", "there are warnings, and --fail-on-warning is set: nothing is written")
+        return Status.BAD_INPUT
+    return Status.FINE
+
+
+def _say(change: FileChange, build: Build, *, would: str) -> None:
+    versions = {result.path: result.version for result in build.results}
+    version = versions.get(change.path)
+    if change.path not in versions and change.outcome is Written.UNCHANGED:
+        return
+    done = change.outcome if change.outcome is Written.UNCHANGED else f"{would}{change.outcome}"
+    say(f"{change.path}: {done}" + (f" (InvokeAI {version})" if version else ""))
+
+
+def _print_module(build: Build) -> None:
+    for result in build.results:
+        if result.module is not None:
+            sys.stdout.buffer.write(result.module.text.encode())  # a module is UTF-8, whatever the terminal is
+
+
+def _write_depfile(name: str, build: Build) -> None:
+    try:
+        replace_file(Path(name), depfile_text(build))
+    except OSError as error:
+        raise BuildError.of_system(name, error, "written") from None

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from invokable.codegen import BuildError, BuildOptions, InstalledModel, Project, lockfile
-from invokable.codegen.build import SchemaUsed
-from invokable.codegen.lockfile import LockFile
-from invokable.schema import Schema, SchemaError, choose_schema, load, parse_openapi
-from invokable.schema.build import read_openapi
-from invokable.workflow import node_versions
-
-if TYPE_CHECKING:
-    from invokable import Client
-    from invokable.codegen.build import SchemaFor
+from invokable.cli import completing
+from invokable.cli.servers import AskServer
+from invokable.codegen import BuildOptions
+from invokable.codegen.config import Choices
+from invokable.codegen.jobs import Overrides
+from invokable.codegen.project import Project, Projects
+from invokable.codegen.schemas import Schemas
 
 F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
 
 
 def build_options(command: F) -> F:
@@ -33,18 +28,24 @@ def build_options(command: F) -> F:
             is_flag=True,
             help="Drop what the editor would drop, with a warning, instead of refusing it.",
         ),
-        click.option("--server", metavar="URL", help="Read node schemas from a running server, custom nodes too."),
+        click.option(
+            "--server",
+            metavar="URL",
+            help="Read node schemas from a running server, custom nodes too. INVOKEAI_TOKEN holds its token, if any.",
+        ),
         click.option(
             "--schema",
             metavar="VERSION|FILE",
+            shell_complete=completing.versions_and_files,
             help="Read node schemas of a bundled InvokeAI version, or from an openapi.json. "
             "Without it: the newest bundled version that takes every node of the workflow.",
         ),
         click.option(
             "--config",
             metavar="FILE",
-            help="A pyproject.toml with a [tool.invokable] table. Without it: the nearest one, from the current "
-            "folder up.",
+            shell_complete=completing.files,
+            help="A pyproject.toml with a [tool.invokable] table. Without it: the nearest one to each workflow, from "
+            "its folder up.",
         ),
     ):
         command = option(command)
@@ -59,76 +60,20 @@ def read_options(
     lenient: bool,
     force: bool = False,
     models: bool = False,
+    compare: bool = False,
+    warn: bool = False,
 ) -> BuildOptions:
-    """The options of a build, with the configuration and the installed models read. Raises BuildError."""
-    project = Project.load(config, start=Path.cwd())
+    """The options of a build. Raises BuildError for a configuration that cannot be read."""
+    if schema is not None and server is not None:
+        raise click.UsageError("--schema and --server cannot be together: node schemas come from one of them")
     return BuildOptions(
-        schema_for=schema_choice(schema, server),
-        project=project,
-        lock=_lock_file(project),
-        lenient=lenient,
+        schemas=Schemas(AskServer()),
+        projects=Projects(Project.load(config, start=Path.cwd()) if config is not None else None),
+        overrides=Overrides(
+            choices=Choices(schema=schema, server=server, lenient=lenient or None, models=models or None)
+        ),
         force=force,
-        installed=_installed_models(server) if models and server else (),
+        compare=compare,
+        warn=warn,
         stdin=sys.stdin.buffer,
     )
-
-
-def schema_choice(schema: str | None, server: str | None) -> SchemaFor:
-    """How to find the schema of a document: `--server`, `--schema`, or the bundled version that fits best."""
-    if server is not None:
-        return lambda _, __: SchemaUsed(_from_server(server))
-    if schema is not None:
-        return lambda _, __: SchemaUsed(_named(schema))
-    return _bundled
-
-
-def _bundled(document: object, current: str | None) -> SchemaUsed:
-    choice = choose_schema(node_versions(document), current=current)
-    return SchemaUsed(load(choice.version), choice.explanation)
-
-
-def _lock_file(project: Project) -> LockFile | None:
-    """The lock file beside the configuration; without one, that of the current folder if there is one."""
-    if project.path is not None:
-        return LockFile.load(project.path.parent / lockfile.FILE)
-    path = Path.cwd() / lockfile.FILE
-    return LockFile.load(path) if path.exists() else None
-
-
-@cache
-def _named(name: str) -> Schema:
-    path = Path(name)
-    try:
-        return read_openapi(name) if path.suffix in (".json", ".gz") or path.is_file() else load(name)
-    except OSError as error:
-        raise BuildError.of_system(name, error, "read") from None
-    except SchemaError as error:
-        raise BuildError(f"--schema {name}", str(error)) from None
-
-
-@cache
-def _from_server(url: str) -> Schema:
-    document, version = _ask(url, lambda client: (client.openapi(), client.version()))
-    try:
-        return parse_openapi(document, origin=url, version=version)
-    except SchemaError as error:
-        raise BuildError(url, str(error), kind="server") from None
-
-
-def _installed_models(url: str) -> tuple[InstalledModel, ...]:
-    return tuple(
-        InstalledModel.from_config(config)
-        for config in _ask(url, lambda client: [model.config for model in client.models.list()])
-    )
-
-
-def _ask(url: str, question: Callable[[Client], T]) -> T:
-    from invokable import Client, InvokableError
-
-    try:
-        with Client(url) as client:
-            return question(client)
-    except InvokableError as error:
-        raise BuildError(url, str(error), kind="server") from None
-    except ValueError as error:  # not a URL
-        raise BuildError(f"--server {url}", str(error)) from None

@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import math
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
 import click
 
 from invokable import InvokableError
-from invokable.cli.errors import CommandError, Status, say_error
+from invokable.cli import completing
+from invokable.cli.ending import of_system
+from invokable.cli.errors import Status, say_error, show_all
 from invokable.cli.options import build_options, read_options
 from invokable.cli.running.failing import failures_of, status_of
 from invokable.cli.running.pattern import DEFAULT
@@ -19,29 +23,33 @@ from invokable.cli.running.report import Report
 from invokable.cli.running.values import WrongValuesError
 from invokable.cli.running.working import Order, work
 from invokable.codegen import BuildError
+from invokable.runtime.steps.logs import LOG
 
 _LOCAL: Final = "http://127.0.0.1:9090"
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=completing.files)
 @click.option(
     "--set",
     "sets",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=completing.inputs,
     help="Give an input a value, by its attribute or its index in the form. @FILE stands for a file's text, @@ for @.",
 )
 @click.option(
     "--values",
     multiple=True,
     metavar="FILE|-",
+    shell_complete=completing.files,
     help="Read values from a JSON object with attributes or indices as keys. --set comes before it.",
 )
 @click.option(
     "--out",
     default="",
     metavar="DIR|PATTERN",
+    shell_complete=completing.folders,
     help=f"Where the files go, such as images/{{attribute}}-{{seed}}-{{index:03}}; a folder gets {DEFAULT}. "
     "A name that is taken gets a number.",
 )
@@ -51,8 +59,13 @@ _LOCAL: Final = "http://127.0.0.1:9090"
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take; without it, for ever.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--no-wait", is_flag=True, help="Submit the run and end; with --json, --attach takes it up later.")
-@click.option("--attach", metavar="FILE|-", help="Wait for the run that --json told of, instead of starting one.")
+@click.option("--no-wait", is_flag=True, help="Submit the run and end; --attach waits for it later.")
+@click.option(
+    "--attach",
+    metavar="BATCH|FILE|-",
+    shell_complete=completing.files,
+    help="Wait for a run that was submitted before, by its batch or by what --json printed, instead of starting one.",
+)
 @build_options
 def run(
     source: str,
@@ -80,7 +93,7 @@ def run(
     \b
     Examples:
       invokable run portrait.json --set prompt="a fox" --set 3=1024
-      invokable run flows.py:Portrait --set prompt=@prompt.txt --set image=fox.png --out "out/{attribute}-{seed}"
+      invokable run flows.py:Portrait --set prompt=@prompt.txt --out "out/{attribute}-{seed}"
       invokable run portrait.json --values values.json --json --url http://gpu:9090
     """
     order = Order(
@@ -90,7 +103,7 @@ def run(
         out=out,
         force=force,
         url=url or server or _LOCAL,
-        token=token,
+        token=token or None,
         timeout=timeout,
         as_json=as_json,
         quiet=quiet,
@@ -99,14 +112,14 @@ def run(
         options=lambda: read_options(config=config, schema=schema, server=server, lenient=lenient),
     )
     _check(order)
-    logging.getLogger("invokable").addHandler(_Lines(logging.ERROR if quiet else logging.WARNING))
-    signal.signal(signal.SIGTERM, _terminate)
-    click.get_current_context().exit(_run(order))
+    with _heard(quiet=quiet):
+        status = _run(order)
+    click.get_current_context().exit(status)
 
 
 def _check(order: Order) -> None:
-    readers = [order.source, *order.values, order.attach, *(text.partition("=")[2] for text in order.sets)]
-    if sum(reader in ("-", "@-") for reader in readers) > 1:
+    readers = [order.source, *order.values, order.attach].count("-")
+    if readers + sum(text.partition("=")[2] == "@-" for text in order.sets) > 1:
         raise click.UsageError("standard input can be read once only: give one - at most")
     if order.timeout is not None and not 0 < order.timeout < math.inf:
         raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {order.timeout:g}")
@@ -121,15 +134,19 @@ def _run(order: Order) -> int:
         status: int = Status.FINE
     except WrongValuesError as error:
         report.fail(error, error.problems)
-        status = _show([failure for failure, _ in error.problems])
+        status = show_all([failure for failure, _ in error.problems])
     except BuildError as error:
         report.fail(error, ((error, None),))
-        status = _show([error])
+        status = show_all([error])
     except InvokableError as error:
         problems = failures_of(error, order.source, order.url)
         report.fail(error, tuple(problems))
-        _show([failure for failure, _ in problems])
+        show_all([failure for failure, _ in problems])
         status = status_of(error)
+    except OSError as error:
+        failure = of_system(error)
+        report.fail(failure, ((failure, None),))
+        status = show_all([failure])
     except (KeyboardInterrupt, _Terminated) as error:
         report.fail(error)
         notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)
@@ -140,15 +157,25 @@ def _run(order: Order) -> int:
     return status
 
 
-def _show(failures: list[BuildError]) -> int:
-    errors = [CommandError(failure) for failure in failures]
-    for error in errors:
-        error.show()
-    return max(error.exit_code for error in errors)
+@contextmanager
+def _heard(*, quiet: bool) -> Iterator[None]:
+    """Print what the runtime warns of while it waits, and take SIGTERM as Ctrl-C is taken."""
+    lines = _Lines(logging.ERROR if quiet else logging.WARNING)
+    before = signal.signal(signal.SIGTERM, _terminate)
+    LOG.addHandler(lines)
+    try:
+        yield
+    finally:
+        LOG.removeHandler(lines)
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Lines(logging.Handler):
-    """Prints what the runtime has to say while it waits, a line each."""
+    """Prints the runtime's own records, a line each; libraries below it are not for users."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.addFilter(lambda record: record.name == LOG.name)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record."""

@@ -13,9 +13,15 @@ from invokable import __version__
 from invokable.cli.ending import ended
 
 _VERBS: Final = {
+    "check": "check:check",
     "demo": "demo:demo",
+    "diff": "diff:diff",
     "generate": "generate:generate",
+    "init": "init:init",
+    "map": "map:map_",
+    "pull": "pull:pull",
     "run": "run:run",
+    "schema": "schema:schema",
     "show": "show:show",
     "simulate": "simulate:simulate",
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import CommandError, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.cli.tables import print_table
@@ -17,7 +18,7 @@ from invokable.schema.model import MISSING
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=completing.files)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
     "--graph",

@@ -23,7 +23,7 @@ class _Patient(io.FileIO):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream.fileno(), "wb", closefd=False)
-        self._shown = stream.name
+        self._stream = stream  # which would close the file if nobody held it any more
         self._broken = False
 
     def write(self, data: Any, /) -> int:
@@ -38,7 +38,7 @@ class _Patient(io.FileIO):
             return size
         except OSError as error:
             self._broken = True
-            raise OSError(error.errno, error.strerror, self._shown) from None
+            raise OSError(error.errno, error.strerror, self._stream.name) from None
 
 
 def _ready(stream: TextIO | None) -> TextIO:

@@ -6,14 +6,15 @@
 `plan` holds; `code` is the one place where text becomes source; `existing` and `publish` deal with files on disk.
 """
 
-from invokable.codegen.build import Build, BuildOptions, BuildResult, build_modules, plan_source
+from invokable.codegen.build import Build, BuildOptions, build_modules, building, plan_source
 from invokable.codegen.failures import BuildError
 from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document
 from invokable.codegen.models import InstalledModel
+from invokable.codegen.modules import BuildResult
 from invokable.codegen.names import module_name
 from invokable.codegen.plan import ModulePlan, Naming
 from invokable.codegen.project import Project
-from invokable.codegen.publish import RefusedError, Written, publish
+from invokable.codegen.publish import FileChange, RefusedError, Written, publish
 from invokable.codegen.render import TemplateError
 from invokable.codegen.sources import Source, expand_sources
 
@@ -22,6 +23,7 @@ __all__ = [
     "BuildError",
     "BuildOptions",
     "BuildResult",
+    "FileChange",
     "GeneratedModule",
     "InstalledModel",
     "ModulePlan",
@@ -33,6 +35,7 @@ __all__ = [
     "TemplateError",
     "Written",
     "build_modules",
+    "building",
     "expand_sources",
     "generate_module",
     "module_name",

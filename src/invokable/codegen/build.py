@@ -1,236 +1,151 @@
-"""Build: from sources and a configuration to the modules they stand for, as plain data.
+"""Build: from sources and a configuration to the files that they stand for, as plain data.
 
-    sources ─▶ documents ─▶ plans ─▶ modules ─▶ Build ─┬─ generate writes it
-    configuration, schemas, existing modules ──┘       ├─ check and diff compare it
-                                                       └─ a build hook or a watcher does either
+    names or configuration ─▶ jobs ─▶ modules ─▶ Build ─┬─ generate writes it
+                                packages, lock, ──┘     ├─ check compares it
+                                leftovers               └─ a build hook or a watcher does either
+
+    with building((), None, BuildOptions()) as build:      # all that the configuration lists
+        for failure in build.failures: ...                 # every problem, before anything is written
+        for change in build.write(): ...                   # or look at build.changes, and write nothing
 
 Every source is read and every failure collected before anything is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO
 
-from invokable.codegen.existing import Existing, is_generated, read_existing, says_the_same
+from invokable.codegen.extras import Extras, plan_extras
 from invokable.codegen.failures import BuildError
-from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document
-from invokable.codegen.lock import Names, changes
-from invokable.codegen.lockfile import LockFile
-from invokable.codegen.models import InstalledModel
-from invokable.codegen.names import module_name
+from invokable.codegen.jobs import Job, Jobs, Overrides, job_of, plan_jobs
+from invokable.codegen.modules import BuildResult, ModuleOptions, build_module, plan_job
 from invokable.codegen.plan import ModulePlan
-from invokable.codegen.project import Project
-from invokable.codegen.publish import RefusedError, Written, check_replaceable, publish, read_module, replace_file
-from invokable.codegen.render import TemplateError
-from invokable.codegen.sources import Source, expand_sources
-from invokable.schema import Schema
-from invokable.workflow import WorkflowFileError
-
-_FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflows, or use --force"
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaUsed:
-    """The schema that a workflow is read with."""
-
-    schema: Schema
-    note: str = ""
-    """Why it is not a newer one, in a line; empty where that needs no words."""
-
-
-SchemaFor: TypeAlias = Callable[[object, str | None], SchemaUsed]
-"""Finds the schema for a workflow document and the version that its module has so far. Raises BuildError."""
+from invokable.codegen.project import Projects
+from invokable.codegen.publish import FileChange, RefusedError, exclusive, make_changes
+from invokable.codegen.schemas import Schemas
+from invokable.codegen.sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
     """What decides about all modules of a build."""
 
-    schema_for: SchemaFor
-    project: Project = field(default_factory=Project)
-    lock: LockFile | None = None
-    """Where names are remembered beside the modules themselves."""
-    lenient: bool = False
+    schemas: Schemas = field(default_factory=Schemas)
+    """Where node schemas come from; it remembers what it has read."""
+    projects: Projects = field(default_factory=Projects)
+    """Where configurations are found."""
+    overrides: Overrides = field(default_factory=Overrides)
+    """What is decided otherwise than in the configuration."""
     force: bool = False
-    """Replace modules that were edited by hand, and files that are not modules."""
-    installed: tuple[InstalledModel, ...] = ()
-    """Models whose names the modules offer for completion."""
+    """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
+    compare: bool = False
+    """Nothing is to be written: files that were edited by hand are compared like others."""
+    warn: bool = False
+    """Plan also what has not changed, for its warnings."""
     stdin: BinaryIO | None = None
     """Where the source `-` is read from."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildResult:
-    """What came of one source: a module, or the failures that prevent it."""
-
-    source: Source
-    path: Path
-    """Where the module goes."""
-    named_after_source: bool = False
-    """The file has its name from the workflow's: another workflow's module there is not to be replaced."""
-    current: str | None = None
-    """The text of the file that is there now."""
-    module: GeneratedModule | None = None
-    note: str = ""
-    """Which schema the workflow was read with, where that is not the newest."""
-    renamed: tuple[str, ...] = ()
-    """What is called otherwise than before, a line each."""
-    failures: tuple[BuildError, ...] = ()
-
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What was left out of the module, a line each."""
-        return self.module.warnings if self.module else ()
-
-    @property
-    def outcome(self) -> Written | None:
-        """What writing the module would do; None where there is none."""
-        if self.module is None:
-            return None
-        if self.current is None:
-            return Written.NEW
-        return Written.UNCHANGED if says_the_same(self.current, self.module.text) else Written.CHANGED
+    def modules(self) -> ModuleOptions:
+        """The part that decides how modules are made."""
+        return ModuleOptions(
+            schemas=self.schemas, force=self.force, compare=self.compare, warn=self.warn, stdin=self.stdin
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Build:
-    """All results, in the order of the sources."""
+    """All results, in the order of the sources, and what else belongs to them."""
 
     results: tuple[BuildResult, ...]
-    lock: LockFile | None = None
+    notes: tuple[str, ...] = ()
+    """What the options decide otherwise than the configuration, a line each."""
+    extras: Extras = field(default_factory=Extras)
+    """Packages, lock files and leftovers; nothing where a module failed."""
+    wrong: tuple[BuildError, ...] = ()
+    """What is wrong with the configuration."""
 
-    @property
-    def lock_text(self) -> str:
-        """What is to be in the lock file."""
-        found = {result.source: Names.of(result.module.plan) for result in self.results if result.module}
-        return self.lock.with_names(found) if self.lock else ""
-
-    @property
+    @cached_property
     def failures(self) -> tuple[BuildError, ...]:
-        """Everything that keeps a module from being built."""
-        return tuple(failure for result in self.results for failure in result.failures)
+        """Everything that keeps a file from being built, each once."""
+        found = [*self.wrong, *(failure for result in self.results for failure in result.failures)]
+        return tuple({str(failure): failure for failure in (*found, *self.extras.failures)}.values())
 
-    def write(self, *, force: bool = False) -> Iterator[tuple[Path, Written]]:
-        """Write the modules one by one, and yield what was done to each file.
+    @cached_property
+    def changes(self) -> tuple[FileChange, ...]:
+        """Every file, and what it is to hold: modules, packages, lock files, then what is to be removed."""
+        modules = [result.change for result in self.results]
+        return (*(change for change in modules if change is not None), *self.extras.changes)
+
+    def write(self) -> list[FileChange]:
+        """Write every file that changes, and return those.
 
         Raises BuildError where a file cannot be written, and at once where the build has failures.
         """
         for failure in self.failures:
             raise failure
-        for result in self.results:
-            if result.module is not None:
-                with_path = str(result.path)
-                try:
-                    done = publish(result.path, result.module.text, force=force)
-                except RefusedError as error:
-                    raise BuildError(with_path, str(error), kind="refused") from None
-                except OSError as error:
-                    raise BuildError.of_system(with_path, error, "written") from None
-                yield result.path, done
-        if self.lock is not None and self.lock.text != self.lock_text:
-            try:
-                replace_file(self.lock.path, self.lock_text)
-            except OSError as error:
-                raise BuildError.of_system(str(self.lock.path), error, "written") from None
-            yield self.lock.path, Written.NEW if self.lock.text is None else Written.CHANGED
+        try:
+            return make_changes(self.changes)
+        except RefusedError as error:
+            raise BuildError(str(error.path), str(error), kind="refused") from None
+        except OSError as error:
+            where = error.filename2 or error.filename or "output"
+            raise BuildError.of_system(str(where), error, "written") from None
 
 
-def build_modules(names: Iterable[str], output: str, options: BuildOptions) -> Build:
+@contextmanager
+def building(names: Iterable[str], output: str | None, options: BuildOptions) -> Iterator[Build]:
+    """Build, and keep other runs on the same project waiting until the block ends.
+
+    Arguments and errors are those of `build_modules`.
+    """
+    jobs = _jobs(names, output, options)
+    with exclusive(_worked_on(jobs)):
+        yield _build(jobs, options)
+
+
+def build_modules(names: Iterable[str], output: str | None, options: BuildOptions) -> Build:
     """Build the modules of all workflows that `names` stand for, without writing them.
 
-    `output` is a folder, or the file of the one module where it ends in `.py`. Raises BuildError where names, or the
-    output, do not make sense as a whole; what is wrong with one source stands in its result.
+    Args:
+        names: Files, folders, globs, and `-`; empty for all sources of the configuration.
+        output: A folder; or the file of the one module, where it ends in `.py`; or None for where the configuration
+            says, which is the current folder for what it does not list.
+        options: How.
+
+    Raises BuildError where names, or the output, do not make sense as a whole; what is wrong with one source stands
+    in its result.
     """
-    results = tuple(_built(result, options) for result in _destinations(list(expand_sources(names)), output))
-    return Build(results, options.lock)
+    return _build(_jobs(names, output, options), options)
 
 
 def plan_source(source: Source, options: BuildOptions) -> ModulePlan:
     """Read a workflow and decide its module, without writing its text. Raises BuildError."""
-    document = source.document(options.stdin)
-    try:
-        schema = options.schema_for(document, None).schema
-        plan = plan_document(document, schema, source=source.name, options=_options(source, options, Names()))
-    except WorkflowFileError as error:
-        raise BuildError.of_file(source.shown, error) from None
-    for failure in options.project.unknown_names(source.name, plan):
-        raise failure
-    return plan
+    return plan_job(job_of(source, options.overrides, options.projects), options.modules)
 
 
-def _destinations(sources: list[Source], output: str) -> list[BuildResult]:
-    if output.endswith(".py"):
-        if len(sources) != 1:
-            raise BuildError(output, f"is one module, but there are {len(sources)} sources; name a folder")
-        return [BuildResult(source=sources[0], path=Path(output))]
-    taken: dict[Path, Source] = {}
-    results = []
-    for source in sources:
-        path = Path(output) / f"{module_name(source.stem)}.py"
-        result = BuildResult(source=source, path=path, named_after_source=True)
-        if path in taken:
-            message = f"would be written to {path}, as {taken[path].shown} would; rename one of them"
-            result = replace(result, failures=(BuildError(source.shown, message),))
-        taken.setdefault(path, source)
-        results.append(result)
-    return results
+def _jobs(names: Iterable[str], output: str | None, options: BuildOptions) -> Jobs:
+    overrides = options.overrides if output is None else replace(options.overrides, output=output)
+    return plan_jobs(names, overrides, options.projects)
 
 
-def _built(result: BuildResult, options: BuildOptions) -> BuildResult:
-    if result.failures:
-        return result
-    source = result.source
-    try:
-        result = replace(result, current=_current(result.path, options))
-        current = result.current or ""
-        existing = read_existing(current) if is_generated(current) else Existing()
-        if not options.force and result.named_after_source and existing.source not in (None, source.name):
-            raise BuildError(str(result.path), _FOREIGN.format(existing.source, source.name), kind="refused")
-        document = source.document(options.stdin)
-        used = options.schema_for(document, existing.schema)
-        known = _known(source, options, existing.names)
-        module = _module(document, source, used.schema, _options(source, options, existing.names))
-    except BuildError as failure:
-        return replace(result, failures=(failure,))
-    unknown = tuple(options.project.unknown_names(source.name, module.plan))
-    renamed = tuple(changes(known, Names.of(module.plan)))
-    return replace(result, module=None if unknown else module, note=used.note, renamed=renamed, failures=unknown)
+def _build(jobs: Jobs, options: BuildOptions) -> Build:
+    results = tuple(build_module(job, options.modules) for job in jobs.jobs)
+    fine = not jobs.failures and not any(result.failures for result in results)
+    extras = plan_extras(jobs, results, options.modules) if fine else Extras()
+    return Build(results, jobs.notes, extras, jobs.failures)
 
 
-def _current(path: Path, options: BuildOptions) -> str | None:
-    try:
-        current = read_module(path, force=options.force)
-        if not options.force:
-            check_replaceable(path, current)
-    except RefusedError as error:
-        raise BuildError(str(path), str(error), kind="refused") from None
-    except OSError as error:
-        raise BuildError.of_system(str(path), error, "read") from None
-    return current
+def _worked_on(jobs: Jobs) -> set[Path]:
+    """The folders that a build has to itself: those of its projects, else those that its outputs are in."""
+    return {_locked(job) for job in jobs.jobs} | {p.folder for p in jobs.projects if p.folder is not None}
 
 
-def _module(document: object, source: Source, schema: Schema, options: Options) -> GeneratedModule:
-    try:
-        return generate_module(document, schema, source=source.name, options=options)
-    except WorkflowFileError as error:
-        raise BuildError.of_file(source.shown, error) from None
-    except TemplateError as error:
-        raise BuildError(source.shown, str(error)) from None
-
-
-def _options(source: Source, options: BuildOptions, existing: Names) -> Options:
-    return Options(
-        lenient=options.lenient,
-        naming=options.project.naming(source.name, _known(source, options, existing)),
-        installed=options.installed,
-        custom=options.project.config.custom,
-        templates=options.project.config.templates,
-    )
-
-
-def _known(source: Source, options: BuildOptions, existing: Names) -> Names:
-    """The names so far: those of the lock file, then those of the module that is there."""
-    return options.lock.names_of(source).over(existing) if options.lock else existing
+def _locked(job: Job) -> Path:
+    folder = job.project.folder or Path(job.root).absolute().parent
+    return next(parent for parent in (folder, *folder.parents) if parent.is_dir())

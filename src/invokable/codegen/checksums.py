@@ -72,6 +72,8 @@ def _meaning(text: str) -> str | None:
 
 def _without_places(statement: str) -> str:
     """A statement without what does not count."""
+    if statement.startswith("MADE_FROM:"):
+        return ""
     if statement.startswith(_APART):
         return _DIGEST.sub("", statement)
     return _PLACE.sub("", statement) if statement.startswith("_WORKFLOW:") else statement

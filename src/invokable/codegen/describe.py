@@ -68,6 +68,14 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
+def first_line(text: str, *, most: int) -> str:
+    """A text as the first line of a docstring: on one line, with a mark at its end, and cut where it is longer."""
+    line = " ".join(text.split()).rstrip(" .,:;…")
+    if len(line) >= most:
+        line = line[: most - 1].rpartition(" ")[0] or line[: most - 1]
+    return line if line.endswith(("!", "?")) else f"{line or 'Workflow'}."
+
+
 def same_words(label: str, attribute: str) -> bool:
     """Whether a label says no more than the attribute's name, which stands above the docstring."""
     words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()

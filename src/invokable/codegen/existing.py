@@ -42,19 +42,23 @@ def says_the_same(current: str, text: str) -> bool:
 
 def newer_origin(text: str, version: str) -> str | None:
     """What wrote a module, in words, where that is newer than `version` of invokable; None where it is not."""
-    from packaging.version import InvalidVersion, Version
-
     head = text[:_HEAD]
     made_by = _MADE_BY.search(head)
-    try:
-        if made_by and Version(made_by[1]) > Version(version):
-            return f"invokable {made_by[1]}"
-    except InvalidVersion:
-        pass
+    if made_by and made_by[1] != version and _is_newer(made_by[1], version):
+        return f"invokable {made_by[1]}"
     format_ = _FORMAT.search(text)
     if format_ and int(format_[1]) > FORMAT:
         return f"a later invokable (module format {format_[1]})"
     return None
+
+
+def _is_newer(version: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version) > Version(other)
+    except InvalidVersion:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

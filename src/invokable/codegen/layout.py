@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from itertools import groupby
 from typing import Final
 
 from invokable.codegen.code import Code, literal
 
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
+line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)
+"""How many columns a line may have: what the project's own formatter allows."""
 
 _RAW: Final = re.compile(r'^(\w+: Final = )(r"""(?:\{|\[)[^\0]*?(?:\}|\])""")$', re.MULTILINE)
 _TABLE: Final = re.compile(
@@ -44,7 +47,7 @@ _FEW: Final = 200  # characters that are not worth a mark
 def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
     """A tuple of scalars as an entry of a table: on one line where it fits, else an item a line."""
     whole = literal(value)
-    if indent + _width(whole) + 1 <= WIDTH:
+    if indent + _width(whole) + 1 <= line_length.get():
         return whole
     margin = " " * indent
     return Code("(\n" + "".join(f"{margin}    {literal(item)},\n" for item in value) + f"{margin})")
@@ -54,9 +57,9 @@ def choices(name: str, values: Sequence[object]) -> Code:
     """The alias of a Literal: on one line where it fits, else on one between the brackets, else a choice a line."""
     parts = list(map(literal, values))
     joined = ", ".join(parts)
-    if _width(f"{name} = Literal[{joined}]") <= WIDTH:
+    if _width(f"{name} = Literal[{joined}]") <= line_length.get():
         return Code(f"{name} = Literal[{joined}]")
-    body = joined if _width(joined) + 4 <= WIDTH else ",\n    ".join(parts) + ","
+    body = joined if _width(joined) + 4 <= line_length.get() else ",\n    ".join(parts) + ","
     return Code(f"{name} = Literal[\n    {body}\n]")
 
 
@@ -76,13 +79,14 @@ def _split(match: re.Match[str]) -> str:
     """An attribute whose annotation alone is too long for a line, with what is in the brackets on a line of its own."""
     head, body, tail = match["head"], match["body"], match["tail"]
     before = f"{head}{body}{tail.partition(' = ')[0]}"
-    if _width(f"{before} = (" if " = " in tail else before) <= WIDTH or _width(body) + 8 > WIDTH:
+    width = line_length.get()
+    if _width(f"{before} = (" if " = " in tail else before) <= width or _width(body) + 8 > width:
         return match[0]
     return f"{head}\n        {body}\n    {tail}"
 
 
 def _fits(attribute: str) -> bool:
-    return all(_width(line) <= WIDTH for line in attribute.split("\n"))
+    return all(_width(line) <= line_length.get() for line in attribute.split("\n"))
 
 
 class _Marks:
@@ -116,7 +120,8 @@ class _Marks:
     def _raw(self, match: re.Match[str]) -> str:
         if len(match[0]) <= _FEW:
             return match[0]
-        filling = "\n" if "\n" in match[2] else "_" * WIDTH  # black puts brackets around what is too long for a line
+        # black puts brackets around what is too long for a line
+        filling = "\n" if "\n" in match[2] else "_" * line_length.get()
         return f'{match[1]}r"""{filling}{self._mark(match[2])}{filling}"""'
 
     def _table(self, match: re.Match[str]) -> str:

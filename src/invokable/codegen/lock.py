@@ -109,8 +109,13 @@ def write_lock(names: Mapping[str, Names]) -> str:
 
     Names of what has half a surrogate pair in its id are left out, for such a text cannot be written.
     """
-    lines = [line for source, its in names.items() for line in _lines(source, its) if not _SURROGATE.search(line)]
+    lines = [line for source, its in names.items() for line in locked_lines(source, its)]
     return HEADER + "".join(f"{line}\n" for line in sorted(lines))
+
+
+def locked_lines(source: str, names: Names) -> list[str]:
+    """The lines of a lock file that hold the names of one workflow."""
+    return sorted(line for line in _lines(source, names) if not _SURROGATE.search(line))
 
 
 def changes(before: Names, after: Names) -> list[str]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from unicodedata import normalize
 
 from invokable.codegen.failures import BuildError
 from invokable.codegen.lock import LockError, Names, read_lock, write_lock
-from invokable.codegen.sources import Source
 
 FILE: Final = "invokable.lock"
 
@@ -39,22 +36,10 @@ class LockFile:
         except LockError as error:
             raise BuildError(str(path), str(error)) from None
 
-    def names_of(self, source: Source) -> Names:
-        """The names that are locked for a workflow."""
-        key = self._key(source)
-        return self.names.get(key, Names()) if key else Names()
+    def names_of(self, key: str) -> Names:
+        """The names that are locked for the workflow at a path."""
+        return self.names.get(key, Names())
 
-    def with_names(self, found: Mapping[Source, Names]) -> str:
-        """The text of the file with these names; what is locked for other workflows stays."""
-        made = {key: names for source, names in found.items() if (key := self._key(source))}
-        return write_lock({**self.names, **made})
-
-    def _key(self, source: Source) -> str | None:
-        """The path of the workflow's file from the lock file's folder; None for standard input."""
-        if source.path is None:
-            return None
-        try:
-            relative = os.path.relpath(source.path, self.path.parent)
-        except ValueError:  # on another drive
-            relative = source.name
-        return normalize("NFC", relative.replace(os.sep, "/"))
+    def with_names(self, found: Mapping[str, Names], gone: Collection[str] = ()) -> str:
+        """The text of the file with these names and without those of workflows that are gone; all others stay."""
+        return write_lock({key: names for key, names in {**self.names, **found}.items() if key not in gone})

@@ -189,10 +189,8 @@ def module_name(stem: str) -> str:
     Other scripts are transliterated, `写真` is `xiezhen`. A stem of which nothing or too much is left gets a digest, so
     that two of them do not meet in one module.
     """
-    from anyascii import anyascii
-
     normal = normalize("NFC", stem)
-    name = re.sub(r"[^a-z0-9]+", "_", anyascii(normal).lower()).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", _transliterated(normal).lower()).strip("_")
     digest = sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     if not name:
         return f"workflow_{digest}"
@@ -203,6 +201,14 @@ def module_name(stem: str) -> str:
     if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in sys.stdlib_module_names:
         return f"{name}_workflow"
     return name
+
+
+def _transliterated(text: str) -> str:
+    if text.isascii():
+        return text  # without loading the tables
+    from anyascii import anyascii
+
+    return anyascii(text)
 
 
 def alias_name(attribute: str, taken: Collection[str]) -> str:

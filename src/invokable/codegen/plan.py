@@ -150,14 +150,16 @@ def plan_module(
 ) -> ModulePlan:
     """Decide all names, types and constants of the module for a workflow.
 
-    `document` is the workflow as it was read, whose checksum the module carries; `source` is the file's name.
+    `document` is the workflow as it was read, whose checksum the module carries; `source` is its file, as a path with
+    slashes.
     """
     naming, custom = naming or Naming(), custom or CustomFields()
+    file = source.rpartition("/")[2]
     found = find_outputs(reading, naming.nodes)
     names, output_names = choose_names(
         reading, found, inputs=naming.inputs, outputs_fixed={**naming.outputs, **_named_outputs(found, naming.nodes)}
     )
-    name = naming.class_name or class_name(reading.workflow.name, fallback=source.rpartition(".")[0] or source)
+    name = naming.class_name or class_name(reading.workflow.name, fallback=file.rpartition(".")[0] or file)
     if name in custom.names:
         name = f"{name}Workflow"
     aliases = _Aliases({name, *names, *custom.names})
@@ -167,7 +169,7 @@ def plan_module(
         inputs.append(PlannedInput(attribute, item, typed, aliases.of(attribute, typed)))
     return ModulePlan(
         class_name=name,
-        title=reading.workflow.name.strip() or source,
+        title=reading.workflow.name.strip() or file,
         source=source,
         source_sha256=source_checksum(document),
         schema_version=reading.schema.version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,10 +14,11 @@ from invokable.codegen import code, expression, layout
 from invokable.codegen.checksums import has_body_checksum, sign_body
 from invokable.codegen.code import Code, ListItem
 from invokable.codegen.defaults import model_expression
-from invokable.codegen.describe import Descriptions, sentence
+from invokable.codegen.describe import Descriptions, first_line, sentence
 from invokable.codegen.existing import MARKER, is_generated
 from invokable.codegen.expression import Expression
-from invokable.codegen.layout import WIDTH, laid_out
+from invokable.codegen.layout import laid_out, line_length
+from invokable.codegen.made_from import stamped, unstamped
 from invokable.codegen.outline import outline_of
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput
 from invokable.contract.module import FORMAT
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATE: Final = "module.py.jinja"
+_TITLE: Final = 50  # characters of a title on a line with other words
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
 """What the signature of `replace` needs."""
@@ -49,19 +52,31 @@ class _Attribute:
     """The annotation without the index and limits, as a parameter has it."""
 
 
-def render_module(plan: ModulePlan, *, templates: Path | None = None) -> str:
+def render_module(
+    plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH, made_from: str = ""
+) -> str:
     """The text of the module, formatted and signed. Raises TemplateError for a faulty template.
 
-    `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code.
+    `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code. `width` is
+    how long lines may be, `made_from` the checksum of everything that the module is made from.
     """
-    return _signed(_laid_out(_fill(templates, _context(plan)), ours=templates is None))
+    token = line_length.set(width)
+    try:
+        return _signed(_laid_out(_fill(templates, _context(plan, made_from)), ours=templates is None))
+    finally:
+        line_length.reset(token)
+
+
+def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
+    """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
+    return _fill(templates, _context(plan, ""))
 
 
 def _laid_out(text: str, *, ours: bool) -> str:
     return laid_out(text, _format) if ours else _format(text)
 
 
-def _context(plan: ModulePlan) -> dict[str, object]:
+def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
     """What the templates can emit."""
     descriptions = Descriptions(plan)
     inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
@@ -76,8 +91,9 @@ def _context(plan: ModulePlan) -> dict[str, object]:
         "version": code.version(__version__),
         "plan": plan,
         "format": FORMAT,
+        "made_from": unstamped(made_from),
         "class_name": code.identifier(plan.class_name),
-        "exported": sorted([plan.class_name, *plan.aliases]),
+        "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
         "module_docstring": _module_docstring(plan),
         "class_docstring": _class_docstring(plan),
         "result_docstring": _result_docstring(plan),
@@ -102,6 +118,8 @@ def _fill(templates: Path | None, context: dict[str, object]) -> str:
         line = getattr(error, "lineno", None)
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
         raise TemplateError(f"{name}: {_first_line(error)}") from error
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{_TEMPLATE}: is not text in UTF-8: {_first_line(error)}") from error
     except RecursionError as error:
         raise TemplateError(f"{_TEMPLATE}: the templates include each other without end") from error
     except Exception as error:  # a project's template is a program, and can fail in any way
@@ -112,7 +130,7 @@ def _format(text: str) -> str:
     import black
     from black.mode import Mode, TargetVersion
 
-    mode = Mode(target_versions={TargetVersion.PY311}, line_length=WIDTH)
+    mode = Mode(target_versions={TargetVersion.PY311}, line_length=line_length.get())
     try:
         return black.format_str(text, mode=mode)
     except (black.parsing.InvalidInput, ValueError, RecursionError) as error:
@@ -125,7 +143,7 @@ def _signed(text: str) -> str:
         raise TemplateError(f"{_TEMPLATE}: it has to begin with {{{{ marker }}}}")
     if not has_body_checksum(text):
         raise TemplateError(f'{_TEMPLATE}: it has to hold the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}')
-    return sign_body(text)
+    return stamped(sign_body(text))
 
 
 def _first_line(error: Exception) -> str:
@@ -187,8 +205,8 @@ def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
 
 def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
     """Everything on one line where it fits, else a paragraph each."""
-    line = code.docstring([" ".join(paragraphs)], indent=4, width=WIDTH)
-    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=WIDTH)
+    line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
+    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
 
 
 def _output(planned: PlannedOutput) -> _Attribute:
@@ -197,7 +215,7 @@ def _output(planned: PlannedOutput) -> _Attribute:
         annotation=planned.annotation,
         type=planned.annotation,
         default=None,
-        docstring=code.docstring([sentence(_described(planned))], indent=8, width=WIDTH),
+        docstring=code.docstring([sentence(_described(planned))], indent=8, width=line_length.get()),
     )
 
 
@@ -238,15 +256,35 @@ def _imports(written: Iterable[Expression], *, replaces: bool) -> list[Code]:
     names = _ALWAYS.union(_REPLACE if replaces else (), *(expression.names for expression in written))
     origins = {name: module for module, known in _ORIGINS.items() for name in known}
     by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
-    for name in sorted(names, key=lambda name: (not name.isupper(), name.casefold(), name)):
+    for name in sorted(names, key=_as_imports_are_sorted):
         module, _, own = name.rpartition(":")
         by_module.setdefault(module or origins.get(name, "invokable.runtime"), []).append(own)
     dataclasses, typing, *others = (f"from {module} import {', '.join(found)}" for module, found in by_module.items())
     return [Code(line) for line in (dataclasses, typing, "", *sorted(others))]
 
 
+def _as_imports_are_sorted(name: str) -> tuple[bool, str, str]:
+    return not name.isupper(), name.casefold(), name
+
+
+def _as_sorted_by_linters(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
+    """Constants, then classes, then the rest; in each, digits count as numbers."""
+    kind = 0 if name.isupper() and len(name.encode()) > 1 else 1 if name[0].isupper() else 2
+    parts = re.findall(r"[0-9]+|[^0-9]", name)
+    return kind, [
+        (not part.isdecimal(), int(part) if part.isascii() and part.isdecimal() else 0, part) for part in parts
+    ]
+
+
 def _module_docstring(plan: ModulePlan) -> Code:
-    return code.docstring([sentence(plan.title), plan.reading.workflow.description], width=WIDTH)
+    paragraphs = [first_line(plan.title, most=_TITLE), *_whole(plan.title), plan.reading.workflow.description]
+    return code.docstring(paragraphs, width=line_length.get())
+
+
+def _whole(title: str) -> list[str]:
+    """A title that is too long for the first line of a docstring, once more."""
+    line = " ".join(title.split())
+    return [line] if len(line) > _TITLE else []
 
 
 def _class_docstring(plan: ModulePlan) -> Code:
@@ -256,10 +294,11 @@ def _class_docstring(plan: ModulePlan) -> Code:
         described[first] = f"{first} `{planned.attribute}`: {planned.type.summary}"
         described |= {index: f"{index} `{planned.attribute}`, the same as {first}" for index in others}
     outline = outline_of(plan.reading.outline, described, title=plan.title)
-    title = f"The inputs of {sentence(plan.title)}"
-    return code.docstring([title, *outline.paragraphs, outline.items], indent=4, width=WIDTH)
+    title = f"The inputs of {first_line(plan.title, most=_TITLE)}"
+    return code.docstring([title, *outline.paragraphs, outline.items], indent=4, width=line_length.get())
 
 
 def _result_docstring(plan: ModulePlan) -> Code:
     outputs = [ListItem(f"`{planned.attribute}`: {_described(planned)}") for planned in plan.outputs]
-    return code.docstring([f"What a run of {sentence(plan.title)[:-1]} gives.", outputs], indent=8, width=WIDTH)
+    title = first_line(plan.title, most=_TITLE).removesuffix(".")
+    return code.docstring([f"What a run of {title} gives.", outputs], indent=8, width=line_length.get())

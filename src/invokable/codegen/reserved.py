@@ -92,6 +92,10 @@ MODULE_NAMES: Final = frozenset({*_STANDARD, *TYPING, *_EXPORTS, *_exported(_par
 """What a generated module imports or defines, or could, and what its callers import beside it."""
 
 
+_AMBIGUOUS: Final = frozenset({"l", "I", "O"})
+"""Names that read like digits, which linters refuse."""
+
+
 def is_reserved(name: str) -> bool:
-    """Whether a name has a meaning of its own in every generated module."""
-    return keyword.iskeyword(name) or hasattr(builtins, name) or name in MODULE_NAMES
+    """Whether a name has a meaning of its own in every generated module, or reads like a digit."""
+    return keyword.iskeyword(name) or hasattr(builtins, name) or name in MODULE_NAMES or name in _AMBIGUOUS

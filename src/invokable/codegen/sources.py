@@ -5,14 +5,15 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from invokable.codegen.failures import BuildError
 from invokable.workflow import WorkflowFileError, read_bytes, read_document
 
-_SUFFIXES: Final = frozenset({".json", ".png"})
+_SUFFIXES: Final = (".json", ".png")
+_NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class Source:
 
     path: Path | None
     """None stands for standard input."""
+    folder: str = field(default="", compare=False)
+    """Where the file is below the folder that was named, as a path with slashes; its module goes there too."""
+    named: bool = field(default=True, compare=False)
+    """It was named by itself, and not found in a folder or by a glob."""
 
     @property
     def shown(self) -> str:
@@ -39,31 +44,38 @@ class Source:
 
     def document(self, stdin: BinaryIO | None = None) -> object:
         """The workflow document in the file, or on `stdin`. Raises BuildError."""
+        return self.read(self.data(stdin))
+
+    def data(self, stdin: BinaryIO | None = None) -> bytes:
+        """The bytes of the file, or of `stdin`. Raises BuildError."""
         try:
-            return read_document(self._bytes(stdin), name=self.name)
+            if self.path is not None:
+                with self.path.open("rb") as file:
+                    return read_bytes(file)
+            if stdin is None:
+                raise ValueError("there is no standard input")
+            return read_bytes(stdin)
         except (OSError, ValueError) as error:
             raise BuildError.of_system(self.shown, error, "read") from None
+
+    def read(self, data: bytes) -> object:
+        """The workflow document in the file's bytes. Raises BuildError."""
+        try:
+            return read_document(data, name=self.name)
         except WorkflowFileError as error:
             raise BuildError.of_file(self.shown, error) from None
-
-    def _bytes(self, stdin: BinaryIO | None) -> bytes:
-        if self.path is not None:
-            with self.path.open("rb") as file:
-                return read_bytes(file)
-        if stdin is None:
-            raise ValueError("there is no standard input")
-        return read_bytes(stdin)
 
 
 def expand_sources(names: Iterable[str]) -> Iterator[Source]:
     """The workflow files that names of files, folders and globs, and `-`, stand for.
 
-    Raises BuildError for a name that stands for nothing.
+    A folder stands for all files in it and below, but for hidden folders and those of environments. Raises BuildError
+    for a name that stands for nothing.
     """
     for name in names:
         try:
             yield from _expand(name)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise BuildError.of_system(name, error, "read") from None
 
 
@@ -72,14 +84,57 @@ def _expand(name: str) -> Iterator[Source]:
     if name == "-":
         yield Source(None)
     elif path.is_dir():
-        found = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in _SUFFIXES and entry.is_file())
+        found = list(files_below(path, ""))
         if not found:
             raise BuildError(name, "contains no .json or .png files")
-        yield from map(Source, found)
+        yield from found
     elif not glob.has_magic(name) or path.exists():
         yield Source(path)
     else:
-        matches = sorted(glob.glob(name, recursive=True))
-        if not matches:
+        found = list(files_matching(name))
+        if not found:
             raise BuildError(name, "matches no files")
-        yield from (Source(Path(match)) for match in matches)
+        yield from found
+
+
+def files_below(folder: Path, below: str) -> Iterator[Source]:
+    """The files in a folder, and in the folders in it, by name. Raises OSError.
+
+    Links to folders are not followed: they may lead in a circle, or out of the project.
+    """
+    with os.scandir(folder) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        if entry.name.lower().endswith(_SUFFIXES) and entry.is_file():
+            yield Source(folder / entry.name, below, named=False)
+    for entry in ordered:
+        if entry.is_dir(follow_symlinks=False) and is_searched(entry.path):
+            yield from files_below(folder / entry.name, f"{below}/{entry.name}" if below else entry.name)
+
+
+def files_matching(pattern: str) -> Iterator[Source]:
+    """The files that match a glob, by name; each is seen from the last folder that the glob has no choice about."""
+    start = Path(glob_root(pattern))
+    for match in sorted(glob.glob(pattern, recursive=True)):
+        path = Path(match)
+        if path.is_file():
+            folder = PurePosixPath(path.parent.relative_to(start).as_posix())
+            yield Source(path, "" if str(folder) == "." else str(folder), named=False)
+
+
+def glob_root(pattern: str) -> str:
+    """The folder of a glob, down to the first part with a choice."""
+    kept: list[str] = []
+    for part in Path(pattern).parts[:-1]:
+        if glob.has_magic(part):
+            break
+        kept.append(part)
+    return str(Path(*kept))
+
+
+def is_searched(folder: str) -> bool:
+    """Whether a folder in another is looked into: not if it is hidden, an environment, or made by tools."""
+    name = os.path.basename(folder)
+    if name.startswith(".") or name in _NOT_SEARCHED:
+        return False
+    return not os.path.exists(os.path.join(folder, "pyvenv.cfg"))

@@ -3,5 +3,5 @@
 module      format, index map checksum            fields   field types as they are written
 limits      ranges of a value                     models   which models a field takes
 generators  how settings make a batch             batch    where the values of a batch go
-settings    what each kind of generator is set by
+settings    the settings of each generator kind     interface  what callers see of a module, and what breaks them
 """

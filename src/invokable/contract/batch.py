@@ -21,12 +21,12 @@ class ItemCheck:
     """What a field takes as one item of a batch."""
 
     type: str = ""
-    """The field type, such as `IntegerField`; empty where nothing is known of it."""
+    """The field type, such as `IntegerField`; empty if it is not known."""
     limits: Limits = NO_LIMITS
     options: tuple[Any, ...] = ()
 
     def misfit(self, item: Any) -> str:
-        """Why a field cannot hold an item, such as `is not an integer`; empty where it can."""
+        """Why a field cannot hold an item, such as `is not an integer`; empty if it can."""
         match self.type:
             case "IntegerField" | "FloatField":
                 wanted = int if self.type == "IntegerField" else int | float
@@ -97,7 +97,7 @@ class BatchTable:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> BatchTable:
-        """Read what `to_json` gave."""
+        """Read what `to_json` returned."""
         return cls(
             tuple(BatchSource(**source) for source in value["sources"]),
             tuple(tuple(map(_target, group)) for group in value["groups"]),

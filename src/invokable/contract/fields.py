@@ -1,4 +1,4 @@
-"""Fields: how the type of a field is written, and the names with a meaning of their own."""
+"""Fields: how the type of a field is written, and names with a special meaning."""
 
 from __future__ import annotations
 

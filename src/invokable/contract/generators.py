@@ -22,7 +22,7 @@ from invokable.contract.settings import KINDS
 
 Items: TypeAlias = list[object]
 Deferred: TypeAlias = dict[str, object]
-"""How to come by items that cannot be computed in advance; a JSON object with a `kind`:
+"""How to get items that cannot be computed in advance; a JSON object with a `kind`:
 
 - `{"kind": "random", "generator": {…}}`: draw at run time, see `draw`.
 - `{"kind": "dynamic_prompts", "body": {…}}`: POST the body to `/api/v1/utilities/dynamicprompts`; the items are the
@@ -38,7 +38,7 @@ Series: TypeAlias = tuple[int, Callable[[int], object]]
 MAX_ITEMS: Final = 100_000
 """The most items that one generator may make. A larger count is a mistake, and would fill the memory."""
 
-_TOO_LARGE: Final = "the numbers of the generator are too large"
+_TOO_LARGE: Final = "the generator's numbers are too large"
 _IMAGE_CATEGORIES: Final = {"images": ("general",), "assets": ("control", "mask", "user", "other")}
 
 # White space as String.prototype.trim knows it; str.strip would also take U+001C to U+001F and U+0085.
@@ -52,11 +52,11 @@ _FLOAT: Final = re.compile(r"[+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE
 
 
 class GeneratorError(ValueError):
-    """The settings of a generator make no batch: a wrong type, an unknown generator, too many items."""
+    """The settings of a generator do not make a batch: a wrong type, an unknown generator, too many items."""
 
 
 def expand(value: object) -> Items | Deferred:
-    """Return the items of a generator value, or how to come by them at run time.
+    """Return the items of a generator value, or how to get them at run time.
 
     Raises:
         GeneratorError: The value is not a generator, or it makes more than `MAX_ITEMS` items.
@@ -74,7 +74,7 @@ def expand(value: object) -> Items | Deferred:
 
 
 def check(value: object) -> None:
-    """Raise GeneratorError for settings that make no batch.
+    """Raise GeneratorError for settings that do not make a batch.
 
     The work grows with the size of the settings, not with the number of items.
     """
@@ -85,7 +85,7 @@ def check(value: object) -> None:
         _DEFERRED[kind](settings)
         return
     count, item = _series(settings, kind, lambda: 0.5)
-    if count > 0:  # what is spread evenly, or drawn from a range, is finite where its ends are
+    if count > 0:  # what is spread evenly, or drawn from a range, is finite if its ends are
         _made(item, (0, count - 1))
 
 
@@ -126,12 +126,12 @@ def _settings(value: object) -> tuple[Mapping[str, object], str]:
         raise GeneratorError("a generator value is an object with a type")
     kind = value.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise GeneratorError(f"there is no generator {kind!r:.60}")
+        raise GeneratorError(f"unknown generator {kind!r:.60}")
     return value, kind
 
 
 def _stored_values(settings: Mapping[str, object], kind: str) -> Items | None:
-    """The list that the editor stores beside the settings of floats and trusts over them, an empty one too."""
+    """The list that the editor stores beside the settings of floats, and prefers to them even if it is empty."""
     stored = settings.get("values")
     if not kind.startswith("float_generator_") or not isinstance(stored, list):
         return None

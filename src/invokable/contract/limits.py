@@ -29,27 +29,27 @@ class Limits:
 
     @property
     def lower(self) -> float:
-        """The least number, whether it is included or not; minus infinity without one."""
+        """The least number, whether it is included or not; minus infinity if there is none."""
         return max((bound for bound in (self.minimum, self.exclusive_minimum) if bound is not None), default=-math.inf)
 
     @property
     def upper(self) -> float:
-        """The greatest number, whether it is included or not; infinity without one."""
+        """The greatest number, whether it is included or not; infinity if there is none."""
         return min((bound for bound in (self.maximum, self.exclusive_maximum) if bound is not None), default=math.inf)
 
     def to_json(self) -> dict[str, Any]:
-        """The limits that are set, those of a collection's items left out."""
+        """The limits that are set, without those of a collection's items."""
         found = {member.name: getattr(self, member.name) for member in fields(self) if member.name != "item"}
         return {name: bound for name, bound in found.items() if bound is not None}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Limits:
-        """Read what `to_json` gave; other members are passed over."""
+        """Read what `to_json` returned; other members are ignored."""
         names = {member.name for member in fields(cls)} - {"item"}
         return cls(**{name: bound for name, bound in value.items() if name in names})
 
     def misfit_of_number(self, value: float) -> str:
-        """Why a number is outside of the limits, such as `is less than 64`; empty where it is inside."""
+        """Why a number is outside the limits, such as `is less than 64`; empty if it is inside."""
         if self.minimum is not None and value < self.minimum:
             return f"is less than {self.minimum}"
         if self.maximum is not None and value > self.maximum:
@@ -63,11 +63,11 @@ class Limits:
         return ""
 
     def misfit_of_text(self, value: str) -> str:
-        """Why a text is too short or too long; empty where it is neither."""
+        """Why a text is too short or too long; empty if it is neither."""
         return _misfit_of_size(len(value), self.min_length, self.max_length, "character")
 
     def misfit_of_list(self, value: list[Any]) -> str:
-        """Why a list has too few or too many items; empty where it has neither."""
+        """Why a list has too few or too many items; empty if it has neither."""
         return _misfit_of_size(len(value), self.min_items, self.max_items, "item")
 
 

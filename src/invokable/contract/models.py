@@ -1,4 +1,4 @@
-"""Models: which of them a field takes."""
+"""Models: which ones a field takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: what each kind of generator is set by, in the editor's order.
+"""Settings: what each kind of generator takes, in the editor's order.
 
 The workflow package derives the shapes of stored values from this table, the code generator its typed defaults; a test
 compares the typed dictionaries of the runtime.
@@ -35,7 +35,7 @@ class Setting:
     nullable: bool = False
 
     def misfit(self, value: object) -> str:
-        """What a value should have been, such as `a number`; empty where it fits."""
+        """What a value should have been, such as `a number`; empty if it fits."""
         if value is None and self.nullable:
             return ""
         return "" if _FITS[self.takes](value) else _WORDS[self.takes]
@@ -56,7 +56,7 @@ class GeneratorKind:
         return self.type.partition("_")[0]
 
     def misfit(self, value: Mapping[str, Any]) -> str:
-        """Why an object is not the settings of this kind, such as `has no start`; empty where it is."""
+        """Why an object does not fit this kind, such as `has no start`; empty if it does."""
         for name in value:
             if name != "type" and name not in self.settings:
                 return f"has an unknown setting, {name!r:.60}"
@@ -71,7 +71,7 @@ class GeneratorKind:
 
 
 def misfit_of_settings(value: object, field_type: str) -> str:
-    """Why a value cannot be the settings in a field of that type; empty where it can."""
+    """Why a value cannot be the settings in a field of that type; empty if it can."""
     if not isinstance(value, Mapping):
         return "is not an object"
     kind = KINDS.get(value["type"]) if isinstance(value.get("type"), str) else None

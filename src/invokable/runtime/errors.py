@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from invokable.contract.interface import Drift
     from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.records import ModelInstall
     from invokable.runtime.values.result import WorkflowResult
@@ -254,7 +255,7 @@ class UnsupportedError(InvokableError):
         try:
             videos = list(client.videos.list())
         except UnsupportedError as error:
-            print(f"needs InvokeAI {error.needs}, the server has {error.version}")
+            print(f"no videos before {error.needs}")
     """
 
     def __init__(self, what: str, *, needs: str, version: str) -> None:
@@ -271,9 +272,9 @@ class NotFoundError(InvokableError, LookupError):
     Example:
 
         try:
-            model = client.models.find("Dreamshaper")
+            model = client.models.find("dreamshaper")
         except NotFoundError as error:
-            print(f"{error.found} found; the nearest are {error.nearest}")
+            print(f"{error.found} found, nearest: {error.nearest}")
     """
 
     def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
@@ -307,11 +308,9 @@ class ModelInstallError(InvokableError):
     Example:
 
         try:
-            client.models.install("/no/such/model.safetensors", timeout=5)
+            client.models.install("/models/fox.safetensors", timeout=600)
         except ModelInstallError as error:
-            print(error.install.reason if error.install else error)
-        except InvokableError as error:
-            print(error)
+            print(error.install.status, error.install.reason)
     """
 
     def __init__(self, message: str, *, install: ModelInstall) -> None:
@@ -332,7 +331,9 @@ class WorkflowError(InvokableError):
 
 
 class StaleWorkflowError(WorkflowError):
-    """The generated module does not fit its own pins, this runtime, or the server.
+    """The generated module does not fit its own pins, this runtime, the server, or a file that it was compared with.
+
+    `drift` holds the changes that `verify_index_map` found; None where none were looked for.
 
     Example:
 
@@ -341,6 +342,10 @@ class StaleWorkflowError(WorkflowError):
         except StaleWorkflowError as error:
             print(f"generate the module again: {error}")
     """
+
+    def __init__(self, message: str, *, drift: Drift | None = None) -> None:
+        super().__init__(message)
+        self.drift = drift
 
 
 class QueueFullError(WorkflowError):

@@ -16,7 +16,7 @@ _PRIMITIVES: Final = {
     "boolean": "BooleanField",
 }
 
-# Types of which the editor holds a value itself. A field of any other type takes edges only.
+# Types whose values the editor itself holds. A field of any other type only takes edges.
 _STATEFUL: Final = frozenset(
     f"{name}Field"
     for name in (
@@ -88,7 +88,7 @@ _DEFAULTS: Final[dict[str, object]] = {
 }
 _COLLECTIONS_WITH_EDITOR: Final = frozenset({"IntegerField", "FloatField", "StringField", "ImageField"})
 
-# Nobody nests unions deeper; a document that does is not worth a stack.
+# Real documents nest unions less deeply; deeper nesting would overflow the stack.
 _MAX_NESTING: Final = 16
 
 
@@ -98,7 +98,7 @@ def is_stateful(field_type: FieldType) -> bool:
 
 
 def field_type(schema: JsonObject, *, batch: bool = False) -> FieldType | None:
-    """Read the type of a field. None where the editor cannot and drops the field."""
+    """Read the type of a field, or None if the editor cannot read it and drops the field."""
     own = _own_type(schema)
     override = schema.text("ui_type")
     if not override:
@@ -192,9 +192,9 @@ def options(schema: JsonObject) -> tuple[str | int | float | bool, ...]:
 
 
 def limits(schema: JsonObject, nesting: int = 0) -> Limits:
-    """Return the limits that the server holds a value to, a nullable one's and list items' too.
+    """Return the limits that the server enforces, including those of nullable values and of list items.
 
-    The editor reads only those that stand beside the type itself.
+    The editor only reads those beside the type itself.
     """
     own = _own_limits(schema, nesting)
     branches = _branches(schema)
@@ -206,7 +206,7 @@ def limits(schema: JsonObject, nesting: int = 0) -> Limits:
     if _is_array(branches[0]) == _is_array(branches[1]):
         return own
     if not any(branch.value("type") == "string" for branch in branches):
-        # A length put on "one or several" as a whole counts items where one has no length.
+        # A length on the whole union "one or several" counts items if a single value has no length.
         own = replace(
             own,
             min_length=None,
@@ -223,7 +223,7 @@ def _own_limits(schema: JsonObject, nesting: int) -> Limits:
         return schema.number(on_union) if value is None else value
 
     items = schema.child("items") if _is_array(schema) and nesting < _MAX_NESTING else None
-    # The second names are what pydantic writes for a limit that it puts on a union as a whole.
+    # The second names are what pydantic writes for a limit on a whole union.
     return Limits(
         minimum=number("minimum", "ge"),
         maximum=number("maximum", "le"),
@@ -239,7 +239,7 @@ def _own_limits(schema: JsonObject, nesting: int) -> Limits:
 
 
 def _filled(first: Limits, second: Limits) -> Limits:
-    """Take from `second` what `first` leaves open."""
+    """Fill in from `second` what `first` leaves open."""
     names = [member.name for member in fields(Limits)]
     open_names = [name for name in names if getattr(first, name) is None]
     return replace(first, **{name: getattr(second, name) for name in open_names})
@@ -252,7 +252,7 @@ def default(
     *,
     required: bool,
 ) -> object:
-    """Return the editor's default, MISSING where it has none."""
+    """Return the editor's default, or MISSING if it has none."""
     if not is_stateful(field_type):
         return MISSING
     own = schema.json("default")

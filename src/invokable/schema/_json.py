@@ -40,36 +40,36 @@ class JsonObject:
         return SchemaError(f"{_place(self._pointer)} {complaint}")
 
     def value(self, name: str) -> object:
-        """Return the member as it is, None without one."""
+        """Return the member as it is, or None if it is absent."""
         return self._members.get(name)
 
     def json(self, name: str) -> object:
-        """Return the member, None without one, once it is sure that JSON can hold it."""
+        """Return the member if JSON can hold it, or None if it is absent."""
         value = self._members.get(name)
         _require_json(value, self._at(name))
         return value
 
     def child(self, name: str) -> JsonObject | None:
-        """Return the object under `name`, None without one."""
+        """Return the object under `name`, or None if it is absent."""
         value = self._members.get(name)
         return None if value is None else JsonObject(value, self._at(name))
 
     def children(self, name: str) -> list[JsonObject] | None:
-        """Return the list of objects under `name`, None without one."""
+        """Return the list of objects under `name`, or None if it is absent."""
         items = self._list(name)
         if items is None:
             return None
         return [JsonObject(item, f"{self._at(name)}/{i}") for i, item in enumerate(items)]
 
     def text(self, name: str) -> str | None:
-        """Return the text under `name`, None without one."""
+        """Return the text under `name`, or None if it is absent."""
         value = self._members.get(name)
         if value is None or isinstance(value, str):
             return value
         raise _wrong(self._at(name), "text", value)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the list of texts under `name`, empty without one."""
+        """Return the list of texts under `name`, or an empty list if it is absent."""
         texts = []
         for i, item in enumerate(self._list(name) or ()):
             if not isinstance(item, str):
@@ -87,7 +87,7 @@ class JsonObject:
         raise _wrong(self._at(name), "a boolean", value)
 
     def number(self, name: str) -> float | None:
-        """Return the finite number under `name`, an int if it is integral, None without one."""
+        """Return the finite number under `name`, an int if it is integral, or None if it is absent."""
         value = self._members.get(name)
         if value is None:
             return None
@@ -97,14 +97,14 @@ class JsonObject:
         return int(value) if value == int(value) else value
 
     def size(self, name: str) -> int | None:
-        """Return the whole number from zero up under `name`, None without one."""
+        """Return the non-negative integer under `name`, or None if it is absent."""
         value = self.number(name)
         if value is None or (isinstance(value, int) and value >= 0):
             return value
-        raise SchemaError(f"{_place(self._at(name))} should be a whole number, not negative")
+        raise SchemaError(f"{_place(self._at(name))} should be a non-negative integer")
 
     def scalars(self, name: str) -> tuple[str | int | float | bool, ...]:
-        """Return the list of texts, numbers and booleans under `name`, empty without one."""
+        """Return the list of texts, numbers and booleans under `name`, or an empty list if it is absent."""
         scalars = []
         for i, item in enumerate(self._list(name) or ()):
             if not isinstance(item, str | int | float):
@@ -124,7 +124,7 @@ class JsonObject:
 
 
 def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
-    """Refuse what json.dumps would: Python reads NaN, 1e999 and any nesting out of a document."""
+    """Refuse what json.dumps would refuse: Python reads NaN, 1e999 and any nesting from a document."""
     if isinstance(value, float) and not math.isfinite(value):
         raise SchemaError(f"{_place(pointer)} should be a finite number")
     if isinstance(value, Mapping | list) and nesting == _MAX_NESTING:

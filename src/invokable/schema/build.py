@@ -35,11 +35,11 @@ def pack(schemas: Iterable[Schema]) -> bytes:
 
 
 def read_openapi(source: str, *, version: str | None = None) -> Schema:
-    """Read the openapi.json in a file, plain or gzipped, or at an http address.
+    """Read the openapi.json in a file, plain or gzipped, or at an HTTP URL.
 
     Without `version`, the version comes from the file's name (`6.14.2.json.gz`), else from the document's
-    `info.version`, else it is the bundled one with the same nodes. Raises SchemaError, also when none of these tells
-    it, or OSError.
+    `info.version`, else it is the bundled one with the same nodes. Raises OSError, and
+    SchemaError, also if none of these gives the version.
     """
     data = _read(source)
     try:
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m invokable.schema.build", description=__doc__)
-    parser.add_argument("openapi", nargs="+", help="file or http address of an openapi.json")
+    parser.add_argument("openapi", nargs="+", help="file or HTTP URL of an openapi.json")
     parser.add_argument("-o", "--output", required=True, help="the catalogue file to write")
     parser.add_argument("--version", help="version of the server that the document describes")
     return parser
@@ -93,7 +93,7 @@ def _read(source: str) -> bytes:
         with urllib.request.urlopen(source, timeout=_TIMEOUT) as response:
             data: bytes = response.read()
     except (ValueError, HTTPException) as error:
-        raise OSError(f"not an answer of a server: {error!r}") from error
+        raise OSError(f"not a valid answer from the server: {error!r}") from error
     return data
 
 

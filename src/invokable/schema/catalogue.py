@@ -32,7 +32,7 @@ def load(version: str) -> Schema:
     """
     if version not in versions():
         known = ", ".join(versions())
-        raise SchemaError(f"no bundled schema for InvokeAI {version!r}; bundled are {known}")
+        raise SchemaError(f"no bundled schema for InvokeAI {version!r}; the bundled versions are {known}")
     return _catalogue().schema(version, origin="bundled")
 
 
@@ -56,5 +56,5 @@ def versions_with_field(node_type: str, field: str) -> tuple[str, ...]:
 def _catalogue() -> Decoder:
     packed = get_data("invokable.schema", FILE)
     if packed is None:
-        raise SchemaError(f"this installation lacks the bundled schemas ({FILE})")
+        raise SchemaError(f"the bundled schemas ({FILE}) are missing from this installation")
     return Decoder(json.loads(gzip.decompress(packed)))

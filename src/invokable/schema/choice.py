@@ -1,8 +1,8 @@
-"""Choice: which of the bundled versions a workflow is read with, when nobody says.
+"""Choice: the bundled version that a workflow is read with by default.
 
-The newest that takes every node, as a current editor would read the file. The editor brings a node up to its own
-version of the type within one major version; an older one it leaves as it is and runs; what comes from a newer major
-version, or is of a type that it does not know, it cannot use.
+It is the newest one that takes every node, as a current editor would read the file. The editor updates a node to its
+own version of the type within one major version, and runs an older one unchanged. It cannot use a node of a newer
+major version, or of a type that it does not know.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ class SchemaChoice:
     unknown: tuple[str, ...] = ()
     """Node types that are in no bundled version: custom nodes, most likely."""
     kept: bool = False
-    """The module that is there already was made with this version."""
+    """The existing module was made with this version."""
 
     @property
     def explanation(self) -> str:
-        """Why it is not the newest version, in a line; empty where that needs no words."""
+        """Why it is not the newest version, in one line; empty if there is nothing to explain."""
         parts = []
         if self.gone:
             nodes = ", ".join(f"{node.node_type} (gone in {node.since})" for node in self.gone)
             parts.append(f"newer versions lack {nodes}")
         if self.lacking:
-            parts.append(f"it lacks {', '.join(self.lacking)}, which no version has beside the other nodes")
+            parts.append(f"it lacks {', '.join(self.lacking)}; no version has all nodes")
         if self.unknown:
             parts.append(f"no bundled version has {', '.join(self.unknown)}: read custom nodes with --server URL")
         return f"read with the node schemas of InvokeAI {self.version}: {'; '.join(parts)}" if parts else ""
@@ -56,8 +56,8 @@ class SchemaChoice:
 def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = None) -> SchemaChoice:
     """Choose the bundled version for a workflow's nodes, given as (node type, node version).
 
-    Without a version that takes every node, it is the one that takes most of them, the newest of those. `current` is
-    the version that the workflow's module was made with, which is kept while it is bundled and takes as much.
+    If no version takes every node, it is the newest of those that take the most. `current` is the version that the
+    workflow's module was made with; it is kept if it is bundled and takes as many.
     """
     wanted = sorted(set(nodes))
     tables = {version: node_versions(version) for version in reversed(versions())}
@@ -84,7 +84,7 @@ def best_fit(nodes: Iterable[tuple[str, str]]) -> str:
 
 
 def recognised_version(schema: Schema) -> str | None:
-    """Return the newest bundled version whose node types are all in a schema, at the same versions; None without one.
+    """Return the newest bundled version whose node types are all in a schema, at the same versions, or None.
 
     For a document that does not say which version it describes; its custom nodes do not matter.
     """
@@ -100,6 +100,6 @@ def _takes(table: Mapping[str, str], name: str, its: str) -> bool:
 
 
 def _major(version: str) -> int:
-    """The major version; empty for text that is not a version, which every version takes."""
+    """The major version; -1 for text that is not a version, which every version takes."""
     digits = version.partition(".")[0]
     return int(digits) if digits.isdecimal() and len(digits) < 10 else -1

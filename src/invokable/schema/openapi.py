@@ -59,7 +59,7 @@ def parse_openapi(document: Mapping[str, object], *, origin: str, version: str |
 
 
 def _server_version(text: str | None) -> str | None:
-    """A document's `info.version` where it can be that of a server; there were no nodes before InvokeAI 3."""
+    """A document's `info.version` if it can be a server's; there were no nodes before InvokeAI 3."""
     return text if text and _SERVER_VERSION.fullmatch(text) else None
 
 

@@ -1,4 +1,4 @@
-"""Seen: what a test gets to know of a simulator after the fact."""
+"""Seen: what a test can ask about a simulator afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Job:
 
     @classmethod
     def of(cls, ran: Ran) -> Job:
-        """What the server knows of an item that ran."""
+        """What the server knows about an item that ran."""
         values = {(value["node_path"], value["field_name"]): value["value"] for value in ran.row.values}
         row = ran.row
         return cls(row.item_id, row.batch.batch_id, row.status, values, ran.begun, dict(ran.nodes))

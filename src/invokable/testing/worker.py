@@ -43,7 +43,7 @@ class Worker:
         self._thread.start()
 
     def kill(self) -> None:
-        """Stop at once. What runs is left as it is, and nothing that it still does has an effect."""
+        """Stop at once. What runs is abandoned: nothing that it still does has an effect."""
         self._killed.set()
         with self._world.queue.wake:
             self._world.queue.wake.notify_all()

@@ -32,8 +32,8 @@ _COLLECTION_SHAPES = {
 def build_batches(workflow: ParsedWorkflow, findings: Findings) -> tuple[BatchGroup, ...]:
     """Return the groups of batch data in the order in which the editor sends them.
 
-    Nodes with the group "None" stand alone, every other group is zipped: one that the editor's menu does not offer, and
-    nodes without any group, too.
+    Nodes in the group "None" stand alone. Every other group is zipped, including groups that the editor's menu does
+    not offer, and nodes without a group.
     """
     wiring = wiring_of(workflow)
     nodes = workflow.by_id()
@@ -126,11 +126,11 @@ def _items(node: InvocationNode, field: str, findings: Findings) -> list[object]
 def _generator(
     node: InvocationNode, source: InvocationNode, field: str, findings: Findings
 ) -> dict[str, object] | None:
-    """Return the settings of the generator that feeds a batch node, None where they make no batch."""
+    """Return the settings of the generator that feeds a batch node, or None if they do not make a batch."""
     value = source.inputs[field].value if field in source.inputs else MISSING
     try:
         if not isinstance(value, dict) or not _generates_for(node, value):
-            raise GeneratorError("its settings are missing or those of another generator")
+            raise GeneratorError("its settings are missing or belong to another generator")
         check(value)
     except GeneratorError as error:
         findings.problem(f"{source.described()} gives no values: {error}", pointer_to(source, "inputs", field))

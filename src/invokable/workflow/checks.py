@@ -1,4 +1,4 @@
-"""What would get lost in silence: node types, fields and values that the schema does not know."""
+"""What would be lost silently: node types, fields and values that the schema does not know."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mark_dropped(workflow: ParsedWorkflow, dropped: Iterable[tuple[int, str]]) -
 
 
 def check_ids(workflow: ParsedWorkflow, findings: Findings) -> None:
-    """Find nodes that share an id; edges and form elements can mean the first only."""
+    """Find nodes that share an id; edges and form elements can only refer to the first."""
     seen: set[str] = set()
     for index, node in enumerate(workflow.nodes):
         if node.id in seen:
@@ -40,7 +40,7 @@ def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Finding
     unknown = [node for node in workflow.invocations() if node.template(schema) is None]
     others = sorted({node.type for node in unknown} - {unknown[0].type}) if unknown else []
     # The first message stands for all when it is an error, so it names the other types as well.
-    nor = f" (nor {', '.join(map(quoted, others[:5]))})" if others else ""
+    nor = f" (also unknown: {', '.join(map(quoted, others[:5]))})" if others else ""
     for node in unknown:
         message = f"{node.described()} has a type that InvokeAI {schema.version} does not know{nor}"
         findings.problem(message, pointer_to(node, "type"), partial(_suggest_node, node.type, schema))
@@ -70,7 +70,9 @@ def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
             continue
         for name, entry in node.inputs.items():
             if entry.dropped and node.input_template(schema, name) is not None:
-                message = f"the value of {quoted(name)} of {node.described()} is of an unknown kind and is dropped"
+                message = (
+                    f"the editor does not understand the value of {quoted(name)} of {node.described()} and drops it"
+                )
                 where = pointer_to(node, "inputs", name) + pointer("value")
                 if (node.id, name) in connected:
                     findings.warn(message, where)

@@ -1,7 +1,7 @@
 """Would one more edge close a cycle? Asked for every edge, so the answer must not cost a walk through the graph.
 
-An edge can only close a circle inside a strongly connected part of the graph of all edges in the file. Those parts are
-found once; in an honest file there are none, and every later question is answered at once.
+An edge can only close a cycle inside a strongly connected part of the graph of all edges in the file. Those parts are
+found once; in an ordinary file there are none, and every later question is answered at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Effort:
 
     @classmethod
     def for_edges(cls, count: int) -> Effort:
-        """The effort that a file with so many edges is worth."""
+        """The steps allowed for a file with this many edges."""
         return cls(max(MAX_STEPS, STEPS_OF_EDGE * count))
 
     def spend(self, steps: int = 1) -> None:
@@ -54,13 +54,13 @@ class CycleGuard:
     def accept(self, key: int, source: str, target: str) -> None:
         """Add an edge; the key distinguishes it from others between the same nodes.
 
-        Edges at connectors and collapsed edges get in unchecked; a circle of them makes every later edge close one.
+        Edges at connectors and collapsed edges get in unchecked; a cycle of them makes every later edge close one.
         """
         self._cyclic = self._cyclic or self.closes(source, target)
         self._accepted.setdefault(source, {}).setdefault(target, set()).add(key)
 
     def closes(self, source: str, target: str, without: Collection[int] = ()) -> bool:
-        """Return whether the accepted edges and this one, but for those left out, hold a circle."""
+        """Return whether the accepted edges and this one, except those left out, contain a cycle."""
         if self._cyclic and (not without or self._any_circle(without)):
             return True
         if source == target:

@@ -1,6 +1,6 @@
 """From the bytes of a file to its JSON: text, or an image that InvokeAI wrote, which embeds its workflow.
 
-JSON is read strictly. What Python would let pass and another program would read differently is refused: duplicate
+JSON is read strictly. What Python accepts and another program would read differently is refused: duplicate
 keys, NaN and infinities, numbers beyond a double, halves of surrogate pairs, and nesting that would exhaust the stack.
 """
 
@@ -20,7 +20,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """The largest file, and the largest workflow that an image may unpack to."""
 
 MAX_CONTAINERS = 1_000_000
-"""The most arrays and objects. Three bytes of JSON make one that takes seventy bytes of memory."""
+"""The most arrays and objects. Three bytes of JSON can make one that takes 70 bytes of memory."""
 
 MAX_DEPTH = 200
 """The deepest nesting of arrays and objects. An editor's workflow has about ten levels."""
@@ -63,7 +63,7 @@ def read_bytes(file: BinaryIO) -> bytes:
 def _unwrapped(document: object) -> object:
     """Return the workflow in a record of the server's library.
 
-    The editor opens no record, so anything less than the whole record is left for the workflow's own checks to refuse.
+    The editor does not open records, so anything less than a whole record is left to the workflow's own checks.
     """
     if isinstance(document, dict) and document.keys() >= _LIBRARY_RECORD:
         workflow: object = document["workflow"]
@@ -173,7 +173,7 @@ def _embedded(data: bytes, name: str) -> bytes:
     for kind, body in _chunks(data):
         if kind in (b"tEXt", b"zTXt", b"iTXt") and body.startswith(_KEYWORD + b"\0"):
             return _chunk_text(kind, body[len(_KEYWORD) + 1 :], name)
-    raise WorkflowFileError(f"the image {name} embeds no InvokeAI workflow")
+    raise WorkflowFileError(f"the image {name} has no embedded InvokeAI workflow")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""Which edges survive the load: each is held against the nodes and against the edges accepted before it."""
+"""Which edges survive the load: each is checked against the nodes and the edges accepted before it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Wiring:
                 yield key, self.keys[key]
 
     def has(self, edge: Edge, without: Collection[int] = ()) -> bool:
-        """Return whether a wire between the same two fields is there."""
+        """Return whether there is a wire between the same two fields."""
         return any(key not in without for key in self._quads.get(_quad(edge), ()))
 
 
@@ -144,7 +144,7 @@ def validate_edges(workflow: ParsedWorkflow, schema: Schema, findings: Findings)
 
 
 class _EdgeReview:
-    """Holds one edge after the other against the nodes and the edges accepted so far."""
+    """Checks one edge after another against the nodes and the edges accepted so far."""
 
     def __init__(self, workflow: ParsedWorkflow, schema: Schema) -> None:
         self._schema = schema
@@ -160,7 +160,7 @@ class _EdgeReview:
         self._cycles.accept(key, edge.source, edge.target)
 
     def examine(self, edge: Edge) -> Refusal | None:
-        """Return why an edge is refused, None if it is fine."""
+        """Return why an edge is refused, or None if it is fine."""
         return self._ends_exist(edge) or (self._connection(edge) if edge.type == "default" else None)
 
     # --- the two ends ---
@@ -234,7 +234,7 @@ class _EdgeReview:
         if edge.target_handle != CONNECTOR_INPUT:
             return Refusal(f"a connector's input is {quoted(CONNECTOR_INPUT)}, not {quoted(edge.target_handle)}")
         if any(self._wiring.into(edge.target, CONNECTOR_INPUT, without)):
-            return Refusal("the connector is fed already")
+            return Refusal("the connector already has an edge")
         if source is None:
             return None
         # Now that the chain has a source, everything it ends in must be able to take it.
@@ -266,7 +266,7 @@ class _EdgeReview:
             template = node.template(self._schema) if isinstance(node, InvocationNode) else None
             other = template.inputs.get(end.target_handle) if template else None
             if other is None:
-                return Refusal("the connector ends in an unknown field")
+                return Refusal("the connector leads to an unknown field")
             if not may_share(other.type, target):
                 return Refusal(f"the connector would feed both {other.type} and {target}")
         return None
@@ -301,7 +301,7 @@ class _EdgeReview:
         if refusal is not None:
             return refusal
         if wanted.name != "CollectionItemField" and any(self._wiring.into(target.id, edge.target_handle, without)):
-            return Refusal(f"{quoted(edge.target_handle)} of {target.described()} is fed already")
+            return Refusal(f"{quoted(edge.target_handle)} of {target.described()} already has an edge")
         for given in self._given_types(source, without):
             if not may_connect(given, wanted):
                 return Refusal(f"{given} does not fit {wanted}")
@@ -359,7 +359,7 @@ class _EdgeReview:
     def _branches_alike(
         self, edge: Edge, source: _Output, target: InvocationNode, without: Collection[int]
     ) -> Refusal | None:
-        """Refuse branches of an `if` node whose types have nothing to do with each other."""
+        """Refuse branches of an `if` node whose types are unrelated."""
         sibling = _IF_BRANCHES.get(edge.target_handle) if target.type == "if" else None
         if sibling is None:
             return None

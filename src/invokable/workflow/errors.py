@@ -36,7 +36,7 @@ class Warning_:  # noqa: N801  (the plain name is a builtin)
 
 
 class Findings:
-    """Collects what is odd about a file: an error when reading strictly, else a warning."""
+    """Collects what is wrong with a file: an error when reading strictly, else a warning."""
 
     def __init__(self, *, lenient: bool) -> None:
         self._lenient = lenient
@@ -44,11 +44,11 @@ class Findings:
 
     @property
     def warnings(self) -> tuple[Warning_, ...]:
-        """The warnings so far, in the order in which they were found."""
+        """The warnings so far, in the order they were found."""
         return tuple(self._warnings)
 
     def warn(self, message: str, pointer: str | None = None) -> None:
-        """Note what changes nothing that a user would miss."""
+        """Note a change that no user would miss."""
         self._warnings.append(Warning_(message, pointer))
 
     def problem(self, message: str, pointer: str | None = None, suggest: Suggest | None = None) -> None:
@@ -57,7 +57,7 @@ class Findings:
         Args:
             message: What is wrong.
             pointer: Where.
-            suggest: Finds out what may help; asked only for an error, because looking for near names takes long.
+            suggest: Finds out what may help; only called for an error, because finding similar names is slow.
 
         Raises:
             WorkflowFileError: The file is read strictly.
@@ -85,7 +85,7 @@ _MOST = 5_000
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
     """Return a `did you mean …?` for a misspelled name, if a known one is close.
 
-    Names come from files that anybody may have written: long ones, and all beyond the first thousands, are ignored.
+    Names come from untrusted files: long ones, and all after the first few thousand, are ignored.
     """
     if len(name) > _LONGEST:
         return None

@@ -1,6 +1,6 @@
 """The form: from JSON to a tree, the fields that older formats expose instead, and what no longer exists.
 
-Two kinds of faults are distinguished, as in the editor. A form whose parts are ill-typed counts as no form at all; a
+Two kinds of faults are distinguished, as in the editor. A form whose parts are ill-typed is treated as missing; a
 form whose parts are fine but whose tree is broken (an element out of reach, a missing child, a wrong parent)
 makes the whole file unreadable.
 """
@@ -283,7 +283,7 @@ def rename_fields(workflow: ParsedWorkflow) -> None:
 
 
 def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
-    """Remove the elements that show a field no node has."""
+    """Remove the elements that show a field that no node has."""
     nodes = workflow.by_id()
     form = workflow.form
     for element in list(form.elements.values()):

@@ -18,8 +18,8 @@ from invokable.workflow.model import (
 def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> dict[str, object]:
     """Return the graph as JSON, without an id.
 
-    Nothing is filled in, coerced or hidden: a missing default is the server's business, a wrong type too. Boards set to
-    "auto" are left out, which is what the editor does while it adds images to no board by itself.
+    Nothing is filled in, coerced or hidden: missing defaults and wrong types are left to the server. Boards set to
+    "auto" are left out, as the editor does unless it adds images to a board itself.
     """
     nodes: dict[str, dict[str, object]] = {}
     for node in workflow.invocations():

@@ -25,7 +25,7 @@ class _Shown:
 def discover_form(workflow: ParsedWorkflow, schema: Schema) -> tuple[tuple[FormInput, ...], tuple[OutlineItem, ...]]:
     """Return the form's inputs and its outline.
 
-    A field whose node type or template is unknown takes part in the count but is not an input: the editor shows an
+    A field whose node type or template is unknown is counted but is not an input: the editor shows an
     error in its place.
     """
     nodes = workflow.by_id()

@@ -1,4 +1,4 @@
-"""Older formats brought to 4.0.0, by the editor's own steps.
+"""Brings older formats to 4.0.0, in the editor's own steps.
 
     1.0.0 (InvokeAI 3.0 to 3.4) ─▶ 2.0.0 (3.5 to 4.1) ─┐
                                     3.0.0 (4.2 to 5.x) ─┴▶ 4.0.0
@@ -49,10 +49,10 @@ class Migration:
 
 
 def migrate(document: object, schema: Schema) -> Migration:
-    """Return a document of any format in format 4.0.0. The given document is left as it is.
+    """Convert a document of any format to format 4.0.0, without changing the given one.
 
     Raises:
-        WorkflowFileError: The format is unknown, or the document does not keep to it.
+        WorkflowFileError: The format is unknown, or the document does not follow it.
     """
     top = Record.of(document)
     version = _format(top)
@@ -71,7 +71,7 @@ def _format(top: Record) -> str:
         raise WorkflowFileError("not an InvokeAI workflow: it has no meta.version", pointer("meta", "version"))
     if version not in FORMATS:
         raise WorkflowFileError(
-            f"the workflow format {quoted(version)} is unknown; known are {', '.join(FORMATS)}",
+            f"unknown workflow format {quoted(version)}; the known formats are {', '.join(FORMATS)}",
             pointer("meta", "version"),
             nearest(version, FORMATS),
         )

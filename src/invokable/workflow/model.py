@@ -20,7 +20,7 @@ from invokable.workflow.errors import quoted
 ElementKind: TypeAlias = Literal["container", "node-field", "heading", "text", "divider"]
 
 EXTRA_INPUTS = frozenset({"core_metadata"})
-"""Node types whose inputs need no template: the server takes any extra field."""
+"""Node types whose inputs need no template: the server accepts any extra field."""
 
 BATCH_COLLECTIONS = {f"{family}_batch": field_name for family, field_name in FAMILIES.items()}
 """Batch node types, each with its collection field."""
@@ -121,7 +121,7 @@ class Edge:
 
 @dataclass(slots=True, kw_only=True)
 class FormElement:
-    """An element of the form. Which of the last six attributes mean something depends on `kind`."""
+    """An element of the form. Which of the last six attributes are used depends on `kind`."""
 
     key: str
     """The key in the form's `elements`; the parent's `children` name it."""

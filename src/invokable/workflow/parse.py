@@ -125,7 +125,7 @@ def _parse_node(record: Record, values: ValueParser) -> Node:
 def _parse_invocation(node_id: str, data: Record, values: ValueParser, record: Record) -> InvocationNode:
     version = data.text("version")
     if not is_node_version(version):
-        data.fail("version", f"a node version has three whole numbers, found {quoted(version)}")
+        data.fail("version", f"a node version must be three whole numbers such as 1.0.0, found {quoted(version)}")
     node_pack = data.text("nodePack", "invokeai")
     if not node_pack:
         data.fail("nodePack", '"nodePack" must not be empty')

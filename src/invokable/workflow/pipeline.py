@@ -33,8 +33,8 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
 
     Raises:
         WorkflowFileError: The editor would refuse the file; or, unless lenient, would change what it does without
-            saying so: an unknown node type or field, an invalid edge, a form element without a field, a value of no
-            known kind, a node whose version is too far off.
+            saying so: an unknown node type or field, an invalid edge, a form element without a field, a value
+            that the editor does not understand, a node whose version is too old or too new.
     """
     findings = Findings(lenient=lenient)
     migration = migrate(document, schema)
@@ -65,7 +65,7 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
 def node_versions(document: object) -> list[tuple[str, str]]:
     """Return type and version of each node in a document, as far as they are known.
 
-    For the choice of a schema before anything is read; a node without a version counts as 1.0.0.
+    Used to choose a schema before anything is read; a node without a version counts as 1.0.0.
     """
     nodes = document.get("nodes") if isinstance(document, dict) else None
     found = []

@@ -1,4 +1,4 @@
-"""What comes out of reading a workflow: everything that code generation and a run need to know about it."""
+"""The result of reading a workflow: everything that code generation and a run need to know about it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class BatchDatum:
 
 @dataclass(frozen=True, slots=True)
 class BatchGroup:
-    """Data that are zipped: run N takes item N of each. Different groups are combined as a product."""
+    """Data that is zipped: run N takes item N of each. Different groups are combined as a product."""
 
     data: tuple[BatchDatum, ...]
 
@@ -90,14 +90,14 @@ class Reading:
     outline: tuple[OutlineItem, ...]
     graph: dict[str, Any]
     batches: tuple[BatchGroup, ...]
-    """What batch nodes multiply the graph with."""
+    """The values with which batch nodes multiply the graph."""
     embedded: dict[str, object] | None
     """The workflow that travels with the images: format 4.0.0, without an id."""
     warnings: tuple[Warning_, ...]
 
     @property
     def batch_data(self) -> list[list[dict[str, object]]]:
-        """The `batch.data` of the enqueue body; `resolve` stands where only the server knows the items."""
+        """The `batch.data` of the enqueue body; `resolve` replaces `items` that only the server knows."""
         made: dict[tuple[str, str], dict[str, object]] = {}
         for datum in (datum for group in self.batches for datum in group.data):
             if (datum.source_node, datum.source_field) not in made:

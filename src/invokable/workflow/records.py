@@ -13,7 +13,7 @@ _JSON_TYPES = {dict: "an object", list: "an array", str: "text", bool: "true or 
 
 
 class Record:
-    """A JSON object and where it stands in the workflow."""
+    """A JSON object and its place in the workflow."""
 
     __slots__ = ("data", "path")
 
@@ -52,7 +52,7 @@ class Record:
         return self._typed(key, str, default)
 
     def name(self, key: str) -> str:
-        """Return an identifier: text without outer white space, not empty."""
+        """Return an identifier: text that is not empty, without surrounding whitespace."""
         text = self._typed(key, str, None).strip(JS_SPACE)
         if not text:
             self.fail(key, f'"{key}" must not be empty')
@@ -66,7 +66,7 @@ class Record:
         return text
 
     def flag(self, key: str, default: bool | None = None) -> bool:
-        """Return a true or false."""
+        """Return a boolean."""
         return self._typed(key, bool, default)
 
     def number(self, key: str) -> int | float:

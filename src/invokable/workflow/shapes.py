@@ -16,7 +16,7 @@ _SAFE_INTEGER = 2**53 - 1
 
 
 def integer(value: object) -> object:
-    """Take a whole number. 5.0 is one too, as JavaScript knows no difference; so is what comes back."""
+    """Take a whole number, as an int. 5.0 is one too, as in JavaScript."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return MISSING
     # Written so that NaN fails it too.

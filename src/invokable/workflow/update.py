@@ -40,20 +40,20 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
         if before is None or after is None or before[0] > after[0]:
             findings.problem(
                 f"{node.described()} has version {quoted(node.version)}, InvokeAI {schema.version} has"
-                f" {template.version}; a newer node cannot be brought back",
+                f" {template.version}; a newer node cannot be downgraded",
                 pointer_to(node, "version"),
             )
             continue
         if before[0] < after[0]:
             # The editor sends such a node as it is, so nothing that the file says is lost.
             findings.warn(
-                f"{node.described()} has version {quoted(node.version)}, too old to be brought to {template.version}",
+                f"{node.described()} has version {quoted(node.version)}, too old to be updated to {template.version}",
                 pointer_to(node, "version"),
             )
             continue
         for name in node.inputs:
             if name.startswith(DYNAMIC_INPUT):
-                message = f"an update of {node.described()} loses its input {quoted(name)}"
+                message = f"updating {node.described()} removes its input {quoted(name)}"
                 findings.problem(message, pointer_to(node, "inputs", name))
         _update(node, template, connected.get(node.id, set()))
 

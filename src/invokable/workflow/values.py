@@ -1,4 +1,4 @@
-"""What the editor makes of the value of an input: the first fitting shape of one ordered list.
+"""How the editor reads the value of an input: as the first fitting shape of one ordered list.
 
 The editor reads values without looking at the node's template, so a text in an integer field passes and goes to
 the server. What fits no shape is dropped as if it had never been set.
@@ -135,8 +135,8 @@ class ValueParser:
             return MISSING
         fitted = _UNTYPED_GENERATOR(value)
         if node_type != "float_generator" and isinstance(fitted, dict) and fitted["type"] == _CATCH_ALL:
-            # The editor takes every other object for this generator, which is nothing anyone wants sent to a model
-            # field: an old reference to a model is kept instead, for the runtime to look up by name.
+            # The editor reads every other object as this generator, which makes no sense in a model field:
+            # an old reference to a model is kept instead, for the runtime to look up by name.
             return _old_model_reference(value, self._model_type(node_type, field))
         return fitted
 

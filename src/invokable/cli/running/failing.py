@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from invokable import (
-    APIError,
     BoardError,
     ConnectionError,  # noqa: A004
     InvokableError,
@@ -17,8 +14,6 @@ from invokable import (
 from invokable.cli.errors import Status
 from invokable.codegen import BuildError
 from invokable.codegen.failures import FailureKind
-
-_DENIED: Final = frozenset({401, 403})
 
 
 def failures_of(error: InvokableError, source: str, server: str) -> list[tuple[BuildError, Problem | None]]:
@@ -41,9 +36,7 @@ def _mend(error: InvokableError) -> str | None:
     if isinstance(error, StaleWorkflowError):
         return "run the workflow's file with --server, or generate the module anew"
     if isinstance(error, RunTimeout) and error.submission is not None:
-        return f"batch {error.batch_id} goes on; --attach takes up what --json wrote"
-    if isinstance(error, APIError) and error.status in _DENIED:
-        return "give a token with --token or INVOKEAI_TOKEN"
-    if isinstance(error, ConnectionError) and not error.sent and error.submission is None:
+        return f"the run goes on; --attach {error.batch_id} waits for it"
+    if type(error) is ConnectionError and not error.sent and error.submission is None:
         return "start the server, or name another one with --url or INVOKEAI_URL"
     return None

@@ -58,9 +58,10 @@ def _has_class(name: str) -> bool:
 def _of_workflow(source: Source, options: BuildOptions) -> Loaded:
     plan = plan_source(source, options)
     module = ModuleType("invokable_run")
-    module.__file__ = f"<the module of {source.shown}>"
+    code = compile(render_module(plan), f"<the module of {source.shown}>", "exec")
     sys.modules[module.__name__] = module  # where its class looks for its constants
-    exec(compile(render_module(plan), module.__file__, "exec"), module.__dict__)
+    _find_here()  # the classes that a project's configuration gives to fields
+    _import(source.shown, lambda: exec(code, module.__dict__))
     warnings = tuple(f"{warning.pointer}: {warning.message}" for warning in plan.reading.warnings)
     return Loaded(source.shown, source.stem, getattr(module, plan.class_name), warnings)
 
@@ -77,9 +78,14 @@ def _of_file(path: str) -> ModuleType:
 
 
 def _of_import(name: str) -> ModuleType:
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # as `python -m` does
+    _find_here()
     return _import(name, lambda: importlib.import_module(name))
+
+
+def _find_here() -> None:
+    """Import from the current folder too, as `python -m` does."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
 
 
 def _import(name: str, action: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Progress: a bar on stderr while a run goes on, on a terminal only."""
+"""Progress: a bar on stderr that follows a run, on a terminal only."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from invokable.cli.errors import plain
+from invokable.runtime.client.progress import Bar, Watch, columns
 
 
 @contextmanager
-def progress_bar(title: str, *, shown: bool) -> Iterator[None]:
-    """Show that something goes on, for as long as it does."""
+def progress_bar(*, shown: bool) -> Iterator[Watch | None]:
+    """What is to be called with each event of a run; None where there is nobody to see it."""
     if not shown or not sys.stderr.isatty():
-        yield
+        yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bars.add_task(plain(title), total=None)
-        yield
+    with Progress(*columns(), console=Console(stderr=True), transient=True) as bars:
+        yield Bar(bars)

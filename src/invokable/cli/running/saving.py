@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from invokable import Client, Image, Video, WorkflowResult
-from invokable.cli.running.pattern import Pattern, reserve
-
-_NOT_OUTPUTS = frozenset(WorkflowResult.__annotations__)
+from invokable.cli.running.pattern import Pattern
+from invokable.runtime.client.naming import named, reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +23,16 @@ class Saved:
     medium: Image | Video
 
 
-def save_all(result: WorkflowResult, pattern: Pattern, client: Client, *, force: bool) -> Iterator[Saved]:
+def save_each(result: WorkflowResult, pattern: Pattern, client: Client, *, force: bool) -> Iterator[Saved]:
     """Save every file of a result, and yield each as it is there. Raises OSError and what a download raises."""
-    for attribute, value in outputs_of(result).items():
-        for index, medium in enumerate(media_in(value)):
-            path = pattern.path(medium, attribute, index, result.batch_id)
-            yield Saved(attribute, index, _save(client, medium, path, force=force), medium)
+    files = named(result)
+    for file, path in zip(files, pattern.paths(files), strict=True):
+        yield Saved(file.attribute, file.index, _save(client, file.medium, path, force=force), file.medium)
 
 
 def outputs_of(result: WorkflowResult) -> dict[str, Any]:
     """What a run gave, by attribute."""
-    return {name: value for name, value in vars(result).items() if name not in _NOT_OUTPUTS}
-
-
-def media_in(value: Any) -> Iterator[Image | Video]:
-    """The images and videos of an output, in their order."""
-    if isinstance(value, list):
-        for item in value:
-            yield from media_in(item)
-    elif isinstance(value, Image | Video):
-        yield value
+    return {name: value for name, value in vars(result).items() if name not in WorkflowResult.__annotations__}
 
 
 def _save(client: Client, medium: Image | Video, path: Path, *, force: bool) -> Path:

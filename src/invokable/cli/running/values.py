@@ -14,6 +14,7 @@ from invokable import Problem, ValidationError, Workflow
 from invokable.cli.running.words import WordsError, expected, from_values, from_words, near_choice
 from invokable.codegen import BuildError
 from invokable.contract.fields import MEDIA
+from invokable.runtime.values.encoding import custom_from_json, to_json
 from invokable.runtime.values.inputs import Index
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
 from invokable.runtime.values.validation import validate_some
@@ -120,7 +121,7 @@ class _Reading:
 
     def _take(self, pin: InputPin, read: Any) -> None:
         try:
-            self.values[pin.attribute] = read()
+            self.values[pin.attribute] = _own(read(), pin)
             self.wrong.discard(pin.attribute)
         except WordsError as error:
             self._note(_problem(pin, str(error)))
@@ -152,6 +153,16 @@ class _Reading:
         self.wrong.add(problem.attribute)
         self.values.pop(problem.attribute, None)
         self.problems.append((BuildError(self.shown, str(problem), suggestion=hint), problem))
+
+
+def _own(value: object, pin: InputPin) -> object:
+    """The value as the class of a project's own, where the input has one."""
+    if pin.custom is None:
+        return value
+    try:
+        return custom_from_json(to_json(value), pin.custom, pin.type.cardinality)
+    except Exception as error:  # a project's class is a program, and can fail in any way
+        raise WordsError(f"{value!r:.60} is not a {pin.custom.__name__}: {' '.join(str(error).split())}") from None
 
 
 def _content(text: str, pin: InputPin) -> str:

@@ -91,7 +91,14 @@ def _one(text: str, pin: InputPin, hint: object) -> object:
         return os.path.expanduser(text)
     if name in _READERS:
         return _READERS[name](text, pin)
-    return text if name in _EXPECTED else from_values(_parsed(text, pin), pin, hint)
+    if name in _EXPECTED:
+        return text
+    try:
+        return from_values(_parsed(text, pin), pin, hint)
+    except WordsError:
+        if pin.custom is None:
+            raise
+        return text  # for the class to read
 
 
 def _integer(text: str, pin: InputPin) -> int:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
-from invokable import Client, RunCanceled, RunFailed, Submission, Workflow, WorkflowResult
+from invokable import Client, Submission, Workflow, WorkflowError
 from invokable.cli.errors import say, warn
 from invokable.cli.running.loading import Loaded, load
 from invokable.cli.running.pattern import Pattern, parse_pattern
 from invokable.cli.running.progress import progress_bar
 from invokable.cli.running.report import Report
-from invokable.cli.running.saving import save_all
+from invokable.cli.running.saving import save_each
 from invokable.cli.running.values import fill, read_json
 from invokable.codegen import BuildError, BuildOptions
+
+_BATCH: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,79 +50,104 @@ class Order:
 def work(order: Order, report: Report) -> None:
     """Do what the command line asks for, and note in the report how far it comes.
 
-    Raises BuildError, WrongValuesError, and what the client raises.
+    Raises BuildError, WrongValuesError, OSError, and what the client raises.
     """
     loaded = load(order.source, order.options)
     report.class_name = loaded.workflow.__name__
     for warning in () if order.quiet else loaded.warnings:
         warn(loaded.shown, warning)
+    earlier: Submission | str | None = None
     flow: Workflow | None
     if order.attach is None:
         flow = fill(loaded.workflow, loaded.shown, order.sets, order.values)
     else:
-        report.submission, flow = _attached(order.attach, loaded)
+        earlier, flow = _attached(order.attach, loaded)
     report.values = flow.to_dict() if flow else None
     pattern = _pattern(order.out, flow, loaded)
-    report.left = "the run was canceled" if order.attach is None else "the run goes on"
     with _client(order) as client:
-        if order.wait:
-            _wait(order, report, client, pattern, loaded, flow)
+        working = _Working(order, report, pattern, client)
+        if earlier is not None:
+            working.take_up(loaded.workflow, earlier)
+        elif order.wait:
+            working.run(flow)
+        else:
+            working.submit(flow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Working:
+    order: Order
+    report: Report
+    pattern: Pattern
+    client: Any
+    """A Client, whose methods want to know more exactly what they return than can be known here."""
+
+    def run(self, flow: Workflow | None) -> None:
+        self.report.left = "the run was canceled"
+        with self._saving(), progress_bar(shown=self.order.says) as watch:
+            self.report.result = self.client.run(flow, timeout=self.order.timeout, on_progress=watch)
+
+    def take_up(self, workflow: type[Workflow], earlier: Submission | str) -> None:
+        self.report.left = "the run goes on"
+        job = self.client.attach(workflow, earlier)
+        with self._saving(), progress_bar(shown=self.order.says) as watch:
+            self.report.result = job.result(timeout=self.order.timeout, on_progress=watch)
+        self.report.submission = job.submission
+
+    def submit(self, flow: Workflow | None) -> None:
+        self.report.left = "the run was canceled"
+        submission = self.client.submit(flow, timeout=self.order.timeout).submission
+        self.report.submission = submission
+        if self.order.says:
+            items = f"{submission.requested} {'item' if submission.requested == 1 else 'items'}"
+            say(f"{items} submitted; --attach {submission.batch_id} waits for the result")
+
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        """Save what a run gives, also what the completed items of one that failed give."""
+        try:
+            yield
+        except WorkflowError as error:
+            self.report.result = getattr(error, "partial", None)
+            self._save()
+            raise
+        self._save()
+
+    def _save(self) -> None:
+        if self.report.result is None:
             return
-        assert flow is not None  # as --attach waits
-        report.submission = client.submit(flow, timeout=order.timeout).submission
-    if order.says:
-        items = report.submission.requested
-        say(f"batch {report.submission.batch_id}: {items} {'item' if items == 1 else 'items'} submitted")
+        self.report.left = ""
+        for saved in save_each(self.report.result, self.pattern, self.client, force=self.order.force):
+            self.report.files.append(saved)
+            if self.order.says:
+                say(f"{saved.attribute}: {saved.path}")
+        if self.order.says:
+            self.report.print_lines()
 
 
-def _wait(
-    order: Order, report: Report, client: Client, pattern: Pattern, loaded: Loaded, flow: Workflow | None
-) -> None:
-    try:
-        with progress_bar(loaded.stem, shown=order.says):
-            if report.submission is not None:
-                job: Any = client.attach(loaded.workflow, report.submission)
-                result = job.result(timeout=order.timeout)
-            else:
-                run: Any = client.run
-                result = run(flow, timeout=order.timeout)
-    except (RunFailed, RunCanceled) as error:
-        if error.partial is not None:
-            _save(order, report, client, pattern, error.partial)
-        raise
-    _save(order, report, client, pattern, result)
-
-
-def _save(order: Order, report: Report, client: Client, pattern: Pattern, result: WorkflowResult) -> None:
-    report.result = result
-    for saved in save_all(result, pattern, client, force=order.force):
-        report.files.append(saved)
-        if order.says:
-            say(f"{saved.attribute}: {saved.path}")
-    if order.says:
-        report.print_lines()
-
-
-def _attached(name: str, loaded: Loaded) -> tuple[Submission, Workflow | None]:
-    """The run that an earlier `--json` told of, and the values that it has, where it tells of those too."""
+def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | None]:
+    """A run by its batch, or by what an earlier `--json` printed, which says its values too."""
+    if _BATCH.fullmatch(name) and not Path(name).exists():
+        return name, None
     found = read_json(name)
     try:
         submission = Submission.from_json(found.get("submission") or found)
+        made = submission.workflow.rpartition(":")[2]
+        if made != loaded.workflow.__name__:
+            raise BuildError(name, f"is a run of {made}, not of {loaded.workflow.__name__}")
         values = found.get("values")
-        flow = loaded.workflow.from_dict(values) if values else None
+        return submission, loaded.workflow.from_dict(values) if values else None
     except (AttributeError, KeyError, TypeError, ValueError):
         raise BuildError(name, "holds no submission; expected what invokable run --json printed") from None
-    made = submission.workflow.rpartition(":")[2]
-    if made != loaded.workflow.__name__:
-        raise BuildError(name, f"is a run of {made}, not of {loaded.workflow.__name__}")
-    return submission, flow
 
 
 def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:
     try:
         return parse_pattern(text, flow, loaded.stem)
+    except OSError as error:
+        raise BuildError.of_system(str(error.filename), error, "written to") from None
     except ValueError as error:
-        raise BuildError(f"--out {json.dumps(text, ensure_ascii=False)}", str(error)) from None
+        raise BuildError("--out", str(error)) from None
 
 
 def _client(order: Order) -> Client:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
+from types import MappingProxyType
 from typing import Any, Final
 from unicodedata import normalize
 
+from invokable.runtime.steps.models import nearest
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.result import WorkflowResult
 
@@ -49,11 +51,20 @@ def named(media: WorkflowResult | Iterable[Image | Video]) -> list[Named]:
     ]
 
 
-def paths(files: Sequence[Named], folder: str | os.PathLike[str], pattern: str) -> list[Path]:
-    """Where the files go, each to a path of its own below the folder. Raises ValueError for a pattern that is wrong."""
-    parts = _parsed(pattern)
+def paths(
+    files: Sequence[Named],
+    folder: str | os.PathLike[str],
+    pattern: str,
+    *,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> list[Path]:
+    """Where the files go, each to a path of its own below the folder.
+
+    `more` has the values of further fields. Raises ValueError for a pattern that is wrong.
+    """
+    parts = _parsed(pattern, {**more, **dict.fromkeys(_FIELDS)})
     taken: set[str] = set()
-    return [Path(folder) / _free(_path(file, parts), taken) for file in files]
+    return [Path(folder) / _free(_path(file, parts, more), taken) for file in files]
 
 
 def reserve(path: Path) -> Path:
@@ -78,15 +89,16 @@ def _media_in(value: Any) -> Iterator[Image | Video]:
         yield value
 
 
-def _parsed(pattern: str) -> list[tuple[str, str | None, str]]:
+def _parsed(pattern: str, known: Collection[str]) -> list[tuple[str, str | None, str]]:
     """The text of a pattern, with the name and the format of the field after each part."""
     try:
         fields = list(Formatter().parse(pattern))
     except ValueError as error:
         raise ValueError(f"the pattern {pattern!r}: {error}; write {{{{ and }}}} for braces") from None
     for text, name, form, conversion in fields:
-        if name is not None and name not in _FIELDS:
-            raise ValueError(f"the pattern {pattern!r} has an unknown field {{{name}}}; known: {', '.join(_FIELDS)}")
+        if name is not None and name not in known:
+            hint = nearest(name, known) or f"; known: {', '.join(sorted(known))}"
+            raise ValueError(f"the pattern {pattern!r} has an unknown field {{{name}}}{hint}")
         if conversion or not _FORMAT.fullmatch(form or ""):
             raise ValueError(f"the pattern {pattern!r}: {{{name}}} may have a width only, as in {{index:03}}")
         if "\\" in text or ".." in text.split("/"):
@@ -96,9 +108,10 @@ def _parsed(pattern: str) -> list[tuple[str, str | None, str]]:
     return [(text, name, form or "") for text, name, form, _ in fields]
 
 
-def _path(file: Named, parts: Sequence[tuple[str, str | None, str]]) -> str:
+def _path(file: Named, parts: Sequence[tuple[str, str | None, str]], more: Mapping[str, object]) -> str:
     stem, suffix = os.path.splitext(file.medium.name)
     values: Mapping[str, object] = {
+        **more,
         "attribute": file.attribute,
         "batch_id": file.batch_id,
         "height": file.medium.height,

@@ -21,7 +21,7 @@ def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
         yield on_progress
         return
     with _progress() as shown:
-        following = _Bar(shown)
+        following = Bar(shown)
 
         def both(event: JobEvent) -> object:
             following(event)
@@ -32,16 +32,24 @@ def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
 
 def _progress() -> Any:
     try:
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bars
     except ImportError:
         raise RuntimeError(
             "progress=True needs rich: pip install rich; or give on_progress=…, which is called with each event"
         ) from None
-    return Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    return Bars(*columns())
 
 
-class _Bar:
+def columns() -> tuple[Any, ...]:
+    """What a line of rich's Progress shows for a Bar. Needs rich."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+
+    # The server's words are text: no markup in them, and nothing that steers a terminal.
+    description, note = (TextColumn(f"{{task.{name}}}", markup=False) for name in ("description", "fields[note]"))
+    return description, BarColumn(), note, TimeElapsedColumn()
+
+
+class Bar:
     """One bar: a queue item's nodes say how far it is where there is one, else the items that have ended."""
 
     def __init__(self, shown: Any) -> None:
@@ -50,6 +58,7 @@ class _Bar:
         self._items = 1
 
     def __call__(self, event: JobEvent) -> None:
+        """Show an event."""
         match event:
             case Queued():
                 self._items = event.items
@@ -70,4 +79,7 @@ class _Bar:
         return {} if self._items > 1 else {"total": None if fraction is None else 1.0, "completed": fraction or 0.0}
 
     def _update(self, **fields: Any) -> None:
+        for name in ("description", "note"):
+            if name in fields:
+                fields[name] = "".join(c if c.isprintable() else " " for c in fields[name])
         self._shown.update(self._task, **fields)

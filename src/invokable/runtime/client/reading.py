@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from invokable.runtime.steps.protocol import File, Read
-from invokable.runtime.values.inputs import SupportsFspath, SupportsRead, SupportsSave
+from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
 
 _SUFFIXES: Final = {"image": ".png", "video": ".mp4"}
 _TYPES: Final = {
@@ -41,6 +41,8 @@ def read_file(step: Read) -> File:
         content = _whole(value)
     elif isinstance(value, SupportsSave):
         content = _as_png(value)
+    elif isinstance(value, SupportsArray):
+        content = _as_png(_picture(value))
     else:
         raise TypeError(f"a {type(value).__name__} is not a {step.kind}")
     return File(step.kind, content, suffix, _TYPES.get(suffix, _TYPES[_SUFFIXES[step.kind]]))
@@ -59,6 +61,17 @@ def _as_png(image: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, "PNG", **options)
     return buffer.getvalue()
+
+
+def _picture(array: SupportsArray) -> Any:
+    """An array as a Pillow image."""
+    from PIL import Image
+
+    try:
+        return Image.fromarray(array)
+    except (TypeError, ValueError) as error:
+        expected = "uint8, height × width, or height × width × 3 or 4 channels"
+        raise TypeError(f"an array is not an image: {error}; expected {expected}") from None
 
 
 def _is_ours(key: object, text: object) -> bool:

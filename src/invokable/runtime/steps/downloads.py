@@ -49,19 +49,20 @@ def _is_whole(kind: str, file: BinaryIO) -> bool:
 
 
 def _boxes_fit(file: BinaryIO) -> bool:
-    """Whether the boxes that an MP4 file is made of end where the file does."""
-    size, start = file.seek(0, os.SEEK_END), 0
-    while size - start > 0:
+    """Whether the boxes that an MP4 file is made of end where the file does, with its index (`moov`) among them."""
+    size, start, is_indexed = file.seek(0, os.SEEK_END), 0, False
+    while start < size:
         head = _read_at(file, start)
         length = int.from_bytes(head[:4])
         if length == 1:  # the next field but one has it
             length = int.from_bytes(head[8:16])
+        is_indexed = is_indexed or head[4:8] == b"moov"
         if length == 0:  # to the end
-            return True
+            return is_indexed
         if length < 8:
             return False
         start += length
-    return start == size
+    return start == size and is_indexed
 
 
 def _read_at(file: BinaryIO, place: int, whence: int = os.SEEK_SET) -> bytes:

@@ -24,7 +24,7 @@ def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[
     """The models that fit; an empty text is any."""
     wanted = {"base_models": base, "model_type": type, "model_name": name}
     response = yield from fetch(Request("GET", MODELS, {key: value for key, value in wanted.items() if value}))
-    found = [_record(one, response) for one in read(response, ModelList).models]
+    found = [model_record(one, response) for one in read(response, ModelList).models]
     return [one for one in found if format in ("", one.format)]
 
 
@@ -32,7 +32,7 @@ def get_model(key: str) -> Steps[ModelRecord]:
     """The model of a key. Raises NotFoundError."""
     response = yield from fetch(Request("GET", f"{MODELS}i/{in_path(key)}"))
     missing = NotFoundError(f"the server has no model with the key {key!r}", name=key)
-    return _record(shaped(existing(response, missing), answers.ModelRecord, where=response.url), response)
+    return model_record(shaped(existing(response, missing), answers.ModelRecord, where=response.url), response)
 
 
 def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
@@ -42,7 +42,7 @@ def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
     known.models = yield from list_models()
     found = matching(model, known.models)
     if len(found) == 1:
-        return _record(found[0], None)
+        return model_record(found[0])
     if found:
         several = ", ".join(f"{one.name} ({one.type}, {one.base}, key {one.key})" for one in found)
         message = f"{len(found)} models fit {model}: {several}; give base, type or key"
@@ -120,7 +120,8 @@ def await_install(
     return install.model
 
 
-def _record(one: answers.ModelRecord, response: Response | None) -> ModelRecord:
+def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:
+    """What the server says of a model."""
     config = one.model_dump()
     triggers = tuple(config.get("trigger_phrases") or ())
     where = response.url if response else MODELS
@@ -130,7 +131,7 @@ def _record(one: answers.ModelRecord, response: Response | None) -> ModelRecord:
 def _install(value: Any, response: Response) -> ModelInstall:
     said = value if isinstance(value, dict) else {}
     model = said.get("config_out") if said.get("status") == "completed" else None
-    read_model = _record(shaped(model, answers.ModelRecord, where=response.url), response) if model else None
+    read_model = model_record(shaped(model, answers.ModelRecord, where=response.url), response) if model else None
     return record(
         ModelInstall,
         value,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
-from invokable.runtime.steps.policy import ModelKey, Policy
+from invokable.runtime.steps.policy import ModelFinder, ModelKey, Policy
 from invokable.runtime.steps.protocol import AskPolicy, Request, Steps, fetch
 from invokable.runtime.steps.uploads import Uploaded
 from invokable.runtime.values.inputs import LoRA, Model
@@ -90,7 +90,7 @@ def _missing(
     wanted: ModelFilter,
     records: Sequence[ModelRecord],
     fitting: Sequence[ModelRecord],
-    ways: Sequence[ModelKey],
+    ways: Sequence[ModelKey | ModelFinder],
 ) -> NotFoundError:
     others = matching(model, records, ways)
     names = sorted({record.name for record in fitting})
@@ -100,7 +100,8 @@ def _missing(
     if not matching(model, records):
         hint = nearest(str(model), names) or _some(names)
         return NotFoundError(f"the server has no model {model}{hint}", name=str(model), nearest=names)
-    message = f"the server has no model {model} by {' or '.join(ways)}, as the policy asks"
+    named = " or ".join(getattr(way, "__name__", str(way)) for way in ways)
+    message = f"the server has no model {model} by {named}, as the policy asks"
     return NotFoundError(message, name=str(model), nearest=names)
 
 
@@ -160,10 +161,15 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def matching(
-    model: Model, records: Sequence[ModelRecord], ways: Sequence[ModelKey] = ("key", "hash", "name")
+    model: Model, records: Sequence[ModelRecord], ways: Sequence[ModelKey | ModelFinder] = ("key", "hash", "name")
 ) -> list[ModelRecord]:
-    """The models that a reference means, by the first of the ways (key, hash, name) that finds any."""
+    """The models that a reference means, by the first of the ways (key, hash, name, a function) that finds any."""
     for way in ways:
+        if callable(way):
+            found = _chosen(way, model, records)
+            if found:
+                return found
+            continue
         wanted = getattr(model, way)
         found = [record for record in records if wanted and getattr(record, way) == wanted]
         if found and way != "name":
@@ -172,6 +178,14 @@ def matching(
         if found:
             return found
     return []
+
+
+def _chosen(finder: ModelFinder, model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
+    """What a project's own function chooses."""
+    from invokable.runtime.steps.model_records import model_record
+
+    chosen = {found.key for found in finder(model, [model_record(record) for record in records])}
+    return [record for record in records if record.key in chosen]
 
 
 def _wire(record: ModelRecord, submodel_type: str) -> dict[str, str]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from invokable.runtime.values.inputs import Model
+    from invokable.runtime.values.records import ModelRecord
 
 ModelKey: TypeAlias = Literal["key", "hash", "name"]
+ModelFinder: TypeAlias = "Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]"
+"""Finds the models that a reference means among those of the server that fit the field."""
 
 _AT_LEAST_ONE: Final = frozenset({"connections"})
 _MAY_BE_ZERO: Final = frozenset({"retries", "jitter", "idle_connections", "first_pause"})
@@ -52,9 +59,10 @@ class Policy:
     """The pause before the second look at a run. Each further one is a little longer."""
     poll: float = 2.0
     """The longest pause between two looks at a run."""
-    models: tuple[ModelKey, ...] = ("key", "hash", "name")
+    models: tuple[ModelKey | ModelFinder, ...] = ("key", "hash", "name")
     """By what a model is found on the server, in this order. A name counts together with base and type, where given.
-    `("key",)` takes no other model than the very one."""
+    `("key",)` takes no other model than the very one. A function of your own gets the reference and the models that
+    fit, and returns those that are meant: none has the next way tried, several are refused."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -82,8 +90,8 @@ def _check_number(name: str, value: object, *, whole: bool) -> None:
 
 def _check_models(value: object) -> None:
     known = ("key", "hash", "name")
-    if not isinstance(value, tuple) or not value or any(way not in known for way in value):
-        raise ValueError(f"models is {value!r}; expected a tuple of {', '.join(map(repr, known))}")
+    if not isinstance(value, tuple) or not value or any(way not in known and not callable(way) for way in value):
+        raise ValueError(f"models is {value!r}; expected a tuple of {', '.join(map(repr, known))}, and functions")
 
 
 def seconds_asked(retry_after: str, date: str, now: float) -> float | None:

@@ -136,6 +136,15 @@ class SupportsSave(Protocol):
 
 
 @runtime_checkable
+class SupportsArray(Protocol):
+    """An array of bytes as NumPy's: height × width, or height × width × 3 or 4 channels."""
+
+    @property
+    def __array_interface__(self) -> Any:
+        """What NumPy and Pillow read it by."""
+
+
+@runtime_checkable
 class SupportsFspath(Protocol):
     """A path, as `os.PathLike`."""
 
@@ -149,8 +158,8 @@ if TYPE_CHECKING:  # the literals are what editors offer
     """A board or its name; "none" for no board, "auto" for where the server puts images of workflows."""
 else:
     BoardInput = Board | str
-ImageInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | SupportsSave | Image
-"""A path, the bytes of an image file, a file object, a Pillow image, or an image on the server."""
+ImageInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | SupportsSave | SupportsArray | Image
+"""A path, the bytes of an image file, a file object, a Pillow image, a NumPy array, or an image on the server."""
 VideoInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | Video
 """A path, the bytes of an MP4 file, a file object, or a video on the server."""
 if TYPE_CHECKING:

@@ -90,14 +90,10 @@ class Image(_Media):
 
         return numpy.asarray(self.pil())
 
-    def _repr_png_(self) -> builtins.bytes | None:
-        """What notebooks show; nothing where it cannot be downloaded."""
-        from invokable.runtime.errors import InvokableError
+    def _repr_html_(self) -> str:
+        from invokable.runtime.values.notebook import image_html
 
-        try:
-            return self.bytes()
-        except (InvokableError, RuntimeError):
-            return None
+        return image_html(self)
 
     def pil(self) -> PILImage:
         """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""

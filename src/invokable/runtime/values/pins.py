@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from inspect import get_annotations
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, get_type_hints
 from weakref import WeakKeyDictionary
 
@@ -75,7 +75,7 @@ def pins_of(cls: type) -> Pins:
 
 
 def _read(cls: type) -> Pins:
-    constants = _constants(cls)
+    constants = vars(module_of(cls))
     _check_format(constants.get("FORMAT"), cls)
     entries = constants["INDEX_MAP"]
     if index_map_checksum(entries) != constants.get("INDEX_MAP_CHECKSUM"):
@@ -100,11 +100,12 @@ def _read(cls: type) -> Pins:
     )
 
 
-def _constants(cls: type) -> Mapping[str, Any]:
+def module_of(cls: type) -> ModuleType:
+    """The generated module of a workflow class or of a subclass. Raises StaleWorkflowError where there is none."""
     for owner in cls.__mro__:
         module = sys.modules.get(owner.__module__)
         if module is not None and hasattr(module, "INDEX_MAP") and "__dataclass_fields__" in owner.__dict__:
-            return vars(module)
+            return module
     raise StaleWorkflowError(f"{cls.__name__} is not a generated workflow: its module has no INDEX_MAP")
 
 

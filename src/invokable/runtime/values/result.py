@@ -57,8 +57,12 @@ class WorkflowResult:
         self.__dict__.update(values)
 
     def __repr__(self) -> str:
-        outputs = {name: value for name, value in self.__dict__.items() if name not in WorkflowResult.__annotations__}
-        return f"{type(self).__qualname__}({shown(outputs)})"
+        return f"{type(self).__qualname__}({shown(outputs_of(self))})"
+
+    def _repr_html_(self) -> str:
+        from invokable.runtime.values.notebook import result_html
+
+        return result_html(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # The connection stays behind, as it does with each image.
@@ -84,12 +88,18 @@ class WorkflowResult:
         return found
 
 
+def outputs_of(result: WorkflowResult) -> dict[str, Any]:
+    """The outputs of a result by attribute, without what every result has."""
+    return {name: value for name, value in result.__dict__.items() if name not in WorkflowResult.__annotations__}
+
+
 def shown(values: Mapping[str, object]) -> str:
     """Values by name, in short, as arguments."""
-    return ", ".join(f"{name}={_short(value)}" for name, value in values.items())
+    return ", ".join(f"{name}={short(value)}" for name, value in values.items())
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value in a few words."""
     if isinstance(value, bytes | bytearray):
         return f"<{len(value)} bytes>"
     text = repr(value)

@@ -66,15 +66,20 @@ class Workflow:
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({shown({name: getattr(self, name) for name in _names(type(self))})})"
 
+    def _repr_html_(self) -> str:
+        from invokable.runtime.values.notebook import workflow_html
+
+        return workflow_html(self)
+
     if TYPE_CHECKING:  # each generated class says which values it takes
 
-        def replace(self, *args: Any, **changes: Any) -> Self:
+        def replace(self, /, *args: Any, **changes: Any) -> Self:
             """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
             raise NotImplementedError
 
     else:
 
-        def replace(self, **changes):
+        def replace(self, /, **changes):
             """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
             return _changed(self, changes)
 

@@ -23,7 +23,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A node is under way; `percentage` is 0 to 1, `image` the preview as a PNG file."""
+    """A node is running; `percentage` is 0 to 1, `image` the preview as a PNG file."""
 
     exec_id: str
     source_id: str

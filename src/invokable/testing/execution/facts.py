@@ -1,4 +1,4 @@
-"""What a node's inputs tell of a generation: literal fields, and the recipes behind placeholders."""
+"""What a node's inputs say about a generation: literal fields, and the recipes behind placeholders."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _behind(run: NodeRun, value: Any) -> Iterator[Recipe]:
 
 
 def trail(run: NodeRun) -> str:
-    """Return a digest of all that went into a node, equal wherever the same goes in."""
+    """Return a digest of everything that went into a node; equal inputs give equal digests."""
     values = {name: _plain(run, value) for name, value in run.values.items() if name not in _SAYS_NOTHING}
     return digest(run.template.type, sorted(values.items())).hex()[:24]
 

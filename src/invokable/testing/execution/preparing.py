@@ -30,7 +30,7 @@ class Preparer:
         self._left = list(state.graph.order)
 
     def prepare(self) -> list[ExecNode] | None:
-        """Expand the next source node that can be; None if there is none. An empty list: it never repeats."""
+        """Expand the next source node that can be; None if there is none. An empty list means that it never repeats."""
         for position, source in enumerate(self._left):
             if self._can_expand(source):
                 del self._left[position]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node is under way; `percentage` is 0 to 1, `image` a PNG file."""
+    """A node is running; `percentage` is 0 to 1, `image` a PNG file."""
 
     message: str
     percentage: float | None = None

@@ -21,7 +21,7 @@ def shaped(template: NodeTemplate, fields: Mapping[str, Any]) -> dict[str, Any]:
 def stored(document: Mapping[str, Any], fields: Container[str]) -> dict[str, Any]:
     """Return a node or an output as the API gives it back: without the empty fields among `fields`.
 
-    What a field holds that takes anything stays whole, nulls included, and so does what the schema does not know.
+    Values of fields that take anything stay whole, nulls included; so do fields that the schema does not have.
     """
     return {
         name: stored(value, value) if isinstance(value, dict) and _is_shaped(name, fields) else value

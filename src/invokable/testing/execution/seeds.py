@@ -1,4 +1,4 @@
-"""Chance that repeats: everything random is drawn from what it is for."""
+"""Repeatable chance: everything random is drawn from a seed that says what it is for."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Act = Callable[[Fault], Awaitable[None]]
 
 
 class Connection(Protocol):
-    """The connection that a request came by."""
+    """The connection that carries a request."""
 
     def cut(self) -> None:
         """Reset it: what was not read yet is lost."""

@@ -50,7 +50,7 @@ class Fault:
     server happen with a request (when it was handled, before the answer), with an event, or when the `item`th item has
     ended. Of what matches it is the `nth`, or each one with `probability`, at most `times` times.
 
-    Raises ValueError for a kind that there is not, and for numbers out of range.
+    Raises ValueError for an unknown kind, and for numbers out of range.
     """
 
     kind: str

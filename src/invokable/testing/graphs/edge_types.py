@@ -1,7 +1,7 @@
 """Edge types: which output may be connected to which input.
 
-The server is lenient: it compares a list with its items as if they were one, takes whole numbers for numbers and
-either for text. It is strict about iterate and collect, which have no type of their own.
+The server is lenient: it compares a list with its items as if they were one, takes integers as floats and
+either as text. It is strict about iterate and collect, which have no type of their own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _spelt(field_type: FieldType) -> FieldType:
 
 
 def fits(given: FieldType, wanted: FieldType) -> bool:
-    """Tell whether the server connects the two."""
+    """Return whether the server connects the two."""
     if is_any(given) or is_any(wanted) or given.name == wanted.name:
         return True
     if given.cardinality == wanted.cardinality == "SINGLE":
@@ -47,7 +47,7 @@ def fits(given: FieldType, wanted: FieldType) -> bool:
 
 
 def is_any(field_type: FieldType) -> bool:
-    """Tell whether everything fits."""
+    """Return whether everything fits."""
     return field_type.name in ("AnyField", "CollectionField", "CollectionItemField")
 
 

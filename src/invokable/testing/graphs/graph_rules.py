@@ -1,4 +1,4 @@
-"""Graph rules: which nodes and edges the server takes, and its words for those that it does not."""
+"""Graph rules: which nodes and edges the server accepts, and its messages about the others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EXPANDED: Final = ("_batch", "_generator")
 
 
 def read_graph(value: Any, reader: Reader, loc: Loc) -> Taken:
-    """A graph as the server writes it, or every reason why it takes no such graph."""
+    """A graph as the server writes it, or every reason why it refuses the graph."""
     if not isinstance(value, Mapping):
         words = "Input should be a valid dictionary or object to extract fields from"
         return None, [Detail("model_attributes_type", loc, words, value)]

@@ -53,7 +53,7 @@ RECORDS: Final[Mapping[str, Mapping[str, Member]]] = {
 
 
 def record(value: Any, name: str, schema: Schema, loc: Loc) -> Taken:
-    """Take a record: members that it does not have are dropped."""
+    """Take a record: unknown members are dropped."""
     if not isinstance(value, Mapping):
         words = f"Input should be a valid dictionary or instance of {name}"
         return None, [Detail("model_type", loc, words, value, {"class_name": name})]

@@ -29,7 +29,7 @@ _BOUNDS: Final[tuple[tuple[str, str, str, Callable[[float, float], bool]], ...]]
 
 
 def integer(value: Any, limits: Limits, loc: Loc) -> Taken:
-    """Take a whole number; texts and floats that hold one too."""
+    """Take an integer, also one in a text or a float."""
     if isinstance(value, str):
         if not _WHOLE.fullmatch(value):
             return None, [Detail("int_parsing", loc, _NOT_A_WHOLE_NUMBER, value)]
@@ -47,7 +47,7 @@ def integer(value: Any, limits: Limits, loc: Loc) -> Taken:
 
 
 def number(value: Any, limits: Limits, loc: Loc) -> Taken:
-    """Take a number; texts that hold one too."""
+    """Take a number, also one in a text."""
     if isinstance(value, str):
         try:
             taken = float(value)

@@ -1,1 +1,1 @@
-"""The server's state, in plain Python: queue, media, boards, models, workflows, users. It knows nothing of HTTP."""
+"""The server's state, in plain Python: queue, media, boards, models, workflows, users. It knows nothing about HTTP."""

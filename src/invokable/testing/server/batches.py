@@ -1,6 +1,6 @@
 """Batches: how the data of a batch becomes the values of its items.
 
-data = [group, …]     the groups are multiplied, the last one turning fastest
+data = [group, …]     the groups are multiplied, the last one varying fastest
 group = [datum, …]    the items of a group's data go together, side by side
 """
 

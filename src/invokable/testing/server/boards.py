@@ -40,7 +40,7 @@ class Boards:
         return board
 
     def delete(self, board_id: str, *, with_files: bool) -> tuple[list[File], list[File]]:
-        """Delete a board. Returns what was on it and stays, and what was deleted with it."""
+        """Delete a board. Returns what was on it and is kept, and what was deleted with it."""
         files = self._media.find(kind=None, board_id=board_id)
         del self.boards[board_id]
         if with_files:

@@ -18,7 +18,7 @@ _REMEMBERED: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: its name and payload, and whom it concerns."""
+    """Something that happened: its name and payload, and which users it is about."""
 
     name: str
     payload: dict[str, Any]
@@ -43,7 +43,7 @@ class Hub:
         self.muted = False
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event from now on. Returns what ends it."""
+        """Call `listener` with every event from now on. Returns a function that stops that."""
         with self._lock:
             self._listeners.append(listener)
 

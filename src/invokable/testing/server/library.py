@@ -48,7 +48,7 @@ class Library:
         return self._release.shape("workflow", record)
 
     def opened(self, record: Record) -> Record:
-        """A record as it is answered when it is asked for."""
+        """A record as the server answers a request for it."""
         extras = {"thumbnail_url": None, "call_saved_workflow_compatibility": _callable(record["workflow"])}
         return self._release.shape("workflow", {**record, **extras})
 

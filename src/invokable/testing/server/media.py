@@ -69,7 +69,7 @@ class Media:
         self._order = 0
 
     def add_image(self, image: Image, *, texts: dict[str, str | None], **about: Any) -> File:
-        """Store an image, encoded anew under a name of the server's."""
+        """Store an image, re-encoded, under a new name."""
         content = pictures.encode(image, texts)
         width, height = image.size
         return self._add("image", f"{uuid4()}.png", content, width, height, **texts, **about)

@@ -124,7 +124,7 @@ class Models:
         return {**job, "config_out": None}
 
     def delete(self, key: str) -> bool:
-        """Delete a model. Tells whether it was there."""
+        """Delete a model. Returns whether it was there."""
         found = [config for config in self.configs if config["key"] == key]
         self.configs = [config for config in self.configs if config["key"] != key]
         return bool(found)

@@ -57,7 +57,7 @@ def thumbnail(content: bytes) -> bytes:
 
 
 def embedded(image: Image) -> dict[str, str | None]:
-    """What an uploaded file says of how it was made. Invalid workflows and graphs are dropped."""
+    """What an uploaded file says about how it was made. Invalid workflows and graphs are dropped."""
     texts: dict[str, str | None] = {}
     for chunk in _CHUNKS:
         text = image.info.get(chunk)
@@ -66,7 +66,7 @@ def embedded(image: Image) -> dict[str, str | None]:
 
 
 def metadata_text(text: str | None) -> str | None:
-    """The metadata of an upload: what is not a JSON object is dropped without a word."""
+    """The metadata of an upload: what is not a JSON object is silently dropped."""
     return text if text is not None and _is_object(text) else None
 
 

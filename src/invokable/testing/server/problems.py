@@ -32,7 +32,7 @@ class Refusal(Exception):  # noqa: N818  (an answer, not a failure of ours)
 
 
 class Broken(Exception):  # noqa: N818
-    """The server fails in a way that it did not foresee: status 500, and no JSON."""
+    """The server fails unexpectedly: status 500, and no JSON."""
 
 
 class Invalid(Exception):  # noqa: N818

@@ -72,7 +72,7 @@ class Queue:
             return answer
 
     def retry(self, queue_id: str, item_ids: Iterable[int]) -> list[int]:
-        """Enqueue failed and canceled items anew. Returns the ids of the old ones."""
+        """Enqueue failed and canceled items again. Returns the ids of the old ones."""
         with self.lock:
             retried = []
             for item_id in item_ids:
@@ -111,7 +111,7 @@ class Queue:
             return row
 
     def next_pending(self, queue_id: str | None = None) -> Row | None:
-        """The item that is next, by priority, then by age; with several users each has a turn."""
+        """The item that is next, by priority, then by age; with several users, each in turn."""
         if queue_id is not None:
             waiting = [row for row in self.rows.values() if row.queue_id == queue_id and row.status == "pending"]
             return min(waiting, key=lambda row: (-row.priority, row.item_id), default=None)
@@ -136,7 +136,7 @@ class Queue:
             )
 
     def move(self, row: Row, status: str, *, error: tuple[str, str, str] | None = None) -> bool:
-        """Give a row a status unless it has ended, and say so to everybody. Tells whether it was done."""
+        """Give a row a status unless it has ended, and publish it. Returns whether it was done."""
         with self.lock:
             if row.ended or self.rows.get(row.item_id) is not row:
                 return False
@@ -160,7 +160,7 @@ class Queue:
         self._count(row, +1)
 
     def interrupt(self) -> None:
-        """What the server does when it starts after a crash: what ran is canceled, without a word."""
+        """What the server does when it starts after a crash: what ran is silently canceled."""
         with self.lock:
             for row in self.rows.values():
                 if row.status in ("in_progress", "waiting"):
@@ -296,7 +296,7 @@ class Queue:
 
 
 def _inspect(row: Row, inspect: Inspect, checked: dict[int, tuple[Any, str | None]]) -> None:
-    """Find out what a row's values are to its nodes: each value of a batch is looked at once."""
+    """Find out whether a row's values fit its nodes; each value of a batch is checked once."""
     coerced = []
     same = True
     for value in row.values:

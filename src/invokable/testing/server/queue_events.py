@@ -1,4 +1,4 @@
-"""The events of the queue: their payloads, and what users see whom they do not concern."""
+"""The events of the queue: their payloads, and what other users see of them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class QueueEvents:
             self._bulk("queue_items_canceled", "canceled_item_ids", queue_id, rows)
 
     def retried(self, queue_id: str, rows: Sequence[Row]) -> None:
-        """Items were enqueued anew; the event names the old ones."""
+        """Items were enqueued again; the event names the old ones."""
         if rows:
             self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)
 

@@ -151,7 +151,7 @@ def summary_json(row: Row, owner: Person) -> dict[str, Any]:
 
 
 def redacted(item: dict[str, Any]) -> dict[str, Any]:
-    """An item as users see it whom it does not belong to: when and how far, not what."""
+    """An item as other users see it: when and how far, not what."""
     kept = {"item_id", "queue_id", "status", "status_sequence", "device"}
     hidden: dict[str, Any] = {"user_id": REDACTED, "batch_id": REDACTED, "session_id": REDACTED, "priority": 0}
     shown = {name: hidden.get(name) for name in item}

@@ -41,7 +41,7 @@ def refreshed_token(call: Call, status: int) -> str | None:
 
 
 def media_cookie(token: str, seconds: int) -> str:
-    """The header that has a browser keep a token for images."""
+    """The header by which a browser keeps a token for images."""
     return f"{COOKIE}={token}; HttpOnly; Max-Age={seconds}; Path=/api/v1; SameSite=lax"
 
 

@@ -19,7 +19,7 @@ _MOST = 1000
 
 @route("POST", f"{_IMAGES}/upload", form=True, slow=True)
 def upload(call: Call) -> Answer:
-    """Store an image, encoded anew, under a name of the server's."""
+    """Store an image, re-encoded, under a new name."""
     query = Query(call)
     category = query.choice("image_category", CATEGORIES, required=True)
     is_intermediate = query.boolean("is_intermediate", required=True)
@@ -72,13 +72,13 @@ def images_by_names(call: Call) -> Answer:
 
 @route("GET", f"{_IMAGES}/intermediates")
 def count_intermediates(call: Call) -> Answer:
-    """How many images are only steps on the way."""
+    """How many images are intermediate."""
     return Answer(len(_intermediates(call)))
 
 
 @route("DELETE", f"{_IMAGES}/intermediates")
 def delete_intermediates(call: Call) -> Answer:
-    """Delete the images that are only steps on the way."""
+    """Delete the intermediate images."""
     return Answer(len(call.world.media.delete([file.name for file in _intermediates(call)])))
 
 
@@ -103,7 +103,7 @@ def star(call: Call) -> Answer:
 
 @route("POST", f"{_IMAGES}/unstar")
 def unstar(call: Call) -> Answer:
-    """Take the stars away."""
+    """Remove the stars."""
     return media.star(call, "image", starred=False)
 
 
@@ -147,7 +147,7 @@ def describe(call: Call) -> Answer:
 
 @route("PATCH", _ONE)
 def update(call: Call) -> Answer:
-    """Change what is said of an image."""
+    """Change an image's attributes."""
     return media.update(call, "image")
 
 
@@ -189,7 +189,7 @@ def workflow(call: Call) -> Answer:
 
 @route("GET", f"{_ONE}/urls")
 def urls(call: Call) -> Answer:
-    """Where it is; the server says so of any name."""
+    """Its URLs; the server gives them for any name."""
     return media.urls(call, "image")
 
 

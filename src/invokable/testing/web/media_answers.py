@@ -13,7 +13,7 @@ _NOBODY = "none"
 
 
 def is_seen(call: Call) -> Callable[[File], bool]:
-    """Tells which files the caller sees."""
+    """Decides which files the caller may see."""
     return lambda file: call.person.sees(file.user_id)
 
 
@@ -42,7 +42,7 @@ def changeable(call: Call, kind: str) -> File:
 
 
 def writable_board(call: Call, board_id: str | None) -> str | None:
-    """The board, None for none. Raises Refusal unless the caller may put things onto it.
+    """The board, or None. Raises Refusal unless the caller may add to it.
 
     Servers before 6.12 ignore a board that is not there.
     """
@@ -106,7 +106,7 @@ def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
 
 
 def star(call: Call, kind: str, *, starred: bool) -> Answer:
-    """Star files, or take the stars away."""
+    """Star files, or remove their stars."""
     wanted = call.texts(f"{kind}_names")
     found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
     for file in found:
@@ -122,13 +122,13 @@ def star(call: Call, kind: str, *, starred: bool) -> Answer:
 
 
 def _failed(kind: str, wanted: Iterable[str], found: Iterable[File]) -> list[str]:
-    """What the server says has failed: videos that are missing; of images it says nothing."""
+    """What the server reports as failed: missing videos; about images it says nothing."""
     names = {file.name for file in found}
     return [name for name in wanted if name not in names] if kind == "video" else []
 
 
 def update(call: Call, kind: str) -> Answer:
-    """Change what is said of a file."""
+    """Change a file's attributes."""
     if call.world.media.get(call.params["name"], kind) is None:
         raise Refusal(400, f"Failed to update {kind}")
     file = changeable(call, kind)

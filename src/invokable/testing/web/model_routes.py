@@ -59,7 +59,7 @@ def by_key(call: Call) -> Answer:
 
 @route("POST", f"{_MODELS}/install", admin=True)
 def install(call: Call) -> Answer:
-    """Install a model, as fast as can be."""
+    """Install a model at once."""
     query = Query(call)
     source = query.text("source", required=True)
     query.boolean("inplace", False)

@@ -120,14 +120,14 @@ def _type(name: str) -> Json:
 
 
 def _input(field: InputTemplate) -> Json:
-    spelt = _spelling(field.type.original or field.type, field.limits, field.options)
+    written = _spelling(field.type.original or field.type, field.limits, field.options)
     if field.nullable or (field.required and field.input != "direct"):
-        branches = spelt.pop("anyOf", None) or [spelt]
-        spelt = {"anyOf": [*branches, {"type": "null"}]}
+        branches = written.pop("anyOf", None) or [written]
+        written = {"anyOf": [*branches, {"type": "null"}]}
     if field.type.original is not None or field.type.name in _UNSPELT or field.type.name == "SchedulerField":
-        spelt["ui_type"] = field.type.name
+        written["ui_type"] = field.type.name
     return {
-        **spelt,
+        **written,
         **_default(field),
         **_extras(field),
         "field_kind": "internal" if field.name in _INTERNAL else "input",
@@ -156,12 +156,12 @@ def _extras(field: InputTemplate) -> Json:
 
 
 def _output(field: OutputTemplate) -> Json:
-    spelt = _spelling(field.type.original or field.type, Limits(), ())
+    written = _spelling(field.type.original or field.type, Limits(), ())
     if field.type.original is not None or field.type.name in _UNSPELT:
-        spelt["ui_type"] = field.type.name
+        written["ui_type"] = field.type.name
     if field.type.name in ("EnumField", "SchedulerField"):
-        spelt = {"enum": [], "type": "string", "ui_type": field.type.name}
-    return {**spelt, "field_kind": "output", "title": field.title, "ui_hidden": False}
+        written = {"enum": [], "type": "string", "ui_type": field.type.name}
+    return {**written, "field_kind": "output", "title": field.title, "ui_hidden": False}
 
 
 def _spelling(kind: FieldType, limits: Limits, options: tuple[Any, ...]) -> Json:
@@ -188,7 +188,7 @@ def _single(name: str, options: tuple[Any, ...]) -> Json:
 
 
 def _limits(limits: Limits) -> Json:
-    return {spelt: value for name, spelt in _LIMITS.items() if (value := getattr(limits, name)) is not None}
+    return {written: value for name, written in _LIMITS.items() if (value := getattr(limits, name)) is not None}
 
 
 def _complete(components: Json, schema: Schema) -> None:
@@ -216,8 +216,8 @@ def _record(name: str, members: Any) -> Json:
 def _member(about: Member) -> Json:
     if about.kind in _KINDS:
         return {"type": _KINDS[about.kind], **_limits(about.limits)}
-    spelt: Json = {"$ref": f"{_REF}{_ENUMS.get(about.kind, about.kind)}"}
-    return {"anyOf": [spelt, {"type": "null"}], "default": None} if about.nullable else spelt
+    written: Json = {"$ref": f"{_REF}{_ENUMS.get(about.kind, about.kind)}"}
+    return {"anyOf": [written, {"type": "null"}], "default": None} if about.nullable else written
 
 
 def _graph(schema: Schema) -> Json:

@@ -1,6 +1,6 @@
 """Port: the simulator on a real port, with connections that can be cut.
 
-uvicorn does the work; its connections are kept here, so that a fault finds the one that a request came by.
+uvicorn does the work; its connections are kept here, so that a fault can find the one that carries a request.
 """
 
 from __future__ import annotations

@@ -207,7 +207,7 @@ def delete_by_destination(call: Call) -> Answer:
 
 @route("PUT", f"{_QUEUE}/retry_items_by_id")
 def retry(call: Call) -> Answer:
-    """Enqueue failed and canceled items anew."""
+    """Enqueue failed and canceled items again."""
     queue_id = call.params["queue_id"]
     ids = call.integers(None)
     for item_id in ids:

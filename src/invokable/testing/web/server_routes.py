@@ -70,13 +70,13 @@ def logging(call: Call) -> Answer:
 
 @route("GET", f"{_APP}/patchmatch_status")
 def patchmatch(call: Call) -> Answer:
-    """Whether images can be filled in."""
+    """Whether images can be infilled."""
     return Answer(True)
 
 
 @route("GET", f"{_APP}/invocation_cache/status")
 def cache_status(call: Call) -> Answer:
-    """How full the node cache is, and how often it helped."""
+    """How full the node cache is, and how often it was hit."""
     cache = call.world.cache
     counts = {name: getattr(cache, name, 0) for name in ("hits", "misses")}
     size = 0 if cache is None else len(cache)

@@ -42,12 +42,12 @@ class Sockets:
         await self._app(scope, receive, send)
 
     def publish(self, event: Event) -> None:
-        """Send an event to those whom it concerns. May be called from any thread; the order stays."""
+        """Send an event to the users who may see it. May be called from any thread; the order is kept."""
         if self._people:
             self._loop.loop.call_soon_threadsafe(self._events.put_nowait, event)
 
     def drop(self) -> None:
-        """Break all sockets; clients may come again."""
+        """Break all sockets; clients may reconnect."""
         self._loop.spawn(self._disconnect())
 
     def end(self) -> None:

@@ -31,7 +31,7 @@ class Endpoint:
     """The feature of a release that it belongs to; with a `!`, of releases without that feature."""
 
     def is_in(self, release: Release) -> bool:
-        """Tell whether a version has it."""
+        """Return whether a version has it."""
         if not self.feature:
             return True
         return release.has(self.feature.removeprefix("!")) is not self.feature.startswith("!")

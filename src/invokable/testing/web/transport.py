@@ -41,7 +41,7 @@ class Host(Protocol):
 
 
 class Pipe(ABC):
-    """The way of one answer from the simulator's thread to the client's; it plays the connection."""
+    """Carries one answer from the simulator's thread to the client's; it stands for the connection."""
 
     def __init__(self) -> None:
         self.gone = asyncio.Event()
@@ -128,7 +128,7 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return _response(start, _SyncBody(pipe, timeout))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The same for a client that awaits."""
+        """The same for an asynchronous client."""
         pipe = _AsyncPipe()
         self._enter(request, await request.aread(), pipe)
         timeout = _read_timeout(request)

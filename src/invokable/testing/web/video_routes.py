@@ -91,7 +91,7 @@ def star(call: Call) -> Answer:
 
 @route("POST", f"{_VIDEOS}/unstar", feature="videos")
 def unstar(call: Call) -> Answer:
-    """Take the stars away."""
+    """Remove the stars."""
     return media.star(call, "video", starred=False)
 
 
@@ -110,7 +110,7 @@ def put(call: Call) -> Answer:
 
 @route("DELETE", f"{_VIDEOS}/board", feature="videos")
 def take(call: Call) -> Answer:
-    """Take a video off its board; the server says so of what is missing, too."""
+    """Take a video off its board; the server gives the same answer for missing ones."""
     name = call.member("video_name")
     file = media.visible(call, "video", name)
     affected = [*media.boards_of([file] if file else []), "none"]
@@ -127,7 +127,7 @@ def describe(call: Call) -> Answer:
 
 @route("PATCH", _ONE, feature="videos")
 def update(call: Call) -> Answer:
-    """Change what is said of a video."""
+    """Change a video's attributes."""
     return media.update(call, "video")
 
 

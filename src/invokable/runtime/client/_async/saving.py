@@ -29,9 +29,9 @@ async def save(client: AsyncClient, medium: Image | Video, path: str | os.PathLi
     scrap = await made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         await client._drive(download(medium, scrap.file))
-        return await in_thread(scrap.keep)
+        return scrap.keep()
     except BaseException:
-        await in_thread(scrap.drop)
+        scrap.drop()
         raise
 
 
@@ -67,7 +67,7 @@ async def _save_beside(client: AsyncClient, medium: Image | Video, path: Path) -
     try:
         return await save(client, medium, reserved)
     except BaseException:
-        await in_thread(reserved.unlink, missing_ok=True)
+        reserved.unlink(missing_ok=True)
         raise
 
 

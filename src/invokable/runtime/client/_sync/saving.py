@@ -29,9 +29,9 @@ def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) ->
     scrap = made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         client._drive(download(medium, scrap.file))
-        return in_thread(scrap.keep)
+        return scrap.keep()
     except BaseException:
-        in_thread(scrap.drop)
+        scrap.drop()
         raise
 
 
@@ -67,7 +67,7 @@ def _save_beside(client: Client, medium: Image | Video, path: Path) -> Path:
     try:
         return save(client, medium, reserved)
     except BaseException:
-        in_thread(reserved.unlink, missing_ok=True)
+        reserved.unlink(missing_ok=True)
         raise
 
 

@@ -33,7 +33,7 @@ def img_chan(run: NodeRun) -> Fields:
 
 @node("img_channel_offset")
 def img_channel_offset(run: NodeRun) -> Fields:
-    """Add to a channel; hues go round, others stop at the ends."""
+    """Add to a channel; hues wrap around, other channels are clipped."""
     offset = run["offset"]
     turns = run["channel"] == "Hue (HSV)"
     return run.save(_with_channel(run, lambda value: (value + offset) % 256 if turns else value + offset))
@@ -84,7 +84,7 @@ def _spread(above: int, width: int) -> float:
 
 @node("img_hue_adjust")
 def img_hue_adjust(run: NodeRun) -> Fields:
-    """Turn the hues by degrees."""
+    """Rotate the hues by degrees."""
     turn = int(256 * (run["hue"] % 360 / 360))
     hue, saturation, value = run.image("image").convert("HSV").split()
     turned = mapped(hue, lambda old: (old + turn) % 256)
@@ -93,7 +93,7 @@ def img_hue_adjust(run: NodeRun) -> Fields:
 
 @node("img_hue_adjust_oklch", "invokeai_img_hue_adjust_plus")
 def other_hue_adjust(run: NodeRun) -> Fields:
-    """Turn the hues; by HSV, which only comes near to what the server does in other colour spaces."""
+    """Rotate the hues in HSV, which approximates what the server does in other colour spaces."""
     image = run.image("image")
     degrees = run["hue"] if "hue" in run.template.inputs else run["degrees"]
     turn = round(256 * (degrees % 360 / 360))
@@ -104,5 +104,5 @@ def other_hue_adjust(run: NodeRun) -> Fields:
 
 @node("invokeai_ealightness")
 def ealightness(run: NodeRun) -> Fields:
-    """Take the lightness, which comes near to the equivalent achromatic one."""
+    """Take the lightness, which approximates the equivalent achromatic lightness."""
     return run.save(run.image("image", "RGB").convert("LAB").getchannel(0))

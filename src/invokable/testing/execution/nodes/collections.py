@@ -41,18 +41,18 @@ def float_range(run: NodeRun) -> Fields:
 
 @node("iterate")
 def iterate(run: NodeRun) -> Fields:
-    """Give out the item of one repetition."""
+    """Return the item of one iteration."""
     collection, index = run["collection"], run["index"]
     return {"item": collection[index], "index": index, "total": len(collection)}
 
 
 @node("collect")
 def collect(run: NodeRun) -> Fields:
-    """Give out what was gathered."""
+    """Return what was collected."""
     return {"collection": list(run["collection"])}
 
 
 @node("if")
 def if_(run: NodeRun) -> Fields:
-    """Give out one of two inputs."""
+    """Return one of two inputs."""
     return {"value": run["true_input"] if run["condition"] else run["false_input"]}

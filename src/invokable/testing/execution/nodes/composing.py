@@ -73,7 +73,7 @@ def _softened(run: NodeRun) -> Image.Image:
 
 
 def _eroded(image: Image.Image, before: int, after: int) -> Image.Image:
-    """Return, for each pixel, the darkest of those up to so many before and after it, both ways."""
+    """Return the darkest pixel within a distance of each pixel, along both axes."""
     margin = before + after
     wide = ImageOps.expand(image, margin, 255)
     for step_x, step_y in ((1, 0), (0, 1)):

@@ -1,4 +1,4 @@
-"""The parts of a model that loaders give out: the model that the node names, by submodel."""
+"""The parts of a model that loaders return: the model that the node names, by submodel."""
 
 from __future__ import annotations
 

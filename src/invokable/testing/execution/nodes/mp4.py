@@ -20,7 +20,7 @@ _UNKNOWN_FPS: Final = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """What a file says of itself, with the frames that Pillow can read: all of ours, none of others'."""
+    """What a file says about itself, and its frames where Pillow can read them, as in files written here."""
 
     frames: tuple[Image.Image, ...]
     width: int

@@ -16,7 +16,7 @@ _MULTIPLIER: Final = 0x2360ED051FC65DA44385DF649FCCF645
 
 
 def integers(seed: int, low: int, high: int, size: int) -> list[int]:
-    """Return integers from low up to, not including, high."""
+    """Return integers from low up to, but not including, high."""
     words = _words32(seed)
     return [low + _below(high - low, words) for _ in range(size)]
 

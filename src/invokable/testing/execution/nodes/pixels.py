@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def mapped(image: Image.Image, change: Callable[[int], float]) -> Image.Image:
-    """Return an image with every channel value changed, cut off to 0 to 255 and rounded down."""
+    """Return an image with every channel value changed, clipped to 0 to 255 and rounded down."""
     table = [int(min(max(change(value), 0), 255)) for value in range(256)]
     return image.point(table * len(image.getbands()))
 

@@ -29,7 +29,7 @@ _HOLD_THEIR_IMAGE: Final = frozenset({"FluxFillConditioningField", "FluxKontextC
 
 
 def placeholder(run: NodeRun) -> Fields:
-    """Give out something of the right type for every output of the schema."""
+    """Return a value of the right type for every output of the schema."""
     require_models(run)
     recipe = gathered(run)
     shown = shown_size(run, recipe)

@@ -23,13 +23,13 @@ from invokable.testing.execution.services import NodeError
     "string_collection",
 )
 def passed_on(run: NodeRun) -> Fields:
-    """Give each field out under its own name."""
+    """Return each field under its own name."""
     return {name: run[name] for name in run.template.outputs}
 
 
 @node("image")
 def image(run: NodeRun) -> Fields:
-    """Give out an image and its size."""
+    """Return an image and its size."""
     found = run.image("image")
     return {"image": run["image"], "width": found.width, "height": found.height}
 

@@ -11,7 +11,7 @@ from invokable.testing.execution.running import NodeRun
 
 
 def _repeated(run: NodeRun, *left_out: str) -> dict[str, Any]:
-    """Return the inputs that have a value, but for some."""
+    """Return the inputs that have a value, apart from some."""
     skipped = {"board", "metadata", *left_out}
     return {name: run[name] for name in run.template.inputs if name not in skipped and run[name] is not None}
 
@@ -34,7 +34,7 @@ def flux_control_lora_loader(run: NodeRun) -> Fields:
 
 @node("ip_adapter", "flux_ip_adapter")
 def ip_adapter(run: NodeRun) -> Fields:
-    """Put an IP adapter and its image together; the encoder of images is the adapter's own."""
+    """Put an IP adapter and its image together; the image encoder is the adapter's own."""
     return {
         "ip_adapter": {
             "method": "full",

@@ -1,4 +1,4 @@
-"""Cubic sampling without averaging, as OpenCV reduces images: each pixel comes of the sixteen around one point."""
+"""Cubic sampling without averaging, as OpenCV reduces images: each pixel is made of the sixteen around one point."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def _even(image: int, count: int, overlap: int) -> list[Span]:
 
 @node("calculate_image_tiles_min_overlap")
 def calculate_image_tiles_min_overlap(run: NodeRun) -> Fields:
-    """Lay as few tiles as overlap by at least so much, evenly spread."""
+    """Lay the fewest tiles that overlap by at least a given amount, evenly spread."""
     overlap = run["min_overlap"]
     assert overlap < run["tile_height"]
     assert overlap < run["tile_width"]
@@ -117,7 +117,7 @@ def pair_tile_image(run: NodeRun) -> Fields:
 def merge_tiles_to_image(run: NodeRun) -> Fields:
     """Merge tiles row by row, blending in the middle of each overlap.
 
-    Seams, too, are straight: the server looks for the path along which two tiles differ least.
+    Seams are straight too, where the server looks for the path along which two tiles differ least.
     """
     pairs = sorted(run["tiles_with_images"], key=lambda pair: (_coord(pair, "top"), _coord(pair, "left")))
     size = (max(_coord(pair, "right") for pair in pairs), max(_coord(pair, "bottom") for pair in pairs))
@@ -145,7 +145,7 @@ def _coord(pair: dict[str, Any], side: str) -> int:
 
 
 def _fade(size: tuple[int, int], overlap: int, blend: int, *, vertical: bool) -> Image.Image:
-    """Return a mask that shows a tile but for the half of its overlap, with a soft edge between."""
+    """Return a mask that shows a tile except for half of its overlap, with a soft edge between."""
     if not overlap:
         return Image.new("L", size, 255)
     assert overlap >= blend

@@ -1,4 +1,4 @@
-"""Videos: frames of the generation's picture, in an MP4 file that players play."""
+"""Videos: frames of the generation's picture, in an MP4 file that players can play."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _described(field: dict[str, Any], video: Video) -> Fields:
 
 @node("video")
 def video(run: NodeRun) -> Fields:
-    """Give out a video and what is known of it."""
+    """Return a video and what is known about it."""
     return _described(run["video"], read(run.video("video")))
 
 

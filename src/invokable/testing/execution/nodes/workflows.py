@@ -44,7 +44,7 @@ def _key(key: str) -> str:
 
 @node("call_saved_workflow")
 def call_saved_workflow(run: NodeRun) -> Fields:
-    """Fail: there is no library of workflows here to call one of."""
+    """Fail: there is no workflow library here to call a workflow from."""
     if not run["workflow_id"]:
         raise ValueError("A saved workflow must be selected before executing call_saved_workflow.")
     raise ValueError(f"The selected saved workflow '{run['workflow_id']}' could not be found.")

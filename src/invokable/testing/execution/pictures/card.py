@@ -1,4 +1,4 @@
-"""What went into a generation, written onto its picture: as much as fits legibly, the most telling first."""
+"""What went into a generation, written onto its picture: as much as fits legibly, the most informative first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def labelled(picture: Image.Image, title: str, recipe: Recipe) -> Image.Image:
 
 
 def captioned(picture: Image.Image, title: str, recipe: Recipe | None = None) -> Image.Image:
-    """Return a picture with one line at its top, where no other writing is: the node that made it."""
+    """Return a picture with one line at its top, where nothing else is written: the node that made it."""
     width, height = picture.size
     size = max(SMALLEST, min(round(min(width, height) / 28), 26))
     margin = max(2, min(width, height) // 40)

@@ -1,4 +1,4 @@
-"""The small pictures of a generation under way: noise that clears into the scene."""
+"""The previews of a generation in progress: noise that clears into the scene."""
 
 from __future__ import annotations
 

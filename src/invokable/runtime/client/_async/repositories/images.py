@@ -88,7 +88,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
         scrap = await made_in_thread(Scrap, Scrap.drop, "images.zip", path)
         try:
             await self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
-            return await in_thread(scrap.keep)
+            return scrap.keep()
         except BaseException:
-            await in_thread(scrap.drop)
+            scrap.drop()
             raise

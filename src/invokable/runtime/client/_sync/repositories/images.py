@@ -88,7 +88,7 @@ class Images(Media[ImageRecord]):
         scrap = made_in_thread(Scrap, Scrap.drop, "images.zip", path)
         try:
             self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
-            return in_thread(scrap.keep)
+            return scrap.keep()
         except BaseException:
-            in_thread(scrap.drop)
+            scrap.drop()
             raise

@@ -1,0 +1,157 @@
+"""invokable check: say what of the generated files is not as it would be written now."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import click
+
+from invokable.cli import completing
+from invokable.cli.errors import CommandError, Status, note, plain, reported, say, warn
+from invokable.cli.options import build_options, read_options
+from invokable.codegen import building
+from invokable.codegen.check import Finding, Report, report
+
+
+@click.command()
+@click.argument("sources", nargs=-1, shell_complete=completing.files)
+@click.option("-o", "--output", metavar="DIR|FILE", help="Where the modules are.")
+@click.option(
+    "--models", is_flag=True, help="The modules hold the models installed on the server of --server, as names."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to report: lines and a diff, one JSON object, or annotations of GitHub Actions.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No diff, and nothing about what is fine.")
+@click.option("--fail-on-warning", is_flag=True, help="Take warnings for errors: end with 2.")
+@build_options
+def check(
+    sources: tuple[str, ...],
+    output: str | None,
+    models: bool,
+    form: str,
+    quiet: bool,
+    fail_on_warning: bool,
+    config: str | None,
+    schema: str | None,
+    server: str | None,
+    lenient: bool,
+) -> None:
+    """Check that every module is what `invokable generate` would write, and write nothing.
+
+    SOURCES and options are those of generate. The status is 1 when a module is stale, edited by hand or missing, when
+    one is left over from a workflow that is gone, and when the lock file lacks a name; a diff says what would change,
+    and the last line which command mends it.
+
+    \b
+    Examples:
+      invokable check
+      invokable check workflows/ -o src/app/flows
+      invokable check --format github
+    """
+    if models and server is None:
+        raise click.UsageError("--models asks a server which models it has: add --server URL")
+    with reported():
+        options = read_options(
+            config=config,
+            schema=schema,
+            server=server,
+            lenient=lenient,
+            models=models,
+            compare=True,
+            warn=fail_on_warning,
+        )
+        with building(sources, output, options) as build:
+            found = report(build, command=_command(sources, output, models, config, schema, server, lenient))
+            for line in build.notes:
+                note("note", line)
+    status = _status(found, fail_on_warning=fail_on_warning)
+    if form == "json":
+        for line in json.dumps(found.to_json(status), ensure_ascii=True, indent=2).split("\n"):
+            say(line)
+    elif form == "github":
+        _annotate(found)
+    else:
+        _tell(found, quiet=quiet)
+    click.get_current_context().exit(status)
+
+
+def _status(found: Report, *, fail_on_warning: bool) -> int:
+    statuses = [CommandError(failure).exit_code for failure in found.failures]
+    if found.warnings and fail_on_warning:
+        statuses.append(Status.BAD_INPUT)
+    if found.wrong:
+        statuses.append(Status.DRIFT)
+    return max(statuses, default=Status.FINE)
+
+
+def _tell(found: Report, *, quiet: bool) -> None:
+    for where, why in found.skipped:
+        note(where, f"skipped: {why}")
+    for where, warning in found.warnings:
+        warn(where, warning)
+    for finding in found.findings:
+        if finding.state != "fine":
+            say(f"{finding.path}: {finding.message}")
+            if not quiet:
+                _print_diff(finding)
+        elif not quiet:
+            say(f"{finding.path}: {finding.message}")
+    for failure in found.failures:
+        CommandError(failure).show()
+    for command in found.commands:
+        note("to mend it", command)
+
+
+def _print_diff(finding: Finding) -> None:
+    for line in finding.diff.split("\n"):
+        if line:
+            say(line)
+
+
+def _annotate(found: Report) -> None:
+    """Print a command of GitHub Actions for everything that is wrong."""
+    for where, why in found.skipped:
+        _command_of("notice", where, f"skipped: {why}")
+    for where, warning in found.warnings:
+        _command_of("warning", where, warning)
+    mend = "".join(f"; run: {command}" for command in found.commands)
+    for finding in found.wrong:
+        _command_of("error", finding.path.as_posix(), f"{finding.message}{mend}")
+    for failure in found.failures:
+        place = f"{failure.pointer}: " if failure.pointer else ""
+        hint = f" ({failure.suggestion})" if failure.suggestion else ""
+        _command_of("error", failure.where, f"{place}{failure.message}{hint}")
+
+
+def _command_of(kind: str, where: str, message: str) -> None:
+    place = _escaped(where).replace(":", "%3A").replace(",", "%2C")
+    say(f"::{kind} file={place},title=invokable check::{_escaped(f'{where}: {message}')}")
+
+
+def _escaped(text: str) -> str:
+    """Text in a command of GitHub Actions, which cannot begin another one."""
+    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _command(
+    sources: tuple[str, ...],
+    output: str | None,
+    models: bool,
+    config: str | None,
+    schema: str | None,
+    server: str | None,
+    lenient: bool,
+) -> str:
+    """The command that generates what was checked."""
+    options = {"-o": output, "--config": config, "--schema": schema, "--server": server}
+    words = ["invokable", "generate", *sources]
+    words += [word for name, value in options.items() if value is not None for word in (name, value)]
+    words += [name for name, flag in (("--lenient", lenient), ("--models", models)) if flag]
+    return shlex.join(words)

@@ -1,0 +1,52 @@
+"""invokable diff: what changed between two workflows or modules, and whether it breaks callers."""
+
+from __future__ import annotations
+
+import click
+
+from invokable.cli.errors import Status, reported, say
+from invokable.cli.options import build_options, read_options
+from invokable.codegen.drift import compare_files
+from invokable.codegen.drift.reports import FORMS, Form, report
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option(
+    "--names-only",
+    is_flag=True,
+    help="Judge for callers that use names only: an input that moved to another index breaks none of them.",
+)
+@build_options
+def diff(
+    old: str,
+    new: str,
+    form: Form,
+    names_only: bool,
+    config: str | None,
+    schema: str | None,
+    server: str | None,
+    lenient: bool,
+) -> None:
+    """Show what changed from OLD to NEW, and whether it breaks callers.
+
+    OLD and NEW are workflow files, generated modules, map files, - for standard input, or files of a git revision as
+    git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as generating its
+    module again would.
+
+    The exit status is 0 if callers go on working, 1 if something breaks them, 2 for input that cannot be read.
+
+    \b
+    Examples:
+      invokable diff src/app/flows/portrait.py workflows/portrait.json
+      invokable diff git:main:workflows/portrait.json workflows/portrait.json --format markdown
+    """
+    with reported():
+        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+        comparison = compare_files(old, new, options)
+    for line in report(comparison, form).split("\n"):
+        say(line)
+    broken = comparison.drift.breaks_callers(by_name=names_only)
+    click.get_current_context().exit(Status.DRIFT if broken else Status.FINE)

@@ -1,0 +1,47 @@
+"""invokable init: write a commented [tool.invokable] table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from invokable.cli.errors import reported, say
+from invokable.codegen import BuildError
+from invokable.codegen.publish import FileChange, RefusedError, make_changes, read_text
+from invokable.codegen.starting import AlreadyStartedError, start_project
+
+
+@click.command()
+@click.argument("folder", default=".")
+def init(folder: str) -> None:
+    """Write a commented [tool.invokable] table into the pyproject.toml of FOLDER, by default the current one.
+
+    It finds the workflows of the project and asks nothing. Without a pyproject.toml it writes one.
+
+    \b
+    Example:
+      invokable init && invokable generate
+    """
+    path = Path(folder) / "pyproject.toml"
+    with reported():
+        try:
+            current = read_text(path)
+            start = start_project(Path(folder), current)
+            (change,) = make_changes([FileChange(path, current, start.text)])
+        except AlreadyStartedError:
+            raise BuildError(str(path), "has a [tool.invokable] table already", kind="refused") from None
+        except RefusedError as error:
+            raise BuildError(str(path), str(error), kind="refused") from None
+        except ValueError as error:
+            raise BuildError(str(path), f"is not TOML: {error}") from None
+        except OSError as error:
+            raise BuildError.of_system(str(path), error, "written") from None
+    say(f"{path}: {change.outcome}")
+    count = len(start.workflows)
+    if count:
+        outputs = ", ".join(start.outputs)
+        say(f"found {count} workflow{'s' if count > 1 else ''}, whose modules go to {outputs}")
+        say("next: invokable generate")
+    else:
+        say("found no workflows; export some, and list them in the table")

@@ -1,0 +1,83 @@
+"""invokable map: the index map of a workflow as a file, for programs that build no module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from invokable.cli.errors import Status, reported, say
+from invokable.cli.options import build_options, read_options
+from invokable.codegen import BuildError
+from invokable.codegen.drift import compare_files, interface_of, read_material
+from invokable.codegen.drift.reports import FORMS, Form, report
+from invokable.codegen.publish import replace_file
+from invokable.contract.interface import write_map
+
+
+@click.group("map")
+def map_() -> None:
+    """Export the index map of a workflow or a module as a JSON file, and verify such files."""
+
+
+@map_.command()
+@click.argument("source")
+@click.option("-o", "--output", metavar="FILE", default="-", help="Where the map goes. Without it: standard output.")
+@build_options
+def export(source: str, output: str, config: str | None, schema: str | None, server: str | None, lenient: bool) -> None:
+    """Write the index map of SOURCE, a workflow file or a generated module: index, attribute, node, field, type.
+
+    The file has a checksum, so a map that was edited is not taken for one that was exported.
+
+    \b
+    Example:
+      invokable map export workflows/portrait.json -o portrait.map.json
+    """
+    with reported():
+        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+        text = write_map(interface_of(read_material(source, options.stdin), options))
+        if output == "-":
+            click.echo(text, nl=False)
+            return
+        try:
+            replace_file(Path(output), text)
+        except OSError as error:
+            raise BuildError.of_system(output, error, "written") from None
+    say(f"{output}: written")
+
+
+@map_.command()
+@click.argument("map_file", metavar="MAP")
+@click.argument("against", required=False)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@build_options
+def verify(
+    map_file: str,
+    against: str | None,
+    form: Form,
+    config: str | None,
+    schema: str | None,
+    server: str | None,
+    lenient: bool,
+) -> None:
+    """Check that MAP is as it was exported and, with AGAINST, that it still fits a workflow or a module.
+
+    The exit status is 0 if it fits, 1 if an index, a name or a type that the map holds has changed, 2 if the map was
+    edited or a file cannot be read.
+
+    \b
+    Example:
+      invokable map verify portrait.map.json workflows/portrait.json
+    """
+    with reported():
+        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+        found = read_material(map_file, options.stdin)
+        if found.kind != "map":
+            raise BuildError(map_file, f"is a {found.kind}, not a map; export one with: invokable map export")
+        if against is None:
+            say(f"{map_file}: intact")
+            return
+        comparison = compare_files(map_file, against, options)
+    for line in report(comparison, form).split("\n"):
+        say(line)
+    click.get_current_context().exit(Status.DRIFT if comparison.drift.breaking else Status.FINE)

@@ -1,0 +1,113 @@
+"""invokable pull: workflows out of a server's library, into files of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from invokable import Client, InvokableError
+from invokable.cli import completing
+from invokable.cli.errors import Status, note, reported, say, show_all
+from invokable.cli.pulling import choose, left_over, place
+from invokable.cli.tables import print_table
+from invokable.codegen import BuildError
+from invokable.codegen.publish import Written
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME|ID]...")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Pull the workflows that have this tag; repeatable.")
+@click.option("--all", "everything", is_flag=True, help="Pull all workflows.")
+@click.option("--defaults", is_flag=True, help="With --tag or --all: also those that come with InvokeAI.")
+@click.option("--list", "listing", is_flag=True, help="Show what the library has, and write nothing.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default=".",
+    shell_complete=completing.folders,
+    help="The folder of the files. [.]",
+)
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 if files are missing or out of date.")
+@click.option(
+    "--server",
+    metavar="URL",
+    envvar="INVOKEAI_URL",
+    help="The server. [INVOKEAI_URL; http://127.0.0.1:9090]",
+)
+@click.option("--token", metavar="TOKEN", envvar="INVOKEAI_TOKEN", help="The server's bearer token. [INVOKEAI_TOKEN]")
+def pull(
+    names: tuple[str, ...],
+    tags: tuple[str, ...],
+    everything: bool,
+    defaults: bool,
+    listing: bool,
+    output: str,
+    check: bool,
+    server: str | None,
+    token: str | None,
+) -> None:
+    """Write workflows of a server's library into files, by name, id or tag.
+
+    A file changes only when its workflow does. A workflow that is renamed on the server keeps its file.
+
+    \b
+    Examples:
+      invokable pull --list --server http://gpu:9090
+      invokable pull "Portrait" "Text to Image" -o workflows/
+      invokable pull --all -o workflows/ --check
+    """
+    if not (names or tags or everything or listing):
+        raise click.UsageError("name workflows, or give --tag or --all; --list shows what there is")
+    server = server or "http://127.0.0.1:9090"
+    with reported():
+        try:
+            with _client(server, token or None) as client:
+                status = _list(client) if listing else _pull(client, names, tags, everything, defaults, output, check)
+        except InvokableError as error:
+            raise BuildError(server, str(error).removeprefix(f"{server}: "), kind="server") from None
+    click.get_current_context().exit(status)
+
+
+def _pull(
+    client: Any,
+    names: tuple[str, ...],
+    tags: tuple[str, ...],
+    everything: bool,
+    defaults: bool,
+    output: str,
+    check: bool,
+) -> int:
+    folder, library = Path(output), list(client.workflows.list())
+    chosen, failures = choose(library, names=names, tags=tags, everything=everything, defaults=defaults)
+    if failures:
+        return show_all(failures)
+    pulled = place(folder, {one.id: client.workflows.get(one.id).document for one in chosen})
+    for one in pulled:
+        if one.renamed:
+            note(str(one.path), one.renamed)
+        if not check:
+            one.write()
+        say(f"{one.path}: {_IF_CHECKED[one.outcome] if check else one.outcome}")
+    for path in left_over(folder, library) if everything else ():
+        note(str(path), "its workflow is no longer in the library")
+    stale = check and any(one.outcome is not Written.UNCHANGED for one in pulled)
+    return Status.DRIFT if stale else Status.FINE
+
+
+_IF_CHECKED = {Written.NEW: "missing", Written.CHANGED: "out of date", Written.UNCHANGED: "unchanged"}
+
+
+def _list(client: Any) -> int:
+    rows = [(one.name, ", ".join(one.tags), one.category, one.id) for one in client.workflows.list()]
+    print_table(("Name", "Tags", "Category", "Id"), sorted(rows))
+    return Status.FINE
+
+
+def _client(url: str, token: str | None) -> Client:
+    try:
+        return Client(url, token=token)
+    except ValueError as error:
+        raise BuildError("--token" if "token" in str(error) else f"--server {url}", str(error)) from None

@@ -1,0 +1,112 @@
+"""invokable schema: node schemas, bundled and fetched, and what an upgrade breaks."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from invokable.cli.errors import Status, reported, say
+from invokable.cli.options import read_options
+from invokable.cli.servers import AskServer
+from invokable.codegen import BuildError
+from invokable.codegen.drift import find_modules
+from invokable.codegen.drift import upgrade as compare_versions
+from invokable.codegen.drift.reports import FORMS, Form
+from invokable.codegen.drift.upgrade_reports import upgrade_report
+from invokable.codegen.schemas import SchemaWanted
+from invokable.schema import versions
+from invokable.schema.catalogue import node_versions
+
+
+@click.group()
+def schema() -> None:
+    """List, fetch and compare the node schemas of InvokeAI versions."""
+
+
+@schema.command("list")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(form: str) -> None:
+    """List the InvokeAI versions whose node schemas are bundled, and how many node types each has.
+
+    \b
+    Example:
+      invokable schema list
+    """
+    found = {version: len(node_versions(version)) for version in versions()}
+    if form == "json":
+        click.echo(json.dumps([{"version": version, "nodes": count} for version, count in found.items()]))
+        return
+    for version, count in found.items():
+        click.echo(f"{version:<8} {count} node types")
+
+
+@schema.command()
+@click.option("--server", metavar="URL", required=True, help="The server to ask. Its token comes from INVOKEAI_TOKEN.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where the schema goes; gzipped if the name ends in .gz. Without it: openapi-VERSION.json.",
+)
+def fetch(server: str, output: str | None) -> None:
+    """Write the openapi.json of a running server to a file that --schema takes, custom nodes included.
+
+    \b
+    Example:
+      invokable schema fetch --server http://127.0.0.1:9090 -o schemas/openapi-6.14.2.json.gz
+      invokable generate workflows/ --schema schemas/openapi-6.14.2.json.gz
+    """
+    with reported():
+        document, version = AskServer().schema(server)
+        # InvokeAI puts the version of its API there; with its own the file may have any name.
+        info = document.get("info")
+        named = {**document, "info": {**(info if isinstance(info, dict) else {}), "version": version}}
+        path = Path(output or f"openapi-{version}.json")
+        text = json.dumps(named, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
+        except OSError as error:
+            raise BuildError.of_system(str(path), error, "written") from None
+    say(f"{path}: node schemas of InvokeAI {version}")
+
+
+@schema.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.argument("sources", nargs=-1)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option(
+    "--config",
+    metavar="FILE",
+    help="A pyproject.toml with a [tool.invokable] table. Without it: the nearest one, from the current folder up.",
+)
+@click.option("--lenient", is_flag=True, help="Drop what the editor would drop, instead of refusing the workflow.")
+def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str | None, lenient: bool) -> None:
+    """Show what changes from one InvokeAI version to another, and which modules that breaks.
+
+    OLD and NEW are bundled versions, openapi.json files, or URLs of servers. SOURCES are workflow files, generated
+    modules, and folders: of the modules in and below a folder, or of its workflows if there are no modules. Without
+    SOURCES, they are what the configuration lists; without a configuration, all node types are compared.
+
+    The exit status is 0 if all modules go on working, 1 if callers of one break or it can no longer be generated.
+
+    \b
+    Example:
+      invokable schema diff 6.8.1 6.14.2 src/app/flows
+    """
+    with reported():
+        options = read_options(config=config, schema=None, server=None, lenient=lenient)
+        found = compare_versions(find_modules(sources, options), _wanted(old), _wanted(new), options)
+    for line in upgrade_report(found, form).split("\n"):
+        say(line)
+    click.get_current_context().exit(Status.DRIFT if found.breaking else Status.FINE)
+
+
+def _wanted(name: str) -> SchemaWanted:
+    is_url = name.startswith(("http://", "https://"))
+    return replace(SchemaWanted.of(None if is_url else name, name if is_url else None), said=name)

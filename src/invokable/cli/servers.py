@@ -1,0 +1,41 @@
+"""Servers: what a build asks of a running InvokeAI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from invokable.codegen import BuildError
+
+if TYPE_CHECKING:
+    from invokable import Client
+
+T = TypeVar("T")
+
+TOKEN: Final = "INVOKEAI_TOKEN"
+"""The environment variable that holds the token for servers with several users."""
+
+
+class AskServer:
+    """Asks servers over HTTP, with the token in `INVOKEAI_TOKEN`."""
+
+    def schema(self, url: str) -> tuple[Mapping[str, object], str]:
+        """The openapi document of a server, and its version. Raises BuildError."""
+        return _ask(url, lambda client: (client.openapi(), client.version()))
+
+    def models(self, url: str) -> Iterable[Mapping[str, object]]:
+        """The models on a server, as it lists them. Raises BuildError."""
+        return _ask(url, lambda client: [model.config for model in client.models.list()])
+
+
+def _ask(url: str, question: Callable[[Client], T]) -> T:
+    from invokable import Client, InvokableError
+
+    try:
+        with Client(url, token=os.environ.get(TOKEN) or None) as client:
+            return question(client)
+    except InvokableError as error:
+        raise BuildError(url, str(error), kind="server") from None
+    except ValueError as error:  # not a URL, or not a token
+        raise BuildError(f"--server {url}", str(error)) from None

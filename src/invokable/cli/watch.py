@@ -1,0 +1,60 @@
+"""Watching: a build that runs again whenever something that it is made from changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from invokable.cli.errors import CommandError, note
+from invokable.codegen import BuildError, BuildOptions
+
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+_SUFFIXES = (".json", ".png", ".gz", ".jinja")
+_NAMES = ("pyproject.toml",)
+
+
+def watching(run: Callable[[], int], sources: tuple[str, ...], options: BuildOptions) -> None:
+    """Run a build, and run it again after each change, until Ctrl-C. What goes wrong is told, and mended by saving."""
+    try:
+        from watchfiles import watch
+    except ModuleNotFoundError:
+        raise BuildError("--watch", "needs one extra: pip install 'invokable[watch]'") from None
+    if "-" in sources:
+        raise click.UsageError("--watch cannot watch standard input")
+    try:
+        _run(run)
+        folders = sorted({str(folder) for folder in _folders(sources, options)})
+        note("watching", ", ".join(folders))
+        for _ in watch(*folders, watch_filter=_matters):
+            _run(run)
+    except KeyboardInterrupt:
+        return
+
+
+def _run(run: Callable[[], int]) -> None:
+    try:
+        run()
+    except BuildError as failure:
+        CommandError(failure).show()
+
+
+def _folders(sources: tuple[str, ...], options: BuildOptions) -> Iterator[Path]:
+    """The folders in which there is something that a build is made from."""
+    places = [Path(name) for name in sources] or [Path.cwd()]
+    for place in places:
+        folder = next(parent for parent in (place.absolute(), *place.absolute().parents) if parent.is_dir())
+        yield folder
+        project = options.projects.of(folder)
+        if project.folder is not None:
+            yield project.folder
+
+
+def _matters(change: Change, path: str) -> bool:
+    name = os.path.basename(path)
+    return name in _NAMES or (name.lower().endswith(_SUFFIXES) and not name.startswith("."))

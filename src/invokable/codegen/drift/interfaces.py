@@ -1,0 +1,91 @@
+"""Interfaces: from what two names stand for to what callers see of each.
+
+A workflow alone has no names yet. It gets those of the other side, as regeneration keeps them, unless the lock file or
+the configuration says otherwise; and it is read with the schema of the other side for as long as that fits.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from invokable.codegen.build import BuildOptions
+from invokable.codegen.drift.material import Material, read_material
+from invokable.codegen.failures import BuildError
+from invokable.codegen.jobs import job_of
+from invokable.codegen.lock import Names
+from invokable.codegen.modules import plan_again
+from invokable.codegen.project import Project, Projects
+from invokable.codegen.render import TemplateError, unformatted
+from invokable.codegen.schemas import SchemaWanted
+from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_module
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two things that were compared, as they were named, and what came of it."""
+
+    old: str
+    new: str
+    drift: Drift
+
+
+def compare_files(old: str, new: str, options: BuildOptions) -> Comparison:
+    """Compare what two names stand for. Raises BuildError where one of them cannot be read."""
+    if old == "-" and new == "-":
+        raise BuildError("-", "standard input can be one side only")
+    before, after = read_material(old, options.stdin), read_material(new, options.stdin)
+    if before.kind == "workflow" and after.kind != "workflow":
+        later = interface_of(after, options)
+        earlier = interface_of(before, options, like=later)
+    else:
+        earlier = interface_of(before, options)
+        later = interface_of(after, options, like=earlier)
+    return Comparison(old, new, compare(earlier, later))
+
+
+def interface_of(
+    material: Material, options: BuildOptions, *, like: Interface | None = None, schema: SchemaWanted | None = None
+) -> Interface:
+    """What callers see, or would see once the module is generated. Raises BuildError.
+
+    Args:
+        material: A workflow, a module or a map; the last two stand for themselves.
+        options: How a workflow is read. The configuration and the lock file are those of its place.
+        like: The interface whose names a workflow keeps, and whose schema for as long as that fits.
+        schema: The schema to read a workflow with, whatever else says otherwise; a module with it stands for the
+            workflow that it carries.
+    """
+    if material.interface is not None and schema is None:
+        return material.interface
+    job = job_of(material.source, options.overrides, options.projects)
+    if schema is not None:
+        job = replace(job, settings=replace(job.settings, schema=schema))
+    names, version = (names_of(like), like.schema) if like else (Names(), None)
+    try:
+        plan = plan_again(job, material.document, options.modules, names, version)
+        return read_module(unformatted(plan, templates=job.settings.templates))
+    except BuildError as error:
+        if error.where == material.source.shown:  # of a git revision it is the file's place in the working tree
+            error.where = material.shown
+        raise
+    except (TemplateError, InterfaceError) as error:
+        raise BuildError(material.shown, str(error)) from None
+
+
+def workflow_interface(path: Path, like: Interface) -> Interface:
+    """What callers would see of the module of a workflow file, by the names of `like`. Raises BuildError.
+
+    The bundled schemas are used; no configuration and no lock file is looked for.
+    """
+    return interface_of(read_material(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like)
+
+
+def names_of(interface: Interface) -> Names:
+    """The names of an interface, for regeneration to keep."""
+    return Names(
+        class_name=interface.class_name,
+        inputs={item.key: item.attribute for item in interface.inputs},
+        outputs={output.key: output.attribute for output in interface.outputs},
+    )

@@ -1,0 +1,124 @@
+"""Upgrade: which modules another InvokeAI version breaks, and how.
+
+Each workflow is read with both schemas, and the two interfaces are compared. The names are kept, as regeneration keeps
+them. A module stands for itself where it was made with the old schema, else for the workflow that it carries.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from invokable.codegen.build import BuildOptions
+from invokable.codegen.drift.interfaces import interface_of
+from invokable.codegen.drift.material import Material, read_material
+from invokable.codegen.existing import MARKER
+from invokable.codegen.failures import BuildError
+from invokable.codegen.jobs import plan_jobs
+from invokable.codegen.schemas import SchemaWanted
+from invokable.codegen.sources import expand_sources
+from invokable.contract.interface import Drift, compare
+from invokable.schema import Schema
+from invokable.schema.compare import NodeChange, compare_nodes
+from invokable.workflow import node_versions
+
+Versions: TypeAlias = tuple[tuple[SchemaWanted, Schema], tuple[SchemaWanted, Schema]]
+
+_SKIPPED: Final = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradedModule:
+    """What the upgrade does to one module."""
+
+    name: str
+    node_types: frozenset[str]
+    drift: Drift | None = None
+    """None where the workflow cannot be read with one of the versions."""
+    failed: Schema | None = None
+    """The version that the workflow cannot be read with."""
+    error: BuildError | None = None
+    """Why not."""
+    breaking: bool = False
+    """Callers of the module break, or it cannot be generated for the new version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What became of node types, and of the modules that use them."""
+
+    old: Schema
+    new: Schema
+    modules: tuple[UpgradedModule, ...]
+    nodes: tuple[NodeChange, ...]
+    """Changes of the node types that the modules use; of all node types where there are no modules."""
+
+    @property
+    def breaking(self) -> bool:
+        """Whether any module breaks."""
+        return any(module.breaking for module in self.modules)
+
+
+def upgrade(names: Iterable[str], old: SchemaWanted, new: SchemaWanted, options: BuildOptions) -> Upgrade:
+    """Compare two versions for the workflows and modules in the files `names`.
+
+    Raises BuildError for what is neither a workflow nor a module.
+    """
+    before, after = (options.schemas.used(wanted, None, None).schema for wanted in (old, new))
+    versions = ((old, before), (new, after))
+    modules = tuple(_upgraded(read_material(name, options.stdin), versions, options) for name in names)
+    used = frozenset[str]().union(*(module.node_types for module in modules))
+    return Upgrade(before, after, modules, compare_nodes(before, after, used if modules else None))
+
+
+def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
+    """The files that names of files, folders and globs stand for; without names, all that the configuration lists.
+
+    A folder stands for the generated modules in it and below; where there are none, for the workflows in it. What the
+    configuration lists are modules too, and workflows as long as they have none. Raises BuildError.
+    """
+    names = list(names)
+    if not names and options.projects.of(Path.cwd()).config.sources:
+        for job in plan_jobs((), options.overrides, options.projects).jobs:
+            yield os.fspath(job.path) if _is_module(job.path) else job.source.shown
+    for name in names:
+        found = list(_modules_below(Path(name))) if os.path.isdir(name) else []
+        yield from found or (source.shown for source in expand_sources([name]))
+
+
+def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> UpgradedModule:
+    if material.document is None:
+        raise BuildError(material.shown, "carries no workflow, so it cannot be read with another schema")
+    (old, earlier), (new, later) = versions
+    before, failed = material.interface, earlier
+    types = frozenset(name for name, _ in node_versions(material.document))
+    try:
+        if before is None or before.schema != earlier.version:
+            before = interface_of(material, options, like=before, schema=old)
+        failed = later
+        after = interface_of(material, options, like=before, schema=new)
+    except BuildError as error:
+        # With what the old version could not read, nobody calls a module of it.
+        return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is later)
+    drift = compare(before, after)
+    return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking)
+
+
+def _modules_below(folder: Path) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
+        for name in sorted(files):
+            file = Path(path, name)
+            if name.endswith(".py") and _is_module(file):
+                yield os.fspath(file)
+
+
+def _is_module(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(len(MARKER)) == MARKER
+    except (OSError, ValueError):
+        return False

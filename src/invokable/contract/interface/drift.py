@@ -1,0 +1,100 @@
+"""Drift: the changes from one interface to another, and the verdict for callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from invokable.contract.interface.model import Input, Interface, Output
+from invokable.contract.interface.rules import BREAKS, Breaks, Change, Subject
+from invokable.contract.interface.words import change_line
+
+Verdict: TypeAlias = Literal["same", "compatible", "breaking"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What changed from one interface to another. `str()` gives the verdict and a line for each change.
+
+    Example:
+
+        drift = index_map_drift(Portrait, "portrait.map.json")
+        if drift.breaking:
+            print(drift)
+    """
+
+    old: Interface
+    new: Interface
+    changes: tuple[Change, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """`same` where nothing changed that callers could notice, else `compatible` or `breaking`."""
+        if self.breaking:
+            return "breaking"
+        return "compatible" if self.changes else "same"
+
+    @property
+    def breaking(self) -> bool:
+        """Whether code that calls the old interface may fail on the new one, or set another field."""
+        return any(change.breaks != "nobody" for change in self.changes)
+
+    @property
+    def breaks(self) -> Breaks:
+        """Whom the changes break: nobody, only callers that use indices, or callers that use names too."""
+        found = {change.breaks for change in self.changes}
+        return "callers" if "callers" in found else "indices" if "indices" in found else "nobody"
+
+    def breaks_callers(self, *, by_name: bool = False) -> bool:
+        """Whether the changes break callers; with `by_name`, of those only who use no index."""
+        return self.breaks == "callers" or (self.breaks == "indices" and not by_name)
+
+    @property
+    def unchanged_inputs(self) -> tuple[str, ...]:
+        """The inputs that are as they were, by attribute."""
+        return self._unchanged("input", self.old.inputs)
+
+    @property
+    def unchanged_outputs(self) -> tuple[str, ...]:
+        """The outputs that are as they were, by attribute."""
+        return self._unchanged("output", self.old.outputs)
+
+    def _unchanged(self, subject: Subject, pins: Iterable[Input | Output]) -> tuple[str, ...]:
+        touched = {change.name for change in self.changes if change.subject == subject}
+        return tuple(pin.attribute for pin in pins if pin.attribute not in touched)
+
+    def __str__(self) -> str:
+        return "\n".join((self.summary, *(f"  {line}" for line in self.lines)))
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a line."""
+        count = len([change for change in self.changes if change.breaks != "nobody"])
+        match self.verdict, self.breaks:
+            case "same", _:
+                return "no changes"
+            case "compatible", _:
+                return f"compatible: {_counted(len(self.changes), 'change')}, none of which breaks callers"
+            case _, "indices":
+                return f"breaking for callers that use indices: {_counted(count, 'breaking change')}"
+        return f"breaking: {_counted(count, 'breaking change')} of {len(self.changes)}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """A line for each change, those that break callers first."""
+        ordered = sorted(self.changes, key=lambda change: BREAKS.index(change.breaks))
+        return tuple(_line(change) for change in ordered)
+
+
+def _line(change: Change) -> str:
+    where = f"{change.subject} {change.name}" if change.subject != "module" else change.name
+    said = f"{where}: {change_line(change)}"
+    return f"breaking: {said} ({change.reason})" if change.breaks != "nobody" else said
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+Drift.__module__ = "invokable"  # as users import it

@@ -1,0 +1,145 @@
+"""Fits: whether an input takes everything that another one takes, and in which aspect it does not.
+
+The judges are a type checker over the caller's code and the runtime's own validation: what both accept, fits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias
+
+from invokable.contract.interface.takes import Many, One, Takes
+from invokable.contract.limits import Limits, is_multiple
+from invokable.contract.models import ModelFilter
+
+Aspect: TypeAlias = Literal["type", "limits", "choices", "models", "none"]
+
+_JSON: Final = frozenset({"JsonValue", "bool", "float", "int", "str"})
+"""Types whose values are JSON as they are."""
+_NUMBERS: Final = frozenset({"float", "int"})
+
+
+def misfits(given: Takes, taking: Takes) -> frozenset[Aspect]:
+    """The aspects in which `taking` refuses something that `given` takes; empty where it takes all of it."""
+    return frozenset(_misfits(given, taking))
+
+
+def _misfits(given: Takes, taking: Takes) -> Iterator[Aspect]:
+    anything = taking.one is not None and taking.one.base == "JsonValue"
+    if given.none and not taking.none and not anything:
+        yield "none"
+    if given.one is not None:
+        if taking.one is None:
+            yield "type"
+        else:
+            yield from _misfits_of_one(given.one, taking.one)
+    if given.many is not None:
+        if taking.many is not None:
+            yield from _misfits_of_many(given.many, taking.many)
+        elif not (anything and given.many.item.base in _JSON):
+            yield "type"
+
+
+def _misfits_of_one(given: One, taking: One) -> Iterator[Aspect]:
+    if taking.base == "JsonValue":
+        if given.base not in _JSON:
+            yield "type"
+        return
+    if given.base != taking.base and not (given.base == "int" and taking.base == "float" and not taking.choices):
+        yield "type"
+        return
+    if taking.choices:
+        if not given.choices or not _typed(given.choices) <= _typed(taking.choices):
+            yield "choices"
+    elif not _within(taking.limits, given):
+        yield "limits"
+    if not _admits(taking.models, given.models):
+        yield "models"
+
+
+def _misfits_of_many(given: Many, taking: Many) -> Iterator[Aspect]:
+    """To a type checker a list of one type is not a list of another, even where every item would fit."""
+    one, other = given.item, taking.item
+    if other.base != "JsonValue" and one.base != other.base:
+        yield "type"
+        return
+    if _typed(one.choices) != _typed(other.choices):
+        yield "choices"
+    else:
+        yield from _misfits_of_one(one, other)
+    if not _contains_size(taking.limits, given.limits):
+        yield "limits"
+
+
+def _within(limits: Limits, given: One) -> bool:
+    if given.base in _NUMBERS:
+        return contains(limits, given.limits, whole=given.base == "int")
+    if given.choices:
+        return not any(isinstance(choice, str) and limits.misfit_of_text(choice) for choice in given.choices)
+    return _contains_size(limits, given.limits)
+
+
+def _typed(choices: tuple[object, ...]) -> set[tuple[type, object]]:
+    return {(type(choice), choice) for choice in choices}
+
+
+def _admits(outer: ModelFilter, inner: ModelFilter) -> bool:
+    pairs = (
+        (outer.base, inner.base),
+        (outer.type, inner.type),
+        (outer.variant, inner.variant),
+        (outer.format, inner.format),
+    )
+    return all(not wanted or (offered and set(offered) <= set(wanted)) for wanted, offered in pairs)
+
+
+def _contains_size(outer: Limits, inner: Limits) -> bool:
+    """Whether every length, and every number of items, that `inner` allows is allowed by `outer`."""
+    least = (outer.min_length or 0) <= (inner.min_length or 0) and (outer.min_items or 0) <= (inner.min_items or 0)
+    return least and _up_to(outer.max_length, inner.max_length) and _up_to(outer.max_items, inner.max_items)
+
+
+def _up_to(outer: int | None, inner: int | None) -> bool:
+    return outer is None or (inner is not None and inner <= outer)
+
+
+def contains(outer: Limits, inner: Limits, *, whole: bool) -> bool:
+    """Whether every number that `inner` allows is allowed by `outer`; `whole` for integers."""
+    if whole:
+        low, high = _whole_ends(inner)
+        if low > high:
+            return True
+        ends = [end for end in (low, high) if math.isfinite(end)]
+        within = not any(_outside(outer, end) for end in ends)
+        below = math.isfinite(low) or outer.lower == -math.inf
+        above = math.isfinite(high) or outer.upper == math.inf
+        return within and below and above and (low == high or _step_fits(outer, inner, whole=True))
+    if outer.lower > inner.lower or outer.upper < inner.upper:
+        return False
+    opened = (outer.exclusive_minimum == inner.lower and inner.exclusive_minimum != inner.lower) or (
+        outer.exclusive_maximum == inner.upper and inner.exclusive_maximum != inner.upper
+    )
+    return not opened and _step_fits(outer, inner, whole=False)
+
+
+def _outside(limits: Limits, number: float) -> bool:
+    return bool(limits.misfit_of_number(int(number)))
+
+
+def _whole_ends(limits: Limits) -> tuple[float, float]:
+    """The least and the greatest integer within limits."""
+    step = int(limits.multiple_of or 1)
+    low, high = limits.lower, limits.upper
+    if math.isfinite(low):
+        low = math.floor(low) + 1 if low == limits.exclusive_minimum else math.ceil(low)
+        low = -(-low // step) * step
+    if math.isfinite(high):
+        high = math.ceil(high) - 1 if high == limits.exclusive_maximum else math.floor(high)
+        high = high // step * step
+    return low, high
+
+
+def _step_fits(outer: Limits, inner: Limits, *, whole: bool) -> bool:
+    step = inner.multiple_of or (1 if whole else None)
+    return outer.multiple_of is None or (step is not None and is_multiple(step, outer.multiple_of))

@@ -1,0 +1,126 @@
+"""Model: an interface as plain data. Types and defaults are Python source, as the module has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from invokable.contract.interface.takes import Takes, read_takes
+from invokable.contract.module import index_map_checksum
+
+Key: TypeAlias = tuple[str, str]
+"""Node id and field."""
+
+
+class InterfaceError(Exception):
+    """A text that is not a generated module or not a map file. The message is one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """An attribute that callers set."""
+
+    attribute: str
+    indices: tuple[int, ...]
+    """The form indices that show it, ascending; never empty."""
+    node_id: str
+    field: str
+    type: str
+    """The field type, such as `IntegerField` or `ImageField[]`."""
+    annotation: str
+    """What it takes, such as `Annotated[int, Ge(16)]`: without the index, and with choices written out."""
+    alias: str = ""
+    """The exported type alias that its annotation uses; empty where the choices stand inline, or there are none."""
+    default: str | None
+    """The value when nothing is given, such as `'euler'`; None where the input is required."""
+    label: str = ""
+    """The user's own label; empty without one."""
+    connected: bool = False
+    """An edge or a batch feeds the field: another value than the default is refused."""
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "attribute", "node_id", "field", "type", "annotation", "alias", "label")
+        if self.default is not None:
+            _check_texts(self, "default")
+        if not (self.indices and all(type(index) is int for index in self.indices)):
+            raise TypeError(f"the indices of {self.attribute!r} are not integers")
+        if type(self.connected) is not bool:
+            raise TypeError(f"connected of {self.attribute!r} is neither true nor false")
+
+    @property
+    def key(self) -> Key:
+        """What the input stands for, whatever it is called."""
+        return self.node_id, self.field
+
+    @property
+    def takes(self) -> Takes:
+        """The values that the input takes."""
+        return read_takes(self.annotation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """An attribute of the result."""
+
+    attribute: str
+    node_id: str
+    field: str
+    type: str
+    many: bool
+    annotation: str
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "attribute", "node_id", "field", "type", "annotation")
+        if type(self.many) is not bool:
+            raise TypeError(f"many of {self.attribute!r} is neither true nor false")
+
+    @property
+    def key(self) -> Key:
+        """What the output stands for, whatever it is called."""
+        return self.node_id, self.field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """What callers see of a generated module."""
+
+    class_name: str
+    source: str
+    """The name of the workflow's file."""
+    schema: str
+    """The InvokeAI version whose node schemas the module was made with."""
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """The version of each node type in the graph."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Type aliases that the module exports beside its class, and what they stand for: `Literal['euler', …]`."""
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of installed models that complete, by attribute."""
+
+    @property
+    def index_map(self) -> tuple[tuple[int, str, str, str], ...]:
+        """(index, node id, field, type) of every field that the form shows, as the module's INDEX_MAP."""
+        entries = [(index, item.node_id, item.field, item.type) for item in self.inputs for index in item.indices]
+        return tuple(sorted(entries))
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the index map, as the module's INDEX_MAP_CHECKSUM."""
+        return index_map_checksum(self.index_map)
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "class_name", "source", "schema")
+        tables = (*self.nodes.items(), *self.aliases.items(), *((key, *names) for key, names in self.models.items()))
+        if not all(isinstance(text, str) for row in tables for text in row):
+            raise TypeError("a node type, its version, an alias or the name of a model is not text")
+        for alias in self.aliases.values():
+            read_takes(alias)
+
+
+def _check_texts(pin: Input | Output | Interface, *names: str) -> None:
+    """Raise TypeError for what is not text: modules and maps come from files that anybody may have written."""
+    for name in names:
+        if not isinstance(getattr(pin, name), str):
+            raise TypeError(f"{name} is not text")

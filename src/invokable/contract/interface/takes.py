@@ -1,0 +1,141 @@
+"""Takes: the values that an input takes, read out of its annotation.
+
+    Annotated[int | list[int], ModelFilter(…)] | None  ─▶  one: int   many: list of int   none: yes
+
+An annotation is read as the generator writes it. What it does not write, such as a type of a project's own template,
+is a type by its source text.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final, TypeAlias
+
+from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.models import ANY_MODEL, ModelFilter
+
+Choices: TypeAlias = tuple[str | int | bool, ...]
+
+_BOUNDS: Final = {
+    "Ge": "minimum",
+    "Gt": "exclusive_minimum",
+    "Le": "maximum",
+    "Lt": "exclusive_maximum",
+    "MultipleOf": "multiple_of",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A single value."""
+
+    base: str
+    """The type's name, such as `int` or `ImageInput`; that of the choices where there are choices."""
+    choices: Choices = ()
+    limits: Limits = NO_LIMITS
+    models: ModelFilter = ANY_MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list."""
+
+    item: One
+    limits: Limits = NO_LIMITS
+    """The least and the greatest number of items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What an input takes: a single value, a list, None, or several of these."""
+
+    one: One | None = None
+    many: Many | None = None
+    none: bool = False
+
+
+@cache
+def read_takes(annotation: str) -> Takes:
+    """Read an annotation. Raises SyntaxError or ValueError for text that is not one."""
+    takes = Takes()
+    for alternative in _alternatives(ast.parse(annotation.strip(), mode="eval").body, ()):
+        match alternative:
+            case One():
+                takes = replace(takes, one=alternative)
+            case Many():
+                takes = replace(takes, many=alternative)
+            case None:
+                takes = replace(takes, none=True)
+    return takes
+
+
+def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | Many | None]:
+    match node:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, *more])):
+            yield from _alternatives(inner, (*more, *extras))
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from _alternatives(left, extras)
+            yield from _alternatives(right, extras)
+        case ast.Constant(value=None):
+            yield None
+        case ast.Subscript(value=ast.Name(id="list"), slice=item):
+            models = [extra for extra in extras if _called(extra) == "ModelFilter"]
+            inner_types = [kind for kind in _alternatives(item, models) if isinstance(kind, One)]
+            yield Many(inner_types[0] if len(inner_types) == 1 else One(ast.unparse(item)), _limits(extras, "items"))
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=values)):
+            yield _choices([ast.literal_eval(value) for value in values])
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=value):
+            yield _choices([ast.literal_eval(value)])
+        case _:
+            yield One(ast.unparse(node), (), _limits(extras, "length"), _models(extras))
+
+
+def _choices(values: list[Any]) -> One:
+    if not all(isinstance(value, str | int) for value in values):
+        raise ValueError("a choice is neither text nor an integer")
+    bases = {type(value).__name__ for value in values}
+    return One(bases.pop() if len(bases) == 1 else "str | int | bool", tuple(values))
+
+
+def _limits(extras: Sequence[ast.expr], sized: str) -> Limits:
+    found: dict[str, Any] = {}
+    for extra in extras:
+        name = _called(extra)
+        if name in _BOUNDS and isinstance(extra, ast.Call):
+            found[_BOUNDS[name]] = ast.literal_eval(extra.args[0])
+        elif name == "Len" and isinstance(extra, ast.Call):
+            sizes = [ast.literal_eval(size) for size in extra.args]
+            found |= dict(zip((f"min_{sized}", f"max_{sized}"), sizes, strict=False))
+    if not all(bound is None or _is_number(bound) for bound in found.values()):
+        raise ValueError("a limit is not a number, or too large for one")
+    return Limits.from_json(found)
+
+
+def _is_number(bound: object) -> bool:
+    if isinstance(bound, bool) or not isinstance(bound, int | float):
+        return False
+    try:
+        return math.isfinite(bound)
+    except OverflowError:
+        return False
+
+
+def _models(extras: Sequence[ast.expr]) -> ModelFilter:
+    for extra in extras:
+        if isinstance(extra, ast.Call) and _called(extra) == "ModelFilter":
+            wanted = {str(word.arg): ast.literal_eval(word.value) for word in extra.keywords}
+            if not all(isinstance(part, tuple) and all(isinstance(n, str) for n in part) for part in wanted.values()):
+                raise ValueError("a model filter is not made of texts")
+            return ModelFilter(**wanted)
+    return ANY_MODEL
+
+
+def _called(node: ast.expr) -> str:
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args) if args or name == "ModelFilter":
+            return name
+    return ""

@@ -1,0 +1,142 @@
+"""Words: values, indices and changes, as reports say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from invokable.contract.interface.rules import Change, Kind
+from invokable.contract.interface.takes import One, Takes
+from invokable.contract.limits import Limits
+from invokable.contract.models import ModelFilter
+
+_MOST: Final = 100  # characters of a value that a line shows
+_FEW: Final = 6  # choices that are listed
+_LINES: Final[dict[Kind, str]] = {
+    "class-renamed": "renamed to {after}",
+    "alias-missing": "no longer exported",
+    "alias-changed": "stood for {before}, now for {after}",
+    "model-missing": "no longer there",
+    "schema-changed": "{before}, now {after}",
+    "input-missing": "missing ({before})",
+    "input-new": "new ({after})",
+    "input-new-required": "new and required ({after})",
+    "input-renamed": "renamed to {after}",
+    "input-moved": "moved from {before} to {after}",
+    "input-replaced": "sets another field: {before}, now {after}",
+    "input-relabelled": "label {before}, now {after}",
+    "input-type-narrowed": "retyped: {before}, now {after}",
+    "input-type-widened": "takes more types: {before}, now {after}",
+    "input-limits-narrowed": "limits narrowed: {before}, now {after}",
+    "input-limits-widened": "limits widened: {before}, now {after}",
+    "input-choices-narrowed": "choices narrowed: {before}, now {after}",
+    "input-choices-widened": "choices widened: {before}, now {after}",
+    "input-models-narrowed": "models narrowed: {before}, now {after}",
+    "input-models-widened": "models widened: {before}, now {after}",
+    "input-none-narrowed": "no longer takes None",
+    "input-none-widened": "takes None too",
+    "input-required": "now required (had {before})",
+    "input-optional": "no longer required ({after})",
+    "input-default": "default {before}, now {after}",
+    "input-connected": "now fed by an edge",
+    "input-released": "no longer fed by an edge",
+    "output-missing": "missing ({before})",
+    "output-new": "new ({after})",
+    "output-renamed": "renamed to {after}",
+    "output-replaced": "comes from another field: {before}, now {after}",
+    "output-retyped": "retyped: {before}, now {after}",
+    "output-narrowed": "retyped: {before}, now {after}",
+    "output-many": "one value, now a list: {before}, now {after}",
+    "output-one": "a list, now one value: {before}, now {after}",
+    "node-new": "new in the graph, version {after}",
+    "node-unused": "no longer in the graph",
+    "node-version": "version {before}, now {after}",
+}
+
+
+def change_line(change: Change) -> str:
+    """What happened, without the name of what it happened to."""
+    if change.detail:
+        return f"{_LINES[change.kind].partition(':')[0]}: {_short(change.detail)}"
+    before, after = _short(change.before), _short(change.after)
+    if change.kind == "input-relabelled":
+        before, after = (_quoted(label) if label else "none" for label in (before, after))
+    return _LINES[change.kind].format(before=before, after=after)
+
+
+def shown_choices(old: Takes, new: Takes) -> str:
+    """Which choices came and went: `without "box", with "lens"`; empty where one of both has no choices."""
+    before, after = ((takes.one or (takes.many and takes.many.item)) for takes in (old, new))
+    if not (before and before.choices and after and after.choices):
+        return ""
+    gone = [_quoted(choice) for choice in before.choices if choice not in after.choices]
+    added = [_quoted(choice) for choice in after.choices if choice not in before.choices]
+    return ", ".join(f"{word} {', '.join(its)}" for word, its in (("without", gone), ("with", added)) if its)
+
+
+def shown_indices(indices: tuple[int, ...]) -> str:
+    """`index 3`, `indices 0 and 4`."""
+    *rest, last = map(str, indices)
+    return f"indices {', '.join(rest)} and {last}" if rest else f"index {last}"
+
+
+def shown_takes(takes: Takes, field_type: str) -> str:
+    """What an input takes: `int, 64 to 2048, a multiple of 8`."""
+    parts = []
+    if takes.one is not None:
+        parts.append(_one(takes.one, field_type))
+    if takes.many is not None:
+        size = _size(takes.many.limits.min_items, takes.many.limits.max_items, "items")
+        parts.append(", ".join((f"list of {_one(takes.many.item, field_type)}", *size)))
+    if takes.none:
+        parts.append("None")
+    return " or ".join(parts)
+
+
+def _one(one: One, field_type: str) -> str:
+    if one.choices:
+        listed = ", ".join(map(_quoted, one.choices[:_FEW]))
+        return f"one of {listed}" if len(one.choices) <= _FEW else f"one of {len(one.choices)}: {listed}, …"
+    name = field_type.rstrip("[]|") if one.base == "JsonValue" else one.base
+    return ", ".join((name, *_bounds(one.limits), *_models(one.models)))
+
+
+def _bounds(limits: Limits) -> Iterator[str]:
+    if limits.minimum is not None and limits.maximum is not None:
+        yield f"{limits.minimum} to {limits.maximum}"
+    else:
+        if limits.minimum is not None:
+            yield f"at least {limits.minimum}"
+        if limits.maximum is not None:
+            yield f"at most {limits.maximum}"
+    if limits.exclusive_minimum is not None:
+        yield f"above {limits.exclusive_minimum}"
+    if limits.exclusive_maximum is not None:
+        yield f"below {limits.exclusive_maximum}"
+    if limits.multiple_of is not None:
+        yield f"a multiple of {limits.multiple_of}"
+    yield from _size(limits.min_length, limits.max_length, "characters")
+
+
+def _size(least: int | None, most: int | None, unit: str) -> Iterator[str]:
+    if least and most is not None:
+        yield f"{least} to {most} {unit}"
+    elif least:
+        yield f"at least {least} {unit}"
+    elif most is not None:
+        yield f"at most {most} {unit}"
+
+
+def _models(models: ModelFilter) -> Iterator[str]:
+    for wanted in (models.type, models.base, models.variant, models.format):
+        if wanted:
+            yield " or ".join(wanted)
+
+
+def _quoted(choice: str | int | bool) -> str:
+    return f'"{choice}"' if isinstance(choice, str) else repr(choice)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"

@@ -1,0 +1,74 @@
+"""A build hook for hatchling: a wheel is built only of modules that are what their workflows say.
+
+[build-system]
+requires = ["hatchling", "invokable[codegen]"]
+
+[tool.hatch.build.hooks.invokable]
+mode = "check"              # or "generate", for projects that do not commit their modules
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.plugin import hookimpl
+
+from invokable.cli.servers import AskServer
+from invokable.codegen import Build, BuildError, BuildOptions, Project, building
+from invokable.codegen.check import report
+from invokable.codegen.project import Projects
+from invokable.codegen.publish import Written
+from invokable.codegen.schemas import Schemas
+
+_MODES: Final = ("check", "generate")
+
+
+class InvokableBuildHook(BuildHookInterface[Any]):
+    """Checks the modules of a project before it is built, or generates them."""
+
+    PLUGIN_NAME = "invokable"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Check or generate. What is wrong ends the build, a line each."""
+        mode = self.config.get("mode", "check")
+        if mode not in _MODES:
+            self.app.abort(f"tool.hatch.build.hooks.invokable.mode: {mode!r} is not one of {', '.join(_MODES)}")
+        folder = Path(self.root)
+        try:
+            project = Project.load(str(folder / "pyproject.toml"), start=folder)
+            options = BuildOptions(schemas=Schemas(AskServer()), projects=Projects(project), compare=mode == "check")
+            with building((), None, options) as build:
+                self._stop(list(map(str, build.failures)))
+                if mode == "check":
+                    self._check(build)
+                else:
+                    build.write()
+                    build_data["artifacts"] += [_pattern(change.path, folder) for change in _kept(build)]
+        except BuildError as failure:
+            self._stop([str(failure)])
+
+    def _check(self, build: Build) -> None:
+        found = report(build)
+        wrong = [f"{finding.path}: {finding.message}" for finding in found.wrong]
+        self._stop([*wrong, *(f"to mend it: {command}" for command in found.commands)] if wrong else [])
+
+    def _stop(self, lines: list[str]) -> None:
+        if lines:
+            self.app.abort("\n".join(lines))
+
+
+def _kept(build: Build) -> list[Any]:
+    return [change for change in build.changes if change.outcome is not Written.REMOVED]
+
+
+def _pattern(path: Path, folder: Path) -> str:
+    """The file as hatchling names what belongs into a build though git ignores it."""
+    return f"/{path.absolute().relative_to(folder).as_posix()}"
+
+
+@hookimpl  # type: ignore[untyped-decorator,unused-ignore]
+def hatch_register_build_hook() -> type[InvokableBuildHook]:
+    """Hatchling's question which hook there is."""
+    return InvokableBuildHook

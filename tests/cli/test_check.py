@@ -1,0 +1,130 @@
+"""invokable check: what it finds, in three formats, and which command mends it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import jsonschema
+import pytest
+
+from tests.cli.projects import Project
+from tests.cli.test_generate import run
+from tests.examples import ROOT, example, node
+
+SCHEMA = json.loads((ROOT / "docs" / "check-report.schema.json").read_text(encoding="utf-8"))
+ANNOTATION = re.compile(r"::(error|warning|notice) file=[^\s,:]+,title=invokable check::[^\r\n]+")
+
+
+def spoil(project: Project, how: str) -> None:
+    """Put a project into a state that check has to find."""
+    if how == "stale":
+        document = example("colour_card.json")
+        node(document, "blank_image")["inputs"]["width"]["value"] = 640
+        project.save(document)
+    elif how == "edited":
+        project.module().write_text(project.text().replace("= 320", "= 321"), encoding="utf-8")
+    elif how == "missing":
+        project.module().unlink()
+    elif how == "left over":
+        (project.folder / "workflows" / "card.json").unlink()
+    elif how == "untracked":
+        lock = project.folder / "invokable.lock"
+        lock.write_text("".join(lock.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+
+
+STATES = ["stale", "edited", "missing", "left over", "untracked"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_is_found_and_mended_by_what_check_says(state: str, project: Project) -> None:
+    project.generate()
+    spoil(project, state)
+    before = project.files()
+    found = project.check()
+    assert found.exit_code == 1
+    assert project.files() == before
+    assert state in project.states().values()
+    mend = found.stderr.splitlines()[-1].removeprefix("to mend it: invokable ").split()
+    assert run(*mend).exit_code == 0
+    assert project.check().exit_code == 0
+
+
+@pytest.mark.parametrize("state", [*STATES, "fine", "broken", "refused", "warned"])
+def test_the_json_is_as_its_schema_says(state: str, project: Project) -> None:
+    project.generate()
+    spoil(project, state)
+    status = {"fine": 0, "warned": 0, "broken": 2, "refused": 3}.get(state, 1)
+    if state == "broken":
+        project.save("{", "broken.json")
+        project.save("{}", "package.json")
+    if state == "refused":
+        project.module().write_text("mine = 1\n")
+    if state == "warned":
+        document = example("colour_card.json")
+        node(document, "img_blur")["inputs"]["blur_type"]["value"] = "swirl"
+        project.save(document)
+        run("generate")
+    result = project.check("--format", "json", *(["--fail-on-warning"] if state == "warned" else []))
+    report = json.loads(result.stdout)
+    jsonschema.validate(report, SCHEMA)
+    assert report["status"] == result.exit_code == (2 if state == "warned" else status)
+    assert report["ok"] == (result.exit_code == 0)
+    assert bool(report["errors"]) == (state in ("broken", "refused"))
+    assert bool(report["warnings"]) == (state == "warned")
+    assert bool(report["skipped"]) == (state == "broken")
+
+
+def test_the_schema_refuses_what_no_report_is() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for report in ({}, {"version": 2}, {"ok": "yes"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(report, SCHEMA)
+
+
+@pytest.mark.parametrize("state", [*STATES, "broken"])
+def test_github_gets_an_annotation_a_line(state: str, project: Project) -> None:
+    project.generate()
+    spoil(project, state)
+    if state == "broken":
+        project.save("{", "broken.json")
+    result = project.check("--format", "github")
+    lines = result.stdout.splitlines()
+    assert lines
+    for line in lines:
+        assert ANNOTATION.fullmatch(line), line
+    assert any(line.startswith("::error") for line in lines)
+
+
+def test_no_name_of_a_file_begins_another_annotation(project: Project) -> None:
+    project.generate()
+    project.save("{", "a,b\n::error::x%.json")
+    for line in project.check("--format", "github").stdout.splitlines():
+        assert ANNOTATION.fullmatch(line), line
+
+
+def test_the_exit_status_is_the_highest(project: Project) -> None:
+    project.generate()
+    spoil(project, "stale")
+    assert project.check().exit_code == 1
+    project.save("{", "broken.json")
+    assert project.check().exit_code == 2
+    foreign = project.save(example("colour_card.json"), "foreign.json")
+    project.module("foreign").write_text("mine = 1\n")
+    assert project.check().exit_code == 3
+    foreign.unlink()
+    assert project.check("--server", "http://127.0.0.1:9").exit_code == 4
+
+
+def test_quiet_says_only_what_is_wrong(project: Project) -> None:
+    project.generate()
+    assert project.check("-q").output == ""
+    spoil(project, "stale")
+    assert project.check("-q").stdout == "src/flows/card.py: is out of date\n"
+
+
+def test_the_command_that_mends_has_the_options_that_were_given(project: Project) -> None:
+    found = project.check("workflows/card.json", "-o", "my flows", "--schema", "6.13.8")
+    assert found.stderr.splitlines()[-1] == (
+        "to mend it: invokable generate workflows/card.json -o 'my flows' --schema 6.13.8"
+    )

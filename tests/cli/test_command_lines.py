@@ -1,0 +1,119 @@
+"""Any command line ends in a known status and in plain lines: verbs, options and values in any combination."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from invokable.cli.shell import shell
+from invokable.testing import Simulator
+from tests.examples import MODULES, WORKFLOWS, example
+
+ENDLESS = {"--watch"}
+"""Options with which a command does not end by itself."""
+SERVES = {"simulate", "demo"}
+"""Verbs that serve, or take seconds: with words that let them begin they are left out here."""
+STATUSES = {0, 1, 2, 3, 4}
+
+
+def options_of(command: click.Command) -> list[str]:
+    """All options of a command, and of its sub-commands."""
+    found = [text for param in command.params if isinstance(param, click.Option) for text in param.opts]
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            found += [name, *(options_of(inner) if inner else [])]
+    return [text for text in (*found, "--help") if text not in ENDLESS]
+
+
+CONTEXT = click.Context(shell)
+COMMANDS = {name: shell.get_command(CONTEXT, name) for name in shell.list_commands(CONTEXT) if name not in SERVES}
+OPTIONS = {name: options_of(command) for name, command in COMMANDS.items() if command}
+VERBS = sorted(OPTIONS)
+FILES = ("card.json", "sd15.json", "broken.json", "empty", "card.py", "folder", "picture.png", "values.json", "nowhere")
+VALUES = st.one_of(
+    st.sampled_from(FILES),
+    st.sampled_from(
+        ("-", "*.json", "6.14.2", "9.9", "json", "table", "URL", "1", "nan", "-1", "@values.json", "@@", "@-")
+    ),
+    st.sampled_from(
+        ("stamp=picture.png", "width=64", "0=abc", "3=picture.png", "=", "seed=1", "model=x", "width=@empty")
+    ),
+    st.text(max_size=12),
+    st.text(alphabet="{}:.!-/x0", max_size=12),
+)
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> list[str]:
+    """A verb, mostly, with options and values."""
+    verb = draw(st.sampled_from(VERBS))
+    words = st.one_of(st.sampled_from(OPTIONS[verb]), VALUES)
+    return [verb, *draw(st.lists(st.sampled_from(FILES), max_size=2)), *draw(st.lists(words, max_size=6))]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        simulator.serve()
+        yield simulator
+
+
+def furnish(folder: Path) -> None:
+    """Make the files that command lines name."""
+    (folder / "card.json").write_bytes((WORKFLOWS / "colour_card.json").read_bytes())
+    (folder / "sd15.json").write_bytes((WORKFLOWS / "sd15_text_to_image.json").read_bytes())
+    (folder / "card.py").write_bytes((MODULES / "colour_card.py").read_bytes())
+    (folder / "picture.png").write_bytes((MODULES.parent / "docs" / "images" / "demo.png").read_bytes())
+    (folder / "values.json").write_text('{"width": 64, "stamp": "picture.png"}')
+    (folder / "broken.json").write_text(json.dumps(example("colour_card.json"))[:-9])
+    (folder / "empty").write_bytes(b"")
+    (folder / "folder").mkdir()
+
+
+def ends_well(arguments: list[str], url: str) -> None:
+    """Run a command line in a folder of its own, and look at how it ends."""
+    arguments = [url if word == "URL" else word for word in arguments]
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        furnish(Path(folder))
+        os.chdir(folder)
+        try:
+            environment: dict[str, Any] = {"INVOKEAI_URL": url, "INVOKEAI_TOKEN": None}
+            done = CliRunner().invoke(shell, arguments, input=b"{}", env=environment)
+        finally:
+            os.chdir(before)
+    assert isinstance(done.exception, SystemExit | None), done.exception
+    assert done.exit_code in STATUSES, done.output
+    assert all(line.replace("\t", "").isprintable() for line in done.stderr.split("\n")), done.stderr
+
+
+@given(arguments=command_lines())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_command_line_ends_in_a_status_and_plain_lines(arguments: list[str], server: Simulator) -> None:
+    ends_well(arguments, server.url)
+
+
+@pytest.mark.slow
+@given(arguments=command_lines())
+@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_more_command_lines(arguments: list[str], server: Simulator) -> None:
+    ends_well(arguments, server.url)
+
+
+@given(st.lists(st.text(max_size=8), max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_any_words_at_all(words: list[str]) -> None:
+    if not SERVES & set(words):
+        ends_well(words, "http://127.0.0.1:9")

@@ -1,0 +1,213 @@
+"""Options of generate: dry runs, standard output, quiet runs, warnings, depfiles, watching; and init."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invokable.testing import Simulator
+from tests.cli.projects import TABLE, Project
+from tests.cli.test_generate import run
+from tests.examples import example, node
+
+
+def warned() -> Any:
+    """A workflow with a warning: its value for the kind of blur is not a choice."""
+    document = example("colour_card.json")
+    node(document, "img_blur")["inputs"]["blur_type"]["value"] = "swirl"
+    return document
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(project: Project) -> None:
+    before = project.files()
+    assert project.generate("--dry-run") == [
+        "src/flows/card.py: would be written (InvokeAI 6.14.2)",
+        "invokable.lock: would be written",
+    ]
+    assert project.files() == before
+    project.generate()
+    assert project.generate("--dry-run") == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
+
+
+def test_a_module_goes_to_standard_output_as_it_would_to_a_file(project: Project) -> None:
+    before = project.files()
+    result = run("generate", "workflows/card.json", "-o", "-")
+    assert result.exit_code == 0
+    assert project.files() == before
+    project.generate()
+    assert result.stdout == project.text()
+    project.save(example("sd15_text_to_image.json"), "picture.json")
+    both = run("generate", "workflows", "-o", "-")
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert "standard output: is one module, but there are 2 sources" in both.stderr
+
+
+def test_a_quiet_run_says_what_is_wrong_only(project: Project) -> None:
+    assert run("generate", "-q").output == ""
+    project.save(warned())
+    result = run("generate", "-q")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "warning: /nodes/1/data/inputs/blur_type" in result.stderr
+
+
+def test_warnings_fail_each_time_when_they_are_to(project: Project) -> None:
+    project.save(warned())
+    for _ in range(2):
+        result = run("generate", "--fail-on-warning")
+        assert result.exit_code == 2
+        assert "warning: /nodes/1" in result.stderr
+        assert not project.module().exists()
+    project.generate()
+    for verb in ("generate", "check"):
+        result = run(verb, "--fail-on-warning")
+        assert result.exit_code == 2
+        assert "warning: /nodes/1" in result.stderr
+
+
+def test_force_makes_also_what_has_not_changed_anew(project: Project) -> None:
+    project.generate()
+    before = project.module().stat().st_mtime_ns
+    assert project.generate("--force") == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
+    assert project.module().stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
+def test_make_runs_generate_only_when_something_has_changed(project: Project) -> None:
+    project.save(example("sd15_text_to_image.json"), "a b.json")
+    command = f"{sys.executable} -m invokable generate --quiet --depfile flows.d"
+    (project.folder / "Makefile").write_text(
+        f"src/flows/card.py src/flows/a_b.py: pyproject.toml\n\t{command}\n\t@touch src/flows/*.py\n-include flows.d\n"
+    )
+
+    def make() -> str:
+        return subprocess.run(["make"], check=True, capture_output=True, text=True).stdout
+
+    assert "generate" in make()
+    depfile = (project.folder / "flows.d").read_text(encoding="utf-8")
+    assert "src/flows/a_b.py: pyproject.toml workflows/a\\ b.json\n" in depfile
+    assert "up to date" in make()
+    time.sleep(0.05)
+    project.save(warned())
+    assert "generate" in make()
+    assert "up to date" in make()
+    (project.folder / "workflows" / "card.json").rename(project.folder / "workflows" / "card.old")
+    assert "No rule" not in make()
+
+
+def test_watching_generates_again_when_a_workflow_changes(project: Project) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "invokable", "generate", "--watch"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell in the background has it ignored
+    )
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert lines[0] == "src/flows/card.py: written (InvokeAI 6.14.2)\n"
+        assert lines[2].startswith("watching: ")
+        time.sleep(0.5)
+        project.save("{")
+        assert "card.json" in process.stdout.readline()
+        project.save(warned())
+        said = [process.stdout.readline() for _ in range(2)]
+        assert "warning" in said[0]
+        assert said[1] == "src/flows/card.py: updated (InvokeAI 6.14.2)\n"
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    assert "Traceback" not in process.stdout.read()
+
+
+def test_watching_without_its_library_says_how_to_get_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    result = run("generate", "--watch")
+    assert result.exit_code == 2
+    assert result.stderr == "--watch: needs one extra: pip install 'invokable[watch]'\n"
+
+
+def test_a_table_begins_with_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (
+        "assets/workflows/card.json",
+        "assets/workflows/deep/card.json",
+        "package.json",
+        "src/app/__init__.py",
+    ):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(json.dumps(example("colour_card.json")) if "card" in name else "")
+    Path("pyproject.toml").write_text('[project]\nname = "app"\n')
+    result = run("init")
+    assert result.stdout.splitlines() == [
+        "pyproject.toml: updated",
+        "found 2 workflows, whose modules go to src/app/flows",
+        "next: invokable generate",
+    ]
+    text = Path("pyproject.toml").read_text()
+    assert text.startswith('[project]\nname = "app"\n\n[tool.invokable]\n')
+    assert 'path = "assets/workflows"\noutput = "src/app/flows"\n' in text
+    assert run("generate").exit_code == 0
+    again = run("init")
+    assert again.exit_code == 3
+    assert "has a [tool.invokable] table already" in again.stderr
+    assert Path("pyproject.toml").read_text() == text
+
+
+def test_every_commented_line_of_the_table_is_one_that_works(project: Project) -> None:
+    (project.folder / "pyproject.toml").unlink()
+    assert run("init").exit_code == 0
+    text = (project.folder / "pyproject.toml").read_text()
+    (project.folder / "templates").mkdir()
+    unmarked = []
+    for line in text.splitlines():
+        bare = line.removeprefix("# ")
+        is_setting = line.startswith("# ") and (" = " in bare or bare.startswith("["))
+        unmarked.append(bare if is_setting and not bare.startswith(("server", "rename", "outputs")) else line)
+    project.configure("\n".join(unmarked))
+    assert "package = true" in unmarked
+    project.generate()
+    assert (project.folder / "flows" / "__init__.py").exists()
+    assert "class Portrait(Workflow):" in (project.folder / "flows" / "card.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "status"),
+    [("[project", "is not TOML", 2), (b"\xff".decode("latin-1"), "is not TOML", 2), (TABLE, "already", 3)],
+)
+def test_init_leaves_alone_what_it_cannot_extend(content: str, words: str, status: int, project: Project) -> None:
+    project.configure(content)
+    result = run("init")
+    assert result.exit_code == status
+    assert words in result.stderr
+    assert (project.folder / "pyproject.toml").read_text(encoding="utf-8") == content
+
+
+def test_a_token_for_the_server_comes_from_the_environment(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator(multiuser=True, users={"a@x.y": "secret"}) as server:
+        asked = ("generate", "workflows", "--server", server.serve("127.0.0.1", 0), "--models", "--force")
+        refused = run(*asked)
+        assert refused.exit_code == 4
+        assert len(refused.stderr.splitlines()) == 2  # the note about the schema of the table, and the refusal
+        monkeypatch.setenv("INVOKEAI_TOKEN", "junk")
+        wrong = run(*asked)
+        assert wrong.exit_code == 4
+        assert "junk" not in wrong.output
+        monkeypatch.setenv("INVOKEAI_TOKEN", server.token("a@x.y"))
+        assert run(*asked).exit_code == 0
+
+
+def test_a_server_and_its_bundled_schema_make_the_same_module(project: Project) -> None:
+    project.generate()
+    with Simulator() as server:
+        url = server.serve("127.0.0.1", 0)
+        assert run("check", "workflows", "--server", url).exit_code == 0
+        assert run("check", "workflows", "--schema", "6.13.8").exit_code == 1

@@ -1,0 +1,228 @@
+"""A project's life: begun, generated, committed, its workflow edited in ten ways, and never a name lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invokable.codegen.existing import read_existing
+from tests.cli.projects import Project
+from tests.cli.test_generate import run
+from tests.examples import add_field, example, node
+
+
+def set_default(document: Any) -> None:
+    node(document, "blank_image")["inputs"]["width"]["value"] = 640
+
+
+def relabel(document: Any) -> None:
+    node(document, "blank_image")["inputs"]["width"]["label"] = "Breadth"
+
+
+def retitle(document: Any) -> None:
+    document["name"] = "Quite Another Title"
+
+
+def reorder(document: Any) -> None:
+    for element in document["form"]["elements"].values():
+        element.get("data", {}).get("children", []).reverse()
+
+
+def move_nodes(document: Any) -> None:
+    for entry in document["nodes"]:
+        entry["position"] = {"x": 1, "y": 2}
+
+
+def narrow(document: Any) -> None:
+    fields = (e["data"] for e in document["form"]["elements"].values() if e["type"] == "node-field")
+    next(data for data in fields if data["fieldIdentifier"]["fieldName"] == "width")["settings"]["max"] = 1024
+
+
+def add_input(document: Any) -> None:
+    add_field(document, node(document, "blank_image")["id"], "mode")
+
+
+def remove_input(document: Any) -> None:
+    elements = document["form"]["elements"]
+    gone = next(k for k, e in elements.items() if e.get("data", {}).get("fieldIdentifier", {}).get("fieldName") == "y")
+    del elements[gone]
+    for element in elements.values():
+        children = element.get("data", {}).get("children", [])
+        if gone in children:
+            children.remove(gone)
+
+
+def describe(document: Any) -> None:
+    node(document, "blank_image")["inputs"]["width"]["description"] = "As wide as the wall."
+
+
+def rename_output(document: Any) -> None:
+    node(document, "save_image")["label"] = "Final"
+
+
+SHOWN: dict[Callable[[Any], None], list[str]] = {
+    set_default: ["-    width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320", "= 640"],
+    relabel: ['+    """Breadth.'],
+    retitle: ['+    """The inputs of Quite Another Title.'],
+    reorder: ["+    board: Annotated[BoardInput, Index(0)]"],
+    move_nodes: ['"position":{"x":1,"y":2}'],
+    narrow: ["+    width: Annotated[int, Index(0), Ge(16), Le(1024)] = 320"],
+    add_input: ["+    mode: Annotated["],
+    remove_input: ["-    top: Annotated[int, Index(5)] = 24"],
+    describe: ["As wide as the wall."],
+    rename_output: ['+        """Final (Save Image)."""'],
+}
+"""Each way to edit a workflow, and lines of the diff that say what happened."""
+
+
+@pytest.mark.parametrize("edit", SHOWN, ids=lambda edit: edit.__name__)
+def test_an_edit_is_found_shown_and_generated_and_names_stay(edit: Callable[[Any], None], project: Project) -> None:
+    project.generate()
+    assert project.check().exit_code == 0
+    before = read_existing(project.text()).names
+    document = example("colour_card.json")
+    edit(document)
+    project.save(document)
+    found = project.check()
+    assert found.exit_code == 1
+    assert "src/flows/card.py: is out of date" in found.stdout
+    for line in SHOWN[edit]:
+        assert line in found.stdout
+    assert found.stderr.splitlines()[-1] == "to mend it: invokable generate"
+    assert project.generate()[0] == "src/flows/card.py: updated (InvokeAI 6.14.2)"
+    assert project.check().exit_code == 0
+    after = read_existing(project.text()).names
+    kept = before.inputs.keys() & after.inputs.keys()
+    assert len(kept) >= len(before.inputs) - (edit is remove_input)
+    assert {key: after.inputs[key] for key in kept} == {key: before.inputs[key] for key in kept}
+    assert (after.class_name, after.outputs) == (before.class_name, before.outputs)
+
+
+def test_from_nothing_to_a_clean_check_in_a_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    (here / "workflows").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    shutil.copy(Path(__file__).parents[2] / "generated_examples" / "workflows" / "colour_card.json", "workflows")
+    assert run("init").exit_code == 0
+    assert run("generate").exit_code == 0
+    assert run("check").exit_code == 0
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@x.org"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Begin"]):
+        subprocess.run([*git, *arguments], check=True)
+    subprocess.run([*git, "clone", "-q", str(here), str(tmp_path / "there")], check=True)
+    monkeypatch.chdir(tmp_path / "there")
+    assert run("check").exit_code == 0
+    assert set(run("generate").stdout.split()) & {"written", "updated", "removed"} == set()
+
+
+def test_names_survive_a_folder_without_modules(project: Project) -> None:
+    """As in CI where modules are not committed: the lock file is."""
+    project.generate()
+    before = read_existing(project.text()).names
+    shutil.rmtree(project.folder / "src")
+    document = example("colour_card.json")
+    relabel(document)
+    retitle(document)
+    reorder(document)
+    project.save(document)
+    project.generate()
+    assert read_existing(project.text()).names == before
+
+
+@pytest.mark.parametrize("place", ["card_two.json", "deep/down/card.json"])
+def test_a_workflow_that_moves_takes_its_names_along(place: str, project: Project) -> None:
+    project.generate()
+    before = read_existing(project.text()).names
+    document = example("colour_card.json")
+    relabel(document)
+    retitle(document)
+    (project.folder / "workflows" / "card.json").unlink()
+    project.save(document, place)
+    said = project.generate()
+    moved = place.removesuffix(".json")
+    assert said[0] == f"src/flows/{moved}.py: written (InvokeAI 6.14.2)"
+    assert said[-1] == "src/flows/card.py: removed"
+    assert read_existing(project.text(moved)).names == before
+    lock = (project.folder / "invokable.lock").read_text(encoding="utf-8")
+    assert f'"workflows/{place}".class = "ColourCard"' in lock
+    assert '"workflows/card.json"' not in lock
+
+
+def test_a_copy_does_not_take_the_names_of_its_original(project: Project) -> None:
+    project.configure(
+        project.folder.joinpath("pyproject.toml").read_text()
+        + '[tool.invokable.workflows."workflows/card.json"]\nclass = "Own"\n'
+    )
+    project.generate()
+    document = example("colour_card.json")
+    retitle(document)
+    project.save(document, "other.json")
+    project.generate()
+    assert read_existing(project.text("other")).names.class_name == "QuiteAnotherTitle"
+
+
+def test_two_workflows_of_one_name_do_not_get_in_each_others_way(project: Project) -> None:
+    document = example("sd15_text_to_image.json")
+    project.save(example("colour_card.json"), "a/t2i.json")
+    project.save(document, "b/t2i.json")
+    table = '[tool.invokable.workflows."workflows/{}/t2i.json"]\nclass = "{}"\n'
+    text = (project.folder / "pyproject.toml").read_text(encoding="utf-8")
+    project.configure(text + table.format("a", "First") + table.format("b", "Second"))
+    project.generate()
+    assert read_existing(project.text("a/t2i")).names.class_name == "First"
+    assert read_existing(project.text("b/t2i")).names.class_name == "Second"
+    assert project.check().exit_code == 0
+
+
+def test_the_options_of_the_last_run_are_in_the_table_and_not_forgotten(project: Project) -> None:
+    project.configure((project.folder / "pyproject.toml").read_text().replace("6.14.2", "6.8.1"))
+    project.generate()
+    assert 'SCHEMA: Final = "6.8.1"' in project.text()
+    result = run("generate", "workflows", "--schema", "6.14.2")
+    assert result.exit_code == 0
+    assert "note: pyproject.toml: --schema 6.14.2 goes before schema = '6.8.1' of tool.invokable.sources[0]" in (
+        result.stderr
+    )
+    assert project.states() == {"src/flows/card.py": "stale"}
+    project.generate()
+    assert 'SCHEMA: Final = "6.8.1"' in project.text()
+
+
+def test_a_formatter_of_the_project_leaves_everything_fine(project: Project) -> None:
+    with (project.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("[tool.ruff]\nline-length = 100\n")
+    project.generate()
+    written = project.text()
+    subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "-q", "--isolated", "--line-length", "60", str(project.module())],
+        check=True,
+    )
+    assert project.text() != written
+    formatted = project.files()
+    assert project.check().exit_code == 0
+    assert project.generate() == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
+    assert project.files() == formatted
+
+
+def test_line_endings_of_a_checkout_change_nothing(project: Project) -> None:
+    project.generate()
+    for path in (project.module(), project.folder / "invokable.lock", project.folder / "workflows" / "card.json"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert project.check().exit_code == 0
+
+
+def test_json_says_what_text_says(project: Project) -> None:
+    project.generate()
+    project.module().write_text(project.text().replace("= 320", "= 321"), encoding="utf-8")
+    found = json.loads(project.check("--format", "json").stdout)
+    assert (found["ok"], found["status"], found["commands"]) == (False, 1, ["invokable generate --force"])
+    (entry,) = (entry for entry in found["files"] if entry["state"] != "fine")
+    assert (entry["path"], entry["state"], entry["source"]) == ("src/flows/card.py", "edited", "workflows/card.json")
+    assert "-    width: Annotated[int, Index(0), Ge(16), Le(2048)] = 321\n" in entry["diff"]

@@ -1,0 +1,178 @@
+"""invokable pull: the server's library as files that change only when the workflows do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from invokable import LibraryWorkflow
+from invokable.cli.pulling import text_of
+from invokable.cli.shell import shell
+from invokable.testing import Simulator
+from tests.examples import example
+
+
+@pytest.fixture
+def server() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        simulator.serve()
+        yield simulator
+
+
+def saved(server: Simulator, name: str, *, tags: str = "", over: str | None = None, **changes: Any) -> LibraryWorkflow:
+    """Save a workflow in the library."""
+    document = {**example("colour_card.json"), "name": name, "tags": tags, **changes}
+    return server.client().workflows.save(document, over=over)
+
+
+def pull(server: Simulator, folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(shell, ["pull", "--server", server.url, "-o", str(folder), *arguments])
+
+
+def lines(done: Result, folder: Path) -> list[str]:
+    return done.output.replace(f"{folder}/", "").splitlines()
+
+
+def test_workflows_come_by_name_id_tag_or_all(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Colour Card", tags="cards, Demo")
+    saved(server, "Portrait", tags="faces")
+    saved(server, "写真")
+    for number, (arguments, files) in enumerate(
+        [
+            (["Portrait"], ["portrait.json"]),
+            (["portrait", card.id], ["colour_card.json", "portrait.json"]),
+            (["--tag", "demo"], ["colour_card.json"]),
+            (["--tag", "demo", "--tag", "faces"], ["colour_card.json", "portrait.json"]),
+            (["--all"], ["colour_card.json", "portrait.json", "xiezhen.json"]),
+        ]
+    ):
+        folder = tmp_path / str(number)
+        done = pull(server, folder, *arguments)
+        assert done.exit_code == 0, done.output
+        assert lines(done, folder) == [f"{name}: written" for name in files]
+        assert sorted(path.name for path in folder.iterdir()) == files
+
+
+def test_what_was_pulled_generates(server: Simulator, tmp_path: Path) -> None:
+    saved(server, "Colour Card")
+    pull(server, tmp_path, "--all")
+    done = CliRunner().invoke(shell, ["generate", str(tmp_path / "colour_card.json"), "-o", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "class ColourCard(" in (tmp_path / "colour_card.py").read_text(encoding="utf-8")
+
+
+def test_pulling_again_writes_only_what_changed(server: Simulator, tmp_path: Path) -> None:
+    card, other = saved(server, "Card"), saved(server, "Other")
+    pull(server, tmp_path, "--all")
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    server.client().workflows.get(card.id)
+    saved(server, "Other", over=other.id, description="new")
+    assert lines(pull(server, tmp_path, "--all", "--check"), tmp_path) == [
+        "card.json: unchanged",
+        "other.json: out of date",
+    ]
+    assert pull(server, tmp_path, "--all", "--check").exit_code == 1
+    assert lines(pull(server, tmp_path, "--all"), tmp_path) == ["card.json: unchanged", "other.json: updated"]
+    after = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert [name for name in before if before[name] != after[name]] == ["other.json"]
+    done = pull(server, tmp_path, "--all", "--check")
+    assert (done.exit_code, lines(done, tmp_path)) == (0, ["card.json: unchanged", "other.json: unchanged"])
+
+
+def test_a_workflow_keeps_its_file_under_another_name(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    pull(server, tmp_path, "--all")
+    saved(server, "Postcard", over=card.id)
+    done = pull(server, tmp_path, "Postcard")
+    assert lines(done, tmp_path) == [
+        "card.json: is called 'Postcard' in the library now, no longer 'Card'; the file keeps its name",
+        "card.json: updated",
+    ]
+    assert lines(pull(server, tmp_path, "--all"), tmp_path) == ["card.json: unchanged"]
+    (tmp_path / "card.json").rename(tmp_path / "mine.json")
+    assert lines(pull(server, tmp_path, "--all"), tmp_path) == ["mine.json: unchanged"]
+
+
+def test_two_workflows_of_one_name_get_two_files(server: Simulator, tmp_path: Path) -> None:
+    first, second = saved(server, "Card"), saved(server, "card!")
+    pull(server, tmp_path, "--all")
+    expected = {f"card_{one.id[:8]}.json" for one in (first, second)}
+    assert {path.name for path in tmp_path.iterdir()} == expected
+    saved(server, "Card")
+    done = pull(server, tmp_path, "Card")
+    assert done.exit_code == 2
+    assert "2 workflows have this name; give the id of one: " in done.stderr
+    pull(server, tmp_path, "--all")
+    assert {path.name for path in tmp_path.iterdir()} == expected | {"card.json"}
+
+
+def test_a_file_of_something_else_is_left_alone(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    (tmp_path / "card.json").write_text("[1]")
+    assert lines(pull(server, tmp_path, "--all"), tmp_path) == [f"card_{card.id[:8]}.json: written"]
+    assert (tmp_path / "card.json").read_text() == "[1]"
+    (tmp_path / f"card_{card.id[:8]}.json").write_text("mine")
+    done = pull(server, tmp_path, "--all")
+    assert done.exit_code == 3
+    assert "is in the way of a workflow" in done.stderr
+
+
+def test_workflows_that_are_gone_are_named(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    pull(server, tmp_path, "--all")
+    server.client().workflows.delete(card.id)
+    assert lines(pull(server, tmp_path, "--all"), tmp_path) == ["card.json: its workflow is no longer in the library"]
+    assert (tmp_path / "card.json").exists()
+
+
+def test_everything_asked_for_in_vain_is_said_before_anything_is_written(server: Simulator, tmp_path: Path) -> None:
+    saved(server, "Portrait", tags="faces")
+    done = pull(server, tmp_path, "Portrait", "Portrit", "--tag", "face", "nothing like it")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == [
+        'Portrit: the library has no workflow of this name or id (did you mean "Portrait"?)',
+        "nothing like it: the library has no workflow of this name or id (--list shows what it has)",
+        '--tag face: no workflow of the library has this tag (did you mean "faces"?)',
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/etc/evil", "a\x1b[31mb", "..", "", "x" * 500, "con", "a\x00b"])
+def test_no_name_leads_out_of_the_folder(name: str, server: Simulator, tmp_path: Path) -> None:
+    saved(server, name)
+    folder = tmp_path / "out" / "deep"
+    done = pull(server, folder, "--all")
+    assert done.exit_code == 0, done.output
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert path.parent == folder
+    assert path.name.isascii()
+    assert all(line.isprintable() for line in done.output.splitlines())
+    assert pull(server, folder, "--all").stdout == f"{path}: unchanged\n"
+
+
+def test_the_library_is_listed(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card \x1b[31m", tags="a,b")
+    done = pull(server, tmp_path, "--list")
+    assert done.stdout.splitlines() == ["Name\tTags\tCategory\tId", f"Card \\x1b[31m\ta, b\tuser\t{card.id}"]
+
+
+def test_the_text_is_the_same_whatever_the_order_of_keys() -> None:
+    document = example("colour_card.json")
+    assert text_of(dict(reversed(document.items())), "k") == text_of(document, "k")
+    assert json.loads(text_of(document, "k")) == {**document, "id": "k"}
+    assert text_of({"name": "\ud800"}, "k").isascii()
+
+
+def test_bad_usage_and_a_server_that_is_not_there(tmp_path: Path) -> None:
+    runner = CliRunner()
+    assert runner.invoke(shell, ["pull"]).exit_code == 2
+    assert runner.invoke(shell, ["pull", "--all", "--server", "localhost:9090"]).exit_code == 2
+    done = runner.invoke(shell, ["pull", "--all", "--server", "http://127.0.0.1:9", "-o", str(tmp_path)])
+    assert done.exit_code == 4
+    assert done.stderr.startswith("http://127.0.0.1:9: the server was not reached")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,70 @@
+"""Made from: the line that tells whether anything has to be done about a module."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.codegen import Options, generate_module
+from invokable.codegen.made_from import digest_of, read_stamp, stamped, unstamped
+from invokable.codegen.plan import Naming
+from invokable.codegen.render import render_module
+from invokable.codegen.said import is_ours, read_lines
+from invokable.schema import load
+from tests.examples import example
+
+INPUTS = digest_of({"a": 1})
+TEXT = stamped(f'"""A module."""\nMADE_FROM: Final = "{unstamped(INPUTS)}"\nx = 1\n')
+
+
+def test_a_stamp_tells_what_a_module_was_made_from_and_that_nobody_has_touched_it() -> None:
+    stamp = read_stamp(TEXT)
+    assert stamp is not None
+    assert (stamp.inputs, stamp.untouched) == (INPUTS, True)
+    crlf = read_stamp(TEXT.replace("\n", "\r\n"))
+    assert crlf == stamp
+
+
+@given(st.integers(0, len(TEXT) - 1))
+def test_a_touch_anywhere_shows(position: int) -> None:
+    touched = TEXT[:position] + ("~" if TEXT[position] != "~" else "-") + TEXT[position + 1 :]
+    stamp = read_stamp(touched)
+    assert stamp is None or not stamp.untouched
+
+
+def test_a_formatter_of_other_habits_leaves_the_line_readable() -> None:
+    value = unstamped(INPUTS)
+    for line in (f"MADE_FROM: Final = '{value}'", f'MADE_FROM: Final = (\n    "{value}"\n)'):
+        stamp = read_stamp(f"\n{line}\n")
+        assert stamp is not None
+        assert (stamp.inputs, stamp.untouched) == (INPUTS, False)
+
+
+@pytest.mark.parametrize("text", ["", "x = 1\n", "MADE_FROM: Final = 3\n", "\nMADE_FROM: Final = '0-0'\n"])
+def test_without_the_line_there_is_no_stamp(text: str) -> None:
+    assert read_stamp(text) is None
+    assert stamped(text) == text
+
+
+def test_words_of_a_workflow_do_not_pass_for_the_lines_of_its_module() -> None:
+    document = example("colour_card.json")
+    lie = unstamped("f" * 32)
+    words = f'MADE_FROM: Final = "{lie}"\n\nSOURCE: Final = "other.json"\n\nSCHEMA: Final = "1.0.0"'
+    document["description"] = document["name"] = words
+    module = generate_module(
+        document, load("6.14.2"), source="mine.json", options=Options(naming=Naming(class_name="A"))
+    )
+    text = render_module(module.plan, made_from=INPUTS)
+    said = read_lines(text)
+    assert (said.source, said.schema, said.class_name) == ("mine.json", "6.14.2", "A")
+    assert said.stamp
+    assert (said.stamp.inputs, said.stamp.untouched) == (INPUTS, True)
+    assert is_ours(text, said)
+    assert not is_ours(text.replace("= 320", "= 321"), read_lines(text.replace("= 320", "= 321")))
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5))
+def test_the_order_of_what_decides_changes_nothing(parts: dict[str, object]) -> None:
+    assert digest_of(parts) == digest_of(dict(reversed(parts.items())))
+    assert digest_of(parts) != digest_of({**parts, "more": 1})

@@ -1,0 +1,93 @@
+"""Fits: one input takes all that another takes, or not, and in which aspect not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invokable.contract.interface.fits import contains, misfits
+from invokable.contract.interface.takes import Many, One, Takes, read_takes
+from invokable.contract.limits import Limits
+from invokable.contract.models import ModelFilter
+
+REACH = range(-60, 61)
+small = st.none() | st.integers(-20, 20)
+integers = st.builds(
+    Limits,
+    minimum=small,
+    maximum=small,
+    exclusive_minimum=small,
+    exclusive_maximum=small,
+    multiple_of=st.none() | st.integers(1, 6),
+)
+halves = st.none() | st.integers(-8, 8).map(lambda n: n / 2)
+floats = st.builds(Limits, minimum=halves, maximum=halves, exclusive_minimum=halves, exclusive_maximum=halves)
+
+
+@given(integers, integers)
+def test_integers_are_contained_exactly_when_each_is(outer: Limits, inner: Limits) -> None:
+    allowed = [number for number in REACH if not inner.misfit_of_number(number)]
+    assert contains(outer, inner, whole=True) == (not any(outer.misfit_of_number(number) for number in allowed))
+
+
+@given(floats, floats)
+def test_numbers_are_contained_exactly_when_each_is(outer: Limits, inner: Limits) -> None:
+    allowed = [number for number in (n / 4 for n in REACH) if not inner.misfit_of_number(number)]
+    fits = not any(outer.misfit_of_number(number) for number in allowed)
+    assert contains(outer, inner, whole=False) == fits or not allowed  # limits that leave nothing are written nowhere
+
+
+@pytest.mark.parametrize(
+    ("given", "taking", "aspects"),
+    [
+        ("int", "float", ""),
+        ("float", "int", "type"),
+        ("bool", "int", "type"),
+        ("int", "int | list[int]", ""),
+        ("int | list[int]", "int", "type"),
+        ("list[int]", "list[float]", "type"),
+        ("Annotated[int, Ge(0)]", "Annotated[int, Gt(-1)]", ""),
+        ("Annotated[float, Ge(0)]", "Annotated[float, Gt(0)]", "limits"),
+        ("Annotated[float, Gt(0)]", "Annotated[float, Ge(0)]", ""),
+        ("Annotated[int, Ge(8)]", "Annotated[int, Ge(8), MultipleOf(8)]", "limits"),
+        ("Annotated[int, Ge(0), MultipleOf(16)]", "Annotated[int, Ge(0), MultipleOf(8)]", ""),
+        ("Annotated[float, MultipleOf(0.5)]", "Annotated[float, MultipleOf(0.25)]", ""),
+        ("float", "Annotated[float, MultipleOf(0.25)]", "limits"),
+        ("int", "Annotated[float, MultipleOf(0.25)]", ""),
+        ("Annotated[int, Ge(0)] | None", "Annotated[int, Ge(0)]", "none"),
+        ("Literal['a']", "Literal['a', 'b']", ""),
+        ("Literal['a', 'b']", "Literal['a']", "choices"),
+        ("Literal['a', 'b']", "str", ""),
+        ("str", "Literal['a']", "choices"),
+        ("Literal[1, True]", "Literal[1]", "type"),
+        ("Literal['a', '']", "Annotated[str, Len(1)]", "limits"),
+        ("list[Literal['a']]", "list[Literal['a', 'b']]", "choices"),
+        ("Annotated[list[int], Len(0, 2)]", "list[int]", ""),
+        ("list[int]", "Annotated[list[int], Len(1)]", "limits"),
+        ("list[Annotated[int, Ge(1)]]", "list[Annotated[int, Ge(0)]]", ""),
+        ("list[Annotated[int, Ge(0)]]", "list[Annotated[int, Ge(1)]]", "limits"),
+        ("str", "BoardInput", "type"),
+        ("str", "JsonValue", ""),
+        ("ImageInput", "JsonValue", "type"),
+        ("JsonValue", "str", "type"),
+        ("list[int] | None", "JsonValue", ""),
+        ("ModelInput", "Annotated[ModelInput, ModelFilter(type=('main',))]", "models"),
+        ("Annotated[ModelInput, ModelFilter(base=('flux',), type=('main',))]", "ModelInput", ""),
+        ("my.Type", "my.Type", ""),
+        ("my.Type", "my.Other", "type"),
+    ],
+)
+def test_what_fits(given: str, taking: str, aspects: str) -> None:
+    assert misfits(read_takes(given), read_takes(taking)) == set(aspects.split())
+
+
+def test_an_annotation_is_read_as_the_generator_writes_it() -> None:
+    assert read_takes("Annotated[Annotated[int, Ge(1)] | Annotated[list[int], Len(2, 3)], Index(0)] | None") == Takes(
+        one=One("int", limits=Limits(minimum=1)),
+        many=Many(One("int"), Limits(min_items=2, max_items=3)),
+        none=True,
+    )
+    assert read_takes("Annotated[ModelInput, ModelFilter(base=('sd-1', 'sd-2'))]").one == One(
+        "ModelInput", models=ModelFilter(base=("sd-1", "sd-2"))
+    )

@@ -1,0 +1,134 @@
+"""Faults of the repositories: what a list skips, a deletion takes along, and a file's name leads to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutations import Mutation
+
+STEPS: Final = "src/invokable/runtime/steps/"
+CLIENT: Final = "src/invokable/runtime/client/"
+UNIT: Final = ("tests/runtime/test_repositories.py",)
+CONTRACT: Final = ("tests/contract/test_repositories.py",)
+
+MUTATIONS: Final = (
+    Mutation(
+        "what is on a board goes with it unasked",
+        f"{STEPS}boards.py",
+        '{"include_images": str(contents).lower()}',
+        '{"include_images": "true"}',
+        CONTRACT,
+    ),
+    Mutation(
+        '"none" is a board like others',
+        f"{STEPS}boards.py",
+        "    if value == NO_BOARD:\n        raise",
+        "    if False:\n        raise",
+        CONTRACT,
+    ),
+    Mutation(
+        "an archived board counts as much as another one",
+        f"{STEPS}boards.py",
+        "pick_board(value, named or boards)",
+        "pick_board(value, boards)",
+        UNIT,
+    ),
+    Mutation(
+        "what was deleted by an attempt whose answer was lost is an error",
+        f"{STEPS}boards.py",
+        "if error.status == 404:  # an earlier attempt was heard",
+        "if error.status == 418:",
+        UNIT,
+    ),
+    Mutation(
+        "images are listed by pages, which deleting shifts",
+        f"{STEPS}media.py",
+        "if not (yield from at_least(known, kind.names_since)):",
+        "if True:",
+        ("tests/contract/test_repositories.py", "tests/runtime/test_repositories.py"),
+    ),
+    Mutation(
+        "a video that moved to another page is left out",
+        f"{STEPS}media.py",
+        "by_name.get(name) or (yield from _if_there(kind, name, client))",
+        "by_name.get(name)",
+        UNIT,
+    ),
+    Mutation(
+        "more names go in one request than a server takes",
+        f"{STEPS}media.py",
+        "_MOST: Final = 1000",
+        "_MOST: Final = 2000",
+        UNIT,
+    ),
+    Mutation(
+        "a name is a path of the server",
+        f"{STEPS}media.py",
+        'if not name.strip(".") or "/" in name:',
+        "if False:",
+        CONTRACT,
+    ),
+    Mutation(
+        "versions are compared as texts",
+        f"{STEPS}versions.py",
+        "return _parts(version) >= _parts(needed)",
+        "return version >= needed",
+        UNIT,
+    ),
+    Mutation(
+        "a server that was upgraded stays too old",
+        f"{STEPS}versions.py",
+        "if known.version is None or not _reaches(known.version, needed):",
+        "if known.version is None:",
+        UNIT,
+    ),
+    Mutation(
+        "times have no zone",
+        f"{STEPS}records.py",
+        "return value.replace(tzinfo=UTC) if",
+        "return value if",
+        UNIT,
+    ),
+    Mutation(
+        "a zip that was lost is not packed anew",
+        f"{STEPS}archives.py",
+        "if attempt == _ATTEMPTS:",
+        "if True:",
+        UNIT,
+    ),
+    Mutation(
+        "an installation is waited for without end",
+        f"{STEPS}model_records.py",
+        "if end is not None and clock() >= end:",
+        "if False:",
+        UNIT,
+    ),
+    Mutation(
+        "a cut off image is believed",
+        f"{STEPS}downloads.py",
+        "    if not _is_whole(kind, into):\n",
+        "    if False:\n",
+        ("tests/runtime/test_downloads.py",),
+    ),
+    Mutation(
+        "a field of a pattern makes folders",
+        f"{CLIENT}naming.py",
+        'return re.sub(r"[^\\w.-]+", "_", normalize("NFC", text))',
+        'return normalize("NFC", text)',
+        ("tests/runtime/test_naming.py",),
+    ),
+    Mutation(
+        "two files get one name",
+        f"{CLIENT}naming.py",
+        "while free.casefold() in taken:",
+        "while free in ():",
+        ("tests/runtime/test_naming.py",),
+    ),
+    Mutation(
+        "what a cut off download leaves stays on the disk",
+        f"{CLIENT}_sync/saving.py",
+        "        reserved.unlink(missing_ok=True)\n",
+        "        pass\n",
+        ("tests/contract/test_outputs.py",),
+    ),
+)

@@ -1,0 +1,75 @@
+"""Downloads: what comes is a file of its kind, and whole, before anybody sees it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image as PILImage
+
+from invokable import Image, NotInvokeAIError, Video
+from invokable.runtime.steps.downloads import download
+from invokable.runtime.steps.protocol import Request, Response
+from tests.clip import CLIP
+from tests.runtime.driving import Driver
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    PILImage.new("RGB", (40, 30), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def downloaded(medium: Image | Video, *contents: bytes) -> bytes:
+    """What comes of a download, for which the server sends these in turn, and the last one from then on."""
+    into, left = io.BytesIO(), list(contents)
+    kind = "image/png" if isinstance(medium, Image) else "video/mp4"
+
+    def reply(request: Request) -> Response:
+        assert request.into is into
+        into.write(left.pop(0) if len(left) > 1 else left[0])
+        return Response(200, kind, b"", "GET", "http://server")
+
+    Driver(reply).drive(download(medium, into))
+    return into.getvalue()
+
+
+def test_what_is_whole_is_believed() -> None:
+    assert downloaded(Image("a.png"), png()) == png()
+    assert downloaded(Video("a.mp4"), CLIP) == CLIP
+
+
+def cuts(content: bytes) -> list[bytes]:
+    return [content[:length] for length in (40, 45, len(content) // 2, len(content) - 1)]
+
+
+@pytest.mark.parametrize("cut", cuts(png()), ids=len)
+def test_an_image_that_is_cut_off_is_tried_again(cut: bytes) -> None:
+    assert downloaded(Image("a.png"), cut, png()) == png()
+    with pytest.raises(NotInvokeAIError, match="what came as image/png is cut off"):
+        downloaded(Image("a.png"), cut)
+
+
+@pytest.mark.parametrize("cut", cuts(CLIP), ids=len)
+def test_a_video_that_is_cut_off_is_tried_again(cut: bytes) -> None:
+    assert downloaded(Video("a.mp4"), cut, CLIP) == CLIP
+    with pytest.raises(NotInvokeAIError, match="what came as video/mp4 is cut off"):
+        downloaded(Video("a.mp4"), cut)
+
+
+def test_the_last_box_of_a_video_may_go_on_to_the_end() -> None:
+    open_end = CLIP + b"\0\0\0\0mdat and more"
+    assert downloaded(Video("a.mp4"), open_end) == open_end
+
+
+def test_a_box_may_have_a_long_length() -> None:
+    box = b"\0\0\0\1free" + (20).to_bytes(8) + b"\0\0\0\0"
+    assert downloaded(Video("a.mp4"), CLIP + box) == CLIP + box
+    with pytest.raises(NotInvokeAIError):
+        downloaded(Video("a.mp4"), CLIP + box[:-1])
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG", b"GIF89a", b"GIF89a" + png()[-12:]])
+def test_what_is_not_of_its_kind_is_refused(content: bytes) -> None:
+    with pytest.raises(NotInvokeAIError, match=r"not one|empty"):
+        downloaded(Image("a.png"), content)
