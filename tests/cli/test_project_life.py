@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,10 @@ def test_a_formatter_of_the_project_leaves_everything_fine(project: Project) -> 
         file.write("[tool.ruff]\nline-length = 100\n")
     project.generate()
     written = project.text()
-    subprocess.run(["ruff", "format", "-q", "--isolated", "--line-length", "60", str(project.module())], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "-q", "--isolated", "--line-length", "60", str(project.module())],
+        check=True,
+    )
     assert project.text() != written
     formatted = project.files()
     assert project.check().exit_code == 0

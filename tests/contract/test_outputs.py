@@ -83,8 +83,8 @@ def test_an_image_as_pixels(client: Client, card: ColourCard) -> None:
     array = image.numpy()
     assert array.shape[:2] == (64, 96)
     assert array.dtype == numpy.uint8
-    assert image._repr_png_() == image.bytes()
-    assert client.image("missing.png")._repr_png_() is None
+    assert '<img src="data:image/' in image._repr_html_()
+    assert "<img" not in client.image("missing.png")._repr_html_()
 
 
 def test_pixels_as_an_image(client: Client, card: ColourCard) -> None:

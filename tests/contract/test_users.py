@@ -99,6 +99,7 @@ def test_only_an_administrator_stops_the_queue_and_installs(one: Client, admin: 
 
 
 def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, admin: Client, people: People) -> None:
+    two.queue.clear()  # of what other tests have left
     admin.queue.pause()
     item_id = enqueue(people.server, token=people.token("one"))[0]
     with pytest.raises(APIError) as caught:

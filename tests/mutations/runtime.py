@@ -293,7 +293,8 @@ MUTATIONS: Final = (
     Mutation(
         "a wrong board hides all other problems",
         f"{RUNTIME}steps/prepare.py",
-        "            except BoardError as error:\n                self._note(pin, value, str(error))\n",
+        "            except NotFoundError as error:\n"
+        "                self._note(pin, value, str(error), error.nearest)\n",
         "",
         (f"{TESTS}test_prepare.py",),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -13,10 +14,20 @@ from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 from PIL import Image
 
-from invokable import AsyncClient, Client, Model, NotFoundError, Policy, QueueFullError, RunFailed, ValidationError
+from invokable import (
+    APIError,
+    AsyncClient,
+    Client,
+    Model,
+    NotFoundError,
+    Policy,
+    QueueFullError,
+    RunFailed,
+    ValidationError,
+)
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.steps.models import Known, find_model
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.protocol import AskPolicy, File, Request, Response
 from invokable.runtime.steps.uploads import Uploaded
 from invokable.testing import Fault, Simulator
 from tests.examples import imported, with_generator, workflow_class
@@ -85,6 +96,19 @@ def test_an_upload_is_repeated(kind: str, server: Simulator) -> None:
     assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_child_of_a_fork_does_not_wait_for_an_upload_of_its_parent() -> None:
+    uploaded = Uploaded()
+    file = File("image", picture("red"))
+    started = uploaded.name_of(file, "parent")
+    assert isinstance(next(started), AskPolicy)  # it is on its way
+    pid = os.fork()
+    if pid == 0:
+        step = next(uploaded.name_of(file, "child"))
+        os._exit(0 if isinstance(step, AskPolicy) else 1)  # its own upload, and no pause
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
 def test_an_upload_that_somebody_deleted_is_noticed_within_a_minute(server: Simulator) -> None:
     client = server.client()
     now = 1000.0
@@ -119,6 +143,35 @@ def test_cleaning_up_after_each_of_many_runs_takes_nothing_from_the_others(serve
     with ThreadPoolExecutor(8) as threads:
         deleted = list(threads.map(run, range(24)))
     assert sum(deleted) == uploads(server)
+
+
+def test_a_run_that_the_server_refused_keeps_nothing_from_being_cleaned_up(server: Simulator) -> None:
+    client = server.client(policy=Policy(retries=0))
+    job = client.submit(ColourCard(stamp=picture("red")))
+    server.add_fault(Fault(kind="status", status=413, path="*/enqueue_batch"))
+    with pytest.raises(APIError):
+        client.submit(ColourCard(stamp=picture("red")))
+    job.result(timeout=60)
+    assert client.clean_up(job.submission) == job.submission.uploads
+
+
+def test_what_becomes_of_a_batch_is_logged_with_its_id(server: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "invokable"):
+        result = server.client().run(ColourCard(stamp=picture("red")), timeout=60)
+    batch = f"batch {result.batch_id}"
+    assert [record.getMessage() for record in caplog.records if record.name == "invokable"][-2:] == [
+        f"{batch} is on the server: items {result.item_ids}",
+        f"{batch}: 1 completed",
+    ]
+
+
+def test_a_limit_that_was_raised_is_noticed(counted: Any) -> None:
+    with Simulator(max_queue_size=4) as server:
+        client = server.client()
+        with pytest.raises(QueueFullError):
+            client.run(counted(stamp=picture("red")))
+        server._world.queue.max_size = 10
+        assert len(client.run(counted(stamp=picture("red")), timeout=60).card) == 5
 
 
 def delete_intermediates(server: Simulator) -> None:

@@ -35,7 +35,7 @@ def list_(form: str) -> None:
 
     \b
     Example:
-      invokable schema list --format json
+      invokable schema list
     """
     found = {version: len(node_versions(version)) for version in versions()}
     if form == "json":

@@ -99,10 +99,10 @@ def docstring(paragraphs: Iterable[str | Sequence[ListItem]], *, indent: int = 0
         if any(lines):
             blocks.append(f"\n{margin}".join(lines))
     text = f"\n\n{margin}".join(blocks)
+    if text.endswith('"'):  # the end first: a single quote is both
+        text = text[:-1] + '\\"'
     if text.startswith('"'):
         text = f"\\{text}"
-    if text.endswith('"'):
-        text = text[:-1] + '\\"'
     if "\n" in text or indent + len(text) + 6 > width:
         text += f"\n{margin}"
     return Code(f'"""{text}"""')

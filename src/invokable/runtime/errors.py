@@ -255,7 +255,7 @@ class UnsupportedError(InvokableError):
         try:
             videos = list(client.videos.list())
         except UnsupportedError as error:
-            print(f"needs InvokeAI {error.needs}, the server has {error.version}")
+            print(f"no videos before {error.needs}")
     """
 
     def __init__(self, what: str, *, needs: str, version: str) -> None:
@@ -272,9 +272,9 @@ class NotFoundError(InvokableError, LookupError):
     Example:
 
         try:
-            model = client.models.find("Dreamshaper")
+            model = client.models.find("dreamshaper")
         except NotFoundError as error:
-            print(f"{error.found} found; the nearest are {error.nearest}")
+            print(f"{error.found} found, nearest: {error.nearest}")
     """
 
     def __init__(self, message: str, *, name: str = "", found: int = 0, nearest: Iterable[str] = ()) -> None:
@@ -308,11 +308,9 @@ class ModelInstallError(InvokableError):
     Example:
 
         try:
-            client.models.install("/no/such/model.safetensors", timeout=5)
+            client.models.install("/models/fox.safetensors", timeout=600)
         except ModelInstallError as error:
-            print(error.install.reason if error.install else error)
-        except InvokableError as error:
-            print(error)
+            print(error.install.status, error.install.reason)
     """
 
     def __init__(self, message: str, *, install: ModelInstall) -> None:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 from tests.contract.faults.cases import CASES
 from tests.contract.faults.runs import AWAITED, BLOCKING, Outcome, run
@@ -56,12 +58,21 @@ def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -
             file.seek(0)
             command = [sys.executable, "-m", "tests.contract.faults", "--work", url, "--threads", str(threads)]
             running.append(subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, text=True, cwd=ROOT))
+        lines: Queue[str | None] = Queue()
         for process in running:
-            assert process.stdout
-            for line in process.stdout:
+            Thread(target=_read, args=[process, lines], daemon=True).start()
+        for _ in running:
+            for line in iter(lines.get, None):
                 yield Outcome.from_json(json.loads(line))
-            if process.wait():
-                raise SystemExit(f"a part of the runs ended with status {process.returncode}")
+        if failed := [process.returncode for process in running if process.wait()]:
+            raise SystemExit(f"parts of the runs ended with status {failed}")
+
+
+def _read(process: subprocess.Popen[str], lines: Queue[str | None]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        lines.put(line)
+    lines.put(None)
 
 
 def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcome]:
@@ -95,13 +106,21 @@ def _batched(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
             rest = rest[size:]
 
 
+def read(log: Path) -> list[Outcome]:
+    """What a file has."""
+    return [Outcome.from_json(json.loads(line)) for line in log.open()] if log.exists() else []
+
+
 def report(title: str, outcomes: Iterator[Outcome], *, into_page: bool, log: Path | None) -> int:
     """Print what came of it, and return how many runs were wrong."""
     start = time.monotonic()
     found = []
-    with log.open("w") if log else contextlib.nullcontext() as lines:
+    before = len(read(log)) if log else 0
+    with log.open("a") if log else contextlib.nullcontext() as lines:
         for outcome in outcomes:
             found.append(outcome)
+            if len(found) <= before:
+                continue
             if lines:
                 print(json.dumps(outcome.to_json()), file=lines, flush=True)
     found.sort(key=lambda outcome: CASES.index(outcome.case))
@@ -124,8 +143,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=10, help="of each process")
     parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
-    parser.add_argument("--log", type=Path, help="a file for the outcome of each run")
-    parser.add_argument("--read", type=Path, help="such a file, whose table to write instead of running anything")
+    parser.add_argument("--log", type=Path, help="a file for the outcome of each run; what it has is not run again")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work is not None:
@@ -134,10 +152,10 @@ def main() -> int:
     chosen = [number for number, case in enumerate(CASES) if options.only in f"{case.group}: {case.name}"]
     seeds = range(options.first, options.first + options.times)
     tasks = [(number, seed, kind) for number in chosen for seed in seeds for kind in KINDS]
-    if options.read:
-        outcomes = iter([Outcome.from_json(json.loads(line)) for line in options.read.open()])
-    else:
-        outcomes = (live if options.live else shared)(tasks, options.processes, options.threads)
+    known = read(options.log) if options.log else []
+    have = {(CASES.index(outcome.case), outcome.seed, outcome.kind) for outcome in known}
+    left = [task for task in tasks if task not in have]
+    outcomes = itertools.chain(known, (live if options.live else shared)(left, options.processes, options.threads))
     title = "on a real server" if options.live else "on the simulator"
     return bool(report(title, outcomes, into_page=options.write, log=options.log))
 

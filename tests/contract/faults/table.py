@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.contract.faults.runs import Outcome
+from tests.contract.faults.runs import AWAITED, BLOCKING, Outcome
 from tests.examples import ROOT
 
 PAGE: Final = ROOT / "docs" / "faults.md"
@@ -30,12 +30,16 @@ def _row(group: str, name: str, found: list[Outcome]) -> str:
     )
     wrong = sum(bool(outcome.problem) for outcome in found)
     slowest = max(outcome.seconds for outcome in found)
-    return f"| {group} | {name} | {len(found)} | {ways} | {wrong} | {slowest:.1f} |"
+    kinds = Counter(outcome.kind for outcome in found)
+    return f"| {group} | {name} | {kinds[BLOCKING]} + {kinds[AWAITED]} | {ways} | {wrong} | {slowest:.1f} |"
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """All rows, with their head."""
-    head = ["| what meets it | fault | runs | ended with | wrong | slowest, s |", "|---|---|---|---|---|---|"]
+    head = [
+        "| what meets it | fault | runs, blocking + asynchronous | ended with | wrong | slowest, s |",
+        "|---|---|---|---|---|---|",
+    ]
     return "\n".join([*head, *rows_of(outcomes)])
 
 

@@ -60,7 +60,11 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     data = yield from batch_data(pins, wire_values(flow, resolved), completion.problems)
     completion.raise_problems()
     yield from check_room(size_of(data), known)
-    yield from completion.upload(flow)
+    try:
+        yield from completion.upload(flow)
+    except BaseException:
+        known.uploads.release(batch_id)
+        raise
     submission = Submission(
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,

@@ -38,20 +38,27 @@ def check_room(requested: int, known: Known) -> Steps[None]:
     if requested < 2:
         return
     try:
-        if known.max_queue_size is None:
-            known.max_queue_size = (yield from _ask("/api/v1/app/runtime_config", _Config)).config.max_queue_size
+        limit = known.max_queue_size or (yield from _limit())
         pending = (yield from _ask("/api/v1/queue/default/status", _Status)).queue.pending
+        if pending + requested > limit:  # which may have been raised since
+            limit = yield from _limit()
     except InvokableError as error:
         LOG.info("the server does not say how long its queue may get: %s", error)
         return
-    room = max(known.max_queue_size - pending, 0)
+    known.max_queue_size = limit
+    room = max(limit - pending, 0)
     if requested > room:
         raise QueueFullError(
-            f"the queue has room for {room} of {requested} items: {pending} of at most {known.max_queue_size} are "
+            f"the queue has room for {room} of {requested} items: {pending} of at most {limit} are "
             "waiting; try again when it has run some, send fewer at once, or raise max_queue_size in invokeai.yaml",
             enqueued=0,
             requested=requested,
         )
+
+
+def _limit() -> Steps[int]:
+    config: _Config = yield from _ask("/api/v1/app/runtime_config", _Config)
+    return config.config.max_queue_size
 
 
 def _ask(path: str, kind: type[Any]) -> Steps[Any]:

@@ -61,7 +61,7 @@ def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = Q
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
-        yield from _submit(flow, prepared, state, deadline, manner)
+        yield from _submit(flow, prepared, state, deadline, manner, context)
         return (yield from _finish(type(flow), state, context, deadline, manner))
     except (InvokableError, GeneratorExit):
         raise
@@ -75,7 +75,7 @@ def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitt
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
-        yield from _submit(flow, prepared, state, deadline, Manner(watched=True))
+        yield from _submit(flow, prepared, state, deadline, Manner(watched=True), context)
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
@@ -89,6 +89,7 @@ def finish(
 ) -> Steps[Any]:
     """Wait for what was submitted, by this process or another one, and return its result."""
     waiting = yield from follow(workflow, state, context, deadline, manner)
+    LOG.info("batch %s: %s", state.submission.batch_id, waiting.in_short)
     context.known.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
         context.known.uploads.doubt(state.submission.uploads)
@@ -124,8 +125,10 @@ def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prep
     return (yield from _within(prepare(flow, context.known), deadline))
 
 
-def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner) -> Steps[None]:
-    with _carried_by_errors(state):
+def _submit(
+    flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner, context: Context
+) -> Steps[None]:
+    with _carried_by_errors(state), _released_unless_sent(state, context):
         state.ear = yield from _within(_listen(state, manner), deadline)
         state.line = state.ear.line if state.ear else 0
         try:
@@ -136,6 +139,7 @@ def _submit(flow: Workflow, prepared: Prepared, state: Submitting, deadline: Dea
                 message = f"the server's nodes are not those of the module: {'; '.join(differences)}"
                 raise StaleWorkflowError(message) from error
             raise
+    LOG.info("batch %s is on the server: items %s", state.submission.batch_id, list(state.submission.item_ids))
 
 
 def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[None]:
@@ -195,6 +199,17 @@ def _give_up(state: Submitting, interrupt: BaseException) -> Steps[None]:
         LOG.info("batch %s was canceled", batch_id)
     else:
         interrupt.add_note(f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it")
+
+
+@contextmanager
+def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]:
+    """What was uploaded for a run that never reached the server is not in use."""
+    try:
+        yield
+    except BaseException:
+        if not state.sent:
+            context.known.uploads.release(state.submission.batch_id)
+        raise
 
 
 @contextmanager

@@ -230,7 +230,8 @@ def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps
     if not kept:
         yield from cancel_batch(submission.batch_id)
         raise QueueFullError(
-            f"the queue took {len(items)} of {submission.requested} items, which were canceled again",
+            f"the queue took {len(items)} of {submission.requested} items, which were canceled again; "
+            "try again when it has run some, or send fewer at once",
             enqueued=len(items),
             requested=submission.requested,
         )
@@ -278,7 +279,10 @@ def _plain(value: Any) -> str:
 
 
 def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
-    error = EnqueueUncertain(f"it is not known whether the server took batch {submission.batch_id}: {why}")
+    error = EnqueueUncertain(
+        f"it is not known whether the server took batch {submission.batch_id}: {why}; "
+        "client.attach with the error's submission looks for it again"
+    )
     error.submission = submission
     return error
 

@@ -9,6 +9,7 @@ a file ── known by its digest? ── no ── upload ───────
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -47,12 +48,14 @@ class Uploaded:
     clock: Callable[[], float] = time.monotonic
     _files: dict[_Key, _Stored] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _process: int = field(default_factory=os.getpid)
 
     def name_of(self, file: File, batch_id: str) -> Steps[str]:
         """The name of an equal file on the server for a run; it is uploaded as intermediate if there is none.
 
         Raises RefusedFileError, APIError and ConnectionError.
         """
+        self._after_fork()
         key = (file.kind, hashlib.sha256(file.content).hexdigest())
         looks = 0
         while True:
@@ -89,6 +92,12 @@ class Uploaded:
             free = tuple(name for name in names if name not in in_use)
             self._files = {key: stored for key, stored in self._files.items() if stored.name not in free}
             return free
+
+    def _after_fork(self) -> None:
+        """Forget what threads of a parent process had on its way: nobody goes on with it here."""
+        if self._process != os.getpid():
+            self._process, self._lock = os.getpid(), threading.Lock()
+            self._files = {key: stored for key, stored in self._files.items() if stored.name}
 
     def _claim(self, key: _Key, batch_id: str) -> tuple[_Stored, bool]:
         with self._lock:

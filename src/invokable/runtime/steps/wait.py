@@ -12,6 +12,7 @@ Polling is the truth, events are the speed: what no event says is found by looki
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -83,6 +84,12 @@ class Waiting:
     def open(self) -> list[int]:
         """The items that are not known to have ended."""
         return [item_id for item_id in self.submission.item_ids if item_id not in self.ended]
+
+    @property
+    def in_short(self) -> str:
+        """How many items have ended in which way."""
+        counts = Counter(item.status for item in self.ended.values())
+        return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no item is known to have ended"
 
     def is_gone(self, status: BatchStatus) -> bool:
         """Whether what is still open has left the queue. Where the status counts it, it gets another look."""
@@ -161,7 +168,7 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
             f"batch {waiting.submission.batch_id} timed out with {ended} of {all_of_them} items done; "
-            "it is still on the server"
+            "it is still on the server, where client.attach waits for it again and client.cancel ends it"
         ) from None
 
 

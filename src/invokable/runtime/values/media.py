@@ -90,15 +90,6 @@ class Image(_Media):
 
         return numpy.asarray(self.pil())
 
-    def _repr_png_(self) -> builtins.bytes | None:
-        """What notebooks show; nothing where it cannot be downloaded."""
-        from invokable.runtime.errors import InvokableError
-
-        try:
-            return self.bytes()
-        except (InvokableError, RuntimeError):
-            return None
-
     def _repr_html_(self) -> str:
         from invokable.runtime.values.notebook import image_html
 
