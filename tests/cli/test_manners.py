@@ -55,6 +55,9 @@ def lines_of(verb: str, server: Simulator) -> list[list[str]]:
     good, bad = f"{FOREIGN[:8]}.json", "broken ☃.json"
     of_verb = {
         "demo": [["--server", "☃"]],
+        "diff": [[good, good], [good, bad], [good, CARD, "--format", "markdown"]],
+        "map": [["export", good], ["export", bad], ["verify", good]],
+        "schema": [["list"], ["diff", "6.13.8", "6.14.2", good], ["diff", "☃", "☃"]],
         "generate": [[good, bad], [good, "-o", "ö/☃"], [good, "-o", "ö/☃"]],
         "run": [
             [good, "--set", "stamp=stamp.png", "--out", "☃/{attribute}"],

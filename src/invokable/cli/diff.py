@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import build_options, read_options
 from invokable.codegen.drift import compare_files
@@ -11,8 +12,8 @@ from invokable.codegen.drift.reports import FORMS, Form, report
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=completing.files)
+@click.argument("new", shell_complete=completing.files)
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option(
     "--names-only",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError
@@ -21,7 +23,7 @@ def map_() -> None:
 
 
 @map_.command()
-@click.argument("source")
+@click.argument("source", shell_complete=completing.files)
 @click.option("-o", "--output", metavar="FILE", default="-", help="Where the map goes. Without it: standard output.")
 @build_options
 def export(source: str, output: str, config: str | None, schema: str | None, server: str | None, lenient: bool) -> None:
@@ -37,7 +39,7 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
         options = read_options(config=config, schema=schema, server=server, lenient=lenient)
         text = write_map(interface_of(read_material(source, options.stdin), options))
         if output == "-":
-            click.echo(text, nl=False)
+            sys.stdout.write(text)
             return
         try:
             replace_file(Path(output), text)
@@ -47,8 +49,8 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
 
 
 @map_.command()
-@click.argument("map_file", metavar="MAP")
-@click.argument("against", required=False)
+@click.argument("map_file", metavar="MAP", shell_complete=completing.files)
+@click.argument("against", required=False, shell_complete=completing.files)
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @build_options
 def verify(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from invokable.cli import completing
 from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import read_options
 from invokable.cli.servers import AskServer
@@ -38,10 +39,10 @@ def list_(form: str) -> None:
     """
     found = {version: len(node_versions(version)) for version in versions()}
     if form == "json":
-        click.echo(json.dumps([{"version": version, "nodes": count} for version, count in found.items()]))
+        say(json.dumps([{"version": version, "nodes": count} for version, count in found.items()]))
         return
     for version, count in found.items():
-        click.echo(f"{version:<8} {count} node types")
+        say(f"{version:<8} {count} node types")
 
 
 @schema.command()
@@ -76,9 +77,9 @@ def fetch(server: str, output: str | None) -> None:
 
 
 @schema.command("diff")
-@click.argument("old")
-@click.argument("new")
-@click.argument("sources", nargs=-1)
+@click.argument("old", shell_complete=completing.files)
+@click.argument("new", shell_complete=completing.files)
+@click.argument("sources", nargs=-1, shell_complete=completing.files)
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option(
     "--config",

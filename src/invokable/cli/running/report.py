@@ -8,10 +8,11 @@ from typing import Any
 
 from invokable import InvokableError, Problem, Submission, Video, WorkflowResult
 from invokable.cli.errors import say
-from invokable.cli.running.saving import Saved, outputs_of
+from invokable.cli.running.saving import Saved
 from invokable.cli.running.values import WrongValuesError
 from invokable.codegen import BuildError
 from invokable.runtime.values.encoding import to_json
+from invokable.runtime.values.result import outputs_of
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from invokable import Client, Image, Video, WorkflowResult
 from invokable.cli.running.pattern import Pattern
@@ -28,11 +27,6 @@ def save_each(result: WorkflowResult, pattern: Pattern, client: Client, *, force
     files = named(result)
     for file, path in zip(files, pattern.paths(files), strict=True):
         yield Saved(file.attribute, file.index, _save(client, file.medium, path, force=force), file.medium)
-
-
-def outputs_of(result: WorkflowResult) -> dict[str, Any]:
-    """What a run gave, by attribute."""
-    return {name: value for name, value in vars(result).items() if name not in WorkflowResult.__annotations__}
 
 
 def _save(client: Client, medium: Image | Video, path: Path, *, force: bool) -> Path:
