@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import APIError, AsyncClient, AuthenticationError, BoardError, Client, Ended, NodeFinished
+from invokable import APIError, AsyncClient, AuthenticationError, BoardError, Client, Ended, JobEvent, NodeFinished
 from invokable.runtime.steps.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.live.provision import Server
@@ -129,12 +130,18 @@ def test_a_job_of_a_token_that_is_refused_runs_once_after_another_sign_in(one: C
 
 
 def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path) -> None:
-    jobs = [(client, client.submit(ColourCard(stamp=stamp, width=64, height=64))) for client in (one, two)]
-    for client, job in jobs:
-        told = list(job.events(timeout=120))
-        assert {event.item_id for event in told} == set(job.submission.item_ids)
-        # Of nodes that were done before `events` was called nothing is told.
-        assert sum(isinstance(event, NodeFinished) for event in told) <= 4
+    # A size for each: the server's cache of nodes would hand one user's image to the other's job, which then fails
+    # with "Queue user is not authorized to access this image" (InvokeAI 6.14.2).
+    def watched(client: Client, width: int) -> tuple[list[JobEvent], ColourCard.Result]:
+        told: list[JobEvent] = []
+        card = ColourCard(stamp=stamp, width=width, height=64)
+        return told, client.run(card, timeout=120, on_progress=told.append)
+
+    with ThreadPoolExecutor(2) as threads:
+        runs = list(threads.map(watched, (one, two), (64, 72)))
+    for client, (told, result) in zip((one, two), runs, strict=True):
+        assert {event.item_id for event in told} == set(result.item_ids)
+        assert sum(isinstance(event, NodeFinished) for event in told) == 4
         assert isinstance(told[-1], Ended)
         assert client._engine.listener.line > 0
 

@@ -30,7 +30,7 @@ MUTATIONS: Final = (
         f"{CLIENT}_http/transports.py",
         "            current.sent = not self.is_real  # others do not say\n",
         "            current.sent = True\n",
-        (f"{TESTS}test_tls.py",),
+        (f"{TESTS}test_hanging.py",),
     ),
     Mutation(
         "a token with a line break is shown",
