@@ -20,7 +20,8 @@ import tests.mutations as package
 from tests.examples import ROOT, SHARED
 from tests.mutations import Mutation
 
-PROCESSES = os.cpu_count() or 1
+PROCESSES = 2 * (os.cpu_count() or 1)
+"""Tests wait for much of their time."""
 LONGEST = 120.0
 """Seconds for the tests of one fault."""
 LARGEST = 4 * 2**30
@@ -60,14 +61,27 @@ def survives(mutation: Mutation, folder: Path) -> str:
     return {0: "no test failed", 1: ""}.get(done.returncode, f"pytest could not run:\n{done.stdout[-2000:]}")
 
 
-def run_tests(names: Sequence[str], folder: Path, longest: float = LONGEST) -> subprocess.CompletedProcess[str]:
+def run_tests(
+    names: Sequence[str], folder: Path, longest: float = LONGEST, *, processes: int = 0
+) -> subprocess.CompletedProcess[str]:
     """Run tests of the copy against the source of the copy."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
         "PYTHONDONTWRITEBYTECODE": "1",
         "INVOKABLE_SHARED": str(SHARED),
     }
-    command = [sys.executable, "-m", "pytest", "--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *names]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--quiet",
+        "--exitfirst",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        str(processes),
+        *names,
+    ]
     try:
         return subprocess.run(
             command,
@@ -97,7 +111,12 @@ def main(words: Sequence[str]) -> int:
         for number in range(PROCESSES):
             copy_to(Path(name) / str(number))
             folders.put(Path(name) / str(number))
-        clean = run_tests(sorted({test for mutation in chosen for test in mutation.tests}), Path(name) / "0", 900.0)
+        clean = run_tests(
+            sorted({test for mutation in chosen for test in mutation.tests}),
+            Path(name) / "0",
+            900.0,
+            processes=PROCESSES,
+        )
         if clean.returncode:
             print(f"the tests fail without any fault:\n{clean.stdout[-2000:]}")
             return 1

@@ -76,6 +76,21 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
             assert isinstance(told[-1], Ended)
 
 
+def test_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []  # kept, so that none can take the place of another
+    take = Listener._note
+
+    def noting(listener: Listener, name: str, payload: Any) -> None:
+        threads.append(threading.current_thread())
+        take(listener, name, payload)
+
+    monkeypatch.setattr(Listener, "_note", noting)
+    with Client(simulator.url) as client:
+        client.run(card(client), on_progress=lambda event: None)
+    assert len(threads) > 10
+    assert len({id(thread) for thread in threads}) == 1
+
+
 def test_events_of_others_are_not_even_read(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     took: list[str] = []
     take = Listener._note

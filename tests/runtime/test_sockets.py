@@ -75,8 +75,10 @@ def test_a_connection_that_idled_is_not_used_again_and_one_in_use_is(url: str) -
 def test_children_of_a_fork_get_their_own_answers(url: str) -> None:
     with Client(url) as client:
         client.version()
+        Handler.connections.clear()
         children = [_child(client, f"picture-{number}") for number in range(4)]
         assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
+        assert len(Handler.connections) == 4  # each its own: on a shared one answers get mixed up only now and then
         assert client.version() == "1.0.0"
 
 

@@ -145,6 +145,17 @@ def test_cleaning_up_after_each_of_many_runs_takes_nothing_from_the_others(serve
     assert sum(deleted) == uploads(server)
 
 
+def test_cleaning_up_leaves_what_a_run_under_way_uses(server: Simulator) -> None:
+    client = server.client()
+    server.pause()
+    first, second = (client.submit(ColourCard(stamp=picture("red"), left=left)) for left in (0, 1))
+    first.cancel()
+    assert client.clean_up(first.submission) == ()
+    server.resume()
+    assert second.result(timeout=60).card
+    assert client.clean_up(second.submission) == second.submission.uploads != ()
+
+
 def test_a_run_that_the_server_refused_keeps_nothing_from_being_cleaned_up(server: Simulator) -> None:
     client = server.client(policy=Policy(retries=0))
     job = client.submit(ColourCard(stamp=picture("red")))

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from invokable import CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
+from invokable.runtime.steps.protocol import AskPolicy, Request, fetch
 from invokable.testing import Simulator
 from tests.runtime.asking import BOTH
 from tests.runtime.relays import HttpProxy, listening, relay_to
@@ -174,3 +175,11 @@ def test_the_environment_names_a_proxy_but_not_for_this_machine(
         assert len(proxy.seen) == 1
         assert Connection("http://other.test").proxy_url is None
         assert Connection("http://invokeai.test", trust_env=False).proxy_url is None
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again() -> None:
+    steps = fetch(Request("GET", "/api/v1/app/version"))
+    assert isinstance(next(steps), AskPolicy)
+    assert isinstance(steps.send(Policy(retries=5)), Request)
+    with pytest.raises(CertificateError):
+        steps.throw(CertificateError("not trusted"))
