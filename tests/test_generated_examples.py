@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from invokable.codegen import BuildOptions, build_modules, generate_module, module_name
-from invokable.codegen.config import Choices
-from invokable.codegen.jobs import Overrides
+from invokable.codegen.build.jobs import Overrides
+from invokable.codegen.project.config import Choices
 from invokable.schema import load
 from tests.examples import MODULES, ROOT, WORKFLOWS, with_generator
 

@@ -27,6 +27,23 @@ PLANNED = {"testing"}
 HEAVY = ("pydantic", "httpx", "socketio", "jinja2", "black", "click", "rich", "asyncio")
 
 
+CODEGEN_IN_ORDER = (
+    "failures",
+    "templates",
+    "python",
+    "naming",
+    "typing",
+    "written",
+    "plan",
+    "describing",
+    "render",
+    "generate",
+    "project",
+    "build",
+    "drift",
+)
+
+
 def imported_rooms(path: Path) -> set[str]:
     rooms = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
@@ -49,6 +66,18 @@ def test_every_room_is_guarded_and_every_guarded_room_is_there() -> None:
 def test_dependencies_point_one_way(room: str) -> None:
     for path in (PACKAGE / room).rglob("*.py"):
         assert imported_rooms(path) - {"_version"} <= MAY_IMPORT[room], path
+
+
+def test_within_codegen_dependencies_point_one_way_too() -> None:
+    folder = PACKAGE / "codegen"
+    for path in folder.rglob("*.py"):
+        room = path.relative_to(folder).parts[0].removesuffix(".py")
+        if room == "__init__":
+            continue
+        modules = [node.module for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ImportFrom)]
+        parts = [module.split(".") for module in modules if module and module.startswith("invokable.codegen")]
+        allowed = CODEGEN_IN_ORDER[: CODEGEN_IN_ORDER.index(room) + 1]
+        assert {part[2] if len(part) > 2 else "?" for part in parts} <= {*allowed}, path
 
 
 def test_only_two_rooms_know_httpx() -> None:

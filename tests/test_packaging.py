@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from invokable.codegen.render import templates_folder
+from invokable.codegen.templates import templates_folder
 from tests.examples import ROOT
 
 

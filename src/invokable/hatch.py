@@ -17,10 +17,10 @@ from hatchling.plugin import hookimpl
 
 from invokable.cli.servers import AskServer
 from invokable.codegen import Build, BuildError, BuildOptions, Project, building
-from invokable.codegen.check import report
-from invokable.codegen.project import Projects
-from invokable.codegen.publish import Written
-from invokable.codegen.schemas import Schemas
+from invokable.codegen.build.check import report
+from invokable.codegen.build.publish import Written
+from invokable.codegen.project.project import Projects
+from invokable.codegen.project.schemas import Schemas
 
 _MODES: Final = ("check", "generate")
 

@@ -18,7 +18,7 @@ from tests.cli.projects import Project
 from tests.cli.test_generate import run
 from tests.examples import example, node
 
-publish = import_module("invokable.codegen.publish")  # the package exports a function of that name
+publish = import_module("invokable.codegen.build.publish")  # the package exports a function of that name
 COMMAND = [sys.executable, "-m", "invokable", "generate", "-q"]
 
 
@@ -92,7 +92,7 @@ def test_a_run_that_dies_at_any_step_leaves_whole_files_and_the_next_no_scrap(mo
     (project.folder / "workflows" / "card.json").unlink()
     script = f"""
 import importlib, os, pathlib, sys
-publish = importlib.import_module("invokable.codegen.publish")
+publish = importlib.import_module("invokable.codegen.build.publish")
 calls = 0
 def dying(original, at):
     def call(*arguments, **named):
@@ -210,7 +210,7 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(project: Project, monk
         project.module("w0").write_text("mine = 1\n", encoding="utf-8")
         return original(changes)
 
-    monkeypatch.setattr("invokable.codegen.build.make_changes", edited_meanwhile)
+    monkeypatch.setattr("invokable.codegen.build.pipeline.make_changes", edited_meanwhile)
     result = run("generate")
     assert result.exit_code == 3
     assert "was changed while its new contents were made" in result.stderr

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from invokable.codegen.existing import read_existing
-from invokable.codegen.lock import Names
+from invokable.codegen.naming.lock import Names
+from invokable.codegen.written.existing import read_existing
 from tests.cli.test_generate import run, saved
 from tests.examples import example, node
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from invokable.codegen.existing import read_existing
+from invokable.codegen.written.existing import read_existing
 from tests.cli.projects import Project
 from tests.cli.test_generate import run
 from tests.examples import add_field, example, node

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from invokable.codegen.adoption import adopted
-from invokable.codegen.lock import Names
-from invokable.codegen.lockfile import LockFile
+from invokable.codegen.naming.lock import Names
+from invokable.codegen.project.adoption import adopted
+from invokable.codegen.project.lockfile import LockFile
 
 OLD = Names("Portrait", {("a", "x"): "prompt", ("b", "y"): "steps"}, {("c", "image"): "image"})
 DOCUMENT = {"nodes": [{"id": name} for name in "abcd"]}

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from invokable.codegen import BuildError, BuildOptions, Project, Source, Written, build_modules, expand_sources
-from invokable.codegen.config import Choices
-from invokable.codegen.jobs import Overrides
-from invokable.codegen.project import Projects
+from invokable.codegen.build.jobs import Overrides
+from invokable.codegen.project.config import Choices
+from invokable.codegen.project.project import Projects
 from invokable.workflow.document import MAX_BYTES
 from tests.examples import WORKFLOWS, example, node
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.codegen import code
+from invokable.codegen.python import code
 
 any_text = st.text(st.characters(exclude_categories=()))
 json_values = st.recursive(

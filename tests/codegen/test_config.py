@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from invokable.codegen.config import ConfigError, find_config, load_config
+from invokable.codegen.project.config import ConfigError, find_config, load_config
 
 FULL = """
 [tool.invokable]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from invokable.codegen import Options, generate_module
-from invokable.codegen.publish import Written, publish
+from invokable.codegen.build.publish import Written, publish
 from invokable.schema import load
 from invokable.workflow import WorkflowFileError, read_document
 from tests.codegen.oracle import check_module

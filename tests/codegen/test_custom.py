@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from invokable.codegen import Options
-from invokable.codegen.config import ConfigError, load_config
-from invokable.codegen.custom import CustomFields
 from invokable.codegen.generate import GeneratedModule, generate_module
+from invokable.codegen.project.config import ConfigError, load_config
+from invokable.codegen.typing.custom import CustomFields
 from invokable.schema import load
 from tests.examples import add_field, add_node, example
 

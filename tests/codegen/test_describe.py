@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from invokable.codegen import Options, generate_module, plan_document
-from invokable.codegen.describe import Descriptions
+from invokable.codegen.describing.descriptions import Descriptions
 from invokable.schema import load
 from tests.codegen.test_telling import bare, two_boards, write
 from tests.examples import add_field, example, node

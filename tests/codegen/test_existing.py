@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from invokable.codegen.existing import MARKER, Existing, is_edited, is_generated, read_existing
-from invokable.codegen.lock import Names
+from invokable.codegen.naming.lock import Names
+from invokable.codegen.written.existing import MARKER, Existing, is_edited, is_generated, read_existing
 from tests.examples import MODULES
 
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.codegen import expression
-from invokable.codegen.expression import Expression
+from invokable.codegen.python import expression
+from invokable.codegen.python.expression import Expression
 
 
 def test_a_call_needs_what_it_calls_and_what_its_arguments_need() -> None:

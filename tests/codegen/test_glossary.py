@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from invokable.codegen.authors import authors_words
-from invokable.codegen.glossary import Entry, accepts, entries, explain, meaning
+from invokable.codegen.describing.authors import authors_words
+from invokable.codegen.describing.glossary import Entry, accepts, entries, explain, meaning
 from invokable.schema import load, versions
 from invokable.schema.build import read_openapi
 from invokable.schema.model import InputTemplate

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from invokable.codegen import Options, code, plan_document
+from invokable.codegen import Options, plan_document
+from invokable.codegen.python import code
 from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.edges import ConnectorSources
 from invokable.workflow.errors import nearest

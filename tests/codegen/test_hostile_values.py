@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.codegen import GeneratedModule, Options, generate_module
-from invokable.codegen.limits import admits_a_number, usable_limits
+from invokable.codegen.typing.limits import admits_a_number, usable_limits
 from invokable.contract.limits import Limits
 from invokable.schema.model import FieldType, InputTemplate
 from invokable.workflow import WorkflowFileError, read_document

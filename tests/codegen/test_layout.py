@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invokable.codegen import layout, plan_document, render
-from invokable.codegen.layout import laid_out, row
+from invokable.codegen import plan_document, render
+from invokable.codegen.python import layout
+from invokable.codegen.python.layout import laid_out, row
 from invokable.schema import load
 from tests.codegen import nasty
 from tests.codegen.hostile import HOSTILE, poisoned

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.codegen.lock import HEADER, LockError, Names, changes, read_lock, write_lock
+from invokable.codegen.naming.lock import HEADER, LockError, Names, changes, read_lock, write_lock
 
 PORTRAIT = Names("Portrait", {("7be1", "value"): "prompt", ("9c", "width"): "width"}, {("3f0a", "image"): "image"})
 

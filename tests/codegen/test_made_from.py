@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.codegen import Options, generate_module
-from invokable.codegen.made_from import digest_of, read_stamp, stamped, unstamped
 from invokable.codegen.plan import Naming
 from invokable.codegen.render import render_module
-from invokable.codegen.said import is_ours, read_lines
+from invokable.codegen.written.made_from import digest_of, read_stamp, stamped, unstamped
+from invokable.codegen.written.said import is_ours, read_lines
 from invokable.schema import load
 from tests.examples import example
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from invokable.codegen import meaning
-from invokable.codegen.meaning import meaning_checksum
+from invokable.codegen.python import meaning
+from invokable.codegen.python.meaning import meaning_checksum
 from tests.codegen import nasty
 from tests.codegen.test_every_field import everything
 from tests.examples import MODULES
@@ -178,7 +178,7 @@ def test_what_is_long_means_the_same_when_it_is_taken_apart(value: object, form:
     whole = said(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meaning, "LONG", long)
-        patch.setattr("invokable.codegen.statements.LONG", long)
+        patch.setattr("invokable.codegen.python.statements.LONG", long)
         assert said(text) == whole
 
 
@@ -194,7 +194,7 @@ def test_what_is_long_means_the_same_when_it_is_taken_apart(value: object, form:
 def test_commas_that_part_no_items_do_no_harm(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = said(text)
     monkeypatch.setattr(meaning, "LONG", 5)
-    monkeypatch.setattr("invokable.codegen.statements.LONG", 5)
+    monkeypatch.setattr("invokable.codegen.python.statements.LONG", 5)
     assert said(text) == whole is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invokable.codegen import InstalledModel
-from invokable.codegen.models import model_choices
+from invokable.codegen.typing.models import model_choices
 from invokable.contract.models import ModelFilter
 from invokable.schema.model import FieldType, InputTemplate
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import invokable.runtime
-from invokable.codegen.names import (
+from invokable.codegen.naming.names import (
     NameHints,
     attribute_names,
     class_name,
@@ -18,8 +18,8 @@ from invokable.codegen.names import (
     is_valid_class,
     module_name,
 )
-from invokable.codegen.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
-from invokable.codegen.telling import Steps
+from invokable.codegen.naming.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.codegen.naming.telling import Steps
 from invokable.runtime import Workflow, WorkflowResult
 from tests.examples import MODULES
 

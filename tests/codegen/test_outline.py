@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from invokable.codegen.code import ListItem
-from invokable.codegen.outline import Outline, outline_of
+from invokable.codegen.describing.outline import Outline, outline_of
+from invokable.codegen.python.code import ListItem
 from invokable.workflow.reading import OutlineItem
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from invokable.codegen.outputs import find_outputs, iteration_depths
+from invokable.workflow.outputs import find_outputs, iteration_depths
 from tests.workflow.builders import Json, edge, form, node, read, workflow
 
 IMAGE = {"image_name": "a.png"}

@@ -11,13 +11,13 @@ import pytest
 
 from invokable import __version__
 from invokable.codegen import generate_module
-from invokable.codegen.checksums import (
+from invokable.codegen.build.publish import RefusedError, Written, publish
+from invokable.codegen.written.checksums import (
     body_is_intact,
     sign_body,
     source_checksum,
 )
-from invokable.codegen.existing import MARKER, Existing, is_edited, read_existing
-from invokable.codegen.publish import RefusedError, Written, publish
+from invokable.codegen.written.existing import MARKER, Existing, is_edited, read_existing
 from invokable.contract.module import index_map_checksum
 from invokable.schema import load
 from tests.examples import MODULES, example

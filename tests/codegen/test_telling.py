@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from invokable.codegen import ModulePlan, Options, plan_document
-from invokable.codegen.headings import Surroundings, surroundings
 from invokable.schema import load
 from invokable.workflow import OutlineItem
+from invokable.workflow.headings import Surroundings, surroundings
 from tests.examples import add_edge, add_field, add_node, example, node
 
 

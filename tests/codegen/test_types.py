@@ -8,9 +8,9 @@ from typing import Any, Literal, NotRequired, get_args, get_type_hints, is_typed
 import pytest
 
 from invokable import runtime
-from invokable.codegen.annotations import result_type
-from invokable.codegen.types import input_type
-from invokable.codegen.words import range_in_words
+from invokable.codegen.typing.annotations import result_type
+from invokable.codegen.typing.inputs import input_type
+from invokable.codegen.typing.words import range_in_words
 from invokable.contract.settings import KINDS, GeneratorKind
 from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter

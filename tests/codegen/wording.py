@@ -26,7 +26,7 @@ from click.testing import CliRunner
 
 from invokable import ValidationError
 from invokable.cli.shell import shell
-from invokable.codegen.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.codegen.naming.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
 from invokable.runtime import Color, LoRA, Model, StylePreset
 from invokable.runtime.values.pins import pins_of
 from tests.codegen.fuzz import documents

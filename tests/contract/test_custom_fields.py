@@ -14,8 +14,8 @@ from PIL import Image
 
 from invokable import Client, ValidationError, WorkflowError
 from invokable.codegen import Options
-from invokable.codegen.custom import CustomFields
 from invokable.codegen.plan import Naming
+from invokable.codegen.typing.custom import CustomFields
 from tests.contract.pixels import pixel
 from tests.examples import ROOT, add_field, add_node, example, imported
 

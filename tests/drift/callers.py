@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from invokable.codegen import ModulePlan
-from invokable.codegen.annotations import result_type
-from invokable.codegen.limits import NUMBERS, cardinality_of
 from invokable.codegen.plan import PlannedInput
+from invokable.codegen.typing.annotations import result_type
+from invokable.codegen.typing.limits import NUMBERS, cardinality_of
 from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.schema.model import MISSING
 

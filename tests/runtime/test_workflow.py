@@ -11,7 +11,7 @@ from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import Board, Color, Image, Model, StaleWorkflowError, ValidationError, Workflow, WorkflowResult
-from invokable.codegen.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
 from tests.examples import add_field, add_node, example, imported
 
 

@@ -11,7 +11,7 @@ from invokable.cli import completing
 from invokable.cli.errors import CommandError, Status, note, plain, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import building
-from invokable.codegen.check import Finding, Report, report
+from invokable.codegen.build.check import Finding, Report, report
 
 
 @click.command()

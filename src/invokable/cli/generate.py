@@ -11,9 +11,9 @@ from invokable.cli import completing
 from invokable.cli.errors import CommandError, Status, note, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import Build, BuildError, BuildOptions, FileChange, Written, building
-from invokable.codegen.depfile import depfile_text
-from invokable.codegen.jobs import STDOUT
-from invokable.codegen.publish import replace_file
+from invokable.codegen.build.depfile import depfile_text
+from invokable.codegen.build.jobs import STDOUT
+from invokable.codegen.build.publish import replace_file
 
 
 @click.command()

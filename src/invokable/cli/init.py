@@ -8,8 +8,8 @@ import click
 
 from invokable.cli.errors import reported, say
 from invokable.codegen import BuildError
-from invokable.codegen.publish import FileChange, RefusedError, make_changes, read_text
-from invokable.codegen.starting import AlreadyStartedError, start_project
+from invokable.codegen.build.publish import FileChange, RefusedError, make_changes, read_text
+from invokable.codegen.project.starting import AlreadyStartedError, start_project
 
 
 @click.command()

@@ -11,9 +11,9 @@ from invokable.cli import completing
 from invokable.cli.errors import Status, reported, say
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError
+from invokable.codegen.build.publish import replace_file
 from invokable.codegen.drift import compare_files, interface_of, read_material
 from invokable.codegen.drift.reports import FORMS, Form, report
-from invokable.codegen.publish import replace_file
 from invokable.contract.interface import write_map
 
 

@@ -12,10 +12,10 @@ import click
 from invokable.cli import completing
 from invokable.cli.servers import AskServer
 from invokable.codegen import BuildOptions
-from invokable.codegen.config import Choices
-from invokable.codegen.jobs import Overrides
-from invokable.codegen.project import Project, Projects
-from invokable.codegen.schemas import Schemas
+from invokable.codegen.build.jobs import Overrides
+from invokable.codegen.project.config import Choices
+from invokable.codegen.project.project import Project, Projects
+from invokable.codegen.project.schemas import Schemas
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,7 +13,7 @@ from invokable.cli.errors import Status, note, reported, say, show_all
 from invokable.cli.pulling import choose, left_over, place
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError
-from invokable.codegen.publish import Written
+from invokable.codegen.build.publish import Written
 
 
 @click.command()

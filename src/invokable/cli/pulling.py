@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from invokable.codegen import BuildError
-from invokable.codegen.names import module_name
-from invokable.codegen.publish import Written, replace_file
+from invokable.codegen.build.publish import Written, replace_file
+from invokable.codegen.naming.names import module_name
 from invokable.workflow.errors import nearest
 
 _LARGEST: Final = 64 * 2**20  # bytes of a file that may be a workflow

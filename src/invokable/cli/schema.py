@@ -18,7 +18,7 @@ from invokable.codegen.drift import find_modules
 from invokable.codegen.drift import upgrade as compare_versions
 from invokable.codegen.drift.reports import FORMS, Form
 from invokable.codegen.drift.upgrade_reports import upgrade_report
-from invokable.codegen.schemas import SchemaWanted
+from invokable.codegen.project.schemas import SchemaWanted
 from invokable.schema import versions
 from invokable.schema.catalogue import node_versions
 

@@ -12,8 +12,8 @@ from invokable.cli.errors import CommandError, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
-from invokable.codegen.annotations import result_type
 from invokable.codegen.plan import PlannedInput, PlannedOutput
+from invokable.codegen.typing.annotations import result_type
 from invokable.schema.model import MISSING
 
 

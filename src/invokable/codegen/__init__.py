@@ -6,17 +6,17 @@
 `plan` holds; `code` is the one place where text becomes source; `existing` and `publish` deal with files on disk.
 """
 
-from invokable.codegen.build import Build, BuildOptions, build_modules, building, plan_source
+from invokable.codegen.build.modules import BuildResult
+from invokable.codegen.build.pipeline import Build, BuildOptions, build_modules, building, plan_source
+from invokable.codegen.build.publish import FileChange, RefusedError, Written, publish
 from invokable.codegen.failures import BuildError
 from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document
-from invokable.codegen.models import InstalledModel
-from invokable.codegen.modules import BuildResult
-from invokable.codegen.names import module_name
+from invokable.codegen.naming.names import module_name
 from invokable.codegen.plan import ModulePlan, Naming
-from invokable.codegen.project import Project
-from invokable.codegen.publish import FileChange, RefusedError, Written, publish
+from invokable.codegen.project.project import Project
+from invokable.codegen.project.sources import Source, expand_sources
 from invokable.codegen.render import TemplateError
-from invokable.codegen.sources import Source, expand_sources
+from invokable.codegen.typing.models import InstalledModel
 
 __all__ = [
     "Build",

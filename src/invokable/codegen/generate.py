@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from invokable.codegen.custom import CustomFields
-from invokable.codegen.models import InstalledModel
 from invokable.codegen.plan import ModulePlan, Naming, plan_module
 from invokable.codegen.render import render_module
+from invokable.codegen.typing.custom import CustomFields
+from invokable.codegen.typing.models import InstalledModel
 from invokable.schema.model import Schema
 from invokable.workflow import WorkflowFileError, read_workflow
 

@@ -9,19 +9,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from invokable.codegen.annotations import Choices, result_type
-from invokable.codegen.checksums import source_checksum
-from invokable.codegen.custom import CustomFields
-from invokable.codegen.expression import Expression
-from invokable.codegen.hints import choose_names
-from invokable.codegen.limits import usable_limits
-from invokable.codegen.models import InstalledModel, model_choices
-from invokable.codegen.names import alias_name, class_name
-from invokable.codegen.outputs import FoundOutput, find_outputs
-from invokable.codegen.types import InputType, input_type
+from invokable.codegen.naming.hints import choose_names
+from invokable.codegen.naming.lock import Names
+from invokable.codegen.naming.names import alias_name, class_name
+from invokable.codegen.python.expression import Expression
+from invokable.codegen.typing.annotations import Choices, result_type
+from invokable.codegen.typing.custom import CustomFields
+from invokable.codegen.typing.inputs import InputType, input_type
+from invokable.codegen.typing.limits import usable_limits
+from invokable.codegen.typing.models import InstalledModel, model_choices
+from invokable.codegen.written.checksums import source_checksum
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
 from invokable.contract.models import ModelFilter
 from invokable.contract.module import index_map_checksum
+from invokable.workflow.outputs import FoundOutput, find_outputs
 
 if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
@@ -94,6 +95,15 @@ class ModulePlan:
     def index_map_checksum(self) -> str:
         """SHA-256 of the index map."""
         return index_map_checksum(self.index_map)
+
+    @property
+    def names(self) -> Names:
+        """What the module calls its class, its inputs and its outputs."""
+        return Names(
+            class_name=self.class_name,
+            inputs={(p.item.node_id, p.item.field): p.attribute for p in self.inputs},
+            outputs={(p.output.node_id, p.output.field): p.attribute for p in self.outputs},
+        )
 
     @property
     def output_map(self) -> tuple[tuple[str, str, str, str, bool], ...]:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from invokable import __version__
-from invokable.codegen import code, expression, layout
-from invokable.codegen.checksums import has_body_checksum, sign_body
-from invokable.codegen.code import Code, ListItem
-from invokable.codegen.defaults import model_expression
-from invokable.codegen.describe import Descriptions, first_line, sentence
-from invokable.codegen.existing import MARKER, is_generated
-from invokable.codegen.expression import Expression
-from invokable.codegen.layout import laid_out, line_length
-from invokable.codegen.made_from import stamped, unstamped
-from invokable.codegen.outline import outline_of
+from invokable.codegen.describing.descriptions import Descriptions, first_line, sentence
+from invokable.codegen.describing.outline import outline_of
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput
+from invokable.codegen.python import code, expression, layout
+from invokable.codegen.python.code import Code, ListItem
+from invokable.codegen.python.expression import Expression
+from invokable.codegen.python.layout import laid_out, line_length
+from invokable.codegen.templates import templates_folder
+from invokable.codegen.typing.defaults import model_expression
+from invokable.codegen.written.checksums import has_body_checksum, sign_body
+from invokable.codegen.written.existing import MARKER, is_generated
+from invokable.codegen.written.made_from import stamped, unstamped
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
@@ -179,12 +180,6 @@ def _only_code(value: object) -> Code:
     raise jinja2.TemplateRuntimeError(
         f"a template may emit code only, not {type(value).__name__}; use the literal filter"
     )
-
-
-def templates_folder() -> Path:
-    """Where the built-in templates are: inside the installed package, or beside `src` in an editable install."""
-    installed = Path(__file__).parents[1] / "templates"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
 
 
 def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from invokable.codegen import ModulePlan, generate_module
-from invokable.codegen.code import literal
-from invokable.codegen.publish import publish
+from invokable.codegen.build.publish import publish
+from invokable.codegen.python.code import literal
 from invokable.demo.scenes import Scene
 from invokable.schema import load as load_schema
 

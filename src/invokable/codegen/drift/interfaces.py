@@ -10,15 +10,15 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from invokable.codegen.build import BuildOptions
+from invokable.codegen.build.jobs import job_of
+from invokable.codegen.build.modules import plan_again
+from invokable.codegen.build.pipeline import BuildOptions
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.failures import BuildError
-from invokable.codegen.jobs import job_of
-from invokable.codegen.lock import Names
-from invokable.codegen.modules import plan_again
-from invokable.codegen.project import Project, Projects
+from invokable.codegen.naming.lock import Names
+from invokable.codegen.project.project import Project, Projects
+from invokable.codegen.project.schemas import SchemaWanted
 from invokable.codegen.render import TemplateError, unformatted
-from invokable.codegen.schemas import SchemaWanted
 from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_module
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal, TypeAlias
 
 from invokable.codegen.failures import BuildError
-from invokable.codegen.sources import Source
+from invokable.codegen.project.sources import Source
 from invokable.contract.interface import Interface, InterfaceError, carried_workflow, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
 from invokable.workflow import WorkflowFileError, read_bytes, read_document

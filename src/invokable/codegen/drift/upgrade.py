@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from invokable.codegen.build import BuildOptions
+from invokable.codegen.build.jobs import plan_jobs
+from invokable.codegen.build.pipeline import BuildOptions
 from invokable.codegen.drift.interfaces import interface_of
 from invokable.codegen.drift.material import Material, read_material
-from invokable.codegen.existing import MARKER
 from invokable.codegen.failures import BuildError
-from invokable.codegen.jobs import plan_jobs
-from invokable.codegen.schemas import SchemaWanted
-from invokable.codegen.sources import expand_sources
+from invokable.codegen.project.schemas import SchemaWanted
+from invokable.codegen.project.sources import expand_sources
+from invokable.codegen.written.existing import MARKER
 from invokable.contract.interface import Drift, compare
 from invokable.schema import Schema
 from invokable.schema.compare import NodeChange, compare_nodes

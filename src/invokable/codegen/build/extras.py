@@ -1,0 +1,174 @@
+"""Extras: what belongs to a build beside its modules: packages, lock files, and what is left over."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from invokable.codegen.build.jobs import Job, Jobs
+from invokable.codegen.build.leftovers import Leftover, leftovers
+from invokable.codegen.build.modules import BuildResult, ModuleOptions
+from invokable.codegen.build.publish import FileChange, RefusedError, read_text
+from invokable.codegen.failures import BuildError
+from invokable.codegen.project.project import Project, shown_path
+from invokable.codegen.written.package import PACKAGE, is_our_package, package_text, same_package
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Files that belong to a build beside its modules."""
+
+    packages: tuple[FileChange, ...] = ()
+    locks: tuple[FileChange, ...] = ()
+    left: tuple[Leftover, ...] = ()
+    failures: tuple[BuildError, ...] = ()
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """What is to be done to them; removals come last."""
+        gone = (FileChange(leftover.path, leftover.text, None) for leftover in self.left if not leftover.edited)
+        return (*self.packages, *self.locks, *gone)
+
+
+def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: ModuleOptions) -> Extras:
+    """Decide about everything beside the modules."""
+    failures: list[BuildError] = [*_clashes(results)]
+    packages: list[FileChange] = []
+    for change in _packages(jobs, results):
+        try:
+            packages.extend(_package_change(*change, options))
+        except BuildError as failure:
+            failures.append(failure)
+    kept = {result.path for result in results if not result.skipped} | {change.path for change in packages}
+    bare = {r.path.parent for r in results if not r.skipped and not (r.job.entry and r.job.entry.package)}
+    left = {found.path: found for project, root in _outputs(jobs) for found in leftovers(project, root, kept, bare)}
+    locks: list[FileChange] = []
+    for project in jobs.projects:
+        try:
+            locks.extend(_lock_change(project, jobs, results))
+        except BuildError as failure:
+            failures.append(failure)
+    return Extras(tuple(packages), tuple(locks), tuple(left.values()), tuple(failures))
+
+
+def _outputs(jobs: Jobs) -> dict[tuple[Project, Path], None]:
+    """The output folders of the sources that are built as a whole, with the project that each belongs to."""
+    from invokable.codegen.project.project import shown_path
+
+    return {
+        (project, Path(shown_path(project.folder / entry.output))): None
+        for project, entry in jobs.whole
+        if project.folder is not None and not entry.output.endswith(".py")
+    }
+
+
+# --- packages ---------------------------------------------------------------------------------------------------------
+
+
+def _packages(jobs: Jobs, results: Sequence[BuildResult]) -> Iterator[tuple[Path, str | None, int]]:
+    """Each `__init__.py` and `py.typed` that the tables ask for: its path, text and width; no text, if any will do."""
+    folders: defaultdict[Path, dict[str, str]] = defaultdict(dict)
+    widths: dict[Path, int] = {}
+    wanted = {id(entry) for _, entry in jobs.whole}
+    typed: dict[Path, None] = {}
+    for result in results:
+        job = result.job
+        if result.skipped or job.entry is None or id(job.entry) not in wanted:
+            continue
+        if job.entry.typed:
+            typed[job.root] = None
+        if job.entry.package and result.class_name:
+            folders[job.path.parent][job.path.stem] = result.class_name
+            for folder in _between(job):
+                folders[folder]  # a package has to be one all the way down
+                widths[folder] = job.settings.width
+    for folder, classes in folders.items():
+        yield folder / PACKAGE, package_text(classes, width=widths[folder]), widths[folder]
+    for folder in typed:
+        yield folder / "py.typed", None, 0
+
+
+def _between(job: Job) -> list[Path]:
+    """The folders from the output down to that of a module."""
+    folder, found = job.path.parent, [job.path.parent]
+    while folder != job.root and folder != folder.parent:
+        folder = folder.parent
+        found.append(folder)
+    return found
+
+
+def _package_change(path: Path, text: str | None, width: int, options: ModuleOptions) -> Iterator[FileChange]:
+    current = _read(path, force=options.force)
+    if text is None:
+        yield FileChange(path, current, "" if current is None else current)
+        return
+    if current is not None and same_package(current, text):
+        yield FileChange(path, current, current)
+        return
+    if current and current.strip() and not (is_our_package(current) or options.force or options.compare):
+        message = "is not ours, or was edited by hand; set package = false, or use --force to replace it"
+        raise BuildError(str(path), message, kind="refused")
+    yield FileChange(path, current, text)
+
+
+def _clashes(results: Sequence[BuildResult]) -> Iterator[BuildError]:
+    """Modules that hide each other, and classes of one package that have the same name."""
+    folders = {result.path.parent for result in results if not result.skipped}
+    classes: dict[tuple[Path, str], BuildResult] = {}
+    for result in results:
+        if result.skipped:
+            continue
+        if result.path.with_suffix("") in folders:
+            message = f"would hide the folder {result.path.with_suffix('')}; rename one of the workflows"
+            yield BuildError(result.source.shown, f"its module {result.path} {message}")
+        if result.job.entry is None or not result.job.entry.package or not result.class_name:
+            continue
+        other = classes.setdefault((result.path.parent, result.class_name), result)
+        if other is not result:
+            message = f"its class {result.class_name} has the name of that of {other.source.shown}, in one package"
+            hint = f'set class = "…" in [tool.invokable.workflows."{result.job.key}"]'
+            yield BuildError(result.source.shown, message, suggestion=hint)
+
+
+# --- lock files -------------------------------------------------------------------------------------------------------
+
+
+def _lock_change(project: Project, jobs: Jobs, results: Sequence[BuildResult]) -> Iterator[FileChange]:
+    lock = project.lock
+    if lock is None:
+        return
+    mine = [result for result in results if result.job.project is project and result.job.lock_key]
+    found = {r.job.lock_key: r.module.plan.names for r in mine if r.module and r.job.lock_key}
+    text = lock.with_names(found, _gone(project, jobs, {r.job.lock_key for r in mine if not r.skipped}))
+    current = lock.text
+    if current is None and not lock.names and not found:
+        return
+    if lock.path.is_symlink():
+        raise BuildError(str(lock.path), "is a symbolic link; the lock file is to be a regular one", kind="refused")
+    same = current is not None and current.replace("\r\n", "\n") == text
+    yield FileChange(Path(shown_path(lock.path)), current, current if same else text)
+
+
+def _gone(project: Project, jobs: Jobs, there: set[str | None]) -> list[str]:
+    """The locked workflows whose files are gone, where all sources of the project are built."""
+    lock, entries = project.lock, project.config.sources
+    whole = {id(entry) for owner, entry in jobs.whole if owner is project}
+    if lock is None or not entries or not all(id(entry) in whole for entry in entries):
+        return []
+    return [key for key in lock.names if key not in there and not os.path.exists(lock.path.parent / key)]
+
+
+def _read(path: Path, *, force: bool) -> str | None:
+    try:
+        return read_text(path)
+    except RefusedError as error:
+        raise BuildError(str(path), str(error), kind="refused") from None
+    except UnicodeDecodeError:
+        if force:
+            return ""
+        raise BuildError(str(path), "is not text; use --force to replace it", kind="refused") from None
+    except OSError as error:
+        raise BuildError.of_system(str(path), error, "read") from None

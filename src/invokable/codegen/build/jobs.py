@@ -1,0 +1,300 @@
+"""Jobs: which workflow becomes which module, and with which settings.
+
+    names on the command line ─┐
+                               ├─ sources ─ project and table of each ─ settings and place ─▶ Jobs
+    sources of the table ──────┘
+
+What the command line says goes before the table, and every contradiction is noted.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Final, TypeAlias
+
+from invokable.codegen.failures import BuildError
+from invokable.codegen.naming.names import module_name
+from invokable.codegen.project.config import Choices, SourceConfig
+from invokable.codegen.project.project import Project, Projects, relative_key, shown_path
+from invokable.codegen.project.schemas import SchemaWanted
+from invokable.codegen.project.sources import Source, expand_sources, files_below, files_matching, glob_root
+from invokable.codegen.python.layout import WIDTH
+from invokable.workflow.errors import nearest
+
+STDOUT: Final = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What decides about a module beside its workflow and its names."""
+
+    schema: SchemaWanted = field(default_factory=SchemaWanted)
+    lenient: bool = False
+    models: str | None = None
+    """The server whose models the module offers for completion."""
+    templates: Path | None = None
+    templates_digest: str = ""
+    """The checksum of the project's own templates; ours are what our version says."""
+    width: int = WIDTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A workflow and the module to be made of it."""
+
+    source: Source
+    path: Path
+    """Where the module goes."""
+    root: Path
+    """The output folder; the module is in it or below it."""
+    key: str
+    """The path of the workflow that the module names as its source."""
+    lock_key: str | None
+    """Its path in the lock file; None where it has none."""
+    project: Project
+    entry: SourceConfig | None
+    settings: Settings
+    named_after_source: bool = True
+    """The module has its name from the workflow's file: one of another workflow is not to be replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the command line decides, for whatever the table says."""
+
+    output: str | None = None
+    choices: Choices = field(default_factory=Choices)
+
+    def against(self, entry: SourceConfig, general: Choices) -> Iterator[str]:
+        """What is decided otherwise than in the table of a source, a line each."""
+        table, ours = entry.choices.over(general), self.choices
+        if self.output not in (None, entry.output):
+            yield f"-o {self.output} goes before output = {entry.output!r} of {entry.key}"
+        mine = ("schema", ours.schema) if ours.schema else ("server", ours.server)
+        its = ("schema", table.schema) if table.schema else ("server", table.server)
+        if mine[1] and its[1] and mine != its:
+            yield f"--{mine[0]} {mine[1]} goes before {its[0]} = {its[1]!r} of {entry.key}"
+        for name, flag, told in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
+            if flag and told is False:
+                yield f"--{name} goes before {name} = false of {entry.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """All jobs of a build, in the order in which they were asked for."""
+
+    jobs: tuple[Job, ...]
+    projects: tuple[Project, ...]
+    """The projects that the sources belong to."""
+    whole: tuple[tuple[Project, SourceConfig], ...] = ()
+    """Configured sources of which every workflow is among the jobs: what else is in their output is left over."""
+    notes: tuple[str, ...] = ()
+    failures: tuple[BuildError, ...] = ()
+
+
+def plan_jobs(names: Iterable[str], overrides: Overrides, projects: Projects) -> Jobs:
+    """Find the jobs for names of sources; without names, for all that the configuration lists.
+
+    Raises BuildError where names, or the output, do not make sense as a whole.
+    """
+    names = list(names)
+    found = list(_named(names, projects) if names else _configured(projects))
+    known = tuple(dict.fromkeys(project for _, project, _ in found)) if names else (projects.of(Path.cwd()),)
+    notes = {
+        f"{project.shown}: {line}": None
+        for project, entry in dict.fromkeys((project, entry) for _, project, entry in found)
+        if entry
+        for line in overrides.against(entry, project.config.choices)
+    }
+    jobs = tuple(_job(*each, overrides, projects) for each in found)
+    _check_outputs(jobs)
+    apart, clashes = _without_clashes(jobs)
+    whole = _whole(names, overrides, known)
+    return Jobs(apart, known, whole, tuple(notes), (*_unfitting_tables(known, jobs), *clashes))
+
+
+def configured_files(project: Project, entry: SourceConfig) -> Iterator[Source]:
+    """The workflow files of a configured source, which may be none. Raises BuildError."""
+    assert project.folder is not None
+    path = Path(shown_path(project.folder / entry.path))
+    try:
+        if path.is_dir():
+            yield from files_below(path, "")
+        elif glob.has_magic(entry.path) and not path.exists():
+            yield from files_matching(str(path))
+        elif path.exists():
+            yield Source(path)
+        else:
+            raise BuildError(project.shown, f"there is no {entry.path}", pointer=f"{entry.key}.path")
+    except OSError as error:
+        raise BuildError.of_system(str(path), error, "read") from None
+
+
+def job_of(source: Source, overrides: Overrides, projects: Projects) -> Job:
+    """The job of one workflow file. Raises BuildError."""
+    return _job(*_found(source, projects), overrides, projects)
+
+
+Found: TypeAlias = tuple[Source, Project, SourceConfig | None]
+
+
+def _named(names: list[str], projects: Projects) -> Iterator[Found]:
+    seen: set[Source] = set()
+    for source in expand_sources(names):
+        if source.path is None or source not in seen:
+            seen.add(source)
+            yield _found(source, projects)
+
+
+def _found(source: Source, projects: Projects) -> Found:
+    project = projects.of(source.path.parent if source.path else Path.cwd())
+    entry = next((entry for entry in project.config.sources if _covers(project, entry, source)), None)
+    return _placed(source, project, entry), project, entry
+
+
+def _configured(projects: Projects) -> Iterator[Found]:
+    project = projects.of(Path.cwd())
+    if not project.config.sources:
+        where = "no pyproject.toml from here up has a [tool.invokable] table; run: invokable init"
+        if project.path:
+            where = f"{project.shown} lists no [[tool.invokable.sources]]"
+        raise BuildError("invokable", f"nothing to do: {where}, or name workflows")
+    for entry in project.config.sources:
+        for source in configured_files(project, entry):
+            yield source, project, entry
+
+
+def _placed(source: Source, project: Project, entry: SourceConfig | None) -> Source:
+    """The source with its folder below that of the table, which decides where its module goes."""
+    if entry is None or source.path is None or project.folder is None:
+        return source
+    root = project.folder / (glob_root(entry.path) if glob.has_magic(entry.path) else entry.path)
+    folder = relative_key(source.path.parent, root if root.is_dir() else root.parent)
+    return replace(source, folder="" if folder == "." else folder)
+
+
+def _covers(project: Project, entry: SourceConfig, source: Source) -> bool:
+    if project.folder is None or source.path is None:
+        return False
+    path, key = project.folder / entry.path, relative_key(source.path, project.folder)
+    if glob.has_magic(entry.path) and not path.exists():
+        return any(relative_key(f.path, project.folder) == key for f in configured_files(project, entry) if f.path)
+    return key == entry.path or key.startswith(f"{entry.path}/") or (entry.path == "." and not key.startswith("../"))
+
+
+def _job(source: Source, project: Project, entry: SourceConfig | None, over: Overrides, projects: Projects) -> Job:
+    output = over.output if over.output is not None else _output(project, entry)
+    single = output.endswith(".py")
+    root = Path(output).parent if single else Path(output)
+    below = PurePosixPath(*map(module_name, PurePosixPath(source.folder).parts))
+    path = Path(output) if single else root / below / f"{module_name(source.stem)}.py"
+    table = entry.choices if entry else Choices()
+    choices = over.choices.over(table.over(project.config.choices))
+    wanted = SchemaWanted.of(choices.schema, choices.server, None if over.choices.schema else project.folder)
+    stdout = output == STDOUT
+    return Job(
+        source=source,
+        path=Path(STDOUT) if stdout else path,
+        root=root,
+        key=_key(source, Path.cwd() if stdout else path.parent, project),
+        lock_key=_lock_key(source, project),
+        project=project,
+        entry=entry,
+        settings=Settings(
+            schema=wanted,
+            lenient=bool(choices.lenient),
+            models=choices.server if choices.models else None,
+            templates=choices.templates,
+            templates_digest=projects.digest(choices.templates),
+            width=projects.line_length(Path.cwd() if stdout else root) or WIDTH,
+        ),
+        named_after_source=not single and not stdout,
+    )
+
+
+def _output(project: Project, entry: SourceConfig | None) -> str:
+    if entry is None or project.folder is None:
+        return "."
+    return shown_path(project.folder / entry.output)
+
+
+def _key(source: Source, output: Path, project: Project) -> str:
+    if source.path is None:
+        return source.name
+    return relative_key(source.path, project.folder or output)
+
+
+def _lock_key(source: Source, project: Project) -> str | None:
+    if source.path is None or project.lock is None:
+        return None
+    return relative_key(source.path, project.lock.path.parent)
+
+
+def _check_outputs(jobs: tuple[Job, ...]) -> None:
+    """Refuse to make one module of many workflows."""
+    counts: dict[Path, int] = {}
+    for job in jobs:
+        if not job.named_after_source:
+            counts[job.path] = counts.get(job.path, 0) + 1
+    for path, count in counts.items():
+        if count > 1:
+            what = "standard output" if str(path) == STDOUT else str(path)
+            raise BuildError(what, f"is one module, but there are {count} sources; name a folder")
+
+
+def _without_clashes(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], list[BuildError]]:
+    """The jobs, each module once, and what is wrong with the others; a workflow that was named twice is no error."""
+    taken: dict[Path, Job] = {}
+    clashes = []
+    for job in jobs:
+        other = taken.setdefault(job.path, job)
+        if other is not job and other.key != job.key:
+            message = f"would be written to {job.path}, as {other.source.shown} would; rename one of them"
+            clashes.append(BuildError(job.source.shown, message))
+    return tuple(taken.values()), clashes
+
+
+def _whole(
+    names: list[str], over: Overrides, projects: tuple[Project, ...]
+) -> tuple[tuple[Project, SourceConfig], ...]:
+    """The configured sources that were named as a whole."""
+    if over.output is not None:
+        return ()
+    keys = {os.path.abspath(name) for name in names}
+    return tuple(
+        (project, entry)
+        for project in projects
+        if project.folder is not None
+        for entry in project.config.sources
+        if not names or os.path.abspath(project.folder / entry.path) in keys
+    )
+
+
+def _unfitting_tables(projects: tuple[Project, ...], jobs: tuple[Job, ...]) -> Iterator[BuildError]:
+    """What is wrong with tables of workflows that fit no source."""
+    for project in projects:
+        if project.folder is None or not project.config.workflows:
+            continue
+        there = {job.key for job in jobs if job.project is project}
+        for key in project.config.workflows:
+            source = Source(project.folder / key)
+            listed = any(_covers(project, entry, source) for entry in project.config.sources)
+            there_now = os.path.isfile(project.folder / key)
+            if key in there or (there_now and (listed or not project.config.sources)):
+                continue
+            what = "is in none of the sources" if there_now else "there is no such workflow"
+            yield BuildError(
+                project.shown, what, pointer=f"tool.invokable.workflows.{key}", suggestion=_likeliest(project, key)
+            )
+
+
+def _likeliest(project: Project, key: str) -> str | None:
+    assert project.folder is not None
+    files = [file for entry in project.config.sources for file in configured_files(project, entry)]
+    known = [relative_key(file.path, project.folder) for file in files if file.path]
+    same_name = [other for other in known if PurePosixPath(other).name == PurePosixPath(key).name]
+    return f'did you mean "{same_name[0]}"?' if same_name else nearest(key, known)

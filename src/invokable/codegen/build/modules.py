@@ -1,0 +1,288 @@
+"""Modules: from one job to the module it stands for, or to the failures that prevent it.
+
+job ─ workflow's bytes ─ what it is made from ─┬─ as it was ─▶ unchanged
+                                               └─ otherwise ─ plan ─ render ─▶ text
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from invokable import __version__
+from invokable.codegen.build.jobs import Job
+from invokable.codegen.build.publish import (
+    FileChange,
+    RefusedError,
+    Written,
+    check_folders,
+    check_ours,
+    check_replaceable,
+    read_module,
+)
+from invokable.codegen.failures import BuildError
+from invokable.codegen.generate import GeneratedModule, Options, plan_document
+from invokable.codegen.naming.lock import Names, changes, locked_lines
+from invokable.codegen.plan import ModulePlan
+from invokable.codegen.project.adoption import adopted
+from invokable.codegen.project.schemas import Schemas
+from invokable.codegen.project.sources import Source
+from invokable.codegen.render import TemplateError, render_module
+from invokable.codegen.typing.models import InstalledModel
+from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
+from invokable.codegen.written.made_from import digest_of, read_stamp
+from invokable.codegen.written.said import Said, read_lines
+from invokable.workflow import WorkflowFileError
+
+_FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflows, or use --force"
+_EMBEDDED: Final = b"invokeai_workflow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleOptions:
+    """What decides how modules are made, beside the settings of each."""
+
+    schemas: Schemas = field(default_factory=Schemas)
+    force: bool = False
+    """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
+    compare: bool = False
+    """Nothing is to be written: a module that was edited by hand is compared like others."""
+    warn: bool = False
+    """Plan also what has not changed, for its warnings."""
+    stdin: BinaryIO | None = None
+    """Where the source `-` is read from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """What came of one source: a module, or the failures that prevent it."""
+
+    job: Job
+    current: str | None = None
+    """The text of the file that is there now."""
+    said: Said = field(default_factory=Said)
+    """What that file says about itself."""
+    module: GeneratedModule | None = None
+    """The module as it is to be; None where it is as it was, or cannot be made."""
+    edited: bool = False
+    """Somebody has edited the file that is there by hand."""
+    skipped: str = ""
+    """Why the file, which was found in a folder, is passed over; empty where it is not."""
+    note: str = ""
+    """Which schema the workflow was read with, where that is not the newest."""
+    renamed: tuple[str, ...] = ()
+    """What is called otherwise than before, a line each."""
+    failures: tuple[BuildError, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """The workflow's file."""
+        return self.job.source
+
+    @property
+    def path(self) -> Path:
+        """Where the module goes."""
+        return self.job.path
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out of the module, a line each."""
+        return self.module.warnings if self.module else ()
+
+    @property
+    def change(self) -> FileChange | None:
+        """What is to be done to the module's file; None where there is no module."""
+        if self.failures or self.skipped:
+            return None
+        if self.module is None or (self.current is not None and _says_the_same(self.current, self.module.text)):
+            return FileChange(self.path, self.current, self.current)
+        return FileChange(self.path, self.current, self.module.text)
+
+    @property
+    def outcome(self) -> Written | None:
+        """What writing the module would do; None where there is none."""
+        return self.change.outcome if self.change else None
+
+    @property
+    def version(self) -> str | None:
+        """The InvokeAI version whose node schemas the module is made with."""
+        return self.module.plan.schema_version if self.module else self.said.schema
+
+    @property
+    def class_name(self) -> str | None:
+        """The name of the module's class."""
+        return self.module.plan.class_name if self.module else self.said.class_name
+
+
+def _says_the_same(current: str, text: str) -> bool:
+    before, after = read_stamp(current), read_stamp(text)
+    return (before and before.inputs) == (after and after.inputs) and says_the_same(current, text)
+
+
+def build_module(job: Job, options: ModuleOptions) -> BuildResult:
+    """Build the module of one job, without writing it."""
+    result = BuildResult(job=job)
+    try:
+        data = job.source.data(options.stdin)
+        return _built(_with_current(result, options), data, options)
+    except BuildError as failure:
+        return replace(result, failures=(failure,))
+
+
+def plan_job(job: Job, options: ModuleOptions) -> ModulePlan:
+    """Read a workflow and decide its module, without writing its text. Raises BuildError."""
+    plan = _planned(job, job.source.document(options.stdin), options, Names(), None)[0]
+    for failure in job.project.unknown_names(job.key, plan):
+        raise failure
+    return plan
+
+
+def plan_again(job: Job, document: object, options: ModuleOptions, names: Names, version: str | None) -> ModulePlan:
+    """Decide the module of a document as if one with these names, made with this version, were there already.
+
+    Raises BuildError.
+    """
+    return _planned(job, document, options, names, version)[0]
+
+
+def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
+    job = result.job
+    if str(job.path) == "-":
+        return result
+    try:
+        check_folders(job.root, job.path)
+        current = read_module(job.path, force=options.force)
+        if not options.force:
+            check_ours(job.path, current)
+    except RefusedError as error:
+        raise BuildError(str(error.path), str(error), kind="refused") from None
+    except OSError as error:
+        raise BuildError.of_system(str(job.path), error, "read") from None
+    said = read_lines(current or "")
+    if job.named_after_source and not options.force and _is_of_another(job, said.source):
+        raise BuildError(str(job.path), _FOREIGN.format(said.source, job.key), kind="refused")
+    return replace(result, current=current, said=said)
+
+
+def _is_of_another(job: Job, source: str | None) -> bool:
+    """Whether a module's source is another workflow that is still there."""
+    if source is None or source == job.key:
+        return False
+    if job.source.path is None:
+        return True
+    folders = (folder for folder in (job.project.folder, job.path.parent) if folder is not None)
+    found = [folder / source for folder in folders if os.path.isfile(folder / source)]
+    return bool(found) and not any(path.samefile(job.source.path) for path in found)
+
+
+def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildResult:
+    job, said, current = result.job, result.said, result.current
+    document = cache(lambda: job.source.read(data))
+    edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
+    if edited and not options.compare and not options.force:
+        _check_unedited(job.path, current)
+    if said.stamp and not (edited or options.force or options.warn):
+        known = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
+        if said.stamp.inputs == _made_from(job, data, options, document, said.schema, known):
+            return result
+    if skipped := _no_workflow(result, data, document):
+        return replace(result, skipped=skipped)
+    existing = read_existing(current) if current and is_generated(current) else None
+    plan, note, known = _planned(
+        job, document(), options, existing.names if existing else Names(), existing.schema if existing else None
+    )
+    unknown = tuple(job.project.unknown_names(job.key, plan))
+    if unknown:
+        return replace(result, failures=unknown)
+    inputs = _made_from(job, data, options, document, plan.schema_version, plan.names)
+    module = GeneratedModule(_rendered(job, plan, inputs), plan)
+    return replace(result, module=module, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
+
+
+def _check_unedited(path: Path, current: str | None) -> None:
+    try:
+        check_replaceable(path, current)
+    except RefusedError as error:
+        raise BuildError(str(path), str(error), kind="refused") from None
+
+
+def _planned(
+    job: Job, document: object, options: ModuleOptions, names: Names, version: str | None
+) -> tuple[ModulePlan, str, Names]:
+    """The plan, the note about its schema, and the names so far: those locked, then those of the existing module."""
+    used = options.schemas.used(job.settings.schema, document, version)
+    lock = job.project.lock
+    known = names if lock is None or job.lock_key is None else adopted(lock, job.lock_key, document).over(names)
+    chosen = Options(
+        lenient=job.settings.lenient,
+        naming=job.project.naming(job.key, known),
+        installed=_models(job.settings.models, options),
+        custom=job.project.config.custom,
+    )
+    try:
+        return plan_document(document, used.schema, source=job.key, options=chosen), used.note, known
+    except WorkflowFileError as error:
+        raise BuildError.of_file(job.source.shown, error) from None
+
+
+def _models(server: str | None, options: ModuleOptions) -> tuple[InstalledModel, ...]:
+    return tuple(sorted(options.schemas.models(server))) if server else ()
+
+
+def _rendered(job: Job, plan: ModulePlan, inputs: str) -> str:
+    settings = job.settings
+    try:
+        return render_module(plan, templates=settings.templates, width=settings.width, made_from=inputs)
+    except TemplateError as error:
+        raise BuildError(job.source.shown, str(error)) from None
+
+
+def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object]) -> str:
+    """Why a file of a folder is passed over: it is JSON or an image, but holds no workflow.
+
+    A file that has had a module is none of those: what became of it is an error.
+    """
+    if result.source.named or result.said.source == result.job.key:
+        return ""
+    if data.startswith(b"\x89PNG") and _EMBEDDED not in data:
+        return "the image holds no workflow"
+    found = document()
+    if isinstance(found, dict) and isinstance(found.get("nodes"), list) and isinstance(found.get("edges"), list):
+        return ""
+    return "not a workflow"
+
+
+def _made_from(
+    job: Job,
+    data: bytes,
+    options: ModuleOptions,
+    document: Callable[[], object],
+    version: str | None,
+    names: Names,
+) -> str:
+    """The checksum of everything that decides what a module says."""
+    settings, chosen = job.settings, job.project.config.of_workflow(job.key)
+    needs_document = settings.schema.kind in ("file", "server")
+    locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
+    return digest_of(
+        {
+            "invokable": __version__,
+            "workflow": sha256(data.replace(b"\r\n", b"\n")).hexdigest(),
+            "source": job.key,
+            "schema": options.schemas.identity(settings.schema, document() if needs_document else None, version),
+            "lenient": settings.lenient,
+            "models": [astuple(model) for model in _models(settings.models, options)],
+            "width": settings.width,
+            "templates": settings.templates_digest,
+            "fields": dict(job.project.config.custom.homes),
+            "class": chosen.class_name,
+            "rename": sorted([*key, name] for key, name in chosen.rename.items()),
+            "outputs": sorted(chosen.outputs.items()),
+            "locked": locked,
+        }
+    )

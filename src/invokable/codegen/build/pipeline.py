@@ -1,0 +1,151 @@
+"""Build: from sources and a configuration to the files that they stand for, as plain data.
+
+    names or configuration ─▶ jobs ─▶ modules ─▶ Build ─┬─ generate writes it
+                                packages, lock, ──┘     ├─ check compares it
+                                leftovers               └─ a build hook or a watcher does either
+
+    with building((), None, BuildOptions()) as build:      # all that the configuration lists
+        for failure in build.failures: ...                 # every problem, before anything is written
+        for change in build.write(): ...                   # or look at build.changes, and write nothing
+
+Every source is read and every failure collected before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from invokable.codegen.build.extras import Extras, plan_extras
+from invokable.codegen.build.jobs import Job, Jobs, Overrides, job_of, plan_jobs
+from invokable.codegen.build.modules import BuildResult, ModuleOptions, build_module, plan_job
+from invokable.codegen.build.publish import FileChange, RefusedError, exclusive, make_changes
+from invokable.codegen.failures import BuildError
+from invokable.codegen.plan import ModulePlan
+from invokable.codegen.project.project import Projects
+from invokable.codegen.project.schemas import Schemas
+from invokable.codegen.project.sources import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What decides about all modules of a build."""
+
+    schemas: Schemas = field(default_factory=Schemas)
+    """Where node schemas come from; it remembers what it has read."""
+    projects: Projects = field(default_factory=Projects)
+    """Where configurations are found."""
+    overrides: Overrides = field(default_factory=Overrides)
+    """What is decided otherwise than in the configuration."""
+    force: bool = False
+    """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
+    compare: bool = False
+    """Nothing is to be written: files that were edited by hand are compared like others."""
+    warn: bool = False
+    """Plan also what has not changed, for its warnings."""
+    stdin: BinaryIO | None = None
+    """Where the source `-` is read from."""
+
+    @property
+    def modules(self) -> ModuleOptions:
+        """The part that decides how modules are made."""
+        return ModuleOptions(
+            schemas=self.schemas, force=self.force, compare=self.compare, warn=self.warn, stdin=self.stdin
+        )
+
+
+@dataclass(frozen=True)
+class Build:
+    """All results, in the order of the sources, and what else belongs to them."""
+
+    results: tuple[BuildResult, ...]
+    notes: tuple[str, ...] = ()
+    """What the options decide otherwise than the configuration, a line each."""
+    extras: Extras = field(default_factory=Extras)
+    """Packages, lock files and leftovers; nothing where a module failed."""
+    wrong: tuple[BuildError, ...] = ()
+    """What is wrong with the configuration."""
+
+    @cached_property
+    def failures(self) -> tuple[BuildError, ...]:
+        """Everything that keeps a file from being built, each once."""
+        found = [*self.wrong, *(failure for result in self.results for failure in result.failures)]
+        return tuple({str(failure): failure for failure in (*found, *self.extras.failures)}.values())
+
+    @cached_property
+    def changes(self) -> tuple[FileChange, ...]:
+        """Every file, and what it is to hold: modules, packages, lock files, then what is to be removed."""
+        modules = [result.change for result in self.results]
+        return (*(change for change in modules if change is not None), *self.extras.changes)
+
+    def write(self) -> list[FileChange]:
+        """Write every file that changes, and return those.
+
+        Raises BuildError where a file cannot be written, and at once where the build has failures.
+        """
+        for failure in self.failures:
+            raise failure
+        try:
+            return make_changes(self.changes)
+        except RefusedError as error:
+            raise BuildError(str(error.path), str(error), kind="refused") from None
+        except OSError as error:
+            where = error.filename2 or error.filename or "output"
+            raise BuildError.of_system(str(where), error, "written") from None
+
+
+@contextmanager
+def building(names: Iterable[str], output: str | None, options: BuildOptions) -> Iterator[Build]:
+    """Build, and keep other runs on the same project waiting until the block ends.
+
+    Arguments and errors are those of `build_modules`.
+    """
+    jobs = _jobs(names, output, options)
+    with exclusive(_worked_on(jobs)):
+        yield _build(jobs, options)
+
+
+def build_modules(names: Iterable[str], output: str | None, options: BuildOptions) -> Build:
+    """Build the modules of all workflows that `names` stand for, without writing them.
+
+    Args:
+        names: Files, folders, globs, and `-`; empty for all sources of the configuration.
+        output: A folder; or the file of the one module, where it ends in `.py`; or None for where the configuration
+            says, which is the current folder for what it does not list.
+        options: How.
+
+    Raises BuildError where names, or the output, do not make sense as a whole; what is wrong with one source stands
+    in its result.
+    """
+    return _build(_jobs(names, output, options), options)
+
+
+def plan_source(source: Source, options: BuildOptions) -> ModulePlan:
+    """Read a workflow and decide its module, without writing its text. Raises BuildError."""
+    return plan_job(job_of(source, options.overrides, options.projects), options.modules)
+
+
+def _jobs(names: Iterable[str], output: str | None, options: BuildOptions) -> Jobs:
+    overrides = options.overrides if output is None else replace(options.overrides, output=output)
+    return plan_jobs(names, overrides, options.projects)
+
+
+def _build(jobs: Jobs, options: BuildOptions) -> Build:
+    results = tuple(build_module(job, options.modules) for job in jobs.jobs)
+    fine = not jobs.failures and not any(result.failures for result in results)
+    extras = plan_extras(jobs, results, options.modules) if fine else Extras()
+    return Build(results, jobs.notes, extras, jobs.failures)
+
+
+def _worked_on(jobs: Jobs) -> set[Path]:
+    """The folders that a build has to itself: those of its projects, else those that its outputs are in."""
+    return {_locked(job) for job in jobs.jobs} | {p.folder for p in jobs.projects if p.folder is not None}
+
+
+def _locked(job: Job) -> Path:
+    folder = job.project.folder or Path(job.root).absolute().parent
+    return next(parent for parent in (folder, *folder.parents) if parent.is_dir())

@@ -1,0 +1,287 @@
+"""Publish: files go to disk whole or not at all, and never over somebody's work.
+
+    changes ─ stage: beside each file, its new text ─ commit: each takes its place ─▶ files
+
+A full disk or a read-only folder shows while files are staged, when nothing has been replaced yet. What a killed run
+has staged is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from invokable import __version__
+from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
+
+try:
+    import fcntl
+except ImportError:  # on Windows, where a file that is open cannot be removed anyway
+    fcntl = None  # type: ignore[assignment]
+
+_FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
+_NEWER: Final = "was written by {}; this is {}: upgrade invokable, or use --force to write the module with this version"
+_STAGED: Final = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.invokable-tmp", re.DOTALL)
+
+
+class RefusedError(Exception):
+    """The file at the destination is not ours to replace. `path` is the file, the message says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
+class Written(StrEnum):
+    """What publishing did, or would do."""
+
+    NEW = "written"
+    CHANGED = "updated"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file, and what it is to hold."""
+
+    path: Path
+    before: str | None
+    """The text that is there; None where there is no file."""
+    after: str | None
+    """The text that is to be there; None for a file that is to be removed."""
+
+    @property
+    def outcome(self) -> Written:
+        """What making the change does."""
+        if self.after is None:
+            return Written.REMOVED
+        if self.before is None:
+            return Written.NEW
+        return Written.UNCHANGED if self.before == self.after else Written.CHANGED
+
+
+def read_text(path: Path) -> str | None:
+    """The text of a file; None where there is none.
+
+    Raises RefusedError for anything but a regular file, UnicodeDecodeError for one that is not text, and OSError.
+    """
+    if path.is_symlink():
+        raise RefusedError(path, "is a symbolic link; a generated file replaces only a regular one")
+    if path.is_dir():
+        raise RefusedError(path, "is a folder")
+    if path.exists() and not path.is_file():
+        raise RefusedError(path, "is not a regular file")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def read_module(path: Path, *, force: bool = False) -> str | None:
+    """The text of a module on disk; None where there is none.
+
+    Raises RefusedError for anything but a regular file, and, unless `force` is set, for a file that is not text.
+    """
+    try:
+        return read_text(path)
+    except UnicodeDecodeError:
+        if force:
+            return ""
+        raise RefusedError(path, _FOREIGN) from None
+
+
+def check_folders(root: Path, path: Path) -> None:
+    """Raise RefusedError where a link leads from the folders between `root` and the file at `path` to others."""
+    for folder in path.parents:
+        if folder == root:
+            return
+        if folder.is_symlink():
+            raise RefusedError(folder, "is a symbolic link; modules are not written through one below their output")
+
+
+def check_replaceable(path: Path, current: str | None) -> None:
+    """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
+    check_ours(path, current)
+    if current is not None and is_edited(current):
+        raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to lose them")
+
+
+def check_ours(path: Path, current: str | None) -> None:
+    """Raise RefusedError unless the file at `path`, whose text is `current`, is a module of ours, edited or not.
+
+    A module that a newer invokable wrote is not ours.
+    """
+    if current is None:
+        return
+    if not is_generated(current):
+        raise RefusedError(path, _FOREIGN)
+    if newer := newer_origin(current, __version__):
+        raise RefusedError(path, _NEWER.format(newer, __version__))
+
+
+def publish(path: Path, text: str, *, force: bool = False) -> Written:
+    """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
+    current = read_module(path, force=force)
+    if not force:
+        check_replaceable(path, current)
+    if current is not None and says_the_same(current, text):
+        return Written.UNCHANGED
+    make_changes([FileChange(path, current, text)])
+    return Written.NEW if current is None else Written.CHANGED
+
+
+def make_changes(changes: Iterable[FileChange]) -> list[FileChange]:
+    """Make changes to files, and return those that were to be made.
+
+    Files are removed last, so that nothing refers to a file that is gone. Raises RefusedError for a file that is not
+    what it was when the change was decided, and OSError; as long as files are staged, nothing has been changed then.
+    """
+    wanted = [change for change in changes if change.outcome is not Written.UNCHANGED]
+    for folder in {change.path.parent for change in wanted}:
+        sweep(folder)
+    staged: list[tuple[_Staged, FileChange]] = []
+    try:
+        for change in wanted:
+            _check_unmoved(change)
+            if change.after is not None:
+                staged.append((_stage(change.path, change.after), change))
+        for file, change in staged:
+            _check_unmoved(change)
+            file.commit(change.path)
+    finally:
+        for file, _ in staged:
+            file.discard()
+    for change in wanted:
+        if change.after is None:
+            _check_unmoved(change)
+            change.path.unlink(missing_ok=True)
+    return wanted
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed runs have staged in a folder; what a run that is alive has staged stays."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if _STAGED.fullmatch(name):
+                _remove_abandoned(folder / name)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file, whole or not at all. Raises OSError."""
+    staged = _stage(path, text)
+    try:
+        staged.commit(path)
+    finally:
+        staged.discard()
+
+
+@contextmanager
+def exclusive(folders: Iterable[Path]) -> Iterator[None]:
+    """Wait until no other run works on any of the folders, and keep others waiting meanwhile.
+
+    Where folders cannot be locked, as on Windows, runs do not wait for each other: each file is whole all the same.
+    """
+    held: list[int] = []
+    try:
+        for folder in sorted({os.path.realpath(folder) for folder in folders}):
+            with suppress(OSError):
+                descriptor = os.open(folder, os.O_RDONLY)
+                held.append(descriptor)
+                if fcntl is not None:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        for descriptor in reversed(held):
+            os.close(descriptor)
+
+
+@dataclass(slots=True)
+class _Staged:
+    """A file that is to take the place of another. As long as it is open it is locked: nobody sweeps it away."""
+
+    descriptor: int
+    name: str
+
+    def commit(self, path: Path) -> None:
+        """Let the file take its place. Raises OSError."""
+        if fcntl is None:
+            self._close()
+        os.replace(self.name, path)
+        self.name = ""
+
+    def discard(self) -> None:
+        """Remove the file, if it is still there."""
+        self._close()
+        if self.name:
+            with suppress(OSError):
+                os.unlink(self.name)
+
+    def _close(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def _stage(path: Path, text: str) -> _Staged:
+    """Write a text beside the file that it is to replace. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    staged = _opened(path)
+    try:
+        with os.fdopen(os.dup(staged.descriptor), "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(staged.name, mode)
+    except BaseException:
+        staged.discard()
+        raise
+    return staged
+
+
+def _opened(path: Path) -> _Staged:
+    """A new file beside another, which nobody takes for abandoned."""
+    while True:
+        name = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}.invokable-tmp")
+        staged = _Staged(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), str(name))
+        if fcntl is None:
+            return staged
+        fcntl.flock(staged.descriptor, fcntl.LOCK_EX)
+        if os.fstat(staged.descriptor).st_nlink:
+            return staged
+        staged.name = ""  # swept away before it was locked
+        staged.discard()
+
+
+def _remove_abandoned(path: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        finally:
+            os.close(descriptor)
+        if fcntl is None:
+            path.unlink()
+
+
+def _check_unmoved(change: FileChange) -> None:
+    try:
+        current = read_text(change.path)
+    except UnicodeDecodeError:
+        current = ""  # what `force` has read as such
+    if current != change.before:
+        raise RefusedError(change.path, "was changed while its new contents were made; run the command again")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,50 @@
+"""Authors: what the author of a workflow wrote about an input, where docstrings take their words from first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from invokable.workflow.headings import surroundings
+
+if TYPE_CHECKING:
+    from invokable.workflow import FormInput, Reading
+
+_MOST: Final = 400  # characters of one piece
+_TOTAL: Final = 800
+
+
+def authors_words(reading: Reading) -> dict[int, tuple[str, ...]]:
+    """What the author wrote about each input, by its index: description, texts above it in the form, notes of its node.
+
+    Each piece is one line and says nothing that an earlier one said; long ones are cut. The words are the author's
+    alone: a description that comes from the schema is not among them.
+    """
+    around = surroundings(reading.outline)
+    nodes = {node.id: node for node in reversed(reading.workflow.invocations())}
+    found: dict[int, tuple[str, ...]] = {}
+    for item in reading.inputs:
+        node = nodes.get(item.node_id)
+        entry = node.inputs.get(item.field) if node else None
+        texts = around[item.index].texts if item.index in around else ()
+        pieces = [entry.description if entry else "", *texts, node.notes if node else ""]
+        found[item.index] = tuple(_bounded(pieces, item))
+    return found
+
+
+def _bounded(pieces: list[str], item: FormInput) -> list[str]:
+    kept: list[str] = []
+    left = _TOTAL
+    for piece in pieces:
+        text = _cut(" ".join(piece.split()), min(_MOST, left))
+        if text and text != item.label and not any(text.casefold() in other.casefold() for other in kept):
+            kept.append(text)
+            left -= len(text)
+    return kept
+
+
+def _cut(text: str, most: int) -> str:
+    """A text of at most `most` characters, cut between words and marked with an ellipsis."""
+    if len(text) <= most:
+        return text
+    head = text[: max(most - 1, 0)]
+    return f"{head.rpartition(' ')[0] or head}…" if head else ""

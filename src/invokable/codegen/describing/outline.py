@@ -1,0 +1,79 @@
+"""Outline: the form as a list in the docstring of the class, which editors show as Markdown.
+
+    a text above the first field                    a paragraph
+    - Prompt › Style                                the headings over what follows
+      - 0 `prompt`: text                            a field, with its index
+    - 1 `board`: board                              a field without a heading
+
+Two levels are what editors show. Headings of headings stand on one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from invokable.codegen.python.code import ListItem
+from invokable.workflow.headings import headings, one_line, walk
+
+if TYPE_CHECKING:
+    from invokable.workflow import OutlineItem
+
+_LONGEST: Final = 200
+"""Characters of a text of the author."""
+_HEADING: Final = 60
+_DEEPEST: Final = 3  # headings on one line
+
+
+@dataclass(slots=True)
+class Outline:
+    """The outline of a form."""
+
+    paragraphs: list[str] = field(default_factory=list)
+    """What the author wrote above all fields."""
+    items: list[ListItem] = field(default_factory=list)
+
+
+def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *, title: str) -> Outline:
+    """The outline of a form: fields by `describe` of their index, `title` being what the workflow is called."""
+    found = Outline()
+    form_title = _form_title(elements)
+    if form_title and form_title.casefold() != one_line(title).casefold():
+        found.paragraphs.append(_cut(form_title, _LONGEST))
+    section: tuple[str, ...] = ()
+    for element, around in walk(elements):
+        text = _said(element, describe)
+        if not text or (element.kind == "text" and text == around[-1].heading):
+            continue
+        over = headings(around[1:] if form_title else around)[-_DEEPEST:]
+        if element.kind == "text" and not over and not found.items:
+            found.paragraphs.append(text)
+            continue
+        if over != section and over:
+            found.items.append(ListItem(" › ".join(_cut(heading, _HEADING) for heading in over)))
+        section = over
+        found.items.append(ListItem(text, 1 if over else 0))
+    return found
+
+
+def _said(element: OutlineItem, describe: Mapping[int, str]) -> str:
+    """What an element says in the outline; empty for those that say nothing."""
+    if element.kind == "field":
+        return describe.get(element.index, "") if element.index is not None else ""
+    return _cut(one_line(element.text), _LONGEST) if element.kind == "text" else ""
+
+
+def _form_title(elements: tuple[OutlineItem, ...]) -> str:
+    """The heading of the whole form: the only one outside of all containers, before the first field."""
+    outermost = [element for element in elements if element.depth == 0 and element.kind == "heading"]
+    before = next((element for element in elements if element.kind in ("field", "heading")), None)
+    return one_line(before.text) if before is not None and outermost == [before] else ""
+
+
+def _cut(text: str, most: int) -> str:
+    """A text of at most `most` characters, cut between words and marked with an ellipsis."""
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    return f"{head.rpartition(' ')[0] or head}…"

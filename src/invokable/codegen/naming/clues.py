@@ -1,0 +1,272 @@
+"""Clues: where in a workflow the words are found that tell one of its inputs or outputs from another.
+
+    form:  headings over the field, labels of its neighbours on the same node
+    graph: what the node feeds, what stands before it, of which model family it is
+    node:  its title, its id where a person chose that, what was chosen on it
+
+Titles are those of the newest bundled schema, so that names do not change with the schema's version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from invokable.codegen.naming import spelling
+from invokable.codegen.naming.telling import Steps
+from invokable.schema import load, versions
+from invokable.workflow.headings import Surroundings, surroundings
+
+if TYPE_CHECKING:
+    from invokable.workflow import FormInput, Reading
+    from invokable.workflow.model import InvocationNode
+    from invokable.workflow.outputs import FoundOutput
+
+_FAR: Final = 40  # nodes that are looked at on the way up or down
+_LONG: Final = 4  # words of a text that still qualifies
+_FILLER: Final = frozenset({"board", "output", "outputs", "result", "results", "save", "to"})
+_GENERAL: Final = frozenset(
+    "advanced basic configuration controls dimensions general generation image images input inputs main misc model"
+    " models optional options other output outputs parameters prompt prompts required sampling settings setup size"
+    " video videos".split()
+)
+"""Words of headings that only divide a form: they tell apart when nothing else does."""
+_LESS: Final = frozenset({"collection", "conditioning", "input", "item", "items", "value", "values"})
+"""Words of the fields that an input feeds, beside which `positive` says more than `positive_conditioning`."""
+_ENDINGS: Final = frozenset(
+    {"detection", "estimation", "generation", "image", "images", "loader", "model", "primitive"}
+)
+_VERBS: Final = frozenset({"apply", "choose", "load", "pick", "select", "set"})
+_PARTICIPLES: Final = {
+    "adjust": "adjusted",
+    "blend": "blended",
+    "blur": "blurred",
+    "combine": "combined",
+    "concatenate": "concatenated",
+    "convert": "converted",
+    "crop": "cropped",
+    "enhance": "enhanced",
+    "inpaint": "inpainted",
+    "latents": "decoded",
+    "merge": "merged",
+    "paste": "pasted",
+    "resize": "resized",
+    "save": "saved",
+    "scale": "scaled",
+    "upscale": "upscaled",
+}
+_CHOSEN_ID: Final = re.compile(r"[A-Za-z]{1,16}\d{0,3}(?:[ ._-][A-Za-z0-9]{1,16}){0,3}")
+
+
+class Clues:
+    """The clues in one workflow."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._by_field = {(item.node_id, item.field): item for item in reading.inputs}
+        self._shown: dict[str, list[FormInput]] = {}
+        for item in reading.inputs:
+            self._shown.setdefault(item.node_id, []).append(item)
+        self.output_names: dict[str, str] = {}
+        """The attribute of the result that a node's output has, by the node's id: a board is named after it."""
+
+    def of_input(self, key: tuple[str, str]) -> Steps:
+        """Where to look for what tells an input from others."""
+        item = self._by_field[key]
+        board = item.template.type.name == "BoardField"
+        headings = [_trimmed(text) if board else text for text in self._headings(item)]
+        node = self._nodes.get(item.node_id)
+        return (
+            [text for text in headings if not _is_general(text)],
+            [] if spelling.words(item.user_label) else self._neighbours(item),
+            [self._stripped_output(item.node_id)] if board else [],
+            _families(self._title(item.node_type)),
+            list(self._labels_below(item.node_id)),
+            list(self._fields_below(item.node_id)),
+            list(self._labels_above(item.node_id)),
+            [text for text in headings if _is_general(text)],
+            [_plain_title(self._title(item.node_type))],
+            list(self._titles_above(item.node_id)),
+            [node.id] if node and _is_chosen(node.id) else [],
+            list(self._choices(item.node_id)),
+        )
+
+    def of_output(self, output: FoundOutput) -> Steps:
+        """Where to look for what tells an output from others."""
+        board = self._board(output.node_id)
+        title = self._title(output.node_type)
+        headings = [_trimmed(text) for text in ([board.user_label, *self._headings(board)] if board else [])]
+        return (
+            [text for text in headings if not _is_general(text)],
+            [_look(title) if output.type.name in ("ImageField", "VideoField") else _plain_title(title)],
+            _families(title),
+            list(self._labels_above(output.node_id)),
+            list(self._titles_above(output.node_id)),
+            [output.node_id] if _is_chosen(output.node_id) else [],
+            list(self._choices(output.node_id)),
+        )
+
+    # --- the form
+
+    @cached_property
+    def _surroundings(self) -> dict[int, Surroundings]:
+        return surroundings(self._reading.outline)
+
+    def _headings(self, item: FormInput) -> list[str]:
+        """The headings over a field, the nearest first, short ones only."""
+        found = self._surroundings.get(item.index, Surroundings()).headings
+        return [text for text in reversed(found) if _is_short(text)]
+
+    def _neighbours(self, item: FormInput) -> list[str]:
+        """The labels of the other fields that the form shows of the same node."""
+        return [
+            other.user_label
+            for other in self._shown[item.node_id]
+            if other.field != item.field and _is_short(other.user_label)
+        ]
+
+    def _board(self, node_id: str) -> FormInput | None:
+        shown = self._shown.get(node_id, ())
+        return next((item for item in shown if item.template.type.name == "BoardField"), None)
+
+    def _stripped_output(self, node_id: str) -> str:
+        name = self.output_names.get(node_id, "")
+        return re.sub(r"_?(image|video)_?$", "", name)
+
+    # --- the graph
+
+    @cached_property
+    def _nodes(self) -> dict[str, InvocationNode]:
+        return {node.id: node for node in reversed(self._reading.workflow.invocations())}
+
+    @cached_property
+    def _edges(self) -> tuple[dict[str, list[tuple[str, str]]], dict[str, list[tuple[str, str]]]]:
+        """The nodes before and after each node, with the field that is fed, in the order of the file."""
+        before: dict[str, list[tuple[str, str]]] = {}
+        after: dict[str, list[tuple[str, str]]] = {}
+        for edge in self._reading.workflow.edges:
+            if edge.type == "default":
+                before.setdefault(edge.target, []).append((edge.source, edge.target_handle))
+                after.setdefault(edge.source, []).append((edge.target, edge.target_handle))
+        return before, after
+
+    def _walk(self, start: str, edges: dict[str, list[tuple[str, str]]]) -> Iterator[tuple[str, str]]:
+        """The nodes that are reached, the nearest first, each with the field of the edge that led there."""
+        seen, queue = {start}, [start]
+        for node_id in queue:
+            for other, handle in edges.get(node_id, ()):
+                if other not in seen and len(queue) <= _FAR:
+                    seen.add(other)
+                    queue.append(other)
+                    yield other, handle
+
+    def _labels_above(self, node_id: str) -> Iterator[str]:
+        for other, _ in self._walk(node_id, self._edges[0]):
+            yield from self._labels_of(other)
+
+    def _labels_below(self, node_id: str) -> Iterator[str]:
+        for other, _ in self._walk(node_id, self._edges[1]):
+            yield from self._labels_of(other, inputs=False)
+
+    def _labels_of(self, node_id: str, *, inputs: bool = True) -> Iterator[str]:
+        """What a person wrote about a node: its label, and those of its fields in the form."""
+        node = self._nodes.get(node_id)
+        if node is None:
+            return
+        found = [node.label]
+        if inputs:
+            found += [item.user_label for item in self._shown.get(node_id, ())]
+        yield from (text for text in map(without_verb, found) if _is_short(text))
+
+    def _titles_above(self, node_id: str) -> Iterator[str]:
+        for other, _ in self._walk(node_id, self._edges[0]):
+            if node := self._nodes.get(other):
+                title = self._title(node.type)
+                yield from _families(title)
+                yield _without_endings(_plain_title(title))
+
+    def _fields_below(self, node_id: str) -> Iterator[str]:
+        """What the node feeds: `positive` for a prompt that ends in `positive_conditioning`."""
+        for _, handle in self._walk(node_id, self._edges[1]):
+            kept = [word for word in handle.split("_") if word not in _LESS]
+            yield " ".join(kept)
+
+    def _choices(self, node_id: str) -> Iterator[str]:
+        """What was chosen on the node or before it: an operation, a colour mode, the kind of a generator."""
+        for other in (node_id, *(reached for reached, _ in self._walk(node_id, self._edges[0]))):
+            node = self._nodes.get(other)
+            template = self._reading.schema.nodes.get(node.type) if node else None
+            for name, entry in node.inputs.items() if node and template else ():
+                field = template.inputs.get(name) if template else None
+                if field and field.type.name == "EnumField" and isinstance(entry.value, str):
+                    yield entry.value if _is_short(entry.value) else ""
+                elif isinstance(entry.value, dict) and "_generator_" in (kind := str(entry.value.get("type"))):
+                    yield kind.partition("_generator_")[2].replace("_", " ")
+
+    def _title(self, node_type: str) -> str:
+        newest = load(versions()[-1]).nodes.get(node_type) or self._reading.schema.nodes.get(node_type)
+        return newest.title if newest else ""
+
+
+def without_verb(label: str) -> str:
+    """The label of a node as what it is about: `Apply Lightning LoRA` is about the `Lightning LoRA`."""
+    first, _, rest = label.strip().partition(" ")
+    return rest.strip() if first.casefold() in _VERBS and spelling.words(rest) else label
+
+
+def _families(title: str) -> list[str]:
+    """The model family that a node is for, as its title says: `Main Model - SDXL`. Of several, none."""
+    _, dash, family = title.partition(" - ")
+    return [family] if dash and "," not in family and _is_short(family) else []
+
+
+@lru_cache(maxsize=1024)
+def _plain_title(title: str) -> str:
+    plain = spelling.words(spelling.without_asides(title.partition(" - ")[0]))
+    return " ".join(plain[:-1] if len(plain) > 1 and plain[-1] == "Primitive" else plain)
+
+
+def _look(title: str) -> str:
+    """What became of an image in a node: `pasted` in `Paste Image`, `Canny Edge` in `Canny Edge Detection`."""
+    plain = _plain_title(title)
+    first = plain.partition(" ")[0].lower()
+    return _PARTICIPLES.get(first) or _without_endings(plain)
+
+
+def _without_endings(title: str) -> str:
+    parts = title.split()
+    while len(parts) > 1 and parts[-1].lower() in _ENDINGS:
+        parts.pop()
+    return " ".join(parts)
+
+
+def _trimmed(text: str) -> str:
+    """A text about a board without the words that go without saying there."""
+    return " ".join(word for word in spelling.words(text) if word.lower() not in _FILLER)
+
+
+def is_plain_board(label: str) -> bool:
+    """Whether a label says no more than that it is the board of an output."""
+    return not spelling.words(_trimmed(label))
+
+
+def _is_general(text: str) -> bool:
+    return all(word in _GENERAL for word in spelling.folded(text))
+
+
+@lru_cache(maxsize=4096)
+def _is_short(text: str) -> bool:
+    return 0 < len(spelling.words(spelling.without_asides(text))) <= _LONG
+
+
+def _is_chosen(node_id: str) -> bool:
+    """Whether an id reads as a name that a person gave, and not as one that the editor made."""
+    return len(node_id) <= 40 and bool(_CHOSEN_ID.fullmatch(node_id)) and not _is_random(node_id)
+
+
+def _is_random(node_id: str) -> bool:
+    """Long runs of hexadecimal digits, or of mixed letters and digits, are nobody's choice."""
+    runs: Iterable[str] = re.findall(r"[A-Za-z0-9]+", node_id)
+    return any(len(run) >= 6 and (re.fullmatch(r"[0-9a-f]+", run) or re.search(r"\d[A-Za-z]", run)) for run in runs)

@@ -1,0 +1,164 @@
+"""Lock: the names of modules, remembered where the modules themselves are not committed.
+
+    "flows/portrait.json".class = "Portrait"
+    "flows/portrait.json".inputs."7be1c2d4"."value" = "prompt"
+    "flows/portrait.json".outputs."3f0a77be"."image" = "edges"
+
+A line is a name, and says all about itself: the workflow's file, what is named, node id and field. Lines are sorted, so
+that two branches seldom touch the same place, and keeping the lines of both sides is always the right merge. A name
+is in the file as long as its input or output is in the workflow; what a removed one was called is in the history of
+the file, and free for others. The file is TOML, but read line by line, and nothing in it is believed unchecked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, Key, is_valid_attribute, is_valid_class
+
+HEADER: Final = (
+    "# The names that invokable gave to classes, inputs and outputs. Commit this file; to merge it, keep all lines.\n"
+)
+MAX_LENGTH: Final = 20_000_000
+"""The most characters of a lock file that are read."""
+
+_TEXT: Final = r'"(?:[^"\\\x00-\x1f\x7f]|\\(?:["\\bfnrt]|u[0-9A-Fa-f]{4}))*"'
+_LINE: Final = re.compile(
+    rf"(?P<source>{_TEXT})\.(?:class|(?P<kind>inputs|outputs)\.(?P<node>{_TEXT})\.(?P<field>{_TEXT}))"
+    rf" = (?P<name>{_TEXT})"
+)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029]")  # TOML forbids the first, editors break lines at others
+_CONFLICT: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+
+class LockError(Exception):
+    """The text is not a lock file. The message is one line; `line` is the number of the line at fault."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(f"line {line}: {message}")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a module calls its class, its inputs and its outputs."""
+
+    class_name: str | None = None
+    inputs: Mapping[Key, str] = field(default_factory=dict)
+    """By (node id, field)."""
+    outputs: Mapping[Key, str] = field(default_factory=dict)
+
+    def over(self, others: Names) -> Names:
+        """These names, and the others where there are none here."""
+        return Names(
+            self.class_name or others.class_name,
+            _over(self.inputs, others.inputs),
+            _over(self.outputs, others.outputs),
+        )
+
+
+def _over(names: Mapping[Key, str], others: Mapping[Key, str]) -> dict[Key, str]:
+    taken = set(names.values())
+    return {key: name for key, name in others.items() if name not in taken} | dict(names)
+
+
+def read_lock(text: str) -> dict[str, Names]:
+    """The names in a lock file, by the path of the workflow's file. Raises LockError.
+
+    The texts of two branches, one after the other, give the names of both; a name that they disagree about is an error.
+    """
+    if len(text) > MAX_LENGTH:
+        raise LockError(1, f"the file has more than {MAX_LENGTH:,} characters")
+    found: dict[tuple[str, ...], tuple[str, int]] = {}
+    owners: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        line = line.removesuffix("\r")
+        if line.startswith(_CONFLICT):
+            raise LockError(number, "there are conflict markers; delete them and keep the lines of both sides")
+        if not line.strip() or line.startswith("#"):
+            continue
+        key, name = _parsed(number, line)
+        other, where = found.setdefault(key, (name, number))
+        if other != name:
+            raise LockError(number, f"{name!r} here is {other!r} in line {where}; delete one of the lines")
+        owner, where = owners.setdefault((key[0], key[1], name), (key, number))
+        if owner != key:
+            raise LockError(number, f"{name!r} is taken since line {where}; choose another name in one of them")
+    return _gathered({key: name for key, (name, _) in found.items()})
+
+
+def write_lock(names: Mapping[str, Names]) -> str:
+    """The text of a lock file: the same for the same names, whatever their order.
+
+    Names of what has half a surrogate pair in its id are left out, for such a text cannot be written.
+    """
+    lines = [line for source, its in names.items() for line in locked_lines(source, its)]
+    return HEADER + "".join(f"{line}\n" for line in sorted(lines))
+
+
+def locked_lines(source: str, names: Names) -> list[str]:
+    """The lines of a lock file that hold the names of one workflow."""
+    return sorted(line for line in _lines(source, names) if not _SURROGATE.search(line))
+
+
+def changes(before: Names, after: Names) -> list[str]:
+    """What is called otherwise now, a line each: `the input 'prompt' is now 'positive_prompt'`."""
+    lines = []
+    if before.class_name and after.class_name and before.class_name != after.class_name:
+        lines.append(f"the class {before.class_name!r} is now {after.class_name!r}")
+    for kind, old, new in (("input", before.inputs, after.inputs), ("output", before.outputs, after.outputs)):
+        lines += [f"the {kind} {old[key]!r} is now {new[key]!r}" for key in new if old.get(key, new[key]) != new[key]]
+    return lines
+
+
+def _parsed(number: int, line: str) -> tuple[tuple[str, ...], str]:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise LockError(number, f'found {line[:30]!r}, expected "FILE".class = "Name" or the like')
+    source, name = _unquoted(number, match["source"]), _unquoted(number, match["name"])
+    kind = match["kind"] or "class"
+    key: tuple[str, ...] = (source, kind)
+    if kind == "class":
+        valid = is_valid_class(name)
+    else:
+        valid = is_valid_attribute(name, WORKFLOW_MEMBERS if kind == "inputs" else RESULT_MEMBERS)
+        key = (*key, _unquoted(number, match["node"]), _unquoted(number, match["field"]))
+    if not valid:
+        raise LockError(number, f"{name[:30]!r} is not a valid {'class' if kind == 'class' else 'attribute'} name")
+    return key, name
+
+
+def _unquoted(number: int, quoted: str) -> str:
+    text: str = json.loads(quoted)
+    if _SURROGATE.search(text):
+        raise LockError(number, "half a surrogate pair is not text")
+    return text
+
+
+def _gathered(found: Mapping[tuple[str, ...], str]) -> dict[str, Names]:
+    gathered: dict[str, tuple[list[str], dict[Key, str], dict[Key, str]]] = {}
+    for (source, kind, *key), name in found.items():
+        classes, inputs, outputs = gathered.setdefault(source, ([], {}, {}))
+        if kind == "class":
+            classes.append(name)
+        else:
+            (inputs if kind == "inputs" else outputs)[key[0], key[1]] = name
+    return {source: Names(next(iter(its[0]), None), its[1], its[2]) for source, its in gathered.items()}
+
+
+def _lines(source: str, names: Names) -> Iterator[str]:
+    start = _quoted(source)
+    if names.class_name:
+        yield f"{start}.class = {_quoted(names.class_name)}"
+    for kind, its in (("inputs", names.inputs), ("outputs", names.outputs)):
+        for (node_id, name), attribute in its.items():
+            yield f"{start}.{kind}.{_quoted(node_id)}.{_quoted(name)} = {_quoted(attribute)}"
+
+
+def _quoted(text: str) -> str:
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))

@@ -1,0 +1,239 @@
+"""Names: what a person would call an input, an output, a class, a module.
+
+The first choice for an input is the user's own label, else the node's label and the field, else the field's title.
+Where that is not enough, `telling` finds what tells inputs apart. Nothing here depends on the order of a mapping, and
+what has its name from itself keeps it whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, TypeAlias
+from unicodedata import normalize
+
+from invokable.codegen.naming import spelling
+from invokable.codegen.naming.reserved import RESULT_MEMBERS, WORKFLOW_MEMBERS, is_reserved
+from invokable.codegen.naming.telling import Member, Steps, tell_apart
+
+__all__ = [
+    "RESULT_MEMBERS",
+    "WORKFLOW_MEMBERS",
+    "NameHints",
+    "alias_name",
+    "attribute_names",
+    "class_name",
+    "is_valid_attribute",
+    "is_valid_class",
+    "module_name",
+]
+
+Key: TypeAlias = tuple[str, str]
+
+_WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+_MOST: Final = 60  # of more that are alike, each is numbered: nobody reads that many names
+_ALL: Final = 600  # names in all for which the workflow is searched
+_REMARKS: Final = frozenset(
+    "alpha beta broken copy deprecated draft experimental needed needs new note notes old optional please read readme"
+    " recommended required requires see select todo untested updated use uses wip".split()
+)
+"""Words that make what stands in brackets a remark about the workflow and no part of its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameHints:
+    """Where the name of one input or output can come from, best first."""
+
+    key: Key
+    """What the name belongs to: (node id, field)."""
+    own: str
+    """The user's label of the field; empty where there is none."""
+    node: str
+    """The node's label, else its title."""
+    field: str
+    """The schema's title of the field; empty when the node has only this one to set."""
+    fallback: str
+    """The name when no letter is left, such as `input_3`."""
+    node_named: bool = False
+    """The node's label was written by the user."""
+    twins: str = ""
+    """The same for all fields of one kind. Where several have no label of their own, none of them stays bare."""
+
+    short: str = ""
+    """What it may be called once something tells it apart: an `Output Board` below `FLUX` is the `flux_board`."""
+
+    @property
+    def said(self) -> str:
+        """The text of the first choice."""
+        if spelling.words(self.own):
+            return self.own
+        return spelling.joined(self.node, self.field) if self.node_named else self.field or self.node
+
+    @property
+    def bare(self) -> bool:
+        """Whether the first choice is nothing but the title of the field."""
+        return not spelling.words(self.own) and not self.node_named
+
+
+def attribute_names(
+    hints: Sequence[NameHints],
+    *,
+    fixed: Mapping[Key, str] | None = None,
+    reserved: frozenset[str] = WORKFLOW_MEMBERS,
+    clues: Callable[[Key], Steps] | None = None,
+) -> list[str]:
+    """One valid name for each hint, unique after NFKC. Names in `fixed` are taken as they are.
+
+    Fixed names are those of the configuration, of the lock file, or of the module that is generated anew. `clues` says
+    what else could tell an input from others; it is asked only about those that need it.
+    """
+    fixed = fixed or {}
+    names: dict[int, str] = {n: fixed[hint.key] for n, hint in enumerate(hints) if hint.key in fixed}
+    taken = {_fold(name) for name in names.values()}
+    open_ = [position for position in range(len(hints)) if position not in names]
+    groups = _groups([(position, hints[position]) for position in open_], reserved, taken)
+    for group in groups:
+        if len(group) == 1 and _fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
+            names[group[0]] = first
+    taken |= {_fold(name) for name in names.values()}
+    told = 0
+    for group in groups:
+        if group[0] in names:
+            continue
+        alike = len({_fold(_first_choice(hints[position], reserved)) for position in group}) == 1
+        ask = clues if len(group) <= _MOST and told + len(group) <= _ALL else None
+        told += len(group)
+        members = [_member(position, hints[position], ask, alike) for position in group]
+        for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
+            names[member.position] = name
+            taken.add(_fold(name))
+    return [names[position] for position in range(len(hints))]
+
+
+def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken: set[str]) -> list[list[int]]:
+    """The hints, those together that have to be told apart: by their first choice, or as twins of a bare one."""
+    by_twins: dict[str, list[int]] = {}
+    bare: set[str] = set()
+    for position, hint in open_:
+        if hint.twins and not spelling.words(hint.own):
+            by_twins.setdefault(hint.twins, []).append(position)
+            if hint.bare:
+                bare.add(hint.twins)
+    groups: dict[str, list[int]] = {}
+    for position, hint in open_:
+        together = hint.twins in bare and len(by_twins.get(hint.twins, ())) > 1 and not spelling.words(hint.own)
+        key = _fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
+        groups.setdefault(key or hint.fallback, []).append(position)
+    return list(groups.values())
+
+
+def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None, alike: bool) -> Member:
+    """A hint among those of its group, which are alike in their first choice, or else twins."""
+    steps = clues(hint.key) if clues else ([],)
+    return Member(
+        position=position,
+        text=hint.said if alike else hint.field or hint.said,
+        short=hint.short,
+        fallback=hint.fallback,
+        opened=spelling.opened(hint.said) if alike and spelling.asides(hint.said) else "",
+        steps=(*steps[:1], [hint.node], *steps[1:])
+        if hint.node_named or clues is None
+        else (*steps[:1], [], *steps[1:]),
+    )
+
+
+def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
+    return spelling.attribute(hint.said, hint.fallback, reserved)
+
+
+def _fold(name: str) -> str:
+    return normalize("NFKC", name)
+
+
+# --- classes and modules ----------------------------------------------------------------------------------------------
+
+
+def class_name(workflow_name: str, *, fallback: str) -> str:
+    """A class name out of a workflow's name: `SD1.5 Text to Image` becomes `SD15TextToImage`.
+
+    A remark in brackets, such as `(see note in details)`, is left out.
+    """
+    for text in (workflow_name, fallback):
+        parts = spelling.words(_without_remarks(text).replace(".", ""))
+        name = "".join(word[0].upper() + word[1:] for word in parts)[: spelling.MAX_LENGTH]
+        if name:
+            break
+    else:
+        name = "Workflow"
+    if not name.isidentifier():
+        name = f"Workflow{name}"
+    return f"{name}Workflow" if is_reserved(name) else name
+
+
+def _without_remarks(text: str) -> str:
+    bare = text
+    for aside in spelling.asides(text):
+        said = spelling.folded(aside)
+        if len(said) > 3 or not _REMARKS.isdisjoint(said):
+            bare = bare.replace(f"({aside})", " ").replace(f"[{aside}]", " ")
+    return bare if spelling.words(bare) else text
+
+
+def module_name(stem: str) -> str:
+    """A module name out of a file's stem: ASCII, lower case, importable on every platform.
+
+    Other scripts are transliterated, `写真` is `xiezhen`. A stem of which nothing or too much is left gets a digest, so
+    that two of them do not meet in one module.
+    """
+    normal = normalize("NFC", stem)
+    name = re.sub(r"[^a-z0-9]+", "_", _transliterated(normal).lower()).strip("_")
+    digest = sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    if not name:
+        return f"workflow_{digest}"
+    if len(name) > spelling.MAX_LENGTH:
+        name = f"{name[: spelling.MAX_LENGTH - len(digest) - 1].strip('_')}_{digest}"
+    if name[0].isdigit():
+        return f"workflow_{name}"
+    if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in sys.stdlib_module_names:
+        return f"{name}_workflow"
+    return name
+
+
+def _transliterated(text: str) -> str:
+    if text.isascii():
+        return text  # without loading the tables
+    from anyascii import anyascii
+
+    return anyascii(text)
+
+
+def alias_name(attribute: str, taken: Collection[str]) -> str:
+    """The name of the type alias that holds an attribute's choices: `blur_type` becomes `BlurType`."""
+    base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
+    if not base.isidentifier():
+        base = f"Choice{base}"
+    number, name = 1, base
+    while name in taken or is_reserved(name):
+        name = f"{base}Choice" if number == 1 else f"{base}Choice{number}"
+        number += 1
+    return name
+
+
+def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> bool:
+    """Whether a name out of a configuration or a lock file can be an attribute."""
+    return _is_plain(name) and name not in reserved
+
+
+def is_valid_class(name: str) -> bool:
+    """Whether a name out of a configuration or a lock file can be the class of a module."""
+    return _is_plain(name) and not name[0].islower()
+
+
+def _is_plain(name: str) -> bool:
+    return (
+        name.isidentifier() and normalize("NFKC", name) == name and not name.startswith("_") and not is_reserved(name)
+    )

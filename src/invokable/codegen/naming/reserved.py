@@ -1,0 +1,101 @@
+"""Reserved names: what no workflow may call an input, an output, a class or a type alias.
+
+Nothing here is listed by hand. What the runtime exports, and which members its two base classes have, is read from
+its source; what a module defines, from the template that writes it. Neither is run.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from invokable.codegen.templates import templates_folder
+
+TYPING: Final = frozenset({"Annotated", "Any", "ClassVar", "Final", "Literal", "Self", "TYPE_CHECKING", "TypeAlias"})
+"""What a module may import from `typing`."""
+_STANDARD: Final = frozenset({"annotations", "dataclass", "field"})  # from __future__ and dataclasses
+_RUNTIME: Final = "invokable.runtime"
+_DEFINED: Final = re.compile(r"^(?:class +)?([A-Za-z_]\w*)(?::| =)|^ +class ([A-Za-z_]\w*)\b", re.MULTILINE)
+
+
+def _parsed(module: str) -> ast.Module:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"this installation lacks {module}")
+    return ast.parse(Path(spec.origin).read_bytes())
+
+
+def _exported(tree: ast.Module) -> Iterator[str]:
+    """The names in a module's `__all__`."""
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple() as names):
+                yield from ast.literal_eval(names)
+
+
+def _homes(tree: ast.Module, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each of the names that a module imports from elsewhere, and the module it comes from."""
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.ImportFrom) and statement.module:
+            yield from ((alias.name, statement.module) for alias in statement.names if alias.name in names)
+
+
+def _members(tree: ast.Module, class_name: str) -> Iterator[str]:
+    """The methods and the annotated attributes of a class, its base classes in the same module included."""
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef) and statement.name == class_name:
+            for base in statement.bases:
+                if isinstance(base, ast.Name):
+                    yield from _members(tree, base.id)
+            for part in _statements(statement.body):
+                match part:
+                    case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                        yield name
+                    case ast.AnnAssign(target=ast.Name(id=name)) if "ClassVar" not in ast.unparse(part.annotation):
+                        yield name
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, also those that stand under an `if`."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.If):
+            yield from _statements([*statement.body, *statement.orelse])
+
+
+def _template_names() -> Iterator[str]:
+    """The names that the template of a module defines, at its top and as classes within its class."""
+    for match in _DEFINED.finditer((templates_folder() / "module.py.jinja").read_text(encoding="utf-8")):
+        yield match[1] or match[2]
+
+
+_FACE: Final = _parsed(_RUNTIME)
+_EXPORTS: Final = frozenset(_exported(_FACE))
+_HOMES: Final = dict(_homes(_FACE, ("Workflow", "WorkflowResult")))
+
+
+def _public_members(class_name: str) -> frozenset[str]:
+    return frozenset(n for n in _members(_parsed(_HOMES[class_name]), class_name) if not n.startswith("_"))
+
+
+RESULT_MEMBERS: Final = _public_members("WorkflowResult")
+"""Public names of `invokable.runtime.WorkflowResult`, which no output may take."""
+WORKFLOW_MEMBERS: Final = _public_members("Workflow")
+"""Public names of `invokable.runtime.Workflow`, which no input may take."""
+MODULE_NAMES: Final = frozenset({*_STANDARD, *TYPING, *_EXPORTS, *_exported(_parsed("invokable")), *_template_names()})
+"""What a generated module imports or defines, or could, and what its callers import beside it."""
+
+
+_AMBIGUOUS: Final = frozenset({"l", "I", "O"})
+"""Names that read like digits, which linters refuse."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name has a meaning of its own in every generated module, or reads like a digit."""
+    return keyword.iskeyword(name) or hasattr(builtins, name) or name in MODULE_NAMES or name in _AMBIGUOUS

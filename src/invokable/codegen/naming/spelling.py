@@ -1,0 +1,85 @@
+"""Spelling: from what people wrote to the parts of a name.
+
+NFKC throughout, and nothing beyond the BMP, where Python versions differ about what a letter is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+from unicodedata import normalize
+
+from invokable.codegen.naming.reserved import is_reserved
+
+MAX_LENGTH: Final = 60
+_MAX_READ: Final = 1_000  # characters of a label; a name has room for fewer
+_ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
+_BRACKETS: Final = str.maketrans("()[]", "    ")
+
+
+def words(text: str) -> list[str]:
+    """The runs of letters and digits."""
+    normal = normalize("NFKC", text[:_MAX_READ])
+    kept = "".join(c if c < "\U00010000" and c != "_" and f"a{c}".isidentifier() else " " for c in normal)
+    return kept.split()
+
+
+def without_asides(text: str) -> str:
+    """A text without what stands in brackets, unless nothing else stands there."""
+    bare = _ASIDE.sub(" ", text[:_MAX_READ])
+    return bare if words(bare) else text
+
+
+def asides(text: str) -> list[str]:
+    """What stands in brackets, innermost ones only."""
+    return [match[0][1:-1] for match in _ASIDE.finditer(text[:_MAX_READ])]
+
+
+def opened(text: str) -> str:
+    """A text with its asides as part of it."""
+    return text.translate(_BRACKETS)
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> tuple[str, ...]:
+    """The words of a text as a name has them, for comparison."""
+    return tuple(normalize("NFKC", word.lower()) for word in words(text))
+
+
+def attribute(text: str, fallback: str, reserved: frozenset[str]) -> str:
+    """The attribute that a text stands for, or `fallback` when no letter is left."""
+    parts: list[str] = []
+    for word in folded(without_asides(text)):
+        if parts and len("_".join([*parts, word])) > MAX_LENGTH:
+            break
+        parts.append(word)
+    name = "_".join(parts)[:MAX_LENGTH].strip("_")
+    if not name:
+        return fallback
+    if not name.isidentifier():
+        name = f"{fallback.rpartition('_')[0]}_{name}"
+    if not name.isidentifier():
+        return fallback
+    return f"{name}_" if is_reserved(name) or name in reserved else name
+
+
+def joined(qualifier: str, base: str) -> str:
+    """A text and what it qualifies, without repeating words: `Refiner Model` and `Model`, `LoRAs` and `LoRA weight`."""
+    before = [_stem(word) for word in words(without_asides(qualifier))]
+    after = [_stem(word) for word in words(base)]
+    if not before or (after and all(word in after for word in before)):
+        return base
+    if not after or before[-len(after) :] == after:
+        return qualifier
+    if after == ["value"] and len(before) > 1:  # it says nothing
+        return qualifier
+    if len(before) > 1 and before[-1] == after[0] and not asides(qualifier):
+        return " ".join([*words(qualifier)[:-1], base])
+    return f"{qualifier} {base}"
+
+
+def _stem(word: str) -> str:
+    """A word without the ending of a plural."""
+    lowered = normalize("NFKC", word.lower())
+    return lowered[:-1] if len(lowered) > 3 and lowered.endswith("s") and not lowered.endswith("ss") else lowered

@@ -1,0 +1,1 @@
+"""Project: configuration, sources, schemas and the lock file."""

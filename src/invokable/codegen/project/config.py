@@ -1,0 +1,158 @@
+"""Configuration: what the `[tool.invokable]` table of a project's pyproject.toml says.
+
+    [tool.invokable]
+    schema = "6.14.2"                      # for all sources; one of them may say otherwise
+
+    [[tool.invokable.sources]]
+    path = "workflows"                     # a file, a folder with all below it, or a glob
+    output = "src/app/flows"               # a folder, or the file of the one module
+
+    [tool.invokable.workflows."workflows/portrait.json"]
+    class = "Portrait"
+    rename = { "7be1c2d4" = { value = "prompt" } }     # node id, field, attribute
+    outputs = { "3f0a77be" = "edges" }                 # node id, attribute of its result
+
+Paths are seen from the file's folder and written with slashes. A key that is not known is an error, and so is one
+that fits nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from invokable.codegen.typing.custom import CustomFields
+
+
+class ConfigError(Exception):
+    """The configuration is not valid. `path` is the file, `key` the dotted key."""
+
+    def __init__(self, path: Path, key: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowConfig:
+    """What is decided about one workflow."""
+
+    class_name: str | None = None
+    rename: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What may be decided for all sources, and otherwise for one of them. None stands for nothing decided."""
+
+    schema: str | None = None
+    """A bundled version, or the path of an openapi.json."""
+    server: str | None = None
+    lenient: bool | None = None
+    models: bool | None = None
+    templates: Path | None = None
+
+    def over(self, others: Choices) -> Choices:
+        """These choices, and the others where nothing is decided here. Schema and server are one choice."""
+        decided = self.schema is not None or self.server is not None
+        return Choices(
+            schema=self.schema if decided else others.schema,
+            server=self.server if decided else others.server,
+            lenient=others.lenient if self.lenient is None else self.lenient,
+            models=others.models if self.models is None else self.models,
+            templates=self.templates or others.templates,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    """Workflows of a project, and where their modules go."""
+
+    key: str
+    """The dotted key, for messages: `tool.invokable.sources[0]`."""
+    path: str
+    output: str
+    choices: Choices = field(default_factory=Choices)
+    package: bool = False
+    """Whether each folder of modules gets an `__init__.py` that re-exports their classes."""
+    typed: bool = False
+    """Whether the output gets a `py.typed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a project decides about all its modules."""
+
+    choices: Choices = field(default_factory=Choices)
+    sources: tuple[SourceConfig, ...] = ()
+    custom: CustomFields = field(default_factory=CustomFields)
+    """Classes for fields that InvokeAI itself has no class for."""
+    workflows: Mapping[str, WorkflowConfig] = field(default_factory=dict)
+    """By the path of the workflow's file."""
+
+    def of_workflow(self, key: str) -> WorkflowConfig:
+        """The configuration of the workflow in the file at that path."""
+        return self.workflows.get(key, WorkflowConfig())
+
+
+def find_config(start: Path) -> Path | None:
+    """The nearest pyproject.toml with a `[tool.invokable]` table, in `start` or above it. Raises ConfigError."""
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if os.path.isfile(path) and invokable_table(path) is not None:
+            return path
+    return None
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration. Raises ConfigError."""
+    from invokable.codegen.project.config_reader import read_config
+
+    table = invokable_table(path)
+    if table is None:
+        raise ConfigError(path, "tool.invokable", "not found")
+    return read_config(path, table)
+
+
+def invokable_table(path: Path) -> Mapping[str, object] | None:
+    """The `[tool.invokable]` table of a pyproject.toml; None where there is none. Raises ConfigError."""
+    table = _tools(path).get("invokable")
+    return table if isinstance(table, dict) else None
+
+
+def find_line_length(start: Path) -> int | None:
+    """How long the lines of black or ruff may be, by the nearest pyproject.toml in `start` or above it.
+
+    Raises ConfigError for a file that cannot be read.
+    """
+    path = next((folder / "pyproject.toml" for folder in (start, *start.parents) if _is_project(folder)), None)
+    if path is None:
+        return None
+    tools = _tools(path)
+    for keys in (("black",), ("ruff", "format"), ("ruff",)):
+        table: object = tools
+        for key in keys:
+            table = table.get(key) if isinstance(table, dict) else None
+        length = table.get("line-length") if isinstance(table, dict) else None
+        if isinstance(length, int) and 40 <= length <= 320:
+            return length
+    return None
+
+
+def _is_project(folder: Path) -> bool:
+    return os.path.isfile(folder / "pyproject.toml")
+
+
+def _tools(path: Path) -> Mapping[str, object]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(path, "", f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(path, "", f"is not TOML: {error}") from None
+    tool = document.get("tool")
+    return tool if isinstance(tool, dict) else {}

@@ -1,0 +1,45 @@
+"""Lock file: where the lock of a project is, and what of it belongs to which workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from invokable.codegen.failures import BuildError
+from invokable.codegen.naming.lock import LockError, Names, read_lock, write_lock
+
+FILE: Final = "invokable.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class LockFile:
+    """A project's lock file, which may not exist yet."""
+
+    path: Path
+    text: str | None = None
+    """What is in the file; None where there is none."""
+    names: Mapping[str, Names] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> LockFile:
+        """Read a lock file. Raises BuildError for what is not one, in one line."""
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                text = file.read()
+            return cls(path, text, read_lock(text))
+        except FileNotFoundError:
+            return cls(path)
+        except (OSError, ValueError) as error:
+            raise BuildError.of_system(str(path), error, "read") from None
+        except LockError as error:
+            raise BuildError(str(path), str(error)) from None
+
+    def names_of(self, key: str) -> Names:
+        """The names that are locked for the workflow at a path."""
+        return self.names.get(key, Names())
+
+    def with_names(self, found: Mapping[str, Names], gone: Collection[str] = ()) -> str:
+        """The text of the file with these names and without those of workflows that are gone; all others stay."""
+        return write_lock({key: names for key, names in {**self.names, **found}.items() if key not in gone})

@@ -1,0 +1,159 @@
+"""Project: where a configuration was found, and what it decides about a workflow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from unicodedata import normalize
+
+from invokable.codegen.failures import BuildError
+from invokable.codegen.naming.lock import Names
+from invokable.codegen.plan import ModulePlan, Naming
+from invokable.codegen.project.config import Config, ConfigError, find_config, find_line_length, load_config
+from invokable.codegen.project.lockfile import FILE, LockFile
+from invokable.codegen.written.made_from import folder_digest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """The configuration that applies, if any, and the lock file beside it."""
+
+    path: Path | None = None
+    """The pyproject.toml, absolute; None where there is no configuration."""
+    config: Config = field(default_factory=Config)
+    lock: LockFile | None = None
+    """Where names are remembered beside the modules themselves."""
+
+    @classmethod
+    def load(cls, name: str | None, *, start: Path) -> Project:
+        """Read the named configuration, or the nearest one from `start` up, and its lock file. Raises BuildError.
+
+        Without a configuration, an `invokable.lock` in the current folder is used where there is one.
+        """
+        path = Path(os.path.abspath(name)) if name is not None else _find(Path(os.path.abspath(start)))
+        try:
+            config = load_config(path) if path is not None else Config()
+        except ConfigError as error:
+            raise BuildError(shown_path(error.path), str(error), pointer=error.key) from None
+        if path is not None:
+            return cls(path, config, LockFile.load(path.parent / FILE))
+        lock = Path.cwd() / FILE
+        return cls(None, config, LockFile.load(lock) if lock.exists() else None)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder from which paths are seen; None where there is no configuration."""
+        return self.path.parent if self.path is not None else None
+
+    @property
+    def shown(self) -> str:
+        """How messages name the configuration."""
+        return shown_path(self.path) if self.path is not None else "pyproject.toml"
+
+    def naming(self, key: str, known: Names) -> Naming:
+        """The names for the workflow at the path `key`: those that are known are kept, renames apart."""
+        chosen = self.config.of_workflow(key)
+        renamed, renamed_outputs = set(chosen.rename.values()), set(chosen.outputs.values())
+        kept = {key: name for key, name in known.inputs.items() if name not in renamed}
+        kept_outputs = {
+            key: name
+            for key, name in known.outputs.items()
+            if name not in renamed_outputs and key[0] not in chosen.outputs
+        }
+        return Naming(
+            inputs=kept | dict(chosen.rename),
+            outputs=kept_outputs,
+            nodes=chosen.outputs,
+            class_name=chosen.class_name or known.class_name,
+        )
+
+    def unknown_names(self, key: str, plan: ModulePlan) -> Iterator[BuildError]:
+        """What the configuration names but the workflow does not have."""
+        chosen = self.config.of_workflow(key)
+        table = f"tool.invokable.workflows.{key}"
+        fields = {(planned.item.node_id, planned.item.field) for planned in plan.inputs}
+        shown = {node_id for node_id, _ in fields}
+        for node_id, name in chosen.rename:
+            if (node_id, name) not in fields:
+                known = node_id in shown
+                what = f"the form shows no field {name!r} of node {node_id!r}" if known else _no_node(node_id)
+                yield BuildError(self.shown, what, pointer=f"{table}.rename.{node_id}.{name}")
+        for node_id in chosen.outputs:
+            if node_id not in plan.reading.graph["nodes"]:
+                what = f"the graph has no node {node_id!r}"
+                yield BuildError(self.shown, what, pointer=f"{table}.outputs.{node_id}")
+
+
+@dataclass(slots=True)
+class Projects:
+    """Finds the project of each source, and the line length of each output, reading each file once."""
+
+    named: Project | None = None
+    """The project of all sources, where somebody has named it."""
+    _found: dict[Path, Project] = field(default_factory=dict)
+    _loaded: dict[Path | None, Project] = field(default_factory=dict)
+    _lengths: dict[Path, int | None] = field(default_factory=dict)
+    _digests: dict[Path, str] = field(default_factory=dict)
+
+    def of(self, folder: Path) -> Project:
+        """The project that a folder belongs to. Raises BuildError."""
+        if self.named is not None:
+            return self.named
+        folder = Path(os.path.abspath(folder))
+        if folder not in self._found:
+            path = _find(folder)
+            if path not in self._loaded:
+                self._loaded[path] = Project.load(None, start=path.parent if path else folder)
+            self._found[folder] = self._loaded[path]
+        return self._found[folder]
+
+    def digest(self, folder: Path | None) -> str:
+        """The checksum of all files in a folder; empty without one. Raises BuildError."""
+        if folder is None:
+            return ""
+        if folder not in self._digests:
+            try:
+                self._digests[folder] = folder_digest(folder)
+            except OSError as error:
+                raise BuildError.of_system(shown_path(folder), error, "read") from None
+        return self._digests[folder]
+
+    def line_length(self, folder: Path) -> int | None:
+        """How long lines may be in a folder; None where no project says. Raises BuildError."""
+        folder = Path(os.path.abspath(folder))
+        if folder not in self._lengths:
+            try:
+                self._lengths[folder] = find_line_length(folder)
+            except ConfigError as error:
+                raise BuildError(shown_path(error.path), str(error), pointer=error.key or None) from None
+        return self._lengths[folder]
+
+
+def _find(folder: Path) -> Path | None:
+    try:
+        return find_config(folder)
+    except ConfigError as error:
+        raise BuildError(shown_path(error.path), str(error), pointer=error.key or None) from None
+
+
+def relative_key(path: Path, folder: Path) -> str:
+    """A path as it is seen from a folder, with slashes: the same on every platform and in every working directory."""
+    try:
+        relative = os.path.relpath(path, folder)
+    except ValueError:  # on another drive
+        relative = path.name
+    return normalize("NFC", relative.replace(os.sep, "/"))
+
+
+def shown_path(path: Path) -> str:
+    """How messages name a path: as it is seen from the current folder, where it is below it."""
+    try:
+        return os.fspath(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return os.fspath(path)
+
+
+def _no_node(node_id: str) -> str:
+    return f"the form shows no node {node_id!r}"

@@ -1,0 +1,144 @@
+"""Schemas: which node schemas each workflow is read with, each found once.
+
+--schema 6.14.2        the bundled ones of that version
+--schema openapi.json  those in a file
+--server URL           those of a running server, custom nodes too
+neither                the newest bundled ones that know every node; an existing module keeps its version
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from invokable.codegen.failures import BuildError
+from invokable.codegen.typing.models import InstalledModel
+from invokable.schema import Schema, SchemaError, choose_schema, load, parse_openapi, versions
+from invokable.schema._records import encode
+from invokable.workflow import node_versions
+
+SchemaKind: TypeAlias = Literal["fitting", "version", "file", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaWanted:
+    """What a configuration or a command line says about the schema."""
+
+    kind: SchemaKind = "fitting"
+    value: str = ""
+    """The version, the file or the URL."""
+    said: str = ""
+    """How it was said, for messages: `--schema 6.14.2`."""
+
+    @classmethod
+    def of(cls, schema: str | None, server: str | None, folder: Path | None = None) -> SchemaWanted:
+        """What `schema`, a version or a file seen from `folder`, or `server`, a URL, stand for."""
+        if server is not None:
+            return cls("server", server, f"--server {server}")
+        if schema is None:
+            return cls()
+        path = Path(schema) if folder is None else folder / schema
+        is_file = path.suffix in (".json", ".gz") or path.is_file()
+        return cls("file" if is_file else "version", str(path) if is_file else schema, f"--schema {schema}")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaUsed:
+    """The schema that a workflow is read with."""
+
+    schema: Schema
+    note: str = ""
+    """Why it is not a newer one, in a line; empty where that needs no words."""
+
+
+class Server(Protocol):
+    """What a build asks of a running server. Each method raises BuildError."""
+
+    def schema(self, url: str) -> tuple[Mapping[str, object], str]:
+        """The openapi document of a server, and its version."""
+
+    def models(self, url: str) -> Iterable[Mapping[str, object]]:
+        """The models on a server, as it lists them."""
+
+
+@dataclass(slots=True)
+class Schemas:
+    """Finds schemas, and asks each server and reads each file once."""
+
+    server: Server | None = None
+    """What asks servers; without it, a build that needs one fails."""
+    _found: dict[SchemaWanted, Schema] = field(default_factory=dict)
+    _models: dict[str, tuple[InstalledModel, ...]] = field(default_factory=dict)
+
+    def used(self, wanted: SchemaWanted, document: object, current: str | None) -> SchemaUsed:
+        """The schema for a workflow document whose module was made with version `current` so far.
+
+        Raises BuildError.
+        """
+        if wanted.kind != "fitting":
+            return SchemaUsed(self._schema(wanted))
+        choice = choose_schema(node_versions(document), current=current)
+        return SchemaUsed(load(choice.version), choice.explanation)
+
+    def models(self, url: str) -> tuple[InstalledModel, ...]:
+        """The models on a server. Raises BuildError."""
+        if url not in self._models:
+            self._models[url] = tuple(map(InstalledModel.from_config, self._asked(url).models(url)))
+        return self._models[url]
+
+    def identity(self, wanted: SchemaWanted, document: object, version: str | None) -> str | None:
+        """What tells the schema for a document from others; None where that takes reading the document.
+
+        Bundled schemas are what their version says, and those of a file or server are the bundled ones where they are
+        the same for every node of the document: then it makes no difference where they came from.
+        """
+        if wanted.kind == "fitting":
+            return version
+        if wanted.kind == "version":
+            return wanted.value
+        return _identity(self._schema(wanted), document)
+
+    def _schema(self, wanted: SchemaWanted) -> Schema:
+        if wanted not in self._found:
+            self._found[wanted] = self._read(wanted)
+        return self._found[wanted]
+
+    def _read(self, wanted: SchemaWanted) -> Schema:
+        try:
+            if wanted.kind == "version":
+                return load(wanted.value)
+            if wanted.kind == "file":
+                from invokable.schema.build import read_openapi
+
+                return read_openapi(wanted.value)
+        except OSError as error:
+            raise BuildError.of_system(wanted.value, error, "read") from None
+        except SchemaError as error:
+            raise BuildError(wanted.said, str(error)) from None
+        document, version = self._asked(wanted.value).schema(wanted.value)
+        try:
+            return parse_openapi(document, origin=wanted.value, version=version)
+        except SchemaError as error:
+            raise BuildError(wanted.value, str(error), kind="server") from None
+
+    def _asked(self, url: str) -> Server:
+        if self.server is None:
+            raise BuildError(url, "nothing here asks a server; give Schemas one, or name a version", kind="server")
+        return self.server
+
+
+def _identity(schema: Schema, document: object) -> str:
+    used = sorted({name for name, _ in node_versions(document)})
+    text = _facts(schema, used)
+    if schema.version in versions() and text == _facts(load(schema.version), used):
+        return schema.version
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def _facts(schema: Schema, types: Iterable[str]) -> str:
+    nodes = {name: schema.nodes[name] for name in types if name in schema.nodes}
+    return json.dumps(encode([replace(schema, nodes=nodes)]), separators=(",", ":"), sort_keys=True)

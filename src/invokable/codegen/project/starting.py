@@ -1,0 +1,150 @@
+"""Starting: the commented table that a project begins with, and the workflows that it finds."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from invokable.codegen.project.sources import Source, files_below
+from invokable.workflow import WorkflowFileError, read_document
+
+_MOST: Final = 2_000
+"""So many files of a project are looked into."""
+_LARGEST: Final = 8 * 1024 * 1024
+
+_HEAD: Final = """\
+[tool.invokable]
+# What stands here holds for all sources; a source may say otherwise.
+# Node schemas of a version of InvokeAI, or of an openapi.json; or those of a running server, custom nodes too.
+# schema = "6.14.2"
+# server = "http://127.0.0.1:9090"
+# With a server: write its models into the modules, as names that complete.
+# models = false
+# Drop what the editor would drop, with a warning, instead of refusing the workflow.
+# lenient = false
+# A folder of templates that come before the built-in ones. They are code.
+# templates = "templates"
+"""
+_SOURCE: Final = """
+[[tool.invokable.sources]]
+# A file, a folder with all below it, or a glob; and a folder, or the file of the one module.
+path = {path}
+output = {output}
+# Write an __init__.py that re-exports the classes, and a py.typed.
+# package = true
+# typed = true
+"""
+_WORKFLOW: Final = """
+# Names for one workflow: of its class, of inputs by node id and field, of outputs by node id.
+# [tool.invokable.workflows.{key}]
+# class = "Portrait"
+# rename = {{ "node id" = {{ field = "attribute" }} }}
+# outputs = {{ "node id" = "attribute" }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a project begins with."""
+
+    text: str
+    """The whole text of its pyproject.toml."""
+    workflows: tuple[str, ...]
+    """The workflows that were found, as paths with slashes."""
+    outputs: tuple[str, ...]
+    """Where their modules go."""
+
+
+class AlreadyStartedError(Exception):
+    """The pyproject.toml has the table already."""
+
+
+def start_project(folder: Path, current: str | None) -> Start:
+    """The pyproject.toml of a project in a folder, whose text is `current` so far, with a `[tool.invokable]` table.
+
+    Raises AlreadyStartedError for one that has it, ValueError for a text that is not TOML, and OSError.
+    """
+    if current is not None:
+        tool = tomllib.loads(current).get("tool")
+        if isinstance(tool, dict) and "invokable" in tool:
+            raise AlreadyStartedError
+    workflows = find_workflows(folder)
+    output = _output(folder)
+    roots = _roots(workflows) or ["workflows"]
+    outputs = [output] if len(roots) == 1 else [f"{output}/{PurePosixPath(root).name}" for root in roots]
+    table = _HEAD + "".join(
+        _commented(_SOURCE.format(path=_quoted(root), output=_quoted(out)), workflows)
+        for root, out in zip(roots, _distinct(outputs), strict=True)
+    )
+    table += _WORKFLOW.format(key=_quoted(workflows[0] if workflows else "workflows/portrait.json"))
+    before = f"{current.rstrip()}\n\n" if current and current.strip() else ""
+    text = before + table
+    tomllib.loads(text)
+    return Start(text, tuple(workflows), tuple(_distinct(outputs)))
+
+
+def find_workflows(folder: Path) -> list[str]:
+    """The workflow files below a folder, as paths with slashes. Raises OSError."""
+    found = []
+    for number, source in enumerate(files_below(folder, "")):
+        if number >= _MOST:
+            break
+        if source.path is not None and _is_workflow(source):
+            found.append(source.path.relative_to(folder).as_posix())
+    return sorted(found)
+
+
+def _is_workflow(source: Source) -> bool:
+    assert source.path is not None
+    try:
+        if source.path.stat().st_size > _LARGEST:
+            return False
+        document = read_document(source.path.read_bytes(), name=source.name)
+    except (OSError, WorkflowFileError):
+        return False
+    if not isinstance(document, dict):
+        return False
+    return isinstance(document.get("nodes"), list) and isinstance(document.get("edges"), list)
+
+
+def _roots(workflows: Iterable[str]) -> list[str]:
+    """The folders that hold the workflows, the topmost of those within each other; a file where it is at the top."""
+    folders = sorted({str(PurePosixPath(name).parent) for name in workflows} - {"."})
+    roots = [f for f in folders if not any(PurePosixPath(f).is_relative_to(o) for o in folders if o != f)]
+    return roots + sorted(name for name in workflows if "/" not in name)
+
+
+def _output(folder: Path) -> str:
+    """Where modules of a project are looked for: in its one package, under `src` or at the top."""
+    for place, prefix in ((folder / "src", "src/"), (folder, "")):
+        packages = sorted(path.parent.name for path in place.glob("*/__init__.py"))
+        packages = [name for name in packages if name.isidentifier() and name not in ("tests", "docs")]
+        if len(packages) == 1:
+            return f"{prefix}{packages[0]}/flows"
+    return "flows"
+
+
+def _distinct(outputs: list[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    distinct = []
+    for output in outputs:
+        name = output.removesuffix(".json").removesuffix(".png")
+        seen[name] += 1
+        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return distinct
+
+
+def _commented(source: str, workflows: list[str]) -> str:
+    """The table of a source; in a project without workflows, as a comment: there is nothing yet that it could fit."""
+    if workflows:
+        return source
+    return "".join(f"# {line}\n" if line[:1] not in ("", "#") else f"{line}\n" for line in source.splitlines())
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

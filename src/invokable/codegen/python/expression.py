@@ -1,0 +1,102 @@
+"""Expressions: source text together with the names that it needs, so that the imports follow from what is written.
+
+name, value, text ──▶ call, subscript, union, listing, lazily ──▶ Expression ── names ──▶ import lines
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from invokable.codegen.python.code import Code, identifier, literal, text_literal
+
+_BUILTINS = frozenset({"None", "bool", "dict", "float", "int", "list", "str"})
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Source text and the names that it takes from elsewhere."""
+
+    code: Code
+    names: frozenset[str] = frozenset()
+    """Names to import, such as `Ge` and `Annotated`, or `module:Name`."""
+
+    def __str__(self) -> str:
+        return self.code
+
+
+def name(text: str) -> Expression:
+    """A name, builtin or to be imported."""
+    return Expression(identifier(text) if text != "None" else Code(text), _needed(text))
+
+
+def imported(home: str) -> Expression:
+    """A name from another module than the runtime: `module:Name`."""
+    return Expression(identifier(home.partition(":")[2]), frozenset({home}))
+
+
+def local(text: str) -> Expression:
+    """A name that the module defines itself."""
+    return Expression(identifier(text))
+
+
+def value(json: object) -> Expression:
+    """A JSON value, or a tuple of them. Raises TypeError for anything else."""
+    return Expression(literal(json))
+
+
+def text(words: str) -> Expression:
+    """A text, in several lines where it is long."""
+    return Expression(text_literal(words))
+
+
+def call(called: str, /, *arguments: object, **keywords: object) -> Expression:
+    """A call of `called`; other arguments than expressions are JSON values."""
+    given = [_expression(argument) for argument in arguments]
+    named = {identifier(key): _expression(argument) for key, argument in keywords.items()}
+    parts = [*(str(part) for part in given), *(f"{key}={part}" for key, part in named.items())]
+    return _joined(f"{identifier(called)}({', '.join(parts)})", [*given, *named.values()], _needed(called))
+
+
+def subscript(subscripted: str, arguments: Iterable[object]) -> Expression:
+    """`subscripted[…]`, as in an annotation."""
+    parts = [_expression(argument) for argument in arguments]
+    return _joined(f"{identifier(subscripted)}[{', '.join(map(str, parts))}]", parts, _needed(subscripted))
+
+
+def union(*members: Expression) -> Expression:
+    """`A | B`."""
+    return _joined(" | ".join(map(str, members)), members)
+
+
+def listing(items: Iterable[Expression]) -> Expression:
+    """`[A, B]`."""
+    parts = list(items)
+    return _joined(f"[{', '.join(map(str, parts))}]", parts)
+
+
+def made_by(factory: Expression, *arguments: Expression) -> Expression:
+    """A call of an expression, such as `list[int]([1, 2])`."""
+    return _joined(f"{factory}({', '.join(map(str, arguments))})", [factory, *arguments])
+
+
+def method(owner: Expression, called: str, *arguments: object) -> Expression:
+    """A call of a method, such as `Palette.from_invokeai(…)`."""
+    return made_by(Expression(Code(f"{owner}.{identifier(called)}"), owner.names), *map(_expression, arguments))
+
+
+def lazily(expression: Expression) -> Expression:
+    """`lambda: A`."""
+    return Expression(Code(f"lambda: {expression}"), expression.names)
+
+
+def _joined(source: str, parts: Iterable[Expression], names: frozenset[str] = frozenset()) -> Expression:
+    return Expression(Code(source), names.union(*(part.names for part in parts)))
+
+
+def _expression(argument: object) -> Expression:
+    return argument if isinstance(argument, Expression) else value(argument)
+
+
+def _needed(text: str) -> frozenset[str]:
+    return frozenset() if text in _BUILTINS else frozenset({text})

@@ -1,0 +1,206 @@
+"""Meaning: what a module says, apart from how it is laid out.
+
+A project's formatter may break lines anew, and change quotes, brackets and the margin of docstrings. None of that is
+an edit; everything else is, a comment too.
+
+    statements ─▶ syntax tree of each ─▶ SHA-256      what is long in one is taken apart, and says the same
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from typing import Final
+
+from invokable.codegen.python.statements import LONG, Span, Statement, batches, items, long_parts, statements
+
+_LAYOUT: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
+"""Fields of syntax trees that say nothing, or are not in those of every Python."""
+_ASSIGNMENT: Final = re.compile(r"(?!(?:class|def|del|for|from|if|import|lambda|return|while|with)\b)\w+ *[:=]")
+
+
+def meaning_checksum(text: str, *, without: Callable[[str], str], silent: re.Pattern[str]) -> str | None:
+    """SHA-256 of what a module says; None where it is not Python.
+
+    `without` takes out of a statement at the top of the module what does not count; comments that match `silent` do
+    not count either. The same on every Python that can read the module.
+    """
+    meaning = _Meaning()
+    comments: list[str] = []
+    depth = 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an edited module may hold texts such as "\\d", of which Python warns
+            for statement in statements(text, comments):
+                depth += (statement.kind == "class") - (statement.kind == "end")
+                meaning.add(statement if depth else Statement(statement.kind, without(statement.source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    meaning.write("\n".join(["", *(comment for comment in comments if not silent.fullmatch(comment))]))
+    return meaning.digest.hexdigest()
+
+
+class _Meaning:
+    """A running checksum of statements."""
+
+    def __init__(self) -> None:
+        self.digest = sha256()
+        self._text = ""
+        self._parts: dict[str, Span] = {}
+        """What is long in the statement at hand, by the name that stands for it in its syntax tree."""
+
+    def add(self, statement: Statement) -> None:
+        """Add a statement. Raises SyntaxError."""
+        before = self.digest.copy()
+        try:
+            self._add(statement, taken_apart=len(statement.source) > LONG)
+        except SyntaxError:  # comprehensions and the like, whose commas part no items
+            self.digest = before
+            self._add(statement, taken_apart=False)
+
+    def write(self, said: str) -> None:
+        """Add text."""
+        self.digest.update(said.encode("utf-8", "surrogatepass"))
+
+    def _add(self, statement: Statement, *, taken_apart: bool) -> None:
+        self._text, self._parts = statement.source, {}
+        if statement.kind == "end":
+            self.write("end)")
+        elif taken_apart and _ASSIGNMENT.match(self._text):
+            self._say(ast.parse(self._stub(Span(0, len(self._text)))).body)
+        else:
+            self._say(ast.parse(self._text).body, open_=statement.kind == "class")
+
+    def _say(self, found: Iterable[ast.AST], *, open_: bool = False) -> None:
+        for tree in found:
+            said: list[str] = []
+            self._said(tree, said, open_)
+            self._flush(said)
+
+    def _flush(self, said: list[str]) -> None:
+        self.write("".join(said))
+        said.clear()
+
+    def _said(self, tree: ast.AST, said: list[str], open_: bool = False) -> None:
+        """A syntax tree as text in which every part has its place."""
+        match tree:
+            case ast.Expr(value=ast.Constant(value=str(docstring))):
+                text = _without_margin(docstring)
+                said += [f"(docstring {len(text)} ", text, ")"]
+            case ast.Constant(value=str(text)):
+                said += [f"(str {len(text)} ", text, ")"]
+            case ast.Constant(value=value):
+                said.append(f"({type(value).__name__} {value!r})")
+            case ast.Name(id=name) if name in self._parts:
+                self._long(self._parts[name], said)
+            case ast.Tuple(elts=children) | ast.List(elts=children) | ast.Set(elts=children):
+                self._sequence(type(tree).__name__, children, said)
+            case ast.Dict():
+                self._sequence("Dict", _pairs(tree), said)
+            case ast.Call():
+                said.append("(Call ")
+                self._said(tree.func, said)
+                self._sequence("with", [*tree.args, *tree.keywords], said)
+                said.append(")")
+            case _:
+                self._fields(tree, said, open_)
+
+    def _fields(self, tree: ast.AST, said: list[str], open_: bool) -> None:
+        said.append(f"({type(tree).__name__}")
+        for name in tree._fields:
+            value = getattr(tree, name, None)
+            if name in _LAYOUT or value is None or value == [] or (open_ and name == "body"):
+                continue
+            said.append(f" {name} ")
+            if isinstance(value, list):
+                self._sequence("", value, said)
+            elif isinstance(value, ast.AST):
+                self._said(value, said)
+            else:
+                said.append(repr(value))
+        said.append(" body(" if open_ else ")")
+
+    def _sequence(self, name: str, children: list[ast.AST] | list[ast.expr], said: list[str]) -> None:
+        match children:
+            case [ast.Name(id=part)] if part in self._parts:
+                self._inside(name, self._parts[part], said)
+                return
+        said.append(f"({name}")
+        for child in children:
+            if isinstance(child, ast.AST):
+                self._said(child, said)
+            else:
+                said.append(f" {child!r}")
+        said.append(")")
+
+    # --- what is long ---
+
+    def _stub(self, span: Span) -> str:
+        """A part of the text with names in place of what is long."""
+        kept, position = [], span.start
+        for part in long_parts(self._text, *span):
+            name = f"_{len(self._parts)}__part"
+            self._parts[name] = part
+            kept += [self._text[position : part.start], name]
+            position = part.end
+        return "".join([*kept, self._text[position : span.end]])
+
+    def _long(self, part: Span, said: list[str]) -> None:
+        """A raw text, a tuple, or an expression in brackets."""
+        if self._text.startswith('r"""', part.start):
+            text = self._text[part.start + 4 : part.end - 3]
+            said += [f"(str {len(text)} ", text, ")"]
+            self._flush(said)
+        elif next(items(self._text, part)) == part:  # no comma
+            self._said(_expression(f"({self._stub(part)}\n)"), said)
+        else:
+            self._inside("Tuple", part, said)
+
+    def _inside(self, name: str, part: Span, said: list[str]) -> None:
+        """The items in a bracket, in batches."""
+        opening, closing = {"Set": ("{", "\n}"), "with": ("f(", "\n)")}.get(name, ("[", "\n]"))
+        begun = False
+        for batch in batches(self._text, part):
+            found = _expression(f"{opening}{self._stub(batch)}{closing}")
+            if not begun:
+                said.append("(Dict" if isinstance(found, ast.Dict) and name == "Set" else f"({name}")
+                begun = True
+            for child in _children(found):
+                self._said(child, said)
+            self._flush(said)
+        said.append(")")
+
+
+def _expression(source: str) -> ast.expr:
+    return ast.parse(source, mode="eval").body
+
+
+def _children(found: ast.expr) -> Iterator[ast.AST]:
+    match found:
+        case ast.List(elts=elements) | ast.Set(elts=elements):
+            yield from elements
+        case ast.Dict():
+            yield from _pairs(found)
+        case ast.Call():
+            yield from found.args
+            yield from found.keywords
+        case _:
+            raise SyntaxError("not a sequence of items")
+
+
+def _pairs(found: ast.Dict) -> list[ast.AST]:
+    """Keys and values in turn; a dict in a dict, after `**`, as what it is among arguments."""
+    pairs: list[ast.AST] = []
+    for key, value in zip(found.keys, found.values, strict=True):
+        pairs += [ast.keyword(None, value)] if key is None else [key, value]
+    return pairs
+
+
+def _without_margin(docstring: str) -> str:
+    """A docstring without what its place in the code adds to it: the margin, and space at the ends of its lines."""
+    first, *others = [line.rstrip(" \t") for line in docstring.expandtabs().split("\n")]
+    margin = min((len(line) - len(line.lstrip(" ")) for line in others if line), default=0)
+    return "\n".join([first.lstrip(" "), *(line[margin:] for line in others)]).strip()

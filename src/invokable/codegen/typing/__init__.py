@@ -1,0 +1,1 @@
+"""Typing: from a node's schema to the annotation, default, limits and choices of an input, and to outputs."""

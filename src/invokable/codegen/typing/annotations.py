@@ -1,0 +1,144 @@
+"""Annotations: from a field's schema to the type that stands in the module, with its constraints.
+
+The table is closed: a type that is not in it is annotated as a JSON value, and its name never reaches the source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from invokable.codegen.python import expression
+from invokable.codegen.python.expression import Expression
+from invokable.codegen.typing.limits import NUMBERS, cardinality_of
+from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.models import ANY_MODEL, ModelFilter
+from invokable.contract.settings import FAMILIES, generator_field
+
+if TYPE_CHECKING:
+    from invokable.workflow import FormInput
+
+Choices: TypeAlias = tuple[str | int | bool, ...]
+
+PLAIN = {
+    "BooleanField": "bool",
+    "FloatField": "float",
+    "IntegerField": "int",
+    "StringField": "str",
+}
+CHOICES = frozenset({"EnumField", "SchedulerField"})
+TEXTS = frozenset({"SavedWorkflowField", "StringField", *CHOICES})
+"""Types whose values are text where nothing offers choices."""
+_RUNTIME = {
+    "BoardField": "BoardInput",
+    "ColorField": "Color",
+    "ImageField": "ImageInput",
+    "LoRAField": "LoRA",
+    "ModelIdentifierField": "ModelInput",
+    "StylePresetField": "StylePreset",
+    "VideoField": "VideoInput",
+    **{generator_field(family): f"{family.title()}Generator" for family in FAMILIES},
+}
+SERVER_TYPES = frozenset({"BoardField", "ImageField", "LoRAField", "ModelIdentifierField", "VideoField"})
+"""Types whose values the server completes: a file is uploaded, a model and a board are looked up."""
+_RESULTS = {"ColorField": "Color", "ImageField": "Image", "VideoField": "Video"}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """The type of an input, without the marker of its index."""
+
+    type: Expression
+    constraints: tuple[Expression, ...] = ()
+    """Limits of the value, such as `Ge(0)`."""
+    listed: Expression | None = None
+    """`list[…]` of a field that takes a list; gives the item type of a default list where the annotation does not."""
+    custom: Expression | None = None
+    """The class that the project gives to the values."""
+
+
+def known_type(name: str) -> bool:
+    """Whether a field type is one of InvokeAI's own that has an annotation."""
+    return name in PLAIN or name in _RUNTIME or name in TEXTS
+
+
+def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Expression | None = None) -> Annotation:
+    """The annotation of an input; `custom` is the class that the project gives to its values."""
+    template = item.template
+    single = custom or _item_type(template.type.name, choices)
+    cardinality = cardinality_of(template)
+    within = limits if cardinality == "SINGLE" else (limits.item or NO_LIMITS)
+    constraints = () if choices or custom else _constraints(template.type.name, within)
+    if cardinality == "SINGLE":
+        return Annotation(single, (*constraints, *_model_filter(item)), custom=custom)
+    inner = expression.subscript("Annotated", [single, *constraints]) if constraints else single
+    listed = expression.subscript("list", [inner])
+    size = _length(limits.min_items, limits.max_items)
+    if cardinality == "COLLECTION":
+        return Annotation(listed, (*size, *_model_filter(item)), listed, custom)
+    # The size is that of the list, not of a single path.
+    sized = expression.subscript("Annotated", [listed, *size]) if size else listed
+    return Annotation(expression.union(inner, sized), _model_filter(item), listed, custom)
+
+
+def result_type(type_name: str, cardinality: str, many: bool, custom: Expression | None = None) -> Expression:
+    """The annotation of an output; `custom` is the class that the project gives to its values."""
+    annotation = custom or expression.name(PLAIN.get(type_name) or _RESULTS.get(type_name) or "JsonValue")
+    for listed in (cardinality == "COLLECTION", many):
+        if listed:
+            annotation = expression.subscript("list", [annotation])
+    return annotation
+
+
+def choices_of(item: FormInput) -> Choices:
+    """The values that an input is confined to: those of the schema, or of a dropdown in the form; empty without any."""
+    if item.template.type.name in CHOICES:
+        options = item.template.options
+        # A Literal cannot hold a float.
+        return tuple(dict.fromkeys(o for o in options if not isinstance(o, float))) if _literal(options) else ()
+    if item.options and item.template.type.name == "StringField":
+        offered = [value for value, _ in item.options]
+        if isinstance(item.value, str):
+            offered.append(item.value)  # the editor runs a stored value that its dropdown does not offer
+        return tuple(dict.fromkeys(offered))
+    return ()
+
+
+def _literal(options: tuple[object, ...]) -> bool:
+    return not any(isinstance(option, float) for option in options)
+
+
+def _item_type(name: str, choices: Choices) -> Expression:
+    if choices:
+        return expression.subscript("Literal", choices)
+    if name in TEXTS:
+        return expression.name("str")
+    return expression.name(PLAIN.get(name) or _RUNTIME.get(name, "JsonValue"))
+
+
+def _constraints(type_name: str, limits: Limits) -> tuple[Expression, ...]:
+    if type_name not in NUMBERS:
+        return _length(limits.min_length, limits.max_length)
+    step = limits.multiple_of
+    bounds = {
+        "Ge": limits.minimum,
+        "Gt": limits.exclusive_minimum,
+        "Le": limits.maximum,
+        "Lt": limits.exclusive_maximum,
+        "MultipleOf": None if type_name == "IntegerField" and step == 1 else step,
+    }
+    return tuple(expression.call(name, bound) for name, bound in bounds.items() if bound is not None)
+
+
+def _length(low: int | None, high: int | None) -> tuple[Expression, ...]:
+    if not low and high is None:
+        return ()
+    return (expression.call("Len", low or 0) if high is None else expression.call("Len", low or 0, high),)
+
+
+def _model_filter(item: FormInput) -> tuple[Expression, ...]:
+    models: ModelFilter = item.template.models
+    if item.template.type.name != "ModelIdentifierField" or models == ANY_MODEL:
+        return ()
+    wanted = {key: getattr(models, key) for key in ("base", "type", "variant", "format") if getattr(models, key)}
+    return (expression.call("ModelFilter", **wanted),)

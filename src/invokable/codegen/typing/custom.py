@@ -1,0 +1,59 @@
+"""Custom fields: the classes that a project gives to fields which InvokeAI itself has no class for.
+
+    [tool.invokable.fields]
+    PaletteField = "palettes:Palette"          # every field of that type, of whatever node
+    "mix_palette.colours" = "palettes:Palette"  # one field of one node type
+
+The classes are named in modules, never imported here. `invokable.FieldValue` says what they have to have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from invokable.codegen.naming.names import is_valid_class
+from invokable.codegen.python import expression
+from invokable.codegen.python.expression import Expression
+from invokable.codegen.typing.annotations import SERVER_TYPES, known_type
+
+_HOME: Final = re.compile(r"(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomFields:
+    """Classes by field type, or by node type and field: `PaletteField`, `mix_palette.colours`."""
+
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """Where each class is from: `module:Class`."""
+
+    def class_of(self, node_type: str, field_name: str, type_name: str) -> Expression | None:
+        """The class of a field's values; None where the project gives it none."""
+        if type_name in SERVER_TYPES:
+            return None
+        home = self.homes.get(f"{node_type}.{field_name}") or self.homes.get(type_name)
+        return expression.imported(home) if home else None
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the table: each key, and why."""
+        named: dict[str, str] = {}
+        for key, home in self.homes.items():
+            match = _HOME.fullmatch(home)
+            if "." not in key and known_type(key):
+                yield key, "is a type of InvokeAI itself; give a class to one field of one node type: node_type.field"
+            elif match is None:
+                yield key, f"{home!r} is not a class; expected module:Class"
+            elif not is_valid_class(match["name"]):
+                yield (
+                    key,
+                    f"{match['name']!r} has a meaning of its own in generated modules; give the class another name",
+                )
+            elif named.setdefault(match["name"], home) != home:
+                yield key, f"{home!r} and {named[match['name']]!r} have the same name"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the classes."""
+        return frozenset(home.partition(":")[2] for home in self.homes.values())

@@ -1,0 +1,260 @@
+"""Defaults: the workflow's own value as source, and why it cannot be the default where it cannot.
+
+Whatever is written here has to pass the runtime's own checks, or a module would import and then refuse itself. The
+tests hold every default that the generator writes against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from invokable.codegen.python import expression
+from invokable.codegen.python.expression import Expression
+from invokable.codegen.typing.annotations import CHOICES, TEXTS, Annotation, Choices
+from invokable.codegen.typing.limits import NUMBERS, cardinality_of
+from invokable.codegen.typing.words import number
+from invokable.contract.generators import GeneratorError, check
+from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.settings import FAMILIES, KINDS, generator_field, misfit_of_settings
+from invokable.schema.model import MISSING
+
+if TYPE_CHECKING:
+    from invokable.workflow import FormInput
+
+FROM_JSON: Final = "from_invokeai"
+"""The method of a project's own class that makes it of a JSON value."""
+_MAX_NESTING: Final = 20  # of a JSON default; Python and black give up at some hundred brackets
+_NONE: Final = expression.name("None")
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What an input is when nothing is given."""
+
+    value: Expression | None = None
+    """None where the input is required."""
+    assigned: Expression | None = None
+    """What stands behind the `=`: the value, or a field that makes it afresh for each instance."""
+    nullable: bool = False
+    """None is a value of the input."""
+    unfit: str = ""
+    """Why the workflow's value cannot be the default: `the workflow's value is not text`."""
+
+
+def default_of(item: FormInput, annotation: Annotation, choices: Choices, limits: Limits) -> Default:
+    """The default of an input: the workflow's value, else the schema's, else None where the schema allows it."""
+    found = _default_of(item, annotation, choices, limits)
+    if item.connected and found.value is None:  # nobody can give it: an edge does
+        return Default(_NONE, _NONE, nullable=True)
+    return found
+
+
+def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limits: Limits) -> Default:
+    template, value = item.template, item.value
+    nullable = template.nullable and template.type.name != "BoardField"  # a board that is none is "none"
+    if value is MISSING and not template.required:
+        value = None if nullable else template.default
+    if value is None and nullable:
+        return Default(_NONE, _NONE, nullable=True)
+    if value is MISSING or value is None:
+        return Default()
+    nullable = nullable and not template.required
+    misfit = _misfit_of_json(value) if annotation.custom else _misfit(value, item, choices, limits)
+    if misfit:
+        return Default(nullable=nullable, unfit=f"the workflow's value {misfit}")
+    written, factory = _written(value, item, annotation, nullable)
+    assigned = expression.call("field", default_factory=factory) if factory else written
+    return Default(written, assigned, nullable)
+
+
+def _written(
+    value: Any, item: FormInput, annotation: Annotation, nullable: bool
+) -> tuple[Expression, Expression | None]:
+    """The value as source, and what makes it afresh where it can be changed or is a call, which linters refuse."""
+    name = item.template.type.name
+    if annotation.custom and (annotation.listed is None or not isinstance(value, list)):
+        written = expression.method(annotation.custom, FROM_JSON, value)
+        return written, expression.lazily(written)
+    if not isinstance(value, list):
+        written = _one(name, value)
+        return written, _factory(written) if isinstance(value, dict) or written.names else None
+    if annotation.custom:
+        written = expression.listing(expression.method(annotation.custom, FROM_JSON, entry) for entry in value)
+    else:
+        written = expression.listing(_one(name, entry) for entry in value)
+    if annotation.listed is None:
+        return written, expression.lazily(written)
+    if not value:  # type checkers do not see what an empty list holds
+        return expression.made_by(annotation.listed), annotation.listed
+    if nullable or cardinality_of(item.template) == "SINGLE_OR_COLLECTION":
+        written = expression.made_by(annotation.listed, written)
+    return written, expression.lazily(written)
+
+
+def _factory(written: Expression) -> Expression:
+    return expression.name("dict") if written.code == "{}" else expression.lazily(written)
+
+
+# --- does a value fit? ------------------------------------------------------------------------------------------------
+
+
+def _misfit(value: object, item: FormInput, choices: Choices, limits: Limits) -> str:
+    name, cardinality = item.template.type.name, cardinality_of(item.template)
+    if not isinstance(value, list):
+        return "is not a list" if cardinality == "COLLECTION" else _misfit_of_one(value, name, choices, limits)
+    if cardinality == "SINGLE":
+        return "is a list" if name in _KNOWN else _misfit_of_json(value)
+    if misfit := limits.misfit_of_list(value):
+        return misfit
+    offered = {(type(choice), choice) for choice in choices}
+    for position, entry in enumerate(value):
+        misfit = _misfit_of_one(entry, name, (), limits.item or NO_LIMITS) if not offered else ""
+        if offered and (type(entry), entry if not isinstance(entry, list | dict) else None) not in offered:
+            misfit = "is not among the choices"
+        if misfit:
+            return f"has an item {position} that {misfit}"
+    return ""
+
+
+def _misfit_of_one(value: object, name: str, choices: Choices, limits: Limits) -> str:
+    if choices:
+        fits = any(type(value) is type(choice) and value == choice for choice in choices)
+        return "" if fits else "is not among the choices"
+    if name in NUMBERS:
+        return _misfit_of_number(value, name, limits)
+    if name in TEXTS:
+        return limits.misfit_of_text(value) if isinstance(value, str) else "is not text"
+    if name == "BooleanField":
+        return "" if isinstance(value, bool) else "is neither true nor false"
+    check_object = _OBJECTS.get(name)
+    return check_object(value) if check_object else _misfit_of_json(value)
+
+
+def _misfit_of_number(value: object, name: str, limits: Limits) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "is not a number"
+    if value - value != 0:
+        return "is not a finite number"
+    if name == "IntegerField" and value != int(value):
+        return f"is not an integer but {number(value)}"
+    misfit = limits.misfit_of_number(int(value) if name == "IntegerField" else value)
+    return f"is {number(value)}, which {misfit}" if misfit else ""
+
+
+def _misfit_of_json(value: object, nesting: int = 0) -> str:
+    if nesting > _MAX_NESTING:
+        return "is nested too deeply"
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = (_misfit_of_json(child, nesting + 1) for child in children)
+    return next((misfit for misfit in found if misfit), "")
+
+
+def _has_text(value: object, key: str) -> bool:
+    return isinstance(value, dict) and isinstance(value.get(key), str) and value[key] != ""
+
+
+def _misfit_of_image(value: object) -> str:
+    return "" if _has_text(value, "image_name") else "names no image"
+
+
+def _misfit_of_video(value: object) -> str:
+    return "" if _has_text(value, "video_name") else "names no video"
+
+
+def _misfit_of_board(value: object) -> str:
+    return "" if isinstance(value, str) or _has_text(value, "board_id") else "names no board"
+
+
+def _misfit_of_style_preset(value: object) -> str:
+    return "" if _has_text(value, "style_preset_id") else "names no style preset"
+
+
+def _misfit_of_model(value: object) -> str:
+    if not isinstance(value, dict) or not all(isinstance(value.get(key) or "", str) for key in _MODEL_KEYS):
+        return "is not a model"
+    return "" if any(_has_text(value, key) for key in ("name", "key", "hash")) else "names no model"
+
+
+def _misfit_of_lora(value: object) -> str:
+    if not isinstance(value, dict) or _misfit_of_number(value.get("weight"), "FloatField", NO_LIMITS):
+        return "is not a LoRA with its weight"
+    return _misfit_of_model(value.get("lora"))
+
+
+def _misfit_of_color(value: object) -> str:
+    channels = [value.get(channel) for channel in "rgba"] if isinstance(value, dict) else [None]
+    fits = all(type(channel) is int and 0 <= channel <= 255 for channel in channels)
+    return "" if fits else "is not a color with channels from 0 to 255"
+
+
+def _misfit_of_generator(field_type: str) -> Callable[[object], str]:
+    def misfit(value: object) -> str:
+        if reason := misfit_of_settings(value, field_type):
+            return reason
+        try:
+            check(value)
+        except GeneratorError as error:
+            return f"makes no batch: {error}"
+        return ""
+
+    return misfit
+
+
+# --- how it is written ------------------------------------------------------------------------------------------------
+
+
+def _one(type_name: str, value: Any) -> Expression:
+    write = _WRITERS.get(type_name)
+    if write is not None:
+        return write(value)
+    if isinstance(value, str):
+        return expression.text(value)
+    return expression.value(int(value) if type_name == "IntegerField" else value)
+
+
+def model_expression(value: Mapping[str, Any]) -> Expression:
+    """`Model(…)` of a model reference; what is empty is left out."""
+    return expression.call("Model", **{key: value[key] for key in _MODEL_KEYS if value.get(key)})
+
+
+def _board(value: Any) -> Expression:
+    return expression.text(value) if isinstance(value, str) else expression.call("Board", id=value["board_id"])
+
+
+def _color(value: Any) -> Expression:
+    return expression.call("Color", **{channel: value[channel] for channel in "rgba"})
+
+
+def _lora(value: Any) -> Expression:
+    return expression.call("LoRA", model_expression(value["lora"]), weight=value["weight"])
+
+
+def _generator(value: Any) -> Expression:
+    return expression.call(KINDS[value["type"]].class_name, **value)
+
+
+_MODEL_KEYS: Final = ("name", "base", "type", "key", "hash", "submodel_type")
+_WRITERS: Final[Mapping[str, Callable[[Any], Expression]]] = {
+    "BoardField": _board,
+    "ColorField": _color,
+    "ImageField": lambda value: expression.call("Image", value["image_name"]),
+    "LoRAField": _lora,
+    "ModelIdentifierField": model_expression,
+    "StylePresetField": lambda value: expression.call("StylePreset", value["style_preset_id"]),
+    "VideoField": lambda value: expression.call("Video", value["video_name"]),
+    **{generator_field(family): _generator for family in FAMILIES},
+}
+_OBJECTS: Final[Mapping[str, Callable[[object], str]]] = {
+    "BoardField": _misfit_of_board,
+    "ColorField": _misfit_of_color,
+    "ImageField": _misfit_of_image,
+    "LoRAField": _misfit_of_lora,
+    "ModelIdentifierField": _misfit_of_model,
+    "StylePresetField": _misfit_of_style_preset,
+    "VideoField": _misfit_of_video,
+    **{generator_field(family): _misfit_of_generator(generator_field(family)) for family in FAMILIES},
+}
+_KNOWN: Final = frozenset({*_OBJECTS, *NUMBERS, *TEXTS, *CHOICES, "BooleanField"})
+"""The types whose annotation says what a value is; any other takes every JSON value."""

@@ -1,0 +1,66 @@
+"""Types: how an input is written down, put together of its annotation, its default and the words for both.
+
+FormInput ─▶ limits ─▶ annotations ─▶ defaults ─▶ words ─▶ InputType
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from invokable.codegen.python.expression import Expression
+from invokable.codegen.typing.annotations import Choices, annotation_of, choices_of
+from invokable.codegen.typing.defaults import default_of
+from invokable.codegen.typing.limits import effective_limits
+from invokable.codegen.typing.words import summary
+from invokable.contract.limits import NO_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from invokable.workflow import FormInput
+
+
+@dataclass(frozen=True, slots=True)
+class InputType:
+    """How an input is written down."""
+
+    annotation: Expression
+    """The type alone, without the marker of the index."""
+    constraints: tuple[Expression, ...] = ()
+    """Limits of the value, such as `Ge(0)`."""
+    choices: Choices = ()
+    """The Literal's values, where the type is one; the annotation then names them inline."""
+    limits: Limits = NO_LIMITS
+    nullable: bool = False
+    default: Expression | None = None
+    """The value when nothing is given; None where the input is required."""
+    assigned: Expression | None = None
+    """What stands behind the `=`: the default, or a field that makes it afresh for each instance."""
+    summary: str = ""
+    """The type in words: `integer, 64 to 2048, a multiple of 8`."""
+    unfit: str = ""
+    """Why the workflow's own value cannot be the default; empty where it can."""
+    dropped: tuple[str, ...] = ()
+    """Limits that were left out because they make no sense, in words."""
+
+
+def input_type(item: FormInput, custom: Expression | None = None) -> InputType:
+    """The type of a form input: from its schema, narrowed by the limits and choices that the form sets.
+
+    Where the project gives the values a class of its own, that class decides what they may be.
+    """
+    choices = () if custom else choices_of(item)
+    limits, dropped = (NO_LIMITS, ()) if custom else effective_limits(item)
+    annotation = annotation_of(item, choices, limits, custom)
+    default = default_of(item, annotation, choices, limits)
+    return InputType(
+        annotation=annotation.type,
+        constraints=annotation.constraints,
+        choices=choices,
+        limits=limits,
+        nullable=default.nullable,
+        default=default.value,
+        assigned=default.assigned,
+        summary=summary(item, choices, limits) if custom is None else custom.code,
+        unfit=default.unfit,
+        dropped=dropped,
+    )

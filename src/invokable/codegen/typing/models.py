@@ -1,0 +1,45 @@
+"""Models: those installed on a server, as names that complete under the input that takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+
+from invokable.codegen.naming.names import NameHints, attribute_names
+from invokable.schema.model import InputTemplate
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InstalledModel:
+    """A model as the server lists it."""
+
+    name: str
+    base: str
+    type: str
+    key: str
+    hash: str
+    variant: str = ""
+    format: str = ""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, object]) -> InstalledModel:
+        """Read an entry of the server's list of models; what is missing is empty."""
+        keys = ("name", "base", "type", "key", "hash", "variant", "format")
+        return cls(*(value if isinstance(value := config.get(key), str) else "" for key in keys))
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """What identifies the model, as a field's value has it."""
+        return {"key": self.key, "hash": self.hash, "name": self.name, "base": self.base, "type": self.type}
+
+
+def model_choices(template: InputTemplate, installed: Collection[InstalledModel]) -> dict[str, InstalledModel]:
+    """The models that an input takes, by the name that each gets; empty for an input of another type."""
+    if template.type.name not in ("ModelIdentifierField", "LoRAField"):
+        return {}
+    fitting = sorted(model for model in set(installed) if template.models.admits(asdict(model)))
+    hints = [
+        NameHints((model.key, ""), model.name, f"{model.base} {model.type}", "", f"model_{number}")
+        for number, model in enumerate(fitting)
+    ]
+    return dict(zip(attribute_names(hints, reserved=frozenset()), fitting, strict=True))

@@ -1,0 +1,120 @@
+"""Words: the type of an input as a person would say it, for docstrings and tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from invokable.codegen.typing.limits import cardinality_of, whole
+from invokable.contract.limits import Limits
+
+if TYPE_CHECKING:
+    from invokable.contract.models import ModelFilter
+    from invokable.workflow import FormInput
+
+_WORDS: Final[Mapping[str, str]] = {
+    "BoardField": "board",
+    "BooleanField": "true or false",
+    "ColorField": "color",
+    "FloatField": "number",
+    "FloatGeneratorField": "settings of a generator of numbers",
+    "ImageField": "image",
+    "ImageGeneratorField": "settings of a generator of images",
+    "IntegerField": "integer",
+    "IntegerGeneratorField": "settings of a generator of integers",
+    "LoRAField": "LoRA",
+    "SavedWorkflowField": "id of a saved workflow",
+    "StringField": "text",
+    "StringGeneratorField": "settings of a generator of texts",
+    "StylePresetField": "style preset",
+    "VideoField": "video",
+}
+_ACRONYMS: Final[Mapping[str, str]] = {
+    "clip": "CLIP",
+    "controlnet": "ControlNet",
+    "ip": "IP",
+    "llm": "LLM",
+    "lora": "LoRA",
+    "t2i": "T2I",
+    "t5": "T5",
+    "vae": "VAE",
+    "vl": "VL",
+}
+"""Words of model types that are not written in small letters."""
+_LONGEST: Final = 60  # characters of choices that are all named
+_MOST: Final = 12  # choices that are all named
+_FIRST: Final = 3  # choices that are named of many
+_CHOICE: Final = 24  # characters of a choice among many
+
+
+def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str:
+    """The type of an input in words: `integer, 64 to 2048, a multiple of 8`."""
+    name = item.template.type.name
+    word = _WORDS.get(name, name)
+    if choices:
+        word = choices_in_words(choices)
+    elif name == "ModelIdentifierField":
+        word = _model_in_words(item.template.models)
+    cardinality = cardinality_of(item.template)
+    if cardinality == "COLLECTION":
+        word = f"list ({word})"
+    elif cardinality == "SINGLE_OR_COLLECTION":
+        word = f"{word}, or a list"
+    within = range_in_words(limits.item) if limits.item else ""
+    return ", ".join(part for part in (word, range_in_words(limits), within and f"each {within}") if part)
+
+
+def choices_in_words(choices: tuple[object, ...]) -> str:
+    """All choices where they are few and short, else their number and the first of them."""
+    first = [json.dumps(choice, ensure_ascii=False) for choice in choices[:_MOST]]
+    if len(choices) == 1:
+        return f"only {first[0]}" if len(first[0]) <= _LONGEST else "only one choice"
+    if len(choices) == len(first) and len(", ".join(first)) <= _LONGEST:
+        return f"one of {', '.join(first)}"
+    if max(map(len, first[:_FIRST])) > _CHOICE:
+        return f"one of {len(choices)} choices"
+    return f"one of {len(choices)} choices: {', '.join(first[:_FIRST])}, …"
+
+
+def range_in_words(limits: Limits) -> str:
+    """`64 to 2048, a multiple of 8`; empty where there is no limit."""
+    low, high = limits.minimum, limits.maximum
+    above, below = limits.exclusive_minimum, limits.exclusive_maximum
+    parts = []
+    if above is not None:
+        parts.append(f"above {number(above)}")
+    if low is not None and high is not None:
+        parts.append(f"{number(low)} to {number(high)}")
+    elif low is not None:
+        parts.append(f"at least {number(low)}")
+    elif high is not None:
+        parts.append(f"at most {number(high)}")
+    if below is not None:
+        parts.append(f"below {number(below)}")
+    if limits.multiple_of is not None and limits.multiple_of != 1:
+        parts.append(f"a multiple of {number(limits.multiple_of)}")
+    parts += _size_in_words(limits.min_length, limits.max_length, "character")
+    parts += _size_in_words(limits.min_items, limits.max_items, "item")
+    return ", ".join(parts)
+
+
+def number(value: float) -> str:
+    """A number, `2.0` as `2`."""
+    return repr(whole(value)) if math.isfinite(value) else str(value)
+
+
+def _size_in_words(low: int | None, high: int | None, unit: str) -> list[str]:
+    if low and high is not None:
+        return [f"{low} to {high} {unit}s"]
+    if high is not None:
+        return [f"at most {high} {unit}{'' if high == 1 else 's'}"]
+    return [f"at least {low} {unit}{'' if low == 1 else 's'}"] if low else []
+
+
+def _model_in_words(models: ModelFilter) -> str:
+    """`main model of sd-1 or sd-2`."""
+    kinds = " or ".join(" ".join(_ACRONYMS.get(word, word) for word in kind.split("_")) for kind in models.type)
+    bases = f" of {' or '.join(models.base)}" if models.base else ""
+    return f"{kinds} model{bases}".strip()

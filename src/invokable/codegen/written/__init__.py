@@ -1,0 +1,1 @@
+"""Written: what a module on disk says about itself, and whether somebody edited it."""

@@ -1,0 +1,78 @@
+"""Headings: what stands over each field of the form.
+
+The form is a tree of containers. A heading holds for what follows it in its container, nested containers included,
+until the next heading there. A container has no title of its own: a heading, or else a short text, that comes first
+in it serves as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from invokable.workflow.reading import OutlineItem
+
+_TITLE: Final = 40  # characters of a text that still reads as a title
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the author of a form wrote around one of its fields."""
+
+    headings: tuple[str, ...] = ()
+    """The headings over the field, the outermost first."""
+    texts: tuple[str, ...] = ()
+    """The text elements directly above the field, in the same container."""
+
+
+@dataclass(slots=True)
+class Container:
+    """A container of a form, as far as one has read it."""
+
+    heading: str = ""
+    """The heading that holds at the moment; empty without one."""
+    texts: list[str] = field(default_factory=list)
+    """The text elements since the last element of another kind."""
+    empty: bool = True
+
+
+def surroundings(outline: Iterable[OutlineItem]) -> dict[int, Surroundings]:
+    """What stands around each field of a form, by the field's index."""
+    return {
+        item.index: Surroundings(headings(around), tuple(filter(None, around[-1].texts)))
+        for item, around in walk(outline)
+        if item.kind == "field" and item.index is not None
+    }
+
+
+def headings(around: Iterable[Container]) -> tuple[str, ...]:
+    """The headings that hold inside of some containers, the outermost first."""
+    return tuple(container.heading for container in around if container.heading)
+
+
+def walk(outline: Iterable[OutlineItem]) -> Iterator[tuple[OutlineItem, Sequence[Container]]]:
+    """The items of a form, each with the containers around it as they are there, the root first."""
+    open_ = [Container()]
+    for item in outline:
+        del open_[item.depth + 1 :]
+        here = open_[-1]
+        text = one_line(item.text) if item.kind in ("heading", "text") else ""
+        if item.kind == "heading":
+            here.heading, here.texts = text, []
+        elif item.kind == "text" and here.empty and len(open_) > 1 and _is_title(text):
+            here.heading = text
+        yield item, open_
+        here.texts = [*here.texts, text] if item.kind == "text" else []
+        here.empty = False
+        if item.kind == "container":
+            open_.append(Container())
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks."""
+    return " ".join(text.split())
+
+
+def _is_title(text: str) -> bool:
+    return 0 < len(text) <= _TITLE and not text.endswith((".", "!", "?", "…", ";"))
