@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from invokable.codegen.project.config import ConfigError, find_config, load_config
+from invokable.codegen.project.config import ConfigError, find_config
+from invokable.codegen.project.config_reader import load_config
 
 FULL = """
 [tool.invokable]

@@ -10,7 +10,8 @@ import pytest
 
 from invokable.codegen import Options
 from invokable.codegen.generate import GeneratedModule, generate_module
-from invokable.codegen.project.config import ConfigError, load_config
+from invokable.codegen.project.config import ConfigError
+from invokable.codegen.project.config_reader import load_config
 from invokable.codegen.typing.custom import CustomFields
 from invokable.schema import load
 from tests.examples import add_field, add_node, example

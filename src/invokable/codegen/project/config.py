@@ -108,16 +108,6 @@ def find_config(start: Path) -> Path | None:
     return None
 
 
-def load_config(path: Path) -> Config:
-    """Read and check a configuration. Raises ConfigError."""
-    from invokable.codegen.project.config_reader import read_config
-
-    table = invokable_table(path)
-    if table is None:
-        raise ConfigError(path, "tool.invokable", "not found")
-    return read_config(path, table)
-
-
 def invokable_table(path: Path) -> Mapping[str, object] | None:
     """The `[tool.invokable]` table of a pyproject.toml; None where there is none. Raises ConfigError."""
     table = _tools(path).get("invokable")

@@ -11,12 +11,20 @@ from typing import Final
 from unicodedata import normalize
 
 from invokable.codegen.naming.names import RESULT_MEMBERS, is_valid_attribute, is_valid_class
-from invokable.codegen.project.config import Choices, Config, ConfigError, SourceConfig, WorkflowConfig
+from invokable.codegen.project.config import Choices, Config, ConfigError, SourceConfig, WorkflowConfig, invokable_table
 from invokable.codegen.typing.custom import CustomFields
 from invokable.workflow.errors import nearest
 
 _ROOT: Final = "tool.invokable"
 _CHOICES: Final = frozenset({"lenient", "models", "schema", "server", "templates"})
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration. Raises ConfigError."""
+    table = invokable_table(path)
+    if table is None:
+        raise ConfigError(path, "tool.invokable", "not found")
+    return read_config(path, table)
 
 
 def read_config(path: Path, table: Mapping[str, object]) -> Config:

@@ -11,7 +11,8 @@ from unicodedata import normalize
 from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.plan import ModulePlan, Naming
-from invokable.codegen.project.config import Config, ConfigError, find_config, find_line_length, load_config
+from invokable.codegen.project.config import Config, ConfigError, find_config, find_line_length
+from invokable.codegen.project.config_reader import load_config
 from invokable.codegen.project.lockfile import FILE, LockFile
 from invokable.codegen.written.made_from import folder_digest
 
