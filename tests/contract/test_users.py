@@ -65,6 +65,16 @@ def two(people: People) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture
+def paused(admin: Client) -> Iterator[None]:
+    """A queue that holds its items, empty at first: other tests leave theirs."""
+    admin.queue.pause()
+    admin.queue.clear()
+    yield
+    admin.queue.clear()
+    admin.queue.resume()
+
+
 def test_a_user_finds_only_boards_of_their_own(one: Client, two: Client, admin: Client) -> None:
     board = one.boards.create(f"t-{uuid4()}")
     with pytest.raises(BoardError):
@@ -99,9 +109,8 @@ def test_only_an_administrator_stops_the_queue_and_installs(one: Client, admin: 
     admin.queue.resume()
 
 
-def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, admin: Client, people: People) -> None:
-    two.queue.clear()  # of what other tests have left
-    admin.queue.pause()
+@pytest.mark.usefixtures("paused")
+def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, people: People) -> None:
     item_id = enqueue(people.server, token=people.token("one"))[0]
     with pytest.raises(APIError) as caught:
         two.queue.cancel(item_id)
@@ -112,7 +121,6 @@ def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, admi
     assert one.queue.cancel(item_id)[0].status == "canceled"
     assert [item.retried_from_item_id for item in one.queue.retry(item_id)] == [item_id]
     assert one.queue.clear() == 2
-    admin.queue.resume()
 
 
 def test_the_server_says_that_it_has_several_users(one: Client, people: People) -> None:
