@@ -11,6 +11,55 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an image of a kind that has a function is no image any more",
+        f"{RUNTIME}steps/collect.py",
+        'if output.is_open and result.get("type") in giving.makers:',
+        'if result.get("type") in giving.makers:',
+        ("tests/contract/test_custom_fields.py",),
+    ),
+    Mutation(
+        "what a node pack's own kind of output becomes is left out",
+        f"{RUNTIME}steps/run.py",
+        "context.client, policy.outputs)",
+        "context.client)",
+        ("tests/contract/test_custom_fields.py",),
+    ),
+    Mutation(
+        "a run that ran again cannot run again",
+        f"{RUNTIME}steps/retry.py",
+        "old = {row.retried_from_item_id or row.item_id: row for",
+        "old = {row.item_id: row for",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
+        "a run that is taken up by its batch id counts retries as further items",
+        f"{RUNTIME}steps/queue.py",
+        "latest[item.retried_from_item_id or item.item_id]",
+        "latest[item.item_id]",
+        (f"{TESTS}test_queue.py",),
+    ),
+    Mutation(
+        "two workflows with arrays cannot be compared",
+        f"{RUNTIME}values/workflow.py",
+        '        if "__eq__" not in cls.__dict__:',
+        '        if "__eq__" in cls.__dict__:',
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
+        "arrays of another kind are taken for equal",
+        f"{RUNTIME}values/arrays.py",
+        " and _kind(one) == _kind(other)",
+        "",
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
+        "a copy of a workflow shares its array",
+        f"{RUNTIME}values/workflow.py",
+        "return copy.copy(value) if is_array(value) else value",
+        "return value",
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/run.py",
         "    if not state.sent:\n        return\n",
