@@ -38,8 +38,22 @@ MUTATIONS: Final = [
     Mutation(
         "warnings are forgotten when nothing has changed",
         f"{CODEGEN}build/modules.py",
-        "if said.stamp and not (edited or options.force or options.warn):",
-        "if said.stamp and not (edited or options.force):",
+        '**({"warned": True} if warned else {}),',
+        "",
+        ("tests/cli/test_generate_options.py",),
+    ),
+    Mutation(
+        "a module is made again for its warnings",
+        f"{CODEGEN}build/modules.py",
+        "    if made_from == inputs:\n",
+        "    if False:\n",
+        ("tests/cli/test_generate_options.py",),
+    ),
+    Mutation(
+        "names that the lock file has lost stay lost",
+        f"{CODEGEN}build/extras.py",
+        "r.plan.names for r in mine if r.plan and",
+        "r.plan.names for r in mine if r.module and",
         ("tests/cli/test_generate_options.py",),
     ),
     Mutation(

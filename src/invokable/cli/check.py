@@ -67,7 +67,6 @@ def check(
             lenient=lenient,
             models=models,
             compare=True,
-            warn=fail_on_warning,
         )
         with building(sources, output, options) as build:
             command = _command(sources, output, models, config, schema, server, lenient)
