@@ -162,7 +162,7 @@ def test_setuptools_builds_only_what_is_fine(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_pre_commit_stops_a_commit_of_a_stale_module(tmp_path: Path) -> None:
+def test_pre_commit_stops_a_commit_of_a_stale_module_or_generates_it(tmp_path: Path) -> None:
     project = written(tmp_path)
     hooks = tmp_path / "hooks"
     ignored = shutil.ignore_patterns(".git", ".venv*", "*_cache", "__pycache__", "node_modules")
@@ -173,7 +173,22 @@ def test_pre_commit_stops_a_commit_of_a_stale_module(tmp_path: Path) -> None:
     (project / ".pre-commit-config.yaml").write_text(config, encoding="utf-8")
     for command in ("git init -q", "pre-commit install", "git add -A", "git commit -qm Begin"):
         run(command, project)
+
     change(project)
     run("git add -A", project)
-    assert "portrait.py: is out of date" in run("git commit -qm Change", project, status=1)
-    run("invokable generate && git add -A && git commit -qm Change", project)
+    checked = run("SKIP=invokable-generate git commit -qm Change", project, status=1)
+    assert "portrait.py: is out of date" in checked
+    generated = run("git commit -qm Change", project, status=1)
+    assert "files were modified by this hook" in generated
+    assert "would be missing" not in generated
+    run("git add -A && git commit -qm Change", project)
+
+    shutil.copy(WORKFLOWS / "sd15_text_to_image.json", project / "workflows" / "picture.json")
+    run("git add workflows", project)
+    for _ in range(2):
+        said = run("git commit -qm Add", project, status=1)
+        assert "src/app/flows/picture.py: would be missing from a commit" in said
+        run("git add --update", project)  # what has been added before: not the new module
+    run("git add src && git commit -qm Add", project)
+    assert run("git status --porcelain", project) == ""
+    run("invokable check", project)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,15 @@ def begin(folder: Path, *, table: str = TABLE) -> Project:
     project.configure(table)
     project.save(example("colour_card.json"))
     return project
+
+
+def git(project: Project, *words: str) -> None:
+    """Run git in a project."""
+    identity = ("-c", "user.name=x", "-c", "user.email=x@x.org")
+    subprocess.run(["git", *identity, *words], cwd=project.folder, check=True, capture_output=True)
+
+
+def repository(project: Project) -> None:
+    """Make a project a git repository that tracks all of its files."""
+    git(project, "init", "-q")
+    git(project, "add", "--all")

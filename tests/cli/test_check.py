@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import jsonschema
 import pytest
 
-from tests.cli.projects import Project
+from tests.cli.projects import Project, git, repository
 from tests.cli.test_generate import run
 from tests.examples import ROOT, example, node
 
@@ -29,11 +31,16 @@ def spoil(project: Project, how: str) -> None:
     elif how == "left over":
         (project.folder / "workflows" / "card.json").unlink()
     elif how == "untracked":
+        repository(project)
+        git(project, "rm", "-q", "--cached", "src/flows/card.py")
+    elif how == "without names":
         lock = project.folder / "invokable.lock"
         lock.write_text("".join(lock.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
 
 
-STATES = ["stale", "edited", "missing", "left over", "untracked"]
+STATES = {state: state for state in ("stale", "edited", "missing", "left over", "untracked")} | {
+    "without names": "stale"
+}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -44,9 +51,9 @@ def test_each_state_is_found_and_mended_by_what_check_says(state: str, project: 
     found = project.check()
     assert found.exit_code == 1
     assert project.files() == before
-    assert state in project.states().values()
-    mend = found.stderr.splitlines()[-1].removeprefix("to mend it: invokable ").split()
-    assert run(*mend).exit_code == 0
+    assert list(project.states().values())[-1] == STATES[state]
+    mend = found.stderr.splitlines()[-1].removeprefix("to mend it: ").split()
+    subprocess.run([sys.executable, "-m", *mend] if mend[0] == "invokable" else mend, check=True)
     assert project.check().exit_code == 0
 
 

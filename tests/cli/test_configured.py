@@ -173,7 +173,7 @@ def test_a_package_re_exports_its_classes(project: Project) -> None:
     assert project.check().exit_code == 0
     (project.folder / "workflows/more/picture.json").unlink()
     assert project.states() == {
-        "invokable.lock": "untracked",
+        "invokable.lock": "stale",
         "src/flows/more/__init__.py": "left over",
         "src/flows/more/picture.py": "left over",
     }
@@ -219,7 +219,7 @@ def test_what_is_left_over_goes_unless_somebody_has_edited_it(project: Project) 
     mine = project.folder / "src/flows/mine.py"
     mine.write_text("x = 1\n")
     assert project.states() == {
-        "invokable.lock": "untracked",
+        "invokable.lock": "stale",
         "src/flows/picture.py": "left over",
         "src/flows/third.py": "left over",
     }

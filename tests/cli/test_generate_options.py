@@ -72,6 +72,39 @@ def test_warnings_fail_each_time_when_they_are_to(project: Project) -> None:
         assert "warning: /nodes/1" in result.stderr
 
 
+def test_warnings_are_told_each_time(project: Project) -> None:
+    """What a run says does not depend on what has run before."""
+    project.save(warned())
+    project.save(example("colour_card.json"), "other.json")
+    said = [run(verb).stderr for verb in ("generate", "generate", "check", "generate")]
+    assert said[0].startswith("workflows/card.json: warning: /nodes/1")
+    assert said == [said[0]] * 4
+    before = project.files()
+    assert run("generate").exit_code == 0
+    assert project.files() == before
+
+
+def test_what_has_not_changed_is_not_made_again_for_its_warnings(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.save(warned())
+    project.generate()
+    monkeypatch.setattr("invokable.codegen.build.modules.render_module", None)
+    assert "warning: /nodes/1" in run("generate").stderr
+    assert project.check().exit_code == 0
+
+
+@pytest.mark.parametrize("document", [example("colour_card.json"), warned()], ids=["fine", "warned"])
+def test_names_that_the_lock_file_has_lost_come_back_from_the_modules(document: Any, project: Project) -> None:
+    project.save(document)
+    project.generate()
+    before = project.files()
+    (project.folder / "invokable.lock").unlink()
+    assert project.states() == {"invokable.lock": "missing"}
+    project.generate()
+    assert project.files() == before
+
+
 def test_force_makes_also_what_has_not_changed_anew(project: Project) -> None:
     project.generate()
     before = project.module().stat().st_mtime_ns

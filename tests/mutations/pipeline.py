@@ -10,6 +10,7 @@ from tests.mutations.codegen import CODEGEN
 LIFE: Final = ("tests/cli/test_project_life.py",)
 CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
+TRACKING: Final = ("tests/cli/test_tracking.py",)
 INTERRUPTED: Final = ("tests/cli/test_interrupted.py",)
 
 MUTATIONS: Final = [
@@ -37,8 +38,22 @@ MUTATIONS: Final = [
     Mutation(
         "warnings are forgotten when nothing has changed",
         f"{CODEGEN}build/modules.py",
-        "if said.stamp and not (edited or options.force or options.warn):",
-        "if said.stamp and not (edited or options.force):",
+        '**({"warned": True} if warned else {}),',
+        "",
+        ("tests/cli/test_generate_options.py",),
+    ),
+    Mutation(
+        "a module is made again for its warnings",
+        f"{CODEGEN}build/modules.py",
+        "    if made_from == inputs:\n",
+        "    if False:\n",
+        ("tests/cli/test_generate_options.py",),
+    ),
+    Mutation(
+        "names that the lock file has lost stay lost",
+        f"{CODEGEN}build/extras.py",
+        "r.plan.names for r in mine if r.plan and",
+        "r.plan.names for r in mine if r.module and",
         ("tests/cli/test_generate_options.py",),
     ),
     Mutation(
@@ -139,5 +154,47 @@ MUTATIONS: Final = [
         '    text = text.replace("\\r\\n", "\\n")\n',
         "",
         ("tests/codegen/test_made_from.py",),
+    ),
+    Mutation(
+        "an untracked module is fine",
+        f"{CODEGEN}project/tracking.py",
+        "if tags.get(name) == _UNTRACKED:",
+        "if False:",
+        TRACKING,
+    ),
+    Mutation(
+        "an ignored lock file is fine",
+        f"{CODEGEN}project/tracking.py",
+        "elif name not in tags and path in needed:",
+        "elif False:",
+        TRACKING,
+    ),
+    Mutation(
+        "an ignored module is untracked",
+        f"{CODEGEN}build/check.py",
+        "return tracking(there, needed={change.path for change in build.extras.locks})",
+        "return tracking(there, needed=set(there))",
+        TRACKING,
+    ),
+    Mutation(
+        "what generate removes has to be tracked",
+        f"{CODEGEN}build/check.py",
+        'if finding.state not in ("missing", "left over")]',
+        "]",
+        TRACKING,
+    ),
+    Mutation(
+        "git is asked about another repository",
+        f"{CODEGEN}project/tracking.py",
+        "if name not in _ELSEWHERE}",
+        "}",
+        TRACKING,
+    ),
+    Mutation(
+        "a repository that says nothing is passed over",
+        f"{CODEGEN}build/check.py",
+        "(*warnings, *((failure.where, failure.message) for failure in asked.failures))",
+        "tuple(warnings)",
+        TRACKING,
     ),
 ]

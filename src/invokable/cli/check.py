@@ -30,6 +30,7 @@ from invokable.codegen.build.check import Finding, Report, report
 )
 @click.option("-q", "--quiet", is_flag=True, help="No diff, and nothing about what is fine.")
 @click.option("--fail-on-warning", is_flag=True, help="Take warnings for errors: end with 2.")
+@click.option("--no-git", is_flag=True, help="Do not ask git whether it tracks the files.")
 @build_options
 def check(
     sources: tuple[str, ...],
@@ -38,6 +39,7 @@ def check(
     form: str,
     quiet: bool,
     fail_on_warning: bool,
+    no_git: bool,
     config: str | None,
     schema: str | None,
     server: str | None,
@@ -45,9 +47,9 @@ def check(
 ) -> None:
     """Check that every module is what `invokable generate` would write, and write nothing.
 
-    SOURCES and options are those of generate. The status is 1 when a module is stale, edited by hand or missing, when
-    one is left over from a workflow that is gone, and when the lock file lacks a name; a diff says what would change,
-    and the last line which command mends it.
+    SOURCES and options are those of generate. The status is 1 when a module or the lock file is stale, edited by hand
+    or missing, when a module is left over from a workflow that is gone, and when git does not track one of the files.
+    A diff says what would change, and the last lines which commands mend it.
 
     \b
     Examples:
@@ -65,10 +67,10 @@ def check(
             lenient=lenient,
             models=models,
             compare=True,
-            warn=fail_on_warning,
         )
         with building(sources, output, options) as build:
-            found = report(build, command=_command(sources, output, models, config, schema, server, lenient))
+            command = _command(sources, output, models, config, schema, server, lenient)
+            found = report(build, command=command, git=not no_git)
             for line in build.notes:
                 note("note", line)
     status = _status(found, fail_on_warning=fail_on_warning)
@@ -121,8 +123,8 @@ def _annotate(found: Report) -> None:
         _command_of("notice", where, f"skipped: {why}")
     for where, warning in found.warnings:
         _command_of("warning", where, warning)
-    mend = "".join(f"; run: {command}" for command in found.commands)
     for finding in found.wrong:
+        mend = "".join(f"; run: {command}" for command in found.mending([finding]))
         _command_of("error", finding.path.as_posix(), f"{finding.message}{mend}")
     for failure in found.failures:
         place = f"{failure.pointer}: " if failure.pointer else ""

@@ -71,7 +71,6 @@ def generate(
             lenient=lenient,
             force=force,
             models=models,
-            warn=fail_on_warning,
         )
 
     def run() -> int:

@@ -61,7 +61,6 @@ def read_options(
     force: bool = False,
     models: bool = False,
     compare: bool = False,
-    warn: bool = False,
 ) -> BuildOptions:
     """The options of a build. Raises BuildError for a configuration that cannot be read."""
     if schema is not None and server is not None:
@@ -74,6 +73,5 @@ def read_options(
         ),
         force=force,
         compare=compare,
-        warn=warn,
         stdin=sys.stdin.buffer,
     )

@@ -38,18 +38,7 @@ class GeneratedModule:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was dropped, and which values could not be defaults, a line each."""
-        dropped = [f"{warning.pointer}: {warning.message}" for warning in self.plan.reading.warnings]
-        required = [
-            f"{planned.item.pointer}: {planned.attribute} is required: {planned.type.unfit}"
-            for planned in self.plan.inputs
-            if planned.type.unfit
-        ]
-        limits = [
-            f"{planned.item.pointer}: {planned.attribute} is written without {limit}"
-            for planned in self.plan.inputs
-            for limit in planned.type.dropped
-        ]
-        return (*dropped, *required, *limits)
+        return self.plan.warnings
 
 
 def plan_document(document: object, schema: Schema, *, source: str, options: Options | None = None) -> ModulePlan:

@@ -106,6 +106,22 @@ class ModulePlan:
         )
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was dropped, and which values could not be defaults, a line each."""
+        dropped = [f"{warning.pointer}: {warning.message}" for warning in self.reading.warnings]
+        required = [
+            f"{planned.item.pointer}: {planned.attribute} is required: {planned.type.unfit}"
+            for planned in self.inputs
+            if planned.type.unfit
+        ]
+        limits = [
+            f"{planned.item.pointer}: {planned.attribute} is written without {limit}"
+            for planned in self.inputs
+            for limit in planned.type.dropped
+        ]
+        return (*dropped, *required, *limits)
+
+    @property
     def output_map(self) -> tuple[tuple[str, str, str, str, bool], ...]:
         """(attribute, node id, output field, type, many) of each output."""
         return tuple(

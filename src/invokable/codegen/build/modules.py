@@ -1,7 +1,8 @@
 """Modules: from one job to the module it stands for, or to the failures that prevent it.
 
-job ─ workflow's bytes ─ what it is made from ─┬─ as it was ─▶ unchanged
-                                               └─ otherwise ─ plan ─ render ─▶ text
+job ─ workflow's bytes ─ what it is made from ─┬─ as it was, without warnings ─▶ unchanged
+                                               └─ otherwise ─ plan ─┬─ as it was ─▶ unchanged, with its warnings
+                                                                    └─ otherwise ─ render ─▶ text
 """
 
 from __future__ import annotations
@@ -52,8 +53,6 @@ class ModuleOptions:
     """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
     compare: bool = False
     """Nothing is to be written: a module that was edited by hand is compared like others."""
-    warn: bool = False
-    """Plan also what has not changed, for its warnings."""
     stdin: BinaryIO | None = None
     """Where the source `-` is read from."""
 
@@ -67,6 +66,8 @@ class BuildResult:
     """The text of the file that is there now."""
     said: Said = field(default_factory=Said)
     """What that file says about itself."""
+    plan: ModulePlan | None = None
+    """What the module has to say; None where it is as it was and has no warnings, or cannot be made."""
     module: GeneratedModule | None = None
     """The module as it is to be; None where it is as it was, or cannot be made."""
     edited: bool = False
@@ -92,7 +93,7 @@ class BuildResult:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was left out of the module, a line each."""
-        return self.module.warnings if self.module else ()
+        return self.plan.warnings if self.plan else ()
 
     @property
     def change(self) -> FileChange | None:
@@ -111,12 +112,12 @@ class BuildResult:
     @property
     def version(self) -> str | None:
         """The InvokeAI version whose node schemas the module is made with."""
-        return self.module.plan.schema_version if self.module else self.said.schema
+        return self.plan.schema_version if self.plan else self.said.schema
 
     @property
     def class_name(self) -> str | None:
         """The name of the module's class."""
-        return self.module.plan.class_name if self.module else self.said.class_name
+        return self.plan.class_name if self.plan else self.said.class_name
 
 
 def _says_the_same(current: str, text: str) -> bool:
@@ -186,10 +187,10 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
     if edited and not options.compare and not options.force:
         _check_unedited(job.path, current)
-    if said.stamp and not (edited or options.force or options.warn):
-        known = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
-        if said.stamp.inputs == _made_from(job, data, options, document, said.schema, known):
-            return result
+    made_from = said.stamp.inputs if said.stamp and not (edited or options.force) else None
+    locked = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
+    if made_from and made_from == _made_from(job, data, options, document, said.schema, locked):
+        return result
     if skipped := _no_workflow(result, data, document):
         return replace(result, skipped=skipped)
     existing = read_existing(current) if current and is_generated(current) else None
@@ -199,9 +200,11 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
     unknown = tuple(job.project.unknown_names(job.key, plan))
     if unknown:
         return replace(result, failures=unknown)
-    inputs = _made_from(job, data, options, document, plan.schema_version, plan.names)
-    module = GeneratedModule(_rendered(job, plan, inputs), plan)
-    return replace(result, module=module, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
+    result = replace(result, plan=plan, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
+    inputs = _made_from(job, data, options, document, plan.schema_version, plan.names, warned=bool(plan.warnings))
+    if made_from == inputs:
+        return result
+    return replace(result, module=GeneratedModule(_rendered(job, plan, inputs), plan))
 
 
 def _check_unedited(path: Path, current: str | None) -> None:
@@ -264,8 +267,10 @@ def _made_from(
     document: Callable[[], object],
     version: str | None,
     names: Names,
+    *,
+    warned: bool = False,
 ) -> str:
-    """The checksum of everything that decides what a module says."""
+    """The checksum of everything that decides what a module says, and of whether there are warnings about it."""
     settings, chosen = job.settings, job.project.config.of_workflow(job.key)
     needs_document = settings.schema.kind in ("file", "server")
     locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
@@ -284,5 +289,6 @@ def _made_from(
             "rename": sorted([*key, name] for key, name in chosen.rename.items()),
             "outputs": sorted(chosen.outputs.items()),
             "locked": locked,
+            **({"warned": True} if warned else {}),
         }
     )

@@ -45,17 +45,13 @@ class BuildOptions:
     """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
     compare: bool = False
     """Nothing is to be written: files that were edited by hand are compared like others."""
-    warn: bool = False
-    """Plan also what has not changed, for its warnings."""
     stdin: BinaryIO | None = None
     """Where the source `-` is read from."""
 
     @property
     def modules(self) -> ModuleOptions:
         """The part that decides how modules are made."""
-        return ModuleOptions(
-            schemas=self.schemas, force=self.force, compare=self.compare, warn=self.warn, stdin=self.stdin
-        )
+        return ModuleOptions(schemas=self.schemas, force=self.force, compare=self.compare, stdin=self.stdin)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""Tracking: which files git would leave out of a commit.
+
+Each repository is asked once, for all of its files; where there is no repository, or no git, nothing is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from invokable.codegen.failures import BuildError
+from invokable.codegen.project.project import shown_path
+
+_LIST: Final = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--")
+_UNTRACKED: Final = "?"
+_ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE")
+"""Variables that may lead git to another repository. The GIT_INDEX_FILE of a hook stays: it holds what is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why no commit would hold a file: nobody has added it, or git ignores it."""
+
+    root: str
+    """The work tree that the file is in, absolute."""
+    name: str
+    """The file's path from there."""
+    ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What git says about some files."""
+
+    lacking: dict[Path, Lack] = field(default_factory=dict)
+    """The files that no commit would hold."""
+    failures: tuple[BuildError, ...] = ()
+    """Repositories that could not be asked."""
+
+
+def tracking(files: Iterable[Path], *, needed: Collection[Path] = ()) -> Tracking:
+    """Ask git about files that are there. An ignored file is fine unless it is among those that are `needed`."""
+    repositories: defaultdict[str, dict[str, Path]] = defaultdict(dict)
+    for path in files:
+        folder = os.path.realpath(path.parent)
+        if (root := _root(folder)) is not None:
+            repositories[root][_relative(os.path.join(folder, path.name), root)] = path
+    git = shutil.which("git") if repositories else None
+    if git is None:
+        return Tracking()
+    lacking: dict[Path, Lack] = {}
+    failures = []
+    for root, paths in repositories.items():
+        try:
+            tags = _tags(git, root, paths)
+        except BuildError as failure:
+            failures.append(failure)
+            continue
+        for name, path in paths.items():
+            if tags.get(name) == _UNTRACKED:
+                lacking[path] = Lack(root, name)
+            elif name not in tags and path in needed:
+                lacking[path] = Lack(root, name, ignored=True)
+    return Tracking(lacking, tuple(failures))
+
+
+def adding(lacks: Iterable[Lack]) -> Iterator[str]:
+    """The shell commands that add files, seen from the current folder."""
+    groups: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+    for lack in lacks:
+        groups[lack.root, lack.ignored].append(lack.name)
+    here = os.path.realpath(os.curdir)
+    around = _root(here)
+    for (root, ignored), names in groups.items():
+        shown = [_relative(os.path.join(root, name), here) for name in names] if around == root else names
+        where = [] if around == root else ["-C", root]
+        yield shlex.join(["git", *where, "add", *(["--force"] if ignored else []), *shown])
+
+
+def _relative(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+def _root(folder: str) -> str | None:
+    """The work tree that a folder is in."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return None
+    return folder
+
+
+def _tags(git: str, root: str, names: Iterable[str]) -> dict[str, str]:
+    """The tag of each file that git does not ignore, in the folders of some files. Raises BuildError.
+
+    Folders, as there may be more files than a command line holds.
+    """
+    import subprocess  # which takes as long as a small check
+
+    folders = sorted({os.path.dirname(name) or "." for name in names})
+    done = subprocess.run(
+        [git, "--literal-pathspecs", "-C", root, *_LIST, *folders],
+        env={name: value for name, value in os.environ.items() if name not in _ELSEWHERE},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        words = " ".join(done.stderr.decode("utf-8", "replace").split()) or f"status {done.returncode}"
+        raise BuildError(shown_path(Path(root)), f"git does not say which files it tracks: {words}")
+    return {entry[2:]: entry[0] for entry in os.fsdecode(done.stdout).split("\0")[:-1]}
