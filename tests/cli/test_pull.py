@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable import LibraryWorkflow
-from invokable.cli.pulling import text_of
+from invokable.cli.pulling import place, signed, text_of
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.examples import example
@@ -116,7 +116,8 @@ def test_a_file_of_something_else_is_left_alone(server: Simulator, tmp_path: Pat
     (tmp_path / "card.json").write_text("[1]")
     assert lines(pull(server, tmp_path, "--all"), tmp_path) == [f"card_{card.id[:8]}.json: written"]
     assert (tmp_path / "card.json").read_text() == "[1]"
-    (tmp_path / f"card_{card.id[:8]}.json").write_text("mine")
+    for name in (card.id[:8], card.id.replace("-", "")):
+        (tmp_path / f"card_{name}.json").write_text("mine")
     done = pull(server, tmp_path, "--all")
     assert done.exit_code == 3
     assert "is in the way of a workflow" in done.stderr
@@ -163,9 +164,109 @@ def test_the_library_is_listed(server: Simulator, tmp_path: Path) -> None:
 
 def test_the_text_is_the_same_whatever_the_order_of_keys() -> None:
     document = example("colour_card.json")
-    assert text_of(dict(reversed(document.items())), "k") == text_of(document, "k")
-    assert json.loads(text_of(document, "k")) == {**document, "id": "k"}
-    assert text_of({"name": "\ud800"}, "k").isascii()
+    held = signed(document, "k")
+    assert text_of(signed(dict(reversed(document.items())), "k")) == text_of(held)
+    assert {name: value for name, value in held.items() if name != "pulled_sha256"} == {**document, "id": "k"}
+    assert signed(held, "k") == held
+    assert text_of({"name": "\ud800"}).isascii()
+
+
+def edit(path: Path, **changes: Any) -> None:
+    """Edit a file by hand."""
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
+
+
+def test_an_edited_file_is_not_overwritten(server: Simulator, tmp_path: Path) -> None:
+    saved(server, "Card"), saved(server, "Other")
+    pull(server, tmp_path, "--all")
+    edit(tmp_path / "card.json", description="mine")
+    edit(tmp_path / "other.json", description="mine too")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    saved(server, "A third")
+    done = pull(server, tmp_path, "--all")
+    assert done.exit_code == 3
+    assert lines(done, tmp_path) == [
+        f"{name}.json: was edited since {title!r} was pulled; save the edits in the library first "
+        "(--force replaces the file)"
+        for name, title in (("card", "Card"), ("other", "Other"))
+    ]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    checked = pull(server, tmp_path, "--all", "--check")
+    assert checked.exit_code == 1
+    assert lines(checked, tmp_path) == ["a_third.json: missing", "card.json: edited", "other.json: edited"]
+    forced = pull(server, tmp_path, "Card", "Other", "--force")
+    assert lines(forced, tmp_path) == ["card.json: updated", "other.json: updated"]
+    assert pull(server, tmp_path, "Card", "Other").exit_code == 0
+
+
+def test_edits_that_are_in_the_library_too_are_no_edits(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    pull(server, tmp_path, "Card")
+    edit(tmp_path / "card.json", description="mine")
+    document = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
+    server.client().workflows.save(document, over=card.id)
+    assert pull(server, tmp_path, "Card", "--check").exit_code == 0
+    assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: updated"]
+    assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: unchanged"]
+    saved(server, "Card", over=card.id)
+    assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: updated"]
+
+
+def test_another_layout_of_a_file_is_no_edit(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    pull(server, tmp_path, "Card")
+    text = (tmp_path / "card.json").read_text(encoding="utf-8")
+    laid_out = json.dumps(dict(reversed(json.loads(text).items())), indent=4).replace("\n", "\r\n")
+    (tmp_path / "card.json").write_bytes(b"\xef\xbb\xbf" + laid_out.encode())
+    assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: unchanged"]
+    saved(server, "Card", over=card.id, description="new")
+    assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: updated"]
+
+
+def test_a_file_without_a_checksum_may_have_been_edited(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    pull(server, tmp_path, "Card")
+    document = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
+    del document["pulled_sha256"]
+    (tmp_path / "card.json").write_text(json.dumps(document), encoding="utf-8")
+    assert pull(server, tmp_path, "Card", "--check").exit_code == 0
+    saved(server, "Card", over=card.id, description="new")
+    done = pull(server, tmp_path, "Card")
+    assert done.exit_code == 3
+    assert "may have been edited: it has no 'pulled_sha256' (--force replaces the file)" in done.stderr
+
+
+def test_a_copy_of_a_file_is_refused_until_it_has_no_id(server: Simulator, tmp_path: Path) -> None:
+    saved(server, "Card")
+    pull(server, tmp_path, "Card")
+    (tmp_path / "a_variant.json").write_bytes((tmp_path / "card.json").read_bytes())
+    done = pull(server, tmp_path, "Card")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
+    assert "a_variant.json: holds the same workflow as " in done.stderr
+    document = json.loads((tmp_path / "a_variant.json").read_text(encoding="utf-8"))
+    del document["id"]
+    (tmp_path / "a_variant.json").write_text(json.dumps(document), encoding="utf-8")
+    assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: unchanged"]
+
+
+def test_a_workflow_that_is_gone_is_asked_for_by_name(server: Simulator, tmp_path: Path) -> None:
+    card = saved(server, "Card")
+    pull(server, tmp_path, "Card")
+    server.client().workflows.delete(card.id)
+    for name in ("Card", card.id):
+        done = pull(server, tmp_path, name)
+        assert (done.exit_code, lines(done, tmp_path)) == (
+            2,
+            [f"{name}: is no longer in the library; card.json still holds it"],
+        )
+    assert pull(server, tmp_path, "--all").exit_code == 0
+    assert pull(server, tmp_path, "--all", "--check").exit_code == 1
+
+
+def test_ids_that_begin_alike_get_two_files(tmp_path: Path) -> None:
+    document = {"name": "Card", "nodes": []}
+    found = place(tmp_path, {}, {f"default_{number}/../x": document for number in range(10, 12)})
+    assert [one.path.name for one in found] == ["card_default1.json", "card_default11x.json"]
 
 
 def test_bad_usage_and_a_server_that_is_not_there(tmp_path: Path) -> None:

@@ -68,6 +68,20 @@ MUTATIONS: Final = (
         ("tests/cli/test_diff.py",),
     ),
     Mutation(
+        "pulling overwrites a file that was edited",
+        "src/invokable/cli/pulling.py",
+        "return self.before is not None and self.stale and self.before.edited",
+        "return False",
+        ("tests/cli/test_pull.py",),
+    ),
+    Mutation(
+        "a copy of a pulled file goes unnoticed",
+        "src/invokable/cli/pulling.py",
+        "if len(held) > 1:",
+        "if False:",
+        ("tests/cli/test_pull.py",),
+    ),
+    Mutation(
         "a module that can no longer be generated breaks nobody",
         "src/invokable/codegen/drift/upgrade.py",
         "breaking=failed is later",

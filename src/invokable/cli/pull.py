@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,9 @@ import click
 from invokable import Client, InvokableError
 from invokable.cli import completing
 from invokable.cli.errors import Status, note, reported, say, show_all
-from invokable.cli.pulling import choose, left_over, place
+from invokable.cli.pulling import Pulled, choose, left_over, place, read_files
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError
-from invokable.codegen.build.publish import Written
 
 
 @click.command()
@@ -30,7 +30,12 @@ from invokable.codegen.build.publish import Written
     shell_complete=completing.folders,
     help="The folder of the files. [.]",
 )
-@click.option("--check", is_flag=True, help="Write nothing; end with 1 if files are missing or out of date.")
+@click.option("--force", is_flag=True, help="Replace files that were edited since they were pulled.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; end with 1 if files are missing, out of date, edited, or gone from the library.",
+)
 @click.option(
     "--server",
     metavar="URL",
@@ -45,13 +50,15 @@ def pull(
     defaults: bool,
     listing: bool,
     output: str,
+    force: bool,
     check: bool,
     server: str | None,
     token: str | None,
 ) -> None:
     """Write workflows of a server's library into files, by name, id or tag.
 
-    A file changes only when its workflow does. A workflow that is renamed on the server keeps its file.
+    A file changes only when its workflow does. A workflow that is renamed on the server keeps its file. If a file
+    that would change was edited since it was pulled, nothing is written, and the exit status is 3.
 
     \b
     Examples:
@@ -62,42 +69,42 @@ def pull(
     if not (names or tags or everything or listing):
         raise click.UsageError("name workflows, or give --tag or --all; --list shows what there is")
     server = server or "http://127.0.0.1:9090"
+    wanted = {"names": names, "tags": tags, "everything": everything, "defaults": defaults}
     with reported():
         try:
             with _client(server, token or None) as client:
-                status = _list(client) if listing else _pull(client, names, tags, everything, defaults, output, check)
+                status = _list(client) if listing else _pull(client, wanted, Path(output), force=force, check=check)
         except InvokableError as error:
             raise BuildError(server, str(error).removeprefix(f"{server}: "), kind="server") from None
     click.get_current_context().exit(status)
 
 
-def _pull(
-    client: Any,
-    names: tuple[str, ...],
-    tags: tuple[str, ...],
-    everything: bool,
-    defaults: bool,
-    output: str,
-    check: bool,
-) -> int:
-    folder, library = Path(output), list(client.workflows.list())
-    chosen, failures = choose(library, names=names, tags=tags, everything=everything, defaults=defaults)
+def _pull(client: Any, wanted: Mapping[str, Any], folder: Path, *, force: bool, check: bool) -> int:
+    files, library = read_files(folder), list(client.workflows.list())
+    chosen, failures = choose(library, files, **wanted)
     if failures:
         return show_all(failures)
-    pulled = place(folder, {one.id: client.workflows.get(one.id).document for one in chosen})
+    pulled = place(folder, files, {one.id: client.workflows.get(one.id).document for one in chosen})
+    refused = [one.refusal for one in pulled if one.edited]
+    if refused and not (force or check):
+        return show_all(refused)
     for one in pulled:
         if one.renamed:
             note(str(one.path), one.renamed)
         if not check:
             one.write()
-        say(f"{one.path}: {_IF_CHECKED[one.outcome] if check else one.outcome}")
-    for path in left_over(folder, library) if everything else ():
-        note(str(path), "its workflow is no longer in the library")
-    stale = check and any(one.outcome is not Written.UNCHANGED for one in pulled)
-    return Status.DRIFT if stale else Status.FINE
+        say(f"{one.path}: {_checked(one) if check else one.outcome}")
+    gone = list(left_over(files, library)) if wanted["everything"] else []
+    for held in gone:
+        note(str(held.path), "its workflow is no longer in the library")
+    stale = any(one.stale for one in pulled) or any(held.was_pulled for held in gone)
+    return Status.DRIFT if check and stale else Status.FINE
 
 
-_IF_CHECKED = {Written.NEW: "missing", Written.CHANGED: "out of date", Written.UNCHANGED: "unchanged"}
+def _checked(one: Pulled) -> str:
+    if one.before is None:
+        return "missing"
+    return "edited" if one.edited else "out of date" if one.stale else "unchanged"
 
 
 def _list(client: Any) -> int:
