@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
+import sys
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from types import FrameType
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
+Tracer: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 
 def interrupted(action: Callable[[], T], *, after: float) -> T:
@@ -23,3 +27,23 @@ def interrupted(action: Callable[[], T], *, after: float) -> T:
     finally:
         timer.cancel()
         signal.signal(signal.SIGINT, before)
+
+
+def interrupted_in(function: Callable[..., object], action: Callable[[], T], *, line: int = 1) -> T:
+    """Do something, and press Ctrl-C as soon as a function has come to so many lines, its calls taken together."""
+    code = function.__code__
+    lines = itertools.count(1)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Tracer | None:
+        if frame.f_code is not code:
+            return None
+        if event == "line" and next(lines) == line:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return action()
+    finally:
+        sys.settrace(before)

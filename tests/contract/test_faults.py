@@ -25,7 +25,7 @@ NO_EVENTS = [("GET /ws", "refuse")] * 100
 """Without the events a run is polled."""
 AFTER_THE_POST = [
     *("cut after", "cut amid", "html", "garbage", "truncated", "shape", "gzip"),
-    *("500", "502", "503", "504", "524", "cut before", "!502", "!503", "!504", "!429"),
+    *("429", "500", "502", "503", "504", "524", "cut before", "!502", "!503", "!504", "!429"),
 ]
 LATE = [("late", 1.0), ("late", 5.0), ("late", 14.0), ("stall", 4.0)]
 """What happens late, and after how many seconds where a client looks for 16."""
@@ -142,6 +142,23 @@ def test_an_interrupt_leaves_nothing_that_could_run(
         interrupted(lambda: client.run(counted(stamp=stamp, height=32)), after=after)
     assert not getattr(caught.value, "__notes__", [])
     assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("paused")
+def test_an_interrupt_at_any_moment_is_sure_of_what_it_leaves(
+    server: Server, connect: Connect, counted: Any, stamp: Path
+) -> None:
+    with connect(server.url) as client:
+        flow = counted(stamp=client.upload(stamp), height=32)
+        for number in range(200):
+            after = 0.0003 * number
+            start = time.monotonic()
+            with pytest.raises(KeyboardInterrupt) as caught:
+                interrupted(lambda: client.run(flow), after=after)
+            assert time.monotonic() - start - after < 1.0, after
+            assert not getattr(caught.value, "__notes__", []), after
+            assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0, after
 
 
 HANGS = ["stall 60", "trickle", "trickle head", "silence", "dead"]

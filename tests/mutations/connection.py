@@ -28,9 +28,30 @@ MUTATIONS: Final = (
     Mutation(
         "a request counts as sent before a byte of it was",
         f"{CLIENT}_http/transports.py",
-        "            current.sent = not self.is_real  # others do not say\n",
-        "            current.sent = True\n",
+        "        request.sent.begun = not self.is_real  # others do not say\n",
+        "        request.sent.begun = True\n",
         (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
+        "an interrupt leaves a request that is under way for one that never was",
+        f"{CLIENT}_http/network.py",
+        "            self.sent.begun = True\n",
+        "            pass\n",
+        (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
+        "headers alone count as a request",
+        f"{CLIENT}_http/network.py",
+        "        if self.is_complete:\n",
+        "        if True:\n",
+        (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
+        "a client that is collected waits for its thread",
+        f"{CLIENT}listening.py",
+        "        self._closed, socket = True, self._socket\n",
+        "        with self._lock:\n            self._closed, socket = True, self._socket\n",
+        (f"{TESTS}test_listening.py",),
     ),
     Mutation(
         "a token with a line break is shown",

@@ -69,8 +69,8 @@ MUTATIONS: Final = (
     Mutation(
         "an interrupt while the POST is under way cancels nothing",
         f"{RUNTIME}steps/submit.py",
-        "            state.sent = True\n",
-        "            pass\n",
+        "        return self.post.begun or self.unclear_since is not None",
+        "        return self.unclear_since is not None",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(
@@ -139,8 +139,8 @@ MUTATIONS: Final = (
     Mutation(
         "a lost answer is an error",
         f"{RUNTIME}steps/submit.py",
-        "                _note_unclear(state, clock, error)\n                return None\n            state.sent",
-        "                raise\n            state.sent",
+        "                _note_unclear(state, clock, error)\n                return None\n            if is_last",
+        "                raise\n            if is_last",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(
@@ -160,8 +160,29 @@ MUTATIONS: Final = (
     Mutation(
         "a busy server is asked only once",
         f"{RUNTIME}steps/submit.py",
-        "            if response.status != 429:",
+        "            if response.status != _BUSY:",
         "            if True:",
+        (f"{TESTS}test_run.py",),
+    ),
+    Mutation(
+        "a server that says 429 is believed",
+        f"{RUNTIME}steps/submit.py",
+        "            if (yield from _ask(state.submission, clock, _pauses())).total:\n                return None\n",
+        "",
+        (f"{TESTS}test_run.py",),
+    ),
+    Mutation(
+        "an interrupt between two steps cancels nothing",
+        f"{RUNTIME}client/_sync/driving.py",
+        "            if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended\n                raise\n",
+        "            raise\n",
+        (f"{TESTS}test_run.py",),
+    ),
+    Mutation(
+        "an interrupt waits for what was answered",
+        f"{RUNTIME}steps/submit.py",
+        "(state.shows or status.total >= state.submission.requested)",
+        "status.total >= state.submission.requested",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(

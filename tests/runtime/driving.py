@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from invokable import Policy
+from invokable import ConnectionError, Policy  # noqa: A004
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.protocol import (
@@ -83,6 +83,7 @@ class Driver:
         self.requests.append(step)
         self.now += self._exchange
         outcome = self.reply(step)
+        step.sent.begun = not isinstance(outcome, ConnectionError) or outcome.sent
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

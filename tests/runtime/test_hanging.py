@@ -15,8 +15,11 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, ConnectionError, Image, InvokableError, Policy  # noqa: A004
+from invokable.runtime.client._http.pools import _Body
+from invokable.runtime.steps import run as run_steps
 from invokable.runtime.steps.protocol import Request
 from invokable.testing import Simulator
+from tests.contract.interrupts import interrupted, interrupted_in
 from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling
 
 PATIENT = Policy(connect_timeout=60, read_timeout=60, total_timeout=60, pool_timeout=60)
@@ -124,6 +127,31 @@ def test_what_runs_out_of_time_before_it_is_written_has_not_arrived() -> None:
         with pytest.raises(ConnectionError) as caught:
             client._engine.transport.send(Request("GET", "/api/v1/app/version", timeout=1e-9))
     assert not caught.value.sent
+
+
+@pytest.mark.parametrize(("hang", "sent"), [("accepts nobody", False), ("no handshake", False), ("says nothing", True)])
+def test_an_interrupt_leaves_it_known_whether_a_request_may_have_arrived(hang: str, sent: bool) -> None:
+    request = Request("POST", "/api", json={})
+    with HANGS[hang]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
+        interrupted(lambda: client._engine.transport.send(request), after=0.3)
+    assert request.sent.begun is sent
+
+
+def test_headers_without_their_body_do_nothing() -> None:
+    request = Request("POST", "/api", json={})
+    with HANGS["says nothing"]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
+        interrupted_in(_Body.__iter__, lambda: client._engine.transport.send(request))
+    assert not request.sent.begun
+
+
+def test_an_interrupt_before_the_batch_was_sent_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_steps, "_SOCKET", 0.1)  # seconds for the events
+    with HANGS["accepts nobody"]() as url, Client(url) as client:
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            interrupted(lambda: client.run(ColourCard(stamp=Image("stamp.png"))), after=0.4)
+        assert time.monotonic() - start < 2
+    assert not getattr(caught.value, "__notes__", [])
 
 
 def test_a_wait_for_a_free_connection_ends_too() -> None:

@@ -220,6 +220,16 @@ def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> Non
     until(lambda: not thread.is_alive())
 
 
+def test_a_client_that_nobody_holds_stops_without_waiting(simulator: Simulator) -> None:
+    client = Client(simulator.url)
+    client.run(card(client))
+    listener = client._engine.listener
+    with listener._lock:  # as if it were collected while its own thread holds that
+        del client
+        gc.collect()
+        assert listener._closed
+
+
 def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))

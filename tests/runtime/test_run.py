@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -20,11 +21,13 @@ from invokable import (
     StaleWorkflowError,
     Submission,
 )
+from invokable.runtime.client._sync import driving
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import AskPolicy, Await, Heard, Request, Response
 from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting
+from tests.contract.interrupts import interrupted_in
 from tests.runtime.driving import answer, page
 from tests.runtime.runs import Run, card, cards
 from tests.runtime.server import Server
@@ -238,6 +241,25 @@ def test_a_busy_server_is_asked_again_when_it_says() -> None:
     assert run.driver.now > 7
     all_ids = [row["status"] for row in server.rows.values()]
     assert all_ids == ["completed"]
+
+
+@pytest.mark.parametrize("fates", [["429"], ["429", "!429"], ["!429", "429"]])
+def test_a_batch_that_was_taken_in_spite_of_a_429_is_not_sent_again(fates: list[str]) -> None:
+    run = Run(cards(2), server := Server(seconds=0.01))
+    server.fates = {POST: list(fates), STATUS: ["429", ""]}
+    assert widths(run.result()) == ["[64]", "[128]"]
+    assert run.posts() == fates.index("429") + 1
+    all_ran_once(server, 2)
+
+
+def test_an_interrupt_between_two_attempts_is_sure_that_nothing_was_taken() -> None:
+    # Before the POST an item asks for the policy, for events, and for the policy again. A pause follows it.
+    run = Run(card(), server := Server(), interrupt=lambda number: number == 5)
+    server.fates = {POST: ["!429"] * 9}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run.result()
+    assert run.driver.now < 1
+    assert not getattr(caught.value, "__notes__", [])
 
 
 def test_a_server_that_was_never_reached_is_a_connection_error() -> None:
@@ -463,6 +485,21 @@ def test_a_cancel_that_fails_does_not_hide_the_interrupt() -> None:
     assert "may still run; client.cancel(" in note
 
 
+@pytest.mark.parametrize("fate", ["", "after"])
+def test_an_interrupt_between_two_steps_leaves_nothing_running(fate: str) -> None:
+    for line in itertools.count(1):
+        run = Run(card(), server := Server())
+        server.fates = {POST: [fate]}
+        outcome = interrupted_in(driving._driven, run.outcome, line=line)
+        if not isinstance(outcome, KeyboardInterrupt):
+            break
+        assert not getattr(outcome, "__notes__", []), line
+        ran = server.ran.total()
+        server.settle()
+        assert server.ran.total() == ran, line
+    assert line > 30
+
+
 def test_a_second_interrupt_ends_the_cleaning_up() -> None:
     run = Run(card(), Server(seconds=100), interrupt=lambda number: number in (4, 5))
     with pytest.raises(KeyboardInterrupt):
@@ -496,7 +533,7 @@ def test_no_item_is_lost_and_none_runs_twice(seed: int) -> None:
     draw = random.Random(seed)
     count = draw.choice([1, 1, 2, 5])
     server = Server(seconds=draw.choice([0.05, 1.0, 12.0]))
-    unclear = [*SAYS_NOTHING, "before", "late 1", "late 6", "late 13", "!502", "!503", "!429"]
+    unclear = [*SAYS_NOTHING, "429", "before", "late 1", "late 6", "late 13", "!502", "!503", "!429"]
     server.fates = {
         POST: draw.choices(unclear, k=draw.choice([0, 1, 1, 2])),
         STATUS: draw.choices([*SAYS_NOTHING, "before", "401", "404", "", "", ""], k=draw.randrange(8)),

@@ -80,7 +80,7 @@ _TAKEN_AWAY: Final = frozenset({"RunCanceled", "RunInterrupted"})
 def _posts() -> list[Case]:
     found = [_post(words, once(POST, fate)) for fate, words in {**_CUTS, **_BROKEN, **_HANGS}.items()]
     found += [_post(f"not taken, answered {status}", once(POST, f"!{status}")) for status in _STATUSES]
-    found += [_post(f"taken, answered {status}", once(POST, status)) for status in _STATUSES[1:]]
+    found += [_post(f"taken, answered {status}", once(POST, status)) for status in _STATUSES]
     return [
         *found,
         _post("arrives 0.5 to 14 s late", _timed(POST, "late", 0.5, 14.0)),

@@ -160,16 +160,20 @@ class Listener:
             ear.add(note)
 
     def close(self) -> None:
-        """Hear no more."""
+        """Hear no more, and wait for the thread to end."""
+        self.stop()
+        thread = self._thread if self._process == os.getpid() else None
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(0.5)  # one that is connecting cannot be stopped; it ends by itself
+
+    def stop(self) -> None:
+        """Hear no more. It neither waits nor locks: a client that nobody holds ends at any moment, in any thread."""
         if self._process != os.getpid():
             return
-        with self._lock:
-            self._closed, socket, thread = True, self._socket, self._thread
+        self._closed, socket = True, self._socket
         self._stir.set()
         if socket is not None:
             socket.cut()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(0.5)  # one that is connecting cannot be stopped; it ends by itself
 
     def _start(self) -> None:
         if self._process != os.getpid():

@@ -40,6 +40,14 @@ class File:
     content_type: str = ""
 
 
+@dataclass(slots=True)
+class Sent:
+    """Whether a request may have arrived: noted by what sends it, so that it is known after an interrupt too."""
+
+    begun: bool = False
+    """What completes the request, its body, has begun to leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An HTTP request below the server's address."""
@@ -57,6 +65,8 @@ class Request:
     """Where the body of a 200 answer goes, instead of into the Response."""
     timeout: float | None = None
     """Seconds that the exchange may take, if that is less than the client's own limit."""
+    sent: Sent = field(default_factory=Sent, repr=False, compare=False)
+    """What became of the last attempt to send it."""
 
 
 @dataclass(frozen=True, slots=True)

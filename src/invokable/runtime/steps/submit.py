@@ -6,7 +6,8 @@ answer, leads to looking before it is sent again:
 
     POST ── taken ────────────────────────────────────▶ item ids
      │  ├── refused (4xx) ────────────────────────────▶ the error
-     │  ├── never sent, or 429 ── a pause ── POST again
+     │  ├── never sent ── a pause ── POST again
+     │  ├── 429 ── a pause ── look ── not there ── POST again
      │  └── unclear ── look ── there ─────────────────▶ item ids
      │                  └──── not there for 16 s ── POST again, same id
      └─ more items than asked for: both arrived ──────▶ the earliest of each value stay, the others are canceled
@@ -21,7 +22,7 @@ import itertools
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from invokable.runtime.errors import (
@@ -40,7 +41,7 @@ from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared
-from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sleep, Steps, T
+from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sent, Sleep, Steps, T
 from invokable.runtime.steps.queue import (
     LOG,
     QUEUE,
@@ -66,6 +67,7 @@ _ELSEWHERE: Final = 20.0
 """Seconds of looking at something that answers, and never as InvokeAI does."""
 _LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 """Seconds before each look; the last one repeats."""
+_BUSY: Final = 429
 _UNCLEAR_REFUSAL: Final = 408
 """The one refusal that does not say that nothing was taken: the server, or a proxy, gave up reading."""
 
@@ -77,12 +79,24 @@ class Submitting:
     submission: Submission
     unclear_since: float | None = None
     """When the last POST whose fate is not known was given up."""
-    sent: bool = False
-    """A POST may have reached the server."""
+    post: Sent = field(default_factory=Sent)
+    """What became of the last POST."""
+    is_answered: bool = False
+    """The last POST was answered: whatever the server made of it, it shows."""
     ear: Ear | None = None
     """What hears of the batch."""
     line: int = 0
     """The connection by which everything since before the POST was heard; 0 for none."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether a POST may have reached the server."""
+        return self.post.begun or self.unclear_since is not None
+
+    @property
+    def shows(self) -> bool:
+        """Whether no POST can be under way any more."""
+        return self.is_answered and self.unclear_since is None
 
 
 def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
@@ -137,27 +151,29 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
 def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
     """Send the batch until it may have arrived. None where the answer does not say whether it was taken."""
     policy: Policy = yield AskPolicy()
+    state.post = request.sent
     for attempt in itertools.count():
         is_last = attempt >= policy.retries + _MORE_PATIENT
-        asked = None
+        state.is_answered = False
         try:
-            state.sent = True
             response: Response = yield request
         except ConnectionError as error:
-            if error.sent:
+            if request.sent.begun:
                 _note_unclear(state, clock, error)
                 return None
-            state.sent = state.unclear_since is not None
             if is_last or isinstance(error, CertificateError):
                 raise
+            yield Sleep(policy.pause(attempt, None))
         else:
-            if response.status != 429:
+            state.is_answered = True
+            if response.status != _BUSY:
                 return _answer(response, state, clock)
-            state.sent = state.unclear_since is not None
-            asked = response.retry_after
+            yield Sleep(policy.pause(attempt, response.retry_after))
+            if (yield from _ask(state.submission, clock, _pauses())).total:
+                return None
+            state.post.begun = False
             if is_last:
                 parse(response)
-        yield Sleep(policy.pause(attempt, asked))
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -166,7 +182,7 @@ def _answer(response: Response, state: Submitting, clock: Clock) -> Enqueued | N
         return read(response, Enqueued)
     except (APIError, NotInvokeAIError) as error:
         if 300 <= response.status < 500 and response.status != _UNCLEAR_REFUSAL:
-            state.sent = state.unclear_since is not None
+            state.post.begun = False
             raise
         _note_unclear(state, clock, error)
         return None
@@ -188,13 +204,17 @@ def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
     quiet = 0.0
     while True:
         asked = clock()
-        status = yield from _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
+        status = yield from _ask(submission, clock, pauses)
         if status.total:
             return status
         # Only the time in which the server answers counts.
         quiet += min(clock() - asked, 2 * _LOOKS[-1])
         if quiet >= LATE:
             return None
+
+
+def _ask(submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[BatchStatus]:
+    return _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
 
 
 def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
@@ -297,7 +317,7 @@ def withdraw(state: Submitting) -> Steps[bool]:
         try:
             yield from cancel_batch(state.submission.batch_id)
             status = yield from batch_status(state.submission.batch_id)
-            if status.total >= state.submission.requested and not status.open:
+            if not status.open and (state.shows or status.total >= state.submission.requested):
                 return True
         except InvokableError as error:
             LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)

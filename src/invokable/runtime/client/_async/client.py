@@ -112,7 +112,7 @@ class AsyncClient:
     def _open(self, transport: AsyncTransport) -> None:
         self._engine = AsyncEngine(transport)
         self._context = Context(Known(), downloader(self))
-        weakref.finalize(self, self._engine.listener.close)
+        weakref.finalize(self, self._engine.listener.stop)
         self.boards = AsyncBoards(self)
         self.images = AsyncImages(self)
         self.videos = AsyncVideos(self)

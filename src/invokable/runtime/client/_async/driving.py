@@ -12,15 +12,25 @@ from invokable.runtime.values.events import JobEvent
 
 async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
     """Do what steps ask for. Whatever goes wrong meanwhile, an interrupt too, is thrown into them: they clean up."""
-    reply: Any = None
     problem: BaseException | None = None
+    while True:
+        try:
+            return await _driven(steps, do, problem)
+        except BaseException as caught:
+            if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended
+                raise
+            problem = caught  # an interrupt that came between two steps
+
+
+async def _driven(steps: Steps[T], do: Callable[[Step], Awaitable[Any]], problem: BaseException | None) -> T:
+    reply: Any = None
     while True:
         try:
             step = steps.send(reply) if problem is None else steps.throw(problem)
             reply = problem = None
             reply = await do(step)
         except BaseException as caught:
-            if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended
+            if getgeneratorstate(steps) == GEN_CLOSED:
                 if isinstance(caught, StopIteration):
                     value: T = caught.value
                     return value

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +25,7 @@ import httpcore
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.steps.policy import Policy
+from invokable.runtime.steps.protocol import Sent
 
 if TYPE_CHECKING:
     import ssl
@@ -43,8 +44,14 @@ class Exchange:
 
     end: float | None
     """When it has to be over, on the monotonic clock."""
-    sent: bool = False
-    """Whether anything of it has been written."""
+    sent: Sent = field(default_factory=Sent)
+    is_complete: bool = False
+    """What is written next completes the request: a server does nothing with the headers alone."""
+
+    def writes(self) -> None:
+        """Something is about to be written."""
+        if self.is_complete:
+            self.sent.begun = True
 
     def left(self, timeout: float | None, late: type[Exception]) -> float | None:
         """The time that an operation may take. Raises `late` if there is none left."""
@@ -61,14 +68,19 @@ _CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EX
 
 
 @contextlib.contextmanager
-def exchange(end: float | None) -> Iterator[Exchange]:
+def exchange(end: float | None, sent: Sent) -> Iterator[Exchange]:
     """What happens within is one exchange, which has to be over at `end`."""
-    current = Exchange(end)
+    current = Exchange(end, sent)
     token = _CURRENT.set(current)
     try:
         yield current
     finally:
         _CURRENT.reset(token)
+
+
+def completes_request() -> None:
+    """From now on, what is written is the body of the current exchange's request."""
+    _CURRENT.get().is_complete = True
 
 
 class _Discreet(logging.Filter):
@@ -150,9 +162,9 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = _CURRENT.get()
-        for start in range(0, len(buffer), _PIECE):
+        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends in a write of nothing
             limit = current.left(timeout, httpcore.WriteTimeout)
-            current.sent = True
+            current.writes()
             self._inner.write(buffer[start : start + _PIECE], limit)
 
     def close(self) -> None:
@@ -208,9 +220,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = _CURRENT.get()
-        for start in range(0, len(buffer), _PIECE):
+        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends in a write of nothing
             limit = current.left(timeout, httpcore.WriteTimeout)
-            current.sent = True
+            current.writes()
             try:
                 await self._inner.write(buffer[start : start + _PIECE], limit)
             except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from invokable.runtime.client._http.network import async_pool, pool
+from invokable.runtime.client._http.network import async_pool, completes_request, pool
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.steps.policy import Policy
 
@@ -40,6 +40,22 @@ class AsyncPool(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a request, for which the network asks once the headers are written."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        completes_request()
+        yield from self._stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        completes_request()
+        async for chunk in self._stream:
+            yield chunk
 
 
 class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -74,7 +90,7 @@ def _core_request(request: httpx.Request) -> httpcore.Request:
             target=request.url.raw_path,
         ),
         headers=request.headers.raw,
-        content=request.stream,
+        content=_Body(request.stream),
         extensions=request.extensions,
     )
 

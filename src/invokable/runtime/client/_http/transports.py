@@ -104,14 +104,16 @@ class _Sending:
     def _errors(self, request: Request, end: float) -> Iterator[Exchange]:
         """Makes our errors of httpx's, and knows whether anything was sent."""
         url = self.url + request.path
-        with exchange(end) as current:
-            current.sent = not self.is_real  # others do not say
+        request.sent.begun = not self.is_real  # others do not say
+        with exchange(end, request.sent) as current:
             try:
                 yield current
             except httpx.InvalidURL as error:
                 raise ConnectionError(f"{url} is not a valid URL: {error}", url=url) from None
             except (httpx.RequestError, UnreadableError) as error:
-                raise trouble(error, self.connection, url, sent=current.sent) from error
+                problem = trouble(error, self.connection, url, sent=request.sent.begun)
+                request.sent.begun = problem.sent
+                raise problem from error
 
 
 class Transport(_Sending):
@@ -131,6 +133,7 @@ class Transport(_Sending):
             token = self._signed_in(token, end, refused=False)
         response = self._exchange(request, token, end)
         if credentials.wants_sign_in(response):
+            request.sent.begun = False  # since it was refused
             token = self._signed_in(token, end, refused=True)
             response = self._exchange(request, token, end)
         credentials.renew(token, response)
@@ -199,6 +202,7 @@ class AsyncTransport(_Sending):
             token = await self._signed_in(token, end, refused=False)
         response = await self._exchange(request, token, end)
         if credentials.wants_sign_in(response):
+            request.sent.begun = False  # since it was refused
             token = await self._signed_in(token, end, refused=True)
             response = await self._exchange(request, token, end)
         credentials.renew(token, response)

@@ -112,7 +112,7 @@ class Client:
     def _open(self, transport: Transport) -> None:
         self._engine = Engine(transport)
         self._context = Context(Known(), downloader(self))
-        weakref.finalize(self, self._engine.listener.close)
+        weakref.finalize(self, self._engine.listener.stop)
         self.boards = Boards(self)
         self.images = Images(self)
         self.videos = Videos(self)
