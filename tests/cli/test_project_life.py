@@ -218,6 +218,38 @@ def test_line_endings_of_a_checkout_change_nothing(project: Project) -> None:
     assert project.check().exit_code == 0
 
 
+def sorted_keys(document: Any) -> str:
+    return json.dumps(document, indent="\t", sort_keys=True)
+
+
+def escaped(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/")
+
+
+def reversed_keys(document: Any) -> str:
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: turned(value[key]) for key in reversed(value)}
+        return [turned(entry) for entry in value] if isinstance(value, list) else value
+
+    return json.dumps(turned(document))
+
+
+@pytest.mark.parametrize("layout", [sorted_keys, escaped, reversed_keys], ids=lambda layout: layout.__name__)
+def test_another_layout_of_the_same_json_changes_nothing(layout: Callable[[Any], str], project: Project) -> None:
+    document = example("colour_card.json")
+    document["notes"] = "größer / kleiner"
+    project.save(document)
+    project.generate()
+    before = project.module().read_bytes()
+    text = layout(document)
+    assert json.loads(text) == document
+    project.save(text)
+    assert project.check().exit_code == 0
+    assert project.generate() == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
+    assert project.module().read_bytes() == before
+
+
 def test_json_says_what_text_says(project: Project) -> None:
     project.generate()
     project.module().write_text(project.text().replace("= 320", "= 321"), encoding="utf-8")

@@ -17,8 +17,15 @@ MUTATIONS: Final = [
     Mutation(
         "a changed workflow leaves its module as it was",
         f"{CODEGEN}build/modules.py",
-        '"workflow": sha256(data.replace(b"\\r\\n", b"\\n")).hexdigest(),',
+        '"workflow": source_checksum(document),',
         "",
+        LIFE,
+    ),
+    Mutation(
+        "the layout of a workflow's JSON makes its module stale",
+        f"{CODEGEN}written/checksums.py",
+        "sort_keys=True, ensure_ascii=True)",
+        "ensure_ascii=True)",
         LIFE,
     ),
     Mutation(

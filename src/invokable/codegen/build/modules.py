@@ -1,6 +1,6 @@
 """Modules: from one job to the module it stands for, or to the failures that prevent it.
 
-job ─ workflow's bytes ─ what it is made from ─┬─ as it was, without warnings ─▶ unchanged
+job ─ workflow document ─ what it is made from ─┬─ as it was, without warnings ─▶ unchanged
                                                └─ otherwise ─ plan ─┬─ as it was ─▶ unchanged, with its warnings
                                                                     └─ otherwise ─ render ─▶ text
 """
@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -35,6 +34,7 @@ from invokable.codegen.project.schemas import Schemas
 from invokable.codegen.project.sources import Source
 from invokable.codegen.render import TemplateError, render_module
 from invokable.codegen.typing.models import InstalledModel
+from invokable.codegen.written.checksums import source_checksum
 from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
 from invokable.codegen.written.made_from import digest_of, read_stamp
 from invokable.codegen.written.said import Said, read_lines
@@ -187,12 +187,12 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
     if edited and not options.compare and not options.force:
         _check_unedited(job.path, current)
-    made_from = said.stamp.inputs if said.stamp and not (edited or options.force) else None
-    locked = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
-    if made_from and made_from == _made_from(job, data, options, document, said.schema, locked):
-        return result
     if skipped := _no_workflow(result, data, document):
         return replace(result, skipped=skipped)
+    made_from = said.stamp.inputs if said.stamp and not (edited or options.force) else None
+    locked = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
+    if made_from and made_from == _made_from(job, document(), options, said.schema, locked):
+        return result
     existing = read_existing(current) if current and is_generated(current) else None
     plan, note, known = _planned(
         job, document(), options, existing.names if existing else Names(), existing.schema if existing else None
@@ -201,7 +201,7 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
     if unknown:
         return replace(result, failures=unknown)
     result = replace(result, plan=plan, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
-    inputs = _made_from(job, data, options, document, plan.schema_version, plan.names, warned=bool(plan.warnings))
+    inputs = _made_from(job, document(), options, plan.schema_version, plan.names, warned=bool(plan.warnings))
     if made_from == inputs:
         return result
     return replace(result, module=GeneratedModule(_rendered(job, plan, inputs), plan))
@@ -262,9 +262,8 @@ def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object
 
 def _made_from(
     job: Job,
-    data: bytes,
+    document: object,
     options: ModuleOptions,
-    document: Callable[[], object],
     version: str | None,
     names: Names,
     *,
@@ -272,14 +271,13 @@ def _made_from(
 ) -> str:
     """The checksum of everything that decides what a module says, and of whether there are warnings about it."""
     settings, chosen = job.settings, job.project.config.of_workflow(job.key)
-    needs_document = settings.schema.kind in ("file", "server")
     locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
     return digest_of(
         {
             "invokable": __version__,
-            "workflow": sha256(data.replace(b"\r\n", b"\n")).hexdigest(),
+            "workflow": source_checksum(document),
             "source": job.key,
-            "schema": options.schemas.identity(settings.schema, document() if needs_document else None, version),
+            "schema": options.schemas.identity(settings.schema, document, version),
             "lenient": settings.lenient,
             "models": [astuple(model) for model in _models(settings.models, options)],
             "width": settings.width,
