@@ -71,7 +71,7 @@ def paused(server: Server, client: Client) -> Iterator[None]:
     client.queue.resume()
 
 
-def enqueue(server: Server, runs: int = 1, token: str = "", **batch: str) -> list[int]:
+def enqueue(server: Server, runs: int = 1, token: str = "", **batch: object) -> list[int]:
     """Enqueue items that add two numbers. Returns their ids, oldest first."""
     graph = {"nodes": {"sum": {"id": "sum", "type": "add", "a": 1, "b": 2}}, "edges": []}
     body = {"batch": {"graph": graph, "runs": runs, **batch}}
@@ -501,6 +501,13 @@ def test_a_paused_queue_holds_its_items(client: Client, server: Server, paused: 
     assert following is not None
     assert following.item_id == ids[0]
     assert (client.queue.get(ids[1]).status, client.queue.get(ids[1]).ended) == ("pending", False)
+
+
+def test_an_item_has_the_values_that_its_batch_gave_it(client: Client, server: Server, paused: None) -> None:
+    data = [[{"node_path": "sum", "field_name": "a", "items": [5, 6]}]]
+    items = [client.queue.get(item_id) for item_id in enqueue(server, data=data)]
+    assert [item.values for item in items] == [{("sum", "a"): 5}, {("sum", "a"): 6}]
+    assert client.queue.get(enqueue(server)[0]).values == {}
 
 
 def test_items_are_cancelled_retried_and_deleted(client: Client, server: Server, paused: None) -> None:

@@ -75,6 +75,20 @@ MUTATIONS: Final = (
         ("tests/cli/test_pull.py",),
     ),
     Mutation(
+        "all files of a batch are named after one seed",
+        "src/invokable/cli/running/seeds.py",
+        "if node_id in self._batched:",
+        "if False:",
+        ("tests/cli/test_run_seeds.py",),
+    ),
+    Mutation(
+        "all iterations are named after one seed",
+        "src/invokable/cli/running/seeds.py",
+        "results[made.turn] if",
+        "results[0] if",
+        ("tests/cli/test_run_seeds.py",),
+    ),
+    Mutation(
         "a copy of a pulled file goes unnoticed",
         "src/invokable/cli/pulling.py",
         "if len(held) > 1:",

@@ -12,13 +12,14 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from invokable import Image, Model, Workflow
-from invokable.runtime.client.naming import Named, paths
+from invokable import Client, Image, Model, Workflow, WorkflowResult
+from invokable.cli.running.seeds import NO_SEED, seeds_of
+from invokable.runtime.client.naming import Named, named, paths
 from invokable.runtime.values.pins import pins_of
 
 DEFAULT: Final = "{workflow}-{attribute}-{index:03}"
@@ -34,28 +35,41 @@ class Pattern:
     folder: Path
     name: str
     fields: Mapping[str, object]
+    workflow: type[Workflow]
+    flow: Workflow | None
 
-    def paths(self, files: Sequence[Named]) -> list[Path]:
-        """Where each of the files goes, unless there is one already. Raises ValueError for a pattern that is wrong."""
+    def places(self, result: WorkflowResult, client: Client) -> list[tuple[Named, Path]]:
+        """The files of a result, and where each of them goes unless there is one already. Raises ConnectionError."""
+        files = named(result)
+        if "{seed" in self.name:
+            seeds = seeds_of(self.workflow, self.flow, result, files, client)
+            files = [replace(file, fields={"seed": seed}) for file, seed in zip(files, seeds, strict=True)]
+        return list(zip(files, self._paths(*files), strict=True))
+
+    def check(self) -> None:
+        """Raise ValueError for a pattern that is wrong, and OSError for a folder that cannot hold files."""
+        (path,) = self._paths(Named(Image("name.png"), "attribute", 0, "batch"))
+        _check_folder(path.parent)
+
+    def _paths(self, *files: Named) -> list[Path]:
         return paths(files, self.folder, self.name, more=self.fields)
 
 
-def parse_pattern(text: str, flow: Workflow | None, workflow: str) -> Pattern:
-    """Read a pattern, or the name of a folder, for the files of a workflow called `workflow`.
+def parse_pattern(text: str, flow: Workflow | None, workflow: type[Workflow], stem: str) -> Pattern:
+    """Read a pattern, or the name of a folder, for the files of a workflow whose source is called `stem`.
 
     Without a `flow` there are no values to name files after. Raises ValueError for a pattern that is wrong, and
     OSError for a folder that cannot hold files.
     """
-    if not text or text.endswith(("/", os.sep)) or os.path.isdir(text):
-        pattern = Pattern(Path(os.path.expanduser(text)), DEFAULT, {"workflow": workflow})
-    elif text.lower().endswith(_OTHER_SUFFIXES):
+    if text.lower().endswith(_OTHER_SUFFIXES) and not os.path.isdir(text):
         raise ValueError("images are saved as the server's PNG files, videos as MP4: leave out the suffix")
+    if not text or text.endswith(("/", os.sep)) or os.path.isdir(text):
+        folder, name = text, DEFAULT
     else:
         folder, name = _FOLDER.fullmatch(text).groups(default="")  # type: ignore[union-attr]  # it fits any text
-        folder = os.path.expanduser(folder.replace("{{", "{").replace("}}", "}"))
-        pattern = Pattern(Path(folder), name, _fields(flow, workflow))
-    (path,) = pattern.paths([Named(Image("name.png"), "attribute", 0, "batch")])
-    _check_folder(path.parent)
+        folder = folder.replace("{{", "{").replace("}}", "}")
+    pattern = Pattern(Path(os.path.expanduser(folder)), name, _fields(flow, stem), workflow, flow)
+    pattern.check()
     return pattern
 
 
@@ -67,22 +81,10 @@ def _check_folder(folder: Path) -> None:
         raise OSError(reason, os.strerror(reason), str(place))
 
 
-def _fields(flow: Workflow | None, workflow: str) -> dict[str, object]:
-    """The workflow, its seed, and the values of inputs that fit into a name; what is fed by an edge has none."""
-    if flow is None:
-        return {"workflow": workflow, "seed": "noseed"}
-    fed = {pin.attribute for pin in pins_of(type(flow)).inputs if pin.connected}
+def _fields(flow: Workflow | None, stem: str) -> dict[str, object]:
+    """The workflow, and the values of inputs that fit into a name; what is fed by an edge has none."""
+    fed = {pin.attribute for pin in pins_of(type(flow)).inputs if pin.connected} if flow else ()
     inputs = {
-        name: value for _, name, value in flow if name not in fed and isinstance(value, str | int | float | Model)
+        name: value for _, name, value in flow or () if name not in fed and isinstance(value, str | int | float | Model)
     }
-    return {**inputs, "workflow": workflow, "seed": _seed(flow)}
-
-
-def _seed(flow: Workflow) -> object:
-    """The seed that the run has: the form's, else the one that the only such node of the graph holds."""
-    pins = pins_of(type(flow))
-    for pin in pins.inputs:
-        if pin.field == "seed" and not pin.connected:
-            return getattr(flow, pin.attribute)
-    seeds = {node["seed"] for node in pins.graph["nodes"].values() if isinstance(node.get("seed"), int)}
-    return seeds.pop() if len(seeds) == 1 else "noseed"
+    return {**inputs, "workflow": stem, "seed": NO_SEED}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from invokable import Client, Image, Video, WorkflowResult
 from invokable.cli.running.pattern import Pattern
-from invokable.runtime.client.naming import named, reserve
+from invokable.runtime.client.naming import reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,7 @@ class Saved:
 
 def save_each(result: WorkflowResult, pattern: Pattern, client: Client, *, force: bool) -> Iterator[Saved]:
     """Save every file of a result, and yield each as it is there. Raises OSError and what a download raises."""
-    files = named(result)
-    for file, path in zip(files, pattern.paths(files), strict=True):
+    for file, path in pattern.places(result, client):
         yield Saved(file.attribute, file.index, _save(client, file.medium, path, force=force), file.medium)
 
 

@@ -143,7 +143,7 @@ def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | N
 
 def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:
     try:
-        return parse_pattern(text, flow, loaded.stem)
+        return parse_pattern(text, flow, loaded.workflow, loaded.stem)
     except OSError as error:
         raise BuildError.of_system(str(error.filename), error, "written to") from None
     except ValueError as error:

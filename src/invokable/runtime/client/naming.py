@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
@@ -37,6 +37,8 @@ class Named:
     attribute: str
     index: int
     batch_id: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """Values of further fields, before those that are the same for all files."""
 
 
 def named(media: WorkflowResult | Iterable[Image | Video]) -> list[Named]:
@@ -112,6 +114,7 @@ def _path(file: Named, parts: Sequence[tuple[str, str | None, str]], more: Mappi
     stem, suffix = os.path.splitext(file.medium.name)
     values: Mapping[str, object] = {
         **more,
+        **file.fields,
         "attribute": file.attribute,
         "batch_id": file.batch_id,
         "height": file.medium.height,

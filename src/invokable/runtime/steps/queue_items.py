@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.answers import Answer, parse, read
+from invokable.runtime.steps.answers import Answer, FieldValue, parse, read, shaped
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
@@ -216,4 +216,7 @@ def _there(item_id: int, response: Response) -> QueueItem:
 
 
 def _item(value: Any, response: Response) -> QueueItem:
-    return record(QueueItem, value, where=response.url)
+    rows = value.get("field_values") if isinstance(value, dict) else None
+    values = shaped(rows or [], list[FieldValue], where=response.url)
+    given = {(one.node_path, one.field_name): one.value for one in values}
+    return record(QueueItem, value, where=response.url, values=given)

@@ -218,6 +218,8 @@ class QueueItem:
     error_traceback: str | None = field(default=None, compare=False, repr=False)
     retried_from_item_id: int | None = field(default=None, compare=False)
     """The item that this one runs again: the first one, where several retries followed each other. `get` says it."""
+    values: Mapping[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any], compare=False, repr=False)
+    """What a batch gave the item, by node and field; servers before 6.0 do not say it."""
     user_id: str = field(default="", compare=False)
     created_at: datetime | None = field(default=None, compare=False)
     started_at: datetime | None = field(default=None, compare=False)
