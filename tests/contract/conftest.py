@@ -14,6 +14,7 @@ from invokable.runtime.steps.submit import LATE
 from invokable.testing import Simulator
 from tests.clip import CLIP
 from tests.contract.kinds import asynchronous
+from tests.effort import is_plain
 from tests.live.provision import Server
 
 TINY = (
@@ -73,9 +74,9 @@ def clip() -> bytes:
 
 
 @pytest.fixture
-def many() -> int:
+def many(request: pytest.FixtureRequest) -> int:
     """How many jobs there are at once."""
-    return 200
+    return 40 if is_plain(request.config) else 200
 
 
 @pytest.fixture
