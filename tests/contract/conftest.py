@@ -32,6 +32,12 @@ TINY = (
 """Name, base and type of the models that the live tests make."""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `--all` what takes long here; the tests of real servers run it always."""
+    if item.get_closest_marker("slow_on_simulator"):
+        item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A simulator on a port, seen as the live tests see their server."""
