@@ -1,10 +1,18 @@
-"""What all tests share: slow ones wait until they are asked for, and the summary says so."""
+"""What all tests share: what is slow waits until it is asked for, and the summary says so."""
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import pytest
+
+from tests.effort import is_plain, use_profile
+
+# Many tests start Python: where no bytecode is kept, each of them compiles all that it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -12,13 +20,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the slow tests too")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how much is tried, before the tests are read."""
+    use_profile(config)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the slow tests of a plain run: one without `--all`, `-m`, and names of single tests."""
-    if config.getoption("--all") or config.getoption("-m") or any("::" in argument for argument in config.args):
+    """Leave out the slow tests of a plain run."""
+    if not is_plain(config):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     if slow:
-        items[:] = [item for item in items if item not in set(slow)]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         config.stash[_LEFT_OUT] = len(slow)
 
@@ -44,5 +57,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     left_out = config.stash.get(_LEFT_OUT, 0)
     if left_out:
         terminalreporter.write_line(
-            f"left out: {left_out} slow tests (type checkers, other Pythons, long sweeps); pytest --all runs them"
+            f"left out: {left_out} slow tests (type checkers, other Pythons, wheels, long sweeps), "
+            "and most examples of each property; pytest --all runs them"
         )

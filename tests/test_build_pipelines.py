@@ -47,6 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("build-pipelines")
 def test_every_command_works_in_order(place: Path) -> None:
     assert {name for name in COMMANDS if name in NOT_RUN_HERE} == NOT_RUN_HERE.keys()
@@ -66,6 +67,7 @@ def test_every_command_works_in_order(place: Path) -> None:
     assert "compdef" in (place / "invokable-complete.zsh").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("build-pipelines")
 def test_the_workflow_of_github_actions_is_green_and_then_red(tmp_path: Path) -> None:
     project = written(tmp_path)

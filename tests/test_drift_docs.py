@@ -53,6 +53,7 @@ def run(command: list[str], place: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_every_block_prints_what_it_says(place: Path) -> None:
     for kind, text in BLOCKS:
         if kind == "python":

@@ -24,6 +24,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_templates_catalogue_and_type_marker(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -43,6 +44,7 @@ def test_the_wheel_holds_templates_catalogue_and_type_marker(built: Path) -> Non
     assert simulator < 200_000
 
 
+@pytest.mark.slow
 def test_the_sdist_holds_the_templates_and_the_tests(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
@@ -50,6 +52,7 @@ def test_the_sdist_holds_the_templates_and_the_tests(built: Path) -> None:
     assert {"templates/module.py.jinja", "tests/test_packaging.py", "LICENSE", "README.md", "CHANGELOG.md"} <= names
 
 
+@pytest.mark.slow
 def test_an_installed_wheel_generates_and_a_bare_one_says_what_it_needs(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
     python = tmp_path / "venv" / "bin" / "python"

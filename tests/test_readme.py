@@ -55,6 +55,7 @@ def test_every_block_is_run_or_says_where_it_is() -> None:
         assert known, text
 
 
+@pytest.mark.slow
 def test_the_demo_leaves_what_it_says(place: Path) -> None:
     said = run(blocks("sh", "invokable demo"), place)
     for name in re.findall(r"invokable-demo/\S+?\.(?:png|py|json)", said):
@@ -65,6 +66,7 @@ def test_the_demo_leaves_what_it_says(place: Path) -> None:
     assert (place / "invokable-demo" / again.strip()).exists()
 
 
+@pytest.mark.slow
 def test_the_whole_way_works_as_it_is_written(place: Path) -> None:
     assert "card_colour" in run(blocks("sh", "invokable show"), place)
     run(blocks("sh", "invokable generate"), place)
@@ -84,6 +86,7 @@ def test_the_whole_way_works_as_it_is_written(place: Path) -> None:
         assert server.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_the_offline_test_passes_within_half_a_second(place: Path) -> None:
     if not (place / "flows.py").exists():
         run(blocks("sh", "invokable generate"), place)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
+from tests.effort import tries
 from tests.examples import MODULES, WORKFLOWS, example
 
 ENDLESS = {"--watch"}
@@ -100,20 +101,20 @@ def ends_well(arguments: list[str], url: str) -> None:
 
 
 @given(arguments=command_lines())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_command_line_ends_in_a_status_and_plain_lines(arguments: list[str], server: Simulator) -> None:
     ends_well(arguments, server.url)
 
 
 @pytest.mark.slow
 @given(arguments=command_lines())
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(3000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_many_more_command_lines(arguments: list[str], server: Simulator) -> None:
     ends_well(arguments, server.url)
 
 
 @given(st.lists(st.text(max_size=8), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 def test_any_words_at_all(words: list[str]) -> None:
     if not SERVES & set(words):
         ends_well(words, "http://127.0.0.1:9")

@@ -112,6 +112,7 @@ def test_force_makes_also_what_has_not_changed_anew(project: Project) -> None:
     assert project.module().stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
 def test_make_runs_generate_only_when_something_has_changed(project: Project) -> None:
     project.save(example("sd15_text_to_image.json"), "a b.json")

@@ -283,8 +283,14 @@ def test_a_faulty_template_is_one_line(template: bytes, words: str, place: Path)
 
 # ------------------------------------------------------------------ labels
 
+STEERING = {"newlines", "line separators", "markup", "terminal", "bidi", "nul"}
+"""Of the hostile texts, those that a terminal would obey."""
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(HOSTILE[kind], id=kind, marks=() if kind in STEERING else pytest.mark.slow) for kind in HOSTILE],
+)
 def test_no_label_steers_the_terminal(text: str, place: Path, server: Simulator) -> None:
     (place / "hostile.json").write_text(json.dumps(poisoned(text)), encoding="utf-8")
     for arguments in (

@@ -16,6 +16,7 @@ from invokable.contract.limits import Limits
 from invokable.schema.model import FieldType, InputTemplate
 from invokable.workflow import WorkflowFileError, read_document
 from tests.codegen.fuzz import SCHEMA, attempt, check_instance, documents, mutated, with_dynamic_inputs, within
+from tests.effort import tries
 from tests.examples import SHARED
 
 SEQUENCE = {"type": "integer_generator_arithmetic_sequence", "start": 0, "step": 1, "count": 3}
@@ -159,9 +160,9 @@ def tried(seed: int, count: int) -> dict[str, int]:
 
 
 def test_a_mutated_workflow_is_refused_or_its_module_works() -> None:
-    outcomes = tried(seed=1, count=120)
+    outcomes = tried(seed=1, count=tries(120))
     assert outcomes.keys() <= {"written", "refused"}
-    assert outcomes["written"] > 20
+    assert outcomes["written"] > tries(20)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from invokable.schema import load
 from tests.codegen import nasty
 from tests.codegen.hostile import HOSTILE, poisoned
 from tests.codegen.test_every_field import everything
+from tests.effort import tries
 from tests.examples import example
 
 
@@ -70,14 +71,14 @@ def test_lines_of_a_projects_own_length_are_laid_out_as_by_black(name: str, widt
 scalars = st.integers() | st.text(st.characters(codec="utf-8"), max_size=50) | st.booleans()
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(st.lists(scalars, min_size=2, max_size=5))
 def test_a_row_is_laid_out_as_by_black(values: list[object]) -> None:
     source = f"X = (\n    # the entries\n    {row(tuple(values))},\n)\n"
     assert black.format_str(source, mode=black.Mode()) == source
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(st.lists(scalars, min_size=3, max_size=12))
 def test_choices_are_laid_out_as_by_black(values: list[object]) -> None:
     source = f"{layout.choices('Scheduler', values)}\n"

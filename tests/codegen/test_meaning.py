@@ -19,6 +19,7 @@ from invokable.codegen.python import meaning
 from invokable.codegen.python.meaning import meaning_checksum
 from tests.codegen import nasty
 from tests.codegen.test_every_field import everything
+from tests.effort import tries
 from tests.examples import MODULES
 
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
@@ -33,7 +34,7 @@ def in_black(text: str, length: int, comma: bool) -> str:
     return black.format_str(text, mode=black.Mode(line_length=length, magic_trailing_comma=comma))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(st.integers(1, 400), st.booleans())
 def test_no_layout_of_black_is_an_edit(length: int, comma: bool) -> None:
     text = CARD.partition("_GRAPH: Final")[0]
@@ -58,7 +59,7 @@ for line in LINES:
     STARTS.append(STARTS[-1] + len(line))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(st.sampled_from(TOKENS), st.data())
 def test_every_edit_of_a_word_is_an_edit(token: tokenize.TokenInfo, data: st.DataObject) -> None:
     position = STARTS[token.start[0] - 1] + token.start[1]
@@ -168,7 +169,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(
     json_values, st.sampled_from(["{}", "f({})", "f(a, b={}, c={})", "L[{}]", "({},)", "{{**{}}}"]), st.integers(5, 60)
 )

@@ -14,6 +14,7 @@ from invokable.runtime.steps.submit import LATE
 from invokable.testing import Simulator
 from tests.clip import CLIP
 from tests.contract.kinds import asynchronous
+from tests.effort import is_plain
 from tests.live.provision import Server
 
 TINY = (
@@ -29,6 +30,12 @@ TINY = (
     ("tinyembed", "sd-1", "embedding"),
 )
 """Name, base and type of the models that the live tests make."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `--all` what takes long here; the tests of real servers run it always."""
+    if item.get_closest_marker("slow_on_simulator"):
+        item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +80,9 @@ def clip() -> bytes:
 
 
 @pytest.fixture
-def many() -> int:
+def many(request: pytest.FixtureRequest) -> int:
     """How many jobs there are at once."""
-    return 200
+    return 40 if is_plain(request.config) else 200
 
 
 @pytest.fixture

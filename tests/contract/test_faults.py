@@ -83,6 +83,7 @@ def ran(server: Server, batch_id: str) -> list[Any]:
     )
 
 
+@pytest.mark.slow_on_simulator
 def test_whatever_the_post_meets_each_value_runs_once(
     server: Server, connect: Connect, counted: Any, stamp: Path, looking: float
 ) -> None:
@@ -99,6 +100,7 @@ def test_whatever_the_post_meets_each_value_runs_once(
     assert at_once(run, fates) == {fate: ([fate], [64, 128], [64, 128]) for fate in fates}
 
 
+@pytest.mark.slow_on_simulator
 def test_whatever_a_wait_meets_it_ends_with_the_result(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from invokable.contract.interface import Interface, InterfaceError, compare, read_map, read_module, write_map
 from invokable.contract.module import index_map_checksum
+from tests.effort import tries
 from tests.examples import MODULES
 
 TEXT = (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
@@ -34,7 +35,7 @@ def judged(interface: Interface) -> None:
     assert read_map(write_map(interface)) == interface
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tries(60))
 @given(st.integers(0, len(CONSTANTS) - 1), st.sampled_from(ODD))
 def test_a_module_with_another_value_somewhere_is_read_or_refused(position: int, value: Any) -> None:
     tree = ast.parse(TEXT)
@@ -51,7 +52,7 @@ def test_a_module_with_another_value_somewhere_is_read_or_refused(position: int,
         judged(read_module(ast.unparse(tree)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=tries(200))
 @given(st.data())
 def test_a_map_with_another_value_somewhere_is_read_or_refused(data: st.DataObject) -> None:
     document = json.loads(write_map(MODULE))

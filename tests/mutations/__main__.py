@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import pkgutil
 import resource
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from time import time
 
 import tests.mutations as package
 from tests.examples import ROOT, SHARED
@@ -27,6 +29,10 @@ LONGEST = 120.0
 LARGEST = 4 * 2**30
 """Bytes of memory for them."""
 COPIED = ("src", "tests", "templates", "generated_examples", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+
+
+_LATER = itertools.count(2, 2)
+"""Seconds, for each fault others: Python takes kept bytecode for that of any source of the same time and length."""
 
 
 def known() -> Iterator[Mutation]:
@@ -53,11 +59,14 @@ def survives(mutation: Mutation, folder: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if text.count(mutation.old) != 1:
         return f"its text stands {text.count(mutation.old)} times in {mutation.file}"
+    before = path.stat().st_mtime
     path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+    os.utime(path, (time(), before + next(_LATER)))
     try:
         done = run_tests(mutation.tests, folder)
     finally:
         path.write_text(text, encoding="utf-8")
+        os.utime(path, (time(), before))
     return {0: "no test failed", 1: ""}.get(done.returncode, f"pytest could not run:\n{done.stdout[-2000:]}")
 
 
@@ -67,7 +76,6 @@ def run_tests(
     """Run tests of the copy against the source of the copy."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "INVOKABLE_SHARED": str(SHARED),
     }
     command = [

@@ -23,6 +23,7 @@ from invokable import (
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.run import Context, Manner, finish, run, run_again, start
+from tests.effort import slow_beyond
 from tests.runtime.hearing import HearingDriver
 from tests.runtime.runs import card, cards
 from tests.runtime.server import Server
@@ -281,7 +282,7 @@ def test_what_was_run_again_can_run_again_once_more() -> None:
 # --- all of it at once ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", slow_beyond(40, range(200)))
 def test_whatever_is_lost_each_value_runs_once_and_every_result_comes(seed: int) -> None:
     draw = random.Random(seed)
     count = draw.choice([1, 2, 5])

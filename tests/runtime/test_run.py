@@ -28,6 +28,7 @@ from invokable.runtime.steps.protocol import AskPolicy, Await, Heard, Request, R
 from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting
 from tests.contract.interrupts import interrupted_in
+from tests.effort import slow_beyond
 from tests.runtime.driving import answer, page
 from tests.runtime.runs import Run, card, cards
 from tests.runtime.server import Server
@@ -528,7 +529,7 @@ def _reply(server: Server, step: Any) -> Any:
 # --- all of it at once ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", slow_beyond(60, range(300)))
 def test_no_item_is_lost_and_none_runs_twice(seed: int) -> None:
     draw = random.Random(seed)
     count = draw.choice([1, 1, 2, 5])

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invokable.schema import Schema, SchemaError, parse_openapi
+from tests.effort import tries
 from tests.schema.documents import IMAGE_REF, NULL, Json, field, openapi, read_node
 
 
@@ -245,7 +246,7 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     return places
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.data())
 def test_mutated_document_is_read_or_refused_but_never_crashes(data: st.DataObject) -> None:
     document = copy.deepcopy(_TYPICAL)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invokable.testing.server.batches import expand, size
+from tests.effort import tries
 
 GROUPS = st.lists(
     st.integers(0, 4).flatmap(
@@ -18,7 +19,7 @@ GROUPS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(groups=GROUPS, runs=st.integers(1, 3))
 def test_groups_are_zipped_inside_and_multiplied_among_each_other(groups: list[list[list[int]]], runs: int) -> None:
     data = [

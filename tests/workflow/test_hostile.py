@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from invokable.workflow import WorkflowFileError, node_versions, read_document, read_workflow
 from invokable.workflow.cycles import CycleGuard, Effort
+from tests.effort import tries
 from tests.examples import SHARED
 from tests.workflow.builders import (
     MODEL,
@@ -139,7 +140,7 @@ def test_the_seeds_of_the_mutations_are_workflows() -> None:
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_mutated_workflow_is_read_or_refused(data: st.DataObject) -> None:
     assert is_read_or_refused(mutate(data.draw(st.sampled_from(SEEDS)), data))
 
@@ -150,7 +151,7 @@ examples = sorted(CORPUS.glob("*/workflow.json"))[::9]
 @pytest.mark.skipif(not examples, reason="the corpus of real workflows is not beside this checkout")
 @pytest.mark.parametrize("path", examples, ids=lambda path: path.parent.name)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_mutated_real_workflow_is_read_or_refused(path: Path, data: st.DataObject) -> None:
     assert is_read_or_refused(mutate(json.loads(path.read_bytes()), data))
 

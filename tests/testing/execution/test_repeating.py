@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import tries
 from tests.testing.execution.running import Run, graph
 
 Nodes = dict[str, dict[str, Any]]
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=tries(30), deadline=None)
 numbers = st.lists(st.integers(-99, 99), max_size=5)
 
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invokable.testing.execution.nodes.numpy_random import integers
+from tests.effort import tries
 from tests.testing.execution.running import run_node
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=tries(30), deadline=None)
 
 
 # Drawn by numpy 2 itself: default_rng(seed).integers(low, high, size).
