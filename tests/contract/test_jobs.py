@@ -75,6 +75,23 @@ def test_what_happens_to_a_job_is_told_in_order(client: Client, stamp: Path) -> 
     assert any(isinstance(event, Progress) and event.message == "Saving image" for event in told)
 
 
+def test_events_that_are_asked_for_late_begin_with_the_submission(
+    client: Client, connect: Callable[..., Client], server: Server, stamp: Path
+) -> None:
+    job = client.submit(card(stamp))
+    with connect(server.url) as other:
+        other.attach(ColourCard, job.submission).wait(timeout=60)
+        late = list(job.events(timeout=60))
+        attached = list(other.attach(ColourCard, job.submission).events(timeout=60))
+    expected = [kind for _ in range(4) for kind in (NodeStarted, NodeFinished)]
+    for told in (late, attached):
+        kinds = [type(event) for event in told if not isinstance(event, Progress)]
+        assert kinds == [Queued, Started, *expected, Ended]
+        images = [image.name for event in told if isinstance(event, NodeFinished) for image in event.images]
+        assert images[-1] == job.result().card.name
+    assert {event.ahead for event in attached if isinstance(event, Queued)} == {None}
+
+
 def test_events_can_be_followed_while_somebody_else_waits(client: Client, stamp: Path) -> None:
     job = client.submit(card(stamp))
     told: list[JobEvent] = []

@@ -14,6 +14,8 @@ from invokable import (
     EnqueueUncertain,
     InvokableError,
     NodeFinished,
+    NodeStarted,
+    Queued,
     RunCanceled,
     RunFailed,
     RunInterrupted,
@@ -23,6 +25,7 @@ from invokable import (
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.run import Context, Manner, finish, run, run_again, start
+from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.hearing import HearingDriver
 from tests.runtime.runs import card, cards
@@ -151,11 +154,43 @@ def test_who_watches_is_told_in_order() -> None:
     assert set(images) == {"[64].png"}
 
 
-def test_without_events_there_are_beginning_and_end() -> None:
+def kinds(following: Following) -> list[str]:
+    return [type(event).__name__ for event in following.driver.told]
+
+
+def nodes(following: Following, kind: type[NodeStarted | NodeFinished]) -> list[str]:
+    return [event.node_id for event in following.driver.told if isinstance(event, kind)]
+
+
+def test_without_events_nodes_are_told_of_when_their_item_has_ended() -> None:
     following = Following(card(), watched=True)
     following.driver.deaf = [(0.0, 900.0)]
     following.result()
-    assert [type(event).__name__ for event in following.driver.told] == ["Queued", "Started", "Ended"]
+    of_a_node = ["NodeStarted", "NodeFinished"]
+    assert kinds(following) == ["Queued", "Started", *of_a_node * 4, "Ended"]
+    assert {event.images[0].name for event in following.driver.told if isinstance(event, NodeFinished)} == {"[].png"}
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0.0, 0.3), (0.5, 1.5), (0.0, 60.0), (0.9, 1.1)])
+def test_each_node_begins_and_ends_once_whatever_events_are_lost(begin: float, end: float) -> None:
+    following = Following(cards(3), watched=True)
+    following.driver.lossy = [(begin, end)]
+    following.result()
+    expected = [node_id for _ in range(3) for node_id in pins_of(type(following.flow)).graph["nodes"]]
+    assert sorted(nodes(following, NodeStarted)) == sorted(nodes(following, NodeFinished)) == sorted(expected)
+    for item_id in (1, 2, 3):
+        own = [type(event) for event in following.driver.told if event.item_id == item_id]
+        own = [kind for kind in own if kind is not Queued]
+        assert (own[0], own[-1]) == (Started, Ended)
+        assert own.count(Started) == own.count(Ended) == 1
+        assert own[1:-1] == [NodeStarted, NodeFinished] * 4
+
+
+def test_a_node_that_failed_has_begun() -> None:
+    following = Following(card(), Server(fails=lambda values: True), watched=True)
+    following.driver.deaf = [(0.0, 900.0)]
+    assert isinstance(following.outcome(), RunFailed)
+    assert kinds(following) == ["Queued", "Started", "NodeStarted", "Ended"]
 
 
 def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:

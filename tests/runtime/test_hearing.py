@@ -44,6 +44,14 @@ def test_an_item_is_complete_once_each_node_and_the_end_were_heard_in_whatever_o
         assert "output_meta" not in item.session.results[f"x-{NODES[0]}"]
 
 
+def test_what_comes_late_of_a_node_that_is_done_is_not_told() -> None:
+    started = Note("invocation_started", 1, complete(NODES[0]).content)
+    progress = Note("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": 0.5})
+    found = Hearing(frozenset({1}), PINS, None)
+    told = [type(event).__name__ for event in found.take([progress, complete(NODES[0]), progress, started])]
+    assert told == ["Started", "NodeStarted", "Progress", "NodeFinished"]
+
+
 @pytest.mark.parametrize("missing", range(len(NODES)))
 def test_an_item_of_which_a_node_was_not_heard_is_not_complete(missing: int) -> None:
     notes = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]
@@ -88,7 +96,7 @@ def test_items_that_are_not_the_runs_are_strange() -> None:
 @pytest.mark.parametrize(("percentage", "fraction"), [(None, None), (0, 0.0), (0.25, 0.25), (7, 1.0), ("x", None)])
 def test_progress_is_a_fraction_or_unknown(percentage: Any, fraction: float | None) -> None:
     content = {"id": "x", "type": "t", "invocation_source_id": "n", "message": "m", "percentage": percentage}
-    (event,) = Hearing(frozenset({1}), PINS, None).take([Note("invocation_progress", 1, content)])
+    *_, event = Hearing(frozenset({1}), PINS, None).take([Note("invocation_progress", 1, content)])
     assert event == Progress(1, "n", "t", fraction, "m", None)
 
 

@@ -17,6 +17,7 @@ from generated_examples.colour_card import ColourCard
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as line
 from invokable.runtime.client.listening import Listener
+from invokable.runtime.steps.protocol import Note
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture, until
 
@@ -218,6 +219,25 @@ def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> Non
     del client
     gc.collect()
     until(lambda: not thread.is_alive())
+
+
+def test_of_all_that_was_heard_nodes_are_kept_and_the_latest_pictures(simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        ear = client._engine.listener.ear("a batch", every=True)
+        for item_id in range(1, 101):
+            ear.add(Note("invocation_started", item_id, {"id": "x"}))
+            for part in range(20):
+                ear.add(
+                    Note("invocation_progress", item_id, {"id": "x", "percentage": part, "image": {"dataURL": "…"}})
+                )
+            ear.add(Note("invocation_complete", item_id, {"id": "x"}))
+        notes = ear.heard(0).notes
+        names = [note.name for note in notes if note.item_id == 50]
+        assert names == ["invocation_started", "invocation_progress", "invocation_complete"]
+        assert {note.content["percentage"] for note in notes if "percentage" in note.content} == {19}
+        assert len(notes) == len(ear._notes) == 300
+        assert 1 <= sum("image" in note.content for note in notes) <= 16
+        assert ear.heard(ear.heard(0).upto - 2).notes == notes[-2:]
 
 
 def test_a_client_that_nobody_holds_stops_without_waiting(simulator: Simulator) -> None:

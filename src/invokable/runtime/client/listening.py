@@ -11,8 +11,11 @@ import os
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -26,6 +29,8 @@ _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before the next attempt to connect; the last one repeats."""
 _PULSE: Final = 5.0
 """Seconds between looks whether the connection lives, while somebody waits."""
+_PICTURES: Final = 16
+"""Previews that are kept for who asks late; each has some ten kilobytes."""
 _BATCHES: Final = re.compile(r'"batch_id": ?"([^"]*)"')
 _LINES: Final = itertools.count(1)
 """A number for each connection of the process, and of those forked from it."""
@@ -38,8 +43,10 @@ class Ear:
         self._listener = listener
         self.every = every
         self._lock = threading.Lock()
-        self._notes: list[Note | None] = []
+        self._notes: dict[int, Note] = {}
+        self._end = 0
         self._progress: dict[tuple[int, Any], int] = {}
+        self._pictured: deque[int] = deque()
         self._waiting: dict[int, tuple[bool, Callable[[], None]]] = {}
         self._numbers = itertools.count()
 
@@ -52,8 +59,7 @@ class Ear:
         """The notes from `since` on."""
         line = self.line
         with self._lock:
-            notes = tuple(note for note in self._notes[since:] if note is not None)
-            return Heard(notes, len(self._notes), line)
+            return Heard(tuple(self._from(since))[::-1], self._end, line)
 
     @contextmanager
     def waking(self, wake: Callable[[], None], since: int, line: int, *, every: bool) -> Iterator[None]:
@@ -61,7 +67,7 @@ class Ear:
         with self._lock:
             number = next(self._numbers)
             self._waiting[number] = (every, wake)
-            there = any(note is not None and (every or is_end(note)) for note in self._notes[since:])
+            there = any(every or is_end(note) for note in self._from(since))
         try:
             if there or line != self.line:
                 wake()
@@ -71,18 +77,33 @@ class Ear:
                 del self._waiting[number]
 
     def add(self, note: Note) -> None:
-        """Take a note. Of each node only the last progress is kept."""
+        """Take a note. Of each node only the last progress is kept, and of all pictures in it the latest few."""
         with self._lock:
             if note.name == PROGRESS:
                 key = (note.item_id, note.content.get("id"))
-                if (place := self._progress.get(key)) is not None:
-                    self._notes[place] = None
-                self._progress[key] = len(self._notes)
-            self._notes.append(note)
+                self._notes.pop(self._progress.get(key, -1), None)
+                self._progress[key] = self._end
+                if "image" in note.content:
+                    self._pictured.append(self._end)
+            self._notes[self._end] = note
+            self._end += 1
+            if len(self._pictured) > _PICTURES:
+                self._strip(self._pictured.popleft())
             ends = is_end(note)
             wanted = [wake for every, wake in self._waiting.values() if every or ends]
         for wake in wanted:
             wake()
+
+    def _from(self, since: int) -> Iterator[Note]:
+        """The notes from `since` on, the latest first."""
+        for number in takewhile(lambda number: number >= since, reversed(self._notes)):
+            yield self._notes[number]
+
+    def _strip(self, number: int) -> None:
+        """Take the picture out of a note."""
+        if (note := self._notes.get(number)) is not None:
+            content = {key: value for key, value in note.content.items() if key != "image"}
+            self._notes[number] = replace(note, content=content)
 
     def stir(self) -> None:
         """Wake whoever waits, since the line has changed."""

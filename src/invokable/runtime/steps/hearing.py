@@ -110,6 +110,19 @@ class Hearing:
         )
         return QueueItem.model_construct(item_id=item_id, batch_id="", status="completed", session=session)
 
+    def unheard(self, item: QueueItem) -> Iterator[JobEvent]:
+        """What nobody was told of the nodes of an item that has ended, from what the server keeps of it."""
+        session = item.session
+        of_source = session.source_prepared_mapping.items()
+        sources = {executed: source for source, several in of_source for executed in several}
+        sources |= session.prepared_source_mapping
+        for executed in (*session.results, *session.errors):
+            source = sources.get(executed, "")
+            node_type = self.pins.graph["nodes"].get(source, {}).get("type", "")
+            yield from self._begun(item.item_id, executed, source, node_type)
+            if executed in session.results:
+                yield from self._finished(item.item_id, executed, source, node_type, session.results[executed])
+
     def _take(self, note: Note) -> Iterator[JobEvent]:
         if note.name in SEVERAL:
             self._take_several(note)
@@ -143,24 +156,39 @@ class Hearing:
 
     def _node(self, note: Note) -> Iterator[JobEvent]:
         content = note.content
-        executed = content.get("id")
-        node = (note.item_id, str(content.get("invocation_source_id", "")), str(content.get("type", "")))
-        if not self.watched and note.name in PASSING:
+        executed = str(content.get("id"))
+        node = (str(content.get("invocation_source_id", "")), str(content.get("type", "")))
+        if note.name == COMPLETE:
+            result = _without_nulls(content.get("result"))
+            self._results.setdefault(note.item_id, {}).setdefault(executed, (node[0], result))
+        if not self.watched or self._is_over(note.item_id, executed):
             return
+        yield from self._begun(note.item_id, executed, *node)
         if note.name == PROGRESS:
             said = (content.get("percentage"), content.get("message"))
             if self._progress.get((note.item_id, executed)) != said:
                 self._progress[note.item_id, executed] = said
-                yield Progress(*node, _fraction(said[0]), str(said[1] or ""), preview(content.get("image")))
-        elif self._again(note.item_id, note.name, executed):
-            return
-        elif note.name == STARTED:
-            yield NodeStarted(*node)
+                picture = preview(content.get("image"))
+                yield Progress(note.item_id, *node, _fraction(said[0]), str(said[1] or ""), picture)
         elif note.name == COMPLETE:
-            result = _without_nulls(content.get("result"))
-            self._results.setdefault(note.item_id, {})[str(executed)] = (node[1], result)
-            if self.watched:
-                yield NodeFinished(*node, *_media(result, node[1], self.client))
+            yield from self._finished(note.item_id, executed, *node, result)
+
+    def _begun(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
+        """A node has begun, and so has its item, whichever of them was heard of before."""
+        if not self._again(item_id, "in_progress"):
+            yield Started(item_id)
+        if not self._again(item_id, STARTED, executed):
+            yield NodeStarted(item_id, *node)
+
+    def _finished(
+        self, item_id: int, executed: str, source: str, node_type: str, result: dict[str, Any]
+    ) -> Iterator[JobEvent]:
+        if not self._again(item_id, COMPLETE, executed):
+            yield NodeFinished(item_id, source, node_type, *_media(result, source, self.client))
+
+    def _is_over(self, item_id: int, executed: str) -> bool:
+        """Whether a node is known to be done, so that what still comes of it comes late."""
+        return (item_id, COMPLETE, executed) in self._seen
 
     def _again(self, *key: Any) -> bool:
         """Whether an event came before: some versions send each twice."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from invokable.runtime.errors import APIError, InvokableError, RunInterrupted, RunTimeout, StaleWorkflowError
 from invokable.runtime.steps.collect import Giving, collect
-from invokable.runtime.steps.deadline import Deadline, TimeUp, within
+from invokable.runtime.steps.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.models import Known
@@ -26,6 +26,7 @@ from invokable.runtime.steps.queue import LOG, queued
 from invokable.runtime.steps.retry import retry
 from invokable.runtime.steps.submit import Submitting, find, submit, withdraw
 from invokable.runtime.steps.wait import Waiting, cancel_late_duplicates, wait
+from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.workflow import Workflow
@@ -55,6 +56,8 @@ class Manner:
 QUIET: Final = Manner()
 _SOCKET: Final = 2.0
 """Seconds that a submission waits for the server's events; without them it is polled."""
+_FRESH: Final = 1.0
+"""Seconds after which a run need not be the last one in the queue any more."""
 
 
 def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = QUIET) -> Steps[Any]:
@@ -112,12 +115,19 @@ def follow(
         yield from located(state, context.known, deadline)
         waiting = _waiting(workflow, state, context, manner)
         if manner.watched:
-            yield Tell([(yield from queued(state.submission))])
+            yield Tell([(yield from _place(state, deadline.clock))])
         yield from within(wait(waiting, context.known, deadline.clock), deadline)
         if state.unclear_since is not None:
             yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
         waiting.canceled_here = state.submission.batch_id in context.canceled
         return waiting
+
+
+def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
+    """The place of a run in the queue; what is asked later counts items that came after it."""
+    if clock() - state.taken > _FRESH:
+        return Queued(state.submission.item_ids[0], None, state.submission.requested)
+    return (yield from queued(state.submission))
 
 
 def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
@@ -140,6 +150,7 @@ def _submit(
         state.line = state.ear.line if state.ear else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
+            state.taken = deadline.clock()
         except APIError as error:
             differences = yield from _differences(flow, error)
             if differences:

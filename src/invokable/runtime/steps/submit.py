@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -83,6 +84,8 @@ class Submitting:
     """What became of the last POST."""
     is_answered: bool = False
     """The last POST was answered: whatever the server made of it, it shows."""
+    taken: float = -math.inf
+    """When the server was known to have it, if this process sent it."""
     ear: Ear | None = None
     """What hears of the batch."""
     line: int = 0

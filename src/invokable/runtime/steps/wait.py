@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -105,9 +105,16 @@ class Waiting:
     def take(self, heard: Heard) -> list[JobEvent]:
         """Take in what was heard, and return what it means for somebody who watches."""
         self._since, self._heard_line = heard.upto, heard.line
-        events = self.hearing.take(heard.notes) if self.hearing else []
-        self._started |= {event.item_id for event in events if isinstance(event, Started)}
-        return events
+        return list(self._first_starts(self.hearing.take(heard.notes) if self.hearing else []))
+
+    def _first_starts(self, events: Iterable[JobEvent]) -> Iterator[JobEvent]:
+        """The events, without the beginning of an item that was told before."""
+        for event in events:
+            if isinstance(event, Started):
+                if event.item_id in self._started:
+                    continue
+                self._started.add(event.item_id)
+            yield event
 
     def follows(self, line: int) -> bool:
         """Whether everything is heard, so that there is no need to look."""
@@ -122,13 +129,13 @@ class Waiting:
         for item_id, item in self.ended.items():
             if item_id not in self._told:
                 self._told.add(item_id)
-                if item_id not in self._started and item.status != "canceled":
-                    self._started.add(item_id)
-                    yield Started(item_id)
+                if item.status != "canceled":
+                    yield from self._first_starts([Started(item_id)])
+                if self.hearing is not None:
+                    yield from self._first_starts(self.hearing.unheard(item))
                 yield Ended(item_id, _state(item.status), len(self._told), items)
-        if is_running and self.open and self.open[0] not in self._started:
-            self._started.add(self.open[0])
-            yield Started(self.open[0])
+        if is_running and self.open:
+            yield from self._first_starts([Started(self.open[0])])
 
     def last_news(self) -> Iterator[JobEvent]:
         """What there is to say of items that are gone."""

@@ -41,7 +41,10 @@ class Queued(JobEvent):
     """
 
     ahead: int | None = None
-    """How many queue items are before it, of all users; None where the server did not say."""
+    """How many queue items are before it, of all users.
+
+    None where the server did not say, and for who asks later than a second after the submission.
+    """
     items: int = 1
     """How many queue items the job has."""
 

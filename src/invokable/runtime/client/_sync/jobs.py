@@ -98,7 +98,8 @@ class Job(Generic[Result]):
                 if isinstance(event, Progress):
                     print(event.fraction, event.message)
 
-        While the server's events cannot be had, only Queued, Started and Ended come. Leaving the loop cancels nothing.
+        Called late, it begins with what has happened by then. While the server's events cannot be had, the nodes of an
+        item come when it has ended, and no progress does. Leaving the loop cancels nothing.
 
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
