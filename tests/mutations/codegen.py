@@ -12,6 +12,48 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a calculated value passes for the one that was given",
+        f"{WORKFLOW}feeding.py",
+        "through = at.through or (None if primitive else at.node)",
+        "through = None",
+        ("tests/workflow/test_feeding.py",),
+    ),
+    Mutation(
+        "an image's size counts as the image",
+        f"{WORKFLOW}feeding.py",
+        "if primitive is None or wire.handle == primitive",
+        "if True",
+        ("tests/workflow/test_feeding.py",),
+    ),
+    Mutation(
+        "a prompt is looked for beyond the node that it conditions",
+        f"{WORKFLOW}feeding.py",
+        'return output is not None and (output.type.name.endswith("ConditioningField") or output.type.name in _LISTS)',
+        "return output is not None",
+        ("tests/workflow/test_feeding.py",),
+    ),
+    Mutation(
+        "a negative prompt is described as a positive one",
+        f"{CODEGEN}describing/destinations.py",
+        'return self.entry.negative if self.side == "negative" and self.entry.negative else self.entry.text',
+        "return self.entry.text",
+        ("tests/codegen/test_describe.py",),
+    ),
+    Mutation(
+        "the author's words hide what some values mean",
+        f"{CODEGEN}describing/descriptions.py",
+        "(authors or destination.does, destination.values, destination.feeds)",
+        "(authors or f'{destination.does} {destination.values}', destination.feeds)",
+        ("tests/codegen/test_describe.py",),
+    ),
+    Mutation(
+        "a long default is written out",
+        f"{CODEGEN}typing/words.py",
+        "return _quoted(value, _DEFAULT)\n    if isinstance(value, dict)",
+        "return _quoted(value, 10_000)\n    if isinstance(value, dict)",
+        ("tests/codegen/test_describe.py",),
+    ),
+    Mutation(
         "a collect node no longer closes an iteration",
         "src/invokable/workflow/outputs.py",
         'elif nodes[node_id]["type"] == "collect":',
