@@ -12,6 +12,34 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "what was chosen on a node tells nothing apart",
+        f"{CODEGEN}naming/clues.py",
+        "yield from _chosen(entry.value)",
+        "yield from ()",
+        ("tests/codegen/test_telling.py",),
+    ),
+    Mutation(
+        "random names of images become names of inputs",
+        f"{CODEGEN}naming/clues.py",
+        'case {"image_name": str(name)} if _is_chosen(stem := name.rpartition(".")[0] or name):',
+        'case {"image_name": str(name)} if (stem := name.rpartition(".")[0] or name):',
+        ("tests/codegen/test_telling.py",),
+    ),
+    Mutation(
+        "the fields of an output's own node tell nothing",
+        f"{CODEGEN}naming/clues.py",
+        "yield from self._field_labels(node_id)",
+        "yield from ()",
+        ("tests/codegen/test_telling.py",),
+    ),
+    Mutation(
+        "a name repeats how what it qualifies ends",
+        f"{CODEGEN}naming/spelling.py",
+        "else _shared_ending(before, after)",
+        "else 0",
+        ("tests/codegen/test_names_of_corpus.py", "tests/codegen/test_names.py"),
+    ),
+    Mutation(
         "a calculated value passes for the one that was given",
         f"{WORKFLOW}feeding.py",
         "through = at.through or (None if primitive else at.node)",

@@ -99,5 +99,5 @@ def test_the_sides_of_a_prompt_are_the_passes_it_conditions() -> None:
     names = {side: [node.id for node in nodes] for side, nodes in feeding.sides("e").items()}
     assert names == {"positive": ["second", "first"]}
     assert {side: [node.id for node in nodes] for side, nodes in feeding.sides("f").items()} == {"negative": ["second"]}
-    assert feeding.sides("first") == {}
+    assert feeding.sides("first") == feeding.sides("p") == {}
     assert fed(two_passes(), "p.value") == ["e.prompt", "f.prompt by j"]
