@@ -28,10 +28,10 @@ SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "a8a1de4d188f91b27b31e2374daa1e3a174ac0adc99a9d69a63c30a60c0a7150"
+BODY_SHA256: Final = "4cfaee11b68f1e6d0822fcb4c8e0eb95a516103425f077bd6246bec4f7fa5b6c"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-2a0223173ef242e0954bcd0a3328a991"
+MADE_FROM: Final = "18c7604b64cacff048b17caca89be554-999beb476cdda5330b658fb8759fab2b"
 
 NODES: Final = {
     "blank_image": "1.2.2",
@@ -82,13 +82,13 @@ class ColourCard(Workflow):
     width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320
     """How wide the new image is, in pixels.
 
-    Integer, 16 to 2048. Index 0, on Blank Image, under "Card".
+    Integer, 16 to 2048. Default: 320. Index 0, on Blank Image, under "Card".
     """
 
     height: Annotated[int, Index(1), Ge(16), Le(2048)] = 200
     """How high the new image is, in pixels.
 
-    Integer, 16 to 2048. Index 1, on Blank Image, under "Card".
+    Integer, 16 to 2048. Default: 200. Index 1, on Blank Image, under "Card".
     """
 
     card_colour: Annotated[Color, Index(2)] = field(
@@ -96,57 +96,58 @@ class ColourCard(Workflow):
     )
     """The colour that fills the image; its alpha counts only in mode "RGBA".
 
-    Index 2.
+    Default: Color(r=30, g=90, b=160, a=255). Index 2.
     """
 
     stamp: Annotated[ImageInput, Index(3)]
     """The image that is placed on the card.
 
     Takes a path, bytes, a file object, a Pillow image, or an `Image` that is on the
-    server. Index 3.
+    server. Required. Index 3.
     """
 
     left: Annotated[int, Index(4)] = 24
     """Where the left edge of the pasted image lies on the other one, in pixels from its
     left; negative values put it beyond the edge.
 
-    Index 4.
+    Default: 24. Index 4.
     """
 
     top: Annotated[int, Index(5)] = 24
     """Where the upper edge of the pasted image lies on the other one, in pixels from its
     top; negative values put it beyond the edge.
 
-    Index 5.
+    Default: 24. Index 5.
     """
 
     radius: Annotated[float, Index(6), Ge(0)] = 1.5
     """In pixels; 0 leaves the stamp as it is.
 
-    Number, at least 0. Index 6, on Blur Image, under "Stamp".
+    Number, at least 0. Default: 1.5. Index 6, on Blur Image, under "Stamp".
     """
 
     blur_type: Annotated[Literal["gaussian", "box"], Index(7)] = "gaussian"
     """How the image is softened: "gaussian" blurs as a lens does, "box" is quicker and
     leaves hard steps.
 
-    One of "gaussian", "box". Index 7, on Blur Image, under "Stamp".
+    One of "gaussian", "box". Default: "gaussian". Index 7, on Blur Image, under
+    "Stamp".
     """
 
     board: Annotated[BoardInput, Index(8)] = "auto"
     """Where the result is filed on the server; "none" and "auto" leave it uncategorized.
 
-    Takes the name of a board, or a `Board` by its id. Index 8.
+    Takes the name of a board, or a `Board` by its id. Default: "auto". Index 8.
     """
 
     class Result(WorkflowResult):
         """What a run of Colour Card gives.
 
-        - `card`: Card (Save Image)
+        - `card`: Card (Save Image), filed on `board`
         """
 
         card: Image
-        """Card (Save Image)."""
+        """Card (Save Image), filed on `board`."""
 
     if TYPE_CHECKING:
 

@@ -30,10 +30,10 @@ SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "1ddf2c341e889aaf0ccddc46e9c0acf6407fd2917caccc9fe0889e3ed8393d99"
+BODY_SHA256: Final = "8e9001bc7edb2659373e17387adfa37290ead75d8c573489eb7175fb01870918"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-8530fec1a0c06d4128e8e6d1de94c80c"
+MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-48f638b7fa17b0f8c3e652748a309588"
 
 NODES: Final = {
     "compel": "1.2.1",
@@ -112,7 +112,7 @@ class SD15TextToImage(Workflow):
     - Sampling
       - 5 `steps`: integer, 1 to 100
       - 6 `cfg_scale`: number, or a list
-      - 7 `scheduler`: one of 31 choices: "ddim", "ddpm", "deis", …
+      - 7 `scheduler`: one of 31 choices: "ddim", "ddpm", "deis", … "tcd"
       - 8 `seed`: integer, 0 to 4294967295
     - 9 `board`: board
     """
@@ -123,41 +123,52 @@ class SD15TextToImage(Workflow):
     """The checkpoint that paints the image; its own text encoders and VAE come with it.
 
     Main model of sd-1 or sd-2. Takes the name of a model on the server, or a `Model`
-    where a name is not enough. Index 0, on Main Model - SD1.5, SD2.
+    where a name is not enough. Required. Index 0, on Main Model - SD1.5, SD2.
     """
 
     positive_prompt: Annotated[str, Index(1)] = "a lighthouse at dusk, oil painting"
-    """What the image shows. Index 1."""
+    """What the image shows. Weights are written as "(fog)1.3" or "fog++" and "fog-". Feeds
+    Prompt of Prompt - SD1.5, for the positive conditioning of Denoise - SD1.5, SDXL.
+
+    Default: "a lighthouse at dusk, oil painting". Index 1.
+    """
 
     negative_prompt: Annotated[str, Index(2)] = "blurry, text"
-    """What the image leaves out. Index 2."""
+    """What the image leaves out. Weights are written as "(fog)1.3" or "fog++" and "fog-".
+    Feeds Prompt of Prompt - SD1.5, for the negative conditioning of Denoise - SD1.5,
+    SDXL.
+
+    Default: "blurry, text". Index 2.
+    """
 
     width: Annotated[int, Index(3), Gt(0), MultipleOf(8)] = 512
     """Pixels from left to right. Best near what the model was trained on: 512 for SD 1.5,
     1024 for SDXL and FLUX, less for video.
 
-    Integer, above 0, a multiple of 8. Index 3, on Create Latent Noise, under "Size".
+    Integer, above 0, a multiple of 8. Default: 512. Index 3, on Create Latent Noise,
+    under "Size".
     """
 
     height: Annotated[int, Index(4), Gt(0), MultipleOf(8)] = 512
     """Pixels from top to bottom. Best near what the model was trained on: 512 for SD 1.5,
     1024 for SDXL and FLUX, less for video.
 
-    Integer, above 0, a multiple of 8. Index 4, on Create Latent Noise, under "Size".
+    Integer, above 0, a multiple of 8. Default: 512. Index 4, on Create Latent Noise,
+    under "Size".
     """
 
     steps: Annotated[int, Index(5), Ge(1), Le(100)] = 30
     """How often the image is refined on its way out of the noise: 20 to 40 suit most
     models, 4 to 8 those distilled for speed; time grows in proportion.
 
-    Integer, 1 to 100. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".
+    Integer, 1 to 100. Default: 30. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".
     """
 
     cfg_scale: Annotated[float | list[float], Index(6)] = 7.5
     """How strongly the prompts steer the image: 1 leaves the negative prompt without
     effect, 3 to 8 is usual, much more burns colours. A list has a value for every step.
 
-    Index 6, on Denoise - SD1.5, SDXL, under "Sampling".
+    Default: 7.5. Index 6, on Denoise - SD1.5, SDXL, under "Sampling".
     """
 
     scheduler: Annotated[Scheduler, Index(7)] = "dpmpp_2m_k"
@@ -165,30 +176,31 @@ class SD15TextToImage(Workflow):
     names with "sde" or "_a" vary more, "lcm" and "tcd" are for models distilled to a
     few steps; "_k" means Karras spacing.
 
-    One of 31 choices: "ddim", "ddpm", "deis", … Index 7, on Denoise - SD1.5, SDXL,
-    under "Sampling".
+    One of 31 choices: "ddim", "ddpm", "deis", … "tcd". Default: "dpmpp_2m_k". Index 7,
+    on Denoise - SD1.5, SDXL, under "Sampling".
     """
 
     seed: Annotated[int, Index(8), Ge(0), Le(4294967295)] = 0
     """The same seed gives the same image.
 
-    Integer, 0 to 4294967295. Index 8, on Create Latent Noise, under "Sampling".
+    Integer, 0 to 4294967295. Default: 0. Index 8, on Create Latent Noise, under
+    "Sampling".
     """
 
     board: Annotated[BoardInput, Index(9)] = "auto"
     """Where the result is filed on the server; "none" and "auto" leave it uncategorized.
 
-    Takes the name of a board, or a `Board` by its id. Index 9.
+    Takes the name of a board, or a `Board` by its id. Default: "auto". Index 9.
     """
 
     class Result(WorkflowResult):
         """What a run of SD1.5 Text to Image gives.
 
-        - `image`: Image (Latents to Image - SD1.5, SDXL)
+        - `image`: Image (Latents to Image - SD1.5, SDXL), filed on `board`
         """
 
         image: Image
-        """Image (Latents to Image - SD1.5, SDXL)."""
+        """Image (Latents to Image - SD1.5, SDXL), filed on `board`."""
 
     if TYPE_CHECKING:
 

@@ -77,7 +77,7 @@ SHOWN: dict[Callable[[Any], None], list[str]] = {
     add_input: ["+    mode: Annotated["],
     remove_input: ["-    top: Annotated[int, Index(5)] = 24"],
     describe: ["As wide as the wall."],
-    rename_output: ['+        """Final (Save Image)."""'],
+    rename_output: ['+        """Final (Save Image), filed on `board`."""'],
 }
 """Each way to edit a workflow, and lines of the diff that say what happened."""
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from invokable.codegen import Options, generate_module, plan_document
 from invokable.codegen.describing.descriptions import Descriptions
+from invokable.codegen.describing.results import Results
 from invokable.schema import load
-from tests.codegen.test_telling import bare, two_boards, write
-from tests.examples import add_field, example, node
+from tests.codegen.test_telling import bare, twin, two_boards, write
+from tests.examples import add_edge, add_field, add_node, example, node, with_generator
+
+VERSIONS = load("6.14.2").nodes
 
 
 def described(document: Any) -> dict[str, list[str]]:
@@ -21,7 +26,7 @@ def described(document: Any) -> dict[str, list[str]]:
 def test_the_glossary_speaks_where_the_author_did_not() -> None:
     does, facts = described(example("sd15_text_to_image.json"))["steps"]
     assert does.startswith("How often the image is refined")
-    assert facts == 'Integer, 1 to 100. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".'
+    assert facts == 'Integer, 1 to 100. Default: 30. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".'
 
 
 def test_the_author_s_words_stand_in_its_place() -> None:
@@ -37,7 +42,7 @@ def test_a_type_that_the_annotation_shows_is_not_repeated() -> None:
     document = bare()
     write(document, "text", "How strong")
     add_field(document, node(document, "denoise_latents")["id"], "cfg_scale")
-    assert described(document)["cfg_scale"] == ["How strong.", "Index 0, on Denoise - SD1.5, SDXL."]
+    assert described(document)["cfg_scale"] == ["How strong.", "Default: 7.5. Index 0, on Denoise - SD1.5, SDXL."]
 
 
 def test_a_label_of_other_words_than_the_attribute_is_told_with_node_and_heading() -> None:
@@ -46,8 +51,154 @@ def test_a_label_of_other_words_than_the_attribute_is_told_with_node_and_heading
     assert found[-1].endswith('Index 1, on Latents to Image - SD1.5, SDXL, under "Refiner".')
 
 
-def test_a_field_that_its_name_tells_says_only_its_index() -> None:
-    assert described(example("sd15_text_to_image.json"))["positive_prompt"] == ["What the image shows.", "Index 1."]
+def test_where_a_field_is_goes_without_saying_where_its_name_is_its_label() -> None:
+    *_, facts = described(example("sd15_text_to_image.json"))["positive_prompt"]
+    assert facts == 'Default: "a lighthouse at dusk, oil painting". Index 1.'
+
+
+def test_a_prompt_says_which_conditioning_it_feeds() -> None:
+    document = example("sd15_text_to_image.json")
+    for made in document["nodes"]:
+        for entry in made["data"].get("inputs", {}).values():
+            entry["description"] = ""
+    found = described(document)
+    weights = 'Weights are written as "(fog)1.3" or "fog++" and "fog-".'
+    to = "Feeds Prompt of Prompt - SD1.5, for the {} conditioning of Denoise - SD1.5, SDXL."
+    assert found["positive_prompt"][0] == f"What the image shows. {weights} {to.format('positive')}"
+    assert found["negative_prompt"][0] == f"What the image must not show. {weights} {to.format('negative')}"
+
+
+def test_a_prompt_of_two_passes_names_both() -> None:
+    document = bare()
+    denoise = node(document, "denoise_latents")
+    denoise["label"] = "Base pass"
+    again = twin(document, denoise, label="Refining pass")
+    for edge in [edge for edge in document["edges"] if edge["target"] == again["id"]]:
+        edge["targetHandle"] = edge["targetHandle"].replace(
+            "negative", "positive"
+        )  # the positive prompt is the only one
+    add_field(document, node(document, "compel")["id"], "prompt")
+    found, *_ = described(document).values()
+    assert "Feeds the positive conditioning of Base pass and Refining pass." in found[0]
+
+
+def test_a_primitive_says_what_it_feeds_and_what_that_does() -> None:
+    document = bare()
+    made = add_node(document, "i", "integer", version=VERSIONS["integer"].version, value=20)
+    made["label"] = "Effort"
+    add_edge(document, "i", "value", node(document, "denoise_latents")["id"], "steps")
+    add_field(document, "i", "value")
+    does, facts = described(document)["effort"]
+    assert does.startswith("How often the image is refined")
+    assert does.endswith("Feeds Steps of Denoise - SD1.5, SDXL.")
+    assert facts == "Default: 20. Index 0, on Effort."
+
+
+def test_a_value_that_is_calculated_with_says_what_comes_of_it() -> None:
+    document = bare()
+    add_node(document, "i", "integer", version=VERSIONS["integer"].version, value=20)["label"] = "Half"
+    add_node(document, "m", "mul", version=VERSIONS["mul"].version, a=1, b=2)
+    add_edge(document, "i", "value", "m", "a")
+    add_edge(document, "m", "value", node(document, "denoise_latents")["id"], "steps")
+    add_field(document, "i", "value")
+    assert described(document)["half"][0] == "Feeds Steps of Denoise - SD1.5, SDXL, by way of Multiply Integers."
+
+
+def test_the_meaning_of_some_values_is_said_beside_the_author_s_words() -> None:
+    document = bare()
+    add_node(
+        document,
+        "v",
+        "extract_video_range",
+        version=VERSIONS["extract_video_range"].version,
+        start_frame=0,
+        end_frame=-1,
+    )
+    write(document, "text", "Last one to keep")
+    add_field(document, "v", "end_frame")
+    assert described(document)["end_frame"][0] == (
+        "Last one to keep. Frames are counted from 0; -1 is the final one, -2 the one before."
+    )
+
+
+def test_what_may_be_left_out_says_what_happens_then() -> None:
+    document = bare()
+    add_node(
+        document,
+        "f",
+        "flux_model_loader",
+        version=VERSIONS["flux_model_loader"].version,
+        t5_encoder_model=None,
+        vae_model=None,
+    )
+    for field in ("t5_encoder_model", "vae_model"):
+        add_field(document, "f", field)
+    add_node(document, "p", "img_paste", version=VERSIONS["img_paste"].version, mask=None)
+    add_field(document, "p", "mask")
+    found = described(document)
+    assert "Left out, the main model must be a complete pipeline" in found["t5_encoder"][-1]
+    assert "Left out, the one of the main model is used" in found["vae"][-1]
+    assert "May be left out. Index 2" in found["mask"][-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("", '""'),
+        ("word " * 20, '"word word word word word word word word word word word word…"'),
+        ('say "a"', '"say \\"a\\""'),
+    ],
+)
+def test_a_default_is_named_and_a_long_one_cut(value: str, said: str) -> None:
+    document = example("sd15_text_to_image.json")
+    node(document, "string")["inputs"]["value"]["value"] = value
+    assert described(document)["positive_prompt"][-1] == f"Default: {said}. Index 1."
+
+
+def test_of_several_boards_each_names_the_output_that_it_is_for() -> None:
+    found = described(two_boards("FLUX", "Refiner"))
+    assert "For `flux_image` of the result." in found["flux_board"][-1]
+    assert "of the result" not in described(example("colour_card.json"))["board"][-1]
+
+
+def test_a_model_that_another_node_works_with_is_of_the_kind_that_it_takes() -> None:
+    document = bare()
+    add_node(document, "m", "model_identifier", version=VERSIONS["model_identifier"].version, model=None)
+    add_node(document, "c", "controlnet", version=VERSIONS["controlnet"].version, control_model=None)
+    add_edge(document, "m", "model", "c", "control_model")
+    add_field(document, "m", "model")
+    does, facts = described(document)["model"]
+    assert does.startswith("The ControlNet that holds the image to a shape.")
+    assert facts.startswith("ControlNet model of sd-1 or sd-2 or sdxl.")
+
+
+def outputs_described(document: Any) -> dict[str, str]:
+    plan = plan_document(document, load("6.14.2"), source="made.json", options=Options(lenient=True))
+    results = Results(plan.reading, plan.inputs, title=plan.title)
+    return {planned.attribute: results.of(planned) for planned in plan.outputs}
+
+
+def test_outputs_name_their_node_the_heading_over_it_and_their_board() -> None:
+    assert outputs_described(two_boards("FLUX", "Refiner")) == {
+        "flux_image": 'Latents to Image - SD1.5, SDXL, under "FLUX", filed on `flux_board`',
+        "refiner_image": 'Latents to Image - SD1.5, SDXL, under "Refiner", filed on `refiner_board`',
+    }
+
+
+def test_an_output_that_other_nodes_work_on_with_says_which() -> None:
+    document = bare()
+    decode = node(document, "l2i")
+    add_node(document, "p", "image", version=VERSIONS["image"].version, image=None)
+    add_node(document, "s", "save_image", version=VERSIONS["save_image"].version, image=None)
+    add_edge(document, decode["id"], "image", "p", "image")
+    add_edge(document, "p", "image", "s", "image")
+    add_field(document, decode["id"], "board")
+    found, *_ = outputs_described(document).values()
+    assert found == "Latents to Image - SD1.5, SDXL, filed on `board`; goes on to Save Image"
+
+
+def test_an_output_of_many_says_of_what() -> None:
+    assert outputs_described(with_generator())["card"].endswith("filed on `board`; one for each run of the batch")
 
 
 def test_images_models_and_boards_say_what_they_take() -> None:

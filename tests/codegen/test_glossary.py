@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from invokable.codegen.describing.authors import authors_words
-from invokable.codegen.describing.glossary import Entry, accepts, entries, explain, meaning
+from invokable.codegen.describing.glossary import Entry, accepts, entries, entry_of
 from invokable.schema import load, versions
 from invokable.schema.build import read_openapi
 from invokable.schema.model import InputTemplate
@@ -53,7 +53,8 @@ def test_the_numbers_that_an_entry_names_are_within_the_limits_of_its_fields(
     for entry, about in meant.items():
         if entry.field in ("width", "height", "num_frames", "target_resolution"):
             continue  # what they name are sizes of models, not values
-        named = [float(number) for number in re.findall(r"(?<![\w.\"])-?\d+(?:\.\d+)?(?![\w.]*\w)", entry.text)]
+        said = f"{entry.text} {entry.values}"
+        named = [float(number) for number in re.findall(r"(?<![\w.\"])-?\d+(?:\.\d+)?(?![\w.]*\w)", said)]
         for node_type, field in about:
             for number in named if field.type.name in ("IntegerField", "FloatField") else ():
                 limits = field.limits
@@ -72,15 +73,24 @@ def test_the_choices_that_an_entry_quotes_are_choices_of_its_fields(
 
 def test_the_entries_are_sentences() -> None:
     for entry in entries():
-        assert entry.text[0].isupper(), entry
-        assert entry.text.endswith("."), entry
         assert 20 < len(entry.text) < 230, (len(entry.text), entry)
+        for text in (entry.text, *filter(None, (entry.negative, entry.values, entry.without))):
+            assert text[0].isupper() or text[0].isdigit(), entry
+            assert text.endswith("."), entry
+            assert len(text) < 230, (len(text), entry)
+
+
+def test_what_happens_without_a_value_is_said_of_fields_that_need_none(
+    meant: dict[Entry, list[tuple[str, InputTemplate]]],
+) -> None:
+    for entry, about in meant.items():
+        assert not entry.without or any(field.nullable for _, field in about), (entry.field, entry.nodes)
 
 
 def test_most_fields_of_a_form_have_one() -> None:
     shown = [("denoise_latents", "steps"), ("noise", "seed"), ("save_image", "board"), ("controlnet", "control_weight")]
     nodes = load("6.14.2").nodes
-    assert all(meaning(node_type, name, str(nodes[node_type].inputs[name].type)) for node_type, name in shown)
+    assert all(entry_of(node_type, name, str(nodes[node_type].inputs[name].type)) for node_type, name in shown)
 
 
 @pytest.mark.skipif(not OPENAPI.is_dir(), reason="the openapi files are not here: ../shared/openapi")
@@ -92,7 +102,8 @@ def test_no_sentence_is_a_copy() -> None:
             theirs |= {run for field in template.inputs.values() for run in runs(field.description)}
     assert len(theirs) > 2000
     for entry in entries():
-        assert not theirs.intersection(runs(entry.text)), (entry.field, theirs.intersection(runs(entry.text)))
+        for text in (entry.text, entry.negative, entry.values, entry.without):
+            assert not theirs.intersection(runs(text)), (entry.field, theirs.intersection(runs(text)))
 
 
 def runs(text: str) -> set[tuple[str, ...]]:
@@ -102,17 +113,17 @@ def runs(text: str) -> set[tuple[str, ...]]:
 
 
 def test_what_another_node_means_by_the_name_is_left_alone() -> None:
-    assert meaning("float_range", "steps", "IntegerField") == ""
-    assert meaning("a_custom_node", "image", "ImageField") == ""
-    assert meaning("denoise_latents", "steps", "FloatField") == ""
+    assert entry_of("float_range", "steps", "IntegerField") is None
+    assert entry_of("a_custom_node", "image", "ImageField") is None
+    assert entry_of("denoise_latents", "steps", "FloatField") is None
 
 
 def test_models_images_boards_and_loras_say_what_they_take() -> None:
-    assert "name of a model" in explain("a_custom_node", "checkpoint", "ModelIdentifierField")
+    assert "name of a model" in accepts("ModelIdentifierField")
     assert "Pillow" in accepts("ImageField|[]")
-    assert 'LoRA("name", weight=0.75)' in explain("lora_collection_loader", "loras", "LoRAField|[]")
-    assert '"auto"' in explain("save_image", "board", "BoardField")
-    assert explain("add", "a", "IntegerField") == ""
+    assert 'LoRA("name", weight=0.75)' in accepts("LoRAField|[]")
+    assert "by its id" in accepts("BoardField")
+    assert accepts("IntegerField") == ""
 
 
 def words_about(document: Any, field: str) -> tuple[str, ...]:

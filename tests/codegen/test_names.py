@@ -19,6 +19,7 @@ from invokable.codegen.naming.names import (
     module_name,
 )
 from invokable.codegen.naming.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.codegen.naming.spelling import joined
 from invokable.codegen.naming.telling import Steps
 from invokable.runtime import Workflow, WorkflowResult
 from tests.examples import MODULES
@@ -265,3 +266,19 @@ def test_a_workflow_is_searched_for_some_hundred_names_at_most() -> None:
     alike = attribute_names([hint(number, "Same", node="") for number in range(100)], clues=clues)
     assert alike[-1] == "same_100"
     assert len(asked) == 600
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "base", "expected"),
+    [
+        ("Refiner", "Model", "Refiner Model"),
+        ("Refiner Model", "Model", "Refiner Model"),
+        ("LoRAs", "LoRA weight", "LoRA weight"),
+        ("Concept LoRA", "LoRA weight", "Concept LoRA weight"),
+        ("Refiner Model", "VAE Model", "Refiner VAE Model"),
+        ("Pass 2", "Prompt 2", "Pass 2 Prompt 2"),
+        ("", "Model", "Model"),
+    ],
+)
+def test_what_qualifies_a_name_repeats_none_of_its_words(qualifier: str, base: str, expected: str) -> None:
+    assert joined(qualifier, base) == expected

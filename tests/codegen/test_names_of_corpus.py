@@ -20,18 +20,18 @@ NUMBERED: dict[tuple[str, str], str] = {}
 """(workflow, name) → why nothing better than a number exists. In the corpus as it is no name needs one."""
 
 NUMBERED_WITHOUT_IDS = {
-    "synth-08-generators-integer": (10, "primitives without labels, fed by generators of four kinds only"),
-    "synth-09-generators-float": (9, "primitives without labels, fed by generators of four kinds only"),
-    "synth-10-generators-string": (4, "five primitives without labels, fed by generators of one kind"),
-    "synth-11b-generators-image-noboard": (1, "two primitives without labels, fed by the same kind of generator"),
-    "synth-24-labels": (11, "primitives that feed nothing, without a label or with the same one"),
-    "synth-27-node-update-image-collection": (4, "collections without labels that feed nothing"),
-    "synth-30-call-saved-workflow": (3, "calls of saved workflows without labels, which differ in values alone"),
-    "synth-32-collections": (2, "collections without labels that feed nothing"),
-    "synth-32b-collections-runnable": (1, "two collections without labels that feed nothing"),
-    "synth-34-weird-values": (29, "a catalogue of odd values: unconnected nodes without labels, twelve of a type"),
+    "synth-09-generators-float": (3, "generators with the same settings, which differ in a separator or a list"),
+    "synth-27-node-update-image-collection": (4, "collections of images with random names, which feed nothing"),
+    "synth-30-call-saved-workflow": (1, "calls of the same saved workflow with the same arguments"),
+    "synth-32-collections": (1, "collections of plain numbers, which feed nothing"),
+    "synth-32b-collections-runnable": (1, "collections of plain numbers, which feed nothing"),
+    "synth-34-weird-values": (21, "unconnected nodes that hold nothing, the same thing, or a plain number or color"),
 }
-"""The same where every node id is a UUID, as the editor makes them: how many names, and why."""
+"""The same where every node id is a UUID, as the editor makes them: how many names, and why.
+
+A plain number that a node holds is no name: it would read as a count, and change with the next default.
+"""
+NUMBERED_WITHOUT_IDS_BEFORE = 85
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,7 @@ def test_a_third_of_the_numbers_that_there_were_at_most(corpus: dict[str, Module
 def test_no_name_is_numbered_for_want_of_an_id(corpus: dict[str, ModulePlan]) -> None:
     counts = Counter({slug: len(numbered(slug, plan)) for slug, plan in with_new_ids()})
     assert +counts == Counter({slug: count for slug, (count, _) in NUMBERED_WITHOUT_IDS.items()})
+    assert counts.total() < 0.4 * NUMBERED_WITHOUT_IDS_BEFORE
 
 
 def with_new_ids() -> Iterator[tuple[str, ModulePlan]]:

@@ -180,6 +180,65 @@ def outline(*lines: str) -> tuple[OutlineItem, ...]:
     return tuple(items)
 
 
+def unconnected(node_type: str, **values: Any) -> Any:
+    """Two nodes without labels that feed nothing, shown in the form, each with one of two values in its only field."""
+    document = bare()
+    ((field, two),) = values.items()
+    for number, value in enumerate(two):
+        made = add_node(
+            document, new_id(f"{number}"), node_type, version=load("6.14.2").nodes[node_type].version, **{field: value}
+        )
+        add_field(document, made["id"], field)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("node_type", "values", "names"),
+    [
+        ("string", {"value": ("a fox", "a dog")}, ["a_fox", "a_dog"]),
+        ("string", {"value": ("a fox", "a text that is far too long to be a name")}, ["a_fox", "value"]),
+        ("string_collection", {"collection": (["fox"], ["dog", "cat"])}, ["fox_collection", "dog_cat_collection"]),
+        (
+            "image",
+            {"image": ({"image_name": "mask.png"}, {"image_name": f"{new_id('x')}.png"})},
+            ["mask_image", "image"],
+        ),
+        (
+            "model_identifier",
+            {"model": [{"key": "k", "hash": "h", "name": name, "base": "any", "type": "vae"} for name in "AB"]},
+            ["a_model", "b_model"],
+        ),
+        ("integer", {"value": (3, 4)}, ["value", "value_2"]),
+    ],
+)
+def test_what_was_chosen_on_a_node_goes_before_a_number(node_type: str, values: Any, names: list[str]) -> None:
+    assert inputs(unconnected(node_type, **values)) == names
+
+
+@pytest.mark.parametrize(
+    ("step", "names"),
+    [
+        (-2, ["step_1_arithmetic_sequence_generator_type", "step_minus_2_arithmetic_sequence_generator_type"]),
+        (1, ["generator_type", "generator_type_2"]),
+    ],
+)
+def test_the_settings_of_a_generator_go_before_a_number(step: int, names: list[str]) -> None:
+    settings = [
+        {"type": "integer_generator_arithmetic_sequence", "start": 0, "step": each, "count": 3} for each in (1, step)
+    ]
+    assert inputs(unconnected("integer_generator", generator=settings)) == names
+
+
+def test_what_people_wrote_on_the_fields_of_a_node_tells_its_output() -> None:
+    document = bare()
+    decode = node(document, "l2i")
+    other = twin(document, decode)
+    for data, label in ((decode, "Rough"), (other, "Fine")):
+        data["isIntermediate"] = False
+        data["inputs"]["tile_size"] = {**data["inputs"]["tile_size"], "label": label}
+    assert outputs(document) == ["rough_image", "fine_image"]
+
+
 def test_a_heading_holds_for_what_follows_it_in_its_container() -> None:
     found = surroundings(
         outline(

@@ -10,7 +10,7 @@ import pytest
 from invokable import runtime
 from invokable.codegen.typing.annotations import result_type
 from invokable.codegen.typing.inputs import input_type
-from invokable.codegen.typing.words import range_in_words
+from invokable.codegen.typing.words import choices_in_words, range_in_words
 from invokable.contract.settings import KINDS, GeneratorKind
 from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
@@ -272,3 +272,17 @@ def test_limits_in_words(limits: Limits, words: str) -> None:
 )
 def test_result_types(type_name: str, cardinality: str, many: bool, annotation: str) -> None:
     assert str(result_type(type_name, cardinality, many)) == annotation
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        (("a",), 'only "a"'),
+        (("gaussian", "box"), 'one of "gaussian", "box"'),
+        (tuple("x" * 25 + str(n) for n in range(4)), "one of " + ", ".join(f'"{"x" * 25}{n}"' for n in range(4))),
+        (tuple(f"c{n}" for n in range(31)), 'one of 31 choices: "c0", "c1", "c2", … "c30"'),
+        (("long " * 40, "b"), f'one of "{("long " * 12).rstrip()}…", "b"'),
+    ],
+)
+def test_choices_in_words(choices: tuple[str, ...], words: str) -> None:
+    assert choices_in_words(choices) == words

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from invokable import __version__
 from invokable.codegen.describing.descriptions import Descriptions, first_line, sentence
 from invokable.codegen.describing.outline import outline_of
+from invokable.codegen.describing.results import Results
 from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput
 from invokable.codegen.python import code, expression, layout
 from invokable.codegen.python.code import Code, ListItem
@@ -81,7 +82,9 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
     """What the templates can emit."""
     descriptions = Descriptions(plan)
     inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
-    outputs = [_output(planned) for planned in plan.outputs]
+    results = Results(plan.reading, plan.inputs, title=plan.title)
+    described = [results.of(planned) for planned in plan.outputs]
+    outputs = [_output(*pair) for pair in zip(plan.outputs, described, strict=True)]
     models = _models(plan)
     aliases = [
         Expression(layout.choices(code.identifier(name), values), frozenset({"Literal"}))
@@ -97,7 +100,7 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
         "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
         "module_docstring": _module_docstring(plan),
         "class_docstring": _class_docstring(plan),
-        "result_docstring": _result_docstring(plan),
+        "result_docstring": _result_docstring(plan, described),
         "imports": _imports(_expressions(inputs, outputs, aliases, models), replaces=bool(inputs)),
         "aliases": aliases,
         "inputs": inputs,
@@ -204,23 +207,14 @@ def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
     return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
 
 
-def _output(planned: PlannedOutput) -> _Attribute:
+def _output(planned: PlannedOutput, description: str) -> _Attribute:
     return _Attribute(
         name=code.identifier(planned.attribute),
         annotation=planned.annotation,
         type=planned.annotation,
         default=None,
-        docstring=code.docstring([sentence(_described(planned))], indent=8, width=line_length.get()),
+        docstring=code.docstring([sentence(description)], indent=8, width=line_length.get()),
     )
-
-
-def _described(planned: PlannedOutput) -> str:
-    """Where an output comes from: the label and the title of its node, and its field where there are several."""
-    output = planned.output
-    described = output.node_label or output.node_title
-    if output.node_label and output.node_label != output.node_title:
-        described += f" ({output.node_title})"
-    return described if output.sole else f"{described}: {output.field_title}"
 
 
 def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]]:
@@ -293,7 +287,8 @@ def _class_docstring(plan: ModulePlan) -> Code:
     return code.docstring([title, *outline.paragraphs, outline.items], indent=4, width=line_length.get())
 
 
-def _result_docstring(plan: ModulePlan) -> Code:
-    outputs = [ListItem(f"`{planned.attribute}`: {_described(planned)}") for planned in plan.outputs]
+def _result_docstring(plan: ModulePlan, described: Sequence[str]) -> Code:
+    pairs = zip(plan.outputs, described, strict=True)
+    outputs = [ListItem(f"`{planned.attribute}`: {description}") for planned, description in pairs]
     title = first_line(plan.title, most=_TITLE).removesuffix(".")
     return code.docstring([f"What a run of {title} gives.", outputs], indent=8, width=line_length.get())

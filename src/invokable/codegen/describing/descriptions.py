@@ -1,8 +1,11 @@
 """Descriptions: what the docstring of an input says.
 
-    label ─▶ the author's words, else the glossary's ─▶ what can be given ─▶ index, and where the field is in the editor
+    label
+    the author's words, else the glossary's ─▶ what it feeds
+    what can be given ─▶ what happens without ─▶ index, and where the field is in the editor
 
-Nothing in them depends on where the schema comes from: a server's descriptions are not used.
+Editors show the type beside it, but no default. Nothing here depends on where the schema comes from: a server's
+descriptions are not used.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.describing.authors import authors_words
-from invokable.codegen.describing.glossary import accepts, meaning
+from invokable.codegen.describing.destinations import Destination, Destinations, joined
+from invokable.codegen.describing.glossary import accepts
+from invokable.codegen.typing.words import default_in_words, models_in_words
 from invokable.workflow.headings import surroundings
 
 if TYPE_CHECKING:
     from invokable.codegen.plan import ModulePlan, PlannedInput
 
+_ANY_MODEL: Final = "model"
 _SHOWN: Final = frozenset(
     {"board", "color", "image", "integer", "LoRA", "number", "style preset", "text", "true or false", "video"}
 )
@@ -29,29 +35,40 @@ class Descriptions:
     def __init__(self, plan: ModulePlan) -> None:
         self._authors = authors_words(plan.reading)
         self._around = surroundings(plan.reading.outline)
+        self._destinations = Destinations(plan.reading)
+        self._outputs = plan.outputs
         self._title = plan.title
 
     def of(self, planned: PlannedInput) -> list[str]:
         """The paragraphs: label, what the input does, and the facts. The first two may be missing."""
-        item = planned.item
-        authors = " ".join(sentence(text) for text in self._authors[item.index])
-        does = authors or meaning(item.node_type, item.field, str(item.template.type))
-        return [text for text in (_label(planned), does, " ".join(self._facts(planned, bool(does)))) if text]
+        destination = self._destinations.of(planned.item)
+        authors = " ".join(sentence(text) for text in self._authors[planned.item.index])
+        does = " ".join(filter(None, (authors or destination.does, destination.values, destination.feeds)))
+        facts = " ".join(self._facts(planned, destination, explained=bool(does)))
+        return [text for text in (_label(planned), does, facts) if text]
 
-    def _facts(self, planned: PlannedInput, explained: bool) -> Iterator[str]:
-        typed = planned.type
-        given = accepts(str(planned.item.template.type))
-        if typed.summary.removesuffix(", or a list") not in _SHOWN or not (explained or given):
-            yield sentence(typed.summary[:1].upper() + typed.summary[1:])
+    def _facts(self, planned: PlannedInput, destination: Destination, *, explained: bool) -> Iterator[str]:
+        item, typed = planned.item, planned.type
+        given = accepts(str(item.template.type))
+        summary = typed.summary
+        if summary == _ANY_MODEL:
+            summary = models_in_words(destination.fields) or summary
+        if summary.removesuffix(", or a list") not in _SHOWN or not (explained or given):
+            yield sentence(summary[:1].upper() + summary[1:])
         if given:
             yield given
-        if planned.item.connected:
-            yield "An edge of the workflow feeds this field: a value given here is refused."
-        if typed.unfit:
-            yield sentence(f"Required: {typed.unfit}")
+        if item.template.type.name == "BoardField":
+            yield from self._files(item.node_id)
+        yield _omitted(planned, destination)
         numbers = ", ".join(map(str, planned.indices))
-        where = "" if same_words(planned.item.user_label, planned.attribute) else self._where(planned)
+        where = "" if same_words(item.user_label, planned.attribute) else self._where(planned)
         yield sentence(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}{where}")
+
+    def _files(self, node_id: str) -> Iterator[str]:
+        """Which outputs a board is for, where there are several."""
+        names = [f"`{planned.attribute}`" for planned in self._outputs if planned.output.node_id == node_id]
+        if names and len(self._outputs) > len(names):
+            yield f"For {joined(names)} of the result."
 
     def _where(self, planned: PlannedInput) -> str:
         """Where the editor shows a field that its name alone does not tell: its node, and the heading over it."""
@@ -78,10 +95,29 @@ def first_line(text: str, *, most: int) -> str:
 
 def same_words(label: str, attribute: str) -> bool:
     """Whether a label says no more than the attribute's name, which stands above the docstring."""
-    words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
-    return words == attribute.casefold().strip("_").split("_")
+    return _words(label) == attribute.casefold().strip("_").split("_")
+
+
+def _words(text: str) -> list[str]:
+    return "".join(c if c.isalnum() else " " for c in text.casefold()).split()
 
 
 def _label(planned: PlannedInput) -> str:
-    label = planned.item.label
-    return "" if same_words(label, planned.attribute) else sentence(label)
+    """The author's label, or the field's title where nothing else says it; empty where the name does."""
+    item, attribute = planned.item, planned.attribute
+    if item.user_label:
+        return "" if same_words(item.user_label, attribute) else sentence(item.user_label)
+    told = bool(item.node_label.strip()) or set(_words(item.label)) <= set(attribute.casefold().split("_"))
+    return "" if told else sentence(item.label)
+
+
+def _omitted(planned: PlannedInput, destination: Destination) -> str:
+    """What happens when nothing is given."""
+    item, typed = planned.item, planned.type
+    if item.connected:
+        return "An edge of the workflow feeds this field: a value given here is refused."
+    if typed.default is None:
+        return sentence(f"Required: {typed.unfit}") if typed.unfit else "Required."
+    if typed.default.code == "None":
+        return destination.without or "May be left out."
+    return f"Default: {default_in_words(item, typed.default.code)}."

@@ -33,6 +33,12 @@ class Entry:
     nodes: tuple[str, ...]
     """Shell patterns of the node types."""
     text: str
+    negative: str = ""
+    """What stands in place of the text where the field feeds the negative side alone."""
+    values: str = ""
+    """What some of its values mean, or how they are written: said beside an author's own words, too."""
+    without: str = ""
+    """What happens when nothing is given, for fields that need no value."""
 
     def holds_for(self, node_type: str, field: str, field_type: str) -> bool:
         """Whether the entry is about this field."""
@@ -48,19 +54,14 @@ def entries() -> tuple[Entry, ...]:
     """The whole glossary."""
     data = get_data("invokable.codegen.describing", "glossary.toml") or b""
     table = tomllib.loads(data.decode("utf-8"))
-    return tuple(Entry(e["field"], e["type"], tuple(e["nodes"]), e["text"]) for e in table["entry"])
+    return tuple(Entry(**{**entry, "nodes": tuple(entry["nodes"])}) for entry in table["entry"])
 
 
-def meaning(node_type: str, field: str, field_type: str) -> str:
-    """What a field of a node does, in a sentence or two; empty when the glossary does not know it."""
-    return next((e.text for e in entries() if e.holds_for(node_type, field, field_type)), "")
+def entry_of(node_type: str, field: str, field_type: str) -> Entry | None:
+    """What the glossary says about a field of a node."""
+    return next((entry for entry in entries() if entry.holds_for(node_type, field, field_type)), None)
 
 
 def accepts(field_type: str) -> str:
     """What can be given for a field of this type, where its annotation does not say; empty for plain values."""
     return _ACCEPTS.get(field_type.partition("|")[0].removesuffix("[]"), "")
-
-
-def explain(node_type: str, field: str, field_type: str) -> str:
-    """What a field does and what can be given for it; empty when there is nothing to say beyond its type."""
-    return " ".join(filter(None, (meaning(node_type, field, field_type), accepts(field_type))))

@@ -2,7 +2,7 @@
 
     form:  headings over the field, labels of its neighbours on the same node
     graph: what the node feeds, what stands before it, of which model family it is
-    node:  its title, its id where a person chose that, what was chosen on it
+    node:  its title, its id where a person chose that, what was chosen on it: models, short texts, settings
 
 Titles are those of the newest bundled schema, so that names do not change with the schema's version.
 """
@@ -163,6 +163,8 @@ class Clues:
                     yield other, handle
 
     def _labels_above(self, node_id: str) -> Iterator[str]:
+        """What people wrote on the fields of the node itself, and on the nodes before it."""
+        yield from self._field_labels(node_id)
         for other, _ in self._walk(node_id, self._edges[0]):
             yield from self._labels_of(other)
 
@@ -175,10 +177,13 @@ class Clues:
         node = self._nodes.get(node_id)
         if node is None:
             return
-        found = [node.label]
-        if inputs:
-            found += [item.user_label for item in self._shown.get(node_id, ())]
+        found = [node.label, *(self._field_labels(node_id) if inputs else ())]
         yield from (text for text in map(without_verb, found) if _is_short(text))
+
+    def _field_labels(self, node_id: str) -> list[str]:
+        """What people wrote on the fields of a node, whether the form shows them or not."""
+        node = self._nodes.get(node_id)
+        return [entry.label for entry in node.inputs.values() if _is_short(entry.label)] if node else []
 
     def _titles_above(self, node_id: str) -> Iterator[str]:
         for other, _ in self._walk(node_id, self._edges[0]):
@@ -194,16 +199,11 @@ class Clues:
             yield " ".join(kept)
 
     def _choices(self, node_id: str) -> Iterator[str]:
-        """What was chosen on the node or before it: an operation, a colour mode, the kind of a generator."""
+        """What was chosen on the node or before it: an operation, a model, a short text, settings of a generator."""
         for other in (node_id, *(reached for reached, _ in self._walk(node_id, self._edges[0]))):
-            node = self._nodes.get(other)
-            template = self._reading.schema.nodes.get(node.type) if node else None
-            for name, entry in node.inputs.items() if node and template else ():
-                field = template.inputs.get(name) if template else None
-                if field and field.type.name == "EnumField" and isinstance(entry.value, str):
-                    yield entry.value if _is_short(entry.value) else ""
-                elif isinstance(entry.value, dict) and "_generator_" in (kind := str(entry.value.get("type"))):
-                    yield kind.partition("_generator_")[2].replace("_", " ")
+            if node := self._nodes.get(other):
+                for entry in node.inputs.values():
+                    yield from _chosen(entry.value)
 
     def _title(self, node_type: str) -> str:
         newest = load(versions()[-1]).nodes.get(node_type) or self._reading.schema.nodes.get(node_type)
@@ -226,6 +226,30 @@ def _families(title: str) -> list[str]:
 def _plain_title(title: str) -> str:
     plain = spelling.words(spelling.without_asides(title.partition(" - ")[0]))
     return " ".join(plain[:-1] if len(plain) > 1 and plain[-1] == "Primitive" else plain)
+
+
+def _chosen(value: object) -> Iterator[str]:
+    """What a person would call a value that was chosen; nothing for plain numbers, which are no names."""
+    match value:
+        case str() if value not in ("auto", "none") and _is_short(value):
+            yield value
+        case list() if all(isinstance(entry, str) for entry in value) and _is_short(text := " ".join(value)):
+            yield text
+        case {"image_name": str(name)} if _is_chosen(stem := name.rpartition(".")[0] or name):
+            yield stem
+        case {"name": str(name), "base": str()} if _is_short(name):
+            yield name
+        case {"type": str(kind), **settings} if "_generator_" in kind:
+            kind = kind.partition("_generator_")[2].replace("_", " ")
+            yield kind
+            yield from (f"{key} {said} {kind}" for key, setting in settings.items() if (said := _in_words(setting)))
+
+
+def _in_words(setting: object) -> str:
+    """A setting as a name can have it; empty for what is no number and no short text."""
+    if isinstance(setting, int | float):
+        return f"minus {-setting}" if setting < 0 else str(setting)
+    return setting if isinstance(setting, str) and _is_short(setting) else ""
 
 
 def _look(title: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 from unicodedata import normalize
 
@@ -74,9 +75,16 @@ def joined(qualifier: str, base: str) -> str:
         return qualifier
     if after == ["value"] and len(before) > 1:  # it says nothing
         return qualifier
-    if len(before) > 1 and before[-1] == after[0] and not asides(qualifier):
-        return " ".join([*words(qualifier)[:-1], base])
-    return f"{qualifier} {base}"
+    if asides(qualifier):
+        return f"{qualifier} {base}"
+    shared = 1 if len(before) > 1 and before[-1] == after[0] else _shared_ending(before, after)
+    return " ".join([*words(qualifier)[: len(before) - shared], base])
+
+
+def _shared_ending(before: list[str], after: list[str]) -> int:
+    """How many words two texts end with alike; numbers, which tell things apart, are left alone."""
+    pairs = zip(reversed(before), reversed(after), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] and not pair[0].isdecimal(), pairs))
 
 
 def _stem(word: str) -> str:

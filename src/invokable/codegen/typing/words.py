@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.typing.limits import cardinality_of, whole
 from invokable.contract.limits import Limits
+from invokable.contract.models import ANY_MODEL
+from invokable.schema.model import MISSING
 
 if TYPE_CHECKING:
     from invokable.contract.models import ModelFilter
+    from invokable.schema.model import InputTemplate
     from invokable.workflow import FormInput
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -43,10 +46,11 @@ _ACRONYMS: Final[Mapping[str, str]] = {
     "vl": "VL",
 }
 """Words of model types that are not written in small letters."""
-_LONGEST: Final = 60  # characters of choices that are all named
+_LONGEST: Final = 160  # characters of choices that are all named
 _MOST: Final = 12  # choices that are all named
-_FIRST: Final = 3  # choices that are named of many
-_CHOICE: Final = 24  # characters of a choice among many
+_FIRST: Final = 3  # choices that are named of many, beside the last
+_CHOICE: Final = 60  # characters of a choice
+_DEFAULT: Final = 60  # characters of a default
 
 
 def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str:
@@ -67,15 +71,33 @@ def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str
 
 
 def choices_in_words(choices: tuple[object, ...]) -> str:
-    """All choices where they are few and short, else their number and the first of them."""
-    first = [json.dumps(choice, ensure_ascii=False) for choice in choices[:_MOST]]
+    """All choices where they are few, else their number, the first of them and the last."""
     if len(choices) == 1:
-        return f"only {first[0]}" if len(first[0]) <= _LONGEST else "only one choice"
-    if len(choices) == len(first) and len(", ".join(first)) <= _LONGEST:
-        return f"one of {', '.join(first)}"
-    if max(map(len, first[:_FIRST])) > _CHOICE:
-        return f"one of {len(choices)} choices"
-    return f"one of {len(choices)} choices: {', '.join(first[:_FIRST])}, …"
+        return f"only {_quoted(choices[0], _DEFAULT)}"
+    named = ", ".join(_quoted(choice, _CHOICE) for choice in choices[:_MOST])
+    if len(choices) <= _MOST and len(named) <= _LONGEST:
+        return f"one of {named}"
+    first = ", ".join(_quoted(choice, _CHOICE) for choice in choices[:_FIRST])
+    return f"one of {len(choices)} choices: {first}, … {_quoted(choices[-1], _CHOICE)}"
+
+
+def default_in_words(item: FormInput, written: str) -> str:
+    """The default of an input, `written` as source; long ones are cut or named."""
+    value = item.template.default if item.value is MISSING else item.value
+    if value == []:
+        return "an empty list"
+    if isinstance(value, str):
+        return _quoted(value, _DEFAULT)
+    if isinstance(value, dict) and isinstance(name := value.get("name"), str) and name:
+        return _quoted(name, _DEFAULT)
+    return written if len(written) <= _DEFAULT and "\n" not in written else "the value in the workflow"
+
+
+def _quoted(value: object, most: int) -> str:
+    """A value as JSON; a long text is cut, and marked with an ellipsis."""
+    if isinstance(value, str) and len(value) > most:
+        value = f"{value[: most - 1].rstrip()}…"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def range_in_words(limits: Limits) -> str:
@@ -111,6 +133,12 @@ def _size_in_words(low: int | None, high: int | None, unit: str) -> list[str]:
     if high is not None:
         return [f"at most {high} {unit}{'' if high == 1 else 's'}"]
     return [f"at least {low} {unit}{'' if low == 1 else 's'}"] if low else []
+
+
+def models_in_words(fields: Iterable[InputTemplate]) -> str:
+    """The models that all of some fields take, `ControlNet model of sd-1`; empty where they differ or take any."""
+    found = {_model_in_words(field.models) for field in fields if field.models != ANY_MODEL}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _model_in_words(models: ModelFilter) -> str:

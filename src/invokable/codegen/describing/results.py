@@ -1,0 +1,59 @@
+"""Results: where an output comes from, in words: its node, what stands over it in the form, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from invokable.codegen.describing.destinations import joined, node_name
+from invokable.workflow.feeding import Feeding
+from invokable.workflow.headings import surroundings
+
+if TYPE_CHECKING:
+    from invokable.codegen.plan import PlannedInput, PlannedOutput
+    from invokable.workflow import Reading
+
+
+class Results:
+    """The descriptions of a workflow's outputs."""
+
+    def __init__(self, reading: Reading, inputs: Sequence[PlannedInput], *, title: str) -> None:
+        self._reading = reading
+        self._inputs = inputs
+        self._title = title
+        self._around = surroundings(reading.outline)
+        self._feeding = Feeding(reading)
+        self._nodes = {node.id: node for node in reversed(reading.workflow.invocations())}
+
+    def of(self, planned: PlannedOutput) -> str:
+        """`Card (Save Image), under "Output", filed on `board`; goes on to Canny Edge Detection`."""
+        output = planned.output
+        described = output.node_label or output.node_title
+        if output.node_label and output.node_label != output.node_title:
+            described += f" ({output.node_title})"
+        if not output.sole:
+            described += f": {output.field_title}"
+        described += self._under(output.node_id) + self._filed(output.node_id)
+        if output.many:
+            described += "; one for each run of the batch" if self._reading.batches else "; one for each item"
+        return described + self._onward(output.node_id, output.field)
+
+    def _under(self, node_id: str) -> str:
+        """The nearest heading over the first field that the form shows of a node."""
+        for shown in self._inputs:
+            if shown.item.node_id == node_id:
+                around = self._around.get(shown.item.index)
+                heading = around.headings[-1] if around and around.headings else ""
+                return f', under "{heading}"' if heading and heading != self._title else ""
+        return ""
+
+    def _filed(self, node_id: str) -> str:
+        boards = (p for p in self._inputs if p.item.node_id == node_id and p.item.template.type.name == "BoardField")
+        board = next(boards, None)
+        return f", filed on `{board.attribute}`" if board else ""
+
+    def _onward(self, node_id: str, field: str) -> str:
+        """The nodes that work on with an output."""
+        nodes = dict.fromkeys(fed.node.id for fed in self._feeding.fed_from(node_id, field))
+        names = [node_name(self._nodes[other], self._reading.schema) for other in nodes]
+        return f"; goes on to {joined(names)}" if names else ""

@@ -1,0 +1,170 @@
+"""Feeding: where the value of a field goes, and on which side of the denoising a prompt ends.
+
+    Prompt (a primitive) ─▶ Prompt - SDXL: prompt ─▶ Denoise: positive_conditioning
+
+A primitive hands its value on as it is, other nodes of plain values make a new one of it: joined texts, calculated
+numbers. Both are passed through, so that the fields are found that work with the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from invokable.workflow.model import ConnectorNode, InvocationNode
+
+if TYPE_CHECKING:
+    from invokable.schema.model import FieldType, NodeTemplate
+    from invokable.workflow import Reading
+
+_PLAIN: Final = frozenset(
+    {"BooleanField", "CollectionField", "CollectionItemField", "FloatField", "IntegerField", "StringField"}
+)
+_MEDIA: Final = frozenset({"ImageField", "VideoField"})
+_LISTS: Final = frozenset({"CollectionField", "CollectionItemField"})
+_ASIDE: Final = frozenset({"BoardField", "MetadataField"})  # fields that every saving node has
+_SIDES: Final = ("positive", "negative")
+_FAR: Final = 60  # nodes that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """A field that gets a value."""
+
+    node: InvocationNode
+    field: str
+    through: InvocationNode | None = None
+    """The first node on the way that makes another value of it; None where it arrives as it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    handle: str
+    node: InvocationNode
+    field: str
+
+
+class Feeding:
+    """What feeds what in one workflow."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._nodes = reading.workflow.by_id()
+
+    def fed_by(self, node_id: str, field: str) -> list[Fed]:
+        """The fields that work with the value of a field, the nearest first: itself where its node does."""
+        start = self._nodes.get(node_id)
+        return self._reached([Fed(start, field)]) if isinstance(start, InvocationNode) else []
+
+    def fed_from(self, node_id: str, output: str) -> list[Fed]:
+        """The fields that work with what an output of a node gives, the nearest first."""
+        return self._reached([Fed(w.node, w.field) for w in self._wires.get(node_id, ()) if w.handle == output])
+
+    def _reached(self, queue: list[Fed]) -> list[Fed]:
+        found: list[Fed] = []
+        seen = {(fed.node.id, fed.field) for fed in queue}
+        for at in queue:
+            onward = self._handed_on(at)
+            if onward is None:
+                found.append(at)
+            for fed in onward or ():
+                if (fed.node.id, fed.field) not in seen and len(queue) < _FAR:
+                    seen.add((fed.node.id, fed.field))
+                    queue.append(fed)
+        return found
+
+    def hands_on(self, node_id: str, field: str) -> bool:
+        """Whether a node does nothing with the value of a field but to hand it, or another plain value, on."""
+        node = self._nodes.get(node_id)
+        return isinstance(node, InvocationNode) and self._handed_on(Fed(node, field)) is not None
+
+    def sides(self, node_id: str) -> dict[str, list[InvocationNode]]:
+        """The nodes whose positive or negative conditioning a node makes, by side; empty for other nodes."""
+        found: dict[str, list[InvocationNode]] = {}
+        queue, seen = [node_id], {node_id}
+        for at in queue:
+            for wire in self._wires.get(at, ()):
+                if not self._carries_conditioning(at, wire.handle):
+                    continue
+                side = next((side for side in _SIDES if side in wire.field.split("_")), None)
+                if side is not None:
+                    nodes = found.setdefault(side, [])
+                    if wire.node not in nodes:
+                        nodes.append(wire.node)
+                elif wire.node.id not in seen and len(queue) < _FAR:
+                    seen.add(wire.node.id)
+                    queue.append(wire.node.id)
+        return found
+
+    def _handed_on(self, at: Fed) -> list[Fed] | None:
+        """The fields that a node hands a value on to; None where it works with the value itself."""
+        template = at.node.template(self._reading.schema)
+        if template is None or at.field not in template.inputs:
+            return None
+        primitive = _primitive_output(template, at.field)
+        if primitive is None and not _is_plain(template):
+            return None
+        through = at.through or (None if primitive else at.node)
+        return [
+            Fed(wire.node, wire.field, through)
+            for wire in self._wires.get(at.node.id, ())
+            if primitive is None or wire.handle == primitive
+        ]
+
+    def _carries_conditioning(self, node_id: str, handle: str) -> bool:
+        node = self._nodes.get(node_id)
+        template = node.template(self._reading.schema) if isinstance(node, InvocationNode) else None
+        output = template.outputs.get(handle) if template else None
+        return output is not None and (output.type.name.endswith("ConditioningField") or output.type.name in _LISTS)
+
+    @cached_property
+    def _wires(self) -> dict[str, list[_Wire]]:
+        """The fields that each node feeds, by the node's id, in the order of the file."""
+        edges: dict[str, list[tuple[str, str, str]]] = {}
+        for edge in self._reading.workflow.edges:
+            if edge.type == "default":
+                edges.setdefault(edge.source, []).append((edge.source_handle, edge.target, edge.target_handle))
+        return {
+            node_id: [
+                _Wire(handle, node, field)
+                for handle, target, first in its
+                for node, field in self._behind_connectors(target, first, edges)
+            ]
+            for node_id, its in edges.items()
+        }
+
+    def _behind_connectors(
+        self, target: str, handle: str, edges: dict[str, list[tuple[str, str, str]]]
+    ) -> Iterator[tuple[InvocationNode, str]]:
+        queue, seen = [(target, handle)], {target}
+        for at, field in queue:
+            node = self._nodes.get(at)
+            if isinstance(node, InvocationNode):
+                yield node, field
+            elif isinstance(node, ConnectorNode):
+                onward = [(other, name) for _, other, name in edges.get(at, ()) if other not in seen]
+                seen.update(other for other, _ in onward)
+                queue += onward
+
+
+def _primitive_output(template: NodeTemplate, field: str) -> str | None:
+    """The output by which a node gives the value of its only field as it is; None for nodes that do more."""
+    own = [item for item in template.inputs.values() if item.type.name not in _ASIDE]
+    if len(own) != 1 or own[0].name != field:
+        return None
+    kind = own[0].type
+    same = [output.name for output in template.outputs.values() if _is_same(output.type, kind)]
+    if len(same) != 1 or (kind.name in _MEDIA and template.category != "primitives"):
+        return None
+    return same[0]
+
+
+def _is_same(kind: FieldType, other: FieldType) -> bool:
+    return (kind.name, kind.cardinality) == (other.name, other.cardinality)
+
+
+def _is_plain(template: NodeTemplate) -> bool:
+    outputs = template.outputs.values()
+    return bool(outputs) and all(output.type.name in _PLAIN for output in outputs)
