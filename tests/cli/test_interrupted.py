@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import random
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from invokable.codegen.build.locking import exclusive
+from tests.cli.forks import forks
 from tests.cli.projects import Project
 from tests.cli.test_generate import run
+from tests.cli.test_manners import without_rights
 from tests.examples import example, node
 
 publish = import_module("invokable.codegen.build.publish")  # the package exports a function of that name
 COMMAND = [sys.executable, "-m", "invokable", "generate", "-q"]
+CAPTURED: Any = {"capture_output": True, "text": True, "check": False}
 
 
 def widened(width: int) -> Any:
@@ -40,48 +48,65 @@ def made(project: Project) -> dict[str, bytes]:
     return {name: text for name, text in project.files().items() if name.startswith("src/") or name.endswith(".lock")}
 
 
+def moments(steps: int, count: int) -> Iterator[tuple[int, float]]:
+    """Steps at which to stop a build, and delays after them: most of them while it writes, which comes last."""
+    generator = random.Random(7)
+    for number in range(count):
+        first = 1 if number % 3 == 0 else steps * 2 // 3
+        yield generator.randint(first, steps), generator.choice((0, generator.uniform(0.0001, 0.003)))
+
+
 @pytest.mark.slow
 def test_killed_two_hundred_times_it_leaves_old_files_or_new_ones(project: Project) -> None:
     old = filled(project, 64)
     new = filled(project, 128)
     assert old.keys() == new.keys()
-    for index in range(4):
-        project.save(widened(64), f"w{index}.json")
-    started = time.monotonic()
-    subprocess.run(COMMAND, check=True)
-    usual = time.monotonic() - started  # what it takes to write all of them
-    for index in range(4):
-        project.save(widened(128), f"w{index}.json")
-    subprocess.run(COMMAND, check=True)
-    assert made(project) == new
-    generator = random.Random(7)
-    ended = halfway = 0
-    for number in range(200):
-        for index in range(4):
-            project.save(widened(64 if number % 2 else 128), f"w{index}.json")
-        before, after = (new, old) if number % 2 else (old, new)
-        process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if number % 4:
-            wait_until_it_writes(project, process)
-            time.sleep(generator.uniform(0, 0.004))
-        else:
-            time.sleep(generator.uniform(0.1, 1.5) * usual)
-        process.send_signal(signal.SIGKILL)
-        ended += process.wait() == 0
-        found = made(project)
-        for name, text in found.items():
-            assert name.endswith(".invokable-tmp") or text in (before.get(name), after.get(name)), name
-        halfway += found not in (before, after)
-        subprocess.run(COMMAND, check=True)
-        assert made(project) == after
-    assert 0 < ended < 200  # some kills came too late
-    assert halfway > 20  # and many when some files were new, or staged, and others were not
+    killed = mixed = scraps = 0
+    with forks(project.folder) as builds:
+        widen(project, 64)
+        steps = builds.build().steps
+        for number, (step, delay) in enumerate(moments(steps, 200)):
+            widen(project, 64 if number % 2 else 128)
+            ended = builds.build(step=step, delay=delay)
+            assert ended.status in (0, -signal.SIGKILL, -signal.SIGALRM)
+            found = made(project)
+            for name, text in found.items():
+                assert name.endswith(".invokable-tmp") or text in (old[name], new[name]), name
+            assert old.keys() <= found.keys()
+            killed += ended.status != 0
+            scraps += found.keys() != old.keys()
+            mixed += len({found[name] == new[name] for name in new if old[name] != new[name]}) == 2
+            if number % 20 == 19:
+                assert builds.build().status == 0
+                assert made(project) == (old if number % 2 else new)
+    assert killed > 150
+    assert scraps > 30  # many died while files were staged,
+    assert mixed > 20  # and many when some files were new and others were not
 
 
-def wait_until_it_writes(project: Project, process: subprocess.Popen[bytes]) -> None:
-    """Wait for the first staged file, or for the end of the process."""
-    while process.poll() is None and not any(name.endswith("-tmp") for name in os.listdir(project.module().parent)):
-        time.sleep(0.0005)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap(number: signal.Signals, project: Project) -> None:
+    old = filled(project, 64)
+    new = filled(project, 128)
+    seen = set()
+    with forks(project.folder) as builds:
+        widen(project, 64)
+        steps = builds.build().steps
+        for step, delay in moments(steps, 12):
+            before = made(project)
+            widen(project, 128 if before == old else 64)
+            ended = builds.build(step=step, delay=delay, number=number)
+            after = made(project)
+            assert after in (old, new)
+            assert ended.status in (0, 128 + number) or (ended.status, after) == (-signal.SIGTERM, before)
+            assert ended.status or after != before
+            seen.add((ended.status, after == before))
+    assert {(128 + number, True), (128 + number, False)} <= seen  # before it wrote, and while it wrote
+
+
+def widen(project: Project, width: int) -> None:
+    for index in range(4):
+        project.save(widened(width), f"w{index}.json")
 
 
 @pytest.mark.parametrize("moment", ["stage", "commit", "remove"])
@@ -144,7 +169,7 @@ def test_two_runs_at_once_leave_one_of_both_results(project: Project) -> None:
 
 
 def test_a_run_waits_for_another(project: Project) -> None:
-    with publish.exclusive([project.folder]):
+    with exclusive([project.folder]):
         process = subprocess.Popen(COMMAND)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1.5)
@@ -166,40 +191,106 @@ def test_what_another_run_has_staged_is_not_swept_away(tmp_path: Path) -> None:
     assert (tmp_path / "a.py").read_text() == "x = 1\n"
 
 
-def test_a_full_disk_changes_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_run_removes_scrap_also_where_nothing_has_changed(project: Project) -> None:
+    project.generate()
+    before = project.files()
+    for folder in (project.folder, project.module().parent):
+        (folder / ".card.py.0123abcd.invokable-tmp").write_text("half")
+    assert project.check().exit_code == 0
+    assert len(project.files()) == len(before) + 2
+    project.generate()
+    assert project.files() == before
+
+
+FULL_DISK = """
+mount -t tmpfs -o size={size} none src && cp -a backup/. src/
+"{python}" -m invokable generate
+echo $?
+diff -r backup src
+"""
+
+
+def test_a_full_disk_changes_nothing(project: Project) -> None:
     old = filled(project, 64)
-    for number in range(4):
-        project.save(widened(128), f"w{number}.json")
-    staged = 0
+    shutil.copytree(project.folder / "src", project.folder / "backup")
+    widen(project, 128)
+    pages = sum(-(-len(text) // 4096) for name, text in old.items() if name.startswith("src/"))
+    script = FULL_DISK.format(size=4096 * (pages + 12), python=sys.executable)  # enough for some of the new files
+    done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", script], **CAPTURED)
+    if done.returncode == 1 and not done.stdout:
+        pytest.skip(f"a disk of its own takes a user namespace: {done.stderr}")
+    assert done.stdout == "2\n"  # and no difference
+    assert re.fullmatch(r"src/flows/w[1-3]\.py: cannot be written: No space left on device\n", done.stderr)
+    assert not [name for name in project.files() if name.endswith(".invokable-tmp")]
 
-    def chmod(*arguments: Any) -> None:
-        nonlocal staged
-        staged += 1
-        if staged == 3:
-            raise OSError(28, "No space left on device", str(arguments[0]))
 
-    monkeypatch.setattr(os, "chmod", chmod)
-    result = run("generate")
-    assert result.exit_code == 2
-    assert result.stderr.endswith("cannot be written: No space left on device\n")
-    assert len(result.stderr.splitlines()) == 1
+def test_a_file_that_may_not_be_so_large_changes_nothing(project: Project) -> None:
+    old = filled(project, 64)
+    widen(project, 128)
+    size = len(old["src/flows/w0.py"]) - 1000
+    limited = ["bash", "-c", f"ulimit -f {size // 1024}; exec {shlex.join(COMMAND)}"]
+    done = subprocess.run(limited, **CAPTURED)
+    assert (done.returncode, done.stderr) == (2, "src/flows/w0.py: cannot be written: File too large\n")
     assert made(project) == old
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder_is_one_line_and_changes_nothing(project: Project) -> None:
+@pytest.mark.parametrize("place", ["src/flows", "."])
+def test_a_read_only_folder_is_one_line_and_changes_nothing(place: str, project: Project) -> None:
+    """Also where only the lock file cannot be written, and modules could."""
     old = filled(project, 64)
-    folder = project.module().parent
-    for number in range(4):
-        project.save(widened(128), f"w{number}.json")
+    project.save(example("sd15_text_to_image.json"), "picture.json")
+    widen(project, 128)
+    folder = project.folder / place
     folder.chmod(0o500)
     try:
-        result = run("generate")
+        done = without_rights("invokable generate", project.folder)
     finally:
         folder.chmod(0o700)
-    assert result.exit_code == 2
-    assert "cannot be written: Permission denied" in result.stderr
+    name = "invokable.lock" if place == "." else r"src/flows/\w+\.py"
+    assert done.returncode == 2
+    assert re.fullmatch(rf"{name}: cannot be written: Permission denied\n", done.stderr)
     assert made(project) == old
+
+
+WINDOWS = """
+import errno, fcntl, sys, time, types
+def locking(descriptor, mode, size):
+    assert (mode, size) == (1, 1)
+    for attempt in range(3):
+        try:
+            return fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, size)
+        except OSError:
+            time.sleep(0.1)
+    raise OSError(errno.EDEADLK, "Resource deadlock avoided")
+sys.modules["msvcrt"] = types.SimpleNamespace(LK_LOCK=1, locking=locking)
+sys.modules["fcntl"] = None
+"""
+"""The part of Windows' own locking that is used, on top of this system's; it gives up after a while, as that does."""
+
+
+def test_runs_on_windows_wait_for_each_other_too(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    places = tmp_path_factory.mktemp("temporary")
+    holding = WINDOWS + (
+        "from invokable.codegen.build.locking import exclusive\n"
+        "with exclusive(['.']):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    building = WINDOWS + "from invokable.cli import main\nsys.argv = ['invokable', 'generate', '-q']\nmain()\n"
+    environment = os.environ | {"TMPDIR": str(places)}
+    with subprocess.Popen(
+        [sys.executable, "-c", holding], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdin
+        assert holder.stdout.readline() == "held\n"
+        with subprocess.Popen([sys.executable, "-c", building], env=environment) as builder:
+            with pytest.raises(subprocess.TimeoutExpired):
+                builder.wait(1.5)
+            assert not project.module().exists()
+            holder.stdin.close()
+            assert builder.wait(60) == 0
+    assert project.check().exit_code == 0
+    (left,) = places.iterdir()
+    assert left.read_bytes() == b""
 
 
 def test_a_file_that_changes_meanwhile_is_not_overwritten(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,6 +163,21 @@ def shell_line(line: str, folder: Path | str = ".") -> subprocess.CompletedProce
     return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
 
 
+def test_ctrl_c_while_a_command_starts_says_nothing() -> None:
+    script = """
+import sys
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "invokable.cli.shell":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupts())
+from invokable.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_head_may_close_the_pipe(tmp_path: Path) -> None:
     many = " ".join([CARD] * 40)
     done = shell_line(f"set -o pipefail; invokable show --format json {many} | head -c 10")

@@ -8,11 +8,11 @@ import sys
 
 def main() -> None:
     """Run the `invokable` command. Without the `codegen` extra it says how to install it."""
-    from invokable.cli.streams import prepare_streams
-
-    prepare_streams()
     gc.set_threshold(100_000, 20, 100)  # importing makes few cycles and many objects: looking for cycles takes a tenth
     try:
+        from invokable.cli.streams import prepare_streams
+
+        prepare_streams()
         from invokable.cli.shell import shell
 
         shell()
@@ -24,3 +24,5 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    except KeyboardInterrupt:  # before there is a command to end
+        sys.exit(130)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import click
 
@@ -15,8 +19,17 @@ _INTERNAL = 70  # as sysexits.h has it
 _SHOWS_TRACEBACK = "INVOKABLE_TRACEBACK"
 
 
+class Terminated(BaseException):
+    """SIGTERM came: the command is to end as after Ctrl-C."""
+
+
 def ended(action: Callable[[], object]) -> int:
     """Run a command and return its exit status; what went wrong stands in one line on stderr."""
+    with _heard():
+        return _ended(action)
+
+
+def _ended(action: Callable[[], object]) -> int:
     try:
         status = action()
         for stream in (sys.stdout, sys.stderr):
@@ -29,7 +42,7 @@ def ended(action: Callable[[], object]) -> int:
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt) as error:
+    except (click.Abort, KeyboardInterrupt, Terminated) as error:
         return _interrupted(error)
     except BuildError as failure:
         return _told(failure)
@@ -56,7 +69,24 @@ def _wrong_usage(error: click.UsageError) -> int:
 def _interrupted(error: BaseException) -> int:
     notes = getattr(error.__cause__ or error, "__notes__", ())
     say_error("; ".join(("interrupted", *notes)))
-    return Status.INTERRUPTED
+    return Status.TERMINATED if isinstance(error, Terminated) else Status.INTERRUPTED
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Take SIGTERM as Ctrl-C is taken; but for the status."""
+    if threading.current_thread() is not threading.main_thread():  # where signals do not arrive
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def of_system(error: OSError) -> BuildError:

@@ -22,6 +22,7 @@ class Status(IntEnum):
     REFUSED = 3
     SERVER = 4
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 STATUS: Final[dict[FailureKind, Status]] = {

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Final
 
 import click
 
 from invokable import InvokableError
 from invokable.cli import completing
-from invokable.cli.ending import of_system
+from invokable.cli.ending import Terminated, of_system
 from invokable.cli.errors import Status, say_error, show_all
 from invokable.cli.options import build_options, read_options
 from invokable.cli.running.failing import failures_of, status_of
@@ -147,11 +145,11 @@ def _run(order: Order) -> int:
         failure = of_system(error)
         report.fail(failure, ((failure, None),))
         status = show_all([failure])
-    except (KeyboardInterrupt, _Terminated) as error:
+    except (KeyboardInterrupt, Terminated) as error:
         report.fail(error)
         notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)
         say_error("; ".join(("interrupted", *notes)))
-        status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + signal.SIGTERM
+        status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Status.TERMINATED
     if order.as_json:
         report.print_json()
     return status
@@ -159,15 +157,13 @@ def _run(order: Order) -> int:
 
 @contextmanager
 def _heard(*, quiet: bool) -> Iterator[None]:
-    """Print what the runtime warns of while it waits, and take SIGTERM as Ctrl-C is taken."""
+    """Print what the runtime warns of while it waits."""
     lines = _Lines(logging.ERROR if quiet else logging.WARNING)
-    before = signal.signal(signal.SIGTERM, _terminate)
     LOG.addHandler(lines)
     try:
         yield
     finally:
         LOG.removeHandler(lines)
-        signal.signal(signal.SIGTERM, before)
 
 
 class _Lines(logging.Handler):
@@ -180,11 +176,3 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record."""
         say_error(record.getMessage())
-
-
-class _Terminated(BaseException):
-    """SIGTERM came: as after Ctrl-C, nothing is left of the run."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _Terminated

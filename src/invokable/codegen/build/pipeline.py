@@ -22,8 +22,9 @@ from typing import BinaryIO
 
 from invokable.codegen.build.extras import Extras, plan_extras
 from invokable.codegen.build.jobs import Job, Jobs, Overrides, job_of, plan_jobs
+from invokable.codegen.build.locking import exclusive
 from invokable.codegen.build.modules import BuildResult, ModuleOptions, build_module, plan_job
-from invokable.codegen.build.publish import FileChange, RefusedError, exclusive, make_changes
+from invokable.codegen.build.publish import FileChange, RefusedError, make_changes
 from invokable.codegen.failures import BuildError
 from invokable.codegen.plan import ModulePlan
 from invokable.codegen.project.project import Projects

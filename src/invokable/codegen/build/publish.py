@@ -2,14 +2,15 @@
 
     changes ─ stage: beside each file, its new text ─ commit: each takes its place ─▶ files
 
-A full disk or a read-only folder shows while files are staged, when nothing has been replaced yet. What a killed run
-has staged is removed by the next one.
+A full disk or a read-only folder shows while files are staged, when nothing has been replaced yet. Ctrl-C and SIGTERM
+wait for the end of it. What a killed run has staged is removed by the next one.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,12 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from invokable import __version__
+from invokable.codegen.build.locking import claim, remove_unclaimed
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
-
-try:
-    import fcntl
-except ImportError:  # on Windows, where a file that is open cannot be removed anyway
-    fcntl = None  # type: ignore[assignment]
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 _NEWER: Final = "was written by {}; this is {}: upgrade invokable, or use --force to write the module with this version"
@@ -144,9 +141,16 @@ def make_changes(changes: Iterable[FileChange]) -> list[FileChange]:
     Files are removed last, so that nothing refers to a file that is gone. Raises RefusedError for a file that is not
     what it was when the change was decided, and OSError; as long as files are staged, nothing has been changed then.
     """
+    changes = list(changes)
     wanted = [change for change in changes if change.outcome is not Written.UNCHANGED]
-    for folder in {change.path.parent for change in wanted}:
-        sweep(folder)
+    with _undisturbed():
+        for folder in {change.path.parent for change in changes}:
+            sweep(folder)
+        _make(wanted)
+    return wanted
+
+
+def _make(wanted: list[FileChange]) -> None:
     staged: list[tuple[_Staged, FileChange]] = []
     try:
         for change in wanted:
@@ -163,7 +167,19 @@ def make_changes(changes: Iterable[FileChange]) -> list[FileChange]:
         if change.after is None:
             _check_unmoved(change)
             change.path.unlink(missing_ok=True)
-    return wanted
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block ends. On Windows they do not."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def sweep(folder: Path) -> None:
@@ -171,36 +187,18 @@ def sweep(folder: Path) -> None:
     with suppress(OSError):
         for name in os.listdir(folder):
             if _STAGED.fullmatch(name):
-                _remove_abandoned(folder / name)
+                with suppress(OSError):
+                    remove_unclaimed(folder / name)
 
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file, whole or not at all. Raises OSError."""
-    staged = _stage(path, text)
-    try:
-        staged.commit(path)
-    finally:
-        staged.discard()
-
-
-@contextmanager
-def exclusive(folders: Iterable[Path]) -> Iterator[None]:
-    """Wait until no other run works on any of the folders, and keep others waiting meanwhile.
-
-    Where folders cannot be locked, as on Windows, runs do not wait for each other: each file is whole all the same.
-    """
-    held: list[int] = []
-    try:
-        for folder in sorted({os.path.realpath(folder) for folder in folders}):
-            with suppress(OSError):
-                descriptor = os.open(folder, os.O_RDONLY)
-                held.append(descriptor)
-                if fcntl is not None:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        for descriptor in reversed(held):
-            os.close(descriptor)
+    with _undisturbed():
+        staged = _stage(path, text)
+        try:
+            staged.commit(path)
+        finally:
+            staged.discard()
 
 
 @dataclass(slots=True)
@@ -212,7 +210,7 @@ class _Staged:
 
     def commit(self, path: Path) -> None:
         """Let the file take its place. Raises OSError."""
-        if fcntl is None:
+        if os.name == "nt":  # where a file that is open stays where it is
             self._close()
         os.replace(self.name, path)
         self.name = ""
@@ -231,17 +229,20 @@ class _Staged:
 
 
 def _stage(path: Path, text: str) -> _Staged:
-    """Write a text beside the file that it is to replace. Raises OSError."""
+    """Write a text beside the file that it is to replace. Raises OSError, which names that file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    staged = _opened(path)
     try:
-        with os.fdopen(os.dup(staged.descriptor), "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(staged.name, mode)
-    except BaseException:
-        staged.discard()
-        raise
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        staged = _opened(path)
+        try:
+            with os.fdopen(os.dup(staged.descriptor), "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            os.chmod(staged.name, mode)
+        except BaseException:
+            staged.discard()
+            raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     return staged
 
 
@@ -250,26 +251,10 @@ def _opened(path: Path) -> _Staged:
     while True:
         name = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}.invokable-tmp")
         staged = _Staged(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), str(name))
-        if fcntl is None:
-            return staged
-        fcntl.flock(staged.descriptor, fcntl.LOCK_EX)
-        if os.fstat(staged.descriptor).st_nlink:
+        if claim(staged.descriptor):
             return staged
         staged.name = ""  # swept away before it was locked
         staged.discard()
-
-
-def _remove_abandoned(path: Path) -> None:
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-        finally:
-            os.close(descriptor)
-        if fcntl is None:
-            path.unlink()
 
 
 def _check_unmoved(change: FileChange) -> None:
