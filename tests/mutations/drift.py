@@ -8,6 +8,7 @@ from tests.mutations import Mutation
 
 INTERFACE: Final = "src/invokable/contract/interface/"
 FITS: Final = ("tests/drift/test_fits.py",)
+FOLDERS: Final = ("tests/cli/test_diff_folders.py",)
 COMPARED: Final = ("tests/drift/test_compare.py",)
 
 MUTATIONS: Final = (
@@ -94,6 +95,34 @@ MUTATIONS: Final = (
         "if len(held) > 1:",
         "if False:",
         ("tests/cli/test_pull.py",),
+    ),
+    Mutation(
+        "a file that is gone breaks nobody",
+        "src/invokable/codegen/drift/trees.py",
+        'if self.status in ("removed", "renamed", "unreadable"):',
+        'if self.status in ("renamed", "unreadable"):',
+        FOLDERS,
+    ),
+    Mutation(
+        "a renamed file counts as gone and new",
+        "src/invokable/codegen/drift/trees.py",
+        "if share >= _ALIKE and",
+        "if False and",
+        FOLDERS,
+    ),
+    Mutation(
+        "a revision is only what is below the current folder",
+        "src/invokable/codegen/drift/git.py",
+        '"-z", "--full-tree",',
+        '"-z",',
+        FOLDERS,
+    ),
+    Mutation(
+        "what is left out of a workflow goes unsaid",
+        "src/invokable/cli/diff.py",
+        "for warning in found.warnings:",
+        "for warning in ():",
+        FOLDERS,
     ),
     Mutation(
         "a module that can no longer be generated breaks nobody",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import Status, reported, say
+from invokable.cli.errors import Status, reported, say, show_all, warn
 from invokable.cli.options import build_options, read_options
-from invokable.codegen.drift import compare_files
+from invokable.codegen.drift import Comparison, TreeComparison, are_trees, compare_files, compare_trees
 from invokable.codegen.drift.reports import FORMS, Form, report
+from invokable.codegen.drift.tree_reports import tree_report
 
 
 @click.command()
@@ -35,7 +36,8 @@ def diff(
 
     OLD and NEW are workflow files, generated modules, map files, - for standard input, or files of a git revision as
     git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as generating its
-    module again would.
+    module again would. Two folders, also of git revisions, are compared file by file: their modules, or their workflows
+    where there are no modules.
 
     The exit status is 0 if callers go on working, 1 if something breaks them, 2 for input that cannot be read.
 
@@ -43,11 +45,21 @@ def diff(
     Examples:
       invokable diff src/app/flows/portrait.py workflows/portrait.json
       invokable diff git:main:workflows/portrait.json workflows/portrait.json --format markdown
+      invokable diff git:main:src/app/flows src/app/flows
+      invokable diff git:HEAD~1: .
     """
     with reported():
         options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-        comparison = compare_files(old, new, options)
-    for line in report(comparison, form).split("\n"):
+        found: Comparison | TreeComparison
+        if are_trees(old, new):
+            found = compare_trees(old, new, options)
+            text, breaks, errors = tree_report(found, form), found.breaks, found.errors
+        else:
+            found = compare_files(old, new, options)
+            text, breaks, errors = report(found, form), found.drift.breaks, ()
+    for warning in found.warnings:
+        warn(*warning)
+    for line in text.split("\n"):
         say(line)
-    broken = comparison.drift.breaks_callers(by_name=names_only)
-    click.get_current_context().exit(Status.DRIFT if broken else Status.FINE)
+    broken = breaks == "callers" or (breaks == "indices" and not names_only)
+    click.get_current_context().exit(show_all(errors) or (Status.DRIFT if broken else Status.FINE))

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import Status, reported, say
+from invokable.cli.errors import Status, reported, say, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import replace_file
-from invokable.codegen.drift import compare_files, interface_of, read_material
+from invokable.codegen.drift import compare_files, read_material, see
 from invokable.codegen.drift.reports import FORMS, Form, report
 from invokable.contract.interface import write_map
 
@@ -37,7 +37,10 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
     """
     with reported():
         options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-        text = write_map(interface_of(read_material(source, options.stdin), options))
+        seen = see(read_material(source, options.stdin), options)
+        text = write_map(seen.interface)
+        for warning in seen.warnings:
+            warn(source, warning)
         if output == "-":
             sys.stdout.write(text)
             return
@@ -80,6 +83,8 @@ def verify(
             say(f"{map_file}: intact")
             return
         comparison = compare_files(map_file, against, options)
+    for warning in comparison.warnings:
+        warn(*warning)
     for line in report(comparison, form).split("\n"):
         say(line)
     click.get_current_context().exit(Status.DRIFT if comparison.drift.breaking else Status.FINE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import Status, reported, say
+from invokable.cli.errors import Status, reported, say, warn
 from invokable.cli.options import read_options
 from invokable.cli.servers import AskServer
 from invokable.codegen import BuildError
@@ -103,6 +103,9 @@ def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str 
     with reported():
         options = read_options(config=config, schema=None, server=None, lenient=lenient)
         found = compare_versions(find_modules(sources, options), _wanted(old), _wanted(new), options)
+    for module in found.modules:
+        for warning in module.warnings:
+            warn(module.name, warning)
     for line in upgrade_report(found, form).split("\n"):
         say(line)
     click.get_current_context().exit(Status.DRIFT if found.breaking else Status.FINE)

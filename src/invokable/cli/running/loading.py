@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Final, TypeVar
 
 from invokable import Workflow
-from invokable.codegen import BuildError, BuildOptions, Source, plan_source
+from invokable.codegen import BuildError, BuildOptions, GeneratedModule, Source, plan_source
 from invokable.codegen.render import render_module
 from invokable.workflow.errors import nearest
 
@@ -58,12 +58,12 @@ def _has_class(name: str) -> bool:
 def _of_workflow(source: Source, options: BuildOptions) -> Loaded:
     plan = plan_source(source, options)
     module = ModuleType("invokable_run")
-    code = compile(render_module(plan), f"<the module of {source.shown}>", "exec")
+    written = GeneratedModule(render_module(plan), plan)
+    code = compile(written.text, f"<the module of {source.shown}>", "exec")
     sys.modules[module.__name__] = module  # where its class looks for its constants
     _find_here()  # the classes that a project's configuration gives to fields
     _import(source.shown, lambda: exec(code, module.__dict__))
-    warnings = tuple(f"{warning.pointer}: {warning.message}" for warning in plan.reading.warnings)
-    return Loaded(source.shown, source.stem, getattr(module, plan.class_name), warnings)
+    return Loaded(source.shown, source.stem, getattr(module, plan.class_name), written.warnings)
 
 
 def _of_file(path: str) -> ModuleType:

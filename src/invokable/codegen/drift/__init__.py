@@ -1,25 +1,32 @@
 """Drift: what an edit of a workflow, or an upgrade of InvokeAI, changes for the callers of its module.
 
 name ── material ──▶ workflow, module or map ── interfaces ──▶ two Interfaces ── compare ──▶ Drift ── reports
-                                                                             (contract/interface)
+         (git)                                                               (contract/interface)
+two folders ── trees ──▶ files that belong together, and a Drift for each pair ── tree_reports
 two schemas ── upgrade ──▶ nodes that changed, and a Drift for each module
 """
 
-from invokable.codegen.drift.interfaces import Comparison, compare_files, interface_of, workflow_interface
+from invokable.codegen.drift.interfaces import Comparison, Seen, compare_files, see, workflow_interface
 from invokable.codegen.drift.material import Material, read_material
+from invokable.codegen.drift.trees import FileDrift, TreeComparison, are_trees, compare_trees
 from invokable.codegen.drift.upgrade import Upgrade, UpgradedModule, find_modules, upgrade
 from invokable.codegen.failures import BuildError
 
 __all__ = [
     "BuildError",
     "Comparison",
+    "FileDrift",
     "Material",
+    "Seen",
+    "TreeComparison",
     "Upgrade",
     "UpgradedModule",
+    "are_trees",
     "compare_files",
+    "compare_trees",
     "find_modules",
-    "interface_of",
     "read_material",
+    "see",
     "upgrade",
     "workflow_interface",
 ]

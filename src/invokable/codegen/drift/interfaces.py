@@ -15,6 +15,7 @@ from invokable.codegen.build.modules import plan_again
 from invokable.codegen.build.pipeline import BuildOptions
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.failures import BuildError
+from invokable.codegen.generate import GeneratedModule
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.project.project import Project, Projects
 from invokable.codegen.project.schemas import SchemaWanted
@@ -29,25 +30,41 @@ class Comparison:
     old: str
     new: str
     drift: Drift
+    warnings: tuple[tuple[str, str], ...] = ()
+    """What was left out of a workflow that was read leniently, after the name of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What callers see of something, or would see once its module is generated."""
+
+    interface: Interface
+    warnings: tuple[str, ...] = ()
+    """What was left out of a workflow that was read leniently."""
 
 
 def compare_files(old: str, new: str, options: BuildOptions) -> Comparison:
     """Compare what two names stand for. Raises BuildError where one of them cannot be read."""
     if old == "-" and new == "-":
         raise BuildError("-", "standard input can be one side only")
-    before, after = read_material(old, options.stdin), read_material(new, options.stdin)
-    if before.kind == "workflow" and after.kind != "workflow":
-        later = interface_of(after, options)
-        earlier = interface_of(before, options, like=later)
+    return compare_materials(read_material(old, options.stdin), read_material(new, options.stdin), options)
+
+
+def compare_materials(old: Material, new: Material, options: BuildOptions) -> Comparison:
+    """Compare a workflow, a module or a map with another one. Raises BuildError."""
+    if old.kind == "workflow" and new.kind != "workflow":
+        later = see(new, options)
+        earlier = see(old, options, like=later.interface)
     else:
-        earlier = interface_of(before, options)
-        later = interface_of(after, options, like=earlier)
-    return Comparison(old, new, compare(earlier, later))
+        earlier = see(old, options)
+        later = see(new, options, like=earlier.interface)
+    warnings = [(one.shown, text) for one, seen in ((old, earlier), (new, later)) for text in seen.warnings]
+    return Comparison(old.shown, new.shown, compare(earlier.interface, later.interface), tuple(warnings))
 
 
-def interface_of(
+def see(
     material: Material, options: BuildOptions, *, like: Interface | None = None, schema: SchemaWanted | None = None
-) -> Interface:
+) -> Seen:
     """What callers see, or would see once the module is generated. Raises BuildError.
 
     Args:
@@ -58,14 +75,15 @@ def interface_of(
             workflow that it carries.
     """
     if material.interface is not None and schema is None:
-        return material.interface
+        return Seen(material.interface)
     job = job_of(material.source, options.overrides, options.projects)
     if schema is not None:
         job = replace(job, settings=replace(job.settings, schema=schema))
     names, version = (names_of(like), like.schema) if like else (Names(), None)
     try:
         plan = plan_again(job, material.document, options.modules, names, version)
-        return read_module(unformatted(plan, templates=job.settings.templates))
+        module = GeneratedModule(unformatted(plan, templates=job.settings.templates), plan)
+        return Seen(read_module(module.text), module.warnings)
     except BuildError as error:
         if error.where == material.source.shown:  # of a git revision it is the file's place in the working tree
             error.where = material.shown
@@ -79,7 +97,7 @@ def workflow_interface(path: Path, like: Interface) -> Interface:
 
     The bundled schemas are used; no configuration and no lock file is looked for.
     """
-    return interface_of(read_material(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like)
+    return see(read_material(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like).interface
 
 
 def names_of(interface: Interface) -> Names:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
+from invokable.codegen.drift.git import revision
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.sources import Source
 from invokable.contract.interface import Interface, InterfaceError, carried_workflow, read_map, read_module
@@ -15,9 +15,6 @@ from invokable.workflow import WorkflowFileError, read_bytes, read_document
 from invokable.workflow.document import MAX_BYTES
 
 Kind: TypeAlias = Literal["workflow", "module", "map"]
-
-_GIT: Final = "git:"
-_TIMEOUT: Final = 60.0  # seconds that git may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,11 @@ def read_material(name: str, stdin: BinaryIO | None = None) -> Material:
     A module is read, not imported. Raises BuildError.
     """
     source, data = _data(name, stdin)
+    return material_of(name, source, data)
+
+
+def material_of(name: str, source: Source, data: bytes) -> Material:
+    """What the bytes of a file stand for. Raises BuildError."""
     if len(data) > MAX_BYTES:
         raise BuildError(name, f"is larger than {MAX_BYTES // 2**20} MiB")
     if source.name.endswith(".py") or data.lstrip()[:1] == b"#":
@@ -68,11 +70,9 @@ def _interface(name: str, data: bytes, kind: Kind) -> Interface:
 
 
 def _data(name: str, stdin: BinaryIO | None) -> tuple[Source, bytes]:
-    if name.startswith(_GIT):
-        revision, separator, path = name.removeprefix(_GIT).rpartition(":")
-        if not (separator and revision and path) or revision.startswith("-"):
-            raise BuildError(name, "expected git:REV:PATH, such as git:HEAD:workflows/portrait.json")
-        return Source(Path(path)), _from_git(name, revision, path)
+    found = revision(name)
+    if found is not None:
+        return Source(Path(found.path)), found.content()
     if name == "-":
         if stdin is None:
             raise BuildError(name, "there is no standard input")
@@ -83,26 +83,3 @@ def _data(name: str, stdin: BinaryIO | None) -> tuple[Source, bytes]:
             return source, read_bytes(file)
     except (OSError, ValueError) as error:
         raise BuildError.of_system(name, error, "read") from None
-
-
-def _from_git(name: str, revision: str, path: str) -> bytes:
-    """The content of a file in a revision. The path is one from the current folder, as all other paths are."""
-    place = path if path.startswith(("./", "../")) else f"./{path}"
-    try:
-        done = subprocess.run(
-            ["git", "cat-file", "blob", f"{revision}:{place}"],
-            capture_output=True,
-            check=False,
-            timeout=_TIMEOUT,
-            stdin=subprocess.DEVNULL,
-        )
-    except FileNotFoundError:
-        raise BuildError(name, "git is not installed") from None
-    except (OSError, ValueError) as error:
-        raise BuildError.of_system(name, error, "read") from None
-    except subprocess.TimeoutExpired:
-        raise BuildError(name, f"git took longer than {_TIMEOUT:g} s") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"git failed ({done.returncode})"]
-        raise BuildError(name, said[-1].removeprefix("fatal: "))
-    return done.stdout

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from invokable.codegen.drift.interfaces import Comparison
 from invokable.contract.interface import Change, Drift, Interface
+from invokable.contract.interface.rules import Breaks
 from invokable.contract.interface.words import change_line
 
 Form: TypeAlias = Literal["text", "json", "markdown"]
@@ -33,7 +34,7 @@ def verdict_line(drift: Drift) -> str:
     """The verdict in words, for a heading."""
     if drift.verdict == "same":
         return "no changes"
-    return f"breaking for {_whom(drift)}" if drift.breaking else "compatible"
+    return f"breaking for {whom(drift.breaks)}" if drift.breaking else "compatible"
 
 
 def text_lines(drift: Drift) -> Iterator[str]:
@@ -141,8 +142,9 @@ def _where(change: Change) -> str:
     return f"{change.subject} {change.name}" if change.subject != "module" else change.name
 
 
-def _whom(drift: Drift) -> str:
-    return "callers that use indices" if drift.breaks == "indices" else "callers"
+def whom(breaks: Breaks) -> str:
+    """Whom changes break, in words."""
+    return "callers that use indices" if breaks == "indices" else "callers"
 
 
 _REPORTS: Final[Mapping[Form, Callable[[Comparison], str]]] = {"text": _text, "json": _json, "markdown": _markdown}

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from invokable.codegen.build.jobs import plan_jobs
 from invokable.codegen.build.pipeline import BuildOptions
-from invokable.codegen.drift.interfaces import interface_of
+from invokable.codegen.drift.interfaces import see
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.schemas import SchemaWanted
@@ -44,6 +44,8 @@ class UpgradedModule:
     """Why not."""
     breaking: bool = False
     """Callers of the module break, or it cannot be generated for the new version."""
+    warnings: tuple[str, ...] = ()
+    """What was left out of a workflow that was read leniently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +95,20 @@ def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> 
     if material.document is None:
         raise BuildError(material.shown, "carries no workflow, so it cannot be read with another schema")
     (old, earlier), (new, later) = versions
-    before, failed = material.interface, earlier
+    before, failed, warnings = material.interface, earlier, dict[str, None]()
     types = frozenset(name for name, _ in node_versions(material.document))
     try:
         if before is None or before.schema != earlier.version:
-            before = interface_of(material, options, like=before, schema=old)
+            seen = see(material, options, like=before, schema=old)
+            before, warnings = seen.interface, dict.fromkeys(seen.warnings)
         failed = later
-        after = interface_of(material, options, like=before, schema=new)
+        seen = see(material, options, like=before, schema=new)
     except BuildError as error:
         # With what the old version could not read, nobody calls a module of it.
         return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is later)
-    drift = compare(before, after)
-    return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking)
+    drift = compare(before, seen.interface)
+    told = tuple(warnings | dict.fromkeys(seen.warnings))
+    return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking, warnings=told)
 
 
 def _modules_below(folder: Path) -> Iterator[str]:

@@ -1,0 +1,253 @@
+"""Trees: all workflows or modules in and below two folders, on disk or in git revisions, and which belong together.
+
+A folder stands for the generated modules in it and below; where there are none, for the workflows. The same path
+belongs together, and a module and the workflow of its name. Of the rest, a file was renamed if its nodes are those of
+another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Literal, TypeAlias
+
+from invokable.codegen.build.pipeline import BuildOptions
+from invokable.codegen.drift.git import Revision, revision
+from invokable.codegen.drift.interfaces import Comparison, compare_materials
+from invokable.codegen.drift.material import Kind, Material, material_of
+from invokable.codegen.failures import BuildError
+from invokable.codegen.naming.names import module_name
+from invokable.codegen.project.sources import Source, is_searched
+from invokable.codegen.written.existing import is_generated
+from invokable.contract.interface.rules import BREAKS, Breaks
+
+Status: TypeAlias = Literal["same", "changed", "renamed", "added", "removed", "unreadable"]
+
+_SUFFIXES: Final = (".json", ".png", ".py")
+_ALIKE: Final = 0.5
+"""The part of all nodes of two files that both have, from which on one is the other under another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file in a tree."""
+
+    path: str
+    """From the folder, with slashes."""
+    source: Source
+    data: bytes
+    material: Material | None = None
+    error: BuildError | None = None
+    """Why it cannot be read."""
+
+    @property
+    def kind(self) -> Kind | None:
+        """What it is; None where that cannot be known, since it cannot be read."""
+        return "module" if self.path.endswith(".py") else self.material.kind if self.material else None
+
+    @property
+    def stem(self) -> str:
+        """What the file has in common with its workflow, or its module."""
+        path = PurePosixPath(self.path)
+        return str(path.with_name(module_name(path.stem)))
+
+
+@dataclass(frozen=True, slots=True)
+class FileDrift:
+    """What became of one file."""
+
+    old: str | None
+    """Its path in the old folder; None where it is new."""
+    new: str | None
+    """Its path in the new folder; None where it is gone."""
+    comparison: Comparison | None = None
+    """None where there is nothing to compare, and where the bytes are the same."""
+    moved: bool = False
+    """The module has another name than before."""
+    error: BuildError | None = None
+    """Why it cannot be compared."""
+
+    @property
+    def status(self) -> Status:
+        """What happened to it."""
+        if self.error is not None:
+            return "unreadable"
+        if self.old is None or self.new is None:
+            return "added" if self.old is None else "removed"
+        if self.moved:
+            return "renamed"
+        return "changed" if self.comparison and self.comparison.drift.changes else "same"
+
+    @property
+    def breaks(self) -> Breaks:
+        """Whom that breaks."""
+        if self.status in ("removed", "renamed", "unreadable"):
+            return "callers"
+        return self.comparison.drift.breaks if self.comparison else "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeComparison:
+    """Two folders that were compared, as they were named, and what became of each file."""
+
+    old: str
+    new: str
+    files: tuple[FileDrift, ...]
+
+    @property
+    def breaks(self) -> Breaks:
+        """Whom the changes break, all together."""
+        return min((file.breaks for file in self.files), key=BREAKS.index, default="nobody")
+
+    @property
+    def errors(self) -> tuple[BuildError, ...]:
+        """Why files cannot be compared."""
+        return tuple(file.error for file in self.files if file.error is not None)
+
+    @property
+    def warnings(self) -> tuple[tuple[str, str], ...]:
+        """What was left out of workflows, after the name of each."""
+        return tuple(warning for file in self.files if file.comparison for warning in file.comparison.warnings)
+
+
+def are_trees(old: str, new: str) -> bool:
+    """Whether two names stand for folders. Raises BuildError where only one does, and where git does not have one."""
+    is_old, is_new = _is_tree(old), _is_tree(new)
+    if is_old != is_new:
+        folder, file = (old, new) if is_old else (new, old)
+        raise BuildError(folder, f"is a folder, and {file} is not: name two folders, or two files")
+    return is_old
+
+
+def compare_trees(old: str, new: str, options: BuildOptions) -> TreeComparison:
+    """Compare all workflows, or all modules, of two folders. Raises BuildError where one of them cannot be read."""
+    before, after = _chosen(old), _chosen(new)
+    if not before and not after:
+        raise BuildError(new, "holds no workflows and no generated modules, and neither does the other folder")
+    files = [_compared(mine, its, options) for mine, its in _pairs(before, after)]
+    return TreeComparison(old, new, tuple(sorted(files, key=lambda file: file.new or file.old or "")))
+
+
+def _is_tree(name: str) -> bool:
+    found = revision(name)
+    return found.is_folder() if found else os.path.isdir(name)
+
+
+def _chosen(name: str) -> list[_Found]:
+    """The modules of a folder; its workflows if it has none; with them what cannot be read, and may be either."""
+    found = list(_files(name))
+    wanted = "module" if any(one.kind == "module" for one in found) else "workflow"
+    return [one for one in found if one.kind in (wanted, None)]
+
+
+def _files(name: str) -> Iterator[_Found]:
+    at = revision(name)
+    for path, source, data in _of_revision(at) if at else _of_disk(Path(name)):
+        if path.endswith(".py") and not is_generated(data[:200].decode("utf-8-sig", "replace")):
+            continue
+        shown = f"{name.rstrip('/')}/{path}" if not name.endswith(":") else f"{name}{path}"
+        try:
+            material = material_of(shown, source, data)
+        except BuildError as error:
+            yield _Found(path, source, data, error=error)
+            continue
+        if material.kind == "module" or _is_workflow(material.document):
+            yield _Found(path, source, data, material)
+
+
+def _is_workflow(document: object) -> bool:
+    return isinstance(document, dict) and all(isinstance(document.get(key), list) for key in ("nodes", "edges"))
+
+
+def _of_disk(folder: Path) -> Iterator[tuple[str, Source, bytes]]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(one for one in folders if is_searched(os.path.join(place, one)))
+        for name in sorted(names):
+            file = Path(place, name)
+            if name.lower().endswith(_SUFFIXES) and file.is_file():
+                source = Source(file)
+                yield file.relative_to(folder).as_posix(), source, source.data()
+
+
+def _of_revision(at: Revision) -> Iterator[tuple[str, Source, bytes]]:
+    for path, data in at.files(_SUFFIXES):
+        if all(is_searched(part) for part in PurePosixPath(path).parent.parts):
+            yield path, Source(Path(at.path, path)), data
+
+
+def _pairs(before: Iterable[_Found], after: Iterable[_Found]) -> Iterator[tuple[_Found | None, _Found | None]]:
+    """What belongs together, then what is gone, then what is new."""
+    old, new = {one.path: one for one in before}, {one.path: one for one in after}
+    for together in (_of_one_path, _of_one_stem, _of_one_workflow, _of_one_graph):
+        for mine, its in list(together(list(old.values()), list(new.values()))):
+            del old[mine.path], new[its.path]
+            if mine.kind or its.kind:
+                yield mine, its
+    yield from ((one, None) for one in old.values() if one.kind)
+    yield from ((None, one) for one in new.values() if one.kind)
+
+
+def _of_one_path(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
+    its = {one.path: one for one in new}
+    return ((mine, its[mine.path]) for mine in old if mine.path in its)
+
+
+def _of_one_stem(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
+    return _alike([(one.stem, one) for one in old], [(one.stem, one) for one in new])
+
+
+def _of_one_workflow(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
+    """Modules that say which workflow they are of, and such workflows."""
+    pairs = _alike([(_workflow_name(one), one) for one in old], [(_workflow_name(one), one) for one in new])
+    return ((mine, its) for mine, its in pairs if mine.kind != its.kind)
+
+
+def _alike(old: list[tuple[str, _Found]], new: list[tuple[str, _Found]]) -> Iterator[tuple[_Found, _Found]]:
+    """Those that have a word in common with one other file, and not with several."""
+    once = [{word: one for word, one in side if [w for w, _ in side].count(word) == 1} for side in (old, new)]
+    return ((mine, once[1][word]) for word, mine in once[0].items() if word in once[1])
+
+
+def _workflow_name(one: _Found) -> str:
+    return one.material.interface.source if one.material and one.material.interface else PurePosixPath(one.path).name
+
+
+def _of_one_graph(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
+    """Files of one kind most of whose nodes are the same, the likeliest first."""
+    mine, its = ([(one, _nodes(one)) for one in side] for side in (old, new))
+    likely = [
+        (len(nodes & others) / len(nodes | others), number, one, other)
+        for number, (one, nodes) in enumerate(mine)
+        for other, others in its
+        if nodes and one.kind == other.kind
+    ]
+    taken: set[str] = set()
+    for share, _, one, other in sorted(likely, key=lambda pair: (-pair[0], pair[1], pair[3].path)):
+        if share >= _ALIKE and not {f"old {one.path}", f"new {other.path}"} & taken:
+            taken |= {f"old {one.path}", f"new {other.path}"}
+            yield one, other
+
+
+def _nodes(one: _Found) -> frozenset[tuple[str, str]]:
+    """The ids and types of a workflow's nodes."""
+    document: Any = one.material.document if one.material else None
+    data = [node.get("data") for node in (document or {}).get("nodes", ()) if isinstance(node, dict)]
+    return frozenset((str(each.get("id")), str(each.get("type"))) for each in data if isinstance(each, dict))
+
+
+def _compared(old: _Found | None, new: _Found | None, options: BuildOptions) -> FileDrift:
+    result = FileDrift(old.path if old else None, new.path if new else None)
+    if old is None or new is None:
+        error = (old or new).error  # type: ignore[union-attr]  # one of them is there
+        return replace(result, error=error)
+    result = replace(result, moved=old.kind == new.kind and old.path != new.path)
+    if old.data == new.data and (old.kind == "module" or old.source.path == new.source.path) and old.material:
+        return result
+    if old.material is None or new.material is None:
+        return replace(result, error=new.error or old.error)
+    try:
+        return replace(result, comparison=compare_materials(old.material, new.material, options))
+    except BuildError as error:
+        return replace(result, error=error)
