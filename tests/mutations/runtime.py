@@ -349,7 +349,7 @@ MUTATIONS: Final = (
     Mutation(
         "the results of other items are lost when one fails",
         f"{RUNTIME}steps/collect.py",
-        "    partial = _result(result_class, pins, completed, waiting, client) if completed else None\n",
+        "    partial = _result(giving, completed, waiting) if completed else None\n",
         "    partial = None\n",
         (f"{TESTS}test_run.py",),
     ),
