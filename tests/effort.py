@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 FULL, PLAIN = 100, 20
-"""Examples of a property that names no number of its own."""
+"""Examples of a property that names no number of its own; the former is what Hypothesis does by default."""
 
 
 def is_plain(config: pytest.Config) -> bool:
@@ -19,13 +18,18 @@ def is_plain(config: pytest.Config) -> bool:
 
 
 def use_profile(config: pytest.Config) -> None:
-    """Set how many examples properties are tried with."""
-    settings.register_profile("invokable", max_examples=PLAIN if is_plain(config) else FULL)
-    settings.load_profile("invokable")
+    """Have a plain run try properties with fewer examples."""
+    if is_plain(config):
+        from hypothesis import settings  # a quarter of a second, which the other runs spend where it is used
+
+        settings.register_profile("plain", max_examples=PLAIN)
+        settings.load_profile("plain")
 
 
 def tries(number: int) -> int:
     """How many examples there are where a full run has that many."""
+    from hypothesis import settings
+
     return number * settings().max_examples // FULL
 
 

@@ -113,7 +113,7 @@ def test_a_path_that_is_too_long_is_one_line(long: str, tmp_path: Path) -> None:
 def test_a_huge_file_is_refused_without_reading_it_whole(tmp_path: Path) -> None:
     path = tmp_path / "huge.json"
     with path.open("wb") as file:
-        file.truncate(3 * 2**30)
+        file.truncate(2**30)
     tracemalloc.start()
     with pytest.raises(BuildError, match="larger than 64 MiB"):
         Source(path).document()

@@ -20,6 +20,7 @@ from invokable.contract.generators import JS_SPACE
 from invokable.schema import load
 from tests.codegen import oracle
 from tests.codegen.hostile import HOSTILE, poisoned
+from tests.effort import slow_beyond
 from tests.examples import ROOT, WORKFLOWS, example
 
 SCHEMA = load("6.14.2")
@@ -69,7 +70,7 @@ def test_the_first_two_lines_are_ours_and_set_no_encoding(text: str) -> None:
     assert tokenize.detect_encoding(io.BytesIO(data).readline)[0] == "utf-8"  # with a mark it were utf-8-sig
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", slow_beyond(12, HOSTILE.values()), ids=HOSTILE.keys())
 def test_what_a_server_says_of_its_nodes_and_models_stays_text(text: str, tmp_path: Path) -> None:
     nodes = {
         name: replace(
@@ -127,7 +128,7 @@ LOCALS = """
 """.split()
 
 
-@pytest.mark.parametrize("name", LOCALS)
+@pytest.mark.parametrize("name", slow_beyond(10, LOCALS))
 def test_a_field_named_as_a_name_of_the_module_does_no_harm(name: str, tmp_path: Path) -> None:
     document = example("colour_card.json")
     for node in document["nodes"]:
