@@ -49,6 +49,23 @@ def client(reply: Callable[[httpx.Request], httpx.Response], **options: Any) -> 
     return Client._over(httpx.MockTransport(streamed), URL, policy=Policy(first_pause=0), **options)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_has_not_is_not_sent(number: float) -> None:
+    # The server would take it, and keep it in its queue.
+    sent = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        sent.append(request.content)
+        return httpx.Response(200, json=None)
+
+    with client(reply) as opened:
+        opened._engine.transport.send(Request("POST", "/api", json=["NaN, Infinity, ä", 10**30]))
+        assert sent == ['["NaN, Infinity, ä",1000000000000000000000000000000]'.encode()]
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            opened._engine.transport.send(Request("POST", "/api", json={"value": [number]}))
+    assert len(sent) == 1
+
+
 def test_the_token_goes_to_the_server_and_nowhere_else() -> None:
     seen = []
 

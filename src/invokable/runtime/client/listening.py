@@ -162,7 +162,7 @@ class Listener:
             if found is None:
                 found = self._ears[batch_id] = Ear(self, every=every)
             found.every |= every
-            self._watched = every or any(ear.every for ear in self._ears.values())
+            self._watched = every or (self._watched and any(ear.every for ear in self._ears.values()))
             return found
 
     def wait(self, seconds: float) -> int:
@@ -233,9 +233,10 @@ class Listener:
             line.subscribe()
             self._change(next(_LINES))
             while not self._closed and line.is_open:
-                self._stir.wait(_PULSE)
+                silent = line.silent_for()
+                self._stir.wait(_PULSE - silent if silent < _PULSE else _PULSE)
                 self._stir.clear()
-                if not self._closed and line.is_open and self._is_waited_for():
+                if not self._closed and line.is_open and line.silent_for() >= _PULSE and self._is_waited_for():
                     line.subscribe()  # again, to see that it answers
         finally:
             self._socket = None

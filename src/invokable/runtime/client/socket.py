@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from pydantic_core import from_json
+
 from invokable.runtime.client.connection import Connection
 
 _OPEN: Final = 5.0
@@ -21,8 +23,10 @@ _ANSWER: Final = 4.0
 _AHEAD: Final = 2**16
 """Bytes that are read at once."""
 _QUEUE: Final = {"queue_id": "default"}
-_EVENT: Final = re.compile(r'2\["(\w+)"')
-"""The beginning of an event on the wire."""
+_EVENT: Final = re.compile(r'42\["(\w+)"')
+"""The beginning of an event on the wire: a message of Engine.IO, an event of Socket.IO, its name."""
+_TEXT: Final = 0x81
+"""The first byte of a frame that is a whole text."""
 _SILENT: Final = logging.getLogger("invokable.socket")  # its own warnings are not for users
 _SILENT.setLevel(logging.CRITICAL + 1)  # it would log the token, too
 
@@ -40,12 +44,12 @@ class Line:
     ) -> None:
         self._server = server
         self._token = token
+        self._is_wanted = is_wanted
         self._heard = heard
         self._ended = ended
         self._last = time.monotonic()
         self.is_open = False
-        self._client = _client(server, is_wanted)
-        self._client.on("*", self._take)
+        self._client = _client(server, self._take)
         self._client.on("disconnect", self._lost)
 
     def open(self) -> None:
@@ -81,35 +85,53 @@ class Line:
         self.is_open = False
         self._ended()
 
-    def _take(self, name: str, payload: Any = None, *_: object) -> None:
+    def _take(self, text: str) -> bool:
+        """Take what came if it is an event; whether it is one. Most of what a busy server says concerns nobody here."""
         self._last = time.monotonic()
-        self._heard(name, payload)
+        event = _EVENT.match(text)
+        if event is None:
+            return False
+        try:
+            if self._is_wanted(event[1], text):
+                self._heard(event[1], from_json(text[2:])[1])
+        except Exception as error:  # else the connection would end without a word
+            _SILENT.info("an event could not be read: %s", error)
+        return True
 
 
-def _client(server: Connection, is_wanted: Callable[[str, str], bool]) -> Any:
-    """A Socket.IO client. Its library loads with the first one."""
+def _client(server: Connection, take: Callable[[str], bool]) -> Any:
+    """A Socket.IO client that is left all but the events. Its library loads with the first one."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
     import websocket
 
-    class InOrder(engineio.Client):  # type: ignore[misc]
-        """The library's own, which would start a thread for each message, so that they overtook one another."""
+    class Reader(websocket.WebSocket):
+        """The library's own, which would ask the system three times for each event, and start a thread for it.
 
-        def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
-            if target != self.handlers.get("message"):
-                return super().start_background_task(target, *args, **options)
-            event = _EVENT.match(args[0]) if isinstance(args[0], str) else None
-            if event is not None and not is_wanted(event[1], args[0]):
-                return None  # before it is read: most of what a busy server says concerns nobody here
-            try:
-                return target(*args, **options)
-            except Exception as error:  # else the connection would end without a word
-                return _SILENT.info("an event could not be read: %s", error)
-
-    class Buffered(websocket.WebSocket):
-        """The library's own, which would ask the system three times for each event."""
+        An event comes every few milliseconds, whoever it concerns, so its way is short: from the frame to `take`.
+        """
 
         _ahead = b""
+
+        def recv(self) -> str | bytes:
+            while True:
+                came = self._text() or super().recv()
+                if not isinstance(came, str) or not take(came):
+                    return came
+
+        def _text(self) -> str:
+            """The next frame if it is a whole text that was read at once, as nearly all are."""
+            ahead = self._ahead = self._ahead or super()._recv(_AHEAD)  # type: ignore[no-untyped-call]
+            length, begin = int.from_bytes(ahead[1:2]), 2
+            if length == 126:
+                length, begin = int.from_bytes(ahead[2:4]), 4
+            elif length > 126:  # larger still, or masked
+                return ""
+            end = begin + length
+            if ahead[0] != _TEXT or len(ahead) < end:
+                return ""
+            self._ahead = ahead[end:]
+            return ahead[begin:end].decode()
 
         def _recv(self, bufsize: int) -> bytes:
             if not self._ahead:
@@ -117,9 +139,20 @@ def _client(server: Connection, is_wanted: Callable[[str, str], bool]) -> Any:
             piece, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
             return piece
 
+    class InPlace(engineio.Client):  # type: ignore[misc]
+        """The library's own, which would start a thread for each message."""
+
+        def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
+            if target != self.handlers.get("message"):
+                return super().start_background_task(target, *args, **options)
+            try:
+                return target(*args, **options)
+            except Exception as error:  # as above
+                return _SILENT.info("a message could not be read: %s", error)
+
     class Client(socketio.Client):  # type: ignore[misc]
-        def _engineio_client_class(self) -> type[InOrder]:
-            return InOrder
+        def _engineio_client_class(self) -> type[InPlace]:
+            return InPlace
 
     return Client(
         reconnection=False,
@@ -127,7 +160,7 @@ def _client(server: Connection, is_wanted: Callable[[str, str], bool]) -> Any:
         logger=_SILENT,
         engineio_logger=_SILENT,
         request_timeout=_OPEN,
-        websocket_extra_options={"class_": Buffered, **_options(server)},
+        websocket_extra_options={"class_": Reader, **_options(server)},
     )
 
 

@@ -41,8 +41,13 @@ class Version(Answer):
     version: str
 
 
-class Enqueued(Answer):
-    """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items."""
+class Enqueued(BaseModel):
+    """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items.
+
+    It holds the whole batch again, which is passed over as it is read, and so not looked through for nulls.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     enqueued: int
     requested: int
@@ -261,7 +266,12 @@ class VideoRef(Answer):
 
 def read(response: Response, kind: type[T]) -> T:
     """The answer as `kind`. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send."""
-    return shaped(parse(response), kind, where=response.url)
+    _check(response)
+    try:
+        found: T = _adapter(kind).validate_json(response.body)  # type: ignore[arg-type]  # a class is hashable
+        return found
+    except ValidationError as error:
+        raise _misfit(error, response.url) from None
 
 
 def shaped(value: object, kind: type[T], *, where: str) -> T:
@@ -274,7 +284,16 @@ def shaped(value: object, kind: type[T], *, where: str) -> T:
 
 
 def parse(response: Response) -> Any:
-    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send.
+    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send."""
+    _check(response)
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError):
+        raise _broken(response.url) from None
+
+
+def _check(response: Response) -> None:
+    """Raises APIError for a refusal, and NotInvokeAIError for what does not say that it is InvokeAI's JSON.
 
     At a path that is not its own, InvokeAI answers GET with its web page and status 200, and all else with 405.
     """
@@ -287,10 +306,6 @@ def parse(response: Response) -> Any:
         kind = response.content_type.partition(";")[0] or "no content type"
         where = f" to {response.location}" if response.location else ""
         raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}, where InvokeAI sends JSON")
-    try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError):
-        raise not_invokeai(response.url, "answered with broken JSON") from None
 
 
 def existing(response: Response, missing: NotFoundError) -> Any:
@@ -313,8 +328,14 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+def _broken(url: str) -> NotInvokeAIError:
+    return not_invokeai(url, "answered with broken JSON")
+
+
 def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
     first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return _broken(url)
     where = ".".join(map(str, first["loc"])) or "the document"
     return not_invokeai(url, f"the answer does not have InvokeAI's shape ({where}: {first['msg']})")
 

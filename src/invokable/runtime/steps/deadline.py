@@ -35,6 +35,8 @@ class Deadline:
 
 def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
     """The same steps, none of them longer than the time that is left. After it, TimeUp is thrown into them."""
+    if deadline.end is None:
+        return (yield from steps)
     reply: Any = None
     problem: BaseException | None = None
     while True:
@@ -44,12 +46,12 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
             value: T = stop.value
             return value
         reply = problem = None
-        left = deadline.left()
-        if left is not None and left <= 0:
+        left = deadline.end - deadline.clock()
+        if left <= 0:
             problem = TimeUp()
             continue
         try:
-            reply = yield step if left is None else shortened(step, left)
+            reply = yield shortened(step, left)
         except GeneratorExit:
             steps.close()
             raise

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from invokable.runtime.steps.answers import ENDED, QueueItem, Session
+from invokable.runtime.steps.answers import ENDED, QueueItem
 from invokable.runtime.steps.protocol import Note
 from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
 from invokable.runtime.values.media import Downloader, Image, Video
@@ -37,6 +37,8 @@ PASSING: Final = frozenset({STARTED, PROGRESS})
 """Those that matter to somebody who watches, and to nobody else."""
 
 _KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "message", "percentage", "image")
+_COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
+"""What is filled in with what was heard."""
 _IDS: Final = ("canceled_item_ids", "retried_item_ids")
 _RUN_SEVERALLY: Final = frozenset({"iterate", "call_saved_workflow"})
 """Nodes because of which others may run several times, in an order that no event says."""
@@ -101,14 +103,9 @@ class Hearing:
             mapping.setdefault(node_id, []).append(executed)
         if mapping.keys() != self.pins.graph["nodes"].keys() or any(len(several) > 1 for several in mapping.values()):
             return None
-        session = Session.model_construct(
-            results={executed: given for executed, (_, given) in results.items()},
-            errors={},
-            source_prepared_mapping=mapping,
-            prepared_source_mapping={},
-            prepared_iteration_paths={},
-        )
-        return QueueItem.model_construct(item_id=item_id, batch_id="", status="completed", session=session)
+        given = {executed: result for executed, (_, result) in results.items()}
+        session = _COMPLETED.session.model_copy(update={"results": given, "source_prepared_mapping": mapping})
+        return _COMPLETED.model_copy(update={"item_id": item_id, "session": session})
 
     def unheard(self, item: QueueItem) -> Iterator[JobEvent]:
         """What nobody was told of the nodes of an item that has ended, from what the server keeps of it."""

@@ -244,8 +244,8 @@ def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
 def shortened(step: Step, seconds: float) -> Step:
     """A step that takes at most that long."""
     match step:
-        case Sleep() | Await() | Listen():
-            return replace(step, seconds=min(step.seconds, seconds))
-        case Request() | Ask():
-            return replace(step, timeout=seconds if step.timeout is None else min(step.timeout, seconds))
+        case Sleep() | Await() | Listen() if step.seconds > seconds:
+            return replace(step, seconds=seconds)
+        case Request() | Ask() if step.timeout is None or step.timeout > seconds:
+            return replace(step, timeout=seconds)
     return step

@@ -158,10 +158,11 @@ if TYPE_CHECKING:  # the literals are what editors offer
     """A board or its name; "none" for no board, "auto" for where the server puts images of workflows."""
 else:
     BoardInput = Board | str
-ImageInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | SupportsSave | SupportsArray | Image
-"""A path, the bytes of an image file, a file object, a Pillow image, a NumPy array, or an image on the server."""
-VideoInput: TypeAlias = str | SupportsFspath | bytes | SupportsRead | Video
-"""A path, the bytes of an MP4 file, a file object, or a video on the server."""
+# What is looked at by its methods comes last, since that takes longest.
+ImageInput: TypeAlias = str | bytes | Image | SupportsFspath | SupportsRead | SupportsSave | SupportsArray
+"""A path, the bytes of an image file, an image on the server, a file object, a Pillow image, or a NumPy array."""
+VideoInput: TypeAlias = str | bytes | Video | SupportsFspath | SupportsRead
+"""A path, the bytes of an MP4 file, a video on the server, or a file object."""
 if TYPE_CHECKING:
     from invokable.runtime.values.settings import FloatGenerator as FloatGenerator
     from invokable.runtime.values.settings import ImageGenerator as ImageGenerator

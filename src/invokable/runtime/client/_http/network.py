@@ -11,6 +11,7 @@ import contextlib
 import ipaddress
 import logging
 import re
+import select
 import socket
 import threading
 import time
@@ -211,6 +212,7 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 class _AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._socket = inner.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
@@ -238,7 +240,22 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:
+        if (
+            info == "is_readable"
+        ):  # asked of each idle connection at each request, and anyio would ask the system thrice
+            return _is_readable(self._socket)
         return self._inner.get_extra_info(info)
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Whether something has come, or the other side has closed."""
+    if connection.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # on Windows
+        return bool(select.select([connection], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 # ------------------------------------------------------------------------------------------------ addresses

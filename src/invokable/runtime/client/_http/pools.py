@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import httpcore
 import httpx
@@ -21,7 +20,7 @@ class Pool(httpx.BaseTransport):
         self._pool = pool(connection, policy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with _as_httpx():
+        with _as_httpx:
             return _answer(self._pool.handle_request(_core_request(request)))
 
     def close(self) -> None:
@@ -35,7 +34,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
         self._pool = async_pool(connection, policy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with _as_httpx():
+        with _as_httpx:
             return _answer(await self._pool.handle_async_request(_core_request(request)))
 
     async def aclose(self) -> None:
@@ -65,11 +64,11 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
+        with _as_httpx:
             yield from self._stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx():
+        with _as_httpx:
             async for chunk in self._stream:
                 yield chunk
 
@@ -99,13 +98,15 @@ def _answer(answer: httpcore.Response) -> httpx.Response:
     return httpx.Response(answer.status, headers=answer.headers, stream=_Stream(answer.stream))
 
 
-@contextmanager
-def _as_httpx() -> Iterator[None]:
+class _AsHttpx:
     """Errors of httpcore as those of httpx, which have the same names."""
-    try:
-        yield
-    except Exception as error:
-        if type(error).__module__.split(".")[0] != "httpcore":
-            raise
-        kind = getattr(httpx, type(error).__name__, httpx.TransportError)
-        raise kind(str(error)) from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None and type(error).__module__.split(".")[0] == "httpcore":
+            raise getattr(httpx, type(error).__name__, httpx.TransportError)(str(error)) from error
+
+
+_as_httpx: Final = _AsHttpx()

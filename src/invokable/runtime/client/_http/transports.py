@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import BinaryIO, Final, TypeAlias, cast
+from functools import lru_cache
+from typing import Any, BinaryIO, Final, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 import httpx
+from pydantic_core import to_json
 
 from invokable.runtime.client._http.body import Body, UnreadableError
 from invokable.runtime.client._http.network import Exchange, exchange
@@ -48,7 +51,9 @@ class _Sending:
         self.url = connection.url
         self._credentials = Credentials(connection.token, connection.email, connection.password)
         self.is_real = is_real
-        self._headers = {"User-Agent": "invokable", "Accept": "*/*", **connection.extra_headers}
+        own = {"User-Agent": "invokable", "Accept": "*/*", **connection.extra_headers}
+        self._headers = httpx.Headers({**own, "Accept-Encoding": "gzip"})
+        self._headers_of_files = httpx.Headers({**own, "Accept-Encoding": "identity"})
         if is_real:
             _ = connection.ssl_context  # a file that cannot be used is said at once
 
@@ -63,17 +68,21 @@ class _Sending:
         return time.monotonic() + (limit if request.timeout is None else min(limit, request.timeout))
 
     def _built(self, request: Request, token: str | None, end: float) -> httpx.Request:
-        own = {"Accept-Encoding": "gzip" if request.into is None else "identity"}
+        headers = (self._headers if request.into is None else self._headers_of_files).copy()
         if token is not None:
-            own["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {token}"
+        content = None
+        if request.json is not None:
+            headers["Content-Type"] = "application/json"
+            content = _json(request.json)
         return httpx.Request(
             request.method,
-            self.url + request.path,
+            _url(self.url + request.path),
             params=dict(request.params) or None,
-            json=request.json,
+            content=content,
             data=dict(request.form) or None,
             files=_form(request),
-            headers={**self._headers, **own},
+            headers=headers,
             extensions={"timeout": self._timeouts(end)},
         )
 
@@ -88,16 +97,16 @@ class _Sending:
         }
 
     def _response(self, answer: httpx.Response, body: Body, request: Request) -> Response:
-        headers = answer.headers
+        headers = {name.lower(): value.decode("latin-1") for name, value in answer.headers.raw}
         return Response(
             status=answer.status_code,
-            content_type=headers.get("content-type", ""),
+            content_type=headers.get(b"content-type", ""),
             body=body.whole(),
             method=request.method,
             url=self.url + request.path,
-            retry_after=seconds_asked(headers.get("retry-after", ""), headers.get("date", ""), time.time()),
-            new_token=headers.get("x-refreshed-token"),
-            location=headers.get("location", "").partition("?")[0] if answer.is_redirect else "",
+            retry_after=seconds_asked(headers.get(b"retry-after", ""), headers.get(b"date", ""), time.time()),
+            new_token=headers.get(b"x-refreshed-token"),
+            location=headers.get(b"location", "").partition("?")[0] if answer.is_redirect else "",
         )
 
     @contextmanager
@@ -285,6 +294,18 @@ async def _awaited(lock: asyncio.Lock, end: float) -> AsyncIterator[None]:
         yield
     finally:
         lock.release()
+
+
+_url = lru_cache(64)(httpx.URL)
+"""The parts of an address; most requests go to the same few."""
+
+
+def _json(value: Any) -> bytes:
+    """JSON, by what is four times as fast as the standard library. Raises ValueError for what JSON cannot hold."""
+    content = to_json(value)
+    if b"NaN" in content or b"Infinity" in content:  # a text, or a number that is none
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return content
 
 
 def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:

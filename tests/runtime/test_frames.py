@@ -1,0 +1,127 @@
+"""Frames: events come however the network cuts them, and what is no event is left to the library."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from invokable.runtime.client.connection import Connection
+from invokable.runtime.client.socket import Line
+from tests.runtime.relays import listening
+
+TEXT, CONTINUED = 0x1, 0x0
+Heard = list[tuple[str, Any]]
+
+
+def frame(text: str, opcode: int = TEXT, *, last: bool = True) -> bytes:
+    """A frame as a server sends it."""
+    content = text.encode()
+    head = bytes([opcode | (0x80 if last else 0)])
+    if len(content) < 126:
+        return head + bytes([len(content)]) + content
+    if len(content) < 2**16:
+        return head + b"\x7e" + len(content).to_bytes(2) + content
+    return head + b"\x7f" + len(content).to_bytes(8) + content
+
+
+def event(number: int, size: int = 0) -> str:
+    return "42" + json.dumps(["counted", {"number": number, "filling": "ä" * size}], ensure_ascii=False)
+
+
+@contextmanager
+def heard_of(send: Callable[[socket.socket], None]) -> Iterator[tuple[Line, Heard]]:
+    """What a line hears of a server that sends what it likes once somebody has subscribed."""
+
+    def serve(client: socket.socket) -> None:
+        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", client.recv(65536))
+        assert key is not None
+        digest = hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        client.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
+        )
+        client.sendall(frame('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}'))
+        client.recv(65536)  # its wish to connect
+        client.sendall(frame('40{"sid":"b"}'))
+        client.recv(65536)  # its wish to subscribe
+        client.sendall(frame("431[]"))
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        send(client)
+        client.recv(65536)
+
+    heard: Heard = []
+    with listening(serve) as port:
+        over = threading.Event()
+
+        def take(name: str, payload: Any) -> None:
+            heard.append((name, payload))
+            if name == "over":
+                over.set()
+
+        line = Line(Connection(f"http://127.0.0.1:{port}"), None, lambda name, text: True, take, over.set)
+        line.open()
+        line.subscribe()
+        assert over.wait(10)
+        yield line, heard
+        line.cut()
+
+
+OVER = frame('42["over",{}]')
+
+
+def numbers(heard: Heard) -> list[int]:
+    return [payload["number"] for name, payload in heard if name == "counted"]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 300, 10**6])
+def test_events_come_in_order_however_they_are_cut(piece: int) -> None:
+    stream = b"".join(frame(event(number, size)) for number, size in enumerate((0, 40, 60, 61, 200, 0, 300))) + OVER
+
+    def send(client: socket.socket) -> None:
+        for start in range(0, len(stream), piece):
+            client.sendall(stream[start : start + piece])
+
+    with heard_of(send) as (_, heard):
+        assert numbers(heard) == list(range(7))
+
+
+@pytest.mark.parametrize("size", [16_000, 32_700, 32_800, 100_000])
+def test_large_events_come_whole(size: int) -> None:
+    with heard_of(lambda client: client.sendall(frame(event(1, size)) + frame(event(2)) + OVER)) as (_, heard):
+        assert numbers(heard) == [1, 2]
+        assert heard[0][1]["filling"] == "ä" * size
+
+
+def test_an_event_in_several_frames_comes_whole() -> None:
+    text = event(1, 50)
+    parts = frame(text[:30], last=False) + frame(text[30:50], CONTINUED, last=False) + frame(text[50:], CONTINUED)
+
+    with heard_of(lambda client: client.sendall(parts + frame(event(2)) + OVER)) as (_, heard):
+        assert numbers(heard) == [1, 2]
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    "text", ["42[", '42["counted"', '42["counted"]', "43[", "43x", "4", "45-[", "49", "\ufeff", "7"]
+)
+def test_what_cannot_be_read_is_passed_over(text: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with heard_of(lambda client: client.sendall(frame(event(1)) + frame(text) + frame(event(2)) + OVER)) as (_, heard):
+        assert numbers(heard)[:1] == [1]
+    assert not capfd.readouterr().err
+
+
+def test_everything_that_comes_shows_that_the_line_lives() -> None:
+    with heard_of(lambda client: client.sendall(OVER)) as (line, _):
+        line._last -= 100.0
+        assert line.silent_for() > 99
+        line._take("2")
+        assert line.silent_for() < 99
