@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -146,8 +147,17 @@ def test_an_interrupt_leaves_nothing_that_could_run(
     assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0
 
 
+@pytest.fixture
+def no_finalizers() -> Iterator[None]:
+    """Python ignores what a finalizer raises, an interrupt too; those of many interrupted runs would be met often."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.mark.slow
-@pytest.mark.usefixtures("paused")
+@pytest.mark.usefixtures("paused", "no_finalizers")
 def test_an_interrupt_at_any_moment_is_sure_of_what_it_leaves(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
@@ -157,7 +167,7 @@ def test_an_interrupt_at_any_moment_is_sure_of_what_it_leaves(
             after = 0.0003 * number
             start = time.monotonic()
             with pytest.raises(KeyboardInterrupt) as caught:
-                interrupted(lambda: client.run(flow), after=after)
+                interrupted(lambda: client.run(flow, timeout=20), after=after)
             assert time.monotonic() - start - after < 1.0, after
             assert not getattr(caught.value, "__notes__", []), after
             assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0, after
