@@ -37,8 +37,8 @@ MUTATIONS: Final = [
     Mutation(
         "warnings are forgotten when nothing has changed",
         f"{CODEGEN}build/modules.py",
-        "if said.stamp and not (edited or options.force or options.warn):",
-        "if said.stamp and not (edited or options.force):",
+        "if said.stamp and not (edited or options.force or options.warn) and not _is_older_than_we(job.path):",
+        "if said.stamp and not (edited or options.force) and not _is_older_than_we(job.path):",
         ("tests/cli/test_generate_options.py",),
     ),
     Mutation(
@@ -132,6 +132,34 @@ MUTATIONS: Final = [
         "    if current != change.before:\n",
         "    if False:\n",
         INTERRUPTED,
+    ),
+    Mutation(
+        "moved nodes go unnoticed",
+        f"{CODEGEN}build/modules.py",
+        "if said.stamp.inputs == made_from and said.source_sha256 == source_checksum(document()):",
+        "if said.stamp.inputs == made_from:",
+        ("tests/cli/test_project_life.py",),
+    ),
+    Mutation(
+        "moved nodes change what a module is made from",
+        f"{CODEGEN}written/checksums.py",
+        'document = document | {"nodes": [_without_place(node) for node in nodes]}',
+        "document = dict(document)",
+        ("tests/codegen/test_made_from.py",),
+    ),
+    Mutation(
+        "what looks like a place in the words of a workflow does not count",
+        f"{CODEGEN}written/checksums.py",
+        'text = text[:workflow] + _PLACE.sub("", text[workflow:])',
+        'text = _PLACE.sub("", text)',
+        ("tests/codegen/test_made_from.py",),
+    ),
+    Mutation(
+        "a change of the generator goes unnoticed within a version",
+        f"{CODEGEN}build/modules.py",
+        "return changed > 0 and path.stat().st_mtime_ns < changed",
+        "return False",
+        ("tests/cli/test_project_life.py",),
     ),
     Mutation(
         "line endings make a module stale",

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -34,8 +33,9 @@ from invokable.codegen.project.schemas import Schemas
 from invokable.codegen.project.sources import Source
 from invokable.codegen.render import TemplateError, render_module
 from invokable.codegen.typing.models import InstalledModel
+from invokable.codegen.written.checksums import source_checksum, workflow_checksum
 from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
-from invokable.codegen.written.made_from import digest_of, read_stamp
+from invokable.codegen.written.made_from import digest_of, last_change_of_ours, read_stamp
 from invokable.codegen.written.said import Said, read_lines
 from invokable.workflow import WorkflowFileError
 
@@ -186,9 +186,10 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
     if edited and not options.compare and not options.force:
         _check_unedited(job.path, current)
-    if said.stamp and not (edited or options.force or options.warn):
+    if said.stamp and not (edited or options.force or options.warn) and not _is_older_than_we(job.path):
         known = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
-        if said.stamp.inputs == _made_from(job, data, options, document, said.schema, known):
+        made_from = _made_from(job, document(), options, said.schema, known)
+        if said.stamp.inputs == made_from and said.source_sha256 == source_checksum(document()):
             return result
     if skipped := _no_workflow(result, data, document):
         return replace(result, skipped=skipped)
@@ -199,7 +200,7 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
     unknown = tuple(job.project.unknown_names(job.key, plan))
     if unknown:
         return replace(result, failures=unknown)
-    inputs = _made_from(job, data, options, document, plan.schema_version, plan.names)
+    inputs = _made_from(job, document(), options, plan.schema_version, plan.names)
     module = GeneratedModule(_rendered(job, plan, inputs), plan)
     return replace(result, module=module, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
 
@@ -257,24 +258,22 @@ def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object
     return "not a workflow"
 
 
-def _made_from(
-    job: Job,
-    data: bytes,
-    options: ModuleOptions,
-    document: Callable[[], object],
-    version: str | None,
-    names: Names,
-) -> str:
-    """The checksum of everything that decides what a module says."""
+def _is_older_than_we(path: Path) -> bool:
+    """Whether a module may come from an earlier state of a generator that is being worked on."""
+    changed = last_change_of_ours()
+    return changed > 0 and path.stat().st_mtime_ns < changed
+
+
+def _made_from(job: Job, document: object, options: ModuleOptions, version: str | None, names: Names) -> str:
+    """The checksum of everything that decides what a module says, but for the places of nodes."""
     settings, chosen = job.settings, job.project.config.of_workflow(job.key)
-    needs_document = settings.schema.kind in ("file", "server")
     locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
     return digest_of(
         {
             "invokable": __version__,
-            "workflow": sha256(data.replace(b"\r\n", b"\n")).hexdigest(),
+            "workflow": workflow_checksum(document),
             "source": job.key,
-            "schema": options.schemas.identity(settings.schema, document() if needs_document else None, version),
+            "schema": options.schemas.identity(settings.schema, document, version),
             "lenient": settings.lenient,
             "models": [astuple(model) for model in _models(settings.models, options)],
             "width": settings.width,
