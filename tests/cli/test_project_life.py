@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,13 @@ from typing import Any
 
 import pytest
 
+from invokable.codegen.build import modules
+from invokable.codegen.generate import plan_document
+from invokable.codegen.plan import ModulePlan
+from invokable.codegen.written.checksums import source_checksum
 from invokable.codegen.written.existing import read_existing
+from invokable.codegen.written.made_from import last_change_of_ours
+from invokable.schema.model import Schema
 from tests.cli.projects import Project
 from tests.cli.test_generate import run
 from tests.examples import add_field, example, node
@@ -103,6 +110,46 @@ def test_an_edit_is_found_shown_and_generated_and_names_stay(edit: Callable[[Any
     assert len(kept) >= len(before.inputs) - (edit is remove_input)
     assert {key: after.inputs[key] for key in kept} == {key: before.inputs[key] for key in kept}
     assert (after.class_name, after.outputs) == (before.class_name, before.outputs)
+
+
+def test_moved_nodes_change_two_lines_of_a_module(project: Project) -> None:
+    project.generate()
+    before = project.text().splitlines()
+    document = example("colour_card.json")
+    move_nodes(document)
+    project.save(document)
+    project.generate()
+    after = project.text().splitlines()
+    changed = [line for line, old in zip(after, before, strict=True) if line != old]
+    assert [line.strip()[:8] for line in changed] == [f'"{source_checksum(document)[:7]}', 'r"""{"na']
+    assert project.check().exit_code == 0
+
+
+def test_another_layout_of_a_workflow_s_file_changes_nothing(project: Project) -> None:
+    project.generate()
+    before = project.text()
+    project.save(json.dumps(example("colour_card.json"), indent=7))
+    assert project.generate()[0] == "src/flows/card.py: unchanged (InvokeAI 6.14.2)"
+    assert project.text() == before
+
+
+def test_a_module_that_is_older_than_a_generator_being_worked_on_is_made_anew(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.generate()
+    planned = []
+
+    def counted(document: object, schema: Schema, **options: Any) -> ModulePlan:
+        planned.append(document)
+        return plan_document(document, schema, **options)
+
+    monkeypatch.setattr(modules, "plan_document", counted)
+    os.utime(project.module(), ns=(last_change_of_ours() + 1,) * 2)
+    project.generate()
+    assert planned == []
+    os.utime(project.module(), ns=(last_change_of_ours() - 1,) * 2)
+    assert project.generate()[0] == "src/flows/card.py: unchanged (InvokeAI 6.14.2)"
+    assert len(planned) == 1
 
 
 def test_from_nothing_to_a_clean_check_in_a_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from invokable.codegen.render import render_module
 from invokable.codegen.written.made_from import digest_of, read_stamp, stamped, unstamped
 from invokable.codegen.written.said import is_ours, read_lines
 from invokable.schema import load
-from tests.examples import example
+from tests.examples import MODULES, example
 
 INPUTS = digest_of({"a": 1})
 TEXT = stamped(f'"""A module."""\nMADE_FROM: Final = "{unstamped(INPUTS)}"\nx = 1\n')
@@ -31,6 +33,32 @@ def test_a_touch_anywhere_shows(position: int) -> None:
     touched = TEXT[:position] + ("~" if TEXT[position] != "~" else "-") + TEXT[position + 1 :]
     stamp = read_stamp(touched)
     assert stamp is None or not stamp.untouched
+
+
+def test_a_touch_of_a_module_shows_but_for_the_places_of_nodes_and_the_checksum_of_its_source() -> None:
+    text = (MODULES / "colour_card.py").read_text(encoding="utf-8")
+    (source,) = re.findall(r'^SOURCE_SHA256: Final = \(\n    "(.+)"', text, re.MULTILINE)
+    for before, after, untouched in (
+        (source, "0" * 64, True),
+        ('"position":{"x":', '"position":{"x":1', True),
+        ('"height":', '"width":', False),
+        ("Colour Card", "Color Card", False),
+        ('BODY_SHA256: Final = "', 'BODY_SHA256: Final = "0', False),
+        ("INDEX_MAP_CHECKSUM: Final", "INDEX_MAP_CHECKSUM", False),
+    ):
+        assert before in text
+        stamp = read_stamp(text.replace(before, after, 1))
+        assert stamp
+        assert stamp.untouched is untouched, before
+
+
+def test_what_stands_in_the_words_of_a_workflow_is_no_place() -> None:
+    document = example("colour_card.json")
+    document["description"] = '"position":{"x":1,"y":2}'
+    text = generate_module(document, load("6.14.2"), source="a.json").text
+    stamp = read_stamp(text.replace('"position":{"x":1,"y":2}', '"position":{"x":3,"y":4}', 1))
+    assert stamp
+    assert not stamp.untouched
 
 
 def test_a_formatter_of_other_habits_leaves_the_line_readable() -> None:

@@ -20,7 +20,7 @@ NUMBERED: dict[tuple[str, str], str] = {}
 """(workflow, name) → why nothing better than a number exists. In the corpus as it is no name needs one."""
 
 NUMBERED_WITHOUT_IDS = {
-    "synth-09-generators-float": (3, "generators with the same settings, which differ in a separator or a list"),
+    "synth-09-generators-float": (2, "generators with the same settings, but for a separator or an empty list"),
     "synth-27-node-update-image-collection": (4, "collections of images with random names, which feed nothing"),
     "synth-30-call-saved-workflow": (1, "calls of the same saved workflow with the same arguments"),
     "synth-32-collections": (1, "collections of plain numbers, which feed nothing"),

@@ -216,17 +216,19 @@ def test_what_was_chosen_on_a_node_goes_before_a_number(node_type: str, values: 
 
 
 @pytest.mark.parametrize(
-    ("step", "names"),
+    ("second", "names"),
     [
-        (-2, ["step_1_arithmetic_sequence_generator_type", "step_minus_2_arithmetic_sequence_generator_type"]),
-        (1, ["generator_type", "generator_type_2"]),
+        (
+            {"step": -2},
+            ["step_1_arithmetic_sequence_generator_type", "step_minus_2_arithmetic_sequence_generator_type"],
+        ),
+        ({"values": [9.5, 8]}, ["generator_type", "values_9_5_8_arithmetic_sequence_generator_type"]),
+        ({}, ["generator_type", "generator_type_2"]),
     ],
 )
-def test_the_settings_of_a_generator_go_before_a_number(step: int, names: list[str]) -> None:
-    settings = [
-        {"type": "integer_generator_arithmetic_sequence", "start": 0, "step": each, "count": 3} for each in (1, step)
-    ]
-    assert inputs(unconnected("integer_generator", generator=settings)) == names
+def test_the_settings_of_a_generator_go_before_a_number(second: dict[str, Any], names: list[str]) -> None:
+    first = {"type": "float_generator_arithmetic_sequence", "start": 0, "step": 1, "count": 3}
+    assert inputs(unconnected("float_generator", generator=[first, first | second])) == names
 
 
 def test_what_people_wrote_on_the_fields_of_a_node_tells_its_output() -> None:

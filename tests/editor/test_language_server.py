@@ -86,7 +86,10 @@ def test_an_attribute_shows_its_type_and_what_it_does(server: LanguageServer) ->
 
 
 def test_a_result_shows_its_outputs(server: LanguageServer) -> None:
-    assert hover(server, "Result\n") == ["What a run of Colour Card gives.", "- `card`: Card (Save Image)"]
+    assert hover(server, "Result\n") == [
+        "What a run of Colour Card gives.",
+        "- `card`: Card (Save Image), filed on `board`",
+    ]
     assert server.hover("caller.py", place(CALLER, "card\nresult")).startswith("```python\n(variable) card: Image\n")
 
 
@@ -139,6 +142,8 @@ ARGUMENT = 'Argument of type "Literal[\'640\']" cannot be assigned to parameter 
     [
         ("board\n", "    board: Annotated[BoardInput, Index(8)]", "board"),
         ("width=640", "    width: Annotated[int, Index(0), Ge(16), Le(2048)]", "width"),
+        ("width=800", "            width: int = ...,", "width"),
+        ("replace(width", "        def replace(", "replace"),
         ("card\nresult", "        card: Image", "card"),
         ("Result\n", "    class Result(WorkflowResult):", "Result"),
     ],

@@ -17,8 +17,8 @@ MUTATIONS: Final = [
     Mutation(
         "a changed workflow leaves its module as it was",
         f"{CODEGEN}build/modules.py",
-        '"workflow": source_checksum(document),',
-        "",
+        "said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None",
+        "said.stamp.inputs",
         LIFE,
     ),
     Mutation(
@@ -182,6 +182,20 @@ MUTATIONS: Final = [
         "    if current != change.before:\n",
         "    if False:\n",
         INTERRUPTED,
+    ),
+    Mutation(
+        "what looks like a place in the words of a workflow does not count",
+        f"{CODEGEN}written/checksums.py",
+        'text = text[:workflow] + _PLACE.sub("", text[workflow:])',
+        'text = _PLACE.sub("", text)',
+        ("tests/codegen/test_made_from.py",),
+    ),
+    Mutation(
+        "a change of the generator goes unnoticed within a version",
+        f"{CODEGEN}build/modules.py",
+        "return changed > 0 and path.stat().st_mtime_ns < changed",
+        "return False",
+        ("tests/cli/test_project_life.py",),
     ),
     Mutation(
         "line endings make a module stale",

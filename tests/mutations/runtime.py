@@ -377,14 +377,14 @@ MUTATIONS: Final = (
     Mutation(
         "the time of a run does not limit its requests",
         f"{RUNTIME}steps/protocol.py",
-        "return replace(step, timeout=seconds if step.timeout is None else min(step.timeout, seconds))",
-        "return step",
+        "case Request() | Ask() if step.timeout is None or step.timeout > seconds:",
+        "case Request() | Ask() if False:",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(
         "a run may take any time",
         f"{RUNTIME}steps/deadline.py",
-        "        if left is not None and left <= 0:",
+        "        if left <= 0:",
         "        if False:",
         (f"{TESTS}test_run.py",),
     ),

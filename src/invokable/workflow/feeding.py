@@ -146,7 +146,7 @@ class Feeding:
             elif isinstance(node, ConnectorNode):
                 onward = [(other, name) for _, other, name in edges.get(at, ()) if other not in seen]
                 seen.update(other for other, _ in onward)
-                queue += onward
+                queue += onward if len(queue) < _FAR else []
 
 
 def _primitive_output(template: NodeTemplate, field: str) -> str | None:

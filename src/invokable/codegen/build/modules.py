@@ -36,7 +36,7 @@ from invokable.codegen.render import TemplateError, render_module
 from invokable.codegen.typing.models import InstalledModel
 from invokable.codegen.written.checksums import source_checksum
 from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
-from invokable.codegen.written.made_from import digest_of, read_stamp
+from invokable.codegen.written.made_from import digest_of, last_change_of_ours, read_stamp
 from invokable.codegen.written.said import Said, read_lines
 from invokable.workflow import WorkflowFileError
 
@@ -189,7 +189,9 @@ def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildRes
         _check_unedited(job.path, current)
     if skipped := _no_workflow(result, data, document):
         return replace(result, skipped=skipped)
-    made_from = said.stamp.inputs if said.stamp and not (edited or options.force) else None
+    made_from = None
+    if said.stamp and not (edited or options.force or _is_older_than_we(job.path)):
+        made_from = said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None
     locked = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
     if made_from and made_from == _made_from(job, document(), options, said.schema, locked):
         return result
@@ -260,6 +262,12 @@ def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object
     return "not a workflow"
 
 
+def _is_older_than_we(path: Path) -> bool:
+    """Whether a module may come from an earlier state of a generator that is being worked on."""
+    changed = last_change_of_ours()
+    return changed > 0 and path.stat().st_mtime_ns < changed
+
+
 def _made_from(
     job: Job,
     document: object,
@@ -269,13 +277,12 @@ def _made_from(
     *,
     warned: bool = False,
 ) -> str:
-    """The checksum of everything that decides what a module says, and of whether there are warnings about it."""
+    """The checksum of all but the workflow that decides what a module says, and of whether there are warnings."""
     settings, chosen = job.settings, job.project.config.of_workflow(job.key)
     locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
     return digest_of(
         {
             "invokable": __version__,
-            "workflow": source_checksum(document),
             "source": job.key,
             "schema": options.schemas.identity(settings.schema, document, version),
             "lenient": settings.lenient,

@@ -233,8 +233,8 @@ def _chosen(value: object) -> Iterator[str]:
     match value:
         case str() if value not in ("auto", "none") and _is_short(value):
             yield value
-        case list() if all(isinstance(entry, str) for entry in value) and _is_short(text := " ".join(value)):
-            yield text
+        case list() if len(value) <= _LONG and all(isinstance(entry, str) for entry in value):
+            yield from filter(_is_short, [" ".join(value)])
         case {"image_name": str(name)} if _is_chosen(stem := name.rpartition(".")[0] or name):
             yield stem
         case {"name": str(name), "base": str()} if _is_short(name):
@@ -246,10 +246,17 @@ def _chosen(value: object) -> Iterator[str]:
 
 
 def _in_words(setting: object) -> str:
-    """A setting as a name can have it; empty for what is no number and no short text."""
-    if isinstance(setting, int | float):
-        return f"minus {-setting}" if setting < 0 else str(setting)
-    return setting if isinstance(setting, str) and _is_short(setting) else ""
+    """A setting as a name can have it; empty for what is no number, no short text and no short list of these."""
+    match setting:
+        case int() | float():
+            return f"minus {-setting}" if setting < 0 else str(setting)
+        case list():
+            said = " ".join(map(_in_words, setting[: _LONG + 1]))  # one too many is too long
+            return said if _is_short(said) else ""
+        case str() if _is_short(setting):
+            return setting
+        case _:
+            return ""
 
 
 def _look(title: str) -> str:

@@ -18,6 +18,7 @@ from invokable.codegen.python.meaning import meaning_checksum
 
 _BODY_LINE: Final = re.compile(r"""^BODY_SHA256: Final = \(?\s*["']([0-9a-f]{64})["']\s*\)?$""", re.MULTILINE)
 _NO_DIGEST: Final = "0" * 64
+_SOURCE_LINE: Final = re.compile(r"""\(?\s*["']([0-9a-f]{64})["']""")
 _DIGEST: Final = re.compile(r"""(?<=["'])[0-9a-f]{64}(?=["'])""")
 _APART: Final = ("BODY_SHA256:", "SOURCE_SHA256:")
 """The constants whose digests do not count."""
@@ -31,6 +32,16 @@ def source_checksum(document: object) -> str:
     """SHA-256 of a workflow as canonical JSON, so that another layout of the same file changes nothing."""
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
     return sha256(text.encode("ascii")).hexdigest()
+
+
+def without_places(text: str) -> str:
+    """The text of a module without what changes when the nodes of its workflow are moved about."""
+    source, workflow = text.rfind("\nSOURCE_SHA256: Final = "), text.rfind("\n_WORKFLOW: Final = ")
+    if workflow >= 0:
+        text = text[:workflow] + _PLACE.sub("", text[workflow:])
+    if source >= 0 and (found := _SOURCE_LINE.match(text, text.index("=", source) + 2)):
+        text = text[: found.start(1)] + text[found.end(1) :]
+    return text
 
 
 def sign_body(text: str) -> str:

@@ -2,10 +2,11 @@
 
     MADE_FROM: Final = "0f5d…-93c1…"
                         │     └─ the module's text, byte for byte, when it was written
-                        └─ everything that it was made from: workflow, schema, options, names, templates, our version
+                        └─ what it was made from beside the workflow: schema, options, names, templates, our version
 
-While both are as they were, a module is neither read as Python nor planned nor formatted again. If only the text
-differs, a formatter may have been at it; the checksum of the body decides about that.
+SOURCE_SHA256 is the checksum of the workflow. While all three are as they were, a module is neither read as Python nor
+planned nor formatted again. If only the text differs, a formatter may have been at it; the checksum of the body decides
+about that. The text's checksum leaves out where the nodes are: when they are moved about, this line stays.
 """
 
 from __future__ import annotations
@@ -14,9 +15,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+import invokable
+from invokable.codegen.templates import templates_folder
+from invokable.codegen.written.checksums import without_places
+
+_PACKAGE: Final = Path(invokable.__file__).parent
 
 _DIGITS: Final = 32
 _NONE: Final = "0" * _DIGITS
@@ -33,7 +41,7 @@ class Stamp:
     inputs: str
     """The checksum of everything that the module was made from."""
     untouched: bool
-    """The text is, byte for byte, as it was written, line endings apart."""
+    """The text is, byte for byte, as it was written, line endings and the places of nodes apart."""
 
 
 def digest_of(parts: Mapping[str, object]) -> str:
@@ -52,6 +60,15 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
+@cache
+def last_change_of_ours() -> int:
+    """When our own source changed last, in nanoseconds; 0 where it is installed and has but one state a version."""
+    if not {"site-packages", "dist-packages"}.isdisjoint(_PACKAGE.parts):
+        return 0
+    kinds = (*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml"), *templates_folder().iterdir())
+    return max(path.stat().st_mtime_ns for path in kinds)
+
+
 def unstamped(inputs: str) -> str:
     """The value of the constant before the text is known. An empty checksum stands for a module made by hand."""
     return f"{inputs or _NONE}-{_NONE}"
@@ -63,14 +80,14 @@ def stamped(text: str) -> str:
     if found is None:
         return text
     start, end = found.span(2)
-    return text[:start] + _checksum(text, found) + text[end:]
+    return text[:start] + _checksum(text) + text[end:]
 
 
 def read_stamp(text: str) -> Stamp | None:
     """What the line in a module says; None where there is none."""
     text = text.replace("\r\n", "\n")
     found = _found(text)
-    return Stamp(found[1], found[2] == _checksum(text, found)) if found else None
+    return Stamp(found[1], found[2] == _checksum(text)) if found else None
 
 
 def _found(text: str) -> re.Match[str] | None:
@@ -79,7 +96,9 @@ def _found(text: str) -> re.Match[str] | None:
     return _LINE.match(text, position + 1) if position >= 0 else None
 
 
-def _checksum(text: str, found: re.Match[str]) -> str:
-    """The checksum of the text but for itself."""
-    start, end = found.span(2)
-    return sha256(f"{text[:start]}\0{text[end:]}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+def _checksum(text: str) -> str:
+    """The checksum of the text but for itself and the places of nodes."""
+    bare = without_places(text)
+    found = _found(bare)
+    start, end = found.span(2) if found else (0, 0)
+    return sha256(f"{bare[:start]}\0{bare[end:]}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

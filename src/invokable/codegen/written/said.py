@@ -27,6 +27,8 @@ class Said:
     source: str | None = None
     """The path of the workflow's file."""
     class_name: str | None = None
+    source_sha256: str | None = None
+    """The checksum of the workflow."""
     stamp: Stamp | None = None
     """What it was made from."""
 
@@ -36,7 +38,8 @@ def read_lines(text: str) -> Said:
     if not is_generated(text):
         return Said()
     found = _CLASS.search(text)
-    return Said(_constant(text, "SCHEMA"), _constant(text, "SOURCE"), found and found[1], read_stamp(text))
+    schema, source, checksum = (_constant(text, name) for name in ("SCHEMA", "SOURCE", "SOURCE_SHA256"))
+    return Said(schema, source, found and found[1], checksum, read_stamp(text))
 
 
 def is_ours(text: str, said: Said) -> bool:
