@@ -133,3 +133,12 @@ def test_json_text_puts_each_node_on_a_line() -> None:
 def test_what_is_no_identifier_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="identifier"):
         code.identifier(name)
+
+
+@pytest.mark.parametrize("mark", ["-", "*", "+", ">", "#", "###", "---", "==", "81.", "2)"])
+def test_no_line_begins_with_a_mark_of_markdown_that_stood_within_one(mark: str) -> None:
+    for width in range(20, 40):
+        written = code.docstring([f"Feeds the image of Reference Image {mark} Wan 2.2"], width=width)
+        assert not [line for line in written.strip('"').split("\n") if line.startswith(mark)]
+        assert f"Image {mark}" in written
+    assert code.docstring([f"{mark} mine"]).startswith(f'"""{mark} mine')

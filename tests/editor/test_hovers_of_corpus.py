@@ -42,4 +42,6 @@ def test_the_language_server_shows_the_same(tmp_path: Path) -> None:
                 begin = place(text, f" {line}")
                 where = Place(begin.line, len(line) - 1)
                 _, _, found[line] = server.hover(f"caller{number}.py", where).partition("\n---\n")
+            lines = [line for said in found.values() for line in said.split("\n")]
+            assert not [line for line in lines if line.startswith(("- ", "+ ", "# "))]
             assert {line: " ".join(said.split()) for line, said in found.items()} == expected

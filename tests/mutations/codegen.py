@@ -12,6 +12,13 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a line of a docstring begins with a mark of Markdown",
+        f"{CODEGEN}python/code.py",
+        "if held and not _MARK.fullmatch(word):",
+        "if held:",
+        ("tests/codegen/test_code.py",),
+    ),
+    Mutation(
         "what was chosen on a node tells nothing apart",
         f"{CODEGEN}naming/clues.py",
         "yield from _chosen(entry.value)",

@@ -20,6 +20,8 @@ _ODD = {quote: re.compile(rf"[^ -~]|[\\{quote}]") for quote in ('"', "'", "")}
 """The characters of a text between quotes of that kind that may need an escape."""
 _NOT_ASCII = re.compile(r"[^\n -~]")
 _VERSION = re.compile(r"[0-9][\w.+!-]*", re.ASCII)
+_MARK = re.compile(r"[-+*>]|[-=]{2,}|#{1,6}|[0-9]{1,9}[.)]")
+"""Words that mean something to Markdown where they begin a line."""
 _LINE = 72  # characters of text on a line of a long literal
 
 
@@ -166,7 +168,7 @@ def _escape(character: str) -> str:
 
 def _fill(text: str, width: int) -> Iterator[str]:
     line = ""
-    for word in map(_prose, text.split()):
+    for word in _unbroken(map(_prose, text.split())):
         if line and len(line) + 1 + len(word) > width:
             yield line
             line = word
@@ -174,6 +176,18 @@ def _fill(text: str, width: int) -> Iterator[str]:
             line = f"{line} {word}" if line else word
     if line:
         yield line
+
+
+def _unbroken(words: Iterable[str]) -> Iterator[str]:
+    """The words, each with the marks behind it that would begin a list or a heading where they began a line."""
+    held: list[str] = []
+    for word in words:
+        if held and not _MARK.fullmatch(word):
+            yield " ".join(held)
+            held = []
+        held.append(word)
+    if held:
+        yield " ".join(held)
 
 
 def _json_lines(value: object, spread: frozenset[str]) -> str:
