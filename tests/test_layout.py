@@ -98,6 +98,13 @@ def test_importing_a_generated_module_loads_nothing_heavy(module: str) -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.parametrize("module", ["invokable", "invokable.cli.generate", "invokable.cli.check"])
+def test_generating_loads_nothing_of_the_runtime(module: str) -> None:
+    script = f"import sys; import {module}; print(*(name for name in sys.modules if name == 'invokable.runtime'))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_a_generated_module_imports_only_the_runtime() -> None:
     for path in MODULES.glob("*.py"):
         assert imported_rooms(path) <= {"runtime"}

@@ -73,8 +73,8 @@ if TYPE_CHECKING:
         WorkflowRecord,
     )
     from invokable.runtime.values.result import NodeOutput, WorkflowResult
+    from invokable.runtime.values.workflow import Workflow
     from invokable.verify import index_map_drift, verify_index_map
-from invokable.runtime.values.workflow import Workflow
 
 __version__: str
 

@@ -114,10 +114,11 @@ def measured(commands: Mapping[str, Command]) -> dict[str, list[float]]:
 
 
 def _cpu_seconds(command: Command) -> float:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         command.arguments,
         cwd=command.folder,
-        env={**os.environ, "PATH": command.path},
+        env={**environment, "PATH": command.path},  # compiled, as what is installed is
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -160,7 +160,7 @@ MUTATIONS: Final = [
         "src/invokable/cli/__init__.py",
         "    except KeyboardInterrupt:  # before there is a command to end\n        sys.exit(130)\n",
         "",
-        ("tests/cli/test_manners.py",),
+        ("tests/cli/test_manners.py::test_ctrl_c_while_a_command_starts_says_nothing",),
     ),
     Mutation(
         "what another run has staged is swept away",
@@ -245,5 +245,19 @@ MUTATIONS: Final = [
         "(*warnings, *((failure.where, failure.message) for failure in asked.failures))",
         "tuple(warnings)",
         TRACKING,
+    ),
+    Mutation(
+        "generating loads the runtime",
+        "src/invokable/__init__.py",
+        "    from invokable.runtime.values.workflow import Workflow\n",
+        "from invokable.runtime.values.workflow import Workflow\n",
+        ("tests/test_layout.py",),
+    ),
+    Mutation(
+        "what no workflow may call a name is looked for by importing",
+        f"{CODEGEN}naming/reserved.py",
+        '    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])\n',
+        '    __import__(module)\n    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])\n',
+        ("tests/test_layout.py",),
     ),
 ]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -61,6 +60,8 @@ def _opened(folder: str) -> int:
     """What stands for a folder: itself, or on Windows, where no folder can be opened, an empty file."""
     if fcntl is not None:
         return os.open(folder, os.O_RDONLY)
+    import tempfile
+
     digest = sha256(os.path.normcase(folder).encode("utf-8", "surrogatepass")).hexdigest()
     return os.open(os.path.join(tempfile.gettempdir(), f"invokable-{digest[:32]}.lock"), os.O_RDWR | os.O_CREAT)
 

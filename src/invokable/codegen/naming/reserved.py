@@ -11,10 +11,10 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+import invokable
 from invokable.codegen.templates import templates_folder
 
 TYPING: Final = frozenset({"Annotated", "Any", "ClassVar", "Final", "Literal", "Self", "TYPE_CHECKING", "TypeAlias"})
@@ -25,10 +25,9 @@ _DEFINED: Final = re.compile(r"^(?:class +)?([A-Za-z_]\w*)(?::| =)|^ +class ([A-
 
 
 def _parsed(module: str) -> ast.Module:
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"this installation lacks {module}")
-    return ast.parse(Path(spec.origin).read_bytes())
+    """A module of ours. It is not looked for as Python does, which would import the packages that it is in."""
+    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])
+    return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_bytes())
 
 
 def _exported(tree: ast.Module) -> Iterator[str]:
