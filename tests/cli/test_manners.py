@@ -163,7 +163,7 @@ def shell_line(line: str, folder: Path | str = ".") -> subprocess.CompletedProce
     return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_ctrl_c_while_a_command_starts_says_nothing() -> None:
+def test_ctrl_c_while_a_command_starts_says_so_in_a_line() -> None:
     script = """
 import sys
 class Interrupts:
@@ -175,7 +175,7 @@ from invokable.cli import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
 def test_head_may_close_the_pipe(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -460,24 +460,58 @@ def test_a_run_that_fails_has_status_4_and_keeps_what_was_completed(tmp_path: Pa
     assert found["submission"]["requested"] == 3
 
 
-def test_ctrl_c_cancels_a_run_that_is_under_way(tmp_path: Path, stamp: str) -> None:
-    with Simulator(speed=5) as server:
-        command = [sys.executable, "-m", "invokable", "run", CARD, "--set", stamp, "--url", server.serve()]
-        running = subprocess.Popen(
-            command,
-            stderr=subprocess.PIPE,
-            text=True,
-            # A process that was started in the background may have inherited an ignored SIGINT.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
-        end = time.monotonic() + 60
-        while [job.status for job in server.jobs] != ["in_progress"]:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+def interrupted(server: Simulator, stamp: str, seen: Callable[[], bool], *, times: int = 1) -> str:
+    """Press Ctrl-C once something is seen of a run; what the run says then, after it has ended with 130."""
+    command = [sys.executable, "-m", "invokable", "run", CARD, "--set", stamp, "--url", server.url]
+    running = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A process that was started in the background may have inherited an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    end = time.monotonic() + 60
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    for _ in range(times):
         running.send_signal(signal.SIGINT)
-        _, wrong = running.communicate(timeout=30)
-        assert (running.returncode, wrong) == (130, "interrupted; the run was canceled\n")
+        time.sleep(0.05)
+    _, wrong = running.communicate(timeout=30)
+    assert running.returncode == 130
+    return wrong
+
+
+def test_ctrl_c_cancels_a_run_that_is_under_way(stamp: str) -> None:
+    with Simulator(speed=5) as server:
+        server.serve()
+        said = interrupted(server, stamp, lambda: [job.status for job in server.jobs] == ["in_progress"], times=3)
+        assert said == "interrupted; the run was canceled\n"
         assert [job.status for job in server.jobs] == ["canceled"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "said", "statuses"),
+    [
+        ("*/images/upload", "interrupted; nothing was submitted\n", []),
+        ("*/enqueue_batch", "interrupted; the run was canceled\n", ["canceled"]),
+    ],
+)
+def test_ctrl_c_during_a_request_leaves_nothing_running(path: str, said: str, statuses: list[str], stamp: str) -> None:
+    fault = Fault(kind="latency_after", path=path, seconds=1.0)
+    with Simulator(faults=[fault], speed=5) as server:
+        server.serve()
+        assert interrupted(server, stamp, lambda: bool(server.fired)) == said
+        time.sleep(1.5)  # for what may still be on its way
+        assert [job.status for job in server.jobs] == statuses
+
+
+def test_ctrl_c_while_modules_are_loaded_is_one_line() -> None:
+    code = "import invokable.cli as cli; "
+    code += "cli._run = lambda: (_ for _ in ()).throw(KeyboardInterrupt); cli.main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
 def test_a_module_that_the_server_has_outgrown_has_status_1(tmp_path: Path, stamp: str) -> None:

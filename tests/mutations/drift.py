@@ -125,6 +125,20 @@ MUTATIONS: Final = (
         FOLDERS,
     ),
     Mutation(
+        "Ctrl-C that is pressed twice leaves the run to itself",
+        "src/invokable/cli/run.py",
+        "now - self._since < _GRACE:",
+        "False:",
+        ("tests/cli/test_run.py::test_ctrl_c_cancels_a_run_that_is_under_way",),
+    ),
+    Mutation(
+        "a second interrupt hides that the run may go on",
+        "src/invokable/runtime/steps/run.py",
+        "        another.add_note(note)\n",
+        "",
+        ("tests/runtime/test_run.py",),
+    ),
+    Mutation(
         "a module that can no longer be generated breaks nobody",
         "src/invokable/codegen/drift/upgrade.py",
         "breaking=failed is later",

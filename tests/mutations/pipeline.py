@@ -158,9 +158,9 @@ MUTATIONS: Final = [
     Mutation(
         "Ctrl-C while a command starts is a traceback",
         "src/invokable/cli/__init__.py",
-        "    except KeyboardInterrupt:  # before there is a command to end\n        sys.exit(130)\n",
+        '    except KeyboardInterrupt:  # while modules are loaded\n        _leave("interrupted")\n',
         "",
-        ("tests/cli/test_manners.py::test_ctrl_c_while_a_command_starts_says_nothing",),
+        ("tests/cli/test_manners.py::test_ctrl_c_while_a_command_starts_says_so_in_a_line",),
     ),
     Mutation(
         "what another run has staged is swept away",

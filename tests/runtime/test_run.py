@@ -503,8 +503,18 @@ def test_an_interrupt_between_two_steps_leaves_nothing_running(fate: str) -> Non
 
 def test_a_second_interrupt_ends_the_cleaning_up() -> None:
     run = Run(card(), Server(seconds=100), interrupt=lambda number: number in (4, 5))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         run.result()
+    (note,) = caught.value.__notes__
+    assert f"batch {caught.value.submission.batch_id} may still run" in note  # type: ignore[attr-defined]
+
+
+def test_an_interrupt_carries_what_was_submitted() -> None:
+    for number, submitted in ((1, False), (6, True)):
+        run = Run(card(), Server(seconds=100), interrupt=lambda n, number=number: n == number)  # type: ignore[misc]
+        with pytest.raises(KeyboardInterrupt) as caught:
+            run.result()
+        assert hasattr(caught.value, "submission") == submitted
 
 
 @pytest.mark.parametrize("after", range(8))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 import click
 
-from invokable import InvokableError
+from invokable import InvokableError, Submission
 from invokable.cli import completing
 from invokable.cli.ending import Terminated, of_system
 from invokable.cli.errors import Status, say_error, show_all
@@ -24,6 +27,8 @@ from invokable.codegen import BuildError
 from invokable.runtime.steps.logs import LOG
 
 _LOCAL: Final = "http://127.0.0.1:9090"
+_GRACE: Final = 2.0
+"""Seconds after an interrupt in which another one is none: so long canceling a run may take."""
 
 
 @click.command()
@@ -146,24 +151,49 @@ def _run(order: Order) -> int:
         report.fail(failure, ((failure, None),))
         status = show_all([failure])
     except (KeyboardInterrupt, Terminated) as error:
-        report.fail(error)
-        notes = getattr(error, "__notes__", None) or [report.left] * bool(report.left)
-        say_error("; ".join(("interrupted", *notes)))
+        told = next((one for one in _chain(error) if hasattr(one, "submission")), error)
+        report.fail(told)
+        say_error("; ".join(filter(None, ("interrupted", _left(told, report)))))
         status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Status.TERMINATED
     if order.as_json:
         report.print_json()
     return status
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An interrupt, and those before it: another Ctrl-C may come while the first one is seen to."""
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
+def _left(error: BaseException, report: Report) -> str:
+    """What an interrupt leaves on the server, in words."""
+    submission: Submission | None = getattr(error, "submission", None)
+    if submission is None:
+        return report.left
+    if getattr(error, "__notes__", ()):
+        return f"the run may go on; cancel batch {submission.batch_id} in InvokeAI's queue"
+    return "the run was canceled"
+
+
 @contextmanager
 def _heard(*, quiet: bool) -> Iterator[None]:
-    """Print what the runtime warns of while it waits."""
+    """Print what the runtime warns of while it waits, take SIGTERM as Ctrl-C is taken, and Ctrl-C twice as once."""
     lines = _Lines(logging.ERROR if quiet else logging.WARNING)
+    ending = _Ending()
+    before = {
+        number: signal.signal(number, ending)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN  # as in a job that was started in the background
+    }
     LOG.addHandler(lines)
     try:
         yield
     finally:
         LOG.removeHandler(lines)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Lines(logging.Handler):
@@ -176,3 +206,18 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a record."""
         say_error(record.getMessage())
+
+
+class _Ending:
+    """Interrupts, but leaves the run the time to be canceled: who presses Ctrl-C twice means it once."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        now = time.monotonic()
+        if self._since is not None and now - self._since < _GRACE:
+            return
+        self._since = now
+        raise KeyboardInterrupt if number == signal.SIGINT else Terminated

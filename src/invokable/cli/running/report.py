@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from invokable import InvokableError, Problem, Submission, Video, WorkflowResult
+from invokable import Problem, Submission, Video, WorkflowResult
 from invokable.cli.errors import say
 from invokable.cli.running.saving import Saved
 from invokable.cli.running.values import WrongValuesError
@@ -27,8 +27,8 @@ class Report:
     result: WorkflowResult | None = None
     files: list[Saved] = field(default_factory=list)
     error: dict[str, Any] | None = None
-    left: str = ""
-    """What an interrupt leaves on the server, in words; empty before anything is there."""
+    left: str = "nothing was submitted"
+    """What an interrupt leaves on the server, in words; empty once there is a result."""
 
     def fail(self, error: BaseException, problems: tuple[tuple[BuildError, Problem | None], ...] = ()) -> None:
         """Note why the run failed."""
@@ -46,8 +46,7 @@ class Report:
             "message": "; ".join(str(failure) for failure, _ in problems) or str(error) or kind,
             "problems": [_problem(failure, problem) for failure, problem in problems],
         }
-        if isinstance(error, InvokableError) and error.submission is not None:
-            self.submission = error.submission
+        self.submission = getattr(error, "submission", None) or self.submission
 
     def to_json(self) -> dict[str, Any]:
         """The report as `docs/run.schema.json` describes it."""

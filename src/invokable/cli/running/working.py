@@ -83,7 +83,6 @@ class _Working:
     """A Client, whose methods want to know more exactly what they return than can be known here."""
 
     def run(self, flow: Workflow | None) -> None:
-        self.report.left = "the run was canceled"
         with self._saving(), progress_bar(shown=self.order.says) as watch:
             self.report.result = self.client.run(flow, timeout=self.order.timeout, on_progress=watch)
 
@@ -95,7 +94,6 @@ class _Working:
         self.report.submission = job.submission
 
     def submit(self, flow: Workflow | None) -> None:
-        self.report.left = "the run was canceled"
         submission = self.client.submit(flow, timeout=self.order.timeout).submission
         self.report.submission = submission
         if self.order.says:

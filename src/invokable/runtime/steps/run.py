@@ -210,13 +210,22 @@ def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
 
 
 def _give_up(state: Submitting, interrupt: BaseException) -> Steps[None]:
+    """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
     if not state.sent:
         return
+    vars(interrupt)["submission"] = state.submission
     batch_id = state.submission.batch_id
-    if (yield from withdraw(state)):
+    note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
+    try:
+        canceled = yield from withdraw(state)
+    except BaseException as another:
+        vars(another)["submission"] = state.submission
+        another.add_note(note)
+        raise
+    if canceled:
         LOG.info("batch %s was canceled", batch_id)
     else:
-        interrupt.add_note(f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it")
+        interrupt.add_note(note)
 
 
 @contextmanager
