@@ -99,9 +99,9 @@ def write_workflow(folder: Path) -> None:
     (folder / "plain.py").write_text(module.text, encoding="utf-8")
 
 
-def measured(command: list[str], folder: Path, url: str) -> dict[str, float]:
+def measured(command: list[str], folder: Path, url: str, source: str = str(ROOT / "src")) -> dict[str, float]:
     """What one contestant says of itself, and what the server's clock says of it."""
-    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT / 'src'}"}
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{source}"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
