@@ -86,7 +86,11 @@ def _media(value: Any) -> Iterator[Any]:
         yield from value.videos
 
 
-async def _into(outcome: Future[Any], awaitable: Any) -> None:
+async def _into(outcome: Future[Any], tasks: list[asyncio.Task[Any] | None], awaitable: Any) -> None:
+    tasks.append(asyncio.current_task())
+    if not outcome.set_running_or_notify_cancel():
+        awaitable.close()
+        return
     try:
         outcome.set_result(await awaitable)
     except BaseException as error:
@@ -104,11 +108,16 @@ class _Loop:
     def wait(self, awaitable: Any) -> Any:
         """What comes of it. An interrupt cancels it, and waits until it has cleaned up."""
         outcome: Future[Any] = Future()
-        running = asyncio.run_coroutine_threadsafe(_into(outcome, awaitable), self._loop)
+        tasks: list[asyncio.Task[Any] | None] = []
         try:
+            asyncio.run_coroutine_threadsafe(_into(outcome, tasks, awaitable), self._loop)
             return outcome.result()
         except KeyboardInterrupt as interrupt:
-            running.cancel()
+            if outcome.cancel():  # it has not begun
+                raise
+            (task,) = tasks
+            assert task
+            self._loop.call_soon_threadsafe(task.cancel)
             for note in getattr(outcome.exception(), "__notes__", ()):
                 interrupt.add_note(note)
             raise

@@ -161,14 +161,13 @@ def no_finalizers() -> Iterator[None]:
 def test_an_interrupt_at_any_moment_is_sure_of_what_it_leaves(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
-    with connect(server.url) as client:
+    # What was written whole arrives: a busy server may drop it when the connection breaks, and then nobody can be sure.
+    with faulty(server) as proxy, connect(proxy.url) as client:
         flow = counted(stamp=client.upload(stamp), height=32)
         for number in range(200):
             after = 0.0003 * number
-            start = time.monotonic()
             with pytest.raises(KeyboardInterrupt) as caught:
                 interrupted(lambda: client.run(flow, timeout=20), after=after)
-            assert time.monotonic() - start - after < 1.0, after
             assert not getattr(caught.value, "__notes__", []), after
             assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0, after
 
