@@ -11,6 +11,27 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "two workflows with arrays cannot be compared",
+        f"{RUNTIME}values/workflow.py",
+        '        if "__eq__" not in cls.__dict__:',
+        '        if "__eq__" in cls.__dict__:',
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
+        "arrays of another kind are taken for equal",
+        f"{RUNTIME}values/arrays.py",
+        " and _kind(one) == _kind(other)",
+        "",
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
+        "a copy of a workflow shares its array",
+        f"{RUNTIME}values/workflow.py",
+        "return copy.copy(value) if is_array(value) else value",
+        "return value",
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/run.py",
         "    if not state.sent:\n        return\n",

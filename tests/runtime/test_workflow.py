@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
+from PIL import Image as Pillow
 
 from invokable import Board, Color, Image, Model, StaleWorkflowError, ValidationError, Workflow, WorkflowResult
 from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
+from invokable.runtime.values.arrays import alike
 from tests.examples import add_field, add_node, example, imported
 
 
@@ -111,6 +117,64 @@ def test_a_repr_is_short_and_shows_no_content() -> None:
     assert "width=320" in shown
     assert "<6000 bytes>" in shown
     assert "secret" not in shown
+
+
+def pixels(value: int, *shape: int) -> Any:
+    return numpy.full(shape or (3, 4, 3), value, numpy.uint8)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "a.png",
+        lambda: Path("a.png"),
+        lambda: b"png",
+        lambda: Image("a.png"),
+        lambda: pixels(1),
+        lambda: numpy.asfortranarray(pixels(1)),
+        lambda: Pillow.new("RGB", (4, 3), "red"),
+    ],
+)
+def test_workflows_compare_by_value_whatever_an_image_was_given_as(make: Callable[[], Any]) -> None:
+    assert card(stamp=make()) == card(stamp=make())
+    assert card(stamp=make()) != card(stamp=make(), width=64)
+    assert card(stamp=make()) != card(stamp="b.png")
+    assert card(stamp="b.png") != card(stamp=make())
+    assert "\n" not in repr(card(stamp=make()))
+
+
+def test_arrays_are_equal_in_shape_kind_and_content() -> None:
+    one = card(stamp=pixels(1, 3, 4, 3))
+    others = (pixels(2, 3, 4, 3), pixels(1, 4, 3, 3), pixels(1, 36), pixels(1, 3, 4, 3).astype(numpy.int16), "a.png")
+    assert [one == card(stamp="b.png").replace(stamp=other) for other in others] == [False] * 5
+
+
+def test_an_open_file_equals_itself_alone() -> None:
+    file = BytesIO(b"png")
+    assert card(stamp=file) == card(stamp=file)
+    assert card(stamp=file) != card(stamp=BytesIO(b"png"))
+
+
+def test_an_array_is_shown_by_its_size_and_copied_with_its_workflow() -> None:
+    made = card(stamp=pixels(1, 30, 40, 3))
+    assert "stamp=<array 30 × 40 × 3>" in repr(made)
+    other = made.copy()
+    assert other == made
+    copied: Any = other.stamp
+    copied[0, 0, 0] = 9
+    assert other != made
+    assert pickle.loads(pickle.dumps(made)) == made
+
+
+def test_a_workflow_has_no_hash_since_its_values_change() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(card())
+
+
+def test_a_list_of_arrays_is_compared_item_by_item() -> None:
+    assert alike([pixels(1), {"a": pixels(2)}], [pixels(1), {"a": pixels(2)}])
+    assert not alike([pixels(1), {"a": pixels(2)}], [pixels(1), {"a": pixels(3)}])
+    assert not alike([pixels(1)], [pixels(1), pixels(1)])
 
 
 def test_the_names_kept_from_inputs_and_outputs_are_the_public_ones() -> None:

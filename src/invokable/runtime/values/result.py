@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from invokable.runtime.values.arrays import array_in_short, is_array
+
 if TYPE_CHECKING:
     from invokable.runtime.values.media import Downloader, Image, Video
 
@@ -102,7 +104,9 @@ def short(value: object) -> str:
     """A value in a few words."""
     if isinstance(value, bytes | bytearray):
         return f"<{len(value)} bytes>"
-    text = repr(value)
+    if is_array(value):
+        return array_in_short(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from invokable.runtime.values.arrays import alike, is_array
 from invokable.runtime.values.result import WorkflowResult, shown
 
 if TYPE_CHECKING:
@@ -30,6 +32,18 @@ class Workflow:
     """
 
     Result: ClassVar[type[WorkflowResult]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__eq__" not in cls.__dict__:  # else dataclass writes one that fails with arrays
+            type.__setattr__(cls, "__eq__", Workflow.__eq__)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(alike(getattr(self, name), getattr(other, name)) for name in _names(type(self)))
+
+    __hash__ = None  # type: ignore[assignment]  # values can change
 
     def __post_init__(self) -> None:
         from invokable.runtime.values.validation import validate
@@ -120,12 +134,12 @@ def _changed(flow: AnyWorkflow, changes: Mapping[str, Any]) -> AnyWorkflow:
 
 
 def _own(value: Any) -> Any:
-    """A value that shares no list and no dict with another; what else there is cannot be changed, or has no copy."""
+    """A value that shares nothing that can be changed with another, but what has no copy, as an open file."""
     if isinstance(value, list):
         return [_own(item) for item in value]
     if isinstance(value, dict):
         return {key: _own(item) for key, item in value.items()}
-    return value
+    return copy.copy(value) if is_array(value) else value
 
 
 Workflow.__module__ = "invokable"  # as users import it
