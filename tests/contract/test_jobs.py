@@ -219,6 +219,23 @@ def test_a_retried_job_is_taken_up_by_its_batch_id_with_the_retry(client: Client
     assert client.attach(ColourCard, job.batch_id).result(timeout=60).card == job.result(timeout=60).card
 
 
+def test_a_job_runs_again_as_often_as_it_is_canceled(client: Client, server: Server, stamp: Path) -> None:
+    server.put(f"{QUEUE}/processor/pause")
+    job = client.submit(card(stamp))
+    items = set(job.submission.item_ids)
+    for _ in range(3):
+        job.cancel()
+        job.retry(timeout=30)
+        items |= set(job.submission.item_ids)
+    rows = [item.item_id for item in client.queue.list(batch_id=job.batch_id)]
+    elsewhere = Submission("", job.batch_id, "somewhere else", 0)
+    found = [client.attach(ColourCard, known).status().pending for known in (job.batch_id, elsewhere)]
+    server.put(f"{QUEUE}/processor/resume")
+    assert len(items) == len(rows) == 4
+    assert found == [1, 1]
+    assert job.result(timeout=60).item_ids == [max(items)]
+
+
 def test_a_batch_of_somebody_else_is_found_among_all_items(client: Client, server: Server, stamp: Path) -> None:
     job = client.submit(card(stamp))
     first = job.result(timeout=60)

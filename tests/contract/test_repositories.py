@@ -430,6 +430,11 @@ def test_items_are_cancelled_retried_and_deleted(client: Client, server: Server,
 
     assert [item.retried_from_item_id for item in retried] == [first]
     assert [item.status for item in retried] == ["pending"]
+    client.queue.cancel(*retried)
+    again = client.queue.retry(*retried, second, 99_999)  # what is not there is passed over
+    assert [item.retried_from_item_id for item in again] == [first, second]  # the first of them all
+    assert {item.item_id for item in again}.isdisjoint({first, second, third, *(item.item_id for item in retried)})
+    client.queue.delete(*again)
     client.queue.delete(third, *retried)
     assert {item.item_id for item in client.queue.list()} == {first, second}
     assert client.queue.prune() == 2

@@ -13,6 +13,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "retrying a retry returns nothing",
+        f"{STEPS}queue_items.py",
+        "firsts = {old.retried_from_item_id or old.item_id for",
+        "firsts = {old.item_id for",
+        UNIT,
+    ),
+    Mutation(
         "what is on a board goes with it unasked",
         f"{STEPS}boards.py",
         '{"include_images": str(contents).lower()}',

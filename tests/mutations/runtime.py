@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a run that ran again cannot run again",
+        f"{RUNTIME}steps/retry.py",
+        "old = {row.retried_from_item_id or row.item_id: row for",
+        "old = {row.item_id: row for",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
+        "a run that is taken up by its batch id counts retries as further items",
+        f"{RUNTIME}steps/queue.py",
+        "latest[item.retried_from_item_id or item.item_id]",
+        "latest[item.item_id]",
+        (f"{TESTS}test_queue.py",),
+    ),
+    Mutation(
         "two workflows with arrays cannot be compared",
         f"{RUNTIME}values/workflow.py",
         '        if "__eq__" not in cls.__dict__:',

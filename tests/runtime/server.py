@@ -191,7 +191,7 @@ class Server:
         old = self.rows[number]
         new = {**old, "item_id": next(self._ids), "status": "pending", "since": self.now(), "session": {}}
         new.pop("started_at", None)
-        self.rows[new["item_id"]] = new | {"retried_from_item_id": number}
+        self.rows[new["item_id"]] = new | {"retried_from_item_id": old.get("retried_from_item_id") or number}
 
     def crash(self) -> None:
         """What a restart does: what was running is canceled without a word, what was pending goes on."""

@@ -260,6 +260,24 @@ def test_a_retry_runs_each_item_once_more_whatever_becomes_of_its_answer(fate: s
     assert set(server.ran.values()) == {1}
 
 
+def test_what_was_run_again_can_run_again_once_more() -> None:
+    failing = [True]
+    server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
+    following = Following(cards(2), server)
+    driver, context = following.driver, following.context
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(start(following.flow, context, deadline))
+    for _ in range(2):
+        with pytest.raises(RunFailed):
+            driver.drive(finish(type(following.flow), state, context, deadline))
+        driver.drive(run_again(state, context, deadline))
+    failing[0] = False
+    result = driver.drive(finish(type(following.flow), state, context, deadline))
+    assert [image.name for image in result.card] == ["[64].png", "[128].png"]
+    assert result.item_ids == [4, 2]
+    assert sorted(server.rows) == [1, 2, 3, 4]
+
+
 # --- all of it at once ------------------------------------------------------------------------------------------------
 
 

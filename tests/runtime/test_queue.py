@@ -80,7 +80,7 @@ ROWS = [
     item(3, status="failed", retried_from_item_id=1),
     item(4, batch_id="other"),
     item(5, parent_item_id=2),
-    item(6, retried_from_item_id=3),
+    item(6, retried_from_item_id=1),
 ]
 
 
@@ -94,9 +94,15 @@ def test_a_batch_of_unknown_destination_is_found_with_the_last_retry_of_each_ite
             return page(404) if version == "6.0" else answer({"item_ids": [row["item_id"] for row in ROWS]})
         if name == "item_summaries_by_ids" and version != "6.14":
             return answer({"detail": "Method Not Allowed"}, 405)
-        return answer([row for row in ROWS if row["item_id"] in request.json["item_ids"]])
+        found = [row for row in ROWS if row["item_id"] in request.json["item_ids"]]
+        return answer([summary(row) for row in found] if name == "item_summaries_by_ids" else found)
 
     assert Driver(reply).drive(items_of_batch("b", Known())) == [6, 2]
+
+
+def summary(row: dict[str, Any]) -> dict[str, Any]:
+    """An item in short, which does not say what was retried."""
+    return {name: value for name, value in row.items() if name not in ("session", "retried_from_item_id")}
 
 
 @pytest.mark.parametrize("summaries", [True, False])

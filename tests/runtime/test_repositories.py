@@ -305,11 +305,36 @@ def test_items_of_servers_with_pages() -> None:
 
 
 def test_a_retry_is_sent_once() -> None:
-    ids = answer({"item_ids": [3]})
-    driver = Driver(in_turn(ids, ConnectionError("broken", sent=True)))
+    found = answer([{"item_id": 3, "status": "failed"}])
+    driver = Driver(in_turn(found, answer({"item_ids": [3]}), ConnectionError("broken", sent=True)))
     with pytest.raises(ConnectionError):
         driver.drive(retry_items([3], of("6.14.2")))
     assert driver.asked("PUT") == ["/api/v1/queue/default/retry_items_by_id"]
+
+
+@pytest.mark.parametrize("version", ["6.14.2", "6.3.0"])
+def test_the_retry_of_a_retry_is_told_by_the_first_item(version: str) -> None:
+    def row(number: int, first: int | None = None) -> dict[str, Any]:
+        return {"item_id": number, "status": "canceled", "retried_from_item_id": first}
+
+    rows = [row(1), row(2, 1), row(3)]
+
+    def put(request: Request) -> dict[str, Any]:
+        assert request.json == [2, 9]
+        rows.extend([row(4), row(5, 1)])
+        return {"retried_item_ids": [2]}
+
+    answers = {
+        "GET /api/v1/app/version": {"version": version},
+        "GET /api/v1/queue/default/item_ids": lambda _: {"item_ids": [row["item_id"] for row in rows]},
+        "GET /api/v1/queue/default/list": lambda _: {"items": rows, "has_more": False},
+        "POST /api/v1/queue/default/items_by_ids": lambda request: [
+            row for row in rows if row["item_id"] in request.json["item_ids"]
+        ],
+        "PUT /api/v1/queue/default/retry_items_by_id": put,
+    }
+    found = Driver(by_path(answers)).drive(retry_items([2, 9], of(version)))
+    assert [item.item_id for item in found] == [5]
 
 
 def test_a_preset_is_made_once() -> None:

@@ -116,8 +116,6 @@ class ItemSummary(Answer):
     item_id: int
     status: str
     batch_id: str = ""
-    retried_from_item_id: int | None = None
-    parent_item_id: int | None = None
 
 
 class FieldValue(Answer):
@@ -141,6 +139,7 @@ class QueueItem(Answer):
     error_message: str | None = None
     error_traceback: str | None = None
     retried_from_item_id: int | None = None
+    """The item that was retried; the first one, where that was a retry itself."""
     parent_item_id: int | None = None
     priority: int = 0
     created_at: str | None = None

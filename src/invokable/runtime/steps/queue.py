@@ -26,7 +26,7 @@ QUEUE: Final = "/api/v1/queue/default"
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
-_SHARED: Final = ("item_id", "status", "batch_id", "retried_from_item_id", "parent_item_id")
+_SHARED: Final = ("item_id", "status", "batch_id")
 _PLACE: Final = 0.5  # seconds; meanwhile other events wait
 
 
@@ -109,7 +109,9 @@ def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
     found: list[ItemSummary] = []
     for start in range(0, len(ids), _SUMMARIES):
         found += yield from _summaries(ids[start : start + _SUMMARIES], known)
-    return latest_of([item for item in found if item.batch_id == batch_id])
+    own = [item.item_id for item in found if item.batch_id == batch_id]
+    # Summaries do not say what was retried.
+    return latest_of(list((yield from items_by_id(own, known)).values()))
 
 
 def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
@@ -123,19 +125,16 @@ def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
     return [ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED}) for item in items.values()]
 
 
-def latest_of(items: Sequence[QueueItem | ItemSummary]) -> list[int]:
-    """The items of a run, oldest first; for each that was retried, its last retry."""
+def latest_of(items: Sequence[QueueItem]) -> list[int]:
+    """The items of a run, of which the oldest come first; for each that was retried, its last retry.
+
+    Each retry says which item was the first one, also where it is the retry of a retry.
+    """
     latest: dict[int, int] = {}
     for item in items:
-        if item.parent_item_id is not None:
-            continue  # a node enqueued it
-        _follow(latest, item.item_id, item.retried_from_item_id)
+        if item.parent_item_id is None:  # else a node enqueued it
+            latest[item.retried_from_item_id or item.item_id] = item.item_id
     return list(latest.values())
-
-
-def _follow(latest: dict[int, int], item_id: int, retried_from: int | None) -> None:
-    first = next((first for first, last in latest.items() if last == retried_from), item_id)
-    latest[first] = item_id
 
 
 def cancel_batch(batch_id: str) -> Steps[None]:

@@ -9,7 +9,7 @@ from invokable.runtime.errors import APIError, NotFoundError
 from invokable.runtime.steps.answers import Answer, parse, read
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page, in_chunks
-from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, one_by_one
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
 from invokable.runtime.steps.queue import QUEUE
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.versions import at_least, require
@@ -115,13 +115,15 @@ def cancel_pending(known: Known) -> Steps[int]:
 def retry_items(item_ids: Sequence[int], known: Known) -> Steps[tuple[QueueItem, ...]]:
     """Enqueue failed and canceled items again. Returns the new items. Sent once: it is not safe to repeat."""
     yield from require(known, "retrying items", "5.7")
-    old = set(map(int, item_ids))
+    wanted = list(dict.fromkeys(map(int, item_ids)))
+    # A new item says which one was the first, also where it is the retry of a retry.
+    firsts = {old.retried_from_item_id or old.item_id for old in (yield from _whole(wanted, known))}
     newest = max([0, *(yield from _ids(known))])
-    response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=sorted(old))
+    response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
     read(response, _Retried)  # the ids of the old ones
     since = [item_id for item_id in (yield from _ids(known)) if item_id > newest]
-    found = yield from one_by_one(get_item(item_id) for item_id in sorted(since))
-    return tuple(item for item in found if item.retried_from_item_id in old)
+    found = yield from _whole(sorted(since), known)
+    return tuple(item for item in found if item.retried_from_item_id in firsts)
 
 
 def delete_items(item_ids: Sequence[int], known: Known) -> Steps[None]:
@@ -148,6 +150,17 @@ def _ids(known: Known) -> Steps[list[int]]:
     if not (yield from at_least(known, _BY_IDS)):
         return [item.item_id for item in (yield from _all_pages())]
     return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), _Ids).item_ids
+
+
+def _whole(ids: Sequence[int], known: Known) -> Steps[list[QueueItem]]:
+    """The items of these ids, whole; what is not there is left out."""
+    if not (yield from at_least(known, _BY_IDS)):
+        wanted = set(ids)
+        return [item for item in _in_order((yield from _all_pages()), False) if item.item_id in wanted]
+    found: list[QueueItem] = []
+    for start in range(0, len(ids), _WHOLE):
+        found += yield from _by_ids("items_by_ids", ids[start : start + _WHOLE])
+    return found
 
 
 def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:

@@ -6,7 +6,7 @@ answer does not come, the new items are looked for before it is sent again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -29,19 +29,21 @@ def retry(state: Submitting, clock: Clock) -> Steps[None]:
     """
     rows = yield from rows_of(state.submission)
     own = set(state.submission.item_ids)
-    old = [row.item_id for row in rows if row.item_id in own and row.status in _AGAIN]
+    old = {row.retried_from_item_id or row.item_id: row for row in rows if row.item_id in own and row.status in _AGAIN}
     if not old:
         return
+    again = [row.item_id for row in old.values()]
     last = max(row.item_id for row in rows)
     for _ in range(_TIMES):
-        sure = yield from _put(old)
+        sure = yield from _put(again)
         new = yield from _new_items(state, old, last, clock, sure=sure)
         if new:
-            ids = tuple(new.get(item_id, item_id) for item_id in state.submission.item_ids)
+            replaced = {row.item_id: new[first] for first, row in old.items()}
+            ids = tuple(replaced.get(item_id, item_id) for item_id in state.submission.item_ids)
             state.submission = replace(state.submission, item_ids=ids)
             state.line = 0
             return
-    error = EnqueueUncertain(f"it is not known whether items {', '.join(map(str, old))} run again")
+    error = EnqueueUncertain(f"it is not known whether items {', '.join(map(str, again))} run again")
     error.submission = state.submission
     raise error
 
@@ -61,18 +63,20 @@ def _put(item_ids: Sequence[int]) -> Steps[bool]:
     return True
 
 
-def _new_items(state: Submitting, old: Sequence[int], last: int, clock: Clock, *, sure: bool) -> Steps[dict[int, int]]:
-    """The new item of each old one, the earliest where there are several; the others are canceled."""
+def _new_items(
+    state: Submitting, firsts: Collection[int], last: int, clock: Clock, *, sure: bool
+) -> Steps[dict[int, int]]:
+    """The new item of each first one, the earliest where there are several; the others are canceled."""
     begin = clock()
     while True:
         try:
             rows = yield from rows_of(state.submission)
-            found = [row for row in rows if row.item_id > last and row.retried_from_item_id in set(old)]
+            found = [row for row in rows if row.item_id > last and row.retried_from_item_id in firsts]
         except InvokableError as error:
             LOG.info("looking for the retried items of batch %s: %s", state.submission.batch_id, error)
             found = []
         new = _earliest(found)
-        if len(new) == len(old):
+        if len(new) == len(firsts):
             yield from cancel_items(row.item_id for row in found if row.item_id not in set(new.values()))
             return new
         if clock() - begin > LATE:

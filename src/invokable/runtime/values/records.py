@@ -211,6 +211,7 @@ class QueueItem:
     error_message: str | None = field(default=None, compare=False)
     error_traceback: str | None = field(default=None, compare=False, repr=False)
     retried_from_item_id: int | None = field(default=None, compare=False)
+    """The item that this one runs again: the first one, where several retries followed each other. `get` says it."""
     user_id: str = field(default="", compare=False)
     created_at: datetime | None = field(default=None, compare=False)
     started_at: datetime | None = field(default=None, compare=False)

@@ -81,7 +81,7 @@ class Queue:
                     continue
                 created = now()
                 row = Row(self._next_id, queue_id, old.batch, old.values, old.priority, created, old.user_id)
-                row.updated_at, row.retried_from = created, old.item_id
+                row.updated_at, row.retried_from = created, old.retried_from or old.item_id
                 row.coerced, row.poison = old.coerced, old.poison
                 self._add(row)
                 retried.append(item_id)
