@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         BoardRecord,
         EmbeddedWorkflow,
         ImageRecord,
+        InvocationCache,
         LibraryWorkflow,
         ModelInstall,
         ModelRecord,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         QueueStatus,
         ServerInfo,
         StylePresetRecord,
+        User,
         VideoRecord,
         WorkflowRecord,
     )
@@ -96,6 +98,7 @@ __all__ = [
     "FieldValue",
     "Image",
     "ImageRecord",
+    "InvocationCache",
     "InvokableError",
     "Job",
     "JobEvent",
@@ -130,6 +133,7 @@ __all__ = [
     "StylePresetRecord",
     "Submission",
     "UnsupportedError",
+    "User",
     "ValidationError",
     "Video",
     "VideoRecord",
@@ -158,8 +162,9 @@ _HOMES: Final = {
     ),
     **dict.fromkeys(
         (
-            *("BoardRecord", "EmbeddedWorkflow", "ImageRecord", "LibraryWorkflow", "ModelInstall", "ModelRecord"),
-            *("QueueItem", "QueueStatus", "ServerInfo", "StylePresetRecord", "VideoRecord", "WorkflowRecord"),
+            *("BoardRecord", "EmbeddedWorkflow", "ImageRecord", "InvocationCache", "LibraryWorkflow", "ModelInstall"),
+            *("ModelRecord", "QueueItem", "QueueStatus", "ServerInfo", "StylePresetRecord", "User", "VideoRecord"),
+            "WorkflowRecord",
         ),
         "values.records",
     ),

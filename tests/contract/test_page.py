@@ -36,13 +36,18 @@ def test_the_page_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(list((tmp_path / "out").glob("*/card-000.png"))) == 1
 
 
-@pytest.mark.parametrize("repository", ["boards", "images", "videos", "models", "queue", "workflows", "style_presets"])
+@pytest.mark.parametrize(
+    "repository", ["boards", "images", "videos", "models", "queue", "workflows", "style_presets", "server"]
+)
 def test_the_table_names_every_method(repository: str) -> None:
     (row,) = re.findall(rf"^\| `{repository}` \|.*$", PAGE, re.MULTILINE)
     module = __import__(f"{repositories.__name__}.{repository}", fromlist=["*"])
     found = getattr(module, "".join(part.title() for part in repository.split("_")))
     own = {name for base in found.__mro__ for name in vars(base) if not name.startswith("_")}
-    said = row + ("as `images`" in row) * "`names`, `metadata`, `workflow`, `star`, `unstar`, `move`, `update`"
+    said = (
+        row
+        + ("as `images`" in row) * "`names`, `metadata`, `workflow`, `thumbnail`, `star`, `unstar`, `move`, `update`"
+    )
     lacking = {name for name in own - {"list", "get", "find", "delete"} if f"`{name}`" not in said}
     if repository == "queue":
         lacking = {name for name in lacking if not name.startswith("cancel")}

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from generated_examples.colour_card import ColourCard
 from PIL import Image as PILImage
 
 from invokable import (
@@ -81,6 +82,14 @@ def has_videos(client: Client) -> bool:
     return tuple(map(int, client.version().split(".")[:2])) >= (6, 14)
 
 
+def has_sharing(client: Client) -> bool:
+    return tuple(map(int, client.version().split(".")[:2])) >= (6, 13)
+
+
+def _is_picture(content: bytes | None) -> bool:
+    return PILImage.open(io.BytesIO(content or b"")).format in ("PNG", "WEBP")
+
+
 # --- boards -------------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +156,16 @@ def test_what_is_on_a_board_stays_unless_it_is_said(client: Client, board: Board
     assert client.boards.delete(other, delete_contents=True) == (image.name,)
     with pytest.raises(NotFoundError):
         client.images.get(image.name)
+
+
+def test_the_visibility_of_a_board(client: Client, board: BoardRecord) -> None:
+    assert board.visibility == "private"
+    if not has_sharing(client):
+        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.13"):
+            client.boards.set_visibility(board, "shared")
+        return
+    assert client.boards.set_visibility(board.name, "public").visibility == "public"
+    assert client.boards.get(board.id).visibility == "public"
 
 
 # --- images -------------------------------------------------------------------------------------------------------
@@ -300,6 +319,30 @@ def test_many_images_come_as_one_zip(client: Client, board: BoardRecord, stamp: 
     assert sorted(found.name for found in tmp_path.glob("*.zip")) == ["board.zip", "some.zip"]
 
 
+def test_a_thumbnail_is_a_small_copy(client: Client, tmp_path: Path) -> None:
+    large = client.images.upload(PILImage.new("RGB", (600, 300), "red"))
+    small = PILImage.open(io.BytesIO(client.images.thumbnail(large)))
+    assert (small.format, small.size) == ("WEBP", (256, 128))
+    assert client.images.thumbnail(large.name) == client.images.thumbnail(large)
+    client.images.delete(large)
+    with pytest.raises(NotFoundError, match="no image"):
+        client.images.thumbnail(large)
+
+
+def test_what_was_only_a_step_on_the_way_goes_at_once(client: Client, stamp: Path) -> None:
+    client.images.delete_intermediates()
+    kept = client.images.upload(stamp)
+    card = ColourCard(stamp=stamp, width=64, height=64)
+    client.run(card, timeout=120)
+    count = client.images.count_intermediates()
+    assert count >= 1
+    assert client.images.delete_intermediates() == count
+    assert client.images.count_intermediates() == 0
+    assert client.images.get(kept.name)
+    assert client.run(card.replace(width=72), timeout=120).card.width == 72  # the stamp is uploaded again
+    client.images.delete(kept)
+
+
 # --- videos -------------------------------------------------------------------------------------------------------
 
 
@@ -320,6 +363,7 @@ def test_videos_are_kept_as_they_are(client: Client, board: BoardRecord, clip: b
     assert client.videos.unstar(video) == (video.name,)
     assert client.videos.metadata(video) is None
     assert client.videos.workflow(video).workflow is None
+    assert PILImage.open(io.BytesIO(client.videos.thumbnail(video))).format == "WEBP"
     assert client.boards.move(video, to="none") == (video.name,)
     assert client.videos.get(video.name).board_id is None
     assert client.videos.move(video, "missing.mp4", to=board) == (video.name,)
@@ -397,8 +441,45 @@ def test_a_model_is_installed_with_progress_and_deleted(
         client.models.get(model.key)
 
 
+def test_what_is_said_of_a_model_can_be_changed(client: Client, models: dict[str, dict[str, str]], stamp: Path) -> None:
+    old = client.models.find("tiny-sd15-lora")
+    changed = client.models.update(
+        old, name="renamed by a test", description="soft", trigger_phrases=["fur"], default_settings={"weight": 0.5}
+    )
+    assert client.models.find("renamed by a test") == changed
+    assert (changed.key, changed.description, changed.trigger_phrases) == (old.key, "soft", ("fur",))
+    assert changed.config["default_settings"]["weight"] == 0.5
+    assert client.models.update(changed, name=old.name).description == "soft"
+
+    assert client.models.image(old) is None
+    client.models.set_image(old, stamp)
+    assert _is_picture(client.models.image(old))
+    client.models.delete_image(old)
+    client.models.delete_image(old)
+    assert client.models.image(old) is None
+    with pytest.raises(NotFoundError):
+        client.models.update("no-such-model", name="x")
+
+
+def test_a_folder_is_searched_for_models(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    found = tmp_path / "below" / "new-lora.safetensors"
+    found.write_bytes(b"not looked into")
+    assert client.models.scan(str(tmp_path)) == (str(found),)
+    with pytest.raises(APIError) as caught:
+        client.models.scan(str(tmp_path / "missing"))
+    assert caught.value.status == 400
+    client.models.empty_cache()
+
+
+def test_installations_that_have_ended_are_forgotten(client: Client) -> None:
+    client.models.prune_installs()
+    assert [install for install in client.models.installs() if install.ended] == []
+
+
 def test_a_missing_installation_is_said_to_be_missing(client: Client) -> None:
-    for ask in (client.models.get_install, client.models.cancel_install):
+    steering = (client.models.pause_install, client.models.resume_install, client.models.restart_install)
+    for ask in (client.models.get_install, client.models.cancel_install, *(steering if has_sharing(client) else ())):
         with pytest.raises(NotFoundError, match="no installation 99999"):
             ask(99_999)
 
@@ -454,6 +535,17 @@ def test_many_items_are_cancelled_at_once(client: Client, server: Server, paused
     assert client.queue.status().canceled == 6
     assert [item.batch_id for item in client.queue.list(batch_id="b-1")] == ["b-1"] * 2
     assert client.queue.clear() == 6
+    assert client.queue.status().total == 0
+
+
+def test_many_items_are_deleted_at_once(client: Client, server: Server, paused: None) -> None:
+    enqueue(server, 2, destination="a/b")
+    enqueue(server, 3, destination="d")
+    enqueue(server, 1)
+
+    assert client.queue.delete_destination("d") == 3
+    assert client.queue.status().total == 3
+    assert client.queue.delete_pending() == 3
     assert client.queue.status().total == 0
 
 
@@ -523,6 +615,43 @@ def test_what_comes_with_invokeai_is_left_as_it_is(client: Client) -> None:
     client.workflows.delete(copied)
 
 
+def test_a_workflow_shows_a_picture(client: Client, name: str, stamp: Path) -> None:
+    saved = client.workflows.save({**WORKFLOW, "name": name})
+    assert client.workflows.thumbnail(saved) is None
+    client.workflows.delete_thumbnail(saved)
+
+    client.workflows.set_thumbnail(saved, stamp)
+
+    assert _is_picture(client.workflows.thumbnail(saved.id))
+    (listed,) = client.workflows.list(query=name)
+    assert listed.thumbnail_url is not None
+    client.workflows.set_thumbnail(saved, PILImage.new("RGB", (8, 8)))
+    with pytest.raises(APIError) as caught:
+        client.workflows.set_thumbnail(saved, b"no picture")
+    assert caught.value.status == 415
+    client.workflows.delete_thumbnail(saved)
+    assert client.workflows.get(saved.id).thumbnail_url is None
+    client.workflows.delete(saved)
+    with pytest.raises(NotFoundError):
+        client.workflows.set_thumbnail(saved, stamp)
+
+
+def test_a_workflow_is_shared_or_not(client: Client, name: str) -> None:
+    saved = client.workflows.save({**WORKFLOW, "name": name})
+    if not has_sharing(client):
+        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.13"):
+            client.workflows.share(saved)
+        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.13"):
+            next(client.workflows.list(shared=True))
+        client.workflows.delete(saved)
+        return
+    assert client.workflows.share(saved, shared=False).is_public is False
+    assert [found.id for found in client.workflows.list(query=name, shared=False)] == [saved.id]
+    assert list(client.workflows.list(query=name, shared=True)) == []
+    assert client.workflows.share(saved.id).is_public is True
+    client.workflows.delete(saved)
+
+
 def test_a_workflow_that_is_none_is_refused(client: Client) -> None:
     with pytest.raises(APIError) as caught:
         client.workflows.save({"name": "x"})
@@ -547,6 +676,29 @@ def test_a_style_preset_is_made_found_and_deleted(client: Client, name: str, sta
         client.style_presets.find(name)
 
 
+def test_a_style_preset_is_changed_and_keeps_what_is_not_named(client: Client, name: str, stamp: Path) -> None:
+    made = client.style_presets.create(name, positive_prompt="{prompt}, in oil", negative_prompt="flat", image=stamp)
+    picture = client.style_presets.image(made)
+    assert _is_picture(picture)
+
+    changed = client.style_presets.update(name, positive_prompt="{prompt}, in ink")
+
+    assert (changed.id, changed.name, changed.positive_prompt) == (made.id, name, "{prompt}, in ink")
+    assert changed.negative_prompt == "flat"
+    assert _is_picture(client.style_presets.image(changed))
+    renamed = client.style_presets.update(changed, name=f"{name} too", negative_prompt="", remove_image=True)
+    assert (renamed.name, renamed.positive_prompt, renamed.negative_prompt) == (f"{name} too", "{prompt}, in ink", "")
+    assert client.style_presets.image(renamed) is None
+    assert _is_picture(client.style_presets.image(client.style_presets.update(renamed, image=stamp)))
+    if has_sharing(client):
+        assert client.style_presets.update(renamed, shared=True).is_public
+        assert client.style_presets.update(renamed, name=name).is_public  # as it was
+        assert not client.style_presets.update(renamed, shared=False).is_public
+    client.style_presets.delete(renamed)
+    with pytest.raises(NotFoundError):
+        client.style_presets.update(renamed, name="x")
+
+
 # --- the server ---------------------------------------------------------------------------------------------------
 
 
@@ -554,6 +706,29 @@ def test_the_server_describes_itself(client: Client) -> None:
     info = client.server.info()
     assert info.version == client.server.version() == client.version()
     assert (info.multiuser, info.max_queue_size) == (False, 10_000)
+
+
+def test_the_cache_of_nodes_is_emptied_and_switched_off(client: Client, stamp: Path) -> None:
+    client.server.clear_invocation_cache()
+    card = ColourCard(stamp=client.upload(stamp), width=64, height=64)
+    client.run(card, timeout=120)
+    client.run(card, timeout=120)
+    cache = client.server.invocation_cache()
+    assert cache.enabled
+    assert 0 < cache.size <= cache.max_size
+    assert cache.hits > 0
+
+    client.server.enable_invocation_cache(enabled=False)
+    assert not client.server.invocation_cache().enabled
+    client.server.enable_invocation_cache()
+    client.server.clear_invocation_cache()
+
+    assert client.server.invocation_cache().enabled
+    assert client.server.invocation_cache().size == 0
+
+
+def test_a_server_without_users_takes_one_for_nobody(client: Client) -> None:
+    assert client.server.user() is None
 
 
 def test_handles_need_no_request() -> None:

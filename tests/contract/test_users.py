@@ -194,7 +194,94 @@ def test_a_changed_password_ends_a_token_and_the_new_one_begins_another(people: 
         client.queue.status()
 
 
-def test_a_workflow_is_its_owners(one: Client) -> None:
+def test_a_workflow_is_its_owners_until_they_share_it(one: Client, two: Client, stamp: Path) -> None:
     saved = one.workflows.save({**WORKFLOW, "name": f"t-{uuid4()}"})
     assert one.workflows.find(saved.name).user_id == saved.user_id != ""
+    assert not saved.is_public
+    with pytest.raises(APIError) as caught:
+        two.workflows.get(saved.id)
+    assert caught.value.status == 403
+
+    one.workflows.share(saved)
+
+    assert two.workflows.get(saved.id).name == saved.name
+    assert saved.id in {found.id for found in two.workflows.list(category="user", shared=True)}
+    for change in (
+        lambda: two.workflows.share(saved, shared=False),
+        lambda: two.workflows.set_thumbnail(saved, stamp),
+        lambda: two.workflows.delete(saved),
+    ):
+        with pytest.raises(APIError) as caught:
+            change()
+        assert caught.value.status == 403
     one.workflows.delete(saved)
+
+
+def test_a_style_preset_is_its_owners_until_they_share_it(one: Client, two: Client) -> None:
+    preset = one.style_presets.create(f"t-{uuid4()}")
+    assert preset not in list(two.style_presets.list())
+    with pytest.raises(APIError) as caught:
+        two.style_presets.get(preset.id)
+    assert caught.value.status == 403
+
+    assert one.style_presets.update(preset, shared=True).is_public
+
+    assert preset in list(two.style_presets.list())
+    for change in (lambda: two.style_presets.update(preset, name="x"), lambda: two.style_presets.delete(preset)):
+        with pytest.raises(APIError) as caught:
+            change()
+        assert caught.value.status == 403
+    one.style_presets.delete(preset)
+    shared = one.style_presets.create(f"t-{uuid4()}", shared=True)
+    assert shared in list(two.style_presets.list())
+    one.style_presets.delete(shared)
+
+
+def test_a_shared_board_shows_its_images_and_a_public_one_takes_those_of_others(
+    one: Client, two: Client, stamp: Path
+) -> None:
+    board = one.boards.create(f"t-{uuid4()}")
+    image = one.images.upload(stamp, board=board)
+
+    one.boards.set_visibility(board, "shared")
+
+    assert two.boards.find(board.name) == board
+    assert two.images.get(image.name).bytes() == image.bytes()
+    assert two.images.delete(image) == ()
+    with pytest.raises(APIError) as caught:
+        two.images.upload(stamp, board=board)
+    assert caught.value.status == 403
+    one.boards.set_visibility(board, "public")
+    assert two.images.upload(stamp, board=board).board_id == board.id
+    with pytest.raises(APIError) as caught:
+        two.boards.set_visibility(board, "private")
+    assert caught.value.status == 403
+    one.boards.delete(board)
+
+
+def test_who_is_signed_in(one: Client, admin: Client, people: People) -> None:
+    user = one.server.user()
+    assert user is not None
+    assert (user.email, user.is_admin) == (_credentials("one")["email"], False)
+    administrator = admin.server.user()
+    assert administrator is not None
+    assert administrator.is_admin
+    with Client(people.server.url) as nobody, pytest.raises(AuthenticationError):
+        nobody.server.user()
+
+
+def test_what_is_an_administrators_is_refused_to_others(one: Client, admin: Client) -> None:
+    for forbidden in (
+        one.images.delete_intermediates,
+        one.models.prune_installs,
+        one.models.empty_cache,
+        one.server.clear_invocation_cache,
+        one.server.enable_invocation_cache,
+        one.server.invocation_cache,
+        lambda: one.models.scan("/tmp"),
+    ):
+        with pytest.raises(APIError) as caught:
+            forbidden()
+        assert caught.value.status == 403
+    admin.models.empty_cache()
+    assert admin.server.invocation_cache().enabled

@@ -13,6 +13,41 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "a refusal to forget installations is taken for a success",
+        f"{STEPS}model_records.py",
+        "if response.status == 500 and not any(install",
+        "if response.status >= 400 and not any(install",
+        ("tests/contract/test_users.py",),
+    ),
+    Mutation(
+        "changing the prompt of a style preset takes its picture away",
+        f"{STEPS}style_presets.py",
+        "if image is None and not without_image and preset.image is not None:",
+        "if False:",
+        CONTRACT,
+    ),
+    Mutation(
+        "changing a style preset ends its being shared",
+        f"{STEPS}style_presets.py",
+        "preset.is_public if changes.shared is None else changes.shared",
+        "bool(changes.shared)",
+        CONTRACT,
+    ),
+    Mutation(
+        "a workflow without a picture is a trouble of the server",
+        f"{STEPS}library.py",
+        " if workflow.thumbnail_url else None",
+        "",
+        CONTRACT,
+    ),
+    Mutation(
+        "runs go on with uploads that were deleted as intermediate",
+        f"{STEPS}media.py",
+        "    known.uploads.doubt()  # which are intermediate\n",
+        "",
+        CONTRACT,
+    ),
+    Mutation(
         "retrying a retry returns nothing",
         f"{STEPS}queue_items.py",
         "firsts = {old.retried_from_item_id or old.item_id for",

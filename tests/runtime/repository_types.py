@@ -16,6 +16,7 @@ from invokable import (
     EmbeddedWorkflow,
     Image,
     ImageRecord,
+    InvocationCache,
     LibraryWorkflow,
     Model,
     ModelInstall,
@@ -26,6 +27,7 @@ from invokable import (
     ServerInfo,
     StylePreset,
     StylePresetRecord,
+    User,
     Video,
     VideoRecord,
     WorkflowRecord,
@@ -41,6 +43,7 @@ def boards(client: Client, image: Image, video: Video) -> None:
     assert_type(client.boards.create("x"), BoardRecord)
     assert_type(client.boards.rename(board, "y"), BoardRecord)
     assert_type(client.boards.archive(Board(id="b"), archived=False), BoardRecord)
+    assert_type(client.boards.set_visibility(board, "shared"), BoardRecord)
     assert_type(client.boards.move(image, video, to="none"), tuple[str, ...])
     assert_type(client.boards.delete(board, delete_contents=True), tuple[str, ...])
 
@@ -54,6 +57,9 @@ def media(client: Client, path: Path) -> None:
     assert_type(client.images.metadata(image), dict[str, Any] | None)
     assert_type(client.images.workflow("a.png"), EmbeddedWorkflow)
     assert_type(client.images.update(image, starred=True), ImageRecord)
+    assert_type(client.images.thumbnail(image), bytes)
+    assert_type(client.images.count_intermediates(), int)
+    assert_type(client.images.delete_intermediates(), int)
     assert_type(client.images.star(image, "a.png"), tuple[str, ...])
     assert_type(client.images.unstar(image), tuple[str, ...])
     assert_type(client.images.move(image, to=Board(id="b")), tuple[str, ...])
@@ -82,6 +88,16 @@ def models(client: Client) -> None:
     assert_type(client.models.installs(), list[ModelInstall])
     assert_type(client.models.get_install(install.id), ModelInstall)
     assert_type(client.models.cancel_install(install), ModelInstall)
+    assert_type(client.models.pause_install(install), ModelInstall)
+    assert_type(client.models.resume_install(1), ModelInstall)
+    assert_type(client.models.restart_install(install), ModelInstall)
+    client.models.prune_installs()
+    assert_type(client.models.scan("/models"), tuple[str, ...])
+    assert_type(client.models.update(model, name="y", trigger_phrases=["fur"]), ModelRecord)
+    assert_type(client.models.image(model), bytes | None)
+    client.models.set_image("x", b"")
+    client.models.delete_image(model)
+    client.models.empty_cache()
     client.models.delete("x")
 
 
@@ -97,6 +113,8 @@ def queue(client: Client) -> None:
     assert_type(client.queue.cancel_destination("d"), int)
     assert_type(client.queue.cancel_pending(), int)
     assert_type(client.queue.retry(item), tuple[QueueItem, ...])
+    assert_type(client.queue.delete_pending(), int)
+    assert_type(client.queue.delete_destination("d"), int)
     assert_type(client.queue.prune(), int)
     assert_type(client.queue.clear(), int)
     client.queue.delete(item, 2)
@@ -111,15 +129,25 @@ def library(client: Client) -> None:
     assert_type(client.workflows.get("id"), LibraryWorkflow)
     assert_type(client.workflows.find("x"), LibraryWorkflow)
     assert_type(client.workflows.save(workflow.document, over=workflow), LibraryWorkflow)
+    assert_type(client.workflows.share(workflow, shared=False), LibraryWorkflow)
+    assert_type(client.workflows.thumbnail("id"), bytes | None)
+    client.workflows.set_thumbnail(workflow, b"")
+    client.workflows.delete_thumbnail("id")
     client.workflows.delete("id")
     assert_type(client.style_presets.list(), Iterator[StylePresetRecord])
     preset = client.style_presets.create("x", positive_prompt="{prompt}", image=b"")
     assert_type(preset, StylePresetRecord)
     assert_type(client.style_presets.get(preset.id), StylePresetRecord)
     assert_type(client.style_presets.find("x"), StylePresetRecord)
+    assert_type(client.style_presets.update(preset, name="y", remove_image=True, shared=True), StylePresetRecord)
+    assert_type(client.style_presets.image("x"), bytes | None)
     client.style_presets.delete(StylePreset("id"))
     assert_type(client.server.info(), ServerInfo)
     assert_type(client.server.version(), str)
+    assert_type(client.server.user(), User | None)
+    assert_type(client.server.invocation_cache(), InvocationCache)
+    client.server.enable_invocation_cache(enabled=False)
+    client.server.clear_invocation_cache()
     assert_type(client.server.check(ColourCard), list[str])
 
 

@@ -340,7 +340,7 @@ def test_the_retry_of_a_retry_is_told_by_the_first_item(version: str) -> None:
 def test_a_preset_is_made_once() -> None:
     driver = Driver(in_turn(ConnectionError("broken", sent=True)))
     with pytest.raises(ConnectionError):
-        driver.drive(create_preset("x", "{prompt}", "", None))
+        driver.drive(create_preset("x", "{prompt}", "", None, of("6.14.2")))
     assert len(driver.requests) == 1
 
 

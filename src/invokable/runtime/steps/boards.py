@@ -17,7 +17,7 @@ BOARDS: Final = "/api/v1/boards/"
 NO_BOARD: Final = "none"
 """What stands for the images that are on no board."""
 
-_NAMES: Final = {"id": "board_id", "name": "board_name"}
+_NAMES: Final = {"id": "board_id", "name": "board_name", "visibility": "board_visibility"}
 
 
 class DeletedBoard(Answer):

@@ -8,14 +8,17 @@ from typing import Any, Final
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.answers import Answer, existing, parse, read
 from invokable.runtime.steps.models import Known, near, nearest
-from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
-from invokable.runtime.steps.versions import at_least
+from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
+from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord
 
 _WORKFLOWS: Final = "/api/v1/workflows/"
 _AT_ONCE: Final = 100  # records in one request
 _NAMES: Final = {"id": "workflow_id"}
+_SHARED_SINCE: Final = "6.13"
+_THUMBNAILS_SINCE: Final = "5.8"
 _CATEGORIES: Final = ("user", "default")
 
 
@@ -24,11 +27,15 @@ class _Part(Answer):
     pages: int
 
 
-def list_workflows(known: Known, *, query: str, category: str, tags: Sequence[str]) -> Steps[list[WorkflowRecord]]:
+def list_workflows(
+    known: Known, *, query: str, category: str, tags: Sequence[str], shared: bool | None = None
+) -> Steps[list[WorkflowRecord]]:
     """The workflows that fit; an empty text is any. They are few and light: all pages are read at once."""
+    if shared is not None:
+        yield from require(known, "sharing workflows", _SHARED_SINCE)
     found: list[WorkflowRecord] = []
     for wanted in (yield from _categories(known, category)):
-        found += yield from _of_category(known, wanted, query, tags)
+        found += yield from _of_category(known, wanted, query, tags, shared)
     return found
 
 
@@ -78,8 +85,50 @@ def delete_workflow(value: WorkflowRecord | str) -> Steps[None]:
         parse(response)
 
 
+def share_workflow(value: WorkflowRecord | str, known: Known, *, shared: bool) -> Steps[LibraryWorkflow]:
+    """Have other users see a workflow, or no longer. Raises NotFoundError."""
+    yield from require(known, "sharing workflows", _SHARED_SINCE)
+    old = yield from _of_the_user(value, "shared")
+    path = f"{_WORKFLOWS}i/{in_path(old.id)}/is_public"
+    response = yield from fetch(Request("PATCH", path, json={"is_public": shared}))
+    return _whole(parse(response), response)
+
+
+def workflow_thumbnail(value: WorkflowRecord | str, known: Known) -> Steps[bytes | None]:
+    """The picture of a workflow, if it has one. Raises NotFoundError."""
+    yield from require(known, "thumbnails of workflows", _THUMBNAILS_SINCE)
+    workflow = yield from get_workflow(_id_of(value))
+    return (yield from get_thumbnail(_thumbnail_of(workflow))) if workflow.thumbnail_url else None
+
+
+def set_workflow_thumbnail(value: WorkflowRecord | str, file: File, known: Known) -> Steps[None]:
+    """Give a workflow its picture. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
+    yield from require(known, "thumbnails of workflows", _THUMBNAILS_SINCE)
+    workflow = yield from _of_the_user(value, "changed")
+    yield from set_thumbnail("PUT", _thumbnail_of(workflow), file)
+
+
+def delete_workflow_thumbnail(value: WorkflowRecord | str, known: Known) -> Steps[None]:
+    """Take the picture of a workflow away. Raises NotFoundError, and InvokableError for one of InvokeAI's."""
+    yield from require(known, "thumbnails of workflows", _THUMBNAILS_SINCE)
+    workflow = yield from _of_the_user(value, "changed")
+    if workflow.thumbnail_url is None:  # the server would answer with a 500
+        return
+    response = yield from fetch(Request("DELETE", _thumbnail_of(workflow)))
+    if response.status >= 400 and (yield from get_workflow(workflow.id)).thumbnail_url is not None:
+        parse(response)
+
+
+def _thumbnail_of(workflow: WorkflowRecord) -> str:
+    return f"{_WORKFLOWS}i/{in_path(workflow.id)}/thumbnail"
+
+
+def _id_of(value: WorkflowRecord | str) -> str:
+    return value if isinstance(value, str) else value.id
+
+
 def _of_the_user(value: WorkflowRecord | str, what: str) -> Steps[LibraryWorkflow]:
-    old = yield from get_workflow(value if isinstance(value, str) else value.id)
+    old = yield from get_workflow(_id_of(value))
     if old.category == "default":  # the server would answer with a 500
         raise InvokableError(f"{old.name!r} comes with InvokeAI and cannot be {what}")
     return old
@@ -92,10 +141,13 @@ def _categories(known: Known, category: str) -> Steps[Sequence[str]]:
     return _CATEGORIES
 
 
-def _of_category(known: Known, category: str, query: str, tags: Sequence[str]) -> Steps[list[WorkflowRecord]]:
+def _of_category(
+    known: Known, category: str, query: str, tags: Sequence[str], shared: bool | None
+) -> Steps[list[WorkflowRecord]]:
     several = yield from at_least(known, "5.8")
     params: dict[str, Any] = {"query": query, "categories" if several else "category": category}
     params = {key: value for key, value in params.items() if value} | ({"tags": list(tags)} if tags else {})
+    params |= {} if shared is None else {"is_public": str(shared).lower()}
     found: list[WorkflowRecord] = []
     number, pages = 0, 1
     while number < pages:

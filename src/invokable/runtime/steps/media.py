@@ -13,13 +13,14 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from invokable.runtime.errors import NotFoundError
-from invokable.runtime.steps.answers import Answer, existing, not_invokeai, parse, read, shaped
+from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read, shaped
 from invokable.runtime.steps.boards import NO_BOARD, board_id_of
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.thumbnails import picture
 from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Downloader
@@ -149,6 +150,23 @@ def embedded_workflow(kind: Kind[R], name: str, known: Known) -> Steps[EmbeddedW
     return EmbeddedWorkflow(workflow=_loaded(inside.workflow, response), graph=_loaded(inside.graph, response))
 
 
+def media_thumbnail(kind: Kind[R], name: str, known: Known) -> Steps[bytes]:
+    """A small copy of an image, or the first picture of a video. Raises NotFoundError."""
+    response = yield from _asked(kind, name, "/thumbnail", known)
+    return picture(response)
+
+
+def count_intermediates() -> Steps[int]:
+    """How many images there are that are only steps on the way."""
+    return read((yield from fetch(Request("GET", f"{IMAGES.path}/intermediates"))), int)
+
+
+def delete_intermediates(known: Known) -> Steps[int]:
+    """Delete them. Returns how many that were."""
+    known.uploads.doubt()  # which are intermediate
+    return read((yield from fetch(Request("DELETE", f"{IMAGES.path}/intermediates"))), int)
+
+
 def change_media(
     kind: Kind[R], name: str, changes: Mapping[str, Any], known: Known, client: Downloader | None
 ) -> Steps[R]:
@@ -273,7 +291,8 @@ def _asked(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]
     if kind.since != IMAGES.since:
         yield from require(known, f"{kind.name}s", kind.since)
     response = yield from fetch(Request("GET", _path(kind, name) + part))
-    existing(response, _missing(kind, name))
+    if response.status == 404:
+        raise _missing(kind, name)
     return response
 
 

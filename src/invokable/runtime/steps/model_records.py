@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from invokable.runtime.errors import ModelInstallError, NotFoundError
@@ -10,14 +10,21 @@ from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import ModelList, existing, parse, read, shaped
 from invokable.runtime.steps.deadline import Clock
 from invokable.runtime.steps.models import MODELS, Known, list_models, matching, near, nearest
-from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, fetch, in_path
+from invokable.runtime.steps.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
+from invokable.runtime.steps.versions import require
 from invokable.runtime.values.inputs import Model
 from invokable.runtime.values.records import ModelInstall, ModelRecord
 
 _INSTALL: Final = f"{MODELS}install"
 _PAUSE: Final = 0.2  # seconds between two looks, growing
 _LONGEST: Final = 2.0
+
+
+class _Scanned(answers.Answer):
+    path: str
+    is_installed: bool
 
 
 def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[ModelRecord]]:  # noqa: A002
@@ -62,6 +69,52 @@ def delete_model(value: Model | str, known: Known) -> Steps[None]:
         parse(response)
 
 
+def change_model(value: Model | str, changes: Mapping[str, Any], known: Known) -> Steps[ModelRecord]:
+    """Change what the server says of a model. Raises NotFoundError."""
+    model = yield from find_model_record(value, known)
+    response = yield from fetch(Request("PATCH", f"{MODELS}i/{in_path(model.key)}", json=dict(changes)))
+    changed = model_record(shaped(parse(response), answers.ModelRecord, where=response.url), response)
+    known.models = None
+    return changed
+
+
+def model_image(value: Model | str, known: Known) -> Steps[bytes | None]:
+    """The picture of a model, if it has one. Raises NotFoundError."""
+    model = yield from find_model_record(value, known)
+    return (yield from get_thumbnail(_image_of(model))) if model.config.get("cover_image") else None
+
+
+def set_model_image(value: Model | str, file: File, known: Known) -> Steps[None]:
+    """Give a model its picture. Raises NotFoundError, and APIError for what is no picture."""
+    model = yield from find_model_record(value, known)
+    yield from set_thumbnail("PATCH", _image_of(model), file)
+
+
+def delete_model_image(value: Model | str, known: Known) -> Steps[None]:
+    """Take the picture of a model away. Raises NotFoundError."""
+    model = yield from find_model_record(value, known)
+    if not model.config.get("cover_image"):
+        return
+    response = yield from fetch(Request("DELETE", _image_of(model)))
+    # 6.14 fails at an answer without a body, once it has done its work.
+    if response.status == 500 and not (yield from get_model(model.key)).config.get("cover_image"):
+        return
+    if response.status != 204:
+        parse(response)
+
+
+def scan_folder(folder: str) -> Steps[tuple[str, ...]]:
+    """The paths of the models in a folder of the server that are not installed."""
+    response = yield from fetch(Request("GET", f"{MODELS}scan_folder", {"scan_path": folder}))
+    return tuple(found.path for found in read(response, list[_Scanned]) if not found.is_installed)
+
+
+def empty_model_cache(known: Known) -> Steps[None]:
+    """Have the server drop the models that it holds in memory."""
+    yield from require(known, "emptying the cache of models", "5.6")
+    parse((yield from fetch(Request("POST", f"{MODELS}empty_model_cache"))))
+
+
 def start_install(source: str, *, inplace: bool, token: str | None, config: dict[str, Any]) -> Steps[ModelInstall]:
     """Have the server install a model."""
     params = {"source": source, "inplace": str(inplace).lower(), **({"access_token": token} if token else {})}
@@ -91,6 +144,26 @@ def cancel_install(install_id: int) -> Steps[ModelInstall]:
     return (yield from get_install(install_id))
 
 
+def steer_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstall]:
+    """`pause`, `resume` or `restart_failed` an installation, if it has not ended well. Raises NotFoundError."""
+    yield from require(known, "pausing and restarting installations", "6.13")
+    install = yield from get_install(install_id)  # what is not there is a 415
+    if install.status in ("completed", "cancelled"):
+        return install
+    parse((yield from fetch(Request("POST", f"{_INSTALL}/{int(install_id)}/{verb}"))))
+    return (yield from get_install(install_id))
+
+
+def prune_installs() -> Steps[None]:
+    """Forget the installations that have ended."""
+    response = yield from fetch(Request("DELETE", _INSTALL))
+    # 6.14 fails at an answer without a body, once it has done its work.
+    if response.status == 500 and not any(install.ended for install in (yield from list_installs())):
+        return
+    if response.status != 204:
+        parse(response)
+
+
 def await_install(
     install: ModelInstall,
     known: Known,
@@ -118,6 +191,10 @@ def await_install(
         what = "was cancelled" if install.status == "cancelled" else f"was not installed: {install.reason}"
         raise ModelInstallError(f"{install.source} {what}", install=install)
     return install.model
+
+
+def _image_of(model: ModelRecord) -> str:
+    return f"{MODELS}i/{in_path(model.key)}/image"
 
 
 def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:

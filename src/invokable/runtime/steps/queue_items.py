@@ -9,7 +9,7 @@ from invokable.runtime.errors import APIError, NotFoundError
 from invokable.runtime.steps.answers import Answer, parse, read
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page, in_chunks
-from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
+from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.queue import QUEUE
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.versions import at_least, require
@@ -139,6 +139,19 @@ def delete_items(item_ids: Sequence[int], known: Known) -> Steps[None]:
 def delete_all(which: str) -> Steps[int]:
     """`prune` what has ended, or `clear` everything. Returns how many items that were."""
     return (yield from _counted(which)).deleted
+
+
+def delete_pending(known: Known) -> Steps[int]:
+    """Delete all items that have not begun. Returns how many that were."""
+    yield from require(known, "deleting all pending items", "6.0")
+    return (yield from _counted("delete_all_except_current")).deleted
+
+
+def delete_destination(destination: str, known: Known) -> Steps[int]:
+    """Delete all items for a destination. Returns how many that were."""
+    yield from require(known, "deleting the items of a destination", "6.0")
+    request = Request("DELETE", f"{QUEUE}/d/{in_path(destination)}")
+    return read((yield from fetch(request)), _Count).deleted
 
 
 def set_paused(paused: bool) -> Steps[None]:

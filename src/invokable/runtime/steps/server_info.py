@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from invokable.runtime.errors import APIError
-from invokable.runtime.steps.answers import Answer, read
+from invokable.runtime.steps.answers import Answer, parse, read
 from invokable.runtime.steps.models import Known, server_version
 from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.records import record
 from invokable.runtime.steps.versions import at_least
-from invokable.runtime.values.records import ServerInfo
+from invokable.runtime.values.records import InvocationCache, ServerInfo, User
+
+_CACHE: Final = "/api/v1/app/invocation_cache"
 
 
 class _Auth(Answer):
@@ -28,6 +31,30 @@ def server_info(known: Known) -> Steps[ServerInfo]:
         multiuser = read((yield from fetch(Request("GET", "/api/v1/auth/status"))), _Auth).multiuser_enabled
     room = (yield from _room()) if (yield from at_least(known, "5.15")) else None
     return ServerInfo(version=known.version, multiuser=multiuser, max_queue_size=room)
+
+
+def current_user(known: Known) -> Steps[User | None]:
+    """Whom the server takes us for; None on one without users."""
+    if not (yield from server_info(known)).multiuser:
+        return None
+    response = yield from fetch(Request("GET", "/api/v1/auth/me"))
+    return record(User, parse(response), where=response.url)
+
+
+def invocation_cache() -> Steps[InvocationCache]:
+    """How full the cache of nodes is."""
+    response = yield from fetch(Request("GET", f"{_CACHE}/status"))
+    return record(InvocationCache, parse(response), where=response.url)
+
+
+def clear_invocation_cache() -> Steps[None]:
+    """Empty the cache of nodes."""
+    parse((yield from fetch(Request("DELETE", _CACHE))))
+
+
+def enable_invocation_cache(*, enabled: bool) -> Steps[None]:
+    """Have nodes use the cache, or none of them."""
+    parse((yield from fetch(Request("PUT", f"{_CACHE}/{'enable' if enabled else 'disable'}"))))
 
 
 def _room() -> Steps[int | None]:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.answers import Answer, existing, parse, read, shaped
-from invokable.runtime.steps.models import near, nearest
+from invokable.runtime.steps.models import Known, near, nearest
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.thumbnails import get_thumbnail
+from invokable.runtime.steps.versions import require
 from invokable.runtime.values.inputs import StylePreset
 from invokable.runtime.values.records import StylePresetRecord
 
 _PRESETS: Final = "/api/v1/style_presets/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetChanges:
+    """What is to be different; None leaves a thing as it is."""
+
+    name: str | None = None
+    positive_prompt: str | None = None
+    negative_prompt: str | None = None
+    shared: bool | None = None
 
 
 class _Prompts(Answer):
@@ -56,19 +69,44 @@ def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
 
 
 def create_preset(
-    name: str, positive_prompt: str, negative_prompt: str, image: File | None
+    name: str, positive_prompt: str, negative_prompt: str, image: File | None, known: Known, *, shared: bool = False
 ) -> Steps[StylePresetRecord]:
     """Make a style preset."""
-    form = _form(name, positive_prompt, negative_prompt)
+    yield from _check_sharing(shared or None, known)
+    form = _form(name, positive_prompt, negative_prompt, shared)
     response: Response = yield Request("POST", _PRESETS, form=form, file=image, part="image")
     return _preset(parse(response), response)
 
 
+def change_preset(
+    value: StylePreset | str, changes: PresetChanges, image: File | None, known: Known, *, without_image: bool
+) -> Steps[StylePresetRecord]:
+    """Change a style preset. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
+    preset = yield from _of_the_user(value, "changed")
+    yield from _check_sharing(changes.shared, known)
+    if image is None and not without_image and preset.image is not None:
+        # The server takes the picture away unless it comes along.
+        image = File("image", (yield from get_thumbnail(_image_of(preset))), ".png", "image/png")
+    form = _form(
+        preset.name if changes.name is None else changes.name,
+        preset.positive_prompt if changes.positive_prompt is None else changes.positive_prompt,
+        preset.negative_prompt if changes.negative_prompt is None else changes.negative_prompt,
+        preset.is_public if changes.shared is None else changes.shared,
+    )
+    path = f"{_PRESETS}i/{in_path(preset.id)}"
+    response = yield from fetch(Request("PATCH", path, form=form, file=image, part="image"))
+    return _preset(parse(response), response)
+
+
+def preset_image(value: StylePreset | str) -> Steps[bytes | None]:
+    """The picture of a style preset, if it has one. Raises NotFoundError."""
+    preset = yield from find_preset(value)
+    return (yield from get_thumbnail(_image_of(preset))) if preset.image else None
+
+
 def delete_preset(value: StylePreset | str) -> Steps[None]:
     """Delete a style preset. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
-    preset = yield from find_preset(value)
-    if preset.type == "default":
-        raise InvokableError(f"{preset.name!r} comes with InvokeAI and cannot be deleted")
+    preset = yield from _of_the_user(value, "deleted")
     response = yield from fetch(Request("DELETE", f"{_PRESETS}i/{in_path(preset.id)}"))
     # What an earlier attempt deleted is a 404, and a 500 before 6.12.
     if response.status == 500 and preset.id not in {one.id for one in (yield from list_presets())}:
@@ -77,9 +115,25 @@ def delete_preset(value: StylePreset | str) -> Steps[None]:
         parse(response)
 
 
-def _form(name: str, positive_prompt: str, negative_prompt: str) -> dict[str, str]:
-    data = {"name": name, "positive_prompt": positive_prompt, "negative_prompt": negative_prompt, "type": "user"}
-    return {"data": json.dumps(data)}
+def _of_the_user(value: StylePreset | str, what: str) -> Steps[StylePresetRecord]:
+    preset = yield from find_preset(value)
+    if preset.type == "default":
+        raise InvokableError(f"{preset.name!r} comes with InvokeAI and cannot be {what}")
+    return preset
+
+
+def _check_sharing(shared: bool | None, known: Known) -> Steps[None]:
+    if shared is not None:
+        yield from require(known, "sharing style presets", "6.13")
+
+
+def _image_of(preset: StylePresetRecord) -> str:
+    return f"{_PRESETS}i/{in_path(preset.id)}/image"
+
+
+def _form(name: str, positive_prompt: str, negative_prompt: str, shared: bool) -> dict[str, str]:
+    prompts = {"positive_prompt": positive_prompt, "negative_prompt": negative_prompt}
+    return {"data": json.dumps({"name": name, **prompts, "type": "user", **({"is_public": True} if shared else {})})}
 
 
 def _preset(value: Any, response: Response) -> StylePresetRecord:

@@ -70,12 +70,12 @@ class Uploaded:
             else:
                 self._drop(key, stored)
 
-    def doubt(self, names: Iterable[str]) -> None:
-        """Have the server asked for these files before they are used again, as after a run that failed."""
-        doubtful = set(names)
+    def doubt(self, names: Iterable[str] | None = None) -> None:
+        """Have the server asked for these files, or for all, before they are used again, as after a run that failed."""
+        doubtful = None if names is None else set(names)
         with self._lock:
             for stored in self._files.values():
-                if stored.name in doubtful:
+                if doubtful is None or stored.name in doubtful:
                     stored.seen = float("-inf")
 
     def release(self, batch_id: str) -> None:

@@ -32,6 +32,8 @@ class BoardRecord(Board):
     """Images that were uploaded, masks and control images."""
     video_count: int = field(default=0, compare=False)
     archived: bool = field(default=False, compare=False)
+    visibility: str = field(default="private", compare=False)
+    """`private`; `shared` where other users see what is on it; `public` where they may add to it, too."""
     cover_image_name: str | None = field(default=None, compare=False)
     user_id: str = field(default="", compare=False)
     """Its owner, on a server of several users."""
@@ -134,7 +136,11 @@ class StylePresetRecord(StylePreset):
     type: str = field(default="user", compare=False)
     """`default` for those that come with InvokeAI, else `user`."""
     image: str | None = field(default=None, compare=False)
-    """The path of its picture below the server's address."""
+    """The path of its picture below the server's address; `style_presets.image` fetches it."""
+    is_public: bool = field(default=False, compare=False)
+    """Whether other users see it, too."""
+    user_id: str = field(default="", compare=False)
+    """Its owner, on a server of several users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +275,9 @@ class WorkflowRecord:
     tags: tuple[str, ...] = field(default=(), compare=False)
     user_id: str = field(default="", compare=False)
     is_public: bool = field(default=False, compare=False)
+    """Whether other users see it, too. On a server without users everything is."""
+    thumbnail_url: str | None = field(default=None, compare=False)
+    """The path of its picture below the server's address; `workflows.thumbnail` fetches it."""
     created_at: datetime | None = field(default=None, compare=False)
     updated_at: datetime | None = field(default=None, compare=False)
     opened_at: datetime | None = field(default=None, compare=False)
@@ -310,8 +319,43 @@ class ServerInfo:
     """How many items may be pending; None where the server does not say."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationCache:
+    """How full the server's cache of nodes is, and how often it was of use.
+
+    Example:
+
+        cache = client.server.invocation_cache()
+        print(f"{cache.size} of {cache.max_size} results" if cache.enabled else "disabled")
+    """
+
+    enabled: bool
+    size: int
+    """How many results of nodes it holds."""
+    max_size: int
+    hits: int
+    misses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of a server that has several.
+
+    Example:
+
+        user = client.server.user()
+        print(user.email if user else "this server has no users")
+    """
+
+    user_id: str
+    email: str = field(default="", compare=False)
+    display_name: str = field(default="", compare=False)
+    is_admin: bool = field(default=False, compare=False)
+    """Whether it may install models, pause the queue and see what is others'."""
+
+
 for _class in (
-    *(BoardRecord, EmbeddedWorkflow, ImageRecord, LibraryWorkflow, ModelInstall, ModelRecord, QueueItem, QueueStatus),
-    *(ServerInfo, StylePresetRecord, VideoRecord, WorkflowRecord),
+    *(BoardRecord, EmbeddedWorkflow, ImageRecord, InvocationCache, LibraryWorkflow, ModelInstall, ModelRecord),
+    *(QueueItem, QueueStatus, ServerInfo, StylePresetRecord, User, VideoRecord, WorkflowRecord),
 ):  # as users import them
     _class.__module__ = "invokable"

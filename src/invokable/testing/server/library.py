@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +18,9 @@ class Library:
     def __init__(self, release: Release) -> None:
         self._release = release
         self.records: dict[str, Record] = {}
+        self.thumbnails: dict[str, bytes] = {}
 
-    def create(self, workflow: dict[str, Any], user_id: str) -> Record:
+    def create(self, workflow: dict[str, Any], user_id: str, *, is_public: bool) -> Record:
         """Save a workflow."""
         workflow_id = str(uuid4())
         created = now()
@@ -29,7 +31,7 @@ class Library:
             "updated_at": created,
             "opened_at": None,
             "user_id": user_id,
-            "is_public": True,
+            "is_public": is_public,
             "workflow": {**workflow, "id": workflow_id},
         }
         self.records[workflow_id] = record
@@ -49,7 +51,10 @@ class Library:
 
     def opened(self, record: Record) -> Record:
         """A record as the server answers a request for it."""
-        extras = {"thumbnail_url": None, "call_saved_workflow_compatibility": _callable(record["workflow"])}
+        extras = {
+            "thumbnail_url": self._thumbnail_url(record),
+            "call_saved_workflow_compatibility": _callable(record["workflow"]),
+        }
         return self._release.shape("workflow", {**record, **extras})
 
     def listed(self, record: Record) -> Record:
@@ -60,17 +65,31 @@ class Library:
             "description": workflow["description"],
             "category": workflow["meta"]["category"],
             "tags": workflow["tags"],
-            "thumbnail_url": None,
+            "thumbnail_url": self._thumbnail_url(record),
             "call_saved_workflow_compatibility": _callable(workflow),
         }
         return self._release.shape("workflow", entry)
 
-    def find(self, *, categories: list[str], query: str | None, tags: list[str]) -> list[Record]:
+    def _thumbnail_url(self, record: Record) -> str | None:
+        workflow_id = record["workflow_id"]
+        return f"api/v1/workflows/i/{workflow_id}/thumbnail?{uuid4()}" if workflow_id in self.thumbnails else None
+
+    def find(
+        self,
+        *,
+        categories: list[str],
+        query: str | None = None,
+        tags: Sequence[str] = (),
+        is_public: bool | None = None,
+        seen: Callable[[Record], bool] = lambda record: True,
+    ) -> list[Record]:
         """The records that fit, by name."""
         found = [
             record
             for record in self.records.values()
-            if not categories or record["workflow"]["meta"]["category"] in categories
+            if (not categories or record["workflow"]["meta"]["category"] in categories)
+            and is_public in (None, record["is_public"])
+            and seen(record)
         ]
         if query:
             found = [record for record in found if query.lower() in _searched(record)]

@@ -83,7 +83,9 @@ class Models:
     def __init__(self, models: Iterable[Mapping[str, Any]] | None, release: Release) -> None:
         self._release = release
         self.configs: list[Config] = [config(about) for about in (DEFAULT_MODELS if models is None else models)]
-        self.jobs: list[dict[str, Any]] = []
+        self.jobs: dict[int, dict[str, Any]] = {}
+        self.images: dict[str, bytes] = {}
+        self._next_job = 0
 
     def find(self, **wanted: Any) -> list[Config]:
         """The models that have all these members."""
@@ -104,7 +106,7 @@ class Models:
         about = {"name": path.stem, "source": source, "path": source, **_guess(path.name)}
         about |= {name: value for name, value in wanted.items() if value is not None}
         job: dict[str, Any] = {
-            "id": len(self.jobs),
+            "id": self._next_job,
             "status": "running",
             "error_reason": None,
             "config_in": {"source": source, **wanted},
@@ -119,7 +121,8 @@ class Models:
             "error": None,
             "error_traceback": None,
         }
-        self.jobs.append(job)
+        self.jobs[self._next_job] = job
+        self._next_job += 1
         self.configs.append(job["config_out"])
         return {**job, "config_out": None}
 
@@ -129,9 +132,13 @@ class Models:
         self.configs = [config for config in self.configs if config["key"] != key]
         return bool(found)
 
+    def prune(self) -> None:
+        """Forget the jobs that have ended: all of them."""
+        self.jobs.clear()
+
     def job(self, number: int) -> dict[str, Any] | None:
         """An install job, which is done by now."""
-        if not 0 <= number < len(self.jobs):
+        if number not in self.jobs:
             return None
         self.jobs[number]["status"] = "completed"
         return self.jobs[number]

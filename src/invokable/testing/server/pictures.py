@@ -56,6 +56,14 @@ def thumbnail(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def small(content: bytes, content_type: str) -> bytes:
+    """The thumbnail of a file that was sent to be one. Raises Refusal."""
+    if not content_type.startswith("image"):
+        raise Refusal(415, "Not an image")
+    decode(content)
+    return thumbnail(content)
+
+
 def embedded(image: Image) -> dict[str, str | None]:
     """What an uploaded file says about how it was made. Invalid workflows and graphs are dropped."""
     texts: dict[str, str | None] = {}

@@ -17,25 +17,25 @@ class Presets:
         self._release = release
         self.records: dict[str, Record] = {}
 
-    def create(self, about: dict[str, str], user_id: str, *, pictured: bool) -> Record:
-        """Make a preset; the picture itself is not kept."""
-        preset_id = str(uuid4())
-        record = {"id": preset_id, "user_id": user_id, "is_public": False, "image": None, **_told(about)}
-        if pictured:
-            record["image"] = f"api/v1/style_presets/i/{preset_id}/image?{uuid4()}"
-        self.records[preset_id] = record
+    def create(self, about: Record, user_id: str, picture: bytes | None) -> Record:
+        """Make a preset."""
+        record = {"id": str(uuid4()), "user_id": user_id, "picture": picture, **_told(about)}
+        self.records[record["id"]] = record
         return self.to_json(record)
 
-    def update(self, record: Record, about: dict[str, str]) -> Record:
-        """Replace what a preset says."""
-        record |= {**_told(about), "image": None}
+    def update(self, record: Record, about: Record, picture: bytes | None) -> Record:
+        """Replace what a preset says, and its picture, if only by none."""
+        record |= {**_told(about), "picture": picture}
         return self.to_json(record)
 
     def to_json(self, record: Record) -> Record:
         """A preset as the server describes it."""
-        return self._release.shape("preset", record)
+        told = {name: value for name, value in record.items() if name != "picture"}
+        path = f"api/v1/style_presets/i/{record['id']}/image?{uuid4()}"
+        return self._release.shape("preset", {**told, "image": None if record["picture"] is None else path})
 
 
-def _told(about: dict[str, str]) -> Record:
+def _told(about: Record) -> Record:
     prompts = {name: about[name] for name in ("positive_prompt", "negative_prompt")}
-    return {"name": about["name"], "preset_data": prompts, "type": about["type"]}
+    is_public = about.get("is_public") is True
+    return {"name": about["name"], "preset_data": prompts, "type": about["type"], "is_public": is_public}

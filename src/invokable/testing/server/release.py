@@ -27,6 +27,7 @@ _FEATURES: Final[dict[str, Version]] = {
     "bounded_ids": (6, 14),
     "polling_breaks": (6, 14),
     "ownership": (6, 12),
+    "sharing": (6, 13),
     "iterators": (6, 9),
     "no_projects": (6, 9),
 }

@@ -38,7 +38,7 @@ def list_boards(call: Call) -> Answer:
     archived = query.boolean("include_archived", False)
     query.check()
     boards = [board for board in call.world.boards.boards.values() if archived or not board.archived]
-    boards = [board for board in boards if call.person.sees(board.user_id)]
+    boards = [board for board in boards if media.sees_board(call, board)]
     boards.sort(key=lambda board: getattr(board, order), reverse=direction == "DESC")
     if everything:
         return Answer([_listed(call, board) for board in boards])
@@ -56,8 +56,8 @@ def describe(call: Call) -> Answer:
 
 @route("PATCH", f"{_BOARDS}/{{board_id}}")
 def update(call: Call) -> Answer:
-    """Rename or archive a board."""
-    board = _board(call, call.params["board_id"], "modify")
+    """Rename or archive a board, or say who sees it."""
+    board = _board(call, call.params["board_id"], "update")
     changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     names = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
     for name, member in names.items():
@@ -151,7 +151,7 @@ def _board(call: Call, board_id: Any, doing: str = "access") -> Board:
     board = call.world.boards.boards.get(board_id)
     if board is None:
         raise Refusal(404, "Board not found")
-    if not call.person.sees(board.user_id):
+    if not (media.sees_board(call, board) if doing == "access" else call.person.sees(board.user_id)):
         raise Refusal(403, f"Not authorized to {doing} this board")
     return board
 

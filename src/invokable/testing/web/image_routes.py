@@ -66,8 +66,9 @@ def names(call: Call) -> Answer:
 @route("POST", f"{_IMAGES}/images_by_names", feature="image_names")
 def images_by_names(call: Call) -> Answer:
     """Images by name; those that are missing are left out."""
-    found = [media.visible(call, "image", name) for name in call.texts("image_names")]
-    return Answer([call.world.media.to_json(file) for file in found if file is not None])
+    found = [call.world.media.get(name) for name in call.texts("image_names")]
+    seen = media.is_seen(call)
+    return Answer([call.world.media.to_json(file) for file in found if file is not None and seen(file)])
 
 
 @route("GET", f"{_IMAGES}/intermediates")
@@ -78,7 +79,9 @@ def count_intermediates(call: Call) -> Answer:
 
 @route("DELETE", f"{_IMAGES}/intermediates")
 def delete_intermediates(call: Call) -> Answer:
-    """Delete the intermediate images."""
+    """Delete the intermediate images of all."""
+    if not call.person.is_admin:
+        raise Refusal(403, "Only admins can clear all intermediates")
     return Answer(len(call.world.media.delete([file.name for file in _intermediates(call)])))
 
 
@@ -194,4 +197,4 @@ def urls(call: Call) -> Answer:
 
 
 def _intermediates(call: Call) -> list[File]:
-    return call.world.media.find(is_intermediate=True, seen=media.is_seen(call))
+    return call.world.media.find(is_intermediate=True, seen=lambda file: call.person.sees(file.user_id))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from invokable.testing.graphs import scalars
 from invokable.testing.graphs.workflow_rules import read_workflow
+from invokable.testing.server import pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.events import Event
-from invokable.testing.server.problems import Invalid, Refusal
+from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call, Query
 from invokable.testing.web.table import route
 
@@ -19,7 +21,8 @@ _CATEGORIES = ("user", "default")
 @route("POST", f"{_WORKFLOWS}/")
 def create(call: Call) -> Answer:
     """Save a workflow."""
-    record = call.world.library.create(_workflow(call, with_id=False), call.person.user_id)
+    workflow = _workflow(call, with_id=False)
+    record = call.world.library.create(workflow, call.person.user_id, is_public=not call.world.users.multiuser)
     _tell(call, "workflow_created", record["workflow_id"])
     return Answer(record)
 
@@ -31,9 +34,14 @@ def list_workflows(call: Call) -> Answer:
     number, size = query.integer("page", 0, least=0), query.integer("per_page", least=1)
     categories = query.choices("categories", _CATEGORIES)
     wanted, tags = query.text("query"), [value for name, value in call.queries if name == "tags"]
+    is_public = query.boolean("is_public") if call.world.release.has("sharing") else None
     query.check()
     library = call.world.library
-    found = library.find(categories=categories, query=wanted, tags=tags)
+
+    def seen(record: dict[str, Any]) -> bool:
+        return is_public is True or call.person.sees(record["user_id"])
+
+    found = library.find(categories=categories, query=wanted, tags=tags, is_public=is_public, seen=seen)
     shown = found if size is None else found[number * size : (number + 1) * size]
     per_page = len(found) if size is None else size
     pages = 1 if size is None else -(-len(found) // size)
@@ -48,13 +56,55 @@ def counts(call: Call) -> Answer:
     categories = query.choices("categories", _CATEGORIES)
     query.check()
     library = call.world.library
-    return Answer({name: len(library.find(categories=[name], query=None, tags=[])) for name in categories})
+    return Answer({name: len(library.find(categories=[name])) for name in categories})
 
 
 @route("GET", _ONE)
 def describe(call: Call) -> Answer:
     """A workflow, whole."""
-    return Answer(call.world.library.opened(_record(call)))
+    record = _record(call)
+    if not record["is_public"] and not call.person.sees(record["user_id"]):
+        raise Refusal(403, "Not authorized to access this workflow")
+    return Answer(call.world.library.opened(record))
+
+
+@route("PATCH", f"{_ONE}/is_public", feature="sharing")
+def share(call: Call) -> Answer:
+    """Have others see a workflow, or not."""
+    record = _own(call)
+    is_public, details = scalars.boolean(call.member("is_public"), ("body", "is_public"))
+    if details:
+        raise Invalid(details)
+    record["is_public"] = is_public
+    _tell(call, "workflow_updated", record["workflow_id"])
+    return Answer(call.world.library.to_json(record))
+
+
+@route("GET", f"{_ONE}/thumbnail", open=True)
+def thumbnail(call: Call) -> Answer:
+    """The picture of a workflow, which the server calls a PNG; where there is none, it fails."""
+    content = call.world.library.thumbnails.get(_record(call)["workflow_id"])
+    if content is None:
+        raise Broken
+    return Answer(content=content, content_type="image/png")
+
+
+@route("PUT", f"{_ONE}/thumbnail", form=True)
+def set_thumbnail(call: Call) -> Answer:
+    """Give a workflow its picture."""
+    workflow_id = _own(call)["workflow_id"]
+    if call.file is None:
+        raise Invalid([missing(("body", "image"))])
+    call.world.library.thumbnails[workflow_id] = pictures.small(call.file.content, call.file.content_type)
+    return Answer(None)
+
+
+@route("DELETE", f"{_ONE}/thumbnail")
+def delete_thumbnail(call: Call) -> Answer:
+    """Take the picture of a workflow away; where there is none, the server fails."""
+    if call.world.library.thumbnails.pop(_own(call)["workflow_id"], None) is None:
+        raise Broken
+    return Answer(None)
 
 
 @route("PATCH", _ONE)
@@ -78,8 +128,9 @@ def opened(call: Call) -> Answer:
 @route("DELETE", _ONE)
 def delete(call: Call) -> Answer:
     """Delete a workflow."""
-    record = _record(call)
+    record = _own(call)
     del call.world.library.records[record["workflow_id"]]
+    call.world.library.thumbnails.pop(record["workflow_id"], None)
     _tell(call, "workflow_deleted", record["workflow_id"])
     return Answer(None)
 
@@ -98,6 +149,13 @@ def _record(call: Call) -> dict[str, Any]:
     record = call.world.library.records.get(call.params["workflow_id"])
     if record is None:
         raise Refusal(404, "Workflow not found")
+    return record
+
+
+def _own(call: Call) -> dict[str, Any]:
+    record = _record(call)
+    if not call.person.sees(record["user_id"]):
+        raise Refusal(403, "Not authorized to update this workflow")
     return record
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
+from invokable.testing.server.boards import Board
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Refusal
 from invokable.testing.web.call import Answer, Call, Query
@@ -13,12 +14,22 @@ _NOBODY = "none"
 
 
 def is_seen(call: Call) -> Callable[[File], bool]:
-    """Decides which files the caller may see."""
-    return lambda file: call.person.sees(file.user_id)
+    """Decides which files the caller may see: their own, and those on a board that others have shared."""
+    return lambda file: call.person.sees(file.user_id) or _is_shared(call, file)
+
+
+def sees_board(call: Call, board: Board) -> bool:
+    """Whether the caller may see what is on a board."""
+    return board.visibility != "private" or call.person.sees(board.user_id)
+
+
+def _is_shared(call: Call, file: File) -> bool:
+    board = call.world.boards.boards.get(file.board_id or "")
+    return board is not None and board.visibility != "private"
 
 
 def visible(call: Call, kind: str, name: str) -> File | None:
-    """The file of that name if the caller sees it."""
+    """The file of that name if the caller may change it."""
     file = call.world.media.get(name, kind)
     return file if file is not None and call.person.sees(file.user_id) else None
 
@@ -28,7 +39,7 @@ def readable(call: Call, kind: str) -> File:
     file = call.world.media.get(call.params["name"], kind)
     if file is None:
         raise Refusal(404, "Not Found")
-    if not call.person.sees(file.user_id):
+    if not is_seen(call)(file):
         raise Refusal(403, f"Not authorized to access this {kind}")
     return file
 
@@ -53,7 +64,7 @@ def writable_board(call: Call, board_id: str | None) -> str | None:
         if not call.world.release.has("ownership"):
             return None
         raise Refusal(404, "Board not found")
-    if not call.person.sees(board.user_id):
+    if board.visibility != "public" and not call.person.sees(board.user_id):
         raise Refusal(403, "Not authorized to upload to this board")
     return board_id
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
-from invokable.testing.server.problems import Broken, Refusal
+from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call, Query
 from invokable.testing.web.table import route
 
@@ -72,11 +75,87 @@ def install(call: Call) -> Answer:
     return Answer(job, 201)
 
 
+@route("PATCH", f"{_MODELS}/i/{{key}}", admin=True)
+def update(call: Call) -> Answer:
+    """Change what is said of a model."""
+    config = _config(call)
+    changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
+    config.update({name: value for name, value in changes.items() if value is not None and name in config})
+    return _first(call, "model not found", key=call.params["key"])
+
+
+@route("GET", f"{_MODELS}/i/{{key}}/image", open=True)
+def image(call: Call) -> Answer:
+    """The picture of a model, which the server calls a PNG; where there is none, it fails."""
+    content = call.world.models.images.get(call.params["key"])
+    if content is None:
+        raise Broken
+    return Answer(content=content, content_type="image/png")
+
+
+@route("PATCH", f"{_MODELS}/i/{{key}}/image", form=True, admin=True)
+def set_image(call: Call) -> Answer:
+    """Give a model its picture."""
+    config = _config(call)
+    if call.file is None:
+        raise Invalid([missing(("body", "image"))])
+    call.world.models.images[config["key"]] = pictures.small(call.file.content, call.file.content_type)
+    config["cover_image"] = f"api/v2/models/i/{config['key']}/image?{uuid4()}"
+    return Answer(None)
+
+
+@route("DELETE", f"{_MODELS}/i/{{key}}/image", admin=True)
+def delete_image(call: Call) -> Answer:
+    """Take the picture of a model away."""
+    config = _config(call)
+    call.world.models.images.pop(config["key"], None)
+    config["cover_image"] = None
+    return _no_body(call)
+
+
+@route("GET", f"{_MODELS}/scan_folder", admin=True)
+def scan(call: Call) -> Answer:
+    """The models in a folder of this machine."""
+    query = Query(call)
+    folder = Path(query.text("scan_path") or "/nowhere")
+    query.check()
+    if not folder.is_dir():
+        raise Refusal(400, f"The search path '{folder}' could not be scanned")
+    installed = {config["path"] for config in call.world.models.configs}
+    found = sorted(str(path) for path in folder.rglob("*") if path.suffix in (".safetensors", ".ckpt", ".gguf"))
+    return Answer([{"path": path, "is_installed": path in installed} for path in found])
+
+
+@route("POST", f"{_MODELS}/empty_model_cache", admin=True)
+def empty_cache(call: Call) -> Answer:
+    """Drop the models in memory, of which there are none."""
+    return Answer(None)
+
+
+@route("DELETE", f"{_MODELS}/install", admin=True)
+def prune_jobs(call: Call) -> Answer:
+    """Forget the jobs that have ended."""
+    call.world.models.prune()
+    return _no_body(call)
+
+
+@route("POST", f"{_MODELS}/install/{{id}}/pause", admin=True, feature="sharing")
+@route("POST", f"{_MODELS}/install/{{id}}/resume", admin=True, feature="sharing")
+@route("POST", f"{_MODELS}/install/{{id}}/restart_failed", admin=True, feature="sharing")
+def steer_job(call: Call) -> Answer:
+    """Pause a job, or go on with it; here it has ended already."""
+    number = call.params["id"]
+    found = call.world.models.job(int(number)) if number.isdecimal() else None
+    if found is None:
+        raise Refusal(415, f"No job with id {number} known")
+    return Answer(found, 201)
+
+
 @route("GET", f"{_MODELS}/install")
 def jobs(call: Call) -> Answer:
     """All install jobs."""
     models = call.world.models
-    return Answer([models.job(number) for number in range(len(models.jobs))])
+    return Answer([models.job(number) for number in models.jobs])
 
 
 @route("GET", f"{_MODELS}/install/{{id}}")
@@ -91,12 +170,10 @@ def job(call: Call) -> Answer:
 
 @route("DELETE", f"{_MODELS}/i/{{key}}", admin=True)
 def delete(call: Call) -> Answer:
-    """Delete a model. Since 6.14 an answer without a body fails where the client takes gzip."""
+    """Delete a model."""
     if not call.world.models.delete(call.params["key"]):
         raise Refusal(404, "model not found")
-    if call.world.release.has("polling_breaks") and "gzip" in call.headers.get("accept-encoding", ""):
-        raise Broken
-    return Answer(status=204, content=b"")
+    return _no_body(call)
 
 
 @route("DELETE", f"{_MODELS}/install/{{id}}", admin=True)
@@ -106,6 +183,20 @@ def cancel_job(call: Call) -> Answer:
     if not number.isdecimal() or call.world.models.job(int(number)) is None:
         raise Refusal(415, f"No job with id {number} known")
     return Answer(None, 201)
+
+
+def _no_body(call: Call) -> Answer:
+    """Nothing. Since 6.14 that fails where the client takes gzip."""
+    if call.world.release.has("polling_breaks") and "gzip" in call.headers.get("accept-encoding", ""):
+        raise Broken
+    return Answer(status=204, content=b"")
+
+
+def _config(call: Call) -> dict[str, Any]:
+    found = next((one for one in call.world.models.configs if one["key"] == call.params["key"]), None)
+    if found is None:
+        raise Refusal(404, "model not found")
+    return found
 
 
 def _first(call: Call, words: str, **wanted: Any) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from invokable.testing.server import pictures
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call
 from invokable.testing.web.table import route
@@ -16,36 +17,68 @@ _MEMBERS: Final = ("name", "positive_prompt", "negative_prompt", "type")
 
 @route("GET", _PRESETS)
 def list_presets(call: Call) -> Answer:
-    """All of them."""
+    """All that the caller sees."""
     presets = call.world.presets
-    return Answer([presets.to_json(record) for record in presets.records.values()])
+    return Answer([presets.to_json(record) for record in presets.records.values() if _is_seen(call, record)])
 
 
 @route("POST", _PRESETS, form=True)
 def create(call: Call) -> Answer:
     """Make one."""
-    return Answer(call.world.presets.create(_about(call), call.person.user_id, pictured=call.file is not None))
+    return Answer(call.world.presets.create(_about(call), call.person.user_id, _picture(call)))
 
 
 @route("GET", _ONE)
 def describe(call: Call) -> Answer:
     """One."""
-    return Answer(call.world.presets.to_json(_record(call, before=Refusal(404, "Style preset not found"))))
+    return Answer(call.world.presets.to_json(_seen(call)))
+
+
+@route("GET", f"{_ONE}/image")
+def image(call: Call) -> Answer:
+    """Its picture, which the server calls a PNG whatever it is."""
+    content = _seen(call)["picture"]
+    if content is None:
+        raise Refusal(404, "Not Found")
+    return Answer(content=content, content_type="image/png")
 
 
 @route("PATCH", _ONE, form=True)
 def update(call: Call) -> Answer:
     """Replace what one says, its picture too."""
     about = _about(call)
-    return Answer(call.world.presets.update(_record(call, before=Broken()), about))
+    record = _own(call)
+    return Answer(call.world.presets.update(record, about, _picture(call)))
 
 
 @route("DELETE", _ONE)
 def delete(call: Call) -> Answer:
     """Delete one."""
-    record = _record(call, before=Broken())
+    record = _own(call)
     del call.world.presets.records[record["id"]]
     return Answer(None)
+
+
+def _is_seen(call: Call, record: dict[str, Any]) -> bool:
+    return record["is_public"] or record["type"] == "default" or call.person.sees(record["user_id"])
+
+
+def _seen(call: Call) -> dict[str, Any]:
+    record = _record(call, before=Refusal(404, "Style preset not found"))
+    if not _is_seen(call, record):
+        raise Refusal(403, "Not authorized to access this style preset")
+    return record
+
+
+def _own(call: Call) -> dict[str, Any]:
+    record = _record(call, before=Broken())
+    if not call.person.sees(record["user_id"]):
+        raise Refusal(403, "Not authorized to modify this style preset")
+    return record
+
+
+def _picture(call: Call) -> bytes | None:
+    return None if call.file is None else pictures.small(call.file.content, call.file.content_type)
 
 
 def _record(call: Call, *, before: Exception) -> dict[str, Any]:
@@ -56,7 +89,7 @@ def _record(call: Call, *, before: Exception) -> dict[str, Any]:
     return record
 
 
-def _about(call: Call) -> dict[str, str]:
+def _about(call: Call) -> dict[str, Any]:
     if "data" not in call.form:
         raise Invalid([missing(("body", "data"))])
     try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from invokable.testing.server.problems import Detail, Invalid
 from invokable.testing.web.call import Answer, Call
 from invokable.testing.web.prompts import PromptError, all_of, some_of
 from invokable.testing.web.table import route
+
+if TYPE_CHECKING:
+    from invokable.testing.execution import InvocationCache
 
 _APP: Final = "/api/v1/app"
 _HIGHLIGHTS: Final = ((5, 6), (6, 9))
@@ -74,19 +77,32 @@ def patchmatch(call: Call) -> Answer:
     return Answer(True)
 
 
-@route("GET", f"{_APP}/invocation_cache/status")
+@route("GET", f"{_APP}/invocation_cache/status", admin=True)
 def cache_status(call: Call) -> Answer:
     """How full the node cache is, and how often it was hit."""
-    cache = call.world.cache
-    counts = {name: getattr(cache, name, 0) for name in ("hits", "misses")}
-    size = 0 if cache is None else len(cache)
-    return Answer({"size": size, **counts, "enabled": getattr(cache, "enabled", True), "max_size": 512})
+    cache = _cache(call)
+    told = {name: getattr(cache, name) for name in ("hits", "misses", "enabled", "max_size")}
+    return Answer({"size": len(cache), **told})
 
 
-@route("DELETE", f"{_APP}/invocation_cache")
+@route("PUT", f"{_APP}/invocation_cache/enable", admin=True)
+def enable_cache(call: Call) -> Answer:
+    """Have nodes use the cache."""
+    _cache(call).enabled = True
+    return Answer(None)
+
+
+@route("PUT", f"{_APP}/invocation_cache/disable", admin=True)
+def disable_cache(call: Call) -> Answer:
+    """Have no node use it."""
+    _cache(call).enabled = False
+    return Answer(None)
+
+
+@route("DELETE", f"{_APP}/invocation_cache", admin=True)
 def clear_cache(call: Call) -> Answer:
     """Empty the node cache."""
-    call.world.cache = None
+    _cache(call).clear()
     return Answer(None)
 
 
@@ -103,3 +119,12 @@ def dynamic_prompts(call: Call) -> Answer:
     except PromptError as error:
         return Answer({"prompts": [prompt], "error": str(error)})
     return Answer({"prompts": found or [""], "error": None})
+
+
+def _cache(call: Call) -> InvocationCache:
+    from invokable.testing.execution import InvocationCache
+
+    if call.world.cache is None:  # nothing has run since the start
+        call.world.cache = InvocationCache()
+    cache: InvocationCache = call.world.cache
+    return cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Literal, TypeAlias
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.steps.boards import (
@@ -16,9 +17,12 @@ from invokable.runtime.steps.boards import (
 )
 from invokable.runtime.steps.media import IMAGES, VIDEOS, move_media
 from invokable.runtime.steps.paging import at_once
+from invokable.runtime.steps.versions import require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import BoardRecord
+
+Visibility: TypeAlias = Literal["private", "shared", "public"]
 
 
 class AsyncBoards(AsyncRepository):
@@ -57,6 +61,17 @@ class AsyncBoards(AsyncRepository):
     async def archive(self, board: Board | str, *, archived: bool = True) -> BoardRecord:
         """Put a board into the archive, or take it out again. Raises BoardError."""
         return await self._drive(change_board(board, {"archived": archived}))
+
+    async def set_visibility(self, board: Board | str, visibility: Visibility) -> BoardRecord:
+        """Say what the other users of the server may do with a board. Takes InvokeAI 6.13.
+
+        Args:
+            visibility: `private` hides it from them, `shared` shows it, `public` lets them add to it, too.
+
+        Raises BoardError and UnsupportedError.
+        """
+        await self._drive(require(self._known, "the visibility of boards", "6.13"))
+        return await self._drive(change_board(board, {"board_visibility": visibility}))
 
     async def move(self, *media: Image | Video, to: Board | str) -> tuple[str, ...]:
         """Put images and videos onto a board, from wherever they are; "none" takes them off theirs.

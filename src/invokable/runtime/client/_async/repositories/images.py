@@ -14,7 +14,7 @@ from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.steps.archives import fetch_archive
 from invokable.runtime.steps.boards import NO_BOARD, board_id_of
-from invokable.runtime.steps.media import IMAGES, Kind, upload_media
+from invokable.runtime.steps.media import IMAGES, Kind, count_intermediates, delete_intermediates, upload_media
 from invokable.runtime.steps.protocol import Read
 from invokable.runtime.values.inputs import Board, ImageInput
 from invokable.runtime.values.media import Image
@@ -66,6 +66,21 @@ class AsyncImages(AsyncMedia[ImageRecord]):
                 client=self._downloader,
             )
         )
+
+    async def count_intermediates(self) -> int:
+        """How many images are only steps on the way: what runs uploaded, and what the nodes between gave.
+
+        On a server of several users these are one's own, for an administrator those of all.
+        Raises APIError and ConnectionError.
+        """
+        return await self._drive(count_intermediates())
+
+    async def delete_intermediates(self) -> int:
+        """Delete all of them, also what runs still need that have not ended. Returns how many that were.
+
+        On a server of several users, only an administrator may. Raises APIError and ConnectionError.
+        """
+        return await self._drive(delete_intermediates(self._known))
 
     async def download_zip(
         self,

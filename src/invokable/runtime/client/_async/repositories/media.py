@@ -19,6 +19,7 @@ from invokable.runtime.steps.media import (
     list_media,
     media_metadata,
     media_names,
+    media_thumbnail,
     move_media,
     star_media,
 )
@@ -103,6 +104,13 @@ class AsyncMedia(AsyncRepository, Generic[R]):
     async def workflow(self, medium: Image | Video | str) -> EmbeddedWorkflow:
         """The workflow and the graph that made it, as far as they are in it. Raises NotFoundError and APIError."""
         return await self._drive(embedded_workflow(self._kind, name_of(medium), self._known))
+
+    async def thumbnail(self, medium: Image | Video | str) -> bytes:
+        """A small copy of at most 256 pixels a side, of a video its beginning, as WebP.
+
+        Raises NotFoundError and APIError.
+        """
+        return await self._drive(media_thumbnail(self._kind, name_of(medium), self._known))
 
     async def update(
         self,

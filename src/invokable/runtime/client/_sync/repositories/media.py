@@ -19,6 +19,7 @@ from invokable.runtime.steps.media import (
     list_media,
     media_metadata,
     media_names,
+    media_thumbnail,
     move_media,
     star_media,
 )
@@ -103,6 +104,13 @@ class Media(Repository, Generic[R]):
     def workflow(self, medium: Image | Video | str) -> EmbeddedWorkflow:
         """The workflow and the graph that made it, as far as they are in it. Raises NotFoundError and APIError."""
         return self._drive(embedded_workflow(self._kind, name_of(medium), self._known))
+
+    def thumbnail(self, medium: Image | Video | str) -> bytes:
+        """A small copy of at most 256 pixels a side, of a video its beginning, as WebP.
+
+        Raises NotFoundError and APIError.
+        """
+        return self._drive(media_thumbnail(self._kind, name_of(medium), self._known))
 
     def update(
         self,

@@ -11,7 +11,9 @@ from invokable.runtime.steps.queue_items import (
     cancel_items,
     cancel_pending,
     delete_all,
+    delete_destination,
     delete_items,
+    delete_pending,
     get_item,
     item_that,
     list_items,
@@ -87,6 +89,17 @@ class Queue(Repository):
     def delete(self, *items: QueueItem | int) -> None:
         """Take items out of the queue; what has not ended is canceled. Raises NotFoundError and UnsupportedError."""
         self._drive(delete_items([_id_of(item) for item in items], self._known))
+
+    def delete_pending(self) -> int:
+        """Delete all items that have not begun. Returns how many that were. Raises UnsupportedError before 6.0."""
+        return self._drive(delete_pending(self._known))
+
+    def delete_destination(self, destination: str) -> int:
+        """Delete all items for a destination, also those that run. Returns how many that were.
+
+        Raises UnsupportedError for a server before 6.0.
+        """
+        return self._drive(delete_destination(destination, self._known))
 
     def prune(self) -> int:
         """Delete all items that have ended. Returns how many that were. Images and videos stay."""

@@ -9,7 +9,16 @@ from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.paging import at_once
 from invokable.runtime.steps.protocol import Read
-from invokable.runtime.steps.style_presets import create_preset, delete_preset, find_preset, get_preset, list_presets
+from invokable.runtime.steps.style_presets import (
+    PresetChanges,
+    change_preset,
+    create_preset,
+    delete_preset,
+    find_preset,
+    get_preset,
+    list_presets,
+    preset_image,
+)
 from invokable.runtime.values.inputs import ImageInput, StylePreset
 from invokable.runtime.values.records import StylePresetRecord
 
@@ -39,13 +48,47 @@ class StylePresets(Repository):
         positive_prompt: str = "{prompt}",
         negative_prompt: str = "",
         image: ImageInput | None = None,
+        shared: bool = False,
     ) -> StylePresetRecord:
         """Make a style preset. A run's own prompt takes the place of `{prompt}`; `image` is shown beside the name.
 
-        Raises OSError and TypeError for an image that cannot be read.
+        `shared` has the other users of the server see it, too; that takes InvokeAI 6.13.
+
+        Raises OSError and TypeError for an image that cannot be read, and UnsupportedError.
         """
         file = None if image is None else in_thread(read_file, Read(image, "image"))
-        return self._drive(create_preset(name, positive_prompt, negative_prompt, file))
+        return self._drive(create_preset(name, positive_prompt, negative_prompt, file, self._known, shared=shared))
+
+    def update(
+        self,
+        preset: StylePreset | str,
+        *,
+        name: str | None = None,
+        positive_prompt: str | None = None,
+        negative_prompt: str | None = None,
+        image: ImageInput | None = None,
+        remove_image: bool = False,
+        shared: bool | None = None,
+    ) -> StylePresetRecord:
+        """Change a style preset, given by its name, or as a `StylePreset`; None leaves a thing as it is.
+
+        `remove_image` has it show no picture any more.
+
+        Raises OSError and TypeError for an image that cannot be read, NotFoundError, UnsupportedError, and
+        InvokableError for a preset that comes with InvokeAI.
+        """
+        file = None if image is None else in_thread(read_file, Read(image, "image"))
+        changes = PresetChanges(
+            name=name, positive_prompt=positive_prompt, negative_prompt=negative_prompt, shared=shared
+        )
+        return self._drive(change_preset(preset, changes, file, self._known, without_image=remove_image))
+
+    def image(self, preset: StylePreset | str) -> bytes | None:
+        """The picture that is shown beside a style preset, as PNG or WebP; None where it has none.
+
+        Raises NotFoundError.
+        """
+        return self._drive(preset_image(preset))
 
     def delete(self, preset: StylePreset | str) -> None:
         """Delete a style preset, given by its name, or as a `StylePreset` with its id.

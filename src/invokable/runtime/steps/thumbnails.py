@@ -1,0 +1,29 @@
+"""Thumbnails: the small pictures that the server keeps beside what they show.
+
+What has none is told by its record: servers answer the request for a missing one with a 500.
+"""
+
+from __future__ import annotations
+
+from invokable.runtime.steps.answers import not_invokeai, parse
+from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, fetch_as
+
+
+def get_thumbnail(path: str) -> Steps[bytes]:
+    """A picture, as the server has it: PNG or WebP."""
+    return (yield from fetch_as(Request("GET", path), picture))
+
+
+def set_thumbnail(method: str, path: str, file: File) -> Steps[None]:
+    """Give a thing its picture, in place of another one. Raises APIError for what is no picture."""
+    parse((yield from fetch(Request(method, path, file=file, part="image"))))
+
+
+def picture(response: Response) -> bytes:
+    """The picture in an answer. Raises APIError, and NotInvokeAIError for what is none."""
+    kind = response.content_type.partition(";")[0].strip()
+    if response.status != 200:
+        parse(response)
+    if response.status != 200 or not kind.startswith("image/") or not response.body:
+        raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a picture")
+    return response.body
