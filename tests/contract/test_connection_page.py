@@ -73,4 +73,4 @@ def test_the_table_of_the_policy_has_its_defaults() -> None:
         for name, value in zip(names.split(", "), values.split(", "), strict=True)
     }
     assert found == {name: getattr(policy, name) for name in found}
-    assert len(found) == len(dataclasses.fields(Policy)) - 1  # all but `models`
+    assert len(found) == len(dataclasses.fields(Policy)) - 2  # all but `models` and `outputs`

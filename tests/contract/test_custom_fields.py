@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image as Pillow
 
-from invokable import Client, ValidationError, WorkflowError
+from invokable import Client, Image, NodeOutput, Policy, ValidationError, WorkflowError
 from invokable.codegen import Options
 from invokable.codegen.plan import Naming
 from invokable.codegen.typing.custom import CustomFields
 from tests.contract.pixels import pixel
 from tests.examples import ROOT, add_field, add_node, example, imported
+from tests.live.provision import Server
 
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FIELDS = dict(re.findall(r'^"(\w+\.\w+)" = "(\w+:\w+)"', PAGE, re.MULTILINE))
@@ -42,7 +44,7 @@ def module() -> Iterator[Any]:
 
 def test_the_page_names_both_kinds(module: Any) -> None:
     assert FIELDS == {"blank_image.color": "paint:Paint", "string_join.value": "tags:Tags"}
-    assert set(SOURCES) == {"paint", "tags"}
+    assert set(SOURCES) == {"paint", "tags", "boxes"}
 
 
 def test_defaults_are_made_by_the_class(module: Any) -> None:
@@ -55,7 +57,7 @@ def test_values_reach_the_server_and_come_back(client: Client, module: Any, stam
     result = client.run(card)
     assert result.tags == ("x", "yb")
     assert isinstance(result.tags, tags)
-    assert pixel(Image.open(result.card.save(tmp_path)), (63, 63)) == (12, 140, 77)
+    assert pixel(Pillow.open(result.card.save(tmp_path)), (63, 63)) == (12, 140, 77)
 
 
 def test_a_value_of_another_class_is_refused(module: Any) -> None:
@@ -80,3 +82,74 @@ def test_an_output_that_the_class_refuses_says_where(
     card = module.ColourCard(stamp=stamp, string_left=sys.modules["tags"].Tags("x"))
     with pytest.raises(WorkflowError, match=r"item \d+, node join: Tags does not take its 'value': no tags"):
         client.run(card)
+
+
+# --- kinds of output --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def marked(module: Any) -> Any:
+    """The example with a box in its result, as the page has it."""
+    document = example("colour_card.json")
+    document["name"] = "Marked Card"
+    add_node(document, "mark", "bounding_box", version="1.0.0", x_min=8, y_min=8, x_max=48, y_max=38)
+    return imported(document, Options(naming=Naming(nodes={"mark": "mark"})))
+
+
+def test_an_output_of_a_kind_comes_back_as_what_the_page_makes_of_it(
+    server: Server,
+    connect: Callable[..., Client],
+    marked: Any,
+    stamp: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = re.findall(r"```python\n(from boxes import OUTPUTS\n.*?)```", PAGE, re.DOTALL)
+    monkeypatch.chdir(stamp.parent)
+    monkeypatch.setitem(sys.modules, "marked_card", marked)
+    names: dict[str, Any] = {"Client": lambda policy: connect(server.url, policy=policy), "Policy": Policy}
+    exec(compile(block, "extending.md", "exec"), names)
+    with names["client"]:
+        result, box = names["result"], sys.modules["boxes"].Box
+    assert result.mark == box(8, 8, 48, 38)
+    assert isinstance(result.card, Image)
+    assert {output.value for output in result.by_node["mark"]} == {result.mark}
+    assert {output.value for node, outputs in result.by_node.items() if node != "mark" for output in outputs} == {None}
+    assert pickle.loads(pickle.dumps(result)).by_node["mark"][0].value == result.mark
+    assert capsys.readouterr().out == f"{result.mark}\nbounding_box_output {result.mark}\n"
+
+
+def test_an_output_of_a_kind_is_json_without_a_function_for_it(client: Client, marked: Any, stamp: Path) -> None:
+    result = client.run(marked.MarkedCard(stamp=stamp, width=64, height=64))
+    assert result.mark["x_max"] == 48
+    assert result.by_node["mark"][0].value is None
+
+
+def test_an_image_of_a_kind_stays_an_image(
+    server: Server, connect: Callable[..., Client], marked: Any, stamp: Path
+) -> None:
+    with connect(server.url, policy=Policy(outputs={"image_output": lambda output: output.values["width"]})) as client:
+        result = client.run(marked.MarkedCard(stamp=stamp, width=64, height=64))
+    assert isinstance(result.card, Image)
+    assert {output.value for output in result.by_node[result.card.node_id]} == {64}
+
+
+def test_an_output_that_a_function_refuses_says_where(
+    server: Server, connect: Callable[..., Client], marked: Any, stamp: Path
+) -> None:
+    def box(output: NodeOutput) -> object:
+        raise ValueError("too small")
+
+    with (
+        connect(server.url, policy=Policy(outputs={"bounding_box_output": box})) as client,
+        pytest.raises(
+            WorkflowError, match=r"item \d+, node mark: box does not take its 'bounding_box_output': too small"
+        ),
+    ):
+        client.run(marked.MarkedCard(stamp=stamp, width=64, height=64))
+
+
+@pytest.mark.parametrize("outputs", [["bounding_box_output"], {"bounding_box_output": "Box"}, {1: str}])
+def test_what_is_no_table_of_kinds_is_refused(outputs: Any) -> None:
+    with pytest.raises(ValueError, match="expected a function or a class for each kind of output"):
+        Policy(outputs=outputs)

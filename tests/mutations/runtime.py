@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an image of a kind that has a function is no image any more",
+        f"{RUNTIME}steps/collect.py",
+        'if output.is_open and result.get("type") in giving.makers:',
+        'if result.get("type") in giving.makers:',
+        ("tests/contract/test_custom_fields.py",),
+    ),
+    Mutation(
+        "what a node pack's own kind of output becomes is left out",
+        f"{RUNTIME}steps/run.py",
+        "context.client, policy.outputs)",
+        "context.client)",
+        ("tests/contract/test_custom_fields.py",),
+    ),
+    Mutation(
         "a run that ran again cannot run again",
         f"{RUNTIME}steps/retry.py",
         "old = {row.retried_from_item_id or row.item_id: row for",

@@ -11,7 +11,7 @@ from invokable import Color, Image, NotInvokeAIError, Submission, Video, Workflo
 from invokable.contract.batch import BatchTable
 from invokable.contract.fields import FieldType
 from invokable.runtime.steps.answers import QueueItem
-from invokable.runtime.steps.collect import collect
+from invokable.runtime.steps.collect import Giving, collect
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.pins import OutputPin, Pins, pins_of
 
@@ -38,12 +38,12 @@ def ended(*items: QueueItem) -> Waiting:
 
 def collected(outputs: list[OutputPin], *items: QueueItem) -> Any:
     pins = Pins((), tuple(outputs), {}, "", {}, BatchTable(), None, {})
-    return collect(WorkflowResult, pins, ended(*items), None)
+    return collect(Giving(WorkflowResult, pins), ended(*items))
 
 
 def test_the_card_is_one_image_with_its_size_and_node() -> None:
     done = item({"e1": picture("a.png")}, {NODE: ["e1"]}, 7)
-    result = collect(ColourCard.Result, pins_of(ColourCard), ended(done), None)
+    result = collect(Giving(ColourCard.Result, pins_of(ColourCard)), ended(done))
     assert isinstance(result, ColourCard.Result)
     assert (result.card.name, result.card.width, result.card.height, result.card.node_id) == ("a.png", 4, 3, NODE)
     assert (result.images, result.videos, result.item_ids, result.batch_id) == ([result.card], [], [7], "batch")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, WorkflowError
@@ -10,15 +11,24 @@ from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import QueueItem, Session, shaped
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.encoding import custom_from_json
+from invokable.runtime.values.given import node_output
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.pins import OutputPin, Pins
-from invokable.runtime.values.result import WorkflowResult
+from invokable.runtime.values.result import OutputMaker, WorkflowResult
 
 
-def collect(
-    result_class: type[WorkflowResult], pins: Pins, waiting: Waiting, client: Downloader | None
-) -> WorkflowResult:
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """How what nodes gave becomes a result."""
+
+    result: type[WorkflowResult]
+    pins: Pins
+    client: Downloader | None = None
+    makers: Mapping[str, OutputMaker] = field(default_factory=dict)
+
+
+def collect(giving: Giving, waiting: Waiting) -> WorkflowResult:
     """The result of a run whose items have ended.
 
     Raises RunFailed, RunCanceled, and WorkflowError when a node that should have given a value gave none. Those of a
@@ -27,47 +37,40 @@ def collect(
     items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
     completed = [item for item in items if item.status == "completed"]
     if len(completed) == waiting.submission.requested:
-        return _result(result_class, pins, completed, waiting, client)
-    partial = _result(result_class, pins, completed, waiting, client) if completed else None
+        return _result(giving, completed, waiting)
+    partial = _result(giving, completed, waiting) if completed else None
     failed = [item for item in items if item.status == "failed"]
     if failed:
         raise _failure(failed[0], len(failed), waiting.submission.requested, partial)
     raise _cancellation(items, waiting, partial)
 
 
-def partial_result(
-    result_class: type[WorkflowResult], pins: Pins, waiting: Waiting, client: Downloader | None
-) -> WorkflowResult | None:
+def partial_result(giving: Giving, waiting: Waiting) -> WorkflowResult | None:
     """What the items gave that were completed; None where there is none."""
     items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
     completed = [item for item in items if item.status == "completed"]
-    return _result(result_class, pins, completed, waiting, client) if completed else None
+    return _result(giving, completed, waiting) if completed else None
 
 
-def _result(
-    result_class: type[WorkflowResult],
-    pins: Pins,
-    items: Sequence[QueueItem],
-    waiting: Waiting,
-    client: Downloader | None,
-) -> WorkflowResult:
+def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> WorkflowResult:
     values: dict[str, Any] = {}
-    for output in pins.outputs:
-        found = [value for item in items for value in _values(item, output, client)]
+    for output in giving.pins.outputs:
+        found = [value for item in items for value in _values(item, output, giving)]
         if not output.many and not found:
             raise WorkflowError(
                 f"node {output.node_id!r} gave no {output.field!r}: it did not run, as behind an If node"
             )
         values[output.attribute] = found if output.many else found[-1]
     media = list(_media_in(list(values.values())))
-    return result_class(
+    return giving.result(
         **values,
         images=[medium for medium in media if isinstance(medium, Image)],
         videos=[medium for medium in media if isinstance(medium, Video)],
         item_ids=[item.item_id for item in items],
         batch_id=waiting.submission.batch_id,
         _ran=[ran for item in items for ran in _ran(item)],
-        _client=client,
+        _client=giving.client,
+        _makers=giving.makers,
     )
 
 
@@ -78,11 +81,14 @@ def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
             yield item.item_id, node_id, result
 
 
-def _values(item: QueueItem, output: OutputPin, client: Downloader | None) -> Iterator[Any]:
+def _values(item: QueueItem, output: OutputPin, giving: Giving) -> Iterator[Any]:
     """What an item gave for an output, in the order of its iterations."""
     for result in _results_of(item.session, output.node_id):
-        if output.field in result:
-            yield _value(result[output.field], output, result, client, f"item {item.item_id}, node {output.node_id}")
+        if output.is_open and result.get("type") in giving.makers:
+            yield node_output(item.item_id, output.node_id, result, giving.client, giving.makers).value
+        elif output.field in result:
+            where = f"item {item.item_id}, node {output.node_id}"
+            yield _value(result[output.field], output, result, giving.client, where)
 
 
 def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:

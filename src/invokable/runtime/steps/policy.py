@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from invokable.runtime.values.inputs import Model
     from invokable.runtime.values.records import ModelRecord
+    from invokable.runtime.values.result import OutputMaker
 
 ModelKey: TypeAlias = Literal["key", "hash", "name"]
 ModelFinder: TypeAlias = "Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]"
@@ -64,13 +65,20 @@ class Policy:
     `("key",)` takes no other model than the very one. A function of your own gets the reference and the models that
     fit, and returns those that are meant: none has the next way tried, several are refused."""
 
+    outputs: Mapping[str, OutputMaker] = field(default_factory=dict, hash=False)
+    """Functions, or classes, for the kinds of output that a node pack adds, by the server's name of the kind, such as
+    `palette_output`. One gets the NodeOutput; what it makes of it is the attribute of the result, where that would be
+    JSON, and the `value` of the NodeOutput."""
+
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "models":
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if part.name == "models":
                 _check_models(value)
+            elif part.name == "outputs":
+                _check_outputs(value)
             else:
-                _check_number(field.name, value, whole=field.type == "int")
+                _check_number(part.name, value, whole=part.type == "int")
 
     def pause(self, attempt: int, asked: float | None = None) -> float:
         """Seconds to wait after an attempt (the first is 0): what the server asked for within reason, or else ours."""
@@ -92,6 +100,11 @@ def _check_models(value: object) -> None:
     known = ("key", "hash", "name")
     if not isinstance(value, tuple) or not value or any(way not in known and not callable(way) for way in value):
         raise ValueError(f"models is {value!r}; expected a tuple of {', '.join(map(repr, known))}, and functions")
+
+
+def _check_outputs(value: object) -> None:
+    if not isinstance(value, Mapping) or not all(isinstance(kind, str) and callable(to) for kind, to in value.items()):
+        raise ValueError(f"outputs is {value!r}; expected a function or a class for each kind of output, by its name")
 
 
 def seconds_asked(retry_after: str, date: str, now: float) -> float | None:

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, InvokableError, RunInterrupted, RunTimeout, StaleWorkflowError
-from invokable.runtime.steps.collect import collect
+from invokable.runtime.steps.collect import Giving, collect
 from invokable.runtime.steps.deadline import Deadline, TimeUp, within
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared, prepare
-from invokable.runtime.steps.protocol import Listen, Steps, T, Tell
+from invokable.runtime.steps.protocol import AskPolicy, Listen, Steps, T, Tell
 from invokable.runtime.steps.queue import LOG, queued
 from invokable.runtime.steps.retry import retry
 from invokable.runtime.steps.submit import Submitting, find, submit, withdraw
@@ -94,7 +95,13 @@ def finish(
     if any(item.status == "failed" for item in waiting.ended.values()):
         context.known.uploads.doubt(state.submission.uploads)
     with _carried_by_errors(state):
-        return collect(workflow.Result, pins_of(workflow), waiting, context.client)
+        return collect((yield from giving(workflow, context)), waiting)
+
+
+def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:
+    """How what the nodes of a workflow gave becomes a result."""
+    policy: Policy = yield AskPolicy()
+    return Giving(workflow.Result, pins_of(workflow), context.client, policy.outputs)
 
 
 def follow(

@@ -9,11 +9,10 @@ from invokable.runtime.steps.collect import partial_result
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.protocol import Ask, Steps
 from invokable.runtime.steps.queue import items_by_id, statuses_by_id
-from invokable.runtime.steps.run import Context, located
+from invokable.runtime.steps.run import Context, giving, located
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.events import JobStatus
-from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.workflow import Workflow
 
 
@@ -43,4 +42,4 @@ def finished_part(workflow: type[Workflow], state: Submitting, context: Context,
     waiting = Waiting(state.submission)
     items = yield Ask(items_by_id, state.submission.item_ids, context.known)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
-    return partial_result(workflow.Result, pins_of(workflow), waiting, context.client)
+    return partial_result((yield from giving(workflow, context)), waiting)

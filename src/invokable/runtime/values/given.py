@@ -1,12 +1,38 @@
-"""Given: what a node gave, as the values that inputs take."""
+"""Given: what a node gave, as the values that inputs take, and as those of a program's own classes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from invokable.runtime.errors import WorkflowError
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.result import NodeOutput, OutputMaker
+
+_NOT_FIELDS = ("type", "output_meta")
+
+
+def node_output(
+    item_id: int,
+    node_id: str,
+    result: Mapping[str, Any],
+    client: Downloader | None,
+    makers: Mapping[str, OutputMaker],
+) -> NodeOutput:
+    """What a node gave. Raises WorkflowError where the class for its kind does not take it."""
+    values = {name: given(value, result, node_id, client) for name, value in result.items() if name not in _NOT_FIELDS}
+    output = NodeOutput(node_id, item_id, str(result.get("type", "")), values)
+    maker = makers.get(output.type)
+    if maker is None:
+        return output
+    try:
+        return replace(output, value=maker(output))
+    except Exception as error:
+        name = getattr(maker, "__name__", repr(maker))
+        message = f"item {item_id}, node {node_id}: {name} does not take its {output.type!r}: {error}"
+        raise WorkflowError(message) from error
 
 
 def given(value: Any, result: Mapping[str, Any], node_id: str, client: Downloader | None) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from inspect import get_annotations
 from types import ModuleType, SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 from weakref import WeakKeyDictionary
 
 from invokable.contract.batch import BatchTable
@@ -47,6 +47,8 @@ class OutputPin:
     many: bool
     custom: FieldValueClass | None = None
     """The class that the project gave to the values."""
+    is_open: bool = False
+    """It is annotated as JSON, of no kind that the runtime knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,9 @@ def _outputs(cls: type, entries: Iterable[tuple[str, str, str, str, bool]]) -> I
         if issubclass(owner, WorkflowResult) and owner is not WorkflowResult:
             hints |= _own_hints(owner)
     for attribute, node_id, field, kind, many in entries:
-        yield OutputPin(attribute, node_id, field, FieldType.parse(kind), many, class_in(hints.get(attribute)))
+        hint = hints.get(attribute)
+        is_open = (get_args(hint)[0] if many and get_args(hint) else hint) is Any
+        yield OutputPin(attribute, node_id, field, FieldType.parse(kind), many, class_in(hint), is_open)
 
 
 def _marker(hint: Any) -> Index | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from invokable.runtime.values.arrays import array_in_short, is_array
 
@@ -34,6 +35,12 @@ class NodeOutput:
     """What kind of output it is, such as `image_output`."""
     values: Mapping[str, Any]
     """Its fields by name. Images, videos and colours are those that inputs take; all else is JSON."""
+    value: Any = None
+    """What the function for its kind in `Policy.outputs` made of it; None where there is none."""
+
+
+OutputMaker: TypeAlias = Callable[[NodeOutput], Any]
+"""Makes a value of a program's own out of what a node gave."""
 
 
 class WorkflowResult:
@@ -54,6 +61,7 @@ class WorkflowResult:
     batch_id: str
     _ran: Sequence[tuple[int, str, Mapping[str, Any]]] = ()
     _client: Downloader | None = None
+    _makers: Mapping[str, OutputMaker] = MappingProxyType({})
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
@@ -74,18 +82,14 @@ class WorkflowResult:
     def by_node(self) -> dict[str, list[NodeOutput]]:
         """What every node gave that ran, whether or not an output is declared for it, by the node's id.
 
-        In the order of the queue items, and of the iterations in each.
+        In the order of the queue items, and of the iterations in each. Raises WorkflowError where a function of
+        `Policy.outputs` does not take an output.
         """
-        from invokable.runtime.values.given import given
+        from invokable.runtime.values.given import node_output
 
         found: dict[str, list[NodeOutput]] = {}
         for item_id, node_id, result in self._ran:
-            values = {
-                name: given(value, result, node_id, self._client)
-                for name, value in result.items()
-                if name not in ("type", "output_meta")
-            }
-            output = NodeOutput(node_id, item_id, str(result.get("type", "")), values)
+            output = node_output(item_id, node_id, result, self._client, self._makers)
             found.setdefault(node_id, []).append(output)
         return found
 
