@@ -85,6 +85,16 @@ def test_an_image_as_pixels(client: Client, card: ColourCard) -> None:
     assert array.dtype == numpy.uint8
     assert '<img src="data:image/' in image._repr_html_()
     assert "<img" not in client.image("missing.png")._repr_html_()
+    assert client.thumbnail(image) == image.thumbnail()
+
+
+def test_pictures_are_fetched_for_a_notebook(client: Client, card: ColourCard) -> None:
+    result = client.run(card, timeout=120)
+    shown = client.show(result)
+    assert shown._repr_html_().count('<img src="data:image/webp') == 1
+    assert result.card.name in shown._repr_html_()
+    assert repr(shown) == "<1 picture, for a notebook>"
+    assert "NotFoundError" in client.show(client.image("missing.png"))._repr_html_()
 
 
 def test_pixels_as_an_image(client: Client, card: ColourCard) -> None:
@@ -118,6 +128,9 @@ def test_all_of_it_asynchronously(server: Server, card: ColourCard, tmp_path: Pa
             paths = await client.save_all([result.card] * 6, tmp_path, "a{index}", at_once=3)
             assert [path.name for path in paths] == [f"a{index}.png" for index in range(6)]
             content = await client.download(result.card)
+            assert "<img" not in result._repr_html_()  # which would block the loop
+            assert "client.show" in result._repr_html_()
+            assert "<img" in (await client.show(result))._repr_html_()
             assert {path.read_bytes() for path in paths} == {content}
             buffer = io.BytesIO()
             await client.download_into(client.image(result.card.name), buffer)

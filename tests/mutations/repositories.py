@@ -13,6 +13,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "a result of which one picture is gone cannot be shown",
+        f"{CLIENT}_async/showing.py",
+        "    except InvokableError as error:\n        return error",
+        "    except InvokableError:\n        raise",
+        ("tests/contract/test_outputs.py",),
+    ),
+    Mutation(
         "a refusal to forget installations is taken for a success",
         f"{STEPS}model_records.py",
         "if response.status == 500 and not any(install",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -53,19 +52,22 @@ class Owner:
     error: Exception | None = None
     asked: list[str] = field(default_factory=list)
 
-    def download(self, medium: Any, /) -> bytes:
+    def thumbnail(self, medium: Any, /) -> bytes:
         self.asked.append(medium.name)
         if self.error:
             raise self.error
         return self.data
 
+    def download(self, medium: Any, /) -> bytes:
+        raise AssertionError("showing an image takes no more than its thumbnail")
+
     def save(self, medium: Any, path: Any, /) -> Path:
         raise AssertionError("showing an image saves nothing")
 
 
-def png(mode: str = "RGB", side: int = 900) -> bytes:
+def thumbnail(kind: str = "WEBP", side: int = 256) -> bytes:
     written = BytesIO()
-    PIL.Image.effect_noise((side, side), 90).convert(mode).save(written, "PNG")
+    PIL.Image.effect_noise((side, side), 90).convert("RGB").save(written, kind)
     return written.getvalue()
 
 
@@ -95,27 +97,34 @@ def test_what_a_workflow_and_its_values_say_is_text() -> None:
 
 
 def test_a_result_shows_small_pictures() -> None:
-    owner = Owner(png())
+    owner = Owner(thumbnail())
     page = Page(Result(card=picture(owner), text="a <b>", batch_id="b", images=[])._repr_html_())
     assert page.cells[:2] == ["output", "value"]
     assert page.cells[2:] == ["card", "a.png, 900 × 900", "text", "a <b>"]
     (source,) = page.pictures
     kind, _, data = source.partition(";base64,")
     shown = PIL.Image.open(BytesIO(base64.b64decode(data)))
-    assert (kind, shown.format, shown.size) == ("data:image/jpeg", "JPEG", (256, 256))
-    assert len(source) < 100_000
+    assert (kind, shown.format, shown.size) == ("data:image/webp", "WEBP", (256, 256))
 
 
-@pytest.mark.parametrize(
-    ("mode", "kind"), [("RGBA", "png"), ("P", "png"), ("L", "jpeg"), ("RGB", "jpeg"), ("1", "jpeg")]
-)
-def test_pictures_of_every_mode_are_shown(mode: str, kind: str) -> None:
-    (source,) = Page(picture(Owner(png(mode, 20)))._repr_html_()).pictures
-    assert source.startswith(f"data:image/{kind};base64,")
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_pictures_of_what_browsers_show_are_shown(kind: str) -> None:
+    (source,) = Page(picture(Owner(thumbnail(kind, 20)))._repr_html_()).pictures
+    assert source.startswith(f"data:image/{kind.lower()};base64,")
+
+
+def test_a_video_shows_its_beginning() -> None:
+    (source,) = Page(Video("b.mp4", _client=Owner(thumbnail()))._repr_html_()).pictures
+    assert source.startswith("data:image/webp;base64,")
+
+
+@pytest.mark.parametrize("data", [b"<svg onload=x>", thumbnail("PNG", 900)], ids=["svg", "large"])
+def test_what_is_no_thumbnail_is_not_embedded(data: bytes) -> None:
+    assert "<img" not in picture(Owner(data))._repr_html_()
 
 
 def test_a_list_shows_all_names_and_the_first_pictures() -> None:
-    owner = Owner(png(side=10))
+    owner = Owner(thumbnail(side=10))
     page = Page(Result(cards=[picture(owner, f"{number}.png") for number in range(20)], tiles=[])._repr_html_())
     assert len(page.pictures) == len(owner.asked) == 12
     assert "19.png" in page.cells[3]
@@ -132,15 +141,11 @@ def test_an_image_that_cannot_be_shown_is_named(owner: Owner | None) -> None:
     assert page.pictures == []
     assert "a<b>.png" in page.cells[3]
     assert "b" not in page.tags
-    assert page.cells[-1] == "b.mp4"
+    assert page.cells[-1].endswith("b.mp4")
 
 
-def test_without_pillow_small_files_are_embedded_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    small, large = png(side=20), png()
-    monkeypatch.setitem(sys.modules, "PIL", None)
-    assert re.search(r'src="data:image/png;base64,([^"]*)"', picture(Owner(small))._repr_html_())
-    assert "<img" not in picture(Owner(large))._repr_html_()
-    assert "<img" not in picture(Owner(b"<svg onload=x>"))._repr_html_()
+def test_without_a_client_it_says_how_a_picture_is_shown() -> None:
+    assert "client.show" in Image("a.png")._repr_html_()
 
 
 def test_nothing_of_it_is_loaded_with_a_module() -> None:

@@ -24,6 +24,9 @@ class Downloader(Protocol):
     def save(self, medium: Image | Video, path: str | os.PathLike[str], /) -> Path:
         """Download to a file."""
 
+    def thumbnail(self, medium: Image | Video, /) -> builtins.bytes:
+        """Download a small copy."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Media(CheckedByInstance):
@@ -43,6 +46,10 @@ class _Media(CheckedByInstance):
         """Download the file. Raises APIError when the server no longer has it, and ConnectionError."""
         return self._owner().download(self)  # type: ignore[arg-type]  # one of the two classes below
 
+    def thumbnail(self) -> builtins.bytes:
+        """Download a small copy, of at most 256 pixels a side, as WebP. Raises what `bytes` raises."""
+        return self._owner().thumbnail(self)  # type: ignore[arg-type]
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Download to a file, whole or not at all, and return its path.
 
@@ -50,6 +57,11 @@ class _Media(CheckedByInstance):
         folders are made. Raises what `bytes` raises, and OSError.
         """
         return self._owner().save(self, path)  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        from invokable.runtime.values.notebook import html_of
+
+        return html_of(self)  # type: ignore[arg-type]
 
     def _owner(self) -> Downloader:
         if self._client is None:
@@ -89,11 +101,6 @@ class Image(_Media):
         import numpy  # type: ignore[import-not-found,unused-ignore]
 
         return numpy.asarray(self.pil())
-
-    def _repr_html_(self) -> str:
-        from invokable.runtime.values.notebook import image_html
-
-        return image_html(self)
 
     def pil(self) -> PILImage:
         """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""

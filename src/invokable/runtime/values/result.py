@@ -70,9 +70,9 @@ class WorkflowResult:
         return f"{type(self).__qualname__}({shown(outputs_of(self))})"
 
     def _repr_html_(self) -> str:
-        from invokable.runtime.values.notebook import result_html
+        from invokable.runtime.values.notebook import html_of
 
-        return result_html(self)
+        return html_of(self)
 
     def __getstate__(self) -> dict[str, Any]:
         # The connection stays behind, as it does with each image.

@@ -25,6 +25,7 @@ from invokable.runtime.client._async.repositories.style_presets import AsyncStyl
 from invokable.runtime.client._async.repositories.videos import AsyncVideos
 from invokable.runtime.client._async.repositories.workflows import AsyncWorkflows
 from invokable.runtime.client._async.saving import pass_on, save, save_all
+from invokable.runtime.client._async.showing import show
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
@@ -44,6 +45,7 @@ from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.notebook import Shown
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
 from invokable.runtime.values.result import WorkflowResult
@@ -245,6 +247,20 @@ class AsyncClient:
         buffer = BytesIO()
         await self._drive(download(medium, buffer))
         return buffer.getvalue()
+
+    async def thumbnail(self, medium: Image | Video) -> bytes:
+        """Download a small copy of an image, of at most 256 pixels a side, or of the beginning of a video, as WebP.
+
+        Raises NotFoundError, APIError and ConnectionError.
+        """
+        return await (self.images if isinstance(medium, Image) else self.videos).thumbnail(medium)
+
+    async def show(self, shown: WorkflowResult | Image | Video) -> Shown:
+        """What a notebook shows of a result, an image or a video, with small pictures, as the last value of a cell.
+
+        Fetches the pictures, and raises nothing where one cannot be had: its place says why.
+        """
+        return await show(self, shown)
 
     async def download_into(self, medium: Image | Video, file: BinaryIO) -> None:
         """Download an image or a video into a file object, a pipe or a socket: whatever has a `write`.

@@ -26,6 +26,7 @@ from invokable.runtime.client._sync.repositories.style_presets import StylePrese
 from invokable.runtime.client._sync.repositories.videos import Videos
 from invokable.runtime.client._sync.repositories.workflows import Workflows
 from invokable.runtime.client._sync.saving import pass_on, save, save_all
+from invokable.runtime.client._sync.showing import show
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
@@ -44,6 +45,7 @@ from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.notebook import Shown
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
 from invokable.runtime.values.result import WorkflowResult
@@ -243,6 +245,20 @@ class Client:
         buffer = BytesIO()
         self._drive(download(medium, buffer))
         return buffer.getvalue()
+
+    def thumbnail(self, medium: Image | Video) -> bytes:
+        """Download a small copy of an image, of at most 256 pixels a side, or of the beginning of a video, as WebP.
+
+        Raises NotFoundError, APIError and ConnectionError.
+        """
+        return (self.images if isinstance(medium, Image) else self.videos).thumbnail(medium)
+
+    def show(self, shown: WorkflowResult | Image | Video) -> Shown:
+        """What a notebook shows of a result, an image or a video, with small pictures, as the last value of a cell.
+
+        Fetches the pictures, and raises nothing where one cannot be had: its place says why.
+        """
+        return show(self, shown)
 
     def download_into(self, medium: Image | Video, file: BinaryIO) -> None:
         """Download an image or a video into a file object, a pipe or a socket: whatever has a `write`.
