@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import pickle
 from pathlib import Path
 
@@ -76,6 +77,82 @@ def test_an_image_is_passed_on(client: Client, card: ColourCard) -> None:
     pipe = Pipe()
     client.download_into(image, pipe)  # type: ignore[arg-type]  # all that it needs
     assert pipe.content == image.bytes()
+
+
+class Reluctant(Pipe):
+    """Takes a part of what it is given, as a socket may."""
+
+    def write(self, piece: bytes) -> int:
+        return super().write(piece[:100])
+
+
+class Absent:
+    """A file that says nothing of what it took, as many do that are no files."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def write(self, piece: bytes) -> None:
+        self.content += piece
+
+
+def test_what_takes_a_part_is_given_the_rest(client: Client, card: ColourCard, tmp_path: Path) -> None:
+    image = client.run(card, timeout=120).card
+    whole = image.bytes()
+    for into in (Reluctant(), Absent()):
+        client.download_into(image, into)  # type: ignore[arg-type]
+        assert into.content == whole
+    with (tmp_path / "raw.png").open("wb", buffering=0) as raw:
+        client.download_into(image, raw)
+    assert (tmp_path / "raw.png").read_bytes() == whole
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    large = client.images.upload(PILImage.effect_noise((600, 600), 90))  # more than a pipe holds
+    with os.fdopen(writing, "wb", buffering=0) as pipe, pytest.raises(BlockingIOError, match="takes nothing"):
+        client.download_into(large, pipe)
+    os.close(reading)
+    client.images.delete(large)
+
+
+def test_what_is_no_longer_there_is_not_begun(client: Client) -> None:
+    pipe = Pipe()
+    with pytest.raises(APIError):
+        client.download_into(Image("missing.png"), pipe)  # type: ignore[arg-type]
+    assert pipe.content == b""
+
+
+def test_an_image_is_passed_on_to_what_is_awaited(server: Server, card: ColourCard) -> None:
+    class Awaited:
+        content = b""
+
+        async def write(self, piece: bytes) -> int:
+            await asyncio.sleep(0)
+            self.content += piece[:100]
+            return len(piece[:100])
+
+    async def main() -> None:
+        async with AsyncClient(server.url) as client:
+            image = (await client.run(card, timeout=120)).card
+            into = Awaited()
+            await client.download_into(image, into)  # type: ignore[arg-type]
+            assert into.content == await client.download(image)
+
+    asyncio.run(main())
+
+
+def test_files_get_the_rights_of_new_files_and_no_other_thread_notices(
+    client: Client, card: ColourCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(mask: int) -> int:
+        raise AssertionError("the umask is that of all threads")
+
+    image = client.run(card, timeout=120).card
+    (tmp_path / "as others.txt").touch()
+    with monkeypatch.context() as patching:
+        patching.setattr(os, "umask", forbidden)
+        paths = client.save_all([image] * 8, tmp_path, "{index}", at_once=8)
+    assert {path.stat().st_mode for path in paths} == {(tmp_path / "as others.txt").stat().st_mode}
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_an_image_as_pixels(client: Client, card: ColourCard) -> None:

@@ -13,6 +13,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "what a file object did not take is left out",
+        f"{CLIENT}saving.py",
+        "count = answer if isinstance(answer, int) else",
+        "count = len(piece) if isinstance(answer, int) else",
+        ("tests/contract/test_outputs.py",),
+    ),
+    Mutation(
         "a result of which one picture is gone cannot be shown",
         f"{CLIENT}_async/showing.py",
         "    except InvokableError as error:\n        return error",

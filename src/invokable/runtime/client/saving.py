@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
-import tempfile
+import secrets
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,14 +22,13 @@ class Scrap:
             target = target / file_name(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         self.target = target
-        handle, scrap = tempfile.mkstemp(prefix=".invokable.", dir=target.parent)
-        self._path = Path(scrap)
-        self.file: BinaryIO = os.fdopen(handle, "w+b")
+        self._path = target.parent / f".invokable.{secrets.token_hex(8)}"
+        # With the rights that a new file gets: asking for the umask would change it for other threads.
+        self.file: BinaryIO = self._path.open("x+b")
 
     def keep(self) -> Path:
         """Put the file where it is to be, and return its path. Raises OSError."""
         self.file.close()
-        os.chmod(self._path, 0o666 & ~_umask())  # mkstemp gives 0600
         os.replace(self._path, self.target)
         return self.target
 
@@ -38,13 +38,18 @@ class Scrap:
         self._path.unlink(missing_ok=True)
 
 
+def taken(file: BinaryIO, piece: bytes, answer: object) -> int:
+    """How many bytes of a piece a file object took, of which its `write` gave that answer.
+
+    A file without a buffer may take a part, or, if it must not wait, nothing: then raises BlockingIOError.
+    """
+    count = answer if isinstance(answer, int) else 0 if isinstance(file, io.RawIOBase) else len(piece)
+    if not count:
+        raise BlockingIOError("the file object takes nothing at the moment; give one that waits")
+    return count
+
+
 def file_name(name: str) -> str:
     """A server's name as the name of a file: no separators and no leading dots, whatever the server says."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
     return safe[-120:] or "download"
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

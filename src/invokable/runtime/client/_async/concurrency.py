@@ -7,11 +7,12 @@ import inspect
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.client.saving import taken
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
@@ -37,6 +38,12 @@ async def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *a
         if not making.cancelled() and making.exception() is None:
             await asyncio.to_thread(undo, making.result())
         raise
+
+
+async def written(file: BinaryIO, piece: bytes) -> int:
+    """Write to a file object, also to one whose `write` has to be awaited. Returns how many bytes it took."""
+    answer: Any = await asyncio.to_thread(file.write, piece)
+    return taken(file, piece, await answer if inspect.isawaitable(answer) else answer)
 
 
 def downloader(client: object) -> Downloader | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
-from invokable.runtime.client._async.concurrency import in_thread, made_in_thread
+from invokable.runtime.client._async.concurrency import in_thread, made_in_thread, written
 from invokable.runtime.client._async.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
@@ -58,8 +58,9 @@ async def pass_on(client: AsyncClient, medium: Image | Video, into: BinaryIO) ->
         file = cast("BinaryIO", spool)
         await client._drive(download(medium, file))
         file.seek(0)
-        while piece := await in_thread(_read, file):
-            await in_thread(into.write, piece)
+        while piece := memoryview(await in_thread(_read, file)):
+            while piece:  # a file without a buffer, or a socket, may take a part
+                piece = piece[await written(into, bytes(piece)) :]
 
 
 async def _save_beside(client: AsyncClient, medium: Image | Video, path: Path) -> Path:

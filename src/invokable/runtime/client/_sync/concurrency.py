@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.client.saving import taken
 from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
@@ -29,6 +30,11 @@ def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -
 def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
     """Make something on the disk: here, in the caller's own thread."""
     return make(*arguments)
+
+
+def written(file: BinaryIO, piece: bytes) -> int:
+    """Write to a file object. Returns how many bytes it took."""
+    return taken(file, piece, file.write(piece))
 
 
 def downloader(client: D) -> D:

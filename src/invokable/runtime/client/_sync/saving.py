@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
-from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread
+from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread, written
 from invokable.runtime.client._sync.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
@@ -58,8 +58,9 @@ def pass_on(client: Client, medium: Image | Video, into: BinaryIO) -> None:
         file = cast("BinaryIO", spool)
         client._drive(download(medium, file))
         file.seek(0)
-        while piece := in_thread(_read, file):
-            in_thread(into.write, piece)
+        while piece := memoryview(in_thread(_read, file)):
+            while piece:  # a file without a buffer, or a socket, may take a part
+                piece = piece[written(into, bytes(piece)) :]
 
 
 def _save_beside(client: Client, medium: Image | Video, path: Path) -> Path:
