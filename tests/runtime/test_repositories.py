@@ -320,7 +320,7 @@ def test_the_retry_of_a_retry_is_told_by_the_first_item(version: str) -> None:
     rows = [row(1), row(2, 1), row(3)]
 
     def put(request: Request) -> dict[str, Any]:
-        assert request.json == [2, 9]
+        assert request.json == [2]  # what is not there makes old servers fail
         rows.extend([row(4), row(5, 1)])
         return {"retried_item_ids": [2]}
 

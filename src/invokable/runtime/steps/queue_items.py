@@ -115,9 +115,12 @@ def cancel_pending(known: Known) -> Steps[int]:
 def retry_items(item_ids: Sequence[int], known: Known) -> Steps[tuple[QueueItem, ...]]:
     """Enqueue failed and canceled items again. Returns the new items. Sent once: it is not safe to repeat."""
     yield from require(known, "retrying items", "5.7")
-    wanted = list(dict.fromkeys(map(int, item_ids)))
+    there = {old.item_id: old for old in (yield from _whole(list(map(int, item_ids)), known))}
+    wanted = [item_id for item_id in dict.fromkeys(map(int, item_ids)) if item_id in there]  # else 6.8 fails
+    if not wanted:
+        return ()
     # A new item says which one was the first, also where it is the retry of a retry.
-    firsts = {old.retried_from_item_id or old.item_id for old in (yield from _whole(wanted, known))}
+    firsts = {old.retried_from_item_id or old.item_id for old in there.values()}
     newest = max([0, *(yield from _ids(known))])
     response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
     read(response, _Retried)  # the ids of the old ones
