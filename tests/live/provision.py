@@ -224,6 +224,7 @@ def _environment(root: Path, port: int) -> dict[str, str]:
     return inherited | {
         "INVOKEAI_ROOT": str(root),
         "INVOKEAI_HOST": "127.0.0.1",
+        "INVOKEAI_ALLOW_PRIVATE_DOWNLOAD_URLS": "true",  # the tests' models come from this machine
         "INVOKEAI_PORT": str(port),
         "HF_HUB_OFFLINE": "1",
     }
