@@ -62,6 +62,7 @@ def test_its_methods_say_what_they_do(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_it_has_an_example(name: str) -> None:
     assert examples(doc(name))
+    assert "\nExample:\n\n    " in doc(name)
 
 
 @pytest.fixture(scope="module")

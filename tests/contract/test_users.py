@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +13,17 @@ from uuid import uuid4
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import APIError, AsyncClient, AuthenticationError, BoardError, Client, Ended, JobEvent, NodeFinished
+from invokable import (
+    APIError,
+    AsyncClient,
+    AuthenticationError,
+    BoardError,
+    Client,
+    Ended,
+    JobEvent,
+    NodeFinished,
+    RunFailed,
+)
 from invokable.runtime.steps.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.live.provision import Server
@@ -31,8 +42,8 @@ class People:
             account = {**_credentials(name), "display_name": name, "is_admin": False}
             server.post("/api/v1/auth/users", account, token=token)
 
-    def client(self, name: str) -> Client:
-        return Client(self.server.url, email=_credentials(name)["email"], password=PASSWORD)
+    def client(self, name: str, connect: Callable[..., Client]) -> Client:
+        return connect(self.server.url, email=_credentials(name)["email"], password=PASSWORD)
 
     def token(self, name: str) -> str:
         return str(self.server.post("/api/v1/auth/login", _credentials(name))["token"])
@@ -48,20 +59,20 @@ def people(crowd: Server) -> People:
 
 
 @pytest.fixture
-def admin(people: People) -> Iterator[Client]:
-    with people.client("admin") as client:
+def admin(people: People, connect: Callable[..., Client]) -> Iterator[Client]:
+    with people.client("admin", connect) as client:
         yield client
 
 
 @pytest.fixture
-def one(people: People) -> Iterator[Client]:
-    with people.client("one") as client:
+def one(people: People, connect: Callable[..., Client]) -> Iterator[Client]:
+    with people.client("one", connect) as client:
         yield client
 
 
 @pytest.fixture
-def two(people: People) -> Iterator[Client]:
-    with people.client("two") as client:
+def two(people: People, connect: Callable[..., Client]) -> Iterator[Client]:
+    with people.client("two", connect) as client:
         yield client
 
 
@@ -115,30 +126,28 @@ def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, admi
     admin.queue.resume()
 
 
-def test_the_server_says_that_it_has_several_users(one: Client, people: People) -> None:
+def test_the_server_says_that_it_has_several_users(one: Client, people: People, connect: Callable[..., Client]) -> None:
     assert one.server.info().multiuser
-    with Client(people.server.url) as nobody:
+    with connect(people.server.url) as nobody:
         assert nobody.server.info().max_queue_size is None  # which only users learn
 
 
 def test_a_job_of_a_token_that_is_refused_runs_once_after_another_sign_in(one: Client, stamp: Path) -> None:
     image = one.upload(stamp)
     one._engine.transport._credentials.token = "expired"
-    job = one.submit(ColourCard(stamp=image))
+    job = one.submit(ColourCard(stamp=image, width=sizes(1)[0], height=64))
     assert job.result(timeout=120).card.bytes()
     assert [item.status for item in one.queue.list() if item.batch_id == job.submission.batch_id] == ["completed"]
 
 
 def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path) -> None:
-    # A size for each: the server's cache of nodes would hand one user's image to the other's job, which then fails
-    # with "Queue user is not authorized to access this image" (InvokeAI 6.14.2).
     def watched(client: Client, width: int) -> tuple[list[JobEvent], ColourCard.Result]:
         told: list[JobEvent] = []
         card = ColourCard(stamp=stamp, width=width, height=64)
         return told, client.run(card, timeout=120, on_progress=told.append)
 
     with ThreadPoolExecutor(2) as threads:
-        runs = list(threads.map(watched, (one, two), (64, 72)))
+        runs = list(threads.map(watched, (one, two), sizes(2)))  # of one size, one would get the other's image
     for client, (told, result) in zip((one, two), runs, strict=True):
         assert {event.item_id for event in told} == set(result.item_ids)
         assert sum(isinstance(event, NodeFinished) for event in told) == 4
@@ -146,9 +155,34 @@ def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path
         assert client._engine.listener.line > 0
 
 
-def test_the_answers_of_the_server_renew_the_token(people: People) -> None:
+def test_the_cache_of_nodes_hands_one_users_images_to_another(
+    one: Client, two: Client, admin: Client, stamp: Path
+) -> None:
+    (width,) = sizes(1)
+    card = ColourCard(stamp=stamp, width=width, height=64)
+    assert one.run(card, timeout=120).card.width == width
+    with pytest.raises(RunFailed, match="Queue user is not authorized to access this image") as caught:
+        two.run(card, timeout=120)
+    assert caught.value.error_type == "PermissionError"
+
+    (other,) = sizes(1)
+    assert two.run(card.replace(width=other), timeout=120).card.width == other
+    admin.server.enable_invocation_cache(enabled=False)
+    assert two.run(card, timeout=120).card.width == width
+    admin.server.enable_invocation_cache()
+
+
+_sizes = itertools.count(64, 8)
+
+
+def sizes(count: int) -> list[int]:
+    """Widths that no other job has, so that the cache of nodes has nothing for it."""
+    return list(itertools.islice(_sizes, count))
+
+
+def test_the_answers_of_the_server_renew_the_token(people: People, connect: Callable[..., Client]) -> None:
     token = people.token("one")
-    with Client(people.server.url, token=token) as client:
+    with connect(people.server.url, token=token) as client:
         time.sleep(1.1)  # tokens of one second are alike
         client.cancel("nothing")
         assert client._engine.transport._credentials.token not in (None, token)
@@ -159,7 +193,7 @@ def test_tasks_sign_in_and_hear_of_their_job(people: People, stamp: Path) -> Non
     async def main() -> list[str]:
         email = _credentials("two")["email"]
         async with AsyncClient(people.server.url, email=email, password=PASSWORD) as client:
-            job = await client.submit(ColourCard(stamp=stamp))
+            job = await client.submit(ColourCard(stamp=stamp, width=sizes(1)[0], height=64))
             return [type(event).__name__ async for event in job.events()]
 
     heard = asyncio.run(main())
@@ -168,10 +202,12 @@ def test_tasks_sign_in_and_hear_of_their_job(people: People, stamp: Path) -> Non
 
 
 @pytest.mark.parametrize("password", [None, "wrong"])
-def test_nobody_is_let_in_without_the_password(password: str | None, people: People) -> None:
+def test_nobody_is_let_in_without_the_password(
+    password: str | None, people: People, connect: Callable[..., Client]
+) -> None:
     email = _credentials("one")["email"] if password else None
     with (
-        Client(people.server.url, email=email, password=password) as client,
+        connect(people.server.url, email=email, password=password) as client,
         pytest.raises(AuthenticationError) as caught,
     ):
         client.queue.status()
@@ -179,18 +215,21 @@ def test_nobody_is_let_in_without_the_password(password: str | None, people: Peo
     assert ("check the email" if password else "INVOKEAI_TOKEN") in str(caught.value)
 
 
-def test_a_changed_password_ends_a_token_and_the_new_one_begins_another(people: People) -> None:
-    account = {**_credentials("three"), "display_name": "three", "is_admin": False}
+def test_a_changed_password_ends_a_token_and_the_new_one_begins_another(
+    people: People, connect: Callable[..., Client]
+) -> None:
+    email = f"{uuid4()}@x.com"
+    account = {"email": email, "password": PASSWORD, "display_name": "three", "is_admin": False}
     people.server.post("/api/v1/auth/users", account, token=people.token("admin"))
-    token = people.token("three")
-    with Client(people.server.url, token=token) as client:
+    token = str(people.server.post("/api/v1/auth/login", {"email": email, "password": PASSWORD})["token"])
+    with connect(people.server.url, token=token) as client:
         client.queue.status()
         change = {"current_password": PASSWORD, "new_password": "Other123!x"}
         client._engine.drive(fetch(Request("PATCH", "/api/v1/auth/me", json=change)))
         client._engine.transport._credentials.token = token
         with pytest.raises(AuthenticationError):
             client.queue.status()
-    with Client(people.server.url, email=_credentials("three")["email"], password="Other123!x") as client:
+    with connect(people.server.url, email=email, password="Other123!x") as client:
         client.queue.status()
 
 
@@ -259,14 +298,14 @@ def test_a_shared_board_shows_its_images_and_a_public_one_takes_those_of_others(
     one.boards.delete(board)
 
 
-def test_who_is_signed_in(one: Client, admin: Client, people: People) -> None:
+def test_who_is_signed_in(one: Client, admin: Client, people: People, connect: Callable[..., Client]) -> None:
     user = one.server.user()
     assert user is not None
     assert (user.email, user.is_admin) == (_credentials("one")["email"], False)
     administrator = admin.server.user()
     assert administrator is not None
     assert administrator.is_admin
-    with Client(people.server.url) as nobody, pytest.raises(AuthenticationError):
+    with connect(people.server.url) as nobody, pytest.raises(AuthenticationError):
         nobody.server.user()
 
 

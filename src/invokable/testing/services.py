@@ -6,7 +6,8 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from invokable.testing.server.media import dumped
+from invokable.testing.execution.services import NodeError
+from invokable.testing.server.media import File, dumped
 from invokable.testing.server.rows import Row
 from invokable.testing.server.world import World
 
@@ -21,12 +22,10 @@ class ItemServices:
         self._world, self._row, self._check = world, row, check
 
     def load_image(self, name: str) -> Image:
-        """The image of that name. Raises KeyError."""
+        """The image of that name. Raises KeyError, and NodeError where it is another user's."""
         from PIL import Image
 
-        file = self._world.media.get(name)
-        if file is None:
-            raise KeyError(name)
+        file = self._readable(name, "image")
         image = Image.open(BytesIO(file.content))
         image.load()
         return image
@@ -49,11 +48,8 @@ class ItemServices:
         return self._world.media.add_image(image, texts=texts, **about).name
 
     def load_video(self, name: str) -> bytes:
-        """The video of that name. Raises KeyError."""
-        file = self._world.media.get(name, "video")
-        if file is None:
-            raise KeyError(name)
-        return file.content
+        """The video of that name. Raises KeyError, and NodeError where it is another user's."""
+        return self._readable(name, "video").content
 
     def save_video(
         self,
@@ -80,6 +76,16 @@ class ItemServices:
     def model(self, key: str) -> dict[str, Any] | None:
         """The config of a model."""
         return next(iter(self._world.models.find(key=key)), None)
+
+    def _readable(self, name: str, kind: str) -> File:
+        file = self._world.media.get(name, kind)
+        if file is None:
+            raise KeyError(name)
+        board = self._world.boards.boards.get(file.board_id or "")
+        is_shared = board is not None and board.visibility != "private"
+        if not (is_shared or self._world.users.person(self._row.user_id).sees(file.user_id)):
+            raise NodeError("PermissionError", f"Queue user is not authorized to access this {kind}")
+        return file
 
     def _origin(self) -> dict[str, str | None]:
         return {"workflow": dumped(self._row.batch.workflow), "graph": dumped(self._row.graph())}

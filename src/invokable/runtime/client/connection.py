@@ -44,6 +44,8 @@ _FILES: Final = {
 class Connection:
     """How to reach a server.
 
+    Example:
+
         gpu = Connection("https://gpu.example.org/invoke", email="me@example.org", password="…")
         client = Client(gpu)
 

@@ -1,4 +1,4 @@
-"""Policy: how long a client waits, and how often it tries again."""
+"""Policy: how long a client waits and how often it tries again, how it finds models and what it makes of outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ _BUSY: Final = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How patient a client is. All times are in seconds; how long a run may take is an argument of `run`.
+    """How patient a client is, how it finds models, and what it makes of outputs.
+
+    All times are in seconds. How long a run may take is an argument of `run`.
+
+    Example:
 
         client = Client("http://127.0.0.1:9090", policy=Policy(retries=8, total_timeout=120))
 

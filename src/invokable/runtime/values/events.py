@@ -20,6 +20,8 @@ class JobEvent:
 
     `item_id` is the queue item; a job of a batch has several.
 
+    Example:
+
         def show(event: JobEvent) -> None:
             print(event.item_id, type(event).__name__)
 
@@ -34,6 +36,8 @@ class Queued(JobEvent):
     """The server has taken the job.
 
     `item_id` is its first queue item.
+
+    Example:
 
         for event in job.events():
             if isinstance(event, Queued) and event.ahead:
@@ -52,6 +56,8 @@ class Started(JobEvent):
 
     The events of its nodes follow.
 
+    Example:
+
         started = [event.item_id for event in job.events() if isinstance(event, Started)]
     """
 
@@ -61,6 +67,8 @@ class NodeStarted(JobEvent):
     """A node began to run.
 
     Below an iterate node each iteration is one such event.
+
+    Example:
 
         nodes = [event.node_type for event in job.events() if isinstance(event, NodeStarted)]
     """
@@ -75,6 +83,8 @@ class Preview:
     """What an unfinished image looks like.
 
     Nodes that denoise send one with each step.
+
+    Example:
 
         for event in job.events():
             if isinstance(event, Progress) and event.preview:
@@ -96,6 +106,8 @@ class Progress(JobEvent):
 
     Nodes that are done at once say nothing, or that they save an image.
 
+    Example:
+
         for event in job.events():
             if isinstance(event, Progress) and event.fraction is not None:
                 print(f"{event.node_type}: {event.fraction:.0%} {event.message}")
@@ -115,6 +127,8 @@ class NodeFinished(JobEvent):
 
     Its images and videos can be downloaded while the job goes on.
 
+    Example:
+
         for event in job.events():
             if isinstance(event, NodeFinished):
                 for image in event.images:
@@ -132,6 +146,8 @@ class Ended(JobEvent):
     """A queue item has ended.
 
     After the last one, a job has no more events.
+
+    Example:
 
         for event in job.events():
             if isinstance(event, Ended):
@@ -151,6 +167,8 @@ class JobStatus:
     """How many queue items of a job are in each state.
 
     `Job.status` and `Job.wait` return it.
+
+    Example:
 
         status = job.status()
         if not status.ended:

@@ -57,6 +57,8 @@ T = TypeVar("T")
 class Client:
     """A connection to an InvokeAI server.
 
+    Example:
+
         with Client("http://127.0.0.1:9090") as client:
             result = client.run(Portrait(prompt="a fox"))
 
@@ -181,6 +183,8 @@ class Client:
 
         `submission` is that of the job or of the error, or the batch id alone: then the server is asked for the items,
         and what was retried counts as its last retry.
+
+        Raises TypeError for what is no generated workflow.
         """
         if isinstance(submission, str):
             submission = Submission("", submission, destination_of(submission), 0)
