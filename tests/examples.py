@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from invokable.codegen import Options, generate_module
-from invokable.schema import load
+from invokable.schema import Schema, load
 
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "generated_examples"
@@ -34,9 +34,9 @@ def node(document: Any, node_type: str) -> Any:
 _numbers = itertools.count()
 
 
-def imported(document: Any, options: Options | None = None) -> ModuleType:
+def imported(document: Any, options: Options | None = None, schema: Schema | None = None) -> ModuleType:
     """The module generated from a document, imported under a name of its own."""
-    written = generate_module(document, load("6.14.2"), source="made.json", options=options)
+    written = generate_module(document, schema or load("6.14.2"), source="made.json", options=options)
     module = ModuleType(f"generated_for_a_test_{next(_numbers)}")
     module.__file__ = f"{module.__name__}.py"
     sys.modules[module.__name__] = module

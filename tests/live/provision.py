@@ -27,9 +27,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 DEFAULT_VERSION = "6.14.2"
@@ -80,11 +81,20 @@ class Server:
 
 
 @contextlib.contextmanager
-def live_server(version: str = DEFAULT_VERSION, *, models: bool = False, multiuser: bool = False) -> Iterator[Server]:
-    """A server that answers, with the tiny models installed, or with users who sign in, if asked for."""
+def live_server(
+    version: str = DEFAULT_VERSION,
+    *,
+    models: bool = False,
+    multiuser: bool = False,
+    node_packs: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Server]:
+    """A server that answers, with the tiny models, users who sign in, or node packs (source by name), if asked for."""
     with contextlib.ExitStack() as stack:
-        url = None if multiuser else os.environ.get("INVOKABLE_LIVE_URL")
-        started = _started(version, "schema_version: 4.0.2\nmultiuser: true\n" if multiuser else "")
+        url = None if multiuser or node_packs else os.environ.get("INVOKABLE_LIVE_URL")
+        files = {f"nodes/{name}/__init__.py": source for name, source in node_packs.items()}
+        if multiuser:
+            files["invokeai.yaml"] = "schema_version: 4.0.2\nmultiuser: true\n"
+        started = _started(version, files)
         server = _running(url.rstrip("/")) if url else stack.enter_context(started)
         if models:
             install_models(server)
@@ -156,10 +166,13 @@ def _locked(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _started(version: str, settings: str = "") -> Iterator[Server]:
+def _started(version: str, files: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
     with _installed(version) as (server, python):
-        if settings and server.root:
-            (server.root / "invokeai.yaml").write_text(settings, encoding="utf-8")
+        for name, text in files.items():
+            assert server.root is not None  # as it is a new one
+            path = server.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
         process = _launch(server, python)
         try:
             _wait_until_ready(server, process)
