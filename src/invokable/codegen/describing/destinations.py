@@ -65,15 +65,18 @@ class Destinations:
         own = _entry(item.node_type, item.template)
         fed = self._feeding.fed_by(item.node_id, item.field)
         sides = self._sides(fed)
-        straight = [one for one in fed if one.through is None]
-        fields = tuple(filter(None, (one.node.input_template(self._schema, one.field) for one in straight)))
-        entries = (_entry(one.node.type, field) for one, field in zip(straight, fields, strict=True))
+        straight = [
+            (one.node.type, field)
+            for one in fed
+            if one.through is None and (field := one.node.input_template(self._schema, one.field))
+        ]
+        entries = (_entry(node_type, field) for node_type, field in straight)
         told = not self._feeding.hands_on(item.node_id, item.field) or (own is not None and not straight)
         return Destination(
             entry=next(filter(None, entries), own),
             side=next(iter(sides)) if len(sides) == 1 else "",
             feeds=self._feeds([] if told else fed, sides),
-            fields=fields,
+            fields=tuple(field for _, field in straight),
         )
 
     def _sides(self, fed: Iterable[Fed]) -> dict[str, list[InvocationNode]]:
@@ -95,7 +98,7 @@ class Destinations:
                 titles.append(title)
         parts = []
         if by_node:
-            parts.append(joined([f"{_and(titles)} of {name}" for name, titles in by_node.items()]))
+            parts.append(joined([f"{joined(titles)} of {name}" for name, titles in by_node.items()]))
         through = dict.fromkeys(_title(one.through, self._schema) for one in fed if one.through is not None)
         if through and all(one.through for one in fed):
             parts.append(f"by way of {joined(list(through))}")
