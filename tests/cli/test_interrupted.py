@@ -53,7 +53,7 @@ def moments(steps: int, count: int) -> Iterator[tuple[int, float]]:
     generator = random.Random(7)
     for number in range(count):
         first = 1 if number % 3 == 0 else steps * 2 // 3
-        yield generator.randint(first, steps), generator.choice((0, generator.uniform(0.0001, 0.003)))
+        yield generator.randint(first, steps), generator.choice((0, generator.uniform(0.00001, 0.0004)))
 
 
 @pytest.mark.slow
