@@ -472,6 +472,7 @@ def interrupted(server: Simulator, stamp: str, seen: Callable[[], bool], *, time
     )
     end = time.monotonic() + 60
     while not seen():
+        assert running.poll() is None, running.communicate()
         assert time.monotonic() < end
         time.sleep(0.02)
     for _ in range(times):

@@ -7,6 +7,7 @@ reads every output into a variable of its type, imports every name, and remember
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from invokable.codegen import ModulePlan
@@ -41,7 +42,7 @@ from invokable.runtime import (
 )
 
 from {module} import {names}
-
+{more}
 INDICES = {indices!r}
 """
 
@@ -52,7 +53,9 @@ def caller(plan: ModulePlan, module: str) -> str:
     required = [planned for planned in settable if planned.type.default is None]
     indices = {planned.indices[0]: planned.attribute for planned in plan.inputs}
     parts = [
-        _HEADER.format(module=module, names=", ".join([plan.class_name, *plan.aliases]), indices=indices),
+        _HEADER.format(
+            module=module, names=", ".join([plan.class_name, *plan.aliases]), indices=indices, more=_own(plan)
+        ),
         _builder("build", plan, settable),
         _builder("least", plan, required),
         _assigning(plan, settable),
@@ -60,6 +63,31 @@ def caller(plan: ModulePlan, module: str) -> str:
         *(f"MODELS = ({_installed(plan)})\n" for _ in plan.models),
     ]
     return "\n\n".join(parts)
+
+
+OWN_CLASS = """
+class Paint:
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Paint) and self.code == other.code
+
+    def to_invokeai(self) -> object:
+        red, green, blue = bytes.fromhex(self.code)
+        return {"r": red, "g": green, "b": blue, "a": 255}
+
+    @classmethod
+    def from_invokeai(cls, value: dict[str, int]) -> "Paint":
+        return cls(bytes((value["r"], value["g"], value["b"])).hex())
+"""
+"""The class that a project gives to a field of colours."""
+
+
+def _own(plan: ModulePlan) -> str:
+    """The imports of the project's own classes."""
+    names = {name for planned in plan.inputs for name in planned.type.annotation.names if ":" in name}
+    return "".join("from {} import {}\n".format(*name.split(":")) for name in sorted(names))
 
 
 def samples(plan: ModulePlan) -> dict[str, list[Any]]:
@@ -124,18 +152,22 @@ def _samples(planned: PlannedInput) -> Iterator[Any]:
 def _singles(planned: PlannedInput, limits: Limits) -> Iterator[Any]:
     from invokable import Color, LoRA, Model, StylePreset
 
-    name, template = planned.item.template.type.name, planned.item.template
+    kind, template = planned.item.template.type.name, planned.item.template
     own = planned.item.value
-    if planned.type.choices:
+    homes = [home for home in planned.type.annotation.names if ":" in home]
+    if homes:
+        module, _, name = homes[0].partition(":")
+        yield getattr(import_module(module), name)("0c8c4d")
+    elif planned.type.choices:
         yield from planned.type.choices
-    elif name in NUMBERS:
-        numbers = _INTEGERS if name == "IntegerField" else _FLOATS
+    elif kind in NUMBERS:
+        numbers = _INTEGERS if kind == "IntegerField" else _FLOATS
         ends = [end for end in (limits.minimum, limits.maximum) if end is not None]
         found = [*([] if own is MISSING or isinstance(own, list) else [own]), *ends, *numbers]
         yield from (value for value in dict.fromkeys(found) if not limits.misfit_of_number(value))
-    elif name == "StringField":
+    elif kind == "StringField":
         yield from (text for text in _TEXTS if not limits.misfit_of_text(text))
-    elif name == "ModelIdentifierField":
+    elif kind == "ModelIdentifierField":
         fitting = [model for model in MODELS if template.models.admits(model)] or MODELS[:1]
         yield from (Model(key=model["key"]) for model in fitting)
         yield from (model["name"] for model in fitting)
@@ -149,5 +181,5 @@ def _singles(planned: PlannedInput, limits: Limits) -> Iterator[Any]:
             "LoRAField": [LoRA(model="Edges")],
             "StylePresetField": [StylePreset("preset")],
         }
-        generator = [own] if name.endswith("GeneratorField") and own is not MISSING else []
-        yield from others.get(name, generator or ["some", {"json": 1}])
+        generator = [own] if kind.endswith("GeneratorField") and own is not MISSING else []
+        yield from others.get(kind, generator or ["some", {"json": 1}])

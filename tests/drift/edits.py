@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from invokable.codegen import GeneratedModule, InstalledModel, Naming, Options, plan_document
 from invokable.codegen.drift.interfaces import names_of
 from invokable.codegen.render import unformatted
+from invokable.codegen.typing.custom import CustomFields
 from invokable.contract.fields import FieldType
 from invokable.contract.interface import Drift, compare, read_module
 from invokable.contract.interface.rules import RULES
@@ -39,6 +40,8 @@ class Side:
     rename: dict[tuple[str, str], str] = field(default_factory=dict)
     class_name: str | None = None
     installed: tuple[InstalledModel, ...] = ()
+    fields: dict[str, str] = field(default_factory=dict)
+    """The classes of the project's own."""
 
     def module(self, before: GeneratedModule | None) -> GeneratedModule:
         """The module, with the names of the one before kept."""
@@ -50,7 +53,7 @@ class Side:
             nodes=self.outputs,
             class_name=self.class_name or (kept.class_name if kept else None),
         )
-        options = Options(naming=naming, installed=self.installed)
+        options = Options(naming=naming, installed=self.installed, custom=CustomFields(self.fields))
         plan = plan_document(self.document, self.schema, source="card.json", options=options)
         return GeneratedModule(unformatted(plan), plan)
 
@@ -205,6 +208,22 @@ def _board_for_text(side: Side) -> None:
     side.input("words", "string_left", type=FieldType("BoardField"))
 
 
+def _video_for_image(side: Side) -> None:
+    side.input("img_blur", "image", type=FieldType("VideoField"))
+
+
+def _image_or_list(side: Side) -> None:
+    side.input("img_blur", "image", type=FieldType("ImageField", "SINGLE_OR_COLLECTION"))
+
+
+def _custom(side: Side) -> None:
+    side.fields["blank_image.color"] = "own_paints:Paint"
+
+
+def _custom_elsewhere(side: Side) -> None:
+    side.fields["blank_image.color"] = "other_paints:Paint"
+
+
 def _models(side: Side) -> None:
     side.retype("any", "main_model_loader", model=MODEL)
 
@@ -339,6 +358,10 @@ CASES = (
     case(_floats, "input-type-narrowed", "input-type-narrowed"),
     case(_or_list, "input-type-widened", "input-type-narrowed", first=_show_sum),
     case(_board_for_text, "input-type-narrowed", ""),
+    case(_video_for_image, "input-type-narrowed", ""),
+    case(_image_or_list, "input-type-widened", ""),
+    case(_custom, "input-type-narrowed input-default", "input-type-narrowed input-default"),
+    case(_custom_elsewhere, "input-type-narrowed", "input-type-narrowed", first=_custom),
     case(_models, "input-models-narrowed", "input-models-widened"),
     case(_no_null, "input-none-narrowed", "input-none-widened"),
     case(_no_value, "input-required", "input-optional"),
@@ -380,7 +403,7 @@ def mixed(seed: int) -> Modules:
     """The two modules of several runs at once, and how they differ."""
     random = Random(seed)
     harmless = [(c, back) for c, back in RUNS if not BREAKING & (c.back if back else c.there)]
-    known = [run for run in (harmless if seed % 2 else RUNS) if run[0].edit is not _board_for_text]
+    known = [run for run in (harmless if seed % 2 else RUNS) if run[0].edit not in (_board_for_text, _video_for_image)]
     return _modules(random.sample(known, random.choice((2, 3, 4))))
 
 

@@ -20,7 +20,7 @@ import invokable
 from invokable import Client
 from invokable.codegen import ModulePlan
 from invokable.testing import Simulator
-from tests.drift.callers import MODELS, caller, samples
+from tests.drift.callers import MODELS, OWN_CLASS, caller, samples
 from tests.drift.edits import MIXED, NAMES, Modules, mixed, sides
 
 PAIRS: dict[str, tuple[Callable[[int], Modules], int]] = {
@@ -35,6 +35,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdict")]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The modules of all edits, and for each the caller of the old one, once as it is and once on the new one."""
     path = tmp_path_factory.mktemp("callers")
+    for name in ("own_paints", "other_paints"):
+        (path / f"{name}.py").write_text(OWN_CLASS, encoding="utf-8")
     for name, (make, number) in PAIRS.items():
         old, new, _ = make(number)
         for side, module in (("old", old), ("new", new)):

@@ -55,6 +55,13 @@ MUTATIONS: Final = (
         COMPARED,
     ),
     Mutation(
+        "a class of another module counts as the same",
+        f"{INTERFACE}source.py",
+        "_written(annotation, {**homes, **aliases})",
+        "_written(annotation, aliases)",
+        COMPARED,
+    ),
+    Mutation(
         "a map that was edited is believed",
         f"{INTERFACE}mapfile.py",
         "if said != _checksum(document):",

@@ -19,7 +19,7 @@ from invokable.codegen.drift.interfaces import Comparison, compare_materials
 from invokable.codegen.drift.material import Kind, Material, material_of
 from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.names import module_name
-from invokable.codegen.project.sources import Source, is_searched
+from invokable.codegen.project.sources import Source, is_searched, walked
 from invokable.codegen.written.existing import is_generated
 from invokable.contract.interface.rules import BREAKS, Breaks
 
@@ -162,13 +162,10 @@ def _is_workflow(document: object) -> bool:
 
 
 def _of_disk(folder: Path) -> Iterator[tuple[str, Source, bytes]]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(one for one in folders if is_searched(os.path.join(place, one)))
-        for name in sorted(names):
-            file = Path(place, name)
-            if name.lower().endswith(_SUFFIXES) and file.is_file():
-                source = Source(file)
-                yield file.relative_to(folder).as_posix(), source, source.data()
+    for file in walked(folder):
+        if file.name.lower().endswith(_SUFFIXES) and file.is_file():
+            source = Source(file)
+            yield file.relative_to(folder).as_posix(), source, source.data()
 
 
 def _of_revision(at: Revision) -> Iterator[tuple[str, Source, bytes]]:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from invokable.codegen.build.jobs import plan_jobs
 from invokable.codegen.build.pipeline import BuildOptions
@@ -18,7 +18,7 @@ from invokable.codegen.drift.interfaces import see
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.schemas import SchemaWanted
-from invokable.codegen.project.sources import expand_sources
+from invokable.codegen.project.sources import expand_sources, walked
 from invokable.codegen.written.existing import MARKER
 from invokable.contract.interface import Drift, compare
 from invokable.schema import Schema
@@ -26,8 +26,6 @@ from invokable.schema.compare import NodeChange, compare_nodes
 from invokable.workflow import node_versions
 
 Versions: TypeAlias = tuple[tuple[SchemaWanted, Schema], tuple[SchemaWanted, Schema]]
-
-_SKIPPED: Final = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +110,7 @@ def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> 
 
 
 def _modules_below(folder: Path) -> Iterator[str]:
-    for path, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
-        for name in sorted(files):
-            file = Path(path, name)
-            if name.endswith(".py") and _is_module(file):
-                yield os.fspath(file)
+    yield from (os.fspath(file) for file in walked(folder) if file.suffix == ".py" and _is_module(file))
 
 
 def _is_module(path: Path) -> bool:

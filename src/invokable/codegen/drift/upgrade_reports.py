@@ -114,8 +114,8 @@ def _summary(upgrade: Upgrade) -> str:
 def _verdict(module: UpgradedModule) -> str:
     if module.error is not None and module.failed is not None:
         where = f"{module.error.pointer}: " if module.error.pointer else ""
-        can = "cannot be generated for" if module.breaking else "is not for"
-        return f"{can} InvokeAI {module.failed.version}: {where}{module.error.message}"
+        nobody = "" if module.breaking else ", so it breaks nobody"
+        return f"cannot be generated for InvokeAI {module.failed.version}{nobody}: {where}{module.error.message}"
     return verdict_line(module.drift) if module.drift else ""
 
 

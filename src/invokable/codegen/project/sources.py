@@ -112,6 +112,13 @@ def files_below(folder: Path, below: str) -> Iterator[Source]:
             yield from files_below(folder / entry.name, f"{below}/{entry.name}" if below else entry.name)
 
 
+def walked(folder: Path) -> Iterator[Path]:
+    """All files in and below a folder, in the order of their names, but for those in folders that are not searched."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if is_searched(os.path.join(place, name)))
+        yield from (Path(place, name) for name in sorted(names))
+
+
 def files_matching(pattern: str) -> Iterator[Source]:
     """The files that match a glob, by name; each is seen from the last folder that the glob has no choice about."""
     start = Path(glob_root(pattern))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from invokable.contract.batch import BatchTable
 from invokable.contract.interface.model import Input, Interface, InterfaceError, Output
 from invokable.contract.interface.takes import read_takes
 from invokable.contract.module import index_map_checksum
+from invokable.contract.module_text import constant, indices, workflow_class
 
+_NO_HOMES: Final = sys.stdlib_module_names | {"invokable"}
 Entries: TypeAlias = tuple[tuple[Any, ...], ...]
 
 
@@ -23,10 +26,10 @@ def read_module(text: str) -> Interface:
     """
     tree = _parsed(text)
     constants = _constants(tree)
-    found = _workflow_class(tree)
+    found = next(filter(None, map(workflow_class, tree.body)), None)
     if found is None or "INDEX_MAP" not in constants or "OUTPUT_MAP" not in constants:
         raise InterfaceError("not a generated module: it has no INDEX_MAP with a workflow class")
-    aliases = _aliases(tree)
+    aliases, homes = _aliases(tree), _homes(tree)
     try:
         if index_map_checksum(constants["INDEX_MAP"]) != constants.get("INDEX_MAP_CHECKSUM"):
             raise InterfaceError("INDEX_MAP was changed since the module was generated; generate the module anew")
@@ -34,8 +37,8 @@ def read_module(text: str) -> Interface:
             class_name=found.name,
             source=str(constants.get("SOURCE", "")).rpartition("/")[2],
             schema=str(constants.get("SCHEMA", "")),
-            inputs=tuple(_inputs(found, constants, aliases)),
-            outputs=tuple(_outputs(found, constants)),
+            inputs=tuple(_inputs(found, constants, aliases, homes)),
+            outputs=tuple(_outputs(found, constants, homes)),
             nodes=dict(constants.get("NODES", {})),
             aliases={name: ast.unparse(value) for name, value in aliases.items()},
             models=_models(found),
@@ -61,13 +64,11 @@ def _parsed(text: str) -> ast.Module:
 
 def _constants(tree: ast.Module) -> dict[str, Any]:
     found = {}
-    for statement in tree.body:
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                try:
-                    found[name] = ast.literal_eval(value)
-                except (ValueError, TypeError, RecursionError, MemoryError):
-                    continue
+    for name, value in filter(None, map(constant, tree.body)):
+        try:
+            found[name] = ast.literal_eval(value)
+        except (ValueError, TypeError, RecursionError, MemoryError):
+            continue
     return found
 
 
@@ -81,39 +82,49 @@ def _aliases(tree: ast.Module) -> dict[str, ast.expr]:
     }
 
 
+def _homes(tree: ast.Module) -> dict[str, ast.expr]:
+    """The classes that a project gives to fields, with their modules: two may have one name."""
+    return {
+        alias.name: ast.Attribute(_dotted(statement.module), alias.name)
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level
+        if statement.module.partition(".")[0] not in _NO_HOMES
+        for alias in statement.names
+    }
+
+
+def _dotted(name: str) -> ast.expr:
+    before, _, last = name.rpartition(".")
+    return ast.Attribute(_dotted(before), last) if before else ast.Name(last)
+
+
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             yield name, value
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-            yield name, value
+    if found := constant(statement):
+        yield found
 
 
-def _workflow_class(tree: ast.Module) -> ast.ClassDef | None:
-    for statement in tree.body:
-        match statement:
-            case ast.ClassDef(bases=[ast.Name(id="Workflow")]):
-                return statement
-    return None
-
-
-def _inputs(found: ast.ClassDef, constants: Mapping[str, Any], aliases: Mapping[str, ast.expr]) -> Iterator[Input]:
+def _inputs(
+    found: ast.ClassDef, constants: Mapping[str, Any], aliases: Mapping[str, ast.expr], homes: Mapping[str, ast.expr]
+) -> Iterator[Input]:
     places = {index: (node_id, name, kind) for index, node_id, name, kind in constants["INDEX_MAP"]}
     labels = _labels(constants.get("_WORKFLOW"))
     fed = _fed(constants.get("_GRAPH"), constants.get("_BATCH"))
     for statement in found.body:
         match statement:
             case ast.AnnAssign(target=ast.Name(id=attribute), annotation=annotation, value=value):
-                indices = _indices(annotation)
-                shown = {places.pop(index, None) for index in indices}
+                numbers = indices(annotation)
+                shown = {places.pop(index, None) for index in numbers}
                 if len(shown) != 1 or None in shown:
                     raise ValueError(f"the index of {attribute!r} does not fit INDEX_MAP")
                 node_id, name, kind = next(place for place in shown if place)
-                written = _written(annotation, aliases)
+                written = _written(annotation, {**homes, **aliases})
                 read_takes(written)
                 yield Input(
                     attribute=attribute,
-                    indices=indices,
+                    indices=numbers,
                     node_id=node_id,
                     field=name,
                     type=kind,
@@ -125,12 +136,12 @@ def _inputs(found: ast.ClassDef, constants: Mapping[str, Any], aliases: Mapping[
                 )
 
 
-def _outputs(found: ast.ClassDef, constants: Mapping[str, Any]) -> Iterator[Output]:
+def _outputs(found: ast.ClassDef, constants: Mapping[str, Any], homes: Mapping[str, ast.expr]) -> Iterator[Output]:
     annotations = {}
     for part in found.body:
         if isinstance(part, ast.ClassDef) and part.name == "Result":
             annotations = {
-                item.target.id: ast.unparse(item.annotation)
+                item.target.id: _written(item.annotation, homes)
                 for item in part.body
                 if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
             }
@@ -150,17 +161,9 @@ def _models(found: ast.ClassDef) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _indices(annotation: ast.expr) -> tuple[int, ...]:
-    for node in ast.walk(annotation):
-        match node:
-            case ast.Call(func=ast.Name(id="Index"), args=arguments):
-                return tuple(sorted(ast.literal_eval(argument) for argument in arguments))
-    return ()
-
-
-def _written(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> str:
-    """The annotation without the index, and with the choices in the place of their alias."""
-    return ast.unparse(_Plain(aliases).visit(deepcopy(annotation)))
+def _written(annotation: ast.expr, named: Mapping[str, ast.expr]) -> str:
+    """The annotation without the index, and with what names stand for in their place."""
+    return ast.unparse(_Plain(named).visit(deepcopy(annotation)))
 
 
 def _alias(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> str:
@@ -169,11 +172,11 @@ def _alias(annotation: ast.expr, aliases: Mapping[str, ast.expr]) -> str:
 
 
 class _Plain(ast.NodeTransformer):
-    def __init__(self, aliases: Mapping[str, ast.expr]) -> None:
-        self._aliases = aliases
+    def __init__(self, named: Mapping[str, ast.expr]) -> None:
+        self._named = named
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._aliases.get(node.id, node)
+        return self._named.get(node.id, node)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)

@@ -97,8 +97,10 @@ def _one(one: One, field_type: str) -> str:
     if one.choices:
         listed = ", ".join(map(_quoted, one.choices[:_FEW]))
         return f"one of {listed}" if len(one.choices) <= _FEW else f"one of {len(one.choices)}: {listed}, …"
+    if one.base == "ModelInput":
+        return _model(one.models)
     name = field_type.rstrip("[]|") if one.base == "JsonValue" else one.base
-    return ", ".join((name, *_bounds(one.limits), *_models(one.models)))
+    return ", ".join((name, *_bounds(one.limits)))
 
 
 def _bounds(limits: Limits) -> Iterator[str]:
@@ -127,10 +129,13 @@ def _size(least: int | None, most: int | None, unit: str) -> Iterator[str]:
         yield f"at most {most} {unit}"
 
 
-def _models(models: ModelFilter) -> Iterator[str]:
-    for wanted in (models.type, models.base, models.variant, models.format):
-        if wanted:
-            yield " or ".join(wanted)
+def _model(models: ModelFilter) -> str:
+    """`main model for sd-1 or sd-2`."""
+    words = [" or ".join(models.type), "model", "for" if models.base else "", " or ".join(models.base)]
+    more = [
+        f"{name} {' or '.join(its)}" for name, its in (("variant", models.variant), ("format", models.format)) if its
+    ]
+    return ", ".join((" ".join(filter(None, words)), *more))
 
 
 def _quoted(choice: str | int | bool) -> str:
