@@ -48,7 +48,8 @@ def test_what_comes_late_of_a_node_that_is_done_is_not_told() -> None:
     started = Note("invocation_started", 1, complete(NODES[0]).content)
     progress = Note("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": 0.5})
     found = Hearing(frozenset({1}), PINS, None)
-    told = [type(event).__name__ for event in found.take([progress, complete(NODES[0]), progress, started])]
+    late = Note("invocation_progress", 1, {**progress.content, "percentage": 0.9})
+    told = [type(event).__name__ for event in found.take([progress, complete(NODES[0]), late, started])]
     assert told == ["Started", "NodeStarted", "Progress", "NodeFinished"]
 
 

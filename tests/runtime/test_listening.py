@@ -244,10 +244,13 @@ def test_a_client_that_nobody_holds_stops_without_waiting(simulator: Simulator) 
     client = Client(simulator.url)
     client.run(card(client))
     listener = client._engine.listener
-    with listener._lock:  # as if it were collected while its own thread holds that
+    collecting = threading.Thread(target=gc.collect)
+    with listener._lock:  # as its own thread may, while it is collected
         del client
-        gc.collect()
+        collecting.start()
+        collecting.join(10)
         assert listener._closed
+    collecting.join()
 
 
 def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:
