@@ -39,7 +39,7 @@ MUTATIONS: Final = [
         f"{CODEGEN}modules.py",
         "if said.stamp and not (edited or options.force or options.warn):",
         "if said.stamp and not (edited or options.force):",
-        ("tests/cli/test_generate_options.py",),
+        ("tests/cli/test_generate_options.py::test_warnings_fail_each_time_when_they_are_to",),
     ),
     Mutation(
         "a file that was a workflow is skipped",
@@ -60,7 +60,7 @@ MUTATIONS: Final = [
         f"{CODEGEN}adoption.py",
         " and _named_nodes(names) <= nodes",
         "",
-        ("tests/codegen/test_adoption.py",),
+        ("tests/codegen/test_adoption.py::test_the_only_workflow_that_is_gone_and_fits_gives_its_names",),
     ),
     Mutation(
         "modules of workflows that are there are left over",
