@@ -152,7 +152,6 @@ main()
         assert name in scraps or text in (old.get(name), new.get(name)), name
 
 
-@pytest.mark.slow
 def test_two_runs_at_once_leave_one_of_both_results(project: Project) -> None:
     """One run reads the old workflows and waits; another finds new ones; the last to build decides about all files."""
     filled(project, 64)

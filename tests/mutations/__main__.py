@@ -76,6 +76,7 @@ def run_tests(
     """Run tests of the copy against the source of the copy."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
+        "PYTHONDONTWRITEBYTECODE": "",  # each fault compiles what it changes, and no more
         "INVOKABLE_SHARED": str(SHARED),
     }
     command = [
@@ -84,6 +85,8 @@ def run_tests(
         "pytest",
         "--quiet",
         "--exitfirst",
+        "-m",
+        "not slow",
         "-p",
         "no:cacheprovider",
         "-n",

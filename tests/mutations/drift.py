@@ -66,14 +66,14 @@ MUTATIONS: Final = (
         f"{INTERFACE}mapfile.py",
         "if said != _checksum(document):",
         "if False:",
-        ("tests/cli/test_map.py",),
+        ("tests/cli/test_map.py::test_an_edited_map_is_refused",),
     ),
     Mutation(
         "what breaks callers ends with 0",
         "src/invokable/cli/diff.py",
         "Status.DRIFT if broken else Status.FINE",
         "Status.FINE",
-        ("tests/cli/test_diff.py",),
+        ("tests/cli/test_diff.py::test_a_change_that_breaks_callers_ends_with_1_and_says_why",),
     ),
     Mutation(
         "pulling overwrites a file that was edited",
@@ -150,6 +150,6 @@ MUTATIONS: Final = (
         "src/invokable/codegen/drift/upgrade.py",
         "breaking=failed is later",
         "breaking=False",
-        ("tests/cli/test_schema.py",),
+        ("tests/cli/test_schema.py::test_an_upgrade_says_module_by_module_what_breaks",),
     ),
 )

@@ -82,7 +82,7 @@ MUTATIONS: Final = [
         f"{CODEGEN}project/adoption.py",
         " and _named_nodes(names) <= nodes",
         "",
-        ("tests/codegen/test_adoption.py",),
+        ("tests/codegen/test_adoption.py::test_the_only_workflow_that_is_gone_and_fits_gives_its_names",),
     ),
     Mutation(
         "modules of workflows that are there are left over",
