@@ -33,7 +33,7 @@ SOURCE_SHA256: Final = (
 BODY_SHA256: Final = "1ddf2c341e889aaf0ccddc46e9c0acf6407fd2917caccc9fe0889e3ed8393d99"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "6e2dc21f8db792dacfcd9582141876ca-8530fec1a0c06d4128e8e6d1de94c80c"
+MADE_FROM: Final = "60b3097bbf7b60aad41be65ab23ea221-d33026e7b1e29ef25b3ac9e5fd00834c"
 
 NODES: Final = {
     "compel": "1.2.1",
