@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from invokable import __version__
 from tests.examples import ROOT, WORKFLOWS
 
 PAGE = (ROOT / "docs" / "build-pipelines.md").read_text(encoding="utf-8")
@@ -21,7 +22,8 @@ FILES = {match[1]: text for _, text in BLOCKS if (match := re.match(r"# (\S*(?:M
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
 NOT_RUN_HERE = {
     "python -m venv .venv": "test_a_wheel_... makes an environment",
-    ".venv/bin/pip install 'invokable[codegen]'": "tests/test_packaging.py installs the package so",
+    ". .venv/bin/activate": "the environment of the tests takes its place",
+    "pip install 'invokable[codegen]'": "tests/test_packaging.py installs the package so",
     "invokable generate --watch": "tests/cli/test_generate_options.py watches",
 }
 GIT = "git -c user.name=x -c user.email=x@x.org"
@@ -43,7 +45,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reader")
     (folder / "workflows").mkdir()
     shutil.copy(WORKFLOWS / "colour_card.json", folder / "workflows" / "portrait.json")
-    run("git init -q", folder)
     return folder
 
 
@@ -72,7 +73,7 @@ def test_every_command_works_in_order(place: Path) -> None:
 def test_the_workflow_of_github_actions_is_green_and_then_red(tmp_path: Path) -> None:
     project = written(tmp_path)
     steps = re.findall(r"- run: (.*)", FILES[".github/workflows/flows.yml"])
-    assert steps == ["pip install 'invokable[codegen]'", "invokable check --format github"]
+    assert steps == [f"pip install 'invokable[codegen]=={__version__}'", "invokable check --format github"]
     run(steps[-1], project)
     change(project)
     assert "::error file=src/app/flows/portrait.py," in run(steps[-1], project, status=1)

@@ -196,6 +196,33 @@ def test_a_table_begins_with_what_is_there(tmp_path: Path, monkeypatch: pytest.M
     assert Path("pyproject.toml").read_text() == text
 
 
+PLACES = {
+    "a file at the top": {"portrait.json": "flows/portrait.py"},
+    "files at the top": {"a.json": "flows/a.py", "b.json": "flows/b.py"},
+    "files and a folder of one name": {"a/b.json": "flows/a/b.py", "a.json": "flows/a_2/a.py", "c.json": "flows/c.py"},
+    "names that differ in case": {"x.json": "flows/x_2/x.py", "X.json": "flows/X/x.py"},
+    "folders of one name": {"a/flows/x.json": "flows/flows/x.py", "b/flows/x.json": "flows/flows_2/x.py"},
+    "where modules go": {"flows/portrait.json": "flows/portrait.py"},
+    "a name that is a glob": {"[old]/x.json": "flows/x.py"},
+    "a name to quote": {'we"ird ünï/x.json': "flows/x.py"},
+    "a name that no table can hold": {"back\\slash/x.json": "", "other/x.json": "flows/x.py"},
+    "hidden, and made by tools": {".git/x.json": "", "node_modules/x.json": "", "w/x.json": "flows/x.py"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_table_fits_workflows_wherever_they_are(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in PLACES[place]:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(json.dumps(example("colour_card.json")))
+    assert run("init").exit_code == 0
+    generated = run("generate")
+    assert generated.exit_code == 0, generated.stderr
+    assert {path.as_posix() for path in Path().rglob("*.py")} == {made for made in PLACES[place].values() if made}
+    assert run("check").exit_code == 0
+
+
 def test_every_commented_line_of_the_table_is_one_that_works(project: Project) -> None:
     (project.folder / "pyproject.toml").unlink()
     assert run("init").exit_code == 0

@@ -11,7 +11,6 @@ LIFE: Final = ("tests/cli/test_project_life.py",)
 CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
 TRACKING: Final = ("tests/cli/test_tracking.py",)
-INTERRUPTED: Final = ("tests/cli/test_interrupted.py",)
 
 MUTATIONS: Final = [
     Mutation(
@@ -125,35 +124,35 @@ MUTATIONS: Final = [
         "                staged.append((_stage(change.path, change.after), change))\n",
         "                staged.append((_stage(change.path, change.after), change))\n"
         "                staged.pop()[0].commit(change.path)\n",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_a_read_only_folder_is_one_line_and_changes_nothing",),
     ),
     Mutation(
         "what a killed run has staged stays",
         f"{CODEGEN}build/publish.py",
         "if _STAGED.fullmatch(name):",
         "if False:",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_a_run_that_dies_at_any_step_leaves_whole_files_and_the_next_no_scrap",),
     ),
     Mutation(
         "what a killed run has staged stays until something changes",
         f"{CODEGEN}build/publish.py",
         "for folder in {change.path.parent for change in changes}:",
         "for folder in {change.path.parent for change in wanted}:",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_the_next_run_removes_scrap_also_where_nothing_has_changed",),
     ),
     Mutation(
         "Ctrl-C stops between two files",
         f"{CODEGEN}build/publish.py",
         "signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))",
         "signal.pthread_sigmask(signal.SIG_BLOCK, ())",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap",),
     ),
     Mutation(
         "SIGTERM ends a command at once",
         "src/invokable/cli/ending.py",
         "    before = signal.signal(signal.SIGTERM, _terminate)\n",
         "    before = signal.getsignal(signal.SIGTERM)\n",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap",),
     ),
     Mutation(
         "Ctrl-C while a command starts is a traceback",
@@ -167,21 +166,21 @@ MUTATIONS: Final = [
         f"{CODEGEN}build/locking.py",
         "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_what_another_run_has_staged_is_not_swept_away",),
     ),
     Mutation(
         "runs do not wait for each other",
         f"{CODEGEN}build/locking.py",
         "        fcntl.flock(descriptor, fcntl.LOCK_EX)\n        return\n",
         "        return\n",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_a_run_waits_for_another",),
     ),
     Mutation(
         "a file that has changed meanwhile is overwritten",
         f"{CODEGEN}build/publish.py",
         "    if current != change.before:\n",
         "    if False:\n",
-        INTERRUPTED,
+        ("tests/cli/test_interrupted.py::test_a_file_that_changes_meanwhile_is_not_overwritten",),
     ),
     Mutation(
         "what looks like a place in the words of a workflow does not count",
@@ -259,5 +258,19 @@ MUTATIONS: Final = [
         '    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])\n',
         '    __import__(module)\n    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])\n',
         ("tests/test_layout.py",),
+    ),
+    Mutation(
+        "runs on Windows do not wait for each other",
+        f"{CODEGEN}build/locking.py",
+        "if error.errno != errno.EDEADLK:",
+        "if True:",
+        ("tests/cli/test_interrupted.py::test_runs_on_windows_wait_for_each_other_too",),
+    ),
+    Mutation(
+        "a table lists what it cannot name",
+        f"{CODEGEN}project/starting.py",
+        """ if "\\\\" not in name)""",
+        ")",
+        ("tests/cli/test_generate_options.py",),
     ),
 ]

@@ -57,7 +57,7 @@ def fetch(server: str, output: str | None) -> None:
     """Write the openapi.json of a running server to a file that --schema takes, custom nodes included.
 
     \b
-    Example:
+    Examples:
       invokable schema fetch --server http://127.0.0.1:9090 -o schemas/openapi-6.14.2.json.gz
       invokable generate workflows/ --schema schemas/openapi-6.14.2.json.gz
     """

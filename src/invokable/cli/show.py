@@ -38,7 +38,7 @@ def show(
     """Show the form of each workflow: index, attribute, type, limits, default, label; and its outputs.
 
     \b
-    Example:
+    Examples:
       invokable show portrait.json
       invokable show --format json workflows/ | jq .outputs
     """

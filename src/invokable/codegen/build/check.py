@@ -25,7 +25,7 @@ has edited by hand; whose workflow is gone; that says what it has to, but that g
 
 REPORT_VERSION: Final = 1
 _WORDS: Final[dict[State, str]] = {
-    "fine": "is as it has to be",
+    "fine": "is up to date",
     "stale": "is out of date",
     "missing": "is missing",
     "edited": "was edited by hand",

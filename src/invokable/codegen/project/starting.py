@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, files_below
 from invokable.workflow import WorkflowFileError, read_document
 
 _MOST: Final = 2_000
 """So many files of a project are looked into."""
 _LARGEST: Final = 8 * 1024 * 1024
+_FILES: Final = (".json", ".png")
 
 _HEAD: Final = """\
 [tool.invokable]
@@ -74,18 +76,17 @@ def start_project(folder: Path, current: str | None) -> Start:
         if isinstance(tool, dict) and "invokable" in tool:
             raise AlreadyStartedError
     workflows = find_workflows(folder)
-    output = _output(folder)
     roots = _roots(workflows) or ["workflows"]
-    outputs = [output] if len(roots) == 1 else [f"{output}/{PurePosixPath(root).name}" for root in roots]
+    outputs = _outputs(_output(folder), roots)
     table = _HEAD + "".join(
         _commented(_SOURCE.format(path=_quoted(root), output=_quoted(out)), workflows)
-        for root, out in zip(roots, _distinct(outputs), strict=True)
+        for root, out in zip(roots, outputs, strict=True)
     )
     table += _WORKFLOW.format(key=_quoted(workflows[0] if workflows else "workflows/portrait.json"))
     before = f"{current.rstrip()}\n\n" if current and current.strip() else ""
     text = before + table
     tomllib.loads(text)
-    return Start(text, tuple(workflows), tuple(_distinct(outputs)))
+    return Start(text, tuple(workflows), tuple(dict.fromkeys(outputs)))
 
 
 def find_workflows(folder: Path) -> list[str]:
@@ -96,7 +97,7 @@ def find_workflows(folder: Path) -> list[str]:
             break
         if source.path is not None and _is_workflow(source):
             found.append(source.path.relative_to(folder).as_posix())
-    return sorted(found)
+    return sorted(name for name in found if "\\" not in name)  # which no table could name
 
 
 def _is_workflow(source: Source) -> bool:
@@ -129,14 +130,25 @@ def _output(folder: Path) -> str:
     return "flows"
 
 
-def _distinct(outputs: list[str]) -> list[str]:
+def _outputs(output: str, roots: list[str]) -> list[str]:
+    """Where the modules of each root go: those of files beside each other, those of folders into one each."""
+    if len(roots) == 1:
+        return [output]
+    names = [module_name(_stem(root)) for root in roots]
     seen: Counter[str] = Counter()
-    distinct = []
-    for output in outputs:
-        name = output.removesuffix(".json").removesuffix(".png")
+    outputs = []
+    for root, name in zip(roots, names, strict=True):
         seen[name] += 1
-        distinct.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return distinct
+        if root.endswith(_FILES) and names.count(name) == 1:
+            outputs.append(output)
+        else:
+            outputs.append(f"{output}/{_stem(root)}{f'_{seen[name]}' if seen[name] > 1 else ''}")
+    return outputs
+
+
+def _stem(root: str) -> str:
+    name = PurePosixPath(root).name
+    return PurePosixPath(name).stem if name.endswith(_FILES) else name
 
 
 def _commented(source: str, workflows: list[str]) -> str:
