@@ -14,8 +14,11 @@ import re
 from hashlib import sha256
 from typing import Final
 
+from invokable.codegen.python.json_text import pieces
 from invokable.codegen.python.meaning import meaning_checksum
+from invokable.codegen.python.slices import with_line
 
+_CANONICAL: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 _BODY_LINE: Final = re.compile(r"""^BODY_SHA256: Final = \(?\s*["']([0-9a-f]{64})["']\s*\)?$""", re.MULTILINE)
 _NO_DIGEST: Final = "0" * 64
 _DIGEST: Final = re.compile(r"""(?<=["'])[0-9a-f]{64}(?=["'])""")
@@ -29,14 +32,17 @@ _SOURCE: Final = re.compile(r"^(?:SOURCE_SHA256|_WORKFLOW): Final = \(?\s*(.*?)\
 
 def source_checksum(document: object) -> str:
     """SHA-256 of a workflow as canonical JSON, so that another layout of the same file changes nothing."""
-    text = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
-    return sha256(text.encode("ascii")).hexdigest()
+    digest = sha256()
+    for piece in pieces(document, _CANONICAL):
+        digest.update(piece.encode("ascii"))
+    return digest.hexdigest()
 
 
 def sign_body(text: str) -> str:
     """The text of a module with the checksum of its own body filled in. What is not Python gets none."""
     digest = _meaning(text) or _NO_DIGEST
-    return _BODY_LINE.sub(lambda match: match[0].replace(match[1], digest), text, count=1)
+    match = _BODY_LINE.search(text)
+    return with_line(text, match[0], match.start(), match[0].replace(match[1], digest)) if match else text
 
 
 def body_is_intact(text: str) -> bool:

@@ -18,6 +18,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from invokable.codegen.python.slices import update, with_line
+
 _DIGITS: Final = 32
 _NONE: Final = "0" * _DIGITS
 _LINE: Final = re.compile(
@@ -62,8 +64,8 @@ def stamped(text: str) -> str:
     found = _found(text)
     if found is None:
         return text
-    start, end = found.span(2)
-    return text[:start] + _checksum(text, found) + text[end:]
+    line = found[0].replace(f"-{found[2]}", f"-{_checksum(text, found)}")
+    return with_line(text, found[0], found.start(), line)
 
 
 def read_stamp(text: str) -> Stamp | None:
@@ -82,4 +84,8 @@ def _found(text: str) -> re.Match[str] | None:
 def _checksum(text: str, found: re.Match[str]) -> str:
     """The checksum of the text but for itself."""
     start, end = found.span(2)
-    return sha256(f"{text[:start]}\0{text[end:]}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    digest = sha256()
+    update(digest, text, 0, start)
+    digest.update(b"\0")
+    update(digest, text, end)
+    return digest.hexdigest()[:_DIGITS]
