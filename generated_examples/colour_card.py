@@ -31,7 +31,7 @@ SOURCE_SHA256: Final = (
 BODY_SHA256: Final = "4cfaee11b68f1e6d0822fcb4c8e0eb95a516103425f077bd6246bec4f7fa5b6c"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-79cc789ba25557f8c096aacc69730f3d"
+MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-8bd98e229d0c706eeb10a4b964584c9a"
 
 NODES: Final = {
     "blank_image": "1.2.2",

@@ -150,6 +150,30 @@ def empty_objects(number: int) -> Any:
     )
 
 
+def long_lists(number: int) -> Any:
+    """Lists of texts, long texts, numbers, images and LoRAs in the form."""
+    prompts = [f"{i} {'a fox in the snow, ' * (i % 9)}" for i in range(number)]
+    lora = {"key": "k", "hash": "blake3:0", "name": "x" * 40, "base": "sd-1", "type": "lora"}
+    nodes = [
+        node("s", "string_batch", batch_group_id="None", strings=[f"{i}" for i in range(number)]),
+        node("p", "string_collection", collection=prompts),
+        node("n", "integer_collection", collection=list(range(number))),
+        node("f", "float_collection", collection=[i / 7 for i in range(number)]),
+        node("m", "image_collection", images=[{"image_name": f"{i}{'x' * (i % 90)}.png"} for i in range(number)]),
+        node("l", "lora_collection_loader", loras=[{"lora": lora, "weight": 0.5 + i % 2} for i in range(number)]),
+        node("t", "string", value="x"),
+    ]
+    shown = form("s.strings", "p.collection", "n.collection", "f.collection", "m.images", "l.loras")
+    return workflow(*nodes, edges=[edge("s.value", "t.value")], form=shown)
+
+
+def prompts(number: int) -> Any:
+    """Fields that each hold a text of several lines, or one that just fits no line."""
+    nodes = [node(f"n{i}", "string", value="a fox, " * (i % 40)) for i in range(number)]
+    nodes += [node(f"w{i}", "string", value="x" * (i % 80)) for i in range(number)]
+    return workflow(*nodes, form=form(*(f"{letter}{i}.value" for i in range(number) for letter in "nw")))
+
+
 NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "equal labels": (equal_labels, 1_200),
     "wide attributes": (wide_attributes, 200),
@@ -163,6 +187,8 @@ NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "unknown names": (unknown_names, 200),
     "one connector to many": (one_connector_to_many, 300),
     "empty objects": (empty_objects, 5_000),
+    "long lists": (long_lists, 600),
+    "prompts": (prompts, 800),
 }
 """Each with a number at which it costs some hundredths of a second."""
 

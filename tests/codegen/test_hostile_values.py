@@ -65,6 +65,7 @@ def generated(field_type: str, **template: Any) -> GeneratedModule:
         ("EnumField", "c", "not among the choices"),
         ("StringField", 5, "is not text"),
         ("CLIPField", [[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]], "nested too deeply"),
+        ("CLIPField", {"a": [{"b": 1}] * 600}, "holds more than 1000 values"),
     ],
 )
 def test_a_default_that_the_runtime_would_refuse_makes_the_input_required(

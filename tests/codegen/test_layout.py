@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invokable.codegen import plan_document, render
+from invokable.codegen import Options, plan_document, render
 from invokable.codegen.python import layout
 from invokable.codegen.python.layout import laid_out, row
 from invokable.schema import load
@@ -16,6 +16,7 @@ from tests.codegen.hostile import HOSTILE, poisoned
 from tests.codegen.test_every_field import everything
 from tests.effort import tries
 from tests.examples import example
+from tests.workflow.builders import schema
 
 
 def both(monkeypatch: pytest.MonkeyPatch, document: object) -> tuple[str, str]:
@@ -37,6 +38,33 @@ def test_a_large_module_is_laid_out_as_by_black(name: str, monkeypatch: pytest.M
     make, number = nasty.NASTY[name]
     fast, slow = both(monkeypatch, make(number // 20))
     assert fast == slow
+
+
+@pytest.mark.parametrize("name", nasty.NASTY)
+def test_black_sees_only_what_does_not_grow(name: str) -> None:
+    make, number = nasty.NASTY[name]
+    seen: list[str] = []
+    plan = plan_document(make(number // 10), schema(), source="x.json", options=Options(lenient=True))
+    laid_out(render.unformatted(plan), lambda text: seen.append(text) or text)  # type: ignore[func-returns-value]
+    assert len(seen[0]) < 6_000
+
+
+LONG = "a_name_of_more_than_sixty_letters_which_fits_no_line_with_more_beside"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{LONG}{LONG}: int = ...,",
+        f"{LONG}: int | str | None = ...,",
+        f"{LONG}{LONG}: int | None = ...,",
+        f"{LONG}: list[int] = ...,",
+    ],
+)
+def test_a_long_parameter_is_laid_out_as_by_black(line: str) -> None:
+    text = f"class A:\n    if B:\n\n        def replace(\n            self,\n            *,\n            {line}\n"
+    text += "".join(f"            x{number}: int = ...,\n" for number in range(30)) + "        ) -> C: ...\n"
+    assert laid_out(text, render._format) == render._format(text)
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
         ("[1e400]", "too large"),
         ("[" + "9" * 5000 + "]", "too large"),
         ("[" + "9" * 309 + "]", "too large"),
-        ("[" * 100_000, "levels deep"),
+        ("[" * 9_000, "levels deep"),
         ("[" * 300 + "]" * 300, "levels deep"),
         ('{"a":' * 300 + "1" + "}" * 300, "levels deep"),
     ],
@@ -94,6 +94,22 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 def test_what_is_no_strict_json_is_refused(text: str, message: str) -> None:
     with pytest.raises(WorkflowFileError, match=message):
         read_document(text.encode(), name="x.json")
+
+
+@pytest.mark.parametrize("item", ["{}", "[]", '{"":0}', '"ab"', "1e9", '["a, b"]'])
+def test_a_file_of_nearly_empty_values_is_refused(item: str) -> None:
+    text = f"[{','.join([item] * 50_000)}]"
+    with pytest.raises(WorkflowFileError, match=r"holds \d+ .*; a workflow of its size has fewer than \d+"):
+        read_document(text.encode(), name="x.json")
+
+
+def test_a_small_file_may_hold_many_values() -> None:
+    assert len(read_document(json.dumps([0] * 19_000).encode(), name="x.json")) == 19_000  # type: ignore[arg-type]
+
+
+def test_commas_and_brackets_in_texts_are_no_values() -> None:
+    text = '[{,"\\' * 50_000
+    assert read_document(json.dumps([text, {}]).encode(), name="x.json") == [text, {}]
 
 
 def test_half_a_surrogate_pair_is_refused_with_its_place() -> None:

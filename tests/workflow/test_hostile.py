@@ -156,6 +156,17 @@ def test_a_mutated_real_workflow_is_read_or_refused(path: Path, data: st.DataObj
     assert is_read_or_refused(mutate(json.loads(path.read_bytes()), data))
 
 
+LORA = {"model_name": "abc", "base_model": "sd-1"}
+
+
+@pytest.mark.parametrize("document", [RICH, OLDER, v2(v1_node("l", "lora_loader", lora=("LoRAModelField", LORA)))])
+def test_reading_leaves_the_document_as_it_was(document: Any) -> None:
+    before = copy.deepcopy(document)
+    reading = read(document, lenient=True)
+    assert reading.embedded == reading.embedded
+    assert document == before
+
+
 @given(odd_values)
 def test_any_json_is_refused_as_a_workflow(value: Any) -> None:
     with pytest.raises(WorkflowFileError):

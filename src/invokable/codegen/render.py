@@ -109,7 +109,7 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
         "models": models,
         "graph": code.json_text(plan.reading.graph, lines=("nodes", "edges")),
         "batch": code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
-        "workflow": code.json_line(plan.reading.embedded),
+        "workflow": code.json_line(plan.reading.embedding()),
     }
 
 

@@ -19,14 +19,22 @@ from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 MAX_BYTES = 64 * 1024 * 1024
 """The largest file, and the largest workflow that an image may unpack to."""
 
-MAX_CONTAINERS = 1_000_000
-"""The most arrays and objects. Three bytes of JSON can make one that takes 70 bytes of memory."""
+_BYTES_A_CONTAINER = 32
+_BYTES_A_VALUE = 12
+"""How many bytes of the file there must be for each array or object, and for each value, beyond the first thousands.
+
+Workflows have 50 and 15 at least. Three bytes of JSON can make an object that takes 80 bytes of memory.
+"""
+_FIRST_CONTAINERS = 10_000
+_FIRST_VALUES = 20_000
 
 MAX_DEPTH = 200
 """The deepest nesting of arrays and objects. An editor's workflow has about ten levels."""
 
+_PIECE = 1 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"invokeai_workflow"
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LIBRARY_RECORD = {"workflow_id", "name", "created_at", "updated_at", "workflow"}
 
@@ -46,8 +54,7 @@ def read_document(data: bytes, *, name: str) -> object:
         raise WorkflowFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
     if data.startswith(_PNG):
         data = _embedded(data, name)
-    if data.count(b"{") + data.count(b"[") > MAX_CONTAINERS:
-        raise WorkflowFileError(f"{name} holds more than {MAX_CONTAINERS} arrays and objects")
+    _check_density(data, name)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -57,7 +64,11 @@ def read_document(data: bytes, *, name: str) -> object:
 
 def read_bytes(file: BinaryIO) -> bytes:
     """Return the bytes of a file up to just beyond `MAX_BYTES`, so that `read_document` can refuse what is larger."""
-    return file.read(MAX_BYTES + 1)
+    pieces, room = [], MAX_BYTES + 1
+    while room and (piece := file.read(min(room, _PIECE))):  # one large read takes the memory of the largest file
+        pieces.append(piece)
+        room -= len(piece)
+    return b"".join(pieces)
 
 
 def _unwrapped(document: object) -> object:
@@ -69,6 +80,27 @@ def _unwrapped(document: object) -> object:
         workflow: object = document["workflow"]
         return workflow
     return document
+
+
+def _check_density(data: bytes, name: str) -> None:
+    """Refuse a file that holds far more values for its size than any workflow, before each takes memory of its own."""
+    if _is_crowded(data, data) is None:
+        return
+    crowded = _is_crowded(_TEXT.sub(b"", data), data)  # commas and brackets in texts are no values
+    if crowded is not None:
+        raise WorkflowFileError(f"{name} holds {crowded}")
+
+
+def _is_crowded(marks: bytes, data: bytes) -> str | None:
+    containers = marks.count(b"{") + marks.count(b"[")
+    values = containers + marks.count(b",")
+    for found, what, most in (
+        (containers, "arrays and objects", _FIRST_CONTAINERS + len(data) // _BYTES_A_CONTAINER),
+        (values, "values", _FIRST_VALUES + len(data) // _BYTES_A_VALUE),
+    ):
+        if found > most:
+            return f"{found} {what}; a workflow of its size has fewer than {most}"
+    return None
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from invokable.workflow.values import ValueParser
 
 
 def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, object]:
-    """Return the workflow as JSON in format 4.0.0, without an id."""
+    """Return the workflow as JSON in format 4.0.0, without an id. Nodes and edges are made as they are taken."""
     values = ValueParser(schema)
     return {
         "name": workflow.name,
@@ -19,8 +19,8 @@ def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, obj
         "contact": workflow.contact,
         "tags": workflow.tags,
         "notes": workflow.notes,
-        "nodes": [_node_document(node, values) for node in workflow.nodes],
-        "edges": [_edge_document(edge) for edge in workflow.edges],
+        "nodes": (_node_document(node, values) for node in workflow.nodes),
+        "edges": (_edge_document(edge) for edge in workflow.edges),
         "exposedFields": [{"nodeId": ref.node_id, "fieldName": ref.field_name} for ref in workflow.exposed_fields],
         "meta": {"category": workflow.category, "version": "4.0.0"},
         "form": form_document(workflow.form),
@@ -29,7 +29,7 @@ def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, obj
 
 def _node_document(node: Node, values: ValueParser) -> dict[str, object]:
     if not isinstance(node, InvocationNode):
-        return {"id": node.id, "type": node.data["type"], "data": dict(node.data), "position": dict(node.position)}
+        return {"id": node.id, "type": node.data["type"], "data": node.data, "position": node.position}
     data: dict[str, object] = {
         "id": node.data_id,
         "version": node.version,
@@ -38,12 +38,12 @@ def _node_document(node: Node, values: ValueParser) -> dict[str, object]:
         "notes": node.notes,
         "type": node.type,
         "inputs": {key: _input_document(key, entry, node, values) for key, entry in node.inputs.items()},
-        "dynamicInputTemplates": dict(node.raw_dynamic_templates),
+        "dynamicInputTemplates": node.raw_dynamic_templates,
         "isOpen": node.is_open,
         "isIntermediate": node.is_intermediate,
         "useCache": node.use_cache,
     }
-    return {"id": node.id, "type": "invocation", "data": data, "position": dict(node.position)}
+    return {"id": node.id, "type": "invocation", "data": data, "position": node.position}
 
 
 def _input_document(key: str, entry: Input, node: InvocationNode, values: ValueParser) -> dict[str, object]:

@@ -350,7 +350,7 @@ def _v2_input(entry: Record) -> tuple[dict[str, object], bool]:
     if value is MISSING:
         return field, raw is not None
     if isinstance(value, dict) and kind in MODEL_TYPES_BY_FIELD:
-        value["model_type"] = MODEL_TYPES_BY_FIELD[kind]
+        value = value | {"model_type": MODEL_TYPES_BY_FIELD[kind]}
     return field | {"value": value}, False
 
 

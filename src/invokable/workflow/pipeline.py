@@ -2,8 +2,7 @@
 
 document ─ migrate ─ parse ─ edges ─ update ─ form ─┬─ inputs, outline
                                                     ├─ graph
-                                                    ├─ batches
-                                                    └─ embedded workflow
+                                                    └─ batches
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from invokable.schema.model import Schema
 from invokable.workflow.batches import build_batches
 from invokable.workflow.checks import check_fields, check_ids, check_node_types, check_values, mark_dropped
 from invokable.workflow.edges import validate_edges
-from invokable.workflow.embed import embedded_workflow
 from invokable.workflow.errors import Findings
 from invokable.workflow.form import adopt_exposed_fields, prune_form, rename_fields
 from invokable.workflow.graph import build_graph
@@ -57,7 +55,6 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
         outline=outline,
         graph=build_graph(workflow, schema, findings),
         batches=build_batches(workflow, findings),
-        embedded=embedded_workflow(workflow, schema),
         warnings=findings.warnings,
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from invokable.contract.generators import expand
 from invokable.schema.model import InputTemplate, Schema
+from invokable.workflow.embed import embedded_workflow
 from invokable.workflow.errors import Warning_
 from invokable.workflow.model import ParsedWorkflow
 
@@ -91,9 +93,16 @@ class Reading:
     graph: dict[str, Any]
     batches: tuple[BatchGroup, ...]
     """The values with which batch nodes multiply the graph."""
-    embedded: dict[str, object] | None
-    """The workflow that travels with the images: format 4.0.0, without an id."""
     warnings: tuple[Warning_, ...]
+
+    @property
+    def embedded(self) -> dict[str, object]:
+        """The workflow that travels with the images: format 4.0.0, without an id. Made anew each time."""
+        return {key: list(value) if isinstance(value, Iterator) else value for key, value in self.embedding().items()}
+
+    def embedding(self) -> dict[str, object]:
+        """The same, with iterators in place of the nodes and edges, so that not all need be in memory at once."""
+        return embedded_workflow(self.workflow, self.schema)
 
     @property
     def batch_data(self) -> list[list[dict[str, object]]]:

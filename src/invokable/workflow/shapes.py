@@ -1,10 +1,14 @@
-"""Small parsers of JSON values: each returns the value stripped to its shape, or MISSING when it does not fit."""
+"""Small parsers of JSON values: each returns the value stripped to its shape, or MISSING when it does not fit.
+
+A value that has its shape already is returned itself, so values must not be changed in place.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from operator import is_
 from typing import TypeAlias
 
 from invokable.contract.generators import JS_SPACE
@@ -81,13 +85,16 @@ def array(item: Shape) -> Shape:
     def shape(value: object) -> object:
         if not isinstance(value, list):
             return MISSING
-        items = []
-        for entry in value:
+        items: list[object] | None = None
+        for position, entry in enumerate(value):
             fitted = item(entry)
             if fitted is MISSING:
                 return MISSING
-            items.append(fitted)
-        return items
+            if fitted is not entry and items is None:
+                items = value[:position]
+            if items is not None:
+                items.append(fitted)
+        return value if items is None else items
 
     return shape
 
@@ -135,9 +142,13 @@ def fields(**shapes: Shape | Optional_) -> Shape:
             if taken is MISSING:
                 return MISSING
             fitted[key] = taken
-        return fitted
+        return value if _holds_the_same(value, fitted) else fitted
 
     return shape
+
+
+def _holds_the_same(value: dict[str, object], fitted: dict[str, object]) -> bool:
+    return len(value) == len(fitted) and all(map(is_, value.values(), fitted.values())) and [*value] == [*fitted]
 
 
 def mapping(value: object) -> object:

@@ -86,7 +86,7 @@ def _update(node: InvocationNode, template: NodeTemplate, connected: set[str]) -
         elif node.inputs[name].value is MISSING:
             node.inputs[name].value = fresh
         else:
-            _fill(node.inputs[name].value, fresh)
+            node.inputs[name].value = _filled(node.inputs[name].value, fresh)
     if node.type == "image_collection" and before is not None and before < (1, 0, 2):
         _move_images(node, connected)
     extras = [name for name in node.inputs if name not in template.inputs]
@@ -100,19 +100,19 @@ def _fresh_value(field: InputTemplate) -> object:
     return copy.deepcopy(_FALLBACKS.get(field.type.name, MISSING))
 
 
-def _fill(value: object, defaults: object) -> None:
-    """Add what `defaults` has and `value` lacks: keys at any depth, and the tail of a shorter array."""
+def _filled(value: object, defaults: object) -> object:
+    """Return a value with what `defaults` has and it lacks: keys at any depth, and the tail of a shorter array."""
     if isinstance(value, dict) and isinstance(defaults, dict):
-        for key, default in defaults.items():
-            if key not in value:
-                value[key] = default
-            else:
-                _fill(value[key], default)
-    elif isinstance(value, list) and isinstance(defaults, list):
-        for mine, default in zip(value, defaults, strict=False):
-            if isinstance(mine, dict) and isinstance(default, dict):
-                _fill(mine, default)
-        value.extend(defaults[len(value) :])
+        return value | {
+            key: _filled(value[key], default) if key in value else default for key, default in defaults.items()
+        }
+    if isinstance(value, list) and isinstance(defaults, list):
+        filled = [
+            _filled(mine, default) if isinstance(mine, dict) and isinstance(default, dict) else mine
+            for mine, default in zip(value, defaults, strict=False)
+        ]
+        return [*filled, *value[len(filled) :], *defaults[len(value) :]]
+    return value
 
 
 def _move_images(node: InvocationNode, connected: set[str]) -> None:

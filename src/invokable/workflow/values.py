@@ -6,8 +6,6 @@ the server. What fits no shape is dropped as if it had never been set.
 
 from __future__ import annotations
 
-import copy
-
 from invokable.contract.settings import KINDS, MAX_COUNT, GeneratorKind, Takes
 from invokable.schema.model import MISSING, Schema
 from invokable.workflow.shapes import (
@@ -124,7 +122,7 @@ class ValueParser:
         if isinstance(value, dict):
             fitted = self._parse_object(value, node_type, field)
         if fitted is MISSING and node_type == "core_metadata":
-            return copy.deepcopy(value)
+            return value
         return fitted
 
     def _parse_object(self, value: dict[str, object], node_type: str, field: str) -> object:

@@ -129,8 +129,9 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
     """Build the module of one job, without writing it."""
     result = BuildResult(job=job)
     try:
-        data = job.source.data(options.stdin)
-        return _built(_with_current(result, options), data, options)
+        result, plan, inputs = _decided(_with_current(result, options), job.source.data(options.stdin), options)
+        # Nothing holds the file and its JSON any more: the text of the module may need the memory.
+        return result if plan is None else replace(result, module=GeneratedModule(_rendered(job, plan, inputs), plan))
     except BuildError as failure:
         return replace(result, failures=(failure,))
 
@@ -181,32 +182,31 @@ def _is_of_another(job: Job, source: str | None) -> bool:
     return bool(found) and not any(path.samefile(job.source.path) for path in found)
 
 
-def _built(result: BuildResult, data: bytes, options: ModuleOptions) -> BuildResult:
+def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[BuildResult, ModulePlan | None, str]:
+    """The result but for its module, the plan of the module if it has to be made, and what it is made from."""
     job, said, current = result.job, result.said, result.current
     document = cache(lambda: job.source.read(data))
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
     if edited and not options.compare and not options.force:
         _check_unedited(job.path, current)
     if skipped := _no_workflow(result, data, document):
-        return replace(result, skipped=skipped)
+        return replace(result, skipped=skipped), None, ""
     made_from = None
     if said.stamp and not (edited or options.force or _is_older_than_we(job.path)):
         made_from = said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None
     locked = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
     if made_from and made_from == _made_from(job, document(), options, said.schema, locked):
-        return result
+        return result, None, ""
     existing = read_existing(current) if current and is_generated(current) else None
     plan, note, known = _planned(
         job, document(), options, existing.names if existing else Names(), existing.schema if existing else None
     )
     unknown = tuple(job.project.unknown_names(job.key, plan))
     if unknown:
-        return replace(result, failures=unknown)
+        return replace(result, failures=unknown), None, ""
     result = replace(result, plan=plan, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
     inputs = _made_from(job, document(), options, plan.schema_version, plan.names, warned=bool(plan.warnings))
-    if made_from == inputs:
-        return result
-    return replace(result, module=GeneratedModule(_rendered(job, plan, inputs), plan))
+    return result, None if made_from == inputs else plan, inputs
 
 
 def _check_unedited(path: Path, current: str | None) -> None:

@@ -42,7 +42,7 @@ def opened(text: str) -> str:
     return text.translate(_BRACKETS)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def folded(text: str) -> tuple[str, ...]:
     """The words of a text as a name has them, for comparison."""
     return tuple(normalize("NFKC", word.lower()) for word in words(text))

@@ -15,14 +15,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from unicodedata import category
 
+from invokable.codegen.python.json_text import pieces
+
 _SHORT_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ODD = {quote: re.compile(rf"[^ -~]|[\\{quote}]") for quote in ('"', "'", "")}
 """The characters of a text between quotes of that kind that may need an escape."""
 _NOT_ASCII = re.compile(r"[^\n -~]")
+_SHORT_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _VERSION = re.compile(r"[0-9][\w.+!-]*", re.ASCII)
 _MARK = re.compile(r"[-+*>]|[-=]{2,}|#{1,6}|[0-9]{1,9}[.)]")
 """Words that mean something to Markdown where they begin a line."""
 _LINE = 72  # characters of text on a line of a long literal
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_MANY_LINES = 1_000  # of a text; more are run together, where most would be nearly empty
+_LONG_LIST = 400  # characters of the items of a list that no line can hold
 
 
 class Code(str):
@@ -68,7 +74,8 @@ def literal(value: object) -> Code:
 def text_literal(text: str) -> Code:
     """The expression of a text, in several lines where it is long or has lines of its own."""
     pieces = []
-    for line in text.splitlines(keepends=True) if len(text) > _LINE else [text]:
+    whole = len(text) <= _LINE or sum(map(text.count, _LINE_ENDS)) > _MANY_LINES
+    for line in [text] if whole else text.splitlines(keepends=True):
         start = 0
         while len(line) - start > _LINE and (space := line.rfind(" ", start + 1, start + _LINE)) > 0:
             pieces.append(line[start : space + 1])
@@ -77,6 +84,14 @@ def text_literal(text: str) -> Code:
     if len(pieces) < 2:
         return literal(text)
     return Code("(\n" + "\n".join(map(_quote, pieces)) + "\n)")
+
+
+def list_of(items: Sequence[Code]) -> Code:
+    """The expression of a list, an item a line where it is long."""
+    long = sum(map(len, items)) > _LONG_LIST
+    if long and not any("\n" in item and not item.startswith("(\n") for item in items):
+        return Code("[\n" + "".join(f"{item},\n" for item in items) + "]")
+    return Code(f"[{', '.join(items)}]")
 
 
 class ListItem(NamedTuple):
@@ -125,24 +140,27 @@ def json_text(value: object, *, lines: Sequence[str] = ()) -> Code:
 
 def json_line(value: object) -> Code:
     """JSON text in a raw string, on one line, as short as it gets."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Code(f'r"""{_printable(text)}"""')
+    text = "".join(map(_printable, pieces(value, _SHORT_JSON)))
+    return Code(f'r"""{text}"""')
 
 
 def _quote(text: str) -> str:
     """The text in double quotes, or in single ones where that takes fewer escapes, as black has it."""
     quote = "'" if text.count('"') > text.count("'") else '"'
-    return f"{quote}{_ODD[quote].sub(_escaped, text)}{quote}"
+    return f"{quote}{_escaped(text, quote)}{quote}"
 
 
 def _prose(text: str) -> str:
-    escaped = _ODD[""].sub(_escaped, text.replace("](", "] ("))  # as Markdown: no link and no picture
+    escaped = _escaped(text.replace("](", "] ("), "")  # as Markdown: no link and no picture
     return escaped.replace('"""', '\\"\\"\\"')
 
 
-def _escaped(match: re.Match[str]) -> str:
-    character = match[0]
-    return character if character > "\x7f" and _prints(character) else _escape(character)
+def _escaped(text: str, quote: str) -> str:
+    """The text with an escape for each character that may not stand between such quotes as itself."""
+    if not _ODD[quote].search(text):
+        return text
+    odd = (character for character in set(text) if _ODD[quote].match(character))
+    return text.translate({ord(c): _escape(c) for c in odd if c <= "\x7f" or not _prints(c)})
 
 
 def _prints(character: str) -> bool:
@@ -222,4 +240,7 @@ def _printable(text: str) -> str:
     """JSON text with every character that does not print, line ends of the layout apart, as a JSON escape."""
     if '"""' in text:  # cannot be: in JSON two strings never touch
         raise ValueError("three quotes in a row in JSON text")
-    return _NOT_ASCII.sub(lambda match: match[0] if _prints(match[0]) else json.dumps(match[0])[1:-1], text)
+    if not _NOT_ASCII.search(text):
+        return text
+    hidden = (character for character in set(text) if character != "\n" and not _prints(character))
+    return text.translate({ord(character): json.dumps(character)[1:-1] for character in hidden})

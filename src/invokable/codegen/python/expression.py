@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from invokable.codegen.python.code import Code, identifier, literal, text_literal
+from invokable.codegen.python.code import Code, identifier, list_of, literal, text_literal
 
 _BUILTINS = frozenset({"None", "bool", "dict", "float", "int", "list", "str"})
 
@@ -42,7 +42,7 @@ def local(text: str) -> Expression:
 
 def value(json: object) -> Expression:
     """A JSON value, or a tuple of them. Raises TypeError for anything else."""
-    return Expression(literal(json))
+    return listing(map(value, json)) if isinstance(json, list) else Expression(literal(json))
 
 
 def text(words: str) -> Expression:
@@ -72,7 +72,7 @@ def union(*members: Expression) -> Expression:
 def listing(items: Iterable[Expression]) -> Expression:
     """`[A, B]`."""
     parts = list(items)
-    return _joined(f"[{', '.join(map(str, parts))}]", parts)
+    return _joined(list_of([part.code for part in parts]), parts)
 
 
 def made_by(factory: Expression, *arguments: Expression) -> Expression:

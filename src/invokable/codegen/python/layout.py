@@ -11,12 +11,13 @@ What is taken out has the layout of black by construction; a test compares the o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from itertools import groupby
 from typing import Final
 
 from invokable.codegen.python.code import Code, literal
+from invokable.codegen.python.statements import LONG, Span, items
 
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)
@@ -27,7 +28,8 @@ _TABLE: Final = re.compile(
     r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)++)(?=[\])}]$)", re.MULTILINE
 )
 _ATTRIBUTE: Final = (
-    r"^(?P<margin>(?: {4}){1,2})\w+: (?:Annotated\[\n {8}[^\n]*\n {4}\][^\n(]*|[^\n]*[^\n(\[{])\n"
+    r"^(?P<margin>(?: {4}){1,2})\w+: "
+    r"(?:Annotated\[\n {8}[^\n]*\n {4}\][^\n(]*|[^\n]* = \(\n(?: {8}[^\n]*\n)++ {4}\)|[^\n]*[^\n(\[{])\n"
     r"(?P=margin)\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+\"\"\"\n\n"
 )
 _ONE: Final = re.compile(_ATTRIBUTE, re.MULTILINE)
@@ -36,10 +38,17 @@ _WIDE: Final = re.compile(
     r"^(?P<head> {4}\w+: Annotated\[)(?P<body>[^\n]*)(?P<tail>\](?: = [^\n()\[\]{}]*)?)(?=\n {4}\"\"\"[^\n])",
     re.MULTILINE,
 )
+_TEXT: Final = re.compile(r"^(?P<head> {4}\w+: [^\n]* = )(?P<text>\(\n(?:[\"'][^\n]*\n)++\))$", re.MULTILINE)
+_LIST: Final = re.compile(r"\[\n((?:[^ {\n][^\n]*,\n|\(\n(?:[\"'][^\n]*\n)++\),\n)++)\]")
+_OPENING: Final = re.compile(r"(?:\w+=)?\w*[(\[]")
 _DOCSTRING: Final = re.compile(r'^( *)"""(?:[^"\\]++|\\.|"(?!""))*+"""$', re.MULTILINE | re.DOTALL)
 _ALIASES: Final = re.compile(r"(?:^\w+ = Literal\[(?:[^\n]+|\n(?: {4}[^\n]*\n)++)\]\n)++", re.MULTILINE)
 _EXPORTED: Final = re.compile(r"^__all__ = \[([^\n]*)\]$", re.MULTILINE)
-_PARAMETERS: Final = re.compile(r"(?:^ {12}\w+: [^\n]* = \.\.\.,\n)++", re.MULTILINE)
+_PARAMETERS: Final = re.compile(r"(?:^ {12}\w+: (?:[^\n]*|\(\n {16}[^\n]*\n {12}\)) = \.\.\.,\n)++", re.MULTILINE)
+_PARAMETER: Final = re.compile(r" {12}\w+: (?:\(\n[^\n]*\n)?[^\n]*\n")
+_UNION: Final = re.compile(r"^(?P<head> {12}\w+: )(?P<type>\w+(?: \| \w+)+) = \.\.\.,$", re.MULTILINE)
+_UNSPLIT: Final = re.compile(r" {12}\w+: \w+ = \.\.\.,$| {8}(?:\"(?!\"\")|')| +\"\"\"(?!.*\"\"\"$)")
+_ATOM: Final = re.compile(r"(?<= = )(?:\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')$", re.MULTILINE)
 _INDICES: Final = re.compile(r"(?<=\bIndex\()[0-9, ]+(?=\))")
 _FEW: Final = 200  # characters that are not worth a mark
 
@@ -70,23 +79,71 @@ def _width(text: str) -> int:
     return str_width(text)
 
 
+def item(source: Code, *, indent: int, end: str = ",") -> str:
+    """The lines of an item of a list: on one where it fits, else with what is in its brackets on lines of its own."""
+    margin = " " * indent
+    pieces = source.split("\n")[1:-1]  # of a text
+    flat = f"({' '.join(pieces)})" if pieces else source
+    opening = _OPENING.match(source)
+    if opening is None or indent + _width(f"{flat}{end}") <= line_length.get():
+        return f"{margin}{flat}{end}\n"
+    inside = flat[opening.end() : -1]
+    if indent + 4 + _width(inside) <= line_length.get():
+        body = f"{margin}    {inside}\n"
+    elif pieces:
+        body = "".join(f"{margin}    {piece}\n" for piece in pieces)
+    else:
+        parts = [source[part.start : part.end].strip() for part in items(source, Span(opening.end(), len(source) - 1))]
+        body = "".join(item(Code(part), indent=indent + 4, end="," if len(parts) > 1 else "") for part in parts)
+    return f"{margin}{opening[0]}\n{body}{margin}{source[-1]}{end}\n"
+
+
+def _items(text: str) -> Iterator[Code]:
+    """The items of a list that has one a line, a text in several lines apart."""
+    lines = iter(text.split(",\n")[:-1])
+    for line in lines:
+        while line.startswith("(\n") and not line.endswith("\n)"):
+            line += f",\n{next(lines)}"
+        yield Code(line)
+
+
 def laid_out(text: str, black: Callable[[str], str]) -> str:
     """The text as `black` lays it out. Raises what `black` raises."""
     return _Marks(text).put_back(black)
 
 
 def _split(match: re.Match[str]) -> str:
-    """An attribute whose annotation alone is too long for a line, with what is in the brackets on a line of its own."""
+    """An attribute that is too long for a line, with its default or what is in the brackets on a line of its own."""
     head, body, tail = match["head"], match["body"], match["tail"]
-    before = f"{head}{body}{tail.partition(' = ')[0]}"
+    bracket, _, default = tail.partition(" = ")
+    before = f"{head}{body}{bracket}"
     width = line_length.get()
-    if _width(f"{before} = (" if " = " in tail else before) <= width or _width(body) + 8 > width:
+    if default and _width(f"{before} = (") <= width < _width(match[0]) and _width(default) + 8 <= width:
+        return f"{before} = (\n        {default}\n    )"
+    if _width(f"{before} = (" if default else before) <= width or _width(body) + 8 > width:
         return match[0]
     return f"{head}\n        {body}\n    {tail}"
 
 
-def _fits(attribute: str) -> bool:
-    return all(_width(line) <= line_length.get() for line in attribute.split("\n"))
+def _spread(match: re.Match[str]) -> str:
+    """An attribute whose default is a text in several lines."""
+    head, text = match["head"], match["text"]
+    flat = " ".join(text.split("\n")[1:-1])
+    if _width(f"{head}{flat}") <= line_length.get() or _width(f"{head}(") > line_length.get():
+        return match[0]
+    return f"{head}{item(Code(text), indent=4, end='').lstrip(' ')}".removesuffix("\n")
+
+
+def _stays(text: str) -> bool:
+    """Whether black leaves all lines of a text as they are: they fit, or there is nothing to split in them."""
+    return all(_width(line) <= line_length.get() or _UNSPLIT.match(line) for line in text.split("\n"))
+
+
+def _bracketed(match: re.Match[str]) -> str:
+    """A parameter that is too long for a line, with its annotation on a line of its own."""
+    if _width(match[0]) <= line_length.get() or _width(match["type"]) + 16 > line_length.get():
+        return match[0]
+    return f"{match['head']}(\n                {match['type']}\n            ) = ...,"
 
 
 class _Marks:
@@ -98,9 +155,11 @@ class _Marks:
             self._sign += "@"
         self._kept: list[str] = []
         text = _EXPORTED.sub(self._exported, _ALIASES.sub(self._aliases, _RAW.sub(self._raw, text)))
+        text = _TEXT.sub(_spread, _LIST.sub(self._list, text))
         text = _WIDE.sub(_split, _TABLE.sub(self._table, text))
+        text = _UNION.sub(_bracketed, text)
         text = _PARAMETERS.sub(self._parameters, _ATTRIBUTES.sub(self._attributes, text))
-        self._text = _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text))
+        self._text = _ATOM.sub(self._atom, _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text)))
 
     def put_back(self, black: Callable[[str], str]) -> str:
         """The whole text, the rest of it formatted."""
@@ -108,14 +167,20 @@ class _Marks:
         mark = re.compile(
             rf'r"""(?:\n|_*){sign}(\d+){sign}(?:\n|_*)"""'
             rf'|^ +"{sign}(\d+){sign}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{sign}(\d+){sign}",\n'
-            rf'|^ *"(?:"")?{sign}(\d+){sign}"(?:"")?\n',
+            rf'|^ *"(?:"")?{sign}(\d+){sign}"(?:"")?\n'
+            rf'|"_+{sign}(\d+){sign}"|^(?P<margin> +)"_*{sign}(\d+):{sign}",\n +0,\n',
             re.MULTILINE,
         )
-        return mark.sub(lambda match: self._kept[int(next(filter(None, match.groups())))], black(self._text))
+        return mark.sub(self._unmarked, black(self._text))
 
-    def _mark(self, block: str) -> str:
+    def _unmarked(self, match: re.Match[str]) -> str:
+        kept = self._kept[int(match[match.lastindex or 0])]
+        margin = match["margin"]
+        return kept if margin is None else "".join(item(source, indent=len(margin)) for source in _items(kept))
+
+    def _mark(self, block: str, kind: str = "") -> str:
         self._kept.append(block)
-        return f"{self._sign}{len(self._kept) - 1}{self._sign}"
+        return f"{self._sign}{len(self._kept) - 1}{kind}{self._sign}"
 
     def _raw(self, match: re.Match[str]) -> str:
         if len(match[0]) <= _FEW:
@@ -128,6 +193,13 @@ class _Marks:
         if len(match[0]) <= _FEW:
             return match[0]
         return f'{match[1]}    "{self._mark(match[3])}"{": 0" if match[2] else f",{chr(10)}    0"},\n'
+
+    def _atom(self, match: re.Match[str]) -> str:
+        return f'"{"_" * line_length.get()}{self._mark(match[0])}"' if len(match[0]) > LONG else match[0]
+
+    def _list(self, match: re.Match[str]) -> str:
+        # black leaves a list in a lambda on one line if it fits, whatever comma is at its end
+        return f'["{"_" * line_length.get()}{self._mark(match[1], ":")}", 0,]'
 
     def _aliases(self, match: re.Match[str]) -> str:
         return f'"{self._mark(match[0])}"\n' if len(match[0]) > _FEW else match[0]
@@ -151,7 +223,7 @@ class _Marks:
 
     def _parameters(self, match: re.Match[str]) -> str:
         text = []
-        for fits, ones in groupby(match[0].splitlines(keepends=True), key=_fits):
+        for fits, ones in groupby(_PARAMETER.findall(match[0]), key=_stays):
             block = "".join(ones)
             marked = fits and len(block) > _FEW
             text.append(f'            _: 0 = "{self._mark(block)}",\n' if marked else block)
@@ -159,7 +231,7 @@ class _Marks:
 
     def _attributes(self, match: re.Match[str]) -> str:
         text = []
-        for fits, ones in groupby((one[0] for one in _ONE.finditer(match[0])), key=_fits):
+        for fits, ones in groupby((one[0] for one in _ONE.finditer(match[0])), key=_stays):
             block = "".join(ones)
             if fits and len(block) > _FEW:
                 block = f'{match["margin"]}"{self._mark(block.removesuffix(chr(10)))}"\n\n'

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
+from invokable.codegen.python.slices import update
 from invokable.codegen.python.statements import LONG, Span, Statement, batches, items, long_parts, statements
 
 _LAYOUT: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
@@ -63,7 +64,7 @@ class _Meaning:
 
     def write(self, said: str) -> None:
         """Add text."""
-        self.digest.update(said.encode("utf-8", "surrogatepass"))
+        update(self.digest, said)
 
     def _add(self, statement: Statement, *, taken_apart: bool) -> None:
         self._text, self._parts = statement.source, {}
@@ -91,7 +92,13 @@ class _Meaning:
                 text = _without_margin(docstring)
                 said += [f"(docstring {len(text)} ", text, ")"]
             case ast.Constant(value=str(text)):
-                said += [f"(str {len(text)} ", text, ")"]
+                said.append(f"(str {len(text)} ")
+                if len(text) > LONG:
+                    self._flush(said)
+                    self.write(text)
+                else:
+                    said.append(text)
+                said.append(")")
             case ast.Constant(value=value):
                 said.append(f"({type(value).__name__} {value!r})")
             case ast.Name(id=name) if name in self._parts:
@@ -151,9 +158,11 @@ class _Meaning:
     def _long(self, part: Span, said: list[str]) -> None:
         """A raw text, a tuple, or an expression in brackets."""
         if self._text.startswith('r"""', part.start):
-            text = self._text[part.start + 4 : part.end - 3]
-            said += [f"(str {len(text)} ", text, ")"]
+            start, end = part.start + 4, part.end - 3
+            said.append(f"(str {end - start} ")
             self._flush(said)
+            update(self.digest, self._text, start, end)
+            said.append(")")
         elif next(items(self._text, part)) == part:  # no comma
             self._said(_expression(f"({self._stub(part)}\n)"), said)
         else:

@@ -6,8 +6,9 @@ tests hold every default that the generator writes against them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from invokable.codegen.python import expression
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FROM_JSON: Final = "from_invokeai"
 """The method of a project's own class that makes it of a JSON value."""
 _MAX_NESTING: Final = 20  # of a JSON default; Python and black give up at some hundred brackets
+_MAX_VALUES: Final = 1_000  # in a JSON default; black takes a hundred times its size
 _NONE: Final = expression.name("None")
 
 
@@ -62,6 +64,8 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
         return Default()
     nullable = nullable and not template.required
     misfit = _misfit_of_json(value) if annotation.custom else _misfit(value, item, choices, limits)
+    if not misfit and (annotation.custom or template.type.name not in _KNOWN) and _is_large(value):
+        misfit = f"holds more than {_MAX_VALUES} values"
     if misfit:
         return Default(nullable=nullable, unfit=f"the workflow's value {misfit}")
     written, factory = _written(value, item, annotation, nullable)
@@ -149,6 +153,17 @@ def _misfit_of_json(value: object, nesting: int = 0) -> str:
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     found = (_misfit_of_json(child, nesting + 1) for child in children)
     return next((misfit for misfit in found if misfit), "")
+
+
+def _is_large(value: object) -> bool:
+    """Whether a JSON value holds too many values, nested ones included."""
+    return next(islice(_values(value), _MAX_VALUES, None), None) is not None
+
+
+def _values(value: object) -> Iterator[int]:
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield 1
+        yield from _values(child)
 
 
 def _has_text(value: object, key: str) -> bool:

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
+from invokable.codegen.python.json_text import pieces
 from invokable.codegen.python.meaning import meaning_checksum
+from invokable.codegen.python.slices import with_line
 
+_CANONICAL: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 _BODY_LINE: Final = re.compile(r"""^BODY_SHA256: Final = \(?\s*["']([0-9a-f]{64})["']\s*\)?$""", re.MULTILINE)
 _NO_DIGEST: Final = "0" * 64
 _SOURCE_LINE: Final = re.compile(r"""\(?\s*["']([0-9a-f]{64})["']""")
@@ -30,24 +34,26 @@ _SOURCE: Final = re.compile(r"^(?:SOURCE_SHA256|_WORKFLOW): Final = \(?\s*(.*?)\
 
 def source_checksum(document: object) -> str:
     """SHA-256 of a workflow as canonical JSON, so that another layout of the same file changes nothing."""
-    text = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
-    return sha256(text.encode("ascii")).hexdigest()
+    digest = sha256()
+    for piece in pieces(document, _CANONICAL):
+        digest.update(piece.encode("ascii"))
+    return digest.hexdigest()
 
 
-def without_places(text: str) -> str:
-    """The text of a module without what changes when the nodes of its workflow are moved about."""
+def places(text: str) -> Iterator[tuple[int, int]]:
+    """Where the text of a module changes when the nodes of its workflow are moved about, as spans."""
     source, workflow = text.rfind("\nSOURCE_SHA256: Final = "), text.rfind("\n_WORKFLOW: Final = ")
-    if workflow >= 0:
-        text = text[:workflow] + _PLACE.sub("", text[workflow:])
     if source >= 0 and (found := _SOURCE_LINE.match(text, text.index("=", source) + 2)):
-        text = text[: found.start(1)] + text[found.end(1) :]
-    return text
+        yield found.span(1)
+    if workflow >= 0:
+        yield from (found.span() for found in _PLACE.finditer(text, workflow))
 
 
 def sign_body(text: str) -> str:
     """The text of a module with the checksum of its own body filled in. What is not Python gets none."""
     digest = _meaning(text) or _NO_DIGEST
-    return _BODY_LINE.sub(lambda match: match[0].replace(match[1], digest), text, count=1)
+    match = _BODY_LINE.search(text)
+    return with_line(text, match[0], match.start(), match[0].replace(match[1], digest)) if match else text
 
 
 def body_is_intact(text: str) -> bool:

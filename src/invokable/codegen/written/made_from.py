@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Final
 
 import invokable
+from invokable.codegen.python.slices import update, with_line
 from invokable.codegen.templates import templates_folder
-from invokable.codegen.written.checksums import without_places
+from invokable.codegen.written.checksums import places
 
 _PACKAGE: Final = Path(invokable.__file__).parent
 
@@ -79,15 +80,15 @@ def stamped(text: str) -> str:
     found = _found(text)
     if found is None:
         return text
-    start, end = found.span(2)
-    return text[:start] + _checksum(text) + text[end:]
+    line = found[0].replace(f"-{found[2]}", f"-{_checksum(text, found)}")
+    return with_line(text, found[0], found.start(), line)
 
 
 def read_stamp(text: str) -> Stamp | None:
     """What the line in a module says; None where there is none."""
     text = text.replace("\r\n", "\n")
     found = _found(text)
-    return Stamp(found[1], found[2] == _checksum(text)) if found else None
+    return Stamp(found[1], found[2] == _checksum(text, found)) if found else None
 
 
 def _found(text: str) -> re.Match[str] | None:
@@ -96,9 +97,12 @@ def _found(text: str) -> re.Match[str] | None:
     return _LINE.match(text, position + 1) if position >= 0 else None
 
 
-def _checksum(text: str) -> str:
+def _checksum(text: str, found: re.Match[str]) -> str:
     """The checksum of the text but for itself and the places of nodes."""
-    bare = without_places(text)
-    found = _found(bare)
-    start, end = found.span(2) if found else (0, 0)
-    return sha256(f"{bare[:start]}\0{bare[end:]}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    digest, position = sha256(), 0
+    for start, end in sorted([*places(text), found.span(2)]):
+        update(digest, text, position, start)
+        digest.update(b"\0")
+        position = end
+    update(digest, text, position)
+    return digest.hexdigest()[:_DIGITS]

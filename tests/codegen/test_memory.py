@@ -1,0 +1,41 @@
+"""Memory: a workflow takes at most twenty times its size, however it is made, on its whole way to a module."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invokable.codegen import BuildOptions, build_modules
+from invokable.codegen.build.jobs import Overrides
+from invokable.codegen.project.config import Choices
+from tests.codegen.nasty import NASTY
+
+TIMES = 20
+
+
+def peak(document: Any, folder: Path) -> tuple[int, int]:
+    """The size of a workflow, and the most memory that building its module takes, in bytes."""
+    source = folder / "nasty.json"
+    size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
+    options = BuildOptions(overrides=Overrides(choices=Choices(lenient=True)))
+    tracemalloc.start()
+    try:
+        build_modules([str(source)], str(folder), options)
+        return size, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "dropdowns" else pytest.mark.slow) for name in NASTY]
+)
+def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
+    make, number = NASTY[name]
+    peak(make(10), tmp_path)  # loads what is loaded once
+    small, least = peak(make(number // 8), tmp_path)
+    large, most = peak(make(number // 2), tmp_path)
+    assert most - least < TIMES * (large - small)
