@@ -20,6 +20,7 @@ from invokable.codegen import Options
 from invokable.codegen.plan import Naming
 from invokable.contract.interface import read_module, write_map
 from invokable.testing import Simulator
+from tests.effort import slow_beyond
 from tests.examples import example, imported, node
 
 NAMES = [name for name in invokable.__all__ if name != "__version__"]
@@ -109,7 +110,7 @@ def tasks() -> Iterator[tuple[str, str]]:
 TASKS = dict(tasks())
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", slow_beyond(16, TASKS))
 def test_the_example_runs(name: str, world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(world["folder"])
     asyncio.run(run(TASKS[name], world, asynchronous=name.startswith("Async")))

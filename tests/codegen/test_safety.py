@@ -34,7 +34,7 @@ def trim(text: str) -> str:
     return text.strip(JS_SPACE)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", slow_beyond(12, HOSTILE.values()), ids=HOSTILE.keys())
 def test_hostile_text_in_every_slot_stays_text(text: str, tmp_path: Path) -> None:
     document = poisoned(text)
     module = generate(document, source=f"{text[:40]}.json")
@@ -60,7 +60,7 @@ def test_hostile_text_in_every_slot_stays_text(text: str, tmp_path: Path) -> Non
     oracle.import_under_audit(path)
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("text", slow_beyond(12, HOSTILE.values()), ids=HOSTILE.keys())
 def test_the_first_two_lines_are_ours_and_set_no_encoding(text: str) -> None:
     data = generate(poisoned(text)).text.encode("utf-8")
     assert data.split(b"\n")[:2] == [
