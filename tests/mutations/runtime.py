@@ -379,7 +379,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/protocol.py",
         "case Request() | Ask() if step.timeout is None or step.timeout > seconds:",
         "case Request() | Ask() if False:",
-        (f"{TESTS}test_run.py",),
+        (f"{TESTS}test_run.py::test_no_request_may_take_longer_than_what_is_left",),
     ),
     Mutation(
         "a run may take any time",
