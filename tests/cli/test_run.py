@@ -484,7 +484,8 @@ def interrupted(server: Simulator, stamp: str, seen: Callable[[], bool], *, time
 
 
 def test_ctrl_c_cancels_a_run_that_is_under_way(stamp: str) -> None:
-    with Simulator(speed=5) as server:
+    slow = Fault(kind="latency", path="*/cancel_by_batch_ids", seconds=0.5)
+    with Simulator(faults=[slow], speed=5) as server:
         server.serve()
         said = interrupted(server, stamp, lambda: [job.status for job in server.jobs] == ["in_progress"], times=3)
         assert said == "interrupted; the run was canceled\n"

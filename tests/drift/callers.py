@@ -142,7 +142,11 @@ def _samples(planned: PlannedInput) -> Iterator[Any]:
         yield from (value for value in singles if value != own)
     if cardinality != "SINGLE":
         sizes = (size for size in range(4) if not limits.misfit_of_list([0] * size))
-        yield from (own,) if isinstance(own, list) else ()
+        plain = planned.item.template.type.name in (
+            *NUMBERS,
+            "StringField",
+        )  # others are written otherwise than in JSON
+        yield from (own,) if plain and isinstance(own, list) else ()
         yield from (singles[:1] * size for size in sizes)
         yield from ([value] for value in singles if not limits.misfit_of_list([0]))
     if planned.type.nullable:
