@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,12 @@ def made(project: Project) -> dict[str, bytes]:
     return {name: text for name, text in project.files().items() if name.startswith("src/") or name.endswith(".lock")}
 
 
-def moments(steps: int, count: int) -> Iterator[tuple[int, float]]:
+def moments(steps: int) -> Iterator[tuple[int, float]]:
     """Steps at which to stop a build, and delays after them: most of them while it writes, which comes last."""
     generator = random.Random(7)
-    for number in range(count):
+    for number in count():
         first = 1 if number % 3 == 0 else steps * 2 // 3
-        yield generator.randint(first, steps), generator.choice((0, generator.uniform(0.00001, 0.0004)))
+        yield generator.randint(first, steps), generator.uniform(0.00001, 0.0004) if number % 4 == 0 else 0
 
 
 @pytest.mark.slow
@@ -64,7 +65,7 @@ def test_killed_two_hundred_times_it_leaves_old_files_or_new_ones(project: Proje
     with forks(project.folder) as builds:
         widen(project, 64)
         steps = builds.build().steps
-        for number, (step, delay) in enumerate(moments(steps, 200)):
+        for step, delay in moments(steps):
             before = whole(project)
             width, target = next((w, s) for w, s in states.items() if all(before[name] != s[name] for name in CHANGING))
             widen(project, width)
@@ -73,13 +74,14 @@ def test_killed_two_hundred_times_it_leaves_old_files_or_new_ones(project: Proje
             after = whole(project)
             assert after.keys() == before.keys()
             assert all(text in (before[name], target[name]) for name, text in after.items())
-            killed += ended.status != 0
             scraps += after != made(project)
             mixed += before != after != target
-            if number % 20 == 19:
+            killed += ended.status != 0  # or it had ended before the delay did
+            if ended.status != 0 and killed % 20 == 0:
                 assert builds.build().status == 0
                 assert made(project) == target
-    assert killed > 150  # others ended before the delay did
+            if killed == 200:
+                break
     assert scraps > 30  # many died while files were staged,
     assert mixed > 20  # and many when some files were new and others were not
 
@@ -100,7 +102,7 @@ def test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap(number: sig
     with forks(project.folder) as builds:
         widen(project, 64)
         steps = builds.build().steps
-        for step, delay in moments(steps, 12):
+        for step, delay in islice(moments(steps), 12):
             before = made(project)
             widen(project, 128 if before == old else 64)
             ended = builds.build(step=step, delay=delay, number=number)
