@@ -79,7 +79,7 @@ def edited(document: Any, rng: Random) -> Any:
             children = rng.choice([row for row in rows if row] or [[None]])
             elements.pop(children.pop(), None)
         case _:
-            ids = {str(node["id"]): f"{node['id']}-again"}
+            ids = {dumps(node["id"]): dumps(f"{node['id']}-again")}
             document = loads(re.sub("|".join(map(re.escape, ids)), lambda found: ids[found[0]], dumps(document)))
     return document
 
