@@ -37,7 +37,7 @@ STATES = ["stale", "edited", "missing", "left over", "untracked"]
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_state_is_found_and_mended_by_what_check_says(state: str, project: Project) -> None:
+def test_each_state_is_found_and_fixed_by_the_command_that_check_names(state: str, project: Project) -> None:
     project.generate()
     spoil(project, state)
     before = project.files()
@@ -45,8 +45,8 @@ def test_each_state_is_found_and_mended_by_what_check_says(state: str, project: 
     assert found.exit_code == 1
     assert project.files() == before
     assert state in project.states().values()
-    mend = found.stderr.splitlines()[-1].removeprefix("to mend it: invokable ").split()
-    assert run(*mend).exit_code == 0
+    fix = found.stderr.splitlines()[-1].removeprefix("to fix it: invokable ").split()
+    assert run(*fix).exit_code == 0
     assert project.check().exit_code == 0
 
 
@@ -126,5 +126,5 @@ def test_quiet_says_only_what_is_wrong(project: Project) -> None:
 def test_the_command_that_mends_has_the_options_that_were_given(project: Project) -> None:
     found = project.check("workflows/card.json", "-o", "my flows", "--schema", "6.13.8")
     assert found.stderr.splitlines()[-1] == (
-        "to mend it: invokable generate workflows/card.json -o 'my flows' --schema 6.13.8"
+        "to fix it: invokable generate workflows/card.json -o 'my flows' --schema 6.13.8"
     )

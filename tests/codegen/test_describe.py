@@ -46,7 +46,7 @@ def test_a_label_of_other_words_than_the_attribute_is_told_with_node_and_heading
     assert found[-1].endswith('Index 1, on Latents to Image - SD1.5, SDXL, under "Refiner".')
 
 
-def test_a_field_that_its_name_tells_says_only_its_index() -> None:
+def test_a_field_explained_by_its_name_says_only_its_index() -> None:
     assert described(example("sd15_text_to_image.json"))["positive_prompt"] == ["What the image shows.", "Index 1."]
 
 

@@ -48,7 +48,7 @@ def test_a_faulty_template_is_one_line_and_status_2(template: str, words: str, t
 def test_a_template_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
     status, lines = run(tmp_path, b"\xff\xfe")
     assert (status, len(lines)) == (2, 1)
-    assert "module.py.jinja: is not text in UTF-8" in lines[0]
+    assert "module.py.jinja: is not UTF-8 text" in lines[0]
 
 
 def test_the_smallest_template_that_is_a_module_is_written(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def check(
 
     SOURCES and options are those of generate. The status is 1 when a module is stale, edited by hand or missing, when
     one is left over from a workflow that is gone, and when the lock file lacks a name; a diff says what would change,
-    and the last line which command mends it.
+    and the last line names the command that fixes it.
 
     \b
     Examples:
@@ -56,7 +56,7 @@ def check(
       invokable check --format github
     """
     if models and server is None:
-        raise click.UsageError("--models asks a server which models it has: add --server URL")
+        raise click.UsageError("--models needs a server to list the models of: add --server URL")
     with reported():
         options = read_options(
             config=config,
@@ -106,7 +106,7 @@ def _tell(found: Report, *, quiet: bool) -> None:
     for failure in found.failures:
         CommandError(failure).show()
     for command in found.commands:
-        note("to mend it", command)
+        note("to fix it", command)
 
 
 def _print_diff(finding: Finding) -> None:
@@ -121,9 +121,9 @@ def _annotate(found: Report) -> None:
         _command_of("notice", where, f"skipped: {why}")
     for where, warning in found.warnings:
         _command_of("warning", where, warning)
-    mend = "".join(f"; run: {command}" for command in found.commands)
+    fix = "".join(f"; run: {command}" for command in found.commands)
     for finding in found.wrong:
-        _command_of("error", finding.path.as_posix(), f"{finding.message}{mend}")
+        _command_of("error", finding.path.as_posix(), f"{finding.message}{fix}")
     for failure in found.failures:
         place = f"{failure.pointer}: " if failure.pointer else ""
         hint = f" ({failure.suggestion})" if failure.suggestion else ""

@@ -16,7 +16,7 @@ _SHOWS_TRACEBACK = "INVOKABLE_TRACEBACK"
 
 
 def ended(action: Callable[[], object]) -> int:
-    """Run a command and return its exit status; what went wrong stands in one line on stderr."""
+    """Run a command and return its exit status; errors are one line on stderr."""
     try:
         status = action()
         for stream in (sys.stdout, sys.stderr):
@@ -67,7 +67,7 @@ def of_system(error: OSError) -> BuildError:
     try:
         os.getcwd()
     except FileNotFoundError:
-        return BuildError("current folder", "no longer exists; change to one that does, as with cd, and try again")
+        return BuildError("current folder", "no longer exists; change to another folder and try again")
     except OSError as folder:
         return BuildError("current folder", f"cannot be read: {folder.strerror}")
     return BuildError("invokable", f"cannot read or write: {reason}")

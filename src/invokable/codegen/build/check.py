@@ -45,8 +45,8 @@ class Finding:
     """What there is to say beside the state."""
     before: str = ""
     after: str = ""
-    mendable: bool = True
-    """Generating mends it."""
+    fixable: bool = True
+    """Generating fixes it."""
 
     @property
     def message(self) -> str:
@@ -77,7 +77,7 @@ class Report:
     skipped: tuple[tuple[str, str], ...] = ()
     """A file in a folder of workflows, and why it is none."""
     commands: tuple[str, ...] = field(default=())
-    """What mends it, a command each."""
+    """The commands that fix it."""
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
@@ -119,14 +119,14 @@ class Report:
 def report(build: Build, *, command: str = "invokable generate") -> Report:
     """Compare the files of a build, made with `compare`, with what is there. `command` is what would write them."""
     findings = tuple(_findings(build))
-    states = {finding.state for finding in findings if finding.mendable}
-    mend = f"{command} --force" if "edited" in states else command
+    states = {finding.state for finding in findings if finding.fixable}
+    fix = f"{command} --force" if "edited" in states else command
     return Report(
         findings=findings,
         failures=build.failures,
         warnings=tuple((result.source.shown, warning) for result in build.results for warning in result.warnings),
         skipped=tuple((result.source.shown, result.skipped) for result in build.results if result.skipped),
-        commands=(mend,) if states - {"fine"} else (),
+        commands=(fix,) if states - {"fine"} else (),
     )
 
 
@@ -140,7 +140,7 @@ def _findings(build: Build) -> Iterator[Finding]:
         yield _file(change, "untracked")
     for left in build.extras.left:
         detail = f"{left.reason}{'; it was edited by hand, so delete it yourself' if left.edited else ''}"
-        yield Finding(left.path, "left over", detail=detail, before=left.text, mendable=not left.edited)
+        yield Finding(left.path, "left over", detail=detail, before=left.text, fixable=not left.edited)
 
 
 def _module(result: BuildResult, change: FileChange) -> Finding:

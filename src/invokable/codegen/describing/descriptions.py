@@ -77,7 +77,7 @@ def first_line(text: str, *, most: int) -> str:
 
 
 def same_words(label: str, attribute: str) -> bool:
-    """Whether a label says no more than the attribute's name, which stands above the docstring."""
+    """Whether a label says no more than the attribute's name, just above the docstring."""
     words = "".join(c if c.isalnum() else " " for c in label.casefold()).split()
     return words == attribute.casefold().strip("_").split("_")
 

@@ -1,7 +1,7 @@
 """Clues: where in a workflow the words are found that tell one of its inputs or outputs from another.
 
     form:  headings over the field, labels of its neighbours on the same node
-    graph: what the node feeds, what stands before it, of which model family it is
+    graph: what the node feeds, what comes before it, which model family it belongs to
     node:  its title, its id where a person chose that, what was chosen on it
 
 Titles are those of the newest bundled schema, so that names do not change with the schema's version.
