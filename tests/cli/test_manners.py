@@ -262,12 +262,12 @@ def test_a_name_of_300_characters(arguments: tuple[str, ...], place: Path) -> No
     ("template", "words"),
     [
         (b"\xff\xfe{{ marker }}", "module.py.jinja: is not UTF-8 text"),
-        (b"BODY_SHA256 = 1\n", "it has to begin with {{ marker }}"),
+        (b"BODY_SHA256 = 1\n", "it must begin with {{ marker }}"),
         (b"{{ marker }}\nx = 1\n", "it must contain the line BODY_SHA256: Final"),
         (b"{{ 1 / 0 }}", "ZeroDivisionError"),
         (b"{{ marker }}\n{% if %}", "line 2"),
-        (b"{{ marker }}\n{{ ('0' * 64) | literal }} def (", "does not make a Python module"),
-        (b"{% include 'module.py.jinja' %}", "include each other without end"),
+        (b"{{ marker }}\n{{ ('0' * 64) | literal }} def (", "the result is not a Python module"),
+        (b"{% include 'module.py.jinja' %}", "include each other endlessly"),
     ],
 )
 def test_a_faulty_template_is_one_line(template: bytes, words: str, place: Path) -> None:
