@@ -132,7 +132,7 @@ def test_a_wheel_is_built_of_what_is_fine_only_and_a_third_environment_imports_i
     change(project)
     said = run(BUILD, project, status=1)
     assert "src/app/flows/portrait.py: is out of date" in said
-    assert "to mend it: invokable generate" in said
+    assert "to fix it: invokable generate" in said
 
 
 @pytest.mark.slow

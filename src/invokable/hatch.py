@@ -52,7 +52,7 @@ class InvokableBuildHook(BuildHookInterface[Any]):
     def _check(self, build: Build) -> None:
         found = report(build)
         wrong = [f"{finding.path}: {finding.message}" for finding in found.wrong]
-        self._stop([*wrong, *(f"to mend it: {command}" for command in found.commands)] if wrong else [])
+        self._stop([*wrong, *(f"to fix it: {command}" for command in found.commands)] if wrong else [])
 
     def _stop(self, lines: list[str]) -> None:
         if lines:

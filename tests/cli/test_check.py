@@ -1,4 +1,4 @@
-"""invokable check: what it finds, in three formats, and which command mends it."""
+"""invokable check: what it finds, in three formats, and which command fixes it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ STATES = {state: state for state in ("stale", "edited", "missing", "left over", 
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_each_state_is_found_and_mended_by_what_check_says(state: str, project: Project) -> None:
+def test_each_state_is_found_and_fixed_by_the_command_that_check_names(state: str, project: Project) -> None:
     project.generate()
     spoil(project, state)
     before = project.files()
@@ -52,8 +52,8 @@ def test_each_state_is_found_and_mended_by_what_check_says(state: str, project: 
     assert found.exit_code == 1
     assert project.files() == before
     assert list(project.states().values())[-1] == STATES[state]
-    mend = found.stderr.splitlines()[-1].removeprefix("to mend it: ").split()
-    subprocess.run([sys.executable, "-m", *mend] if mend[0] == "invokable" else mend, check=True)
+    fix = found.stderr.splitlines()[-1].removeprefix("to fix it: ").split()
+    subprocess.run([sys.executable, "-m", *fix] if fix[0] == "invokable" else fix, check=True)
     assert project.check().exit_code == 0
 
 
@@ -130,8 +130,8 @@ def test_quiet_says_only_what_is_wrong(project: Project) -> None:
     assert project.check("-q").stdout == "src/flows/card.py: is out of date\n"
 
 
-def test_the_command_that_mends_has_the_options_that_were_given(project: Project) -> None:
+def test_the_command_that_fixes_it_has_the_options_that_were_given(project: Project) -> None:
     found = project.check("workflows/card.json", "-o", "my flows", "--schema", "6.13.8")
     assert found.stderr.splitlines()[-1] == (
-        "to mend it: invokable generate workflows/card.json -o 'my flows' --schema 6.13.8"
+        "to fix it: invokable generate workflows/card.json -o 'my flows' --schema 6.13.8"
     )

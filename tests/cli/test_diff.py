@@ -48,7 +48,7 @@ def without_stamp_position(document: Any) -> None:
     del elements[gone]
 
 
-def test_a_module_of_the_same_workflow_is_no_change() -> None:
+def test_a_module_of_the_same_workflow_is_not_a_change() -> None:
     result = run(MODULE, CARD)
     assert (result.exit_code, result.stdout) == (0, f"{MODULE} -> {CARD}: no changes\n")
     assert run(CARD, MODULE).exit_code == 0

@@ -61,15 +61,16 @@ def test_it_reads_standard_input_and_globs(tmp_path: Path) -> None:
         ("[1, 2]", "workflow"),
         ('{"a": 1}', "not an InvokeAI workflow"),
         ('{"nodes": {}, "edges": [], "id": "x"}', "not an InvokeAI workflow"),
-        ("[" * 100_000, "nest"),
+        ("[" * 9_000, "nest"),
+        ("[" * 100_000, "holds 100000 arrays and objects"),
         ('{"a": NaN}', "NaN"),
         ('{"a": 1, "a": 2}', "twice"),
         ('{"a": "\\ud800"}', "surrogate"),
         ("\x00\x01", "JSON"),
     ],
-    ids=["empty", "text", "list", "object", "graph", "deep", "nan", "duplicate key", "surrogate", "binary"],
+    ids=["empty", "text", "list", "object", "graph", "deep", "crowded", "nan", "duplicate key", "surrogate", "binary"],
 )
-def test_what_is_no_workflow_gets_one_line(content: str, words: str, tmp_path: Path) -> None:
+def test_anything_but_a_workflow_gets_one_line(content: str, words: str, tmp_path: Path) -> None:
     path = saved(tmp_path, content)
     result = run("generate", path, "-o", tmp_path / "out")
     assert result.exit_code == 2

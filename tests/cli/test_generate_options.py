@@ -166,7 +166,7 @@ def test_watching_without_its_library_says_how_to_get_it(project: Project, monke
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     result = run("generate", "--watch")
     assert result.exit_code == 2
-    assert result.stderr == "--watch: needs one extra: pip install 'invokable[watch]'\n"
+    assert result.stderr == "--watch: needs the watch extra: pip install 'invokable[watch]'\n"
 
 
 def test_a_table_begins_with_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def test_a_folder_that_was_deleted(verb: str, tmp_path: Path) -> None:
     script = f'mkdir gone; cd gone; rmdir ../gone; "{python}" {verb} {CARD}'
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "current folder: no longer exists; change to one that does, as with cd, and try again\n"
+    assert done.stderr == "current folder: no longer exists; change to another folder and try again\n"
 
 
 @pytest.fixture
@@ -276,13 +276,13 @@ def test_a_name_of_300_characters(arguments: tuple[str, ...], place: Path) -> No
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        (b"\xff\xfe{{ marker }}", "module.py.jinja: is not text in UTF-8"),
-        (b"BODY_SHA256 = 1\n", "it has to begin with {{ marker }}"),
-        (b"{{ marker }}\nx = 1\n", "it has to hold the line BODY_SHA256: Final"),
+        (b"\xff\xfe{{ marker }}", "module.py.jinja: is not UTF-8 text"),
+        (b"BODY_SHA256 = 1\n", "it must begin with {{ marker }}"),
+        (b"{{ marker }}\nx = 1\n", "it must contain the line BODY_SHA256: Final"),
         (b"{{ 1 / 0 }}", "ZeroDivisionError"),
         (b"{{ marker }}\n{% if %}", "line 2"),
-        (b"{{ marker }}\n{{ ('0' * 64) | literal }} def (", "does not make a Python module"),
-        (b"{% include 'module.py.jinja' %}", "include each other without end"),
+        (b"{{ marker }}\n{{ ('0' * 64) | literal }} def (", "the result is not a Python module"),
+        (b"{% include 'module.py.jinja' %}", "include each other endlessly"),
     ],
 )
 def test_a_faulty_template_is_one_line(template: bytes, words: str, place: Path) -> None:

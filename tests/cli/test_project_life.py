@@ -102,7 +102,7 @@ def test_an_edit_is_found_shown_and_generated_and_names_stay(edit: Callable[[Any
     assert "src/flows/card.py: is out of date" in found.stdout
     for line in SHOWN[edit]:
         assert line in found.stdout
-    assert found.stderr.splitlines()[-1] == "to mend it: invokable generate"
+    assert found.stderr.splitlines()[-1] == "to fix it: invokable generate"
     assert project.generate()[0] == "src/flows/card.py: updated (InvokeAI 6.14.2)"
     assert project.check().exit_code == 0
     after = read_existing(project.text()).names

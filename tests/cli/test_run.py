@@ -99,7 +99,7 @@ def pin(kind: str) -> InputPin:
         ("IntegerGeneratorField", '{"type": "x"}', {"type": "x"}),
     ],
 )
-def test_what_a_text_stands_for(kind: str, text: str, value: object) -> None:
+def test_what_a_text_means(kind: str, text: str, value: object) -> None:
     found = from_words(text, pin(kind), object)
     assert (found, type(found)) == (value, type(value))
 
@@ -127,7 +127,7 @@ def test_what_a_text_does_not_stand_for_says_what_was_expected(kind: str, text: 
         from_words(text, pin(kind), object)
 
 
-def test_null_is_no_value_where_the_input_may_have_none() -> None:
+def test_null_is_not_a_value_where_the_input_may_be_none() -> None:
     assert from_words("null", pin("IntegerField"), int | None) is None
     with pytest.raises(WordsError):
         from_words("null", pin("IntegerField"), int)
@@ -194,7 +194,7 @@ def test_a_missing_value_says_how_to_give_it(server: Simulator) -> None:
         (("--set", "stamp=a\0b"), "cannot read"),
         (("--timeout", "nan"), "above 0"),
         (("--timeout", "soon"), "not a valid float"),
-        (("--values", "-", "--set", "0=@-"), "once only"),
+        (("--values", "-", "--set", "0=@-"), "only once"),
         (("--attach", "x.json", "--set", "0=1"), "leave out --set"),
         (("--attach", "-"), "is not JSON"),
         (("--url", "localhost:9090"), "--url: 'localhost:9090' is not a server URL"),

@@ -33,7 +33,7 @@ def test_a_new_module_is_untracked_until_it_is_added(tracked: Project) -> None:
     found = tracked.check("-q")
     assert found.exit_code == 1
     assert found.stdout == "src/flows/a_picture.py: would be missing from a commit: git does not track it\n"
-    assert found.stderr == "to mend it: git add src/flows/a_picture.py\n"
+    assert found.stderr == "to fix it: git add src/flows/a_picture.py\n"
     assert tracked.states() == {"src/flows/a_picture.py": "untracked"}
     git(tracked, "add", "--intent-to-add", "src/flows/a_picture.py")
     assert tracked.check().exit_code == 0
@@ -45,7 +45,7 @@ def test_packages_are_asked_about_too(tracked: Project) -> None:
     tracked.generate()
     assert tracked.states() == {"src/flows/__init__.py": "untracked", "src/flows/py.typed": "untracked"}
     found = tracked.check()
-    assert found.stderr == "to mend it: git add src/flows/__init__.py src/flows/py.typed\n"
+    assert found.stderr == "to fix it: git add src/flows/__init__.py src/flows/py.typed\n"
 
 
 def test_modules_may_be_ignored_but_not_the_lock_file(tracked: Project) -> None:
@@ -53,13 +53,13 @@ def test_modules_may_be_ignored_but_not_the_lock_file(tracked: Project) -> None:
     (tracked.folder / ".gitignore").write_text("src/\n")
     assert tracked.check().exit_code == 0
     git(tracked, "rm", "-q", "--cached", "invokable.lock")
-    assert tracked.check("-q").stderr == "to mend it: git add invokable.lock\n"
+    assert tracked.check("-q").stderr == "to fix it: git add invokable.lock\n"
     (tracked.folder / ".gitignore").write_text("src/\n*.lock\n")
     found = tracked.check("-q")
     assert found.exit_code == 1
     assert found.stdout == "invokable.lock: would be missing from a commit: git ignores it\n"
-    assert found.stderr == "to mend it: git add --force invokable.lock\n"
-    subprocess.run(shlex.split(found.stderr.removeprefix("to mend it: ")), check=True)
+    assert found.stderr == "to fix it: git add --force invokable.lock\n"
+    subprocess.run(shlex.split(found.stderr.removeprefix("to fix it: ")), check=True)
     assert tracked.check().exit_code == 0
 
 
@@ -70,7 +70,7 @@ def test_what_is_stale_and_untracked_takes_two_commands(tracked: Project) -> Non
     tracked.save(document)
     found = tracked.check("-q")
     assert found.stdout == f"{CARD}: is out of date: git does not track it\n"
-    assert found.stderr == f"to mend it: invokable generate\nto mend it: git add {CARD}\n"
+    assert found.stderr == f"to fix it: invokable generate\nto fix it: git add {CARD}\n"
     annotation = tracked.check("--format", "github").stdout
     assert annotation.endswith(f"git does not track it; run: invokable generate; run: git add {CARD}\n")
 
@@ -78,10 +78,10 @@ def test_what_is_stale_and_untracked_takes_two_commands(tracked: Project) -> Non
 def test_what_generate_removes_need_not_be_tracked(tracked: Project) -> None:
     git(tracked, "rm", "-q", "--cached", CARD)
     (tracked.folder / "workflows" / "card.json").unlink()
-    assert tracked.check("-q").stderr == "to mend it: invokable generate\n"
+    assert tracked.check("-q").stderr == "to fix it: invokable generate\n"
 
 
-def test_each_annotation_names_what_mends_its_file(tracked: Project) -> None:
+def test_each_annotation_names_what_fixes_its_file(tracked: Project) -> None:
     for name in ("one", "two"):
         tracked.save(example("sd15_text_to_image.json"), f"{name}.json")
     tracked.generate()
@@ -104,7 +104,7 @@ def test_the_command_to_add_is_seen_from_the_current_folder(
     found = run("check", tracked.folder / "workflows", "--config", config)
     assert found.exit_code == 1
     *_, add = found.stderr.splitlines()
-    subprocess.run(shlex.split(add.removeprefix("to mend it: ")), check=True)
+    subprocess.run(shlex.split(add.removeprefix("to fix it: ")), check=True)
     assert run("check", tracked.folder / "workflows", "--config", config).exit_code == 0
 
 
@@ -169,7 +169,7 @@ def test_a_folder_behind_a_link_is_in_the_repository_that_it_is_in(
     monkeypatch.chdir(link)
     assert tracked.check().exit_code == 0
     git(tracked, "rm", "-q", "--cached", CARD)
-    assert tracked.check("-q").stderr == f"to mend it: git add {CARD}\n"
+    assert tracked.check("-q").stderr == f"to fix it: git add {CARD}\n"
 
 
 def test_a_hook_looks_at_what_is_committed(tracked: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def test_a_long_text_breaks_at_spaces_and_line_ends() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, b"x"])
-def test_what_is_no_json_value_has_no_literal(value: object) -> None:
+def test_only_json_values_have_literals(value: object) -> None:
     with pytest.raises(TypeError):
         code.literal(value)
 
@@ -130,7 +130,7 @@ def test_json_text_puts_each_node_on_a_line() -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "class", "1st", "", "x;y", "None"])
-def test_what_is_no_identifier_is_refused(name: str) -> None:
+def test_anything_but_an_identifier_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="identifier"):
         code.identifier(name)
 

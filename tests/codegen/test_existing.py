@@ -57,7 +57,7 @@ class Flow(Workflow):
     assert read_existing(module).names == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
 
 
-def test_a_name_that_stands_for_two_fields_is_not_taken() -> None:
+def test_a_name_of_two_fields_is_not_accepted() -> None:
     module = """
 INDEX_MAP: Final = ((0, "n", "a", "T"), (1, "n", "b", "T"))
 class Flow(Workflow):

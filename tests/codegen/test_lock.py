@@ -102,7 +102,7 @@ def test_a_text_that_cannot_be_written_is_left_out() -> None:
     assert write_lock({"a": Names("A", {("\ud800", "x"): "p"})}) == f'{HEADER}"a".class = "A"\n'
 
 
-def test_changes_are_told_a_line_each() -> None:
+def test_changes_are_reported_a_line_each() -> None:
     after = Names("Headshot", {("7be1", "value"): "text", ("new", "x"): "width"}, {("3f0a", "image"): "image"})
     assert changes(PORTRAIT, after) == [
         "the class 'Portrait' is now 'Headshot'",

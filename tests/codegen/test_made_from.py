@@ -70,7 +70,7 @@ def test_a_formatter_of_other_habits_leaves_the_line_readable() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x = 1\n", "MADE_FROM: Final = 3\n", "\nMADE_FROM: Final = '0-0'\n"])
-def test_without_the_line_there_is_no_stamp(text: str) -> None:
+def test_a_module_without_the_line_has_no_stamp(text: str) -> None:
     assert read_stamp(text) is None
     assert stamped(text) == text
 

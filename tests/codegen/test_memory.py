@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from invokable.cli.errors import plain
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.project.config import Choices
@@ -39,3 +40,13 @@ def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Pat
     small, least = peak(make(number // 8), tmp_path)
     large, most = peak(make(number // 2), tmp_path)
     assert most - least < TIMES * (large - small)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\x1b"])
+def test_a_text_is_shown_in_few_copies(letter: str) -> None:
+    text = letter * 1_000_000
+    tracemalloc.start()
+    shown = plain(text)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 3 * len(shown)

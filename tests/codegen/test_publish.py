@@ -101,7 +101,7 @@ FORMATTERS = [
 
 @pytest.mark.parametrize("formatter", FORMATTERS, ids=" ".join)
 @pytest.mark.parametrize("name", ["colour_card", "sd15_text_to_image"])
-def test_a_formatter_of_other_habits_is_no_edit(formatter: tuple[str, ...], name: str, tmp_path: Path) -> None:
+def test_reformatting_is_not_an_edit(formatter: tuple[str, ...], name: str, tmp_path: Path) -> None:
     text = (MODULES / f"{name}.py").read_text(encoding="utf-8")
     path = tmp_path / "flow.py"
     path.write_text(text, encoding="utf-8")

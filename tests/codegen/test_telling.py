@@ -149,7 +149,7 @@ def test_outputs_of_several_nodes_are_told_apart_by_what_the_nodes_did() -> None
     assert outputs(document) == ["decoded_image", "resized_image", "canny_edge_image"]
 
 
-def test_outputs_of_like_nodes_are_told_apart_by_what_stands_before_them() -> None:
+def test_outputs_of_similar_nodes_are_told_apart_by_what_comes_before_them() -> None:
     document = bare()
     decode = node(document, "l2i")
     second = twin(document, decode)

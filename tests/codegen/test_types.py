@@ -220,7 +220,7 @@ def test_a_missing_value_is_none_the_schema_s_default_or_required(
     ],
     ids=lambda item: f"{item.template.type} {item.value!r}",
 )
-def test_a_value_that_does_not_fit_is_no_default(item: FormInput) -> None:
+def test_a_value_that_does_not_fit_is_not_a_default(item: FormInput) -> None:
     typed = input_type(item)
     assert typed.default is None
     assert typed.unfit

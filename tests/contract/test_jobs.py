@@ -59,7 +59,7 @@ def widths(*parts: int) -> dict[str, Any]:
 # --- events -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_happens_to_a_job_is_told_in_order(client: Client, stamp: Path) -> None:
+def test_what_happens_to_a_job_is_reported_in_order(client: Client, stamp: Path) -> None:
     job = client.submit(card(stamp))
     told = list(job.events(timeout=60))
     (item_id,) = job.submission.item_ids

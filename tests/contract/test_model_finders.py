@@ -57,6 +57,6 @@ def test_a_way_of_ones_own_comes_in_its_turn() -> None:
     assert set(asked) == {"gone"}
 
 
-def test_what_is_no_way_is_refused() -> None:
+def test_an_unknown_way_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a tuple of 'key', 'hash', 'name', and functions"):
         Policy(models=("title",))  # type: ignore[arg-type]

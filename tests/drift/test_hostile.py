@@ -84,7 +84,7 @@ def test_a_map_with_another_value_somewhere_is_read_or_refused(data: st.DataObje
         TEXT.replace("class Result(", "class Answer("),
     ],
 )
-def test_what_is_no_module_is_refused_in_a_line(text: str) -> None:
+def test_anything_but_a_module_is_refused_in_a_line(text: str) -> None:
     with pytest.raises(InterfaceError) as caught:
         read_module(text)
     assert len(str(caught.value)) < 300

@@ -8,7 +8,7 @@ from invokable import APIError, Client, ModelInstallError
 from tests.contract.test_repositories import *  # noqa: F403
 
 
-def test_what_is_no_model_is_refused(client: Client) -> None:
+def test_anything_but_a_model_is_refused(client: Client) -> None:
     with pytest.raises(APIError, match="Unsupported model source") as caught:
         client.models.install("/no/such/file.safetensors")
     assert caught.value.status == 409

@@ -89,7 +89,7 @@ def test_lists_of_one_group_that_differ_in_length_are_refused() -> None:
         ("integer", [0, 1, -1], "radius", "item 2 of the batch, -1, is less than 0"),
     ],
 )
-def test_an_item_that_its_field_cannot_hold_is_told_by_its_index(
+def test_an_item_that_its_field_cannot_hold_is_reported_by_index(
     kind: str, values: list[Any], into: str, words: str
 ) -> None:
     # The server takes such an item and then never gets past it.

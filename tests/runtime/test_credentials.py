@@ -136,7 +136,7 @@ def test_a_sign_in_that_meets_trouble_is_repeated_and_nothing_was_sent(
     assert [job.status for job in server.jobs] == ["completed"]
 
 
-def test_trouble_that_lasts_is_no_wrong_password(server: Simulator) -> None:
+def test_lasting_trouble_is_not_a_wrong_password(server: Simulator) -> None:
     server.add_fault(Fault(kind="status", status=503, path="*/login"))
     with (
         ask(server, email=EMAIL, password=PASSWORD) as client,

@@ -62,7 +62,7 @@ def test_a_field_that_the_workflow_sets_or_wires_and_the_node_has_not_is_named(f
     assert drifted(document) == [f"img_blur: the server's node has no field {field!r}"]
 
 
-def test_an_unused_field_that_is_gone_is_no_drift() -> None:
+def test_removing_an_unused_field_is_not_drift() -> None:
     document = openapi()
     del document["components"]["schemas"]["img_paste"]["properties"]["mask"]
     assert drifted(document) == []

@@ -54,7 +54,7 @@ def test_what_comes_late_of_a_node_that_is_done_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("missing", range(len(NODES)))
-def test_an_item_of_which_a_node_was_not_heard_is_not_complete(missing: int) -> None:
+def test_an_item_with_a_node_that_was_not_heard_of_is_not_complete(missing: int) -> None:
     notes = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]
     assert hearing(*notes, ended()).item(1) is None
 
@@ -109,7 +109,7 @@ def test_a_preview_is_the_picture_in_the_data_url() -> None:
 
 
 @pytest.mark.parametrize("image", [None, "x", {}, {"dataURL": "data:,%"}, {"width": 1, "height": 1, "dataURL": "a,b"}])
-def test_what_is_no_picture_is_no_preview(image: Any) -> None:
+def test_anything_but_a_picture_is_not_a_preview(image: Any) -> None:
     assert preview(image) is None
 
 

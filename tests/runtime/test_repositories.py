@@ -89,7 +89,7 @@ def test_a_time_with_a_zone_keeps_it() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "x", {}, {"item_id": "x", "status": "pending"}, {"item_id": 1}])
-def test_what_is_no_record_is_not_invokeais(value: Any) -> None:
+def test_anything_but_a_record_is_not_invokeais(value: Any) -> None:
     with pytest.raises(NotInvokeAIError, match="/queue"):
         record(QueueItem, value, where="/queue")
 
@@ -354,7 +354,7 @@ def test_old_libraries_are_asked_one_category_at_a_time() -> None:
     assert [workflow.id for workflow in found] == ["user", "default"]
 
 
-def test_a_web_page_is_no_list() -> None:
+def test_a_web_page_is_not_a_list() -> None:
     with pytest.raises(NotInvokeAIError):
         Driver(lambda _: page()).drive(find_board("Foxes"))
     with pytest.raises(NotFoundError):

@@ -97,7 +97,7 @@ def test_an_answer_that_does_not_say_whether_the_batch_was_taken_leads_to_lookin
 
 
 @pytest.mark.parametrize("looks", [["503", "html", "500", "before"], ["shape", "garbage", "401"]])
-def test_a_look_that_fails_is_no_answer(looks: list[str]) -> None:
+def test_a_failed_lookup_is_not_an_answer(looks: list[str]) -> None:
     run = Run(cards(2), server := Server())
     server.fates = {POST: ["504"], STATUS: looks}
     assert len(run.result().card) == 2
@@ -198,7 +198,7 @@ def test_a_part_that_was_taken_and_a_whole_keep_each_value_once(delay: float) ->
         all_ran_once(server, 2)
 
 
-def test_a_queue_that_takes_less_gives_back_what_it_took() -> None:
+def test_a_queue_that_takes_only_a_part_returns_it() -> None:
     run = Run(cards(3), server := Server(room=2))
     with pytest.raises(QueueFullError) as caught:
         run.result()

@@ -25,7 +25,7 @@ def card(**values: Any) -> ColourCard:
     return ColourCard(**{"stamp": "stamp.png"} | values)
 
 
-def test_all_wrong_values_are_told_at_once_by_index_attribute_and_label() -> None:
+def test_all_wrong_values_are_reported_at_once_by_index_attribute_and_label() -> None:
     with pytest.raises(ValidationError) as caught:
         card(width=8, height="tall", blur_type="motion", stamp=7)
     assert [(problem.index, problem.attribute) for problem in caught.value.errors] == [
@@ -59,7 +59,7 @@ def test_an_assigned_value_is_checked_and_a_wrong_one_changes_nothing() -> None:
     assert made.width == 200
 
 
-def test_a_name_that_is_no_input_gets_the_nearest() -> None:
+def test_a_name_that_is_not_an_input_gets_the_nearest() -> None:
     made: Any = card()
     with pytest.raises(AttributeError, match="did you mean 'width'"):
         made.widht = 3
@@ -85,7 +85,7 @@ def test_a_copy_can_be_changed_alone() -> None:
         made.replace(width=1)
 
 
-def test_a_copy_shares_no_list() -> None:
+def test_copies_do_not_share_lists() -> None:
     document = example("colour_card.json")
     add_node(document, "n", "integer_collection", version="1.0.2", collection=[1, 2])
     add_field(document, "n", "collection")

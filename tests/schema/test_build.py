@@ -52,7 +52,7 @@ def _unpack(path: Path) -> Decoder:
     return Decoder(json.loads(gzip.decompress(path.read_bytes())))
 
 
-def test_built_file_gives_back_every_template(tmp_path: Path, documents: list[str]) -> None:
+def test_a_built_file_returns_every_template(tmp_path: Path, documents: list[str]) -> None:
     out = tmp_path / "out.gz"
 
     assert main([*documents, "-o", str(out)]) == 0

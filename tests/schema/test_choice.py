@@ -64,7 +64,7 @@ def test_nodes_that_no_version_has_together() -> None:
     assert "lacks canny_image_processor; no version has all nodes" in choice.explanation
 
 
-def test_custom_nodes_are_told_where_their_schema_is() -> None:
+def test_an_unknown_custom_node_suggests_where_its_schema_is() -> None:
     choice = choose_schema([("integer", "1.0.0"), ("xy_expand", "1.0.0"), ("xy_expand", "1.1.0")])
 
     assert choice == SchemaChoice(NEWEST, unknown=("xy_expand",))

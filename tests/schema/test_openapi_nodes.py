@@ -54,7 +54,7 @@ def test_members_that_are_no_fields_are_left_out() -> None:
     assert (dict(node.inputs), dict(node.outputs)) == ({}, {})
 
 
-def test_index_of_an_iterate_node_is_no_input() -> None:
+def test_the_index_of_an_iterate_node_is_not_an_input() -> None:
     number = field({"type": "integer"})
 
     assert "index" not in read_node(openapi({"index": number}, node_type="iterate")).inputs

@@ -241,7 +241,7 @@ def test_faults_that_make_no_sense_are_refused(about: dict[str, object], words: 
         FaultPlan.from_json({"seed": 1, "faults": [about]})
 
 
-def test_a_document_that_is_no_plan_is_refused() -> None:
+def test_a_document_that_is_not_a_plan_is_refused() -> None:
     with pytest.raises(ValueError, match="not a plan of faults"):
         FaultPlan.from_json({"faults": [{"kind": "stall", "colour": "red"}], "seed": 1})
 

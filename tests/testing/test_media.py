@@ -54,7 +54,9 @@ def test_uploads_become_png_under_a_new_name_each_time(ask: Asking) -> None:
         (picture((300, 300))[:150], "image/png", 500, "Failed to create image"),
     ],
 )
-def test_what_is_no_image_is_refused(ask: Asking, content: bytes, content_type: str, status: int, detail: str) -> None:
+def test_anything_but_an_image_is_refused(
+    ask: Asking, content: bytes, content_type: str, status: int, detail: str
+) -> None:
     answer = upload(ask, content, content_type)
 
     assert (answer.status_code, answer.json()) == (status, {"detail": detail})

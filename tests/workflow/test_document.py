@@ -71,7 +71,7 @@ def test_an_object_that_merely_has_a_workflow_is_left_alone() -> None:
     assert read_document(json.dumps(wrapper).encode(), name="x.json") == wrapper
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
     assert read_document(b"\xef\xbb\xbf" + TEXT.encode(), name="x.json") == JSON
 
 
@@ -91,7 +91,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
         ('{"a":' * 300 + "1" + "}" * 300, "levels deep"),
     ],
 )
-def test_what_is_no_strict_json_is_refused(text: str, message: str) -> None:
+def test_anything_but_strict_json_is_refused(text: str, message: str) -> None:
     with pytest.raises(WorkflowFileError, match=message):
         read_document(text.encode(), name="x.json")
 

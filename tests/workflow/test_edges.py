@@ -115,7 +115,7 @@ def test_the_branches_of_an_if_node_must_be_alike() -> None:
     assert survivors(*odd, nodes=(*nodes, image)) == ["i.value > q.true_input"]
 
 
-def test_what_leaves_an_if_node_has_the_types_of_its_branches() -> None:
+def test_the_output_of_an_if_node_has_the_types_of_its_branches() -> None:
     nodes = (TEXT, node("q", "if"), ADD)
     edges = [edge("s.value", "q.true_input"), edge("q.value", "a.a")]
     assert survivors(*edges, nodes=nodes) == ["s.value > q.true_input"]

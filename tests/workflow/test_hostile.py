@@ -241,6 +241,6 @@ def has_circle(edges: list[tuple[str, str]]) -> bool:
     return False
 
 
-def test_a_compressed_file_is_no_workflow() -> None:
+def test_a_compressed_file_is_not_a_workflow() -> None:
     with pytest.raises(WorkflowFileError, match="neither UTF-8"):
         read_document(gzip.compress(json.dumps(RICH).encode()), name="x.json")

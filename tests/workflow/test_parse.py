@@ -75,7 +75,7 @@ def test_what_is_ill_typed_is_refused_with_its_place(path: str, value: Any) -> N
 
 
 @pytest.mark.parametrize("document", [None, [], "text", 4, {}, {"meta": None}, {"workflow": workflow()}])
-def test_json_that_is_no_workflow_is_refused(document: Any) -> None:
+def test_json_that_is_not_a_workflow_is_refused(document: Any) -> None:
     with pytest.raises(WorkflowFileError):
         read(document)
 
@@ -97,7 +97,7 @@ def test_names_are_trimmed_but_the_keys_of_inputs_are_not() -> None:
     assert reading.workflow.edges[0].target_handle == "value"
 
 
-def test_a_label_that_is_no_text_counts_as_empty() -> None:
+def test_a_label_that_is_not_text_counts_as_empty() -> None:
     document = workflow(node("i", "integer", value=1))
     document["nodes"][0]["data"]["inputs"]["value"] |= {"label": 5, "description": None}
     entry = read(document).workflow.invocations()[0].inputs["value"]
@@ -134,7 +134,7 @@ def test_two_nodes_with_one_id_are_refused_unless_lenient() -> None:
     assert read(document, lenient=True).warnings[0].pointer == "/nodes/1/id"
 
 
-def test_node_versions_can_be_told_before_anything_is_checked() -> None:
+def test_node_versions_are_known_before_anything_is_checked() -> None:
     document = {"nodes": [node("i", "integer", version="1.0.0"), notes("n"), 7, {"type": "invocation", "data": {}}]}
     document["nodes"].append({"type": "invocation", "data": {"type": "add"}})
     assert node_versions(document) == [("integer", "1.0.0"), ("add", "1.0.0")]

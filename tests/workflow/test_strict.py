@@ -34,13 +34,13 @@ def test_every_unknown_node_type_is_named_at_once() -> None:
         read(document)
 
 
-def test_a_misspelt_node_type_is_refused_with_the_nearest() -> None:
+def test_a_misspelled_node_type_is_refused_with_the_nearest() -> None:
     with pytest.raises(WorkflowFileError) as caught:
         read(workflow(node("i", "intager")))
     assert caught.value.suggestion == 'did you mean "integer"?'
 
 
-def test_a_misspelt_field_is_refused_with_the_nearest() -> None:
+def test_a_misspelled_field_is_refused_with_the_nearest() -> None:
     document = workflow(node("n", "noise", widht=64))
     with pytest.raises(WorkflowFileError, match="no field 'widht'") as caught:
         read(document)

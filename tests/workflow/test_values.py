@@ -143,5 +143,5 @@ def test_a_value_taken_for_a_generator_is_an_error() -> None:
         read(workflow(node("i", "integer", value={"start": "x"})))
 
 
-def test_null_means_not_set_and_is_no_error() -> None:
+def test_null_means_not_set_and_is_not_an_error() -> None:
     assert read(workflow(node("i", "integer", value=None), connector("c"))).warnings == ()

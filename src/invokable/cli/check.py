@@ -49,7 +49,7 @@ def check(
 
     SOURCES and options are those of generate. The status is 1 when a module or the lock file is stale, edited by hand
     or missing, when a module is left over from a workflow that is gone, and when git does not track one of the files.
-    A diff says what would change, and the last lines which commands mend it.
+    A diff says what would change, and the last lines which commands fix it.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def check(
       invokable check --format github
     """
     if models and server is None:
-        raise click.UsageError("--models asks a server which models it has: add --server URL")
+        raise click.UsageError("--models needs a server to list the models of: add --server URL")
     with reported():
         options = read_options(
             config=config,
@@ -108,7 +108,7 @@ def _tell(found: Report, *, quiet: bool) -> None:
     for failure in found.failures:
         CommandError(failure).show()
     for command in found.commands:
-        note("to mend it", command)
+        note("to fix it", command)
 
 
 def _print_diff(finding: Finding) -> None:
@@ -124,8 +124,8 @@ def _annotate(found: Report) -> None:
     for where, warning in found.warnings:
         _command_of("warning", where, warning)
     for finding in found.wrong:
-        mend = "".join(f"; run: {command}" for command in found.mending([finding]))
-        _command_of("error", finding.path.as_posix(), f"{finding.message}{mend}")
+        fix = "".join(f"; run: {command}" for command in found.fixing([finding]))
+        _command_of("error", finding.path.as_posix(), f"{finding.message}{fix}")
     for failure in found.failures:
         place = f"{failure.pointer}: " if failure.pointer else ""
         hint = f" ({failure.suggestion})" if failure.suggestion else ""

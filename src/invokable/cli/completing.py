@@ -27,7 +27,7 @@ def versions_and_files(ctx: click.Context, param: click.Parameter, incomplete: s
 
 
 def inputs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """`NAME=` for each input of the workflow file that stands before; nothing where there is none, or a module."""
+    """`NAME=` for each input of the workflow file named before; nothing without one, or for a module."""
     from invokable.cli.options import read_options
     from invokable.codegen import BuildError, Source, plan_source
 

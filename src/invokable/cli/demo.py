@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     shell_complete=completing.folders,
     default="invokable-demo",
     show_default=True,
-    help="The folder for what it makes.",
+    help="The folder for the demo's files.",
 )
 def demo(server: str | None, output: str) -> None:
     """Generate the module of a bundled workflow and run it: no server, no GPU, no network.
@@ -61,7 +61,7 @@ def _tell(folder: Path, server: str | None) -> None:
     _say(f"   cd {folder} && python {files.script.name}      # change its values and run it again")
     _say("   invokable show YOUR_WORKFLOW.json       # what a workflow of yours takes and gives")
     _say("   invokable run YOUR_WORKFLOW.json        # run it without writing its module")
-    _say("   invokable generate YOUR_WORKFLOW.json   # the module of it")
+    _say("   invokable generate YOUR_WORKFLOW.json   # write its module")
     if server is None:
         _say("   invokable demo --server http://127.0.0.1:9090   # the same on a real server")
 

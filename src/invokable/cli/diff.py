@@ -19,7 +19,7 @@ from invokable.codegen.drift.tree_reports import tree_report
 @click.option(
     "--names-only",
     is_flag=True,
-    help="Judge for callers that use names only: an input that moved to another index breaks none of them.",
+    help="Judge for callers that use names only: moving an input to another index does not break them.",
 )
 @build_options
 def diff(

@@ -97,7 +97,7 @@ def of_system(error: OSError) -> BuildError:
     try:
         os.getcwd()
     except FileNotFoundError:
-        return BuildError("current folder", "no longer exists; change to one that does, as with cd, and try again")
+        return BuildError("current folder", "no longer exists; change to another folder and try again")
     except OSError as folder:
         return BuildError("current folder", f"cannot be read: {folder.strerror}")
     return BuildError("invokable", f"cannot read or write: {reason}")

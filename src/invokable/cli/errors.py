@@ -92,7 +92,10 @@ def say_error(text: str) -> None:
 
 def plain(text: str) -> str:
     """Text for a terminal, on one line: what would steer the terminal is shown as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    if text.isprintable():
+        return text
+    hidden = (character for character in set(text) if not character.isprintable())
+    return text.translate({ord(c): c.encode("unicode_escape").decode("ascii") for c in hidden})
 
 
 def _write(text: str, *, error: bool) -> None:

@@ -18,20 +18,22 @@ from invokable.codegen.build.publish import replace_file
 
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
-@click.option("-o", "--output", metavar="DIR|FILE|-", help="Where the modules go; a name in .py is one module.")
+@click.option(
+    "-o", "--output", metavar="DIR|FILE|-", help="Where the modules go; a name ending in .py is a single module."
+)
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace a module that was edited by hand, or a file that is not ours; make every module anew.",
+    help="Replace modules edited by hand and files that invokable did not write; regenerate every module.",
 )
 @click.option(
     "--models",
     is_flag=True,
     help="Write the models installed on the server of --server, as names that complete under each input.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
-@click.option("--fail-on-warning", is_flag=True, help="Take warnings for errors: write nothing, and end with 2.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, without writing it.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
+@click.option("--fail-on-warning", is_flag=True, help="Treat warnings as errors: write nothing and exit with 2.")
 @click.option("--depfile", metavar="FILE", help="Also write which files each module is made from, for make.")
 @click.option("--watch", is_flag=True, help="Generate again whenever a workflow or the configuration changes.")
 @build_options
@@ -53,8 +55,8 @@ def generate(
     """Write the typed module of each workflow.
 
     SOURCES are files, folders, globs, or - for standard input: JSON that the editor exported, or PNG images that
-    InvokeAI wrote. Without SOURCES, all that the [tool.invokable] table of the project lists is generated. Nothing is
-    written before every workflow has been read.
+    InvokeAI wrote. Without SOURCES, everything that the project's [tool.invokable] table lists is generated. Nothing is
+    written until every workflow has been read.
 
     \b
     Examples:
@@ -91,7 +93,7 @@ def generate(
             return Status.FINE
 
     if models and server is None:
-        raise click.UsageError("--models asks a server which models it has: add --server URL")
+        raise click.UsageError("--models needs a server to list the models of: add --server URL")
     with reported():
         if watch:
             from invokable.cli.watch import watching
@@ -126,7 +128,7 @@ def tell(build: Build, *, fail_on_warning: bool = False) -> int:
     if errors:
         return max(error.exit_code for error in errors)
     if warned and fail_on_warning:
-        note("invokable", "there are warnings, and --fail-on-warning is set: nothing is written")
+        note("invokable", "nothing was written: there are warnings, and --fail-on-warning is set")
         return Status.BAD_INPUT
     return Status.FINE
 

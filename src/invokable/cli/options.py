@@ -64,7 +64,7 @@ def read_options(
 ) -> BuildOptions:
     """The options of a build. Raises BuildError for a configuration that cannot be read."""
     if schema is not None and server is not None:
-        raise click.UsageError("--schema and --server cannot be together: node schemas come from one of them")
+        raise click.UsageError("use --schema or --server, not both: node schemas come from one of them")
     return BuildOptions(
         schemas=Schemas(AskServer()),
         projects=Projects(Project.load(config, start=Path.cwd()) if config is not None else None),

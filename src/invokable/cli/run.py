@@ -39,14 +39,14 @@ _GRACE: Final = 2.0
     multiple=True,
     metavar="NAME=VALUE",
     shell_complete=completing.inputs,
-    help="Give an input a value, by its attribute or its index in the form. @FILE stands for a file's text, @@ for @.",
+    help="Set an input, by attribute or by index in the form. @FILE reads the value from a file, @@ is a plain @.",
 )
 @click.option(
     "--values",
     multiple=True,
     metavar="FILE|-",
     shell_complete=completing.files,
-    help="Read values from a JSON object with attributes or indices as keys. --set comes before it.",
+    help="Read values from a JSON object with attributes or indices as keys. --set takes precedence.",
 )
 @click.option(
     "--out",
@@ -54,12 +54,12 @@ _GRACE: Final = 2.0
     metavar="DIR|PATTERN",
     shell_complete=completing.folders,
     help=f"Where the files go, such as images/{{attribute}}-{{seed}}-{{index:03}}; a folder gets {DEFAULT}. "
-    "A name that is taken gets a number.",
+    "A name that already exists gets a number.",
 )
 @click.option("--force", is_flag=True, help="Replace files instead of numbering them.")
 @click.option("--url", metavar="URL", envvar="INVOKEAI_URL", help=f"The server to run on. [INVOKEAI_URL; {_LOCAL}]")
 @click.option("--token", metavar="TOKEN", envvar="INVOKEAI_TOKEN", help="The server's bearer token. [INVOKEAI_TOKEN]")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take; without it, for ever.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take. Without it: no limit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("--no-wait", is_flag=True, help="Submit the run and end; --attach waits for it later.")
@@ -123,7 +123,7 @@ def run(
 def _check(order: Order) -> None:
     readers = [order.source, *order.values, order.attach].count("-")
     if readers + sum(text.partition("=")[2] == "@-" for text in order.sets) > 1:
-        raise click.UsageError("standard input can be read once only: give one - at most")
+        raise click.UsageError("standard input can be read only once: use - at most once")
     if order.timeout is not None and not 0 < order.timeout < math.inf:
         raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {order.timeout:g}")
     if order.attach is not None and (order.sets or order.values or not order.wait):

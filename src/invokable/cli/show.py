@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,8 +13,11 @@ from invokable.cli.options import build_options, read_options
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
 from invokable.codegen.plan import PlannedInput, PlannedOutput
+from invokable.codegen.python.json_text import pieces
 from invokable.codegen.typing.annotations import result_type
 from invokable.schema.model import MISSING
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
 
 
 @click.command()
@@ -65,12 +68,12 @@ def show(
 
 
 def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
-    """A plan as a JSON object; with `graph` also what the server would be sent."""
+    """A plan as a JSON object, with an iterator of its inputs; with `graph` also what the server would be sent."""
     reading = plan.reading
     described: dict[str, Any] = {
         "class_name": plan.class_name,
         "schema": {"version": reading.schema.version, "origin": reading.schema.origin},
-        "inputs": [_describe_input(planned) for planned in plan.inputs],
+        "inputs": map(_describe_input, plan.inputs),
         "outputs": [
             {
                 "attribute": planned.attribute,
@@ -89,7 +92,7 @@ def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
         described |= {
             "graph": reading.graph,
             "batch_data": reading.batch_data,
-            "embedded_workflow": reading.embedded,
+            "embedded_workflow": reading.embedding(),
         }
     return described
 
@@ -122,7 +125,7 @@ def _describe_input(planned: PlannedInput) -> dict[str, Any]:
 
 
 def _print_line(value: dict[str, Any]) -> None:
-    say(json.dumps(value, ensure_ascii=True, allow_nan=False))
+    say("".join(pieces(value, _JSON)))
 
 
 def _print_tables(source: Source, plan: ModulePlan) -> None:

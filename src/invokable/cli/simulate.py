@@ -12,17 +12,22 @@ from invokable.codegen.failures import BuildError
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=9090, show_default=True, help="The port; 0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=9090, show_default=True, help="The port; 0 picks a free one.")
 @click.option(
-    "--version", "version_", metavar="VERSION", default="6.14.2", show_default=True, help="Which InvokeAI to be."
+    "--version",
+    "version_",
+    metavar="VERSION",
+    default="6.14.2",
+    show_default=True,
+    help="The InvokeAI version to simulate.",
 )
 @click.option(
     "--model",
     "models",
     multiple=True,
     metavar="NAME:BASE:TYPE",
-    help="A model of the server, such as dreamshaper:sd-1:main; may be repeated. Without it: a few of each kind.",
+    help="A model that the server has, such as dreamshaper:sd-1:main; repeatable. Without it: a few of each kind.",
 )
 @click.option("--speed", default=0.0, show_default=True, help="Seconds that each node, and each step of it, takes.")
 def simulate(host: str, port: int, version_: str, models: tuple[str, ...], speed: float) -> None:

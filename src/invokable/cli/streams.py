@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 
 def prepare_streams() -> None:
-    """Have the process write what its output can hold, and as much of it as somebody reads.
+    """Let the process write what its output can encode, for as long as somebody reads it.
 
     A character that the encoding lacks is written as an escape. When the reader goes away, as `head` does, the rest
     is dropped and the command finishes its work.

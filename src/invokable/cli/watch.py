@@ -20,11 +20,11 @@ _NAMES = ("pyproject.toml",)
 
 
 def watching(run: Callable[[], int], sources: tuple[str, ...], options: BuildOptions) -> None:
-    """Run a build, and run it again after each change, until Ctrl-C. What goes wrong is told, and mended by saving."""
+    """Run a build, and run it again after each change, until Ctrl-C. Errors are shown; saving a fix builds again."""
     try:
         from watchfiles import watch
     except ModuleNotFoundError:
-        raise BuildError("--watch", "needs one extra: pip install 'invokable[watch]'") from None
+        raise BuildError("--watch", "needs the watch extra: pip install 'invokable[watch]'") from None
     if "-" in sources:
         raise click.UsageError("--watch cannot watch standard input")
     try:

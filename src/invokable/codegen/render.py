@@ -123,9 +123,9 @@ def _fill(templates: Path | None, context: dict[str, object]) -> str:
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
         raise TemplateError(f"{name}: {_first_line(error)}") from error
     except UnicodeDecodeError as error:
-        raise TemplateError(f"{_TEMPLATE}: is not text in UTF-8: {_first_line(error)}") from error
+        raise TemplateError(f"{_TEMPLATE}: is not UTF-8 text: {_first_line(error)}") from error
     except RecursionError as error:
-        raise TemplateError(f"{_TEMPLATE}: the templates include each other without end") from error
+        raise TemplateError(f"{_TEMPLATE}: the templates include each other endlessly") from error
     except Exception as error:  # a project's template is a program, and can fail in any way
         raise TemplateError(f"{_TEMPLATE}: {type(error).__name__}: {_first_line(error)}") from error
 
@@ -138,15 +138,17 @@ def _format(text: str) -> str:
     try:
         return black.format_str(text, mode=mode)
     except (black.parsing.InvalidInput, ValueError, RecursionError) as error:
-        raise TemplateError(f"{_TEMPLATE}: it does not make a Python module: {_first_line(error)}") from error
+        raise TemplateError(f"{_TEMPLATE}: the result is not a Python module: {_first_line(error)}") from error
 
 
 def _signed(text: str) -> str:
     """The text with its own checksum. Raises TemplateError for a text that later runs would not know as a module."""
     if not is_generated(text):
-        raise TemplateError(f"{_TEMPLATE}: it has to begin with {{{{ marker }}}}")
+        raise TemplateError(f"{_TEMPLATE}: it must begin with {{{{ marker }}}}")
     if not has_body_checksum(text):
-        raise TemplateError(f'{_TEMPLATE}: it has to hold the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}')
+        raise TemplateError(
+            f'{_TEMPLATE}: it must contain the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}'
+        )
     return stamped(sign_body(text))
 
 

@@ -73,7 +73,7 @@ def _load(files: Files) -> Any:
 
 
 def call_of(scene: Scene, files: Files, number: int = 0) -> str:
-    """A run as it stands in a program: `Portrait(prompt="a fox", seed=1)`."""
+    """A run as a program writes it: `Portrait(prompt="a fox", seed=1)`."""
     arguments = (f"{name}={literal(value)}" for name, value in scene.runs[number].items())
     return f"{files.plan.class_name}({', '.join(arguments)})"
 

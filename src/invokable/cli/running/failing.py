@@ -22,7 +22,7 @@ def failures_of(error: InvokableError, source: str, server: str) -> list[tuple[B
         return [(BuildError(source, str(problem)), problem) for problem in error.errors]
     where = server if isinstance(error, ConnectionError) else source
     kind: FailureKind = "input" if isinstance(error, BoardError) else "server"
-    return [(BuildError(where, str(error).removeprefix(f"{server}: "), suggestion=_mend(error), kind=kind), None)]
+    return [(BuildError(where, str(error).removeprefix(f"{server}: "), suggestion=_suggestion(error), kind=kind), None)]
 
 
 def status_of(error: InvokableError) -> Status:
@@ -32,9 +32,9 @@ def status_of(error: InvokableError) -> Status:
     return Status.DRIFT if isinstance(error, StaleWorkflowError) else Status.SERVER
 
 
-def _mend(error: InvokableError) -> str | None:
+def _suggestion(error: InvokableError) -> str | None:
     if isinstance(error, StaleWorkflowError):
-        return "run the workflow's file with --server, or generate the module anew"
+        return "run the workflow's file with --server, or regenerate the module"
     if isinstance(error, RunTimeout) and error.submission is not None:
         return f"the run goes on; --attach {error.batch_id} waits for it"
     if type(error) is ConnectionError and not error.sent and error.submission is None:

@@ -1,4 +1,4 @@
-"""Loading: the workflow class that a source stands for: of a generated module, or made of a workflow file in memory."""
+"""Loading: the workflow class of a source: from a generated module, or made of a workflow file in memory."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
     ─┬─ ────────────────────┬───────────────────
      folder                 a name as `Client.save_all` takes it, with the workflow's own fields beside those
 
-What stands between braces comes from the workflow and from the server: it becomes part of one name, never a folder.
+The text between braces comes from the workflow and from the server: it becomes part of one name, never a folder.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ def _text(name: str) -> str:
             raise BuildError(name, f"is larger than {_LARGEST // 2**20} MiB")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BuildError(name, "is not text in UTF-8") from None
+        raise BuildError(name, "is not UTF-8 text") from None
     except (OSError, ValueError) as error:
         raise BuildError.of_system(name, error, "read") from None
 

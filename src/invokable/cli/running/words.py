@@ -37,7 +37,7 @@ class WordsError(ValueError):
 
 
 def from_words(text: str, pin: InputPin, hint: object) -> object:
-    """The value of an input that a shell's text stands for. Raises WordsError."""
+    """The value that a text from the shell means for an input. Raises WordsError."""
     name, several = pin.type.name, pin.type.cardinality != "SINGLE"
     if several and text.lstrip().startswith("["):
         return from_values(_parsed(text, pin), pin, hint)
@@ -48,7 +48,7 @@ def from_words(text: str, pin: InputPin, hint: object) -> object:
 
 
 def from_values(value: Any, pin: InputPin, hint: object) -> object:
-    """The value of an input that a JSON value stands for. Raises WordsError."""
+    """The value that a JSON value means for an input. Raises WordsError."""
     if isinstance(value, list):
         return [from_values(item, pin, hint) for item in value]
     try:
@@ -142,7 +142,7 @@ _READERS: Final[dict[str, Callable[[str, InputPin], object]]] = {
     "LoRAField": lambda text, _: LoRA(text),
     "StylePresetField": lambda text, _: StylePreset(text),
 }
-"""What a bare text stands for, in a file of values too."""
+"""What a bare text means, in a file of values too."""
 
 
 def _parsed(text: str, pin: InputPin) -> Any:

@@ -47,8 +47,8 @@ class Finding:
     """What there is to say beside the state."""
     before: str = ""
     after: str = ""
-    mendable: bool = True
-    """Generating mends what differs."""
+    fixable: bool = True
+    """Generating fixes what differs."""
     lack: Lack | None = None
     """Why no commit would hold it, where git has been asked."""
 
@@ -91,13 +91,13 @@ class Report:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """What mends everything, a shell command each."""
-        return self.mending(self.wrong)
+        """The shell commands that fix everything."""
+        return self.fixing(self.wrong)
 
-    def mending(self, findings: Iterable[Finding]) -> tuple[str, ...]:
-        """What mends some of the files, a shell command each."""
+    def fixing(self, findings: Iterable[Finding]) -> tuple[str, ...]:
+        """The shell commands that fix some of the files."""
         findings = tuple(findings)
-        states = {finding.state for finding in findings if finding.mendable} - {"fine", "untracked"}
+        states = {finding.state for finding in findings if finding.fixable} - {"fine", "untracked"}
         generating = f"{self.command} --force" if "edited" in states else self.command
         lacks = [finding.lack for finding in findings if finding.lack is not None]
         return (*([generating] if states else []), *adding(lacks))
@@ -176,7 +176,7 @@ def _findings(build: Build) -> Iterator[Finding]:
         yield _file(change, _LOCK)
     for left in build.extras.left:
         detail = f"{left.reason}{'; it was edited by hand, so delete it yourself' if left.edited else ''}"
-        yield Finding(left.path, "left over", detail=detail, before=left.text, mendable=not left.edited)
+        yield Finding(left.path, "left over", detail=detail, before=left.text, fixable=not left.edited)
 
 
 def _module(result: BuildResult, change: FileChange) -> Finding:

@@ -91,13 +91,13 @@ class Jobs:
     projects: tuple[Project, ...]
     """The projects that the sources belong to."""
     whole: tuple[tuple[Project, SourceConfig], ...] = ()
-    """Configured sources of which every workflow is among the jobs: what else is in their output is left over."""
+    """Configured sources of which every workflow is among the jobs: anything else in their output is left over."""
     notes: tuple[str, ...] = ()
     failures: tuple[BuildError, ...] = ()
 
 
 def plan_jobs(names: Iterable[str], overrides: Overrides, projects: Projects) -> Jobs:
-    """Find the jobs for names of sources; without names, for all that the configuration lists.
+    """Find the jobs for names of sources; without names, for everything that the configuration lists.
 
     Raises BuildError where names, or the output, do not make sense as a whole.
     """
@@ -247,7 +247,7 @@ def _check_outputs(jobs: tuple[Job, ...]) -> None:
 
 
 def _without_clashes(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], list[BuildError]]:
-    """The jobs, each module once, and what is wrong with the others; a workflow that was named twice is no error."""
+    """The jobs, each module once, and what is wrong with the others; naming a workflow twice is not an error."""
     taken: dict[Path, Job] = {}
     clashes = []
     for job in jobs:

@@ -1,4 +1,4 @@
-"""Modules: from one job to the module it stands for, or to the failures that prevent it.
+"""Modules: from one job to its module, or to the failures that prevent it.
 
 job ─ workflow document ─ what it is made from ─┬─ as it was, without warnings ─▶ unchanged
                                                └─ otherwise ─ plan ─┬─ as it was ─▶ unchanged, with its warnings
@@ -50,7 +50,7 @@ class ModuleOptions:
 
     schemas: Schemas = field(default_factory=Schemas)
     force: bool = False
-    """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
+    """Replace modules edited by hand and files that are not modules; regenerate every module."""
     compare: bool = False
     """Nothing is to be written: a module that was edited by hand is compared like others."""
     stdin: BinaryIO | None = None
@@ -59,25 +59,25 @@ class ModuleOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What came of one source: a module, or the failures that prevent it."""
+    """The outcome for one source: a module, or the failures that prevent it."""
 
     job: Job
     current: str | None = None
-    """The text of the file that is there now."""
+    """The text of the existing file."""
     said: Said = field(default_factory=Said)
     """What that file says about itself."""
     plan: ModulePlan | None = None
     """What the module has to say; None where it is as it was and has no warnings, or cannot be made."""
     module: GeneratedModule | None = None
-    """The module as it is to be; None where it is as it was, or cannot be made."""
+    """The new module; None if it is unchanged or cannot be made."""
     edited: bool = False
-    """Somebody has edited the file that is there by hand."""
+    """The existing file was edited by hand."""
     skipped: str = ""
-    """Why the file, which was found in a folder, is passed over; empty where it is not."""
+    """Why a file found in a folder is skipped; empty if it is not."""
     note: str = ""
-    """Which schema the workflow was read with, where that is not the newest."""
+    """The schema that the workflow was read with, if not the newest."""
     renamed: tuple[str, ...] = ()
-    """What is called otherwise than before, a line each."""
+    """Names that changed, a line each."""
     failures: tuple[BuildError, ...] = ()
 
     @property
@@ -97,7 +97,7 @@ class BuildResult:
 
     @property
     def change(self) -> FileChange | None:
-        """What is to be done to the module's file; None where there is no module."""
+        """The change to the module's file; None if there is no module."""
         if self.failures or self.skipped:
             return None
         if self.module is None or (self.current is not None and _says_the_same(self.current, self.module.text)):
@@ -106,7 +106,7 @@ class BuildResult:
 
     @property
     def outcome(self) -> Written | None:
-        """What writing the module would do; None where there is none."""
+        """What writing the module would do; None if there is none."""
         return self.change.outcome if self.change else None
 
     @property

@@ -34,16 +34,16 @@ from invokable.codegen.project.sources import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """What decides about all modules of a build."""
+    """The options for all modules of a build."""
 
     schemas: Schemas = field(default_factory=Schemas)
     """Where node schemas come from; it remembers what it has read."""
     projects: Projects = field(default_factory=Projects)
     """Where configurations are found."""
     overrides: Overrides = field(default_factory=Overrides)
-    """What is decided otherwise than in the configuration."""
+    """What overrides the configuration."""
     force: bool = False
-    """Replace modules that were edited by hand, and files that are not modules; make every module anew."""
+    """Replace modules edited by hand and files that are not modules; regenerate every module."""
     compare: bool = False
     """Nothing is to be written: files that were edited by hand are compared like others."""
     stdin: BinaryIO | None = None
@@ -61,7 +61,7 @@ class Build:
 
     results: tuple[BuildResult, ...]
     notes: tuple[str, ...] = ()
-    """What the options decide otherwise than the configuration, a line each."""
+    """Where the options override the configuration, a line each."""
     extras: Extras = field(default_factory=Extras)
     """Packages, lock files and leftovers; nothing where a module failed."""
     wrong: tuple[BuildError, ...] = ()
@@ -75,7 +75,7 @@ class Build:
 
     @cached_property
     def changes(self) -> tuple[FileChange, ...]:
-        """Every file, and what it is to hold: modules, packages, lock files, then what is to be removed."""
+        """Every file with its new contents: modules, packages, lock files, then files to remove."""
         modules = [result.change for result in self.results]
         return (*(change for change in modules if change is not None), *self.extras.changes)
 
@@ -97,7 +97,7 @@ class Build:
 
 @contextmanager
 def building(names: Iterable[str], output: str | None, options: BuildOptions) -> Iterator[Build]:
-    """Build, and keep other runs on the same project waiting until the block ends.
+    """Build; other runs on the same project wait until the block ends.
 
     Arguments and errors are those of `build_modules`.
     """
@@ -107,7 +107,7 @@ def building(names: Iterable[str], output: str | None, options: BuildOptions) ->
 
 
 def build_modules(names: Iterable[str], output: str | None, options: BuildOptions) -> Build:
-    """Build the modules of all workflows that `names` stand for, without writing them.
+    """Build the modules of all workflows that `names` match, without writing them.
 
     Args:
         names: Files, folders, globs, and `-`; empty for all sources of the configuration.

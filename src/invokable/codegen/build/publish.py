@@ -1,4 +1,4 @@
-"""Publish: files go to disk whole or not at all, and never over somebody's work.
+"""Publish: files are written whole or not at all, and never over somebody's work.
 
     changes ─ stage: beside each file, its new text ─ commit: each takes its place ─▶ files
 
@@ -46,13 +46,13 @@ class Written(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """A file, and what it is to hold."""
+    """A file and its new contents."""
 
     path: Path
     before: str | None
-    """The text that is there; None where there is no file."""
+    """The current text; None if there is no file."""
     after: str | None
-    """The text that is to be there; None for a file that is to be removed."""
+    """The new text; None for a file to remove."""
 
     @property
     def outcome(self) -> Written:

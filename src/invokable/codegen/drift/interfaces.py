@@ -71,7 +71,7 @@ def see(
         material: A workflow, a module or a map; the last two stand for themselves.
         options: How a workflow is read. The configuration and the lock file are those of its place.
         like: The interface whose names a workflow keeps, and whose schema for as long as that fits.
-        schema: The schema to read a workflow with, whatever else says otherwise; a module with it stands for the
+        schema: The schema to read a workflow with, whatever else says otherwise; a module with it is read as the
             workflow that it carries.
     """
     if material.interface is not None and schema is None:

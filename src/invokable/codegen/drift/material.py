@@ -1,4 +1,4 @@
-"""Material: what a name stands for: a workflow, a generated module or a map file; on disk, in git, or on stdin."""
+"""Material: what a name refers to: a workflow, a generated module or a map file; on disk, in git, or on stdin."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Material:
 
 
 def read_material(name: str, stdin: BinaryIO | None = None) -> Material:
-    """Read what `name` stands for: a path, `-`, or `git:REV:PATH` with a path from the current folder.
+    """Read what `name` refers to: a path, `-`, or `git:REV:PATH` with a path from the current folder.
 
     A module is read, not imported. Raises BuildError.
     """

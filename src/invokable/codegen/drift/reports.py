@@ -38,7 +38,7 @@ def verdict_line(drift: Drift) -> str:
 
 
 def text_lines(drift: Drift) -> Iterator[str]:
-    """The changes as text: grouped by whom they break, aligned, and with the reason where they break somebody."""
+    """The changes as text: grouped by whom they break, aligned, with the reason where they break anyone."""
     width = max((len(_where(change)) for change in drift.changes), default=0)
     for breaks, heading in _HEADINGS.items():
         changes = [change for change in drift.changes if change.breaks == breaks]

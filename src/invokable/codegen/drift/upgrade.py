@@ -54,7 +54,7 @@ class Upgrade:
     new: Schema
     modules: tuple[UpgradedModule, ...]
     nodes: tuple[NodeChange, ...]
-    """Changes of the node types that the modules use; of all node types where there are no modules."""
+    """Changes of the node types that the modules use, or of all node types if there are no modules."""
 
     @property
     def breaking(self) -> bool:
@@ -75,7 +75,7 @@ def upgrade(names: Iterable[str], old: SchemaWanted, new: SchemaWanted, options:
 
 
 def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
-    """The files that names of files, folders and globs stand for; without names, all that the configuration lists.
+    """The files that names of files, folders and globs match; without names, everything that the configuration lists.
 
     A folder stands for the generated modules in it and below; where there are none, for the workflows in it. What the
     configuration lists are modules too, and workflows as long as they have none. Raises BuildError.

@@ -88,7 +88,7 @@ def read_lock(text: str) -> dict[str, Names]:
             raise LockError(number, f"{name!r} here is {other!r} in line {where}; delete one of the lines")
         owner, where = owners.setdefault((key[0], key[1], name), (key, number))
         if owner != key:
-            raise LockError(number, f"{name!r} is taken since line {where}; choose another name in one of them")
+            raise LockError(number, f"{name!r} is already taken in line {where}; rename one of them")
     return _gathered({key: name for key, (name, _) in found.items()})
 
 

@@ -2,7 +2,7 @@
 
 The first choice for an input is the user's own label, else the node's label and the field, else the field's title.
 Where that is not enough, `telling` finds what tells inputs apart. Nothing here depends on the order of a mapping, and
-what has its name from itself keeps it whatever stands beside it.
+an input named after itself keeps that name, whatever is next to it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _REMARKS: Final = frozenset(
     "alpha beta broken copy deprecated draft experimental needed needs new note notes old optional please read readme"
     " recommended required requires see select todo untested updated use uses wip".split()
 )
-"""Words that make what stands in brackets a remark about the workflow and no part of its name."""
+"""Words that make the text in brackets a remark about the workflow, not part of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _without_remarks(text: str) -> str:
 def module_name(stem: str) -> str:
     """A module name out of a file's stem: ASCII, lower case, importable on every platform.
 
-    Other scripts are transliterated, `写真` is `xiezhen`. A stem of which nothing or too much is left gets a digest, so
+    Other scripts are transliterated, `写真` is `xiezhen`. A stem that ends up empty or too long gets a digest, so
     that two of them do not meet in one module.
     """
     normal = normalize("NFC", stem)

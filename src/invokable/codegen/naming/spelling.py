@@ -27,13 +27,13 @@ def words(text: str) -> list[str]:
 
 
 def without_asides(text: str) -> str:
-    """A text without what stands in brackets, unless nothing else stands there."""
+    """A text without what is in brackets, unless that is all there is."""
     bare = _ASIDE.sub(" ", text[:_MAX_READ])
     return bare if words(bare) else text
 
 
 def asides(text: str) -> list[str]:
-    """What stands in brackets, innermost ones only."""
+    """The texts in brackets, innermost only."""
     return [match[0][1:-1] for match in _ASIDE.finditer(text[:_MAX_READ])]
 
 
@@ -49,7 +49,7 @@ def folded(text: str) -> tuple[str, ...]:
 
 
 def attribute(text: str, fallback: str, reserved: frozenset[str]) -> str:
-    """The attribute that a text stands for, or `fallback` when no letter is left."""
+    """The attribute made of a text, or `fallback` when no letter is left."""
     parts: list[str] = []
     for word in folded(without_asides(text)):
         if parts and len("_".join([*parts, word])) > MAX_LENGTH:

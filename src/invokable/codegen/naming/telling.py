@@ -25,7 +25,7 @@ _STRONG: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An input or output among others that its name has to be told from."""
+    """An input or output among others, whose name has to differ from theirs."""
 
     position: int
     text: str
@@ -34,7 +34,7 @@ class Member:
     """What it may be called once qualified; empty for the same."""
     fallback: str
     opened: str
-    """Its text with what stands in brackets; empty when nothing does."""
+    """Its text including what is in brackets; empty if nothing is."""
     steps: Steps
 
 

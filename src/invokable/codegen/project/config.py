@@ -47,7 +47,7 @@ class WorkflowConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What may be decided for all sources, and otherwise for one of them. None stands for nothing decided."""
+    """Choices for all sources or for one of them. None means undecided."""
 
     schema: str | None = None
     """A bundled version, or the path of an openapi.json."""

@@ -68,7 +68,7 @@ class _Reader:
             raise ConfigError(self.path, f"{key}.{'package' if package else 'typed'}", "needs an output folder")
         choices = self._choices(table, key)
         if (choices.over(general)).models and choices.over(general).server is None:
-            raise ConfigError(self.path, f"{key}.models", "asks a server which models it has: add server = URL")
+            raise ConfigError(self.path, f"{key}.models", "needs a server to list the models of: add server = URL")
         return SourceConfig(
             key=key,
             path=self._path(table, "path", key),
@@ -81,7 +81,9 @@ class _Reader:
     def _choices(self, table: Mapping[str, object], key: str) -> Choices:
         schema, server = self._text(table, "schema", key), self._text(table, "server", key)
         if schema is not None and server is not None:
-            raise ConfigError(self.path, f"{key}.server", "cannot be beside schema: node schemas come from one of them")
+            raise ConfigError(
+                self.path, f"{key}.server", "cannot be used with schema: node schemas come from one of them"
+            )
         templates = self._text(table, "templates", key)
         if templates is not None and not (self.path.parent / templates).is_dir():
             raise ConfigError(self.path, f"{key}.templates", f"no such folder: {templates!r}")

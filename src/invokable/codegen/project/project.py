@@ -92,7 +92,7 @@ class Projects:
     """Finds the project of each source, and the line length of each output, reading each file once."""
 
     named: Project | None = None
-    """The project of all sources, where somebody has named it."""
+    """The project of all sources, if one was named."""
     _found: dict[Path, Project] = field(default_factory=dict)
     _loaded: dict[Path | None, Project] = field(default_factory=dict)
     _lengths: dict[Path, int | None] = field(default_factory=dict)

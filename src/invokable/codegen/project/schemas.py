@@ -127,7 +127,7 @@ class Schemas:
 
     def _asked(self, url: str) -> Server:
         if self.server is None:
-            raise BuildError(url, "nothing here asks a server; give Schemas one, or name a version", kind="server")
+            raise BuildError(url, "there is no server to ask; pass one to Schemas, or name a version", kind="server")
         return self.server
 
 

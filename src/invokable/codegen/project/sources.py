@@ -21,11 +21,11 @@ class Source:
     """A workflow file that was asked for."""
 
     path: Path | None
-    """None stands for standard input."""
+    """None means standard input."""
     folder: str = field(default="", compare=False)
     """Where the file is below the folder that was named, as a path with slashes; its module goes there too."""
     named: bool = field(default=True, compare=False)
-    """It was named by itself, and not found in a folder or by a glob."""
+    """It was named itself, not found in a folder or by a glob."""
 
     @property
     def shown(self) -> str:
@@ -69,8 +69,8 @@ class Source:
 def expand_sources(names: Iterable[str]) -> Iterator[Source]:
     """The workflow files that names of files, folders and globs, and `-`, stand for.
 
-    A folder stands for all files in it and below, but for hidden folders and those of environments. Raises BuildError
-    for a name that stands for nothing.
+    A folder means all files in it and below, except in hidden folders and environments. Raises BuildError for a
+    name that matches nothing.
     """
     for name in names:
         try:

@@ -171,7 +171,7 @@ def _prints(character: str) -> bool:
     if character < "\x7f":
         return character >= " "
     if "\U00013430" <= character <= "\U0001345f" or character >= "\U000e0000":
-        return False  # format controls, some of which older Python versions do not know
+        return False  # format controls, some unknown to older Python versions
     return category(character) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"}
 
 

@@ -1,6 +1,6 @@
 """Meaning: what a module says, apart from how it is laid out.
 
-A project's formatter may break lines anew, and change quotes, brackets and the margin of docstrings. None of that is
+A project's formatter may rewrap lines, and change quotes, brackets and the margin of docstrings. None of that is
 an edit; everything else is, a comment too.
 
     statements ─▶ syntax tree of each ─▶ SHA-256      what is long in one is taken apart, and says the same
@@ -34,7 +34,7 @@ def meaning_checksum(text: str, *, without: Callable[[str], str], silent: re.Pat
     depth = 0
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an edited module may hold texts such as "\\d", of which Python warns
+            warnings.simplefilter("ignore")  # an edited module may hold texts such as "\\d", which Python warns about
             for statement in statements(text, comments):
                 depth += (statement.kind == "class") - (statement.kind == "end")
                 meaning.add(statement if depth else Statement(statement.kind, without(statement.source)))
@@ -51,7 +51,7 @@ class _Meaning:
         self.digest = sha256()
         self._text = ""
         self._parts: dict[str, Span] = {}
-        """What is long in the statement at hand, by the name that stands for it in its syntax tree."""
+        """The long parts of the current statement, by the name that replaces each in the syntax tree."""
 
     def add(self, statement: Statement) -> None:
         """Add a statement. Raises SyntaxError."""

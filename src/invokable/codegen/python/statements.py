@@ -175,7 +175,7 @@ def long_parts(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def items(text: str, inside: Span) -> Iterator[Span]:
-    """The items between commas in what stands inside a bracket. The last one is empty after a comma at the end."""
+    """The items between the commas inside a bracket. The last one is empty after a comma at the end."""
     depth, begin, position = 0, inside.start, inside.start
     while (match := _ITEM_STOP.search(text, position, inside.end)) is not None:
         position, found = match.end(), match[0]

@@ -1,4 +1,4 @@
-"""Annotations: from a field's schema to the type that stands in the module, with its constraints.
+"""Annotations: from a field's schema to the type in the module, with its constraints.
 
 The table is closed: a type that is not in it is annotated as a JSON value, and its name never reaches the source.
 """

@@ -38,7 +38,7 @@ class Default:
     value: Expression | None = None
     """None where the input is required."""
     assigned: Expression | None = None
-    """What stands behind the `=`: the value, or a field that makes it afresh for each instance."""
+    """What follows the `=`: the value, or a field that makes a new one for each instance."""
     nullable: bool = False
     """None is a value of the input."""
     unfit: str = ""

@@ -34,7 +34,7 @@ class InputType:
     default: Expression | None = None
     """The value when nothing is given; None where the input is required."""
     assigned: Expression | None = None
-    """What stands behind the `=`: the default, or a field that makes it afresh for each instance."""
+    """What follows the `=`: the default, or a field that makes a new one for each instance."""
     summary: str = ""
     """The type in words: `integer, 64 to 2048, a multiple of 8`."""
     unfit: str = ""

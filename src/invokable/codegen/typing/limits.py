@@ -137,7 +137,7 @@ def whole(number: float) -> float:
 
 
 def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:
-    """Numbers of which one is within the limits if any is: those at the ends, and the multiples beside them."""
+    """Candidates, one of which is within the limits if any number is: the ends, and the multiples next to them."""
     yield 0
     ends = [end for end in (limits.lower, limits.upper) if math.isfinite(end)]
     for end in ends:

@@ -35,7 +35,7 @@ def is_edited(text: str) -> bool:
 
 
 def says_the_same(current: str, text: str) -> bool:
-    """Whether a module on disk, which a formatter may have laid out anew, is the module whose text this is."""
+    """Whether a module on disk, perhaps reformatted, is the module with this text."""
     return current == text or (
         not is_edited(current) and body_checksum(current) == body_checksum(text) and same_source(current, text)
     )

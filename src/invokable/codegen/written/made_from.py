@@ -71,7 +71,7 @@ def last_change_of_ours() -> int:
 
 
 def unstamped(inputs: str) -> str:
-    """The value of the constant before the text is known. An empty checksum stands for a module made by hand."""
+    """The value of the constant before the text is known. An empty checksum means a module made through the API."""
     return f"{inputs or _NONE}-{_NONE}"
 
 

@@ -35,7 +35,7 @@ def is_our_package(text: str) -> bool:
 
 
 def same_package(current: str, text: str) -> bool:
-    """Whether an `__init__.py`, which a formatter may have laid out anew, is the one whose text this is."""
+    """Whether an `__init__.py`, perhaps reformatted, is the one with this text."""
     mine, its = _CHECKSUM.search(current), _CHECKSUM.search(text)
     return current == text or bool(mine and its and mine[1] == its[1] and is_our_package(current))
 
