@@ -62,12 +62,11 @@ def not_toml(project: Project, _: Simulator) -> None:
     project.configure("[")
 
 
-def in_the_way(project: Project, server: Simulator) -> None:
-    """Other files stand where the server's workflow could go."""
-    (record,) = server.client().workflows.list()
-    (project.folder / "pulled").mkdir()
-    for name in ("colour_card.json", f"colour_card_{record.id[:8]}.json"):
-        (project.folder / "pulled" / name).write_text("mine")
+def edited_since(project: Project, server: Simulator) -> None:
+    """A file was edited since it was pulled."""
+    run("pull", "--all", "-o", "pulled", "--server", server.url)
+    (path,) = (project.folder / "pulled").iterdir()
+    path.write_text(path.read_text(encoding="utf-8").replace("Colour Card", "My Card"), encoding="utf-8")
 
 
 def old_nodes(project: Project, _: Simulator) -> None:
@@ -125,7 +124,7 @@ CASES: Final[dict[str, dict[int, tuple[Callable[[Project, Simulator], None], str
         0: (nothing, f"pull --list --server {URL}"),
         1: (nothing, f"pull --all --check -o pulled --server {URL}"),
         2: (nothing, "pull"),
-        3: (in_the_way, f"pull --all -o pulled --server {URL}"),
+        3: (edited_since, f"pull --all -o pulled --server {URL}"),
         4: (nothing, f"pull --list --server {NOWHERE}"),
     },
     "run": {
