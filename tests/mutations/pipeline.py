@@ -248,8 +248,8 @@ MUTATIONS: Final = [
     Mutation(
         "generating loads the runtime",
         "src/invokable/__init__.py",
-        "    from invokable.runtime.values.workflow import Workflow\n",
-        "from invokable.runtime.values.workflow import Workflow\n",
+        "__version__: str\n",
+        "import invokable.runtime\n\n__version__: str\n",
         ("tests/test_layout.py",),
     ),
     Mutation(
