@@ -67,7 +67,7 @@ def test_conflict_markers_are_refused(marker: str) -> None:
     ("lines", "words"),
     [
         (['"a".class = "A"', '"a".class = "B"'], "line 2: 'B' here is 'A' in line 1"),
-        (['"a".inputs."n"."x" = "p"', '"a".inputs."m"."x" = "p"'], "line 2: 'p' is taken since line 1"),
+        (['"a".inputs."n"."x" = "p"', '"a".inputs."m"."x" = "p"'], "line 2: 'p' is already taken in line 1"),
         (['"a".class = "Workflow"'], "'Workflow' is not a valid class name"),
         (['"a".class = "a; import os"'], "not a valid class name"),
         (['"a".inputs."n"."x" = "copy"'], "'copy' is not a valid attribute name"),
