@@ -280,6 +280,7 @@ def test_labels_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert "\\x1b]0;x\\x07" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_same_bytes_whatever_the_surroundings(tmp_path: Path) -> None:
     written = set()
     for number, (seed, locale) in enumerate([("0", "C"), ("1", "C.UTF-8"), ("4242", "POSIX")]):

@@ -24,6 +24,7 @@ from tests.cli.forks import forks
 from tests.cli.projects import Project
 from tests.cli.test_generate import run
 from tests.cli.test_manners import without_rights
+from tests.effort import slow_beyond
 from tests.examples import example, node
 
 publish = import_module("invokable.codegen.build.publish")  # the package exports a function of that name
@@ -94,7 +95,7 @@ def whole(project: Project) -> dict[str, bytes]:
     return {name: text for name, text in made(project).items() if not name.endswith(".invokable-tmp")}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", slow_beyond(1, [signal.SIGINT, signal.SIGTERM]), ids=lambda number: number.name)
 def test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap(number: signal.Signals, project: Project) -> None:
     old = filled(project, 64)
     new = filled(project, 128)
@@ -161,6 +162,7 @@ main()
         assert name in scraps or text in (old.get(name), new.get(name)), name
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_leave_one_of_both_results(project: Project) -> None:
     """One run reads the old workflows and waits; another finds new ones; the last to build decides about all files."""
     filled(project, 64)
@@ -219,6 +221,7 @@ diff -r backup src
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_changes_nothing(project: Project) -> None:
     old = filled(project, 64)
     shutil.copytree(project.folder / "src", project.folder / "backup")
@@ -233,6 +236,7 @@ def test_a_full_disk_changes_nothing(project: Project) -> None:
     assert not [name for name in project.files() if name.endswith(".invokable-tmp")]
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_so_large_changes_nothing(project: Project) -> None:
     old = filled(project, 64)
     widen(project, 128)
@@ -243,7 +247,7 @@ def test_a_file_that_may_not_be_so_large_changes_nothing(project: Project) -> No
     assert made(project) == old
 
 
-@pytest.mark.parametrize("place", ["src/flows", "."])
+@pytest.mark.parametrize("place", slow_beyond(1, ["src/flows", "."]))
 def test_a_read_only_folder_is_one_line_and_changes_nothing(place: str, project: Project) -> None:
     """Also where only the lock file cannot be written, and modules could."""
     old = filled(project, 64)

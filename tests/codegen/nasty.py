@@ -174,6 +174,16 @@ def prompts(number: int) -> Any:
     return workflow(*nodes, form=form(*(f"{letter}{i}.value" for i in range(number) for letter in "nw")))
 
 
+def many_to_many(number: int) -> Any:
+    """Fields that all go into one list, which feeds many nodes."""
+    made = [node(f"n{i}", "integer", value=i) for i in range(number)]
+    fed = [node(f"t{i}", "add", b=1) for i in range(number)]
+    edges = [edge(f"n{i}.value", "c.item") for i in range(number)] + [edge("c.collection", "l.collection")]
+    edges += [edge("l.item", f"t{i}.a") for i in range(number)]
+    nodes = [*made, node("c", "collect"), node("l", "iterate"), *fed]
+    return workflow(*nodes, edges=edges, form=form(*(f"n{i}.value" for i in range(number))))
+
+
 NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "equal labels": (equal_labels, 1_200),
     "wide attributes": (wide_attributes, 200),
@@ -188,7 +198,8 @@ NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "one connector to many": (one_connector_to_many, 300),
     "empty objects": (empty_objects, 5_000),
     "long lists": (long_lists, 600),
-    "prompts": (prompts, 800),
+    "prompts": (prompts, 300),
+    "many to many": (many_to_many, 600),
 }
 """Each with a number at which it costs some hundredths of a second."""
 

@@ -93,6 +93,7 @@ def test_most_fields_of_a_form_have_one() -> None:
     assert all(entry_of(node_type, name, str(nodes[node_type].inputs[name].type)) for node_type, name in shown)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not OPENAPI.is_dir(), reason="the openapi files are not here: ../shared/openapi")
 def test_no_sentence_is_a_copy() -> None:
     theirs: set[tuple[str, ...]] = set()

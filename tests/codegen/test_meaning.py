@@ -19,7 +19,7 @@ from invokable.codegen.python import meaning
 from invokable.codegen.python.meaning import meaning_checksum
 from tests.codegen import nasty
 from tests.codegen.test_every_field import everything
-from tests.effort import tries
+from tests.effort import slow_beyond, tries
 from tests.examples import MODULES
 
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
@@ -199,7 +199,7 @@ def test_commas_that_part_no_items_do_no_harm(text: str, monkeypatch: pytest.Mon
     assert said(text) == whole is not None
 
 
-@pytest.mark.parametrize("name", ["equal labels", "deep containers", "dropdowns", "empty objects"])
+@pytest.mark.parametrize("name", slow_beyond(3, ["deep containers", "dropdowns", "empty objects", "equal labels"]))
 def test_memory_stays_within_bounds_for_the_size(name: str) -> None:
     make, number = nasty.NASTY[name]
     text = nasty.generated(make(number // 2))

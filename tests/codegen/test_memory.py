@@ -14,6 +14,7 @@ from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.project.config import Choices
 from tests.codegen.nasty import NASTY
+from tests.effort import slow_beyond
 
 TIMES = 20
 
@@ -42,7 +43,7 @@ def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Pat
     assert most - least < TIMES * (large - small)
 
 
-@pytest.mark.parametrize("letter", ["x", "é", "\x1b"])
+@pytest.mark.parametrize("letter", slow_beyond(2, ["x", "é", "\x1b"]))
 def test_a_text_is_shown_in_few_copies(letter: str) -> None:
     text = letter * 1_000_000
     tracemalloc.start()

@@ -56,7 +56,7 @@ MUTATIONS: Final = (
     Mutation(
         "an image's size counts as the image",
         f"{WORKFLOW}feeding.py",
-        "if primitive is None or wire.handle == primitive",
+        "if primitive is None or w.handle == primitive",
         "if True",
         ("tests/workflow/test_feeding.py",),
     ),
@@ -290,5 +290,12 @@ MUTATIONS: Final = (
         '        while self._sign in text:\n            self._sign += "@"\n',
         "",
         ("tests/codegen/test_layout.py::test_no_text_passes_for_a_mark",),
+    ),
+    Mutation(
+        "all that a list feeds is looked at for each field that goes into it",
+        "src/invokable/workflow/feeding.py",
+        "through) for wire in islice(wires, _FAR))",
+        "through) for wire in wires)",
+        ("tests/codegen/test_growth.py::test_describing_twice_the_size_is_about_twice_the_work",),
     ),
 )

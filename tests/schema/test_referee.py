@@ -185,6 +185,7 @@ def _form_counts(schema: Schema, folder: Path) -> tuple[int, int]:
     return limits, sum(field.type.name == "EnumField" for field in fields)
 
 
+@pytest.mark.slow
 def test_bundled_file_is_what_the_build_makes_of_the_openapi_documents() -> None:
     built = pack(read_openapi(str(path)) for path in _OPENAPI.glob("*.json.gz"))
     bundled = (files("invokable.schema") / "catalogue.json.gz").read_bytes()

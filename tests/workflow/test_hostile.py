@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from invokable.workflow import WorkflowFileError, node_versions, read_document, read_workflow
 from invokable.workflow.cycles import CycleGuard, Effort
-from tests.effort import tries
+from tests.effort import slow_beyond, tries
 from tests.examples import SHARED
 from tests.workflow.builders import (
     MODEL,
@@ -179,7 +179,7 @@ def chain(count: int, *, backwards: bool) -> Json:
     return workflow(*nodes, edges=edges[::-1] if backwards else edges)
 
 
-@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("backwards", slow_beyond(1, [False, True]))
 def test_a_chain_of_five_thousand_nodes_is_read(backwards: bool) -> None:
     reading = read(chain(5_000, backwards=backwards))
     assert len(reading.graph["edges"]) == 4_999

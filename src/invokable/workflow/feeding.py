@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from invokable.workflow.model import ConnectorNode, InvocationNode
@@ -26,7 +27,7 @@ _MEDIA: Final = frozenset({"ImageField", "VideoField"})
 _LISTS: Final = frozenset({"CollectionField", "CollectionItemField"})
 _ASIDE: Final = frozenset({"BoardField", "MetadataField"})  # fields that every saving node has
 _SIDES: Final = ("positive", "negative")
-_FAR: Final = 60  # nodes that are looked at
+_FAR: Final = 60  # nodes that are looked at, and fields that one of them feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Feeding:
 
     def fed_from(self, node_id: str, output: str) -> list[Fed]:
         """The fields that work with what an output of a node gives, the nearest first."""
-        return self._reached([Fed(w.node, w.field) for w in self._wires.get(node_id, ()) if w.handle == output])
+        wires = (wire for wire in self._wires.get(node_id, ()) if wire.handle == output)
+        return self._reached([Fed(wire.node, wire.field) for wire in islice(wires, _FAR)])
 
     def _reached(self, queue: list[Fed]) -> list[Fed]:
         found: list[Fed] = []
@@ -69,8 +71,8 @@ class Feeding:
             onward = self._handed_on(at)
             if onward is None:
                 found.append(at)
-            for fed in onward or ():
-                if (fed.node.id, fed.field) not in seen and len(queue) < _FAR:
+            for fed in onward or () if len(queue) < _FAR else ():
+                if (fed.node.id, fed.field) not in seen:
                     seen.add((fed.node.id, fed.field))
                     queue.append(fed)
         return found
@@ -85,7 +87,7 @@ class Feeding:
         found: dict[str, list[InvocationNode]] = {}
         queue, seen = [node_id], {node_id}
         for at in queue:
-            for wire in self._wires.get(at, ()):
+            for wire in islice(self._wires.get(at, ()), _FAR):
                 if not self._carries_conditioning(at, wire.handle):
                     continue
                 side = next((side for side in _SIDES if side in wire.field.split("_")), None)
@@ -98,7 +100,7 @@ class Feeding:
                     queue.append(wire.node.id)
         return found
 
-    def _handed_on(self, at: Fed) -> list[Fed] | None:
+    def _handed_on(self, at: Fed) -> Iterator[Fed] | None:
         """The fields that a node hands a value on to; None where it works with the value itself."""
         template = at.node.template(self._reading.schema)
         if template is None or at.field not in template.inputs:
@@ -107,11 +109,8 @@ class Feeding:
         if primitive is None and not _is_plain(template):
             return None
         through = at.through or (None if primitive else at.node)
-        return [
-            Fed(wire.node, wire.field, through)
-            for wire in self._wires.get(at.node.id, ())
-            if primitive is None or wire.handle == primitive
-        ]
+        wires = (w for w in self._wires.get(at.node.id, ()) if primitive is None or w.handle == primitive)
+        return (Fed(wire.node, wire.field, through) for wire in islice(wires, _FAR))
 
     def _carries_conditioning(self, node_id: str, handle: str) -> bool:
         node = self._nodes.get(node_id)

@@ -19,7 +19,9 @@ class Results:
 
     def __init__(self, reading: Reading, inputs: Sequence[PlannedInput], *, title: str) -> None:
         self._reading = reading
-        self._inputs = inputs
+        self._shown: dict[str, list[PlannedInput]] = {}
+        for planned in inputs:
+            self._shown.setdefault(planned.item.node_id, []).append(planned)
         self._title = title
         self._around = surroundings(reading.outline)
         self._feeding = Feeding(reading)
@@ -40,15 +42,13 @@ class Results:
 
     def _under(self, node_id: str) -> str:
         """The nearest heading over the first field that the form shows of a node."""
-        for shown in self._inputs:
-            if shown.item.node_id == node_id:
-                around = self._around.get(shown.item.index)
-                heading = around.headings[-1] if around and around.headings else ""
-                return f', under "{heading}"' if heading and heading != self._title else ""
-        return ""
+        shown = self._shown.get(node_id)
+        around = self._around.get(shown[0].item.index) if shown else None
+        heading = around.headings[-1] if around and around.headings else ""
+        return f', under "{heading}"' if heading and heading != self._title else ""
 
     def _filed(self, node_id: str) -> str:
-        boards = (p for p in self._inputs if p.item.node_id == node_id and p.item.template.type.name == "BoardField")
+        boards = (p for p in self._shown.get(node_id, ()) if p.item.template.type.name == "BoardField")
         board = next(boards, None)
         return f", filed on `{board.attribute}`" if board else ""
 
