@@ -20,11 +20,12 @@ from invokable.cli.ending import ended
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.codegen.hostile import HOSTILE, poisoned
+from tests.effort import slow_beyond
 from tests.examples import WORKFLOWS, example, node
 
 CARD = str(WORKFLOWS / "colour_card.json")
 STATUSES = {0, 1, 2, 3, 4}
-ENCODINGS = ("utf-8", "latin-1", "cp437", "ascii", "utf-16")
+ENCODINGS = ("ascii", "latin-1", "cp437", "utf-8", "utf-16")
 FOREIGN = "Ünï ☃ 写真 \U0001f98a [red]x[/]"
 VERBS = shell.list_commands(click.Context(shell))
 
@@ -88,7 +89,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
     return run
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", slow_beyond(1, ENCODINGS))
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_command_speaks_every_encoding(
     verb: str,

@@ -10,6 +10,7 @@ from PIL import Image
 from invokable.schema import FieldType, InputTemplate, load
 from invokable.testing.execution import Failed, Session
 from invokable.testing.execution.nodes.mp4 import write
+from tests.effort import slow_beyond
 from tests.testing.execution.running import SCHEMA, Memory, Run, graph, run_node
 from tests.testing.execution.schemas import misfits
 
@@ -104,7 +105,7 @@ def run_minimal(node_type: str) -> Run:
     return run_node(node_type, services(256 if node_type == "img_watermark" else 32), **minimal(node_type))
 
 
-@pytest.mark.parametrize("node_type", sorted(SCHEMA.nodes))
+@pytest.mark.parametrize("node_type", slow_beyond(100, sorted(SCHEMA.nodes)))
 def test_a_node_gives_what_its_schema_says(node_type: str) -> None:
     run = run_minimal(node_type)
     if node_type in FAILS_BY_DESIGN:
