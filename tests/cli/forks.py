@@ -70,7 +70,9 @@ def serve() -> None:
 
     import invokable.cli.generate
     import invokable.codegen.render  # noqa: F401
+    from invokable.codegen.written.made_from import last_change_of_ours
 
+    last_change_of_ours()  # a look at all of our own files, which is made once
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

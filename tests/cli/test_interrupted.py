@@ -51,10 +51,10 @@ def made(project: Project) -> dict[str, bytes]:
 
 
 def moments(steps: int) -> Iterator[tuple[int, float]]:
-    """Steps at which to stop a build, and delays after them: most of them while it writes, which comes last."""
+    """Steps at which to stop a build, and delays after them: most while it stages and replaces, which comes last."""
     generator = random.Random(7)
     for number in count():
-        first = 1 if number % 3 == 0 else steps * 2 // 3
+        first = (1, steps * 2 // 3, steps - 7)[number % 3]
         yield generator.randint(first, steps), generator.uniform(0.00001, 0.0004) if number % 4 == 0 else 0
 
 
