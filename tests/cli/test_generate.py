@@ -61,7 +61,7 @@ def test_it_reads_standard_input_and_globs(tmp_path: Path) -> None:
         ("[1, 2]", "workflow"),
         ('{"a": 1}', "not an InvokeAI workflow"),
         ('{"nodes": {}, "edges": [], "id": "x"}', "not an InvokeAI workflow"),
-        ("[" * 9_000, "nest"),
+        ("[" * 9_000 + "]" * 9_000, "nest"),
         ("[" * 100_000, "holds 100000 arrays and objects"),
         ('{"a": NaN}', "NaN"),
         ('{"a": 1, "a": 2}', "twice"),

@@ -282,7 +282,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}written/existing.py",
         "if counts[name] == 1",
         "",
-        ("tests/codegen/test_existing.py::test_a_name_that_stands_for_two_fields_is_not_taken",),
+        ("tests/codegen/test_existing.py::test_a_name_of_two_fields_is_not_accepted",),
     ),
     Mutation(
         "a text can pass for a mark of the layout",

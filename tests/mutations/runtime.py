@@ -225,7 +225,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/submit.py",
         '        except InvokableError as error:\n            LOG.info("looking for batch',
         '        except ZeroDivisionError as error:\n            LOG.info("looking for batch',
-        (f"{TESTS}test_run.py::test_a_look_that_fails_is_no_answer",),
+        (f"{TESTS}test_run.py::test_a_failed_lookup_is_not_an_answer",),
     ),
     Mutation(
         "a batch is posted again after a second",
@@ -365,7 +365,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/run.py",
         "        error.submission = state.submission\n",
         "        pass\n",
-        (f"{TESTS}test_run.py::test_a_queue_that_takes_less_gives_back_what_it_took",),
+        (f"{TESTS}test_run.py::test_a_queue_that_takes_only_a_part_returns_it",),
     ),
     Mutation(
         "a refused graph is not explained",
@@ -457,14 +457,14 @@ MUTATIONS: Final = (
         f"{RUNTIME}values/pins.py",
         "    if index_map_checksum(entries) !=",
         "    if index_map_checksum(entries) ==",
-        (f"{TESTS}test_workflow.py::test_all_wrong_values_are_told_at_once_by_index_attribute_and_label",),
+        (f"{TESTS}test_workflow.py::test_all_wrong_values_are_reported_at_once_by_index_attribute_and_label",),
     ),
     Mutation(
         "a batch item that its field cannot hold is sent",
         f"{RUNTIME}steps/batches.py",
         "            problems += [_problem(pins, end, misfit) for end, misfit in misfits if misfit]\n",
         "            list(misfits)\n",
-        (f"{TESTS}test_batches.py::test_an_item_that_its_field_cannot_hold_is_told_by_its_index",),
+        (f"{TESTS}test_batches.py::test_an_item_that_its_field_cannot_hold_is_reported_by_index",),
     ),
     Mutation(
         "events that were lost unnoticed lose the run",
@@ -485,7 +485,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/hearing.py",
         'mapping.keys() != self.pins.graph["nodes"].keys() or any(',
         "any(",
-        (f"{TESTS}test_hearing.py::test_an_item_of_which_a_node_was_not_heard_is_not_complete",),
+        (f"{TESTS}test_hearing.py::test_an_item_with_a_node_that_was_not_heard_of_is_not_complete",),
     ),
     Mutation(
         "a result of iterations is taken from events, in whatever order they came",
