@@ -30,10 +30,10 @@ SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "8e9001bc7edb2659373e17387adfa37290ead75d8c573489eb7175fb01870918"
+BODY_SHA256: Final = "d4361a17044b8456af893c85144382c89236ac78c327a7210f670af08be86c5d"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "86f0974145366f6db5339667108e5002-04ce5499bfee56e39affb4550c8572bf"
+MADE_FROM: Final = "86f0974145366f6db5339667108e5002-ef58266ac408834360ff838f4d1a9bf9"
 
 NODES: Final = {
     "compel": "1.2.1",
@@ -112,7 +112,7 @@ class SD15TextToImage(Workflow):
     - Sampling
       - 5 `steps`: integer, 1 to 100
       - 6 `cfg_scale`: number, or a list
-      - 7 `scheduler`: one of 31 choices: "ddim", "ddpm", "deis", … "tcd"
+      - 7 `scheduler`: one of 31 choices: "ddim", "ddpm", "deis", ... "tcd"
       - 8 `seed`: integer, 0 to 4294967295
     - 9 `board`: board
     """
@@ -176,8 +176,8 @@ class SD15TextToImage(Workflow):
     names with "sde" or "_a" vary more, "lcm" and "tcd" are for models distilled to a
     few steps; "_k" means Karras spacing.
 
-    One of 31 choices: "ddim", "ddpm", "deis", … "tcd". Default: "dpmpp_2m_k". Index 7,
-    on Denoise - SD1.5, SDXL, under "Sampling".
+    One of 31 choices: "ddim", "ddpm", "deis", ... "tcd". Default: "dpmpp_2m_k". Index
+    7, on Denoise - SD1.5, SDXL, under "Sampling".
     """
 
     seed: Annotated[int, Index(8), Ge(0), Le(4294967295)] = 0

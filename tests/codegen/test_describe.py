@@ -145,7 +145,7 @@ def test_what_may_be_left_out_says_what_happens_then() -> None:
     ("value", "said"),
     [
         ("", '""'),
-        ("word " * 20, '"word word word word word word word word word word word word…"'),
+        ("word " * 20, '"word word word word word word word word word word word..."'),
         ('say "a"', '"say \\"a\\""'),
     ],
 )

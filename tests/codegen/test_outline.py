@@ -71,5 +71,5 @@ def test_a_deep_or_wordy_form_stays_readable() -> None:
     heading, text, field = found.items
     assert heading.text.count(" › ") == 2
     assert len(heading.text) < 200
-    assert text.text == f"{('word ' * 39).strip()}…"
+    assert text.text == f"{('word ' * 39).strip()}..."
     assert field == ListItem("0 `f0`", 1)

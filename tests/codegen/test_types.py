@@ -280,8 +280,8 @@ def test_result_types(type_name: str, cardinality: str, many: bool, annotation: 
         (("a",), 'only "a"'),
         (("gaussian", "box"), 'one of "gaussian", "box"'),
         (tuple("x" * 25 + str(n) for n in range(4)), "one of " + ", ".join(f'"{"x" * 25}{n}"' for n in range(4))),
-        (tuple(f"c{n}" for n in range(31)), 'one of 31 choices: "c0", "c1", "c2", … "c30"'),
-        (("long " * 40, "b"), f'one of "{("long " * 12).rstrip()}…", "b"'),
+        (tuple(f"c{n}" for n in range(31)), 'one of 31 choices: "c0", "c1", "c2", ... "c30"'),
+        (("long " * 40, "b"), f'one of "{("long " * 11).rstrip()}...", "b"'),
     ],
 )
 def test_choices_in_words(choices: tuple[str, ...], words: str) -> None:

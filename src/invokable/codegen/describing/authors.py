@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from invokable.codegen.typing.words import cut
 from invokable.workflow.headings import surroundings
 
 if TYPE_CHECKING:
@@ -35,16 +36,8 @@ def _bounded(pieces: list[str], item: FormInput) -> list[str]:
     kept: list[str] = []
     left = _TOTAL
     for piece in pieces:
-        text = _cut(" ".join(piece.split()), min(_MOST, left))
+        text = cut(" ".join(piece.split()), min(_MOST, left))
         if text and text != item.label and not any(text.casefold() in other.casefold() for other in kept):
             kept.append(text)
             left -= len(text)
     return kept
-
-
-def _cut(text: str, most: int) -> str:
-    """A text of at most `most` characters, cut between words and marked with an ellipsis."""
-    if len(text) <= most:
-        return text
-    head = text[: max(most - 1, 0)]
-    return f"{head.rpartition(' ')[0] or head}…" if head else ""

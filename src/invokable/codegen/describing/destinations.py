@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.describing.glossary import Entry, entry_of
+from invokable.codegen.typing.words import cut
 from invokable.workflow.feeding import Fed, Feeding
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Destinations:
 def node_name(node: InvocationNode, schema: Schema) -> str:
     """What the editor calls a node, on one line: its label, else the title of its type. Long ones are cut."""
     name = " ".join((node.label.strip() or _title(node, schema)).split())
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rpartition(' ')[0] or name[: _LONGEST - 1]}…"
+    return cut(name, _LONGEST)
 
 
 def _title(node: InvocationNode, schema: Schema) -> str:

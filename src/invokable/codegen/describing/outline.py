@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.python.code import ListItem
+from invokable.codegen.typing.words import cut
 from invokable.workflow.headings import headings, one_line, walk
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *
     found = Outline()
     form_title = _form_title(elements)
     if form_title and form_title.casefold() != one_line(title).casefold():
-        found.paragraphs.append(_cut(form_title, _LONGEST))
+        found.paragraphs.append(cut(form_title, _LONGEST))
     section: tuple[str, ...] = ()
     for element, around in walk(elements):
         text = _said(element, describe)
@@ -51,7 +52,7 @@ def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *
             found.paragraphs.append(text)
             continue
         if over != section and over:
-            found.items.append(ListItem(" › ".join(_cut(heading, _HEADING) for heading in over)))
+            found.items.append(ListItem(" › ".join(cut(heading, _HEADING) for heading in over)))
         section = over
         found.items.append(ListItem(text, 1 if over else 0))
     return found
@@ -61,7 +62,7 @@ def _said(element: OutlineItem, describe: Mapping[int, str]) -> str:
     """What an element says in the outline; empty for those that say nothing."""
     if element.kind == "field":
         return describe.get(element.index, "") if element.index is not None else ""
-    return _cut(one_line(element.text), _LONGEST) if element.kind == "text" else ""
+    return cut(one_line(element.text), _LONGEST) if element.kind == "text" else ""
 
 
 def _form_title(elements: tuple[OutlineItem, ...]) -> str:
@@ -69,11 +70,3 @@ def _form_title(elements: tuple[OutlineItem, ...]) -> str:
     outermost = [element for element in elements if element.depth == 0 and element.kind == "heading"]
     before = next((element for element in elements if element.kind in ("field", "heading")), None)
     return one_line(before.text) if before is not None and outermost == [before] else ""
-
-
-def _cut(text: str, most: int) -> str:
-    """A text of at most `most` characters, cut between words and marked with an ellipsis."""
-    if len(text) <= most:
-        return text
-    head = text[: most - 1]
-    return f"{head.rpartition(' ')[0] or head}…"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from invokable.schema.model import InputTemplate
     from invokable.workflow import FormInput
 
+_DOTS: Final = "..."
 _WORDS: Final[Mapping[str, str]] = {
     "BoardField": "board",
     "BooleanField": "true or false",
@@ -78,7 +79,7 @@ def choices_in_words(choices: tuple[object, ...]) -> str:
     if len(choices) <= _MOST and len(named) <= _LONGEST:
         return f"one of {named}"
     first = ", ".join(_quoted(choice, _CHOICE) for choice in choices[:_FIRST])
-    return f"one of {len(choices)} choices: {first}, … {_quoted(choices[-1], _CHOICE)}"
+    return f"one of {len(choices)} choices: {first}, ... {_quoted(choices[-1], _CHOICE)}"
 
 
 def default_in_words(item: FormInput, written: str) -> str:
@@ -93,11 +94,20 @@ def default_in_words(item: FormInput, written: str) -> str:
     return written if len(written) <= _DEFAULT and "\n" not in written else "the value in the workflow"
 
 
+def cut(text: str, most: int) -> str:
+    """A text of at most `most` characters: a longer one is cut between words, and ends in three dots.
+
+    The character for an ellipsis would double the memory that a module's text takes.
+    """
+    if len(text) <= most:
+        return text
+    head = text[: max(most - len(_DOTS), 0)]
+    return f"{head.rpartition(' ')[0] or head}{_DOTS}" if head else ""
+
+
 def _quoted(value: object, most: int) -> str:
-    """A value as JSON; a long text is cut, and marked with an ellipsis."""
-    if isinstance(value, str) and len(value) > most:
-        value = f"{value[: most - 1].rstrip()}…"
-    return json.dumps(value, ensure_ascii=False)
+    """A value as JSON; a long text is cut."""
+    return json.dumps(cut(value, most) if isinstance(value, str) else value, ensure_ascii=False)
 
 
 def range_in_words(limits: Limits) -> str:
