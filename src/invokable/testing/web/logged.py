@@ -24,13 +24,22 @@ class Logged:
             await self._app(scope, receive, send)
             return
         status: int | None = None
+        noted = False
+
+        def note() -> None:
+            nonlocal noted
+            if not noted:
+                noted = True
+                self._note(scope["method"], scope["path"], status)
 
         async def noting(message: Any) -> None:
             nonlocal status
             status = message.get("status", status)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                note()  # first: who has the answer finds it in the log
             await send(message)
 
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._note(scope["method"], scope["path"], status)
+            note()
