@@ -138,6 +138,8 @@ def test_events_that_come_twice_count_once() -> None:
     told = following.driver.told
     assert [event.item_id for event in told if isinstance(event, Started)] == [1, 2]
     assert [event.item_id for event in told if isinstance(event, Ended)] == [1, 2]
+    finished = [(event.item_id, event.node_id) for event in told if isinstance(event, NodeFinished)]
+    assert len(finished) == len(set(finished)) == 8
 
 
 def test_who_watches_is_told_in_order() -> None:
