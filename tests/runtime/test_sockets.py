@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from invokable import Client, ConnectionError, Image  # noqa: A004
+from invokable.runtime.client._http import network
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -72,7 +73,8 @@ def test_a_connection_that_idled_is_not_used_again_and_one_in_use_is(url: str) -
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_children_of_a_fork_get_their_own_answers(url: str) -> None:
+def test_children_of_a_fork_get_their_own_answers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_IDLE", 60.0)  # however late the children start, there is a connection to share
     with Client(url) as client:
         client.version()
         Handler.connections.clear()

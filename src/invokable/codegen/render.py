@@ -149,7 +149,9 @@ def _signed(text: str) -> str:
         raise TemplateError(
             f'{_TEMPLATE}: it must contain the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}'
         )
-    return stamped(sign_body(text))
+    signed = sign_body(text)
+    del text  # a large one costs much of the memory that a module takes
+    return stamped(signed)
 
 
 def _first_line(error: Exception) -> str:
