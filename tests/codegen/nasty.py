@@ -198,7 +198,7 @@ NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "one connector to many": (one_connector_to_many, 300),
     "empty objects": (empty_objects, 5_000),
     "long lists": (long_lists, 600),
-    "prompts": (prompts, 300),
+    "prompts": (prompts, 800),
     "many to many": (many_to_many, 600),
 }
 """Each with a number at which it costs some hundredths of a second."""

@@ -105,6 +105,7 @@ def test_a_result_shows_small_pictures() -> None:
     kind, _, data = source.partition(";base64,")
     shown = PIL.Image.open(BytesIO(base64.b64decode(data)))
     assert (kind, shown.format, shown.size) == ("data:image/webp", "WEBP", (256, 256))
+    assert len(source) < 100_000
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
