@@ -77,7 +77,7 @@ def test_on_a_server_without_a_model_it_makes_cards(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["--server", "http://127.0.0.1:9"], 4, "was not reached"),
+        (["--server", "http://127.0.0.1:9"], 4, "could not connect"),
         (["--server", "nonsense"], 2, "not a server URL"),
         (["-o", "/proc/nowhere"], 2, "cannot be"),
     ],

@@ -275,5 +275,5 @@ def test_bad_usage_and_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert runner.invoke(shell, ["pull", "--all", "--server", "localhost:9090"]).exit_code == 2
     done = runner.invoke(shell, ["pull", "--all", "--server", "http://127.0.0.1:9", "-o", str(tmp_path)])
     assert done.exit_code == 4
-    assert done.stderr.startswith("http://127.0.0.1:9: the server was not reached")
+    assert done.stderr.startswith("http://127.0.0.1:9: could not connect to the server")
     assert len(done.stderr.splitlines()) == 1

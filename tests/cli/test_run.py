@@ -198,7 +198,7 @@ def test_a_missing_value_says_how_to_give_it(server: Simulator) -> None:
         (("--attach", "x.json", "--set", "0=1"), "leave out --set"),
         (("--attach", "-"), "is not JSON"),
         (("--url", "localhost:9090"), "--url: 'localhost:9090' is not a server URL"),
-        (("--token", "a b"), "--token: the token holds a character"),
+        (("--token", "a b"), "--token: the token contains a character"),
         (("--set", "board=Nowhere"), "the server has no board 'Nowhere'"),
     ],
 )
@@ -368,11 +368,11 @@ def test_no_value_leads_out_of_the_folder(value: str, server: Simulator, tmp_pat
         ("{}", "unknown field {}"),
         ("{0}", "unknown field {0}"),
         ("{index.__class__}", "unknown field"),
-        ("{index", "write {{ and }} for braces"),
-        ("{index:999999999}", "a width only"),
-        ("{index:{width}}", "a width only"),
-        ("{index!r}", "a width only"),
-        ("{workflow}/../x", "leads out of the folder"),
+        ("{index", "write {{ and }} for literal braces"),
+        ("{index:999999999}", "expected a width"),
+        ("{index:{width}}", "expected a width"),
+        ("{index!r}", "expected a width"),
+        ("{workflow}/../x", "leads outside the folder"),
         ("card.jpg", "leave out the suffix"),
     ],
 )
@@ -441,7 +441,7 @@ def test_a_server_that_is_not_there_has_status_4_and_says_what_to_do(stamp: str)
     done = run(CARD, "--set", stamp, "--url", "http://127.0.0.1:9", "--json")
     assert done.exit_code == 4
     (line,) = done.stderr.splitlines()
-    assert line.startswith("http://127.0.0.1:9: the server was not reached")
+    assert line.startswith("http://127.0.0.1:9: could not connect to the server")
     assert "start the server, or name another one with --url" in line
     assert reported(done)["error"]["kind"] == "ConnectionError"
 

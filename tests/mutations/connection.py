@@ -28,7 +28,7 @@ MUTATIONS: Final = (
     Mutation(
         "a request counts as sent before a byte of it was",
         f"{CLIENT}_http/transports.py",
-        "        request.sent.begun = not self.is_real  # others do not say\n",
+        "        request.sent.begun = not self.is_real  # other networks do not report it\n",
         "        request.sent.begun = True\n",
         (f"{TESTS}test_hanging.py::test_what_runs_out_of_time_before_it_is_written_has_not_arrived",),
     ),

@@ -546,7 +546,7 @@ MUTATIONS: Final = (
     Mutation(
         "a socket that says nothing any more is believed",
         f"{RUNTIME}client/listening.py",
-        "                    line.subscribe()  # again, to see that it answers\n",
+        "                    line.subscribe()  # again, to check that it answers\n",
         "                    pass\n",
         (f"{TESTS}test_listening.py::test_a_socket_that_says_nothing_any_more_is_found_out",),
     ),

@@ -53,18 +53,18 @@ def test_what_is_not_a_server_url_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"email": "me@x.org"}, "email and password belong together"),
-        ({"password": "s3cret"}, "email and password belong together"),
+        ({"email": "me@x.org"}, "email and password must be given together"),
+        ({"password": "s3cret"}, "email and password must be given together"),
         ({"token": "s3cret", **SIGN_IN}, "not both"),
-        ({"token": "s3 cret"}, "the token holds a character"),
-        ({"api_key": "s3cret\n"}, "the API key holds a character"),
+        ({"token": "s3 cret"}, "the token contains a character"),
+        ({"api_key": "s3cret\n"}, "the API key contains a character"),
         ({"headers": {"X-A": "s3\r\ncret"}}, "the value of the header X-A"),
         ({"headers": {"X A": "s3cret"}}, "'X A' is not the name"),
-        ({"headers": {"Content-Length": "3"}}, "the client's own"),
-        ({"headers": {"authorization": "Basic s3cret"}, "token": "s3cret"}, "exclude each other"),
-        ({"proxy": "ftp://user:s3cret@proxy"}, "'ftp://proxy' is not the URL of a proxy"),
-        ({"proxy": "http://user:s3cret@proxy:port"}, "is not the URL of a proxy"),
-        ({"certificate_key": "key.pem"}, "belong to a certificate"),
+        ({"headers": {"Content-Length": "3"}}, "set by the client"),
+        ({"headers": {"authorization": "Basic s3cret"}, "token": "s3cret"}, "not both"),
+        ({"proxy": "ftp://user:s3cret@proxy"}, "'ftp://proxy' is not a proxy URL"),
+        ({"proxy": "http://user:s3cret@proxy:port"}, "is not a proxy URL"),
+        ({"certificate_key": "key.pem"}, "require a certificate"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_and_not_shown(options: dict[str, Any], words: str) -> None:
@@ -113,9 +113,9 @@ def test_credentials_of_the_environment_go_to_its_own_server_only(monkeypatch: p
 
 
 def test_a_client_takes_a_connection_or_its_parts() -> None:
-    with pytest.raises(TypeError, match="give token to it"):
+    with pytest.raises(TypeError, match="pass token to the Connection"):
         Client(Connection("http://server"), token="t")
-    with pytest.raises(TypeError, match="in place of timeout"):
+    with pytest.raises(TypeError, match="either a policy or a timeout"):
         Client("http://server", policy=Policy(), timeout=3)
 
 

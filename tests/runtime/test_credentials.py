@@ -196,7 +196,7 @@ def test_a_sign_in_by_another_thread_is_not_waited_for_longer_than_the_run(serve
         def once() -> Any:
             yield Request("GET", "/api/v2/models/", timeout=0.3)
 
-        with pytest.raises(Unreached, match="sign-in of another thread"):
+        with pytest.raises(Unreached, match="another thread or task was signing in"):
             client._engine.drive(once())
         first.join()
 

@@ -1,1 +1,1 @@
-"""The clients: HTTP, reading and saving files, and the driving of steps."""
+"""The clients: HTTP, reading and saving files, and driving steps."""

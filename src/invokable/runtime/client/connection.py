@@ -1,4 +1,4 @@
-"""Connection: where the server is, and what it takes to be let in. HTTP and the socket use the same."""
+"""Connection: the server's address and credentials, shared by HTTP and the socket."""
 
 from __future__ import annotations
 
@@ -49,38 +49,38 @@ class Connection:
         gpu = Connection("https://gpu.example.org/invoke", email="me@example.org", password="…")
         client = Client(gpu)
 
-    What is secret goes to this server only. It does not show in `repr`, in errors or in logs, and a connection that
-    holds some cannot be pickled.
+    Secrets are sent to this server only. They do not appear in `repr`, errors or logs, and a connection with secrets
+    cannot be pickled.
 
-    Raises ValueError for what cannot be sent, and for parts that do not go together.
+    Raises ValueError for values that cannot be sent, and for arguments that exclude each other.
     """
 
     url: str = LOCAL
-    """The server's address, with its path prefix if it has one."""
+    """The server's address, including any path prefix."""
     token: str | None = field(default=None, repr=False, kw_only=True)
-    """Sent as a bearer token, for servers with several users. The server's answers renew it."""
+    """Sent as a bearer token, for multi-user servers. The server's answers renew it."""
     email: str | None = field(default=None, repr=False, kw_only=True)
-    """Signs in, together with `password`, when it is needed: before the first request, and when a token has expired."""
+    """Used with `password` to sign in when necessary: before the first request, and when a token has expired."""
     password: str | None = field(default=None, repr=False, kw_only=True)
-    """The password of `email`."""
+    """The password for `email`."""
     api_key: str | None = field(default=None, repr=False, kw_only=True)
-    """Sent in the header `api_key_header`, for a proxy that asks for one."""
+    """Sent in the header `api_key_header`, for a proxy that requires it."""
     api_key_header: str = field(default="X-API-Key", kw_only=True)
     """The name of the header that holds `api_key`."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False, kw_only=True)
-    """Further headers of every request."""
+    """Additional headers for every request."""
     verify: bool | str | os.PathLike[str] | ssl.SSLContext = field(default=True, kw_only=True)
-    """Whether to check the server's certificate; or a file, or a folder, of the authorities to trust; or a context."""
+    """Whether to verify the server's certificate; or a CA file or folder to trust; or an ssl.SSLContext."""
     certificate: str | os.PathLike[str] | None = field(default=None, kw_only=True)
-    """The file of a certificate of our own, in PEM, for servers that ask for one."""
+    """The file of a client certificate in PEM format, for servers that require one."""
     certificate_key: str | os.PathLike[str] | None = field(default=None, kw_only=True)
-    """The file of its private key, where the file of the certificate does not hold it."""
+    """The file of its private key, if `certificate` does not contain it."""
     certificate_password: str | None = field(default=None, repr=False, kw_only=True)
     """The password of the private key."""
     proxy: str | None = field(default=None, repr=False, kw_only=True)
-    """The URL of a proxy: http://, https:// or, with the package socksio, socks5://; with user and password, if any."""
+    """The URL of a proxy: http://, https:// or, with the package socksio, socks5://. May contain user and password."""
     trust_env: bool = field(default=True, kw_only=True)
-    """Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY choose the proxy where none is given."""
+    """Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY choose the proxy if `proxy` is None."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _address(self.url))
@@ -90,15 +90,15 @@ class Connection:
         if self.proxy is not None:
             _check_proxy(self.proxy)
         if self.certificate is None and (self.certificate_key or self.certificate_password):
-            raise ValueError("certificate_key and certificate_password belong to a certificate; give its file too")
+            raise ValueError("certificate_key and certificate_password require a certificate; pass its file too")
 
     @classmethod
     def from_environment(cls, url: str | None = None, **given: Any) -> Connection:
-        """The connection that the environment describes; what is `given` comes first.
+        """The connection described by environment variables; `given` arguments take precedence.
 
         INVOKEAI_URL, INVOKEAI_TOKEN, INVOKEAI_EMAIL and INVOKEAI_PASSWORD, INVOKEAI_API_KEY; files: INVOKEAI_CA_FILE,
-        INVOKEAI_CLIENT_CERT, INVOKEAI_CLIENT_KEY. Where INVOKEAI_URL names another server than `url`, none of the
-        others applies. A token that is given leaves out the email of the environment, and the other way round.
+        INVOKEAI_CLIENT_CERT, INVOKEAI_CLIENT_KEY. If INVOKEAI_URL names a different server than `url`, the other
+        variables are ignored. A given token overrides the environment's email, and vice versa.
         """
         named = os.environ.get("INVOKEAI_URL")
         if url is None:
@@ -109,39 +109,39 @@ class Connection:
 
     @property
     def is_secret(self) -> bool:
-        """Whether it holds anything that nobody else may see."""
+        """Whether it holds any secret."""
         secrets = (self.token, self.password, self.api_key, self.certificate_password)
         return any(secrets) or bool(self.headers) or "@" in (self.proxy or "")
 
     @cached_property
     def parts(self) -> SplitResult:
-        """The URL, split."""
+        """The parts of the URL."""
         return urlsplit(self.url)
 
     @property
     def origin(self) -> str:
-        """The address without the path, as the socket wants it."""
+        """The address without the path, as the socket expects it."""
         return f"{self.parts.scheme}://{self.parts.netloc}"
 
     @property
     def socket_path(self) -> str:
-        """Where the socket is, below `origin`."""
+        """The path of the socket, below `origin`."""
         return f"{self.parts.path}/ws/socket.io".lstrip("/")
 
     @property
     def extra_headers(self) -> dict[str, str]:
-        """What every request is sent with, and the socket too, beside the bearer token."""
+        """Headers sent with every request, and by the socket, in addition to the bearer token."""
         key = {self.api_key_header: self.api_key} if self.api_key else {}
         return {**self.headers, **key}
 
     @cached_property
     def proxy_url(self) -> str | None:
-        """The proxy to the server, if there is one."""
+        """The proxy to use, if any."""
         return self.proxy or (_proxy_of_environment(self.parts) if self.trust_env else None)
 
     @cached_property
     def ssl_context(self) -> ssl.SSLContext | None:
-        """How the server's certificate is checked, and ours is shown; None for http://.
+        """How to verify the server's certificate and present ours; None for http://.
 
         Raises ValueError for a file that cannot be used.
         """
@@ -149,7 +149,7 @@ class Connection:
 
     @cached_property
     def proxy_ssl_context(self) -> ssl.SSLContext | None:
-        """How the certificate of a proxy at https:// is checked; None for other proxies."""
+        """How to verify the certificate of an https:// proxy; None for other proxies."""
         return _ssl_context(self) if (self.proxy_url or "").startswith("https:") else None
 
     def __repr__(self) -> str:
@@ -162,7 +162,7 @@ class Connection:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.is_secret:
-            raise TypeError("a Connection with credentials cannot be pickled; make it again where it is needed")
+            raise TypeError("a Connection with credentials cannot be pickled; create it again where it is needed")
         state = {
             name: getattr(self, name) for name in ("verify", "certificate", "certificate_key", "proxy", "trust_env")
         }
@@ -176,21 +176,21 @@ class Connection:
 
 
 def connection_of(url: str | Connection | None, given: Mapping[str, Any]) -> Connection:
-    """The connection of a client: the one given, or that of the address, the other arguments and the environment."""
+    """The connection of a client: the one given, or one made from the URL, other arguments and the environment."""
     filled = {name: value for name, value in given.items() if value is not None}
     if not isinstance(url, Connection):
         return Connection.from_environment(url, **filled)
     if filled:
-        raise TypeError(f"a Connection holds everything; give {', '.join(filled)} to it")
+        raise TypeError(f"pass {', '.join(filled)} to the Connection instead")
     return url
 
 
 def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
-    """The policy of a client: the one given, or one whose exchanges take at most that many seconds."""
+    """The policy of a client: the one given, or one that limits exchanges to `timeout` seconds."""
     if timeout is None:
         return policy or Policy()
     if policy is not None:
-        raise TypeError("a Policy holds all times; give it total_timeout in place of timeout")
+        raise TypeError("pass either a policy or a timeout; a Policy has total_timeout")
     return Policy(connect_timeout=min(timeout, Policy().connect_timeout), read_timeout=timeout, total_timeout=timeout)
 
 
@@ -199,7 +199,7 @@ def _made(url: str, state: dict[str, Any]) -> Connection:
 
 
 def _found_beside(given: dict[str, Any]) -> dict[str, Any]:
-    """What is given, and what the environment adds to it."""
+    """The given arguments, completed from the environment."""
     names = dict(_VARIABLES)
     if given.get("token"):
         del names["email"], names["password"]
@@ -215,14 +215,14 @@ def _address(url: str) -> str:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is not one
+    except ValueError:  # unbalanced brackets, an invalid port
         parts, valid = urlsplit(""), False
     if parts.username or parts.password:
-        raise ValueError("the server URL holds a user or a password; give a token, or email and password, instead")
+        raise ValueError("the server URL contains a user or a password; pass a token, or email and password, instead")
     if not valid or re.search(r"[\x00-\x20\x7f]", url):
-        raise ValueError(f"{_bare(url)!r} is not a server URL; expected http:// or https://, as in {LOCAL}")
+        raise ValueError(f"{_bare(url)!r} is not a server URL; expected http:// or https://, such as {LOCAL}")
     if parts.query or parts.fragment:
-        raise ValueError(f"the server URL {url!r} has a ? or a #; give the address alone, as in {LOCAL}")
+        raise ValueError(f"the server URL {url!r} contains ? or #; pass the address alone, such as {LOCAL}")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
@@ -233,13 +233,13 @@ def _origin(url: str) -> tuple[str, str | None, int]:
 
 def _check_credentials(given: Connection) -> None:
     if bool(given.email) != bool(given.password):
-        raise ValueError("email and password belong together; one of them is missing")
+        raise ValueError("email and password must be given together; one of them is missing")
     if given.token and given.email:
-        raise ValueError("give a token, or email and password, not both")
+        raise ValueError("pass either a token, or email and password, not both")
     for name, secret in (("token", given.token), ("API key", given.api_key)):
         if secret and not _TOKEN.fullmatch(secret):
             raise ValueError(
-                f"the {name} holds a character that no HTTP header may hold, such as a line break or a space"
+                f"the {name} contains a character that is not allowed in HTTP headers, such as a line break or a space"
             )
 
 
@@ -248,11 +248,11 @@ def _check_headers(given: Connection) -> None:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of an HTTP header")
         if name.lower() in _OURS:
-            raise ValueError(f"the header {name} is the client's own; it cannot be set")
+            raise ValueError(f"the header {name} is set by the client and cannot be overridden")
         if name.lower() == "authorization" and (given.token or given.email):
-            raise ValueError("an Authorization header and a sign-in exclude each other; give one of them")
+            raise ValueError("pass either an Authorization header, or a token or email, not both")
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
-            raise ValueError(f"the value of the header {name} is not text that an HTTP header may hold")
+            raise ValueError(f"the value of the header {name} is not allowed in an HTTP header")
 
 
 def _check_proxy(proxy: str) -> None:
@@ -262,7 +262,7 @@ def _check_proxy(proxy: str) -> None:
     except ValueError:
         valid = False
     if not valid:
-        raise ValueError(f"{_bare(proxy)!r} is not the URL of a proxy; expected http://, https:// or socks5://")
+        raise ValueError(f"{_bare(proxy)!r} is not a proxy URL; expected http://, https:// or socks5://")
 
 
 def _bare(url: str | None) -> str:
@@ -300,8 +300,8 @@ def _ssl_context(given: Connection) -> ssl.SSLContext:
     context = given.verify if isinstance(given.verify, ssl.SSLContext) else _checking(given.verify)
     if given.verify is False:
         warnings.warn(
-            f"the certificate of {given.origin} is not checked: anybody on the way can read and change what is sent; "
-            "give verify= a file of certificates instead",
+            f"the certificate of {given.origin} is not verified, so others on the network can read and change what is "
+            "sent; pass a CA file as verify= instead",
             stacklevel=2,
         )
     if given.certificate is not None:
@@ -315,7 +315,7 @@ def _ssl_context(given: Connection) -> ssl.SSLContext:
 
 
 def _checking(verify: object) -> ssl.SSLContext:
-    """The context for `verify`: trusting the authorities of the system and those of certifi, or those of a file."""
+    """The context for `verify`: trusting the system's CAs and certifi's, or those in a file or folder."""
     import ssl
 
     if verify is False:

@@ -1,7 +1,7 @@
-"""Listening: one socket for all jobs of a client, in a thread of its own, for clients of either kind.
+"""Listening: one socket for all jobs of a client, in its own thread, for both kinds of client.
 
-Listener ── a thread: connect ─ subscribe ─ hear ─ look that it lives ─ connect again …
-   └── Ear, one for each batch that somebody is interested in: the notes about it, in order
+Listener ── a thread: connect ─ subscribe ─ receive ─ check that it is alive ─ reconnect …
+   └── Ear, one for each batch that a job follows: the notes about it, in order
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from invokable.runtime.steps.queue import LOG
 _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before the next attempt to connect; the last one repeats."""
 _PULSE: Final = 5.0
-"""Seconds between looks whether the connection lives, while somebody waits."""
+"""Seconds between checks that the connection is alive, while anything waits."""
 _PICTURES: Final = 16
-"""Previews that are kept for who asks late; each has some ten kilobytes."""
+"""Previews that are kept for late readers; each takes about ten kilobytes."""
 _BATCHES: Final = re.compile(r'"batch_id": ?"([^"]*)"')
 _LINES: Final = itertools.count(1)
-"""A number for each connection of the process, and of those forked from it."""
+"""Numbers the connections of this process and of processes forked from it."""
 
 
 class Ear:
-    """The notes about a batch. For any number of threads and tasks."""
+    """The notes about a batch, for any number of threads and tasks."""
 
     def __init__(self, listener: Listener, *, every: bool) -> None:
         self._listener = listener
@@ -52,7 +52,7 @@ class Ear:
 
     @property
     def line(self) -> int:
-        """The number of the connection that events come by; 0 while none do."""
+        """The number of the connection that receives events; 0 if there is none."""
         return self._listener.line
 
     def heard(self, since: int) -> Heard:
@@ -63,7 +63,7 @@ class Ear:
 
     @contextmanager
     def waking(self, wake: Callable[[], None], since: int, line: int, *, every: bool) -> Iterator[None]:
-        """Have `wake` called, from any thread, once there are notes from `since` on, or the line is another one."""
+        """Have `wake` called, from any thread, once there are notes from `since` on or the line has changed."""
         with self._lock:
             number = next(self._numbers)
             self._waiting[number] = (every, wake)
@@ -77,7 +77,7 @@ class Ear:
                 del self._waiting[number]
 
     def add(self, note: Note) -> None:
-        """Take a note. Of each node only the last progress is kept, and of all pictures in it the latest few."""
+        """Add a note. Only the last progress of each node is kept, and only the latest few pictures."""
         with self._lock:
             if note.name == PROGRESS:
                 key = (note.item_id, note.content.get("id"))
@@ -95,18 +95,18 @@ class Ear:
             wake()
 
     def _from(self, since: int) -> Iterator[Note]:
-        """The notes from `since` on, the latest first."""
+        """The notes from `since` on, latest first."""
         for number in takewhile(lambda number: number >= since, reversed(self._notes)):
             yield self._notes[number]
 
     def _strip(self, number: int) -> None:
-        """Take the picture out of a note."""
+        """Remove the picture from a note."""
         if (note := self._notes.get(number)) is not None:
             content = {key: value for key, value in note.content.items() if key != "image"}
             self._notes[number] = replace(note, content=content)
 
     def stir(self) -> None:
-        """Wake whoever waits, since the line has changed."""
+        """Wake all waiters, since the line has changed."""
         with self._lock:
             wanted = [wake for _, wake in self._waiting.values()]
         for wake in wanted:
@@ -114,12 +114,12 @@ class Ear:
 
     @property
     def is_waited_at(self) -> bool:
-        """Whether somebody waits."""
+        """Whether anything waits."""
         return bool(self._waiting)
 
 
 class Listener:
-    """Hears the server's events, as long as it can. A process that was forked begins anew."""
+    """Receives the server's events while it can. A forked process starts afresh."""
 
     def __init__(self, connection: Connection | None, token: Callable[[], str | None]) -> None:
         self._server = connection
@@ -141,21 +141,21 @@ class Listener:
 
     @property
     def line(self) -> int:
-        """The number of the connection that events come by; 0 while none do."""
+        """The number of the connection that receives events; 0 if there is none."""
         return self._line if self._process == os.getpid() else 0
 
     @property
     def may_hear(self) -> bool:
-        """Whether there is a network to hear by."""
+        """Whether there is a server to receive events from."""
         return self._server is not None
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is known if events come."""
+        """Whether it is known if events arrive."""
         return self._server is None or (self._tried and self._process == os.getpid())
 
     def ear(self, batch_id: str, *, every: bool) -> Ear:
-        """What hears of a batch from now on, as long as it is held; of `every` node, or of what comes of them."""
+        """Collect notes about a batch from now on, while a reference is held: of `every` node, or of outcomes only."""
         self._start()
         with self._lock:
             found = self._ears.get(batch_id)
@@ -166,29 +166,29 @@ class Listener:
             return found
 
     def wait(self, seconds: float) -> int:
-        """Wait until events come, or it is clear that they do not; at most so many seconds. Returns the line."""
+        """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns the line."""
         self._start()
         with self._changed:
             self._changed.wait_for(lambda: self._tried or self._thread is None, seconds)
             if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
-                self._stir.set()  # it is the more important to know whether it lives
+                self._stir.set()  # check now whether it is still alive
             return self._line
 
     def note(self, batch_id: str, note: Note) -> None:
-        """Take a note of the client's own, for who waits for a batch."""
+        """Add a note of the client's own, for those who wait for a batch."""
         ear = self._ears.get(batch_id) if self._process == os.getpid() else None
         if ear is not None:
             ear.add(note)
 
     def close(self) -> None:
-        """Hear no more, and wait for the thread to end."""
+        """Stop receiving, and wait for the thread to end."""
         self.stop()
         thread = self._thread if self._process == os.getpid() else None
         if thread is not None and thread is not threading.current_thread():
-            thread.join(0.5)  # one that is connecting cannot be stopped; it ends by itself
+            thread.join(0.5)  # it cannot be stopped while connecting; it ends by itself
 
     def stop(self) -> None:
-        """Hear no more. It neither waits nor locks: a client that nobody holds ends at any moment, in any thread."""
+        """Stop receiving. Neither waits nor locks: garbage collection may call it at any moment, in any thread."""
         if self._process != os.getpid():
             return
         self._closed, socket = True, self._socket
@@ -213,9 +213,9 @@ class Listener:
             try:
                 self._hear()
             except Exception as error:
-                LOG.info("the server's events cannot be had (%s); polling", error or type(error).__name__)
+                LOG.info("the server's events are unavailable (%s); polling", error or type(error).__name__)
             if self._line and not self._closed:
-                LOG.info("the connection for the server's events broke; polling")
+                LOG.info("lost the connection for the server's events; polling")
             self._change(0)
             if time.monotonic() - begin > _PAUSES[-1]:
                 pauses = iter(_PAUSES)
@@ -223,8 +223,8 @@ class Listener:
             self._stir.clear()
 
     def _hear(self) -> None:
-        """Hear until the connection breaks, or does not answer."""
-        assert self._server is not None  # as there would be no thread
+        """Receive until the connection breaks or stops answering."""
+        assert self._server is not None  # otherwise there is no thread
         line = Line(self._server, self._token(), self._is_wanted, self._note, self._stir.set)
         with self._lock:
             self._socket = line
@@ -237,7 +237,7 @@ class Listener:
                 self._stir.wait(_PULSE - silent if silent < _PULSE else _PULSE)
                 self._stir.clear()
                 if not self._closed and line.is_open and line.silent_for() >= _PULSE and self._is_waited_for():
-                    line.subscribe()  # again, to see that it answers
+                    line.subscribe()  # again, to check that it answers
         finally:
             self._socket = None
             line.cut()
@@ -256,7 +256,7 @@ class Listener:
             ear.stir()
 
     def _is_wanted(self, name: str, text: str) -> bool:
-        """Whether an event may concern anybody here, from its text alone."""
+        """Whether an event may concern a batch here, judging by its text alone."""
         if name in SEVERAL:
             return True
         if name not in NAMES or (name in PASSING and not self._watched):
@@ -264,7 +264,7 @@ class Listener:
         return any(batch_id in self._ears for batch_id in _BATCHES.findall(text))
 
     def _note(self, name: str, payload: Any) -> None:
-        """Take an event to those whom it concerns."""
+        """Pass an event to the ears it concerns."""
         if name in SEVERAL:
             with self._lock:
                 ears = list(self._ears.values())

@@ -1,8 +1,8 @@
-"""Naming: the files of many images and videos, from a pattern of the caller's.
+"""Naming: file names for many images and videos, from the caller's pattern.
 
     {attribute}/{index:03}-{name}
 
-What stands between braces becomes part of one name, never a folder: workflows and servers may call things as they like.
+The value of a field becomes part of one name, never a folder, whatever names workflows and servers choose.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ _FIELDS: Final = ("attribute", "batch_id", "height", "index", "name", "node_id",
 _FORMAT: Final = re.compile(r"0?[0-9]{0,2}")
 _SUFFIXES: Final = {Image: (".png", ".webp"), Video: (".mp4",)}
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_LONGEST: Final = 80  # characters of one value
-_LONGEST_NAME: Final = 200  # bytes of a file's name, before its number and suffix
+_LONGEST: Final = 80  # characters per value
+_LONGEST_NAME: Final = 200  # bytes per file name, without number and suffix
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An image or a video, and what its file may be named after."""
+    """An image or a video, and values for its file name."""
 
     medium: Image | Video
     attribute: str
     index: int
     batch_id: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
-    """Values of further fields, before those that are the same for all files."""
+    """Values of additional fields, which take precedence over those common to all files."""
 
 
 def named(media: WorkflowResult | Iterable[Image | Video]) -> list[Named]:
-    """The images and videos of a result by attribute, each counted from 0; of others all together."""
+    """The images and videos, numbered from 0: per attribute for a result, otherwise all together."""
     if not isinstance(media, WorkflowResult):
         return [Named(medium, medium.collection.removesuffix("s"), index) for index, medium in enumerate(media)]
     return [
@@ -60,9 +60,9 @@ def paths(
     *,
     more: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Path]:
-    """Where the files go, each to a path of its own below the folder.
+    """A distinct path below the folder for each file.
 
-    `more` has the values of further fields. Raises ValueError for a pattern that is wrong.
+    `more` has the values of additional fields. Raises ValueError for an invalid pattern.
     """
     parts = _parsed(pattern, {**more, **dict.fromkeys(_FIELDS)})
     taken: set[str] = set()
@@ -70,7 +70,7 @@ def paths(
 
 
 def reserve(path: Path) -> Path:
-    """Make an empty file at `path`, or beside it with the next free number, to be replaced. Raises OSError."""
+    """Create an empty file at `path`, or beside it with the next free number, to be replaced. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     number, free = 1, path
     while True:
@@ -92,21 +92,25 @@ def _media_in(value: Any) -> Iterator[Image | Video]:
 
 
 def _parsed(pattern: str, known: Collection[str]) -> list[tuple[str, str | None, str]]:
-    """The text of a pattern, with the name and the format of the field after each part."""
+    """The literal parts of a pattern, each with the name and the format of the field that follows."""
     try:
         fields = list(Formatter().parse(pattern))
     except ValueError as error:
-        raise ValueError(f"the pattern {pattern!r}: {error}; write {{{{ and }}}} for braces") from None
+        raise ValueError(f"invalid pattern {pattern!r}: {error}; write {{{{ and }}}} for literal braces") from None
     for text, name, form, conversion in fields:
         if name is not None and name not in known:
             hint = nearest(name, known) or f"; known: {', '.join(sorted(known))}"
-            raise ValueError(f"the pattern {pattern!r} has an unknown field {{{name}}}{hint}")
+            raise ValueError(f"unknown field {{{name}}} in the pattern {pattern!r}{hint}")
         if conversion or not _FORMAT.fullmatch(form or ""):
-            raise ValueError(f"the pattern {pattern!r}: {{{name}}} may have a width only, as in {{index:03}}")
+            raise ValueError(
+                f"invalid format of {{{name}}} in the pattern {pattern!r}; expected a width, such as {{index:03}}"
+            )
         if "\\" in text or ".." in text.split("/"):
-            raise ValueError(f"the pattern {pattern!r} leads out of the folder")
+            raise ValueError(f"the pattern {pattern!r} leads outside the folder")
     if not pattern or pattern.startswith("/") or pattern.endswith("/"):
-        raise ValueError(f"the pattern {pattern!r} is not the name of a file below the folder")
+        raise ValueError(
+            f"the pattern {pattern!r} is not a file name; expected a relative path such as {{attribute}}/{{index}}"
+        )
     return [(text, name, form or "") for text, name, form, _ in fields]
 
 
@@ -131,13 +135,13 @@ def _path(file: Named, parts: Sequence[tuple[str, str | None, str]], more: Mappi
 
 
 def _part(value: object, form: str) -> str:
-    """A value as part of a name: letters, digits, `_`, `-` and dots within."""
+    """A value as part of a name: letters, digits, `_`, `-` and inner dots."""
     text = format(value, form) if isinstance(value, int) else str("" if value is None else value)
     return re.sub(r"[^\w.-]+", "_", normalize("NFC", text))[:_LONGEST].strip(".") or "_"
 
 
 def _safe_name(name: str) -> str:
-    """A name that is hidden nowhere, is no device anywhere, and is not too long for a disk."""
+    """A name that is not hidden, not a device name on any system, and not too long for a file system."""
     name = re.sub(r'[\x00-\x1f<>:"|?*]', "_", name).strip(" .") or "_"
     if _RESERVED.fullmatch(name):
         name = f"_{name}"
@@ -145,7 +149,7 @@ def _safe_name(name: str) -> str:
 
 
 def _free(path: str, taken: set[str]) -> str:
-    """The path, or the same with a number if it is another file's; some disks do not tell capitals from others."""
+    """The path, with a number if it is taken; some file systems are not case-sensitive."""
     stem, suffix = os.path.splitext(path)
     number, free = 1, path
     while free.casefold() in taken:

@@ -1,4 +1,4 @@
-"""Progress: a bar that follows the events of a job, for terminals and notebooks."""
+"""Progress: a progress bar for the events of a job, for terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Watch = Callable[[JobEvent], object]
 
 @contextmanager
 def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
-    """What is to be called with each event; None where nobody watches.
+    """What to call with each event; None if nothing watches.
 
-    Raises RuntimeError where a bar was asked for and rich is not installed.
+    Raises RuntimeError if a bar is requested and rich is not installed.
     """
     if not bar:
         yield on_progress
@@ -35,22 +35,22 @@ def _progress() -> Any:
         from rich.progress import Progress as Bars
     except ImportError:
         raise RuntimeError(
-            "progress=True needs rich: pip install rich; or give on_progress=…, which is called with each event"
+            "progress=True requires rich (pip install rich); or pass a callable as on_progress="
         ) from None
     return Bars(*columns())
 
 
 def columns() -> tuple[Any, ...]:
-    """What a line of rich's Progress shows for a Bar. Needs rich."""
+    """The columns of rich's Progress for a Bar. Requires rich."""
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
-    # The server's words are text: no markup in them, and nothing that steers a terminal.
+    # The server's messages are plain text: no markup, and no terminal control characters.
     description, note = (TextColumn(f"{{task.{name}}}", markup=False) for name in ("description", "fields[note]"))
     return description, BarColumn(), note, TimeElapsedColumn()
 
 
 class Bar:
-    """One bar: a queue item's nodes say how far it is where there is one, else the items that have ended."""
+    """One bar: for a single queue item it shows the progress of the nodes, otherwise the number of ended items."""
 
     def __init__(self, shown: Any) -> None:
         self._shown = shown

@@ -1,4 +1,4 @@
-"""Reading: the files that inputs were given."""
+"""Reading: the files given as inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES: Final = {
 
 
 def read_file(step: Read) -> File:
-    """Read what an image or a video input was given.
+    """Read the value of an image or a video input.
 
     Raises OSError for a path that cannot be read, and TypeError for a value of another kind.
     """
@@ -44,12 +44,12 @@ def read_file(step: Read) -> File:
     elif isinstance(value, SupportsArray):
         content = _as_png(_picture(value))
     else:
-        raise TypeError(f"a {type(value).__name__} is not a {step.kind}")
+        raise TypeError(f"cannot use a {type(value).__name__} as a {step.kind}")
     return File(step.kind, content, suffix, _TYPES.get(suffix, _TYPES[_SUFFIXES[step.kind]]))
 
 
 def _as_png(image: Any) -> bytes:
-    """A Pillow image as PNG, with what InvokeAI wrote into the file that it was read from; Pillow leaves that out."""
+    """A Pillow image as PNG, with the metadata InvokeAI wrote into its file, which Pillow would drop."""
     texts = {key: text for key, text in getattr(image, "info", {}).items() if _is_ours(key, text)}
     options: dict[str, Any] = {}
     if texts:
@@ -70,8 +70,8 @@ def _picture(array: SupportsArray) -> Any:
     try:
         return Image.fromarray(array)
     except (TypeError, ValueError) as error:
-        expected = "uint8, height × width, or height × width × 3 or 4 channels"
-        raise TypeError(f"an array is not an image: {error}; expected {expected}") from None
+        expected = "uint8 of shape height × width, or height × width × 3 or 4 channels"
+        raise TypeError(f"the array is not an image: {error}; expected {expected}") from None
 
 
 def _is_ours(key: object, text: object) -> bool:
@@ -79,7 +79,7 @@ def _is_ours(key: object, text: object) -> bool:
 
 
 def _whole(file: Any) -> bytes:
-    """The content of a file object from its current position, to which it returns, so that it can be used again."""
+    """The content of a file object from its current position, which is then restored, so that it can be used again."""
     seekable = hasattr(file, "seek") and hasattr(file, "tell") and getattr(file, "seekable", lambda: True)()
     start = file.tell() if seekable else None
     content = file.read()

@@ -1,4 +1,4 @@
-"""Saving: a download onto the disk, whole or not at all."""
+"""Saving: writing a download to disk, atomically."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 
 class Scrap:
-    """A file on its way to where it is to be; `name` is the server's, for a `path` that is a folder.
+    """A temporary file, to be moved to `path`; `name` is the name on the server, used if `path` is a folder.
 
     Raises OSError.
     """
@@ -23,33 +23,33 @@ class Scrap:
         target.parent.mkdir(parents=True, exist_ok=True)
         self.target = target
         self._path = target.parent / f".invokable.{secrets.token_hex(8)}"
-        # With the rights that a new file gets: asking for the umask would change it for other threads.
+        # Opened with the permissions of a new file: reading the umask would change it for other threads.
         self.file: BinaryIO = self._path.open("x+b")
 
     def keep(self) -> Path:
-        """Put the file where it is to be, and return its path. Raises OSError."""
+        """Move the file to its destination, and return its path. Raises OSError."""
         self.file.close()
         os.replace(self._path, self.target)
         return self.target
 
     def drop(self) -> None:
-        """Leave nothing behind."""
+        """Delete the file."""
         self.file.close()
         self._path.unlink(missing_ok=True)
 
 
 def taken(file: BinaryIO, piece: bytes, answer: object) -> int:
-    """How many bytes of a piece a file object took, of which its `write` gave that answer.
+    """How many bytes of a piece were written, given what the file object's `write` returned.
 
-    A file without a buffer may take a part, or, if it must not wait, nothing: then raises BlockingIOError.
+    An unbuffered file may write only part of it. Raises BlockingIOError if a non-blocking file wrote nothing.
     """
     count = answer if isinstance(answer, int) else 0 if isinstance(file, io.RawIOBase) else len(piece)
     if not count:
-        raise BlockingIOError("the file object takes nothing at the moment; give one that waits")
+        raise BlockingIOError("the file object cannot be written to at the moment; pass one in blocking mode")
     return count
 
 
 def file_name(name: str) -> str:
-    """A server's name as the name of a file: no separators and no leading dots, whatever the server says."""
+    """A name on the server as a file name: without separators or leading dots, whatever the server sent."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
     return safe[-120:] or "download"

@@ -1,6 +1,6 @@
-"""Socket: one connection for the server's events, by Socket.IO. The one module that knows its library.
+"""Socket: one Socket.IO connection for the server's events. The only module that uses the library.
 
-The websocket is the only transport that works: by long polling, some versions answer 500.
+Websocket is the only transport that works: with long polling, some versions answer 500.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from invokable.runtime.client.connection import Connection
 _OPEN: Final = 5.0
 """Seconds for each step of opening a connection."""
 _ANSWER: Final = 4.0
-"""Seconds that a server may take to answer. A busy one takes up to 2."""
+"""Seconds to wait for an answer. A busy server takes up to 2."""
 _AHEAD: Final = 2**16
-"""Bytes that are read at once."""
+"""Bytes to read at a time."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
-"""The beginning of an event on the wire: a message of Engine.IO, an event of Socket.IO, its name."""
+"""The start of an event on the wire: Engine.IO message, Socket.IO event, name."""
 _TEXT: Final = 0x81
-"""The first byte of a frame that is a whole text."""
-_SILENT: Final = logging.getLogger("invokable.socket")  # its own warnings are not for users
-_SILENT.setLevel(logging.CRITICAL + 1)  # it would log the token, too
+"""The first byte of a frame that holds a complete text."""
+_SILENT: Final = logging.getLogger("invokable.socket")  # the library's warnings are not for users
+_SILENT.setLevel(logging.CRITICAL + 1)  # it would also log the token
 
 
 class Line:
-    """One connection, from opening to its end. `heard` is called in the order of the events, in one thread."""
+    """One connection, from opening to its end. `heard` is called with the events in order, from one thread."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Line:
         self._client.on("disconnect", self._lost)
 
     def open(self) -> None:
-        """Connect. Raises what the library raises."""
+        """Connect. Raises the library's exceptions."""
         bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         self.is_open = True
         self._client.connect(
@@ -66,16 +66,16 @@ class Line:
         )
 
     def subscribe(self) -> None:
-        """Ask for the events of the queue, and wait for the answer. Raises what the library raises."""
+        """Subscribe to the events of the queue, and wait for the answer. Raises the library's exceptions."""
         self._client.call("subscribe_queue", _QUEUE, timeout=_ANSWER)
         self._last = time.monotonic()
 
     def silent_for(self) -> float:
-        """Seconds since it was last known to live."""
+        """Seconds since the connection was last known to be alive."""
         return time.monotonic() - self._last
 
     def cut(self) -> None:
-        """End it at once, without asking the server."""
+        """Close immediately, without a handshake."""
         self.is_open = False
         websocket = getattr(self._client.eio, "ws", None)
         if websocket is not None:
@@ -86,7 +86,7 @@ class Line:
         self._ended()
 
     def _take(self, text: str) -> bool:
-        """Take what came if it is an event; whether it is one. Most of what a busy server says concerns nobody here."""
+        """Handle a message if it is an event; return whether it is. Most events of a busy server concern no job."""
         self._last = time.monotonic()
         event = _EVENT.match(text)
         if event is None:
@@ -94,21 +94,21 @@ class Line:
         try:
             if self._is_wanted(event[1], text):
                 self._heard(event[1], from_json(text[2:])[1])
-        except Exception as error:  # else the connection would end without a word
+        except Exception as error:  # otherwise the connection would end silently
             _SILENT.info("an event could not be read: %s", error)
         return True
 
 
 def _client(server: Connection, take: Callable[[str], bool]) -> Any:
-    """A Socket.IO client that is left all but the events. Its library loads with the first one."""
+    """A Socket.IO client that handles everything but events. The library is imported on first use."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
     import websocket
 
     class Reader(websocket.WebSocket):
-        """The library's own, which would ask the system three times for each event, and start a thread for it.
+        """The library's class makes three system calls for each event, and starts a thread for it.
 
-        An event comes every few milliseconds, whoever it concerns, so its way is short: from the frame to `take`.
+        Events arrive every few milliseconds, whomever they concern, so this passes them from the frame to `take`.
         """
 
         _ahead = b""
@@ -120,12 +120,12 @@ def _client(server: Connection, take: Callable[[str], bool]) -> Any:
                     return came
 
         def _text(self) -> str:
-            """The next frame if it is a whole text that was read at once, as nearly all are."""
+            """The next frame, if it is a complete text that one read returned, as nearly all are."""
             ahead = self._ahead = self._ahead or super()._recv(_AHEAD)  # type: ignore[no-untyped-call]
             length, begin = int.from_bytes(ahead[1:2]), 2
             if length == 126:
                 length, begin = int.from_bytes(ahead[2:4]), 4
-            elif length > 126:  # larger still, or masked
+            elif length > 126:  # even longer, or masked
                 return ""
             end = begin + length
             if ahead[0] != _TEXT or len(ahead) < end:
@@ -140,7 +140,7 @@ def _client(server: Connection, take: Callable[[str], bool]) -> Any:
             return piece
 
     class InPlace(engineio.Client):  # type: ignore[misc]
-        """The library's own, which would start a thread for each message."""
+        """The library's class starts a thread for each message; this one does not."""
 
         def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
             if target != self.handlers.get("message"):
@@ -165,8 +165,8 @@ def _client(server: Connection, take: Callable[[str], bool]) -> Any:
 
 
 def _options(server: Connection) -> dict[str, Any]:
-    """What the websocket's own library is to use of TLS and of a proxy."""
-    # Its check of UTF-8 is a loop in Python over each byte; decoding checks too.
+    """The options of the websocket library for TLS and a proxy."""
+    # The library's UTF-8 check is a Python loop over each byte; decoding also checks.
     options: dict[str, Any] = {"enable_multithread": True, "skip_utf8_validation": True}
     if server.ssl_context is not None:
         options["sslopt"] = {"context": server.ssl_context}

@@ -1,4 +1,4 @@
-"""Surface: the types that both clients have in their signatures."""
+"""Surface: types in the signatures of both clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ResultOf = TypeVar("ResultOf", bound=WorkflowResult, covariant=True)
 
 
 class Runs(Protocol[ResultOf]):
-    """A workflow, seen by what it gives."""
+    """A workflow, as seen by its result type."""
 
     @property
     def Result(self) -> type[ResultOf]:  # noqa: N802  (the generated class's own name)
@@ -20,14 +20,14 @@ class Runs(Protocol[ResultOf]):
 
 
 def checked(flow: object) -> Workflow:
-    """A workflow with its values. Raises TypeError for anything else."""
+    """Check that `flow` is a workflow instance. Raises TypeError for anything else."""
     if not isinstance(flow, Workflow):
-        raise TypeError(f"expected a workflow with its values, got {flow!r}")
+        raise TypeError(f"expected a workflow instance, got {flow!r}")
     return flow
 
 
 def checked_class(workflow: object) -> type[Workflow]:
-    """The class of a workflow. Raises TypeError for anything else."""
+    """Check that `workflow` is a workflow class. Raises TypeError for anything else."""
     if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
-        raise TypeError(f"expected the class of a workflow, got {workflow!r}")
+        raise TypeError(f"expected a workflow class, got {workflow!r}")
     return workflow

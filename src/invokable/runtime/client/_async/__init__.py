@@ -1,1 +1,1 @@
-"""The asynchronous client: the source of both. `python -m tests.unasync` makes the blocking one of it."""
+"""The asynchronous client. `python -m tests.unasync` generates the blocking client from it."""

@@ -1,4 +1,4 @@
-"""Asking: what several runs ask about their queue items goes into one request."""
+"""Asking: questions of several runs about their queue items are combined into one request."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from invokable.runtime.steps.protocol import Ask
 Found: TypeAlias = dict[int, Any]
 
 _GATHERING: Final = 0.02
-"""Seconds that a question waits for others."""
+"""Seconds that a question waits for others to join it."""
 
 
 @dataclass(slots=True)
 class _Gathering:
-    """A question that still takes further items."""
+    """A question that more items can still be added to."""
 
     item_ids: set[int] = field(default_factory=set)
     answer: Started[Found] | None = None
 
 
 class AsyncAsking:
-    """Gathers questions of one kind until they are asked."""
+    """Collects questions of the same kind and asks them together."""
 
     def __init__(self, ask: Callable[[Ask], Awaitable[Found]]) -> None:
         self._ask = ask
@@ -35,7 +35,7 @@ class AsyncAsking:
         self._gatherings: dict[object, _Gathering] = {}
 
     async def ask(self, step: Ask) -> Found:
-        """What is said of the items of a question. Raises what asking raises."""
+        """The server's answer for each item of a question. Raises whatever the request raises."""
         kind = (home(), step.ask)
         with self._lock:
             gathering = self._gatherings.get(kind)
@@ -43,7 +43,7 @@ class AsyncAsking:
                 gathering = self._gatherings[kind] = _Gathering()
                 gathering.answer = Started(self._gather, kind, gathering, step)
             gathering.item_ids.update(step.item_ids)
-        assert gathering.answer is not None  # as it was made above
+        assert gathering.answer is not None  # set above
         try:
             found = await gathering.answer.result(step.timeout)
         except InvokableError as error:

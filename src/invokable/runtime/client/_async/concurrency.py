@@ -1,4 +1,4 @@
-"""Concurrency: what the asynchronous client does in its own way. Its twin in `_sync` is written by hand."""
+"""Concurrency: what differs between the two clients. The counterpart in `_sync` is written by hand."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ sleep = asyncio.sleep
 
 
 async def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Do what may block on the disk, out of the way of other tasks."""
+    """Run something that may block on the disk in a thread, so that other tasks go on."""
     return await asyncio.to_thread(action, *arguments, **options)
 
 
 async def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
-    """Make something on the disk. If the task is canceled meanwhile, it is undone, since nobody else could do it."""
+    """Create something on disk. If the task is canceled meanwhile, undo it, since nothing else would."""
     making = asyncio.ensure_future(asyncio.to_thread(make, *arguments))
     try:
         return await asyncio.shield(making)
@@ -41,30 +41,30 @@ async def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *a
 
 
 async def written(file: BinaryIO, piece: bytes) -> int:
-    """Write to a file object, also to one whose `write` has to be awaited. Returns how many bytes it took."""
+    """Write to a file object, awaiting its `write` if necessary. Returns the number of bytes written."""
     answer: Any = await asyncio.to_thread(file.write, piece)
     return taken(file, piece, await answer if inspect.isawaitable(answer) else answer)
 
 
 def downloader(client: object) -> Downloader | None:
-    """What results download their images with: nothing, since that would block."""
+    """What results download their images with: None, since downloading would block."""
     return None
 
 
 def home() -> object:
-    """What shares its work: the tasks of one event loop."""
+    """What may share work: the tasks of one event loop."""
     return asyncio.get_running_loop()
 
 
 class Gate:
-    """Lets so many requests of an event loop through at once, files apart."""
+    """Limits how many requests of an event loop are in flight, not counting files."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def send(self, transport: AsyncTransport, request: Request) -> Response:
-        """Send a request once it is its turn. Raises what sending raises."""
+        """Send a request when its turn comes. Raises whatever sending raises."""
         if request.file is not None or request.into is not None:
             return await transport.send(request)
         gate = self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
@@ -78,33 +78,35 @@ class Gate:
             gate.release()
 
     async def _in_turn(self, gate: asyncio.Semaphore, request: Request) -> Request:
-        """The request with the time that is left for it."""
+        """The request, with the time it has left."""
         begin = time.monotonic()
         try:
             async with asyncio.timeout(request.timeout):
                 await gate.acquire()
         except TimeoutError:
-            raise ConnectionError("other requests took all the time that there was for this one", sent=False) from None
+            raise ConnectionError("timed out while waiting for other requests", sent=False) from None
         if request.timeout is None:
             return request
         return replace(request, timeout=max(request.timeout - (time.monotonic() - begin), 0.001))
 
 
 class Started(Generic[T]):
-    """Work that goes on by itself, for several who wait for it."""
+    """Work in the background that several callers can wait for."""
 
     def __init__(self, action: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> None:
         self._task = asyncio.get_running_loop().create_task(action(*arguments))
-        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())  # seen, if nobody waits
+        self._task.add_done_callback(
+            lambda task: task.cancelled() or task.exception()
+        )  # retrieve the exception, even if nobody waits
 
     async def result(self, timeout: float | None) -> T:
-        """What comes of it. Raises what it raises, and TimeoutError."""
+        """Its result. Raises whatever the work raises, and TimeoutError."""
         async with asyncio.timeout(timeout):
             return await asyncio.shield(self._task)
 
 
 async def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
-    """Wait for something to be heard, at most so many seconds."""
+    """Wait for a note, at most `seconds`."""
     flag, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def wake() -> None:
@@ -120,15 +122,15 @@ async def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, ever
 
 
 async def wait_for_line(listener: Listener, seconds: float) -> None:
-    """Wait until events come, or it is clear that they do not; at most so many seconds."""
+    """Wait until events arrive or it is clear that they will not, at most `seconds`."""
     if listener.is_settled:
         listener.wait(0.0)
     else:
         await asyncio.to_thread(listener.wait, seconds)
 
 
-async def told(callback: Callable[[T], object], event: T) -> None:
-    """Call back, and await what comes back if it has to be awaited."""
+async def call_back(callback: Callable[[T], object], event: T) -> None:
+    """Call back, and await the result if it is awaitable."""
     answer = callback(event)
     if inspect.isawaitable(answer):
         await answer

@@ -1,4 +1,4 @@
-"""Driving: a client does what steps ask for, until they return."""
+"""Driving: a client does what steps yield, until they return."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invokable.runtime.values.events import JobEvent
 
 
 async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
-    """Do what steps ask for. Whatever goes wrong meanwhile, an interrupt too, is thrown into them: they clean up."""
+    """Do what steps yield. Any exception, including an interrupt, is thrown into them, so that they can clean up."""
     problem: BaseException | None = None
     while True:
         try:
@@ -39,17 +39,17 @@ async def _driven(steps: Steps[T], do: Callable[[Step], Awaitable[Any]], problem
 
 
 async def stream(steps: Steps[Any], do: Callable[[Step], Awaitable[Any]]) -> AsyncIterator[JobEvent]:
-    """Do what steps ask for, and give what they tell on the way."""
+    """Do what steps yield, and yield the events that they report."""
     reply: Any = None
     problem: BaseException | None = None
     try:
         while True:
-            told: Tell | None = None
+            report: Tell | None = None
             try:
                 step = steps.send(reply) if problem is None else steps.throw(problem)
                 reply = problem = None
                 if isinstance(step, Tell):
-                    told = step
+                    report = step
                 else:
                     reply = await do(step)
             except BaseException as caught:
@@ -58,7 +58,7 @@ async def stream(steps: Steps[Any], do: Callable[[Step], Awaitable[Any]]) -> Asy
                         return
                     raise
                 problem = caught
-            for event in told.events if told else ():
+            for event in report.events if report else ():
                 yield event
     finally:
         steps.close()

@@ -1,4 +1,4 @@
-"""Jobs: runs that were submitted and can be waited for, now or later."""
+"""Jobs: submitted runs that can be waited for, now or later."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class AsyncJob(Generic[Result]):
-    """A run on the server. `AsyncClient.submit` and `AsyncClient.attach` make one.
+    """A run on the server, as `AsyncClient.submit` and `AsyncClient.attach` return it.
 
-    It may be asked from several threads or tasks at once.
+    Several threads or tasks can use one job at the same time.
 
     Example:
 
@@ -42,16 +42,16 @@ class AsyncJob(Generic[Result]):
 
     @property
     def submission(self) -> Submission:
-        """What identifies the run, to be stored."""
+        """Identifies the run; store it to attach to the run later."""
         return self._state.submission
 
     @property
     def batch_id(self) -> str:
-        """The id of the run's batch on the server; `attach` takes it too."""
+        """The id of the run's batch on the server; `attach` also accepts it."""
         return self._state.submission.batch_id
 
     async def status(self, *, timeout: float | None = None) -> JobStatus:
-        """How many queue items are in each state, asked now.
+        """How many queue items are in each state right now.
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
         """
@@ -60,12 +60,12 @@ class AsyncJob(Generic[Result]):
     async def result(
         self, *, timeout: float | None = None, on_progress: Watch | None = None, progress: bool = False
     ) -> Result:
-        """Wait for the run, at most `timeout` seconds, and return its result. An interrupt does not cancel the run.
+        """Wait for the run, for at most `timeout` seconds, and return its result. An interrupt does not cancel the run.
 
-        `on_progress` and `progress` are those of `AsyncClient.run`.
+        `on_progress` and `progress` work as in `AsyncClient.run`.
 
-        Raises RunFailed, RunCanceled, RunTimeout, EnqueueUncertain, ConnectionError and APIError. Those of a batch
-        hold the results of the items that were completed, as `partial`.
+        Raises RunFailed, RunCanceled, RunTimeout, EnqueueUncertain, ConnectionError and APIError. If some
+        items of a batch were completed, the error holds their results as `partial`.
         """
         with watched(on_progress, bar=progress) as watch:
             steps = finish(self._workflow, self._state, *self._within(timeout), Manner(watch is not None))
@@ -75,7 +75,7 @@ class AsyncJob(Generic[Result]):
     async def wait(
         self, *, timeout: float | None = None, on_progress: Watch | None = None, progress: bool = False
     ) -> JobStatus:
-        """Wait for the run, whatever comes of it, and return how its items ended.
+        """Wait for the run to end, even in failure, and return how its items ended.
 
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
@@ -84,7 +84,7 @@ class AsyncJob(Generic[Result]):
             return outcome(await self._drive(steps, watch))
 
     async def finished(self, *, timeout: float | None = None) -> Result | None:
-        """The result of the queue items that are completed by now, without waiting; None where there is none.
+        """The result of the queue items completed so far, without waiting; None if there are none.
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
         """
@@ -92,14 +92,14 @@ class AsyncJob(Generic[Result]):
         return result
 
     async def events(self, *, timeout: float | None = None) -> AsyncIterator[JobEvent]:
-        """What happens to the run, from its submission on, until the last queue item has ended.
+        """The events of the run, from its submission until the last queue item has ended.
 
             async for event in job.events():
                 if isinstance(event, Progress):
                     print(event.fraction, event.message)
 
-        Called late, it begins with what has happened by then. While the server's events cannot be had, the nodes of an
-        item come when it has ended, and no progress does. Leaving the loop cancels nothing.
+        A late call begins with the events so far. While the server's events are unavailable, the node events of an item
+        arrive when the item has ended, and there is no progress. Leaving the loop cancels nothing.
 
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
@@ -108,11 +108,11 @@ class AsyncJob(Generic[Result]):
             yield event
 
     async def cancel(self) -> None:
-        """Cancel what is left of the run. Raises ConnectionError and APIError."""
+        """Cancel the items of the run that have not ended. Raises ConnectionError and APIError."""
         await self._client.cancel(self.submission.batch_id)
 
     async def retry(self, *, timeout: float | None = None) -> None:
-        """Run again what failed or was canceled. The job, and its `submission`, are about the new items from then on.
+        """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
         """

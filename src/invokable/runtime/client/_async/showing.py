@@ -1,4 +1,4 @@
-"""Showing: pictures for a notebook, several fetched at once."""
+"""Showing: thumbnails for a notebook, fetched concurrently."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AT_ONCE: Final = 4
 
 
 async def show(client: AsyncClient, shown: Showable) -> Shown:
-    """What a notebook shows of a result, an image or a video."""
+    """A result, an image or a video as a notebook displays it."""
     media = pictured(shown)
     found = await together([partial(_thumbnail, client, medium) for medium in media], _AT_ONCE)
     return Shown(html_of(shown, dict(zip(media, found, strict=True))), len(media))

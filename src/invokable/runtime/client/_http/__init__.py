@@ -1,8 +1,8 @@
-"""HTTP: the one room that knows httpx and httpcore. Their types go no further.
+"""HTTP: the only package that uses httpx and httpcore. Their types stay inside it.
 
-transports   requests and answers: sign-in, headers, time      pools     the network, as httpx sees it
-body         unpacking within bounds                           network   connections that keep to an exchange's time
-troubles     what is said of an exchange that failed
+transports   requests and answers: sign-in, headers, time      pools     the network, as httpx transports
+body         decompressing within bounds                       network   connections that keep to time limits
+troubles     errors for exchanges that failed
 """
 
 from __future__ import annotations

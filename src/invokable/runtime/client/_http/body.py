@@ -1,4 +1,4 @@
-"""Body: an answer as it comes in, unpacked within bounds."""
+"""Body: an answer as it arrives, decompressed within bounds."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 _LARGEST: Final = 64 * 2**20  # bytes of an answer that is not a file
-_PIECE: Final = 2**20  # bytes that are decompressed at once
+_PIECE: Final = 2**20  # bytes that are decompressed at a time
 
 
 class UnreadableError(Exception):
-    """What came cannot be an answer to what was asked."""
+    """The answer cannot be read."""
 
 
 class Body:
-    """Takes the body of an answer, into memory or `into` a file."""
+    """Receives the body of an answer, in memory or `into` a file."""
 
     def __init__(self, encoding: str, into: BinaryIO | None) -> None:
         self._buffer = io.BytesIO()
@@ -24,10 +24,10 @@ class Body:
         self._unpacking: Any = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         self.into: BinaryIO = self._buffer if into is None else into
         if encoding not in ("identity", "gzip") or (into is not None and encoding != "identity"):
-            raise UnreadableError(f"the answer is compressed as {encoding!r}, which was not asked for")
+            raise UnreadableError(f"the answer is compressed with {encoding!r}, which was not requested")
 
     def unpacked(self, chunk: bytes) -> Iterator[bytes]:
-        """Decompress in pieces of bounded size; httpx would unpack a small bomb to any size at once."""
+        """Decompress in pieces of bounded size; httpx would decompress a small gzip bomb to any size."""
         if not self._is_packed:
             yield self._bounded(chunk)
             return
@@ -39,7 +39,7 @@ class Body:
             raise UnreadableError(str(error)) from None
 
     def whole(self) -> bytes:
-        """What has been kept in memory, once all has come."""
+        """The body kept in memory, once it is complete."""
         if self._is_packed and not self._unpacking.eof:
             raise UnreadableError("the compressed answer was cut off")
         return self._buffer.getvalue()

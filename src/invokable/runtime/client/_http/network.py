@@ -1,7 +1,7 @@
-"""Network: connections that keep to the time of the exchange they serve.
+"""Network: connections that keep to the time limit of the exchange they serve.
 
-httpcore limits each read and each write by itself; a server that sends a byte now and then can stretch an exchange
-without end. Here every look-up of a name, connection, read and write gets what is left of the whole exchange's time.
+httpcore limits each read and each write separately, so a server that sends a byte now and then can prolong an exchange
+without end. Here every name lookup, connect, read and write gets what is left of the time for the whole exchange.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from invokable.runtime.steps.protocol import Sent
 if TYPE_CHECKING:
     import ssl
 
-# InvokeAI's server closes a connection that idles for 5 s: just then, one that is used again breaks.
+# InvokeAI's server closes a connection after 5 idle seconds; a connection that is reused at that moment breaks.
 _IDLE: Final = 2.0
 _SECRETS: Final = re.compile(
     r"((?:b'(?:x-refreshed-token|set-cookie|(?:proxy-)?authorization)', b'|auth=\(b'))[^)]*", re.IGNORECASE
 )
-_PIECE: Final = 64 * 1024  # bytes that are written at once
+_PIECE: Final = 64 * 1024  # bytes that are written at a time
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and its answer, as the connection sees them."""
+    """A request and its answer, as seen by the connection."""
 
     end: float | None
-    """When it has to be over, on the monotonic clock."""
+    """When it must end, on the monotonic clock."""
     sent: Sent = field(default_factory=Sent)
     is_complete: bool = False
-    """What is written next completes the request: a server does nothing with the headers alone."""
+    """Whether the next write completes the request: a server does not act on the headers alone."""
 
     def writes(self) -> None:
         """Something is about to be written."""
@@ -55,7 +55,7 @@ class Exchange:
             self.sent.begun = True
 
     def left(self, timeout: float | None, late: type[Exception]) -> float | None:
-        """The time that an operation may take. Raises `late` if there is none left."""
+        """The time that an operation may take. Raises `late` if none is left."""
         if self.end is None:
             return timeout
         left = self.end - time.monotonic()
@@ -64,13 +64,13 @@ class Exchange:
         return left if timeout is None else min(left, timeout)
 
 
-_NO_EXCHANGE: Final = Exchange(None)  # as when a connection is closed
+_NO_EXCHANGE: Final = Exchange(None)  # for example while a connection is closed
 _CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EXCHANGE)
 
 
 @contextlib.contextmanager
 def exchange(end: float | None, sent: Sent) -> Iterator[Exchange]:
-    """What happens within is one exchange, which has to be over at `end`."""
+    """Run the body as one exchange, which must end by `end`."""
     current = Exchange(end, sent)
     token = _CURRENT.set(current)
     try:
@@ -80,12 +80,12 @@ def exchange(end: float | None, sent: Sent) -> Iterator[Exchange]:
 
 
 def completes_request() -> None:
-    """From now on, what is written is the body of the current exchange's request."""
+    """Note that the next writes are the body of the current exchange's request."""
     _CURRENT.get().is_complete = True
 
 
 class _Discreet(logging.Filter):
-    """Takes tokens and passwords out of what httpcore logs for debugging."""
+    """Removes tokens and passwords from httpcore's debug log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = _SECRETS.sub(r"\1…", str(record.msg))
@@ -163,7 +163,7 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = _CURRENT.get()
-        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends in a write of nothing
+        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.writes()
             self._inner.write(buffer[start : start + _PIECE], limit)
@@ -217,12 +217,12 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             return await self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
-        except OSError as error:  # TLS errors, which anyio passes on as they are
+        except OSError as error:  # TLS errors, which anyio does not translate
             raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = _CURRENT.get()
-        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends in a write of nothing
+        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.writes()
             try:
@@ -242,13 +242,13 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         if (
             info == "is_readable"
-        ):  # asked of each idle connection at each request, and anyio would ask the system thrice
+        ):  # called for each idle connection at each request, and anyio would make three system calls
             return _is_readable(self._socket)
         return self._inner.get_extra_info(info)
 
 
 def _is_readable(connection: socket.socket) -> bool:
-    """Whether something has come, or the other side has closed."""
+    """Whether data has arrived or the other side has closed."""
     if connection.fileno() < 0:
         return True
     if not hasattr(select, "poll"):  # on Windows
@@ -262,20 +262,20 @@ def _is_readable(connection: socket.socket) -> bool:
 
 
 class _Connecting:
-    """The time that a connection may take, whatever number of addresses is tried."""
+    """The time that connecting may take, over all addresses that are tried."""
 
     def __init__(self, current: Exchange, timeout: float | None) -> None:
         self._current = current
         self._own = Exchange(None if timeout is None else time.monotonic() + timeout)
 
     def left(self, *, of: int = 1) -> float | None:
-        """Seconds for one of so many attempts that are still to come."""
+        """Seconds for the next attempt, out of `of` that remain."""
         seconds = self._own.left(self._current.left(None, httpcore.ConnectTimeout), httpcore.ConnectTimeout)
         return None if seconds is None else seconds / of
 
 
 def _look_up(host: str, port: int) -> Future[list[str]]:
-    """The addresses of a name. The system's own look-up cannot be stopped, so a thread waits for it."""
+    """Look up the addresses of a name. The system's lookup cannot be interrupted, so a thread waits for it."""
     found: Future[list[str]] = Future()
     try:
         ipaddress.ip_address(host)
@@ -294,14 +294,14 @@ def _resolve(host: str, port: int, found: Future[list[str]]) -> None:
             found.set_result(addresses)
     except (OSError, UnicodeError) as error:
         if found.set_running_or_notify_cancel():
-            found.set_exception(httpcore.ConnectError(f"{host} was not found: {error}"))
+            found.set_exception(httpcore.ConnectError(f"could not resolve {host}: {error}"))
 
 
 def _found(addresses: Future[list[str]], limit: float | None) -> list[str]:
     try:
         return addresses.result(limit)
     except TimeoutError:
-        raise httpcore.ConnectTimeout("the server's name was not found in time") from None
+        raise httpcore.ConnectTimeout("timed out while resolving the server's name") from None
 
 
 async def _afound(addresses: Future[list[str]], limit: float | None) -> list[str]:
@@ -310,4 +310,4 @@ async def _afound(addresses: Future[list[str]], limit: float | None) -> list[str
     try:
         return await asyncio.wait_for(asyncio.wrap_future(addresses), limit)
     except TimeoutError:
-        raise httpcore.ConnectTimeout("the server's name was not found in time") from None
+        raise httpcore.ConnectTimeout("timed out while resolving the server's name") from None

@@ -1,4 +1,4 @@
-"""Pools: the network as httpx sees it, on connections that keep to the time of an exchange."""
+"""Pools: httpx transports over connections that keep to the time of an exchange."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Pool(httpx.BaseTransport):
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
-    """The network, for tasks."""
+    """The network, for asyncio."""
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
         self._pool = async_pool(connection, policy)
@@ -42,7 +42,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of a request, for which the network asks once the headers are written."""
+    """The body of a request, which the network requests once the headers are written."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -99,7 +99,7 @@ def _answer(answer: httpcore.Response) -> httpx.Response:
 
 
 class _AsHttpx:
-    """Errors of httpcore as those of httpx, which have the same names."""
+    """Translates errors of httpcore into those of httpx, which have the same names."""
 
     def __enter__(self) -> None:
         pass

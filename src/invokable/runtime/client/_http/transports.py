@@ -1,9 +1,9 @@
-"""Transports: requests to the server and their answers, for threads and for tasks.
+"""Transports: requests to the server and their answers, for threads and for asyncio.
 
     send ── no token yet? sign in ── exchange ── 401? sign in, exchange once more ──▶ Response
     exchange ── build ── carry (the network, or the simulator) ── read to the end, in time
 
-No redirect is followed and no cookie is kept: what is secret goes to the server's own address only.
+Redirects are not followed and cookies are not kept: secrets go to the server's own address only.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from invokable.runtime.steps.policy import Policy, seconds_asked
 from invokable.runtime.steps.protocol import Request, Response
 
 Network: TypeAlias = httpx.BaseTransport
-"""What carries requests in place of the network, as the simulator does."""
+"""Carries requests in place of the network, as the simulator does."""
 AsyncNetwork: TypeAlias = httpx.AsyncBaseTransport
-"""The same for tasks."""
+"""The same for asyncio."""
 
 
-_NOT_SIGNED_IN: Final = "the sign-in of another thread or task did not end in time"
+_NOT_SIGNED_IN: Final = "timed out while another thread or task was signing in"
 
 
 class _Sending:
-    """What both transports know: what each request is sent with, how long it may take, and what an answer is."""
+    """What both transports share: headers, timeouts, and reading answers."""
 
     def __init__(self, connection: Connection, policy: Policy, *, is_real: bool) -> None:
         self.connection = connection
@@ -55,14 +55,14 @@ class _Sending:
         self._headers = httpx.Headers({**own, "Accept-Encoding": "gzip"})
         self._headers_of_files = httpx.Headers({**own, "Accept-Encoding": "identity"})
         if is_real:
-            _ = connection.ssl_context  # a file that cannot be used is said at once
+            _ = connection.ssl_context  # report an unusable file now
 
     def current_token(self) -> str | None:
-        """The token that requests are sent with at the moment, if any."""
+        """The token currently in use, if any."""
         return self._credentials.token
 
     def _end(self, request: Request) -> float:
-        """When the exchange has to end."""
+        """When the exchange must end."""
         is_file = request.file is not None or request.into is not None
         limit = self.policy.transfer_timeout if is_file else self.policy.total_timeout
         return time.monotonic() + (limit if request.timeout is None else min(limit, request.timeout))
@@ -111,9 +111,9 @@ class _Sending:
 
     @contextmanager
     def _errors(self, request: Request, end: float) -> Iterator[Exchange]:
-        """Makes our errors of httpx's, and knows whether anything was sent."""
+        """Translate httpx's errors into our own, and track whether anything was sent."""
         url = self.url + request.path
-        request.sent.begun = not self.is_real  # others do not say
+        request.sent.begun = not self.is_real  # other networks do not report it
         with exchange(end, request.sent) as current:
             try:
                 yield current
@@ -126,7 +126,7 @@ class _Sending:
 
 
 class Transport(_Sending):
-    """The way to one server, for any number of threads. A process that was forked gets connections of its own."""
+    """Sends requests to one server, for any number of threads. A forked process gets its own connections."""
 
     def __init__(self, connection: Connection, policy: Policy, network: Network | None = None) -> None:
         super().__init__(connection, policy, is_real=network is None)
@@ -142,14 +142,14 @@ class Transport(_Sending):
             token = self._signed_in(token, end, refused=False)
         response = self._exchange(request, token, end)
         if credentials.wants_sign_in(response):
-            request.sent.begun = False  # since it was refused
+            request.sent.begun = False  # the server refused it
             token = self._signed_in(token, end, refused=True)
             response = self._exchange(request, token, end)
         credentials.renew(token, response)
         return response
 
     def token(self, timeout: float) -> str | None:
-        """The token to be let in with, for which it may sign in; None where none is needed.
+        """The token to authenticate with, signing in if necessary; None if none is needed.
 
         Raises AuthenticationError and ConnectionError.
         """
@@ -184,17 +184,17 @@ class Transport(_Sending):
                 answer.close()
 
     def _here(self) -> tuple[Network, threading.Lock]:
-        """The connections of this process, and what one holds to sign in."""
+        """The connections of this process, and the lock for signing in."""
         found = self._processes.get(os.getpid())
         if found is None:
-            # Those of a parent process stay as they are: the connections are the parent's to use and to close.
+            # Leave those of a parent process alone: they are the parent's to use and to close.
             new = self._network or Pool(self.connection, self.policy), threading.Lock()
             found = self._processes.setdefault(os.getpid(), new)
         return found
 
 
 class AsyncTransport(_Sending):
-    """The same for tasks. Each event loop of each process gets connections of its own."""
+    """The same for asyncio. Each event loop of each process gets its own connections."""
 
     def __init__(self, connection: Connection, policy: Policy, network: AsyncNetwork | None = None) -> None:
         super().__init__(connection, policy, is_real=network is None)
@@ -211,14 +211,14 @@ class AsyncTransport(_Sending):
             token = await self._signed_in(token, end, refused=False)
         response = await self._exchange(request, token, end)
         if credentials.wants_sign_in(response):
-            request.sent.begun = False  # since it was refused
+            request.sent.begun = False  # the server refused it
             token = await self._signed_in(token, end, refused=True)
             response = await self._exchange(request, token, end)
         credentials.renew(token, response)
         return response
 
     async def token(self, timeout: float) -> str | None:
-        """The token to be let in with, for which it may sign in; None where none is needed.
+        """The token to authenticate with, signing in if necessary; None if none is needed.
 
         Raises AuthenticationError and ConnectionError.
         """
@@ -297,19 +297,19 @@ async def _awaited(lock: asyncio.Lock, end: float) -> AsyncIterator[None]:
 
 
 _url = lru_cache(64)(httpx.URL)
-"""The parts of an address; most requests go to the same few."""
+"""Parsed URLs; most requests go to the same few."""
 
 
 def _json(value: Any) -> bytes:
-    """JSON, by what is four times as fast as the standard library. Raises ValueError for what JSON cannot hold."""
+    """JSON, four times as fast as the standard library. Raises ValueError for a value that JSON cannot represent."""
     content = to_json(value)
-    if b"NaN" in content or b"Infinity" in content:  # a text, or a number that is none
+    if b"NaN" in content or b"Infinity" in content:  # in a string, or not a finite number
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     return content
 
 
 def _form(request: Request) -> dict[str, tuple[str, bytes, str]] | None:
-    """The upload form, without the file's name: the server chooses its own, and a path may be private."""
+    """The upload form, without the file's name: the server chooses one, and a path may be private."""
     if request.file is None:
         return None
     return {request.part: (f"upload{request.file.suffix}", request.file.content, request.file.content_type)}

@@ -1,4 +1,4 @@
-"""Troubles: what is said of an exchange that failed."""
+"""Troubles: errors for exchanges that failed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEVER_SENT: Final = (
 
 
 def trouble(error: Exception, connection: Connection, url: str, *, sent: bool) -> ConnectionError:
-    """Our error for httpx's; `sent` says whether anything has been written."""
+    """Our error for httpx's; `sent` is whether anything has been written."""
     sent = sent and not isinstance(error, _NEVER_SENT)
     tls = _tls_error(error)
     if tls is not None and (words := _certificate_words(tls, connection)):
@@ -39,18 +39,18 @@ def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
 def _certificate_words(error: ssl.SSLError, connection: Connection) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = error.verify_message.strip(".")
-        return f"the server's certificate is not trusted: {reason}; give verify= the file of its authority"
+        return f"the server's certificate is not trusted: {reason}; pass the CA file as verify="
     reason = (error.reason or "").replace("_", " ").lower()
     if "alert" in reason and ("certificate" in reason or "unknown ca" in reason):
-        done = "does not accept our certificate" if connection.certificate else "wants a certificate of ours"
-        return f"the server {done} ({reason}); give certificate= its file"
+        done = "rejected the client certificate" if connection.certificate else "requires a client certificate"
+        return f"the server {done} ({reason}); pass its file as certificate="
     return ""
 
 
 def _words(error: Exception, tls: ssl.SSLError | None, sent: bool) -> str:
     reason = " ".join(str(error).split()) or type(error).__name__
     if tls is not None and tls.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-        return "what answers there does not speak TLS; is its address http://?"
+        return "the server does not speak TLS; did you mean http://?"
     if isinstance(error, httpx.PoolTimeout):
         return "all connections are in use; Policy(connections=…) allows more"
     if isinstance(error, httpx.TimeoutException):
@@ -58,5 +58,9 @@ def _words(error: Exception, tls: ssl.SSLError | None, sent: bool) -> str:
     if isinstance(error, UnreadableError):
         return f"the answer cannot be read: {reason}"
     if isinstance(error, httpx.ProxyError):
-        return f"the proxy does not let us through: {reason}"
-    return f"the connection broke: {reason}" if sent else f"the server was not reached: {reason}; is InvokeAI running?"
+        return f"the proxy refused the connection: {reason}"
+    return (
+        f"the connection broke: {reason}"
+        if sent
+        else f"could not connect to the server: {reason}; is InvokeAI running?"
+    )

@@ -1,1 +1,1 @@
-"""The blocking client, made of `_async` by `python -m tests.unasync`."""
+"""The asynchronous client. `python -m tests.unasync` generates the blocking client from it."""

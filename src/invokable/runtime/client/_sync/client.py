@@ -1,4 +1,4 @@
-"""Client: runs workflows over HTTP, and owns the connection."""
+"""Client: runs workflows over HTTP and owns the connection."""
 
 from __future__ import annotations
 
@@ -63,22 +63,22 @@ class Client:
             result = client.run(Portrait(prompt="a fox"))
 
     Args:
-        url: The server's address, with its path prefix if it has one; or a `Connection`, which holds all that follows
-            but the last two. None for INVOKEAI_URL, or else http://127.0.0.1:9090.
-        token: Sent as a bearer token, for servers with several users.
-        email: Signs in when that is needed, together with `password`.
-        password: The password of `email`.
-        verify: Whether to check the server's certificate; or the file of the authorities to trust, or an
+        url: The server's address, including any path prefix; or a `Connection`, which replaces `token`, `email`,
+            `password` and `verify`. None means INVOKEAI_URL, or http://127.0.0.1:9090 if that is not set.
+        token: Sent as a bearer token, for multi-user servers.
+        email: Used with `password` to sign in when the server requires it.
+        password: The password for `email`.
+        verify: Whether to verify the server's certificate; or the path of a CA file to trust, or an
             ssl.SSLContext.
-        policy: How long to wait, and how often to try again.
-        timeout: Seconds for one HTTP exchange; short for a `policy`. How long a run may take is `run`'s own argument.
+        policy: Timeouts and retries.
+        timeout: Seconds for one HTTP exchange, as a shorthand for a `policy`. To limit a run, pass `timeout` to `run`.
 
-    Without token and email those of the environment are used, see `Connection.from_environment`.
+    Without a token or an email, credentials come from the environment; see `Connection.from_environment`.
 
-    Raises ValueError for what is not a server URL, and for what cannot be sent.
+    Raises ValueError for an invalid server URL, and for values that cannot be sent in a header.
 
-    One client takes any number of runs at once, from any number of threads, and hears of all of them by one
-    connection for the server's events. It may be used after a fork.
+    One client can run any number of workflows concurrently, from any number of threads. A single connection receives
+    the server's events for all of them. A client can be used after a fork, and in one event loop after another.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Client:
         timeout: float | None = None,
         **given: Any,
     ) -> Client:
-        """A client whose network is another one, as the simulator's."""
+        """A client on another network, such as the simulator's."""
         client = cls.__new__(cls)
         connection = url if isinstance(url, Connection) else Connection(url, **given)
         client._open(Transport(connection, policy_of(policy, timeout), network))
@@ -136,7 +136,7 @@ class Client:
         return f"Client({self._engine.transport.url!r})"
 
     def close(self) -> None:
-        """Close the connection. Results that were not downloaded yet can no longer be."""
+        """Close the connection. Images and videos that have not been downloaded can no longer be fetched."""
         self._engine.close()
 
     def run(
@@ -151,16 +151,16 @@ class Client:
         """Run a workflow and wait for its result.
 
         Args:
-            flow: The workflow with its values.
-            timeout: In seconds, from the call to the result; None waits for ever, also while the server is away. When
-                time is up the batch stays on the server: `attach` waits for it again, `cancel` removes it.
-            on_progress: Called with each event of the run, a `JobEvent`, in order.
-            progress: Show a progress bar; needs rich.
-            resubmit: Run again what a restart of the server interrupts, instead of raising RunInterrupted.
+            flow: The workflow instance to run.
+            timeout: Seconds from the call to the result. None waits forever, even while the server is unreachable.
+                After a timeout the batch stays on the server: `attach` waits for it again, `cancel` cancels it.
+            on_progress: Called with each `JobEvent` of the run, in order.
+            progress: Show a progress bar. Requires rich.
+            resubmit: Run items again if a server restart interrupts them, instead of raising RunInterrupted.
 
-        An interrupt, such as Ctrl-C, cancels what is left of the run.
+        An interrupt, such as Ctrl-C, cancels the queue items that have not ended.
 
-        Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
+        Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
         """
         workflow = checked(flow)
         with watched(on_progress, bar=progress) as watch:
@@ -170,45 +170,45 @@ class Client:
             return result
 
     def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> Job[ResultOf]:
-        """Submit a workflow without waiting for it. `timeout` is in seconds, for the submission alone.
+        """Submit a workflow without waiting for its result. `timeout` limits the submission alone, in seconds.
 
-        Raises ValidationError, ConnectionError, APIError and the kinds of WorkflowError.
+        Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
         """
         workflow = checked(flow)
         state = self._drive(start(workflow, self._context, self._deadline(timeout)))
         return Job(self, type(workflow), state)
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> Job[ResultOf]:
-        """Take up a run that was submitted before, by this process or another one. Asks the server nothing yet.
+        """Return a job for a run that was submitted earlier, by this process or another. Sends no request yet.
 
-        `submission` is that of the job or of the error, or the batch id alone: then the server is asked for the items,
-        and what was retried counts as its last retry.
+        `submission` comes from a job or an error, or is just a batch id. With a batch id, the server is asked for the
+        items, and an item that was retried is represented by its latest retry.
 
-        Raises TypeError for what is no generated workflow.
+        Raises TypeError if `workflow` is not the class of a generated workflow.
         """
         if isinstance(submission, str):
             submission = Submission("", submission, destination_of(submission), 0)
         return Job(self, checked_class(workflow), Submitting(submission))
 
     def check(self, workflow: type[Workflow]) -> list[str]:
-        """How the server's nodes differ from those that a workflow class was made for; empty when they do not.
+        """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.
 
         Raises StaleWorkflowError, ConnectionError and APIError.
         """
         return self._drive(drift(pins_of(workflow)))
 
     def cancel(self, batch_id: str) -> None:
-        """Cancel what is left of a batch. Raises ConnectionError and APIError."""
+        """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError."""
         self._context.canceled.add(batch_id)
         self._drive(cancel_batch(batch_id))
         self._engine.listener.note(batch_id, Note(HERE, 0, {}))
 
     def image(self, image: Image | str) -> Image:
-        """An image on the server by its name, or one that lost its client, as in a pickle. Asks the server nothing."""
+        """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
         return replace(Image(image) if isinstance(image, str) else image, _client=downloader(self))
 
     def video(self, video: Video | str) -> Video:
-        """A video on the server by its name, or one that lost its client, as in a pickle. Asks the server nothing."""
+        """A video on the server, by name; or an unpickled video, attached to this client. Sends no request."""
         return replace(Video(video) if isinstance(video, str) else video, _client=downloader(self))
 
     @overload
@@ -226,9 +226,9 @@ class Client:
         kind: Literal["image", "mask", "control", "video"] = "image",
         board: Board | str = "none",
     ) -> ImageRecord | VideoRecord:
-        """Upload an image, a mask or a video once, to use it in many runs; onto a board if one is given.
+        """Upload an image, a mask or a video once, to use it in many runs. `board` is the board to add it to.
 
-        `images.upload` and `videos.upload` can do more. Raises what they raise.
+        `images.upload` and `videos.upload` have more options. Raises the same exceptions as they do.
         """
         if kind == "video":
             return self.videos.upload(cast("VideoInput", medium), board=board)
@@ -236,47 +236,47 @@ class Client:
         return self.images.upload(cast("ImageInput", medium), board=board, category=category)
 
     def clean_up(self, submission: Submission) -> tuple[str, ...]:
-        """Delete the files that a run uploaded, once it has ended. Returns the names of those that were still there.
+        """Delete the files that a run uploaded, once the run has ended. Returns the names of the deleted files.
 
-        What the run gave stays, and so do an image that was on the server before and a file that another run of this
-        client uses, too.
+        The run's results are kept, as are images that were already on the server and files that another run of this
+        client also uses.
         Raises ConnectionError and APIError.
         """
         return self._drive(clean_up(submission, self._context.known))
 
     def download(self, medium: Image | Video) -> bytes:
-        """Download an image or a video. Raises APIError when the server no longer has it, and ConnectionError."""
+        """Download an image or a video. Raises APIError if the server no longer has it, and ConnectionError."""
         buffer = BytesIO()
         self._drive(download(medium, buffer))
         return buffer.getvalue()
 
     def thumbnail(self, medium: Image | Video) -> bytes:
-        """Download a small copy of an image, of at most 256 pixels a side, or of the beginning of a video, as WebP.
+        """Download a thumbnail of an image, or of the start of a video: WebP, at most 256 pixels a side.
 
         Raises NotFoundError, APIError and ConnectionError.
         """
         return (self.images if isinstance(medium, Image) else self.videos).thumbnail(medium)
 
     def show(self, shown: WorkflowResult | Image | Video) -> Shown:
-        """What a notebook shows of a result, an image or a video, with small pictures, as the last value of a cell.
+        """A result, an image or a video as a notebook displays it, with thumbnails, as the last value of a cell.
 
-        Fetches the pictures, and raises nothing where one cannot be had: its place says why.
+        Downloads the thumbnails. If one cannot be downloaded, the reason is shown in its place; nothing is raised.
         """
         return show(self, shown)
 
     def download_into(self, medium: Image | Video, file: BinaryIO) -> None:
-        """Download an image or a video into a file object, a pipe or a socket: whatever has a `write`.
+        """Download an image or a video into a file object, a pipe or a socket: anything with a `write` method.
 
-        What comes is checked before the first byte of it is written, and large files are kept on the disk meanwhile.
-        Raises what `download` raises.
+        The download is checked before its first byte is written; until then, a large file is kept on disk.
+        Raises the same exceptions as `download`.
         """
         pass_on(self, medium, file)
 
     def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
-        """Download an image or a video to a file, whole or not at all, and return its path.
+        """Download an image or a video to a file, atomically, and return its path.
 
-        A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
-        folders are made. Raises what `download` raises, and OSError.
+        If `path` is a folder, ends in a slash or has no suffix, the file is saved in it under its name on the server.
+        Missing folders are created. Raises the same exceptions as `download`, and OSError.
         """
         return save(self, medium, path)
 
@@ -289,22 +289,23 @@ class Client:
         at_once: int = 4,
         overwrite: bool = False,
     ) -> list[Path]:
-        """Download many images and videos to files of a folder, each whole or not at all, and return their paths.
+        """Download many images and videos to a folder, each atomically, and return their paths.
 
             result = client.run(Portrait(prompt="a fox"))
             client.save_all(result, "out/", "{attribute}-{index:03}")
 
         Args:
-            media: A result, of which all images and videos are saved; or any images and videos.
-            folder: It is made if it is missing.
-            name: The name of each file, without its suffix. Fields are `{name}`, the server's name; `{attribute}`, the
-                output that it is of; `{index}`, its place there, from 0; `{node_id}`, `{batch_id}`, `{width}` and
-                `{height}`. A slash makes folders. What the fields hold leads nowhere else.
-            at_once: How many downloads go on at a time.
-            overwrite: Replace files that are there. Otherwise such a file's name gets a number.
+            media: A result, whose images and videos are all saved; or any images and videos.
+            folder: Created if it is missing.
+            name: A pattern for the file names, without suffix. Its fields are `{name}`, the name on the server;
+                `{attribute}`, the output; `{index}`, the position within the output, from 0; `{node_id}`,
+                `{batch_id}`, `{width}` and `{height}`. A slash creates a folder. The values of the fields cannot
+                lead out of `folder`.
+            at_once: How many files to download concurrently.
+            overwrite: Replace existing files. Otherwise a number is added to the name of the new file.
 
-        Raises ValueError for a name that is wrong, OSError, and what `download` raises. The first that fails ends it;
-        what was saved before stays.
+        Raises ValueError for an invalid pattern, OSError, and the same exceptions as `download`. The first failure
+        stops the rest; files that have already been saved are kept.
         """
         return save_all(self, media, folder, name, at_once=at_once, overwrite=overwrite)
 
@@ -313,7 +314,7 @@ class Client:
         return self._drive(server_version())
 
     def openapi(self) -> dict[str, Any]:
-        """The server's openapi document. Raises ConnectionError and APIError."""
+        """The server's OpenAPI document. Raises ConnectionError and APIError."""
         document: dict[str, Any] = parse(self._drive(fetch(Request("GET", "/openapi.json"))))
         return document
 

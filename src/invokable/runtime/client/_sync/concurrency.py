@@ -1,4 +1,4 @@
-"""Concurrency: what the blocking client does in its own way. Its twin in `_async` is written by hand."""
+"""Concurrency: what differs between the two clients. The counterpart in `_async` is written by hand."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ sleep = time.sleep
 
 
 def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Do what may block on the disk: here, in the caller's own thread."""
+    """Run something that may block on the disk: here, in the caller's thread."""
     return action(*arguments, **options)
 
 
 def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
-    """Make something on the disk: here, in the caller's own thread."""
+    """Create something on disk: here, in the caller's thread."""
     return make(*arguments)
 
 
 def written(file: BinaryIO, piece: bytes) -> int:
-    """Write to a file object. Returns how many bytes it took."""
+    """Write to a file object. Returns the number of bytes written."""
     return taken(file, piece, file.write(piece))
 
 
@@ -43,23 +43,23 @@ def downloader(client: D) -> D:
 
 
 def home() -> object:
-    """What shares its work: the threads of one process."""
+    """What may share work: the threads of one process."""
     return os.getpid()
 
 
 class Gate:
-    """Lets all requests through: it is threads that there are few of."""
+    """Lets all requests through: the number of threads is limit enough."""
 
     def __init__(self, at_once: int) -> None:
         pass
 
     def send(self, transport: Transport, request: Request) -> Response:
-        """Send a request. Raises what sending raises."""
+        """Send a request. Raises whatever sending raises."""
         return transport.send(request)
 
 
 class Started(Generic[T]):
-    """Work that goes on by itself, for several who wait for it."""
+    """Work in the background that several callers can wait for."""
 
     def __init__(self, action: Callable[..., T], *arguments: Any) -> None:
         self._future: Future[T] = Future()
@@ -72,22 +72,22 @@ class Started(Generic[T]):
             self._future.set_exception(error)
 
     def result(self, timeout: float | None) -> T:
-        """What comes of it. Raises what it raises, and TimeoutError."""
+        """Its result. Raises whatever the work raises, and TimeoutError."""
         return self._future.result(timeout)
 
 
 def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
-    """Wait for something to be heard, at most so many seconds."""
+    """Wait for a note, at most `seconds`."""
     flag = threading.Event()
     with ear.waking(flag.set, since, line, every=every):
         flag.wait(seconds)
 
 
 def wait_for_line(listener: Listener, seconds: float) -> None:
-    """Wait until events come, or it is clear that they do not; at most so many seconds."""
+    """Wait until events arrive or it is clear that they will not, at most `seconds`."""
     listener.wait(seconds)
 
 
-def told(callback: Callable[[T], object], event: T) -> None:
+def call_back(callback: Callable[[T], object], event: T) -> None:
     """Call back."""
     callback(event)

@@ -1,4 +1,4 @@
-"""Engine: does what steps ask for, and owns what that takes: connections, the ear for events, shared questions."""
+"""Engine: does what steps yield, and owns the connections, the listener for events and shared questions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client._sync.asking import Asking
-from invokable.runtime.client._sync.concurrency import Gate, in_thread, sleep, told, wait_for_line, wait_for_note
+from invokable.runtime.client._sync.concurrency import Gate, call_back, in_thread, sleep, wait_for_line, wait_for_note
 from invokable.runtime.client._sync.driving import drive, stream
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
@@ -32,12 +32,12 @@ from invokable.runtime.steps.protocol import (
 from invokable.runtime.values.events import JobEvent
 
 _AT_ONCE: Final = 8
-"""Requests of tasks that are under way at once, files apart: the server takes one at a time, and a pool that many wait
-for is slow."""
+"""Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
+pool with many waiters is slow."""
 
 
 class Engine:
-    """What a client drives its steps with."""
+    """Drives the steps of a client."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
@@ -47,12 +47,12 @@ class Engine:
         self._closed = False
 
     def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
-        """What steps return; `watch` is called with what they tell. Raises RuntimeError once it is closed."""
+        """Return what steps return; `watch` is called with the events they report. Raises RuntimeError if closed."""
         self._check_open()
         return drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     def stream(self, steps: Steps[Any]) -> Iterator[JobEvent]:
-        """What steps tell. Raises RuntimeError once it is closed."""
+        """Yield the events that steps report. Raises RuntimeError if closed."""
         self._check_open()
         for event in stream(steps, self._do):
             yield event
@@ -89,8 +89,8 @@ class Engine:
     def _listen(self, step: Listen) -> Ear:
         ear = self.listener.ear(step.batch_id, every=step.every)
         if step.seconds and self.listener.may_hear:
-            with suppress(InvokableError):  # the run's next request says it better
-                self.transport.token(step.seconds)  # the socket, in its thread, cannot sign in
+            with suppress(InvokableError):  # the run's next request reports it better
+                self.transport.token(step.seconds)  # the socket's thread cannot sign in
             wait_for_line(self.listener, step.seconds)
         return ear
 
@@ -108,4 +108,4 @@ class Engine:
     def _tell(self, step: Tell, watch: Watch | None) -> None:
         if watch is not None:
             for event in step.events:
-                told(watch, event)
+                call_back(watch, event)

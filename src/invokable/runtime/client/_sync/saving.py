@@ -1,4 +1,4 @@
-"""Saving: images and videos onto the disk, one or many."""
+"""Saving: images and videos to disk, one or many."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from invokable.runtime.values.result import WorkflowResult
 if TYPE_CHECKING:
     from invokable.runtime.client._sync.client import Client
 
-_IN_MEMORY: Final = 8 * 2**20  # bytes of a download that is passed on
+_IN_MEMORY: Final = 8 * 2**20  # bytes of a download, before it goes to disk
 _PIECE: Final = 2**20
 
 
 def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
-    """Download to a file, whole or not at all."""
+    """Download to a file, atomically."""
     scrap = made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         client._drive(download(medium, scrap.file))
@@ -44,7 +44,7 @@ def save_all(
     at_once: int,
     overwrite: bool,
 ) -> list[Path]:
-    """Download many to files of a folder, some at once."""
+    """Download many to a folder, some of them concurrently."""
     files = named(media)
     where = paths(files, folder, pattern)
     put = save if overwrite else _save_beside
@@ -53,13 +53,13 @@ def save_all(
 
 
 def pass_on(client: Client, medium: Image | Video, into: BinaryIO) -> None:
-    """Download into a file object that needs no more than `write`; what is not whole does not get there."""
+    """Download into an object that needs only a `write` method. An incomplete download is not written."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         file = cast("BinaryIO", spool)
         client._drive(download(medium, file))
         file.seek(0)
         while piece := memoryview(in_thread(_read, file)):
-            while piece:  # a file without a buffer, or a socket, may take a part
+            while piece:  # an unbuffered file or a socket may write only part of it
                 piece = piece[written(into, bytes(piece)) :]
 
 

@@ -1,4 +1,4 @@
-"""Together: several downloads at once. Its twin in `_async` is written by hand."""
+"""Together: several downloads at the same time. The counterpart in `_async` is written by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def together(actions: Sequence[Callable[[], T]], at_once: int) -> list[T]:
-    """Do all of these, so many at once, and return what comes of them. The first that fails ends the others."""
+    """Run all actions, at most `at_once` at a time, and return their results. The first failure stops the others."""
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="invokable")
     try:
         futures = [pool.submit(action) for action in actions]

@@ -1,4 +1,4 @@
-"""Boards: those of a server, and what is on them."""
+"""Boards: the boards of a server and what is on them."""
 
 from __future__ import annotations
 
@@ -28,45 +28,45 @@ Visibility: TypeAlias = Literal["private", "shared", "public"]
 class AsyncBoards(AsyncRepository):
     """The boards of a server.
 
-    A board is given by its name, or as a `Board` with its id. "none" stands for no board, where that makes sense:
-    `client.images.list(board="none")` has the images that are on no board.
+    Pass a board as its name, or as a `Board` with its id. Where it makes sense, "none" means no board:
+    `client.images.list(board="none")` lists the images that are on no board.
 
     Every method raises ConnectionError and APIError.
     """
 
     def list(self, *, archived: bool = False) -> AsyncIterator[BoardRecord]:
-        """All boards, archived ones only if asked for."""
+        """All boards, with `archived=True` also archived ones."""
         return self._each(at_once(list_boards(archived=archived)))
 
     async def get(self, board_id: str) -> BoardRecord:
-        """The board of that id. Raises BoardError."""
+        """The board with that id. Raises BoardError."""
         return await self._drive(find_board(Board(id=board_id)))
 
     async def find(self, name: str) -> BoardRecord:
-        """The board of that name. Raises BoardError when there is none, or several; an archived one counts last."""
+        """The board with that name, preferably not an archived one. Raises BoardError if there is none, or several."""
         return await self._drive(find_board(name))
 
     async def create(self, name: str) -> BoardRecord:
-        """Make a board. The server lets several have one name."""
+        """Create a board. The server allows several boards with the same name."""
         return await self._drive(create_board(name))
 
     async def find_or_create(self, name: str) -> BoardRecord:
-        """The board of that name, made if there is none. Raises BoardError when there are several."""
+        """The board with that name, created if there is none. Raises BoardError if there are several."""
         return await self._drive(find_or_create_board(name))
 
     async def rename(self, board: Board | str, name: str) -> BoardRecord:
-        """Give a board another name. Raises BoardError."""
+        """Rename a board. Raises BoardError."""
         return await self._drive(change_board(board, {"board_name": name}))
 
     async def archive(self, board: Board | str, *, archived: bool = True) -> BoardRecord:
-        """Put a board into the archive, or take it out again. Raises BoardError."""
+        """Archive a board, or restore it from the archive. Raises BoardError."""
         return await self._drive(change_board(board, {"archived": archived}))
 
     async def set_visibility(self, board: Board | str, visibility: Visibility) -> BoardRecord:
-        """Say what the other users of the server may do with a board. Takes InvokeAI 6.13.
+        """Set what other users of the server may do with a board. Requires InvokeAI 6.13.
 
         Args:
-            visibility: `private` hides it from them, `shared` shows it, `public` lets them add to it, too.
+            visibility: `private` hides it from them, `shared` shows it, `public` also lets them add to it.
 
         Raises BoardError and UnsupportedError.
         """
@@ -74,9 +74,9 @@ class AsyncBoards(AsyncRepository):
         return await self._drive(change_board(board, {"board_visibility": visibility}))
 
     async def move(self, *media: Image | Video, to: Board | str) -> tuple[str, ...]:
-        """Put images and videos onto a board, from wherever they are; "none" takes them off theirs.
+        """Move images and videos to a board; "none" removes them from their boards.
 
-        Returns the names of those that are there. Raises BoardError.
+        Returns the names of those that exist. Raises BoardError.
         """
         board_id = await self._drive(board_id_of(to))
         images = [medium.name for medium in media if isinstance(medium, Image)]
@@ -85,9 +85,9 @@ class AsyncBoards(AsyncRepository):
         return moved + (await self._drive(move_media(VIDEOS, videos, board_id, self._known)) if videos else ())
 
     async def delete(self, board: Board | str, *, delete_contents: bool = False) -> tuple[str, ...]:
-        """Delete a board. What is on it stays, on no board, unless `delete_contents` says that it goes too.
+        """Delete a board. Its images and videos are kept, on no board, unless `delete_contents` is true.
 
-        Returns the names of the images and videos that were deleted. Raises BoardError.
+        Returns the names of the deleted images and videos. Raises BoardError.
         """
         deleted = await self._drive(delete_board(board, contents=delete_contents))
         names = deleted.deleted_images + deleted.deleted_videos

@@ -1,4 +1,4 @@
-"""Media: what a server's images and videos can do alike."""
+"""Media: what images and videos have in common."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from invokable.runtime.values.records import EmbeddedWorkflow
 
 
 class AsyncMedia(AsyncRepository, Generic[R]):
-    """The images, or the videos, of a server. One is given by the server's name of it, or as an `Image` or `Video`."""
+    """The images or videos of a server. Pass one as its name on the server, or as an `Image` or `Video`."""
 
     _kind: ClassVar[Kind[Any]]
 
@@ -44,14 +44,14 @@ class AsyncMedia(AsyncRepository, Generic[R]):
         starred_first: bool = False,
         newest_first: bool = True,
     ) -> AsyncIterator[R]:
-        """Those that fit, as of now: what is deleted or added on the way is neither skipped nor repeated.
+        """Those that match. Changes on the server during the iteration cause no gaps and no repeats.
 
         Args:
-            board: Those on a board; "none" for those on none, None for all.
-            categories: `general` for what was made, `user`, `mask`, `control` and `other`; none given is all.
-            origin: `internal` for what was made, `external` for what was uploaded.
-            search: A text in the metadata or the date.
-            is_intermediate: False leaves out what is only a step on the way; True is these alone, None is all.
+            board: Those on this board; "none" for those on no board, None for all.
+            categories: `general` for generated ones, `user`, `mask`, `control` and `other`; empty for all.
+            origin: `internal` for generated ones, `external` for uploaded ones.
+            search: Text to find in the metadata or the date.
+            is_intermediate: False leaves out intermediate ones, True lists only these, None lists all.
 
         Raises BoardError, APIError and ConnectionError.
         """
@@ -77,7 +77,7 @@ class AsyncMedia(AsyncRepository, Generic[R]):
         starred_first: bool = False,
         newest_first: bool = True,
     ) -> tuple[str, ...]:
-        """The names of those that fit, in one request; the arguments are those of `list`. Takes InvokeAI 6.0.
+        """The names of those that match, in one request. Takes the same arguments as `list`. Requires InvokeAI 6.0.
 
         Raises UnsupportedError, BoardError, APIError and ConnectionError.
         """
@@ -93,20 +93,20 @@ class AsyncMedia(AsyncRepository, Generic[R]):
         return await self._drive(media_names(self._kind, chosen, self._known))
 
     async def get(self, name: str) -> R:
-        """The one of that name. Raises NotFoundError, APIError and ConnectionError."""
+        """The one with that name. Raises NotFoundError, APIError and ConnectionError."""
         found: R = await self._drive(get_media(self._kind, name, self._known, self._downloader))
         return found
 
     async def metadata(self, medium: Image | Video | str) -> dict[str, Any] | None:
-        """What its maker wrote into it: prompts, seed, model; None for nothing. Raises NotFoundError and APIError."""
+        """The metadata written into it, such as prompts, seed and model, or None. Raises NotFoundError and APIError."""
         return await self._drive(media_metadata(self._kind, name_of(medium), self._known))
 
     async def workflow(self, medium: Image | Video | str) -> EmbeddedWorkflow:
-        """The workflow and the graph that made it, as far as they are in it. Raises NotFoundError and APIError."""
+        """The workflow and the graph embedded in it, if any. Raises NotFoundError and APIError."""
         return await self._drive(embedded_workflow(self._kind, name_of(medium), self._known))
 
     async def thumbnail(self, medium: Image | Video | str) -> bytes:
-        """A small copy of at most 256 pixels a side, of a video its beginning, as WebP.
+        """Its thumbnail: WebP, at most 256 pixels a side; for a video, of its start.
 
         Raises NotFoundError and APIError.
         """
@@ -120,7 +120,7 @@ class AsyncMedia(AsyncRepository, Generic[R]):
         category: str | None = None,
         starred: bool | None = None,
     ) -> R:
-        """Change what the server says of it; None leaves a thing as it is. Raises NotFoundError and APIError."""
+        """Change what the server stores about it; None leaves a value unchanged. Raises NotFoundError and APIError."""
         given: Mapping[str, Any] = {"is_intermediate": is_intermediate, "category": category, "starred": starred}
         changes = {key: value for key, value in given.items() if value is not None}
         steps = change_media(self._kind, name_of(medium), changes, self._known, self._downloader)
@@ -128,23 +128,23 @@ class AsyncMedia(AsyncRepository, Generic[R]):
         return found
 
     async def star(self, *media: Image | Video | str) -> tuple[str, ...]:
-        """Star them. Returns the names of those that are there. Raises APIError and ConnectionError."""
+        """Star them. Returns the names of those that exist. Raises APIError and ConnectionError."""
         return await self._drive(star_media(self._kind, map(name_of, media), self._known, starred=True))
 
     async def unstar(self, *media: Image | Video | str) -> tuple[str, ...]:
-        """Take their stars away. Returns the names of those that are there. Raises APIError and ConnectionError."""
+        """Remove their stars. Returns the names of those that exist. Raises APIError and ConnectionError."""
         return await self._drive(star_media(self._kind, map(name_of, media), self._known, starred=False))
 
     async def move(self, *media: Image | Video | str, to: Board | str) -> tuple[str, ...]:
-        """Put them onto a board, from wherever they are; "none" takes them off theirs.
+        """Move them to a board; "none" removes them from their boards.
 
-        Returns the names of those that are there. Raises BoardError, APIError and ConnectionError.
+        Returns the names of those that exist. Raises BoardError, APIError and ConnectionError.
         """
         board_id = await self._drive(board_id_of(to))
         return await self._drive(move_media(self._kind, map(name_of, media), board_id, self._known))
 
     async def delete(self, *media: Image | Video | str) -> tuple[str, ...]:
-        """Delete them. Returns the names of those that the server deleted; it passes over what is not there.
+        """Delete them. Returns the names of those that the server deleted; names that do not exist are ignored.
 
         Raises APIError and ConnectionError.
         """
@@ -156,5 +156,5 @@ class AsyncMedia(AsyncRepository, Generic[R]):
 
 
 def name_of(medium: Image | Video | str) -> str:
-    """The server's name of an image or a video."""
+    """The name of an image or a video on the server."""
     return medium if isinstance(medium, str) else medium.name

@@ -1,4 +1,4 @@
-"""Models: those of a server."""
+"""Models: the models of a server."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from invokable.runtime.values.records import ModelInstall, ModelRecord
 class AsyncModels(AsyncRepository):
     """The models of a server.
 
-    A `ModelRecord` is a `Model`: an input takes it as it is, and it is found by its key. Every method raises
-    ConnectionError and APIError; on a server of several users, only an administrator may install and delete.
+    A `ModelRecord` is a `Model`, so it can be assigned to an input; it is then looked up by its key. Every method
+    raises ConnectionError and APIError. On a multi-user server, only an administrator may install and delete.
     """
 
     def list(
@@ -50,17 +50,17 @@ class AsyncModels(AsyncRepository):
         name: str = "",
         format: str = "",  # noqa: A002
     ) -> AsyncIterator[ModelRecord]:
-        """The models of that base (`sd-1`), type (`main`), name and format (`diffusers`); all, where none is given."""
+        """The models with that base (`sd-1`), type (`main`), name and format (`diffusers`); by default all."""
         return self._each(at_once(list_records(base=base, type=type, name=name, format=format)))
 
     async def get(self, key: str) -> ModelRecord:
-        """The model of that key. Raises NotFoundError."""
+        """The model with that key. Raises NotFoundError."""
         return await self._drive(get_model(key))
 
     async def find(self, model: Model | str) -> ModelRecord:
-        """The model that a reference means: by key, else by hash, else by name, with base and type if it has them.
+        """The model that a reference points to: by key, else by hash, else by name, base and type, as far as given.
 
-        Raises NotFoundError when there is none, or several.
+        Raises NotFoundError if there is none, or several.
         """
         return await self._drive(find_model_record(model, self._known))
 
@@ -74,17 +74,17 @@ class AsyncModels(AsyncRepository):
         timeout: float | None = None,
         on_progress: Callable[[ModelInstall], object] | None = None,
     ) -> ModelRecord:
-        """Install a model and wait for it.
+        """Install a model and wait until it is installed.
 
         Args:
-            source: A path on the server, a URL, or a repository on Hugging Face (`stabilityai/sd-turbo`).
-            inplace: Whether a file on the server stays where it is, instead of being copied.
-            access_token: Sent along to where the model is downloaded from.
-            config: What is said of the model instead of what the server finds: `name`, `description`, `base` …
-            timeout: Seconds to wait; the server goes on afterwards. None waits for ever.
-            on_progress: Called with a `ModelInstall` whenever something has changed.
+            source: A path on the server, a URL, or a Hugging Face repository (`stabilityai/sd-turbo`).
+            inplace: Whether to leave a file on the server where it is, instead of copying it.
+            access_token: Sent to the site that the model is downloaded from.
+            config: Values that override what the server detects: `name`, `description`, `base` …
+            timeout: Seconds to wait; the installation continues after a timeout. None waits forever.
+            on_progress: Called with a `ModelInstall` after each change.
 
-        Raises ModelInstallError when it fails, is cancelled, or takes too long. An interrupt leaves it running.
+        Raises ModelInstallError if it fails, is canceled or times out. An interrupt does not stop the installation.
         """
         install = await self.start_install(source, inplace=inplace, access_token=access_token, config=config)
         return await self.wait(install, timeout=timeout, on_progress=on_progress)
@@ -97,7 +97,7 @@ class AsyncModels(AsyncRepository):
         access_token: str | None = None,
         config: Mapping[str, Any] | None = None,
     ) -> ModelInstall:
-        """Have the server begin to install a model; the arguments are those of `install`."""
+        """Start installing a model, without waiting. Takes the same arguments as `install`."""
         steps = start_install(source, inplace=inplace, token=access_token, config=dict(config or {}))
         return await self._drive(steps)
 
@@ -108,15 +108,15 @@ class AsyncModels(AsyncRepository):
         timeout: float | None = None,
         on_progress: Callable[[ModelInstall], object] | None = None,
     ) -> ModelRecord:
-        """Wait for an installation that was begun before; the arguments are those of `install`."""
+        """Wait for an installation that was started earlier. Takes the same arguments as `install`."""
         return await self._drive(await_install(install, self._known, time.monotonic, timeout, on_progress))
 
     async def installs(self) -> builtins.list[ModelInstall]:
-        """All installations since the server was started."""
+        """All installations since the server started."""
         return await self._drive(list_installs())
 
     async def get_install(self, install_id: int) -> ModelInstall:
-        """How far an installation is. Raises NotFoundError."""
+        """The state of an installation. Raises NotFoundError."""
         return await self._drive(get_install(install_id))
 
     async def cancel_install(self, install: ModelInstall | int) -> ModelInstall:
@@ -124,26 +124,26 @@ class AsyncModels(AsyncRepository):
         return await self._drive(cancel_install(_id_of(install)))
 
     async def pause_install(self, install: ModelInstall | int) -> ModelInstall:
-        """Pause a download. Takes InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
+        """Pause a download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
         return await self._drive(steer_install(_id_of(install), "pause", self._known))
 
     async def resume_install(self, install: ModelInstall | int) -> ModelInstall:
-        """Go on with a download that was paused. Takes InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
+        """Resume a paused download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
         return await self._drive(steer_install(_id_of(install), "resume", self._known))
 
     async def restart_install(self, install: ModelInstall | int) -> ModelInstall:
-        """Download again what failed of an installation. Takes InvokeAI 6.13.
+        """Download the failed files of an installation again. Requires InvokeAI 6.13.
 
         Raises NotFoundError and UnsupportedError.
         """
         return await self._drive(steer_install(_id_of(install), "restart_failed", self._known))
 
     async def prune_installs(self) -> None:
-        """Have the server forget the installations that have ended. The models stay."""
+        """Remove installations that have ended from the server's list. The models are kept."""
         await self._drive(prune_installs())
 
     async def scan(self, folder: str) -> tuple[str, ...]:
-        """The paths of the models in a folder of the server, and below it, that are not installed.
+        """The paths of models in and below a folder on the server that are not installed.
 
         Raises APIError for a folder that the server cannot read.
         """
@@ -158,10 +158,10 @@ class AsyncModels(AsyncRepository):
         trigger_phrases: Iterable[str] | None = None,
         default_settings: Mapping[str, Any] | None = None,
     ) -> ModelRecord:
-        """Change what the server says of a model; None leaves a thing as it is.
+        """Change what the server stores about a model; None leaves a value unchanged.
 
         Args:
-            default_settings: What the editor sets when the model is chosen, such as `steps` and `width`; for a LoRA
+            default_settings: What the editor sets when the model is selected, such as `steps` and `width`; for a LoRA,
                 its `weight`.
 
         Raises NotFoundError.
@@ -173,27 +173,27 @@ class AsyncModels(AsyncRepository):
         return await self._drive(change_model(model, changes, self._known))
 
     async def image(self, model: Model | str) -> bytes | None:
-        """The picture that is shown beside a model, as PNG or WebP; None where it has none. Raises NotFoundError."""
+        """The picture shown beside a model, as PNG or WebP, or None. Raises NotFoundError."""
         return await self._drive(model_image(model, self._known))
 
     async def set_image(self, model: Model | str, image: ImageInput) -> None:
-        """Show a picture beside a model; the server makes it small.
+        """Set the picture shown beside a model; the server scales it down.
 
-        Raises OSError and TypeError for what cannot be read, NotFoundError, and APIError for what is no picture.
+        Raises OSError and TypeError for a file that cannot be read, NotFoundError, and APIError if it is not a picture.
         """
         file = await in_thread(read_file, Read(image, "image"))
         await self._drive(set_model_image(model, file, self._known))
 
     async def delete_image(self, model: Model | str) -> None:
-        """Show no picture beside a model. Raises NotFoundError."""
+        """Remove the picture shown beside a model. Raises NotFoundError."""
         await self._drive(delete_model_image(model, self._known))
 
     async def empty_cache(self) -> None:
-        """Have the server drop the models that it holds in memory. Raises UnsupportedError for one before 5.6."""
+        """Unload the models in the server's memory. Raises UnsupportedError for a server before 5.6."""
         await self._drive(empty_model_cache(self._known))
 
     async def delete(self, model: Model | str) -> None:
-        """Delete a model, and its files where InvokeAI keeps them. Raises NotFoundError."""
+        """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
         await self._drive(delete_model(model, self._known))
 
 

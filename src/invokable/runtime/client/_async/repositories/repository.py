@@ -1,4 +1,4 @@
-"""Repository: what the faces of the steps have in common."""
+"""Repository: what all repositories have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class AsyncRepository:
-    """What a server has of one kind."""
+    """Everything of one kind on a server."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
@@ -29,7 +29,7 @@ class AsyncRepository:
         return await self._client._drive(steps)
 
     async def _each(self, first: Steps[Page[T]]) -> AsyncIterator[T]:
-        """All items of a list, whose pages are asked for when they are needed."""
+        """All items of a list, whose pages are fetched as needed."""
         page = await self._drive(first)
         while True:
             for item in page.items:

@@ -1,4 +1,4 @@
-"""Videos: those of a server, since InvokeAI 6.14."""
+"""Videos: the videos of a server, since InvokeAI 6.14."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invokable.runtime.values.records import VideoRecord
 
 
 class AsyncVideos(AsyncMedia[VideoRecord]):
-    """The videos of a server. One is given by the server's name of it, or as a `Video`.
+    """The videos of a server. Pass a video as its name on the server, or as a `Video`.
 
     Every method raises UnsupportedError for a server before 6.14.
     """
@@ -32,14 +32,14 @@ class AsyncVideos(AsyncMedia[VideoRecord]):
         is_intermediate: bool = False,
         metadata: Mapping[str, Any] | None = None,
     ) -> VideoRecord:
-        """Upload an MP4 file: a path, bytes or a file object. The server keeps it as it is.
+        """Upload an MP4 file: a path, bytes or a file object. The server stores it unchanged.
 
         Args:
-            board: The board that it is put onto; "none" for none.
-            is_intermediate: Whether it is only a step on the way, which the editor does not show.
-            metadata: What the server notes of it, JSON.
+            board: The board to add it to, or "none".
+            is_intermediate: Whether it is an intermediate video, which the editor does not show.
+            metadata: JSON metadata to store with it.
 
-        Raises OSError and TypeError for what cannot be read, BoardError, APIError and ConnectionError.
+        Raises OSError and TypeError for a video that cannot be read, BoardError, APIError and ConnectionError.
         """
         if isinstance(video, Video):
             if board != NO_BOARD:

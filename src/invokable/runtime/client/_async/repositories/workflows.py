@@ -1,4 +1,4 @@
-"""Workflows: the library of a server."""
+"""Workflows: the workflow library of a server."""
 
 from __future__ import annotations
 
@@ -31,64 +31,65 @@ class AsyncWorkflows(AsyncRepository):
     def list(
         self, *, query: str = "", category: str = "", tags: Sequence[str] = (), shared: bool | None = None
     ) -> AsyncIterator[WorkflowRecord]:
-        """The workflows that fit, without what is in them; all, where nothing is given.
+        """The workflows that match, without their contents; by default all.
 
         Args:
-            query: A text in the name, the description or the tags.
+            query: Text to find in the name, the description or the tags.
             category: `user`, or `default` for those that come with InvokeAI.
-            tags: Those with any of these; servers before 5.8 have none.
-            shared: Those that other users see, too, or those that they do not; None is both. Takes InvokeAI 6.13.
+            tags: Those with any of these tags. Servers before 5.8 have no tags.
+            shared: True for those that other users can see, False for the others, None for both. Requires InvokeAI
+                6.13.
         """
         return self._each(
             at_once(list_workflows(self._known, query=query, category=category, tags=tags, shared=shared))
         )
 
     async def get(self, workflow_id: str) -> LibraryWorkflow:
-        """The workflow of that id, whole. Raises NotFoundError."""
+        """The complete workflow with that id. Raises NotFoundError."""
         return await self._drive(get_workflow(workflow_id))
 
     async def find(self, name: str) -> LibraryWorkflow:
-        """The workflow of that name, whole. Raises NotFoundError when there is none, or several."""
+        """The complete workflow with that name. Raises NotFoundError if there is none, or several."""
         return await self._drive(find_workflow(name, self._known))
 
     async def save(self, document: Mapping[str, Any], *, over: WorkflowRecord | str | None = None) -> LibraryWorkflow:
-        """Save a workflow as the editor exports it: as a new one, or `over` another one, which is given with its id.
+        """Save a workflow that the editor exported: as a new one, or `over` an existing one, given by its id or record.
 
-        What comes with InvokeAI is saved as one of the user's. Raises NotFoundError, and InvokableError for one that
-        cannot be saved over, since it comes with InvokeAI.
+        A workflow that came with InvokeAI is saved as a user's workflow. Raises NotFoundError, and InvokableError if
+        `over` is a workflow that comes with InvokeAI, which cannot be replaced.
         """
         return await self._drive(save_workflow(document, over))
 
     async def delete(self, workflow: WorkflowRecord | str) -> None:
-        """Delete a workflow, given with its id.
+        """Delete a workflow, given by its id or record.
 
         Raises NotFoundError, and InvokableError for one that comes with InvokeAI.
         """
         await self._drive(delete_workflow(workflow))
 
     async def share(self, workflow: WorkflowRecord | str, *, shared: bool = True) -> LibraryWorkflow:
-        """Have the other users of the server see a workflow, given with its id, or no longer. Takes InvokeAI 6.13.
+        """Make a workflow, given by its id or record, visible to other users, or hide it. Requires InvokeAI 6.13.
 
         Raises NotFoundError, UnsupportedError, and InvokableError for one that comes with InvokeAI.
         """
         return await self._drive(share_workflow(workflow, self._known, shared=shared))
 
     async def thumbnail(self, workflow: WorkflowRecord | str) -> bytes | None:
-        """The small picture that the library shows beside a workflow, as PNG or WebP; None where it has none.
+        """The thumbnail that the library shows beside a workflow, as PNG or WebP, or None.
 
         Raises NotFoundError, and UnsupportedError for a server before 5.8.
         """
         return await self._drive(workflow_thumbnail(workflow, self._known))
 
     async def set_thumbnail(self, workflow: WorkflowRecord | str, image: ImageInput) -> None:
-        """Show a picture beside a workflow; the server makes it small.
+        """Set the thumbnail of a workflow; the server scales the picture down.
 
-        Raises OSError and TypeError for what cannot be read, APIError for what is no picture, NotFoundError,
+        Raises OSError and TypeError for a file that cannot be read, APIError if it is not a picture, NotFoundError,
         UnsupportedError, and InvokableError for a workflow that comes with InvokeAI.
         """
         file = await in_thread(read_file, Read(image, "image"))
         await self._drive(set_workflow_thumbnail(workflow, file, self._known))
 
     async def delete_thumbnail(self, workflow: WorkflowRecord | str) -> None:
-        """Show no picture beside a workflow. Raises what `set_thumbnail` raises."""
+        """Remove the thumbnail of a workflow. Raises the same exceptions as `set_thumbnail`."""
         await self._drive(delete_workflow_thumbnail(workflow, self._known))

@@ -1,8 +1,7 @@
-"""Repositories: what is on a server, by kind. Thin faces of the steps that decide.
+"""Repositories: what is on a server, by kind. Thin wrappers around the steps.
 
     boards   images   videos   models   queue   workflows   style_presets   server
 
-The same names do the same everywhere: `list` gives an iterator, `get` takes what identifies one, `find` a name that
-only one has, `create` and `upload` make one, `delete` removes it. What is not there is a NotFoundError with the nearest
-names.
+The same method names mean the same everywhere: `list` returns an iterator, `get` takes an id, `find` takes a unique
+name, `create` and `upload` create one, `delete` deletes it. If there is none, NotFoundError lists the nearest names.
 """

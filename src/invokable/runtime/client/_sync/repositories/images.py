@@ -1,4 +1,4 @@
-"""Images: those of a server."""
+"""Images: the images of a server."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from invokable.runtime.values.media import Image
 from invokable.runtime.values.records import ImageRecord
 
 Category: TypeAlias = Literal["general", "mask", "control", "user", "other"]
-"""What an image is for: the editor shows `general` as images, all others as assets."""
+"""What an image is for. The editor lists `general` under images and the others under assets."""
 
 
 class Images(Media[ImageRecord]):
-    """The images of a server. One is given by the server's name of it, or as an `Image`."""
+    """The images of a server. Pass an image as its name on the server, or as an `Image`."""
 
     _kind: ClassVar[Kind[Any]] = IMAGES
 
@@ -38,15 +38,15 @@ class Images(Media[ImageRecord]):
         is_intermediate: bool = False,
         metadata: Mapping[str, Any] | None = None,
     ) -> ImageRecord:
-        """Upload an image: a path, bytes, a file object, a Pillow image. The server stores it as PNG.
+        """Upload an image: a path, bytes, a file object or a Pillow image. The server stores it as PNG.
 
         Args:
-            board: The board that it is put onto; "none" for none.
+            board: The board to add it to, or "none".
             category: What it is for, such as `mask`.
-            is_intermediate: Whether it is only a step on the way, which the editor does not show.
-            metadata: What is written into it, JSON. Without it, what InvokeAI wrote into the file is kept.
+            is_intermediate: Whether it is an intermediate image, which the editor does not show.
+            metadata: JSON metadata to write into it. By default, metadata that InvokeAI wrote into the file is kept.
 
-        Raises OSError and TypeError for what cannot be read, BoardError, APIError and ConnectionError.
+        Raises OSError and TypeError for an image that cannot be read, BoardError, APIError and ConnectionError.
         """
         if isinstance(image, Image):
             if board != NO_BOARD:
@@ -68,17 +68,17 @@ class Images(Media[ImageRecord]):
         )
 
     def count_intermediates(self) -> int:
-        """How many images are only steps on the way: what runs uploaded, and what the nodes between gave.
+        """The number of intermediate images: uploads of runs, and results of nodes that are not outputs.
 
-        On a server of several users these are one's own, for an administrator those of all.
+        On a multi-user server this counts your own; for an administrator, everyone's.
         Raises APIError and ConnectionError.
         """
         return self._drive(count_intermediates())
 
     def delete_intermediates(self) -> int:
-        """Delete all of them, also what runs still need that have not ended. Returns how many that were.
+        """Delete all intermediate images, including those that unfinished runs still need. Returns the number deleted.
 
-        On a server of several users, only an administrator may. Raises APIError and ConnectionError.
+        On a multi-user server, this requires an administrator. Raises APIError and ConnectionError.
         """
         return self._drive(delete_intermediates(self._known))
 
@@ -89,15 +89,15 @@ class Images(Media[ImageRecord]):
         board: Board | str | None = None,
         timeout: float = 60.0,
     ) -> Path:
-        """Download images as one zip, which the server packs: those given, or all on a board. Returns its path.
+        """Download the given images, or all on a board, as a zip file that the server makes. Returns its path.
 
-        The file is saved whole or not at all. `timeout` is how long the server may take to pack, in seconds.
+        The file is saved atomically. `timeout` is how long the server may take to make it, in seconds.
 
         Raises ValueError unless either images or a board are given, NotFoundError, BoardError, APIError, OSError and
         ConnectionError.
         """
         if bool(images) == (board is not None) or board == NO_BOARD:
-            raise ValueError("give either images or a board to download")
+            raise ValueError("pass either images or a board to download")
         board_id = None if board is None else self._drive(board_id_of(board))
         names = [name_of(image) for image in images]
         scrap = made_in_thread(Scrap, Scrap.drop, "images.zip", path)

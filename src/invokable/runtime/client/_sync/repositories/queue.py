@@ -1,4 +1,4 @@
-"""Queue: all that waits, runs and has run on a server."""
+"""Queue: everything that is pending, running or done on a server."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from invokable.runtime.values.records import QueueItem, QueueStatus
 
 
 class Queue(Repository):
-    """The queue of a server, with the items of everybody: what one run is about is its `Job`'s.
+    """The queue of a server, with everyone's items. To follow a single run, use its `Job`.
 
-    An item is given by its id, or as a `QueueItem`. Every method raises ConnectionError and APIError; on a server of
-    several users, others' items cannot be changed, and only an administrator may pause and resume.
+    Pass an item as its id, or as a `QueueItem`. Every method raises ConnectionError and APIError. On a multi-user
+    server, other users' items cannot be changed, and only an administrator may pause and resume.
     """
 
     def status(self) -> QueueStatus:
@@ -43,7 +43,7 @@ class Queue(Repository):
         destination: str = "",
         newest_first: bool = True,
     ) -> Iterator[QueueItem]:
-        """The items in that state, of that batch, for that destination; all, where none is given."""
+        """The items with that state, batch and destination; by default all."""
 
         def chosen(item: QueueItem) -> bool:
             wanted = ((status, item.status), (batch_id, item.batch_id), (destination, item.destination))
@@ -52,69 +52,69 @@ class Queue(Repository):
         return self._each(list_items(self._known, chosen, newest_first=newest_first))
 
     def get(self, item_id: int) -> QueueItem:
-        """The item of that id, with why it failed. Raises NotFoundError."""
+        """The item with that id, including its error if it failed. Raises NotFoundError."""
         return self._drive(get_item(item_id))
 
     def current(self) -> QueueItem | None:
-        """The item that runs, if one does."""
+        """The item that is running, if any."""
         return self._drive(item_that("current"))
 
     def next(self) -> QueueItem | None:
-        """The item that runs next, if one waits."""
+        """The item that runs next, if any."""
         return self._drive(item_that("next"))
 
     def cancel(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
-        """Cancel items; those that have ended stay as they are. Returns what they are now. Raises NotFoundError."""
+        """Cancel items; those that have ended are left unchanged. Returns their new state. Raises NotFoundError."""
         return self._drive(cancel_items([_id_of(item) for item in items]))
 
     def cancel_batch(self, *batch_ids: str) -> int:
-        """Cancel what is left of batches. Returns how many items that were."""
+        """Cancel the items of batches that have not ended. Returns the number canceled."""
         return self._drive(cancel_batches(batch_ids))
 
     def cancel_destination(self, destination: str) -> int:
-        """Cancel what is left for a destination. Returns how many items that were."""
+        """Cancel the items for a destination that have not ended. Returns the number canceled."""
         return self._drive(cancel_destination(destination))
 
     def cancel_pending(self) -> int:
-        """Cancel everything but the item that runs. Returns how many items that were."""
+        """Cancel everything but the running item. Returns the number canceled."""
         return self._drive(cancel_pending(self._known))
 
     def retry(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
-        """Enqueue failed and canceled items again, and return the new ones; others are passed over.
+        """Enqueue failed and canceled items again, and return the new items. Other items are ignored.
 
         Raises UnsupportedError for a server before 5.7.
         """
         return self._drive(retry_items([_id_of(item) for item in items], self._known))
 
     def delete(self, *items: QueueItem | int) -> None:
-        """Take items out of the queue; what has not ended is canceled. Raises NotFoundError and UnsupportedError."""
+        """Delete items, canceling those that have not ended. Raises NotFoundError and UnsupportedError."""
         self._drive(delete_items([_id_of(item) for item in items], self._known))
 
     def delete_pending(self) -> int:
-        """Delete all items that have not begun. Returns how many that were. Raises UnsupportedError before 6.0."""
+        """Delete all pending items. Returns the number deleted. Raises UnsupportedError for a server before 6.0."""
         return self._drive(delete_pending(self._known))
 
     def delete_destination(self, destination: str) -> int:
-        """Delete all items for a destination, also those that run. Returns how many that were.
+        """Delete all items for a destination, including a running one. Returns the number deleted.
 
         Raises UnsupportedError for a server before 6.0.
         """
         return self._drive(delete_destination(destination, self._known))
 
     def prune(self) -> int:
-        """Delete all items that have ended. Returns how many that were. Images and videos stay."""
+        """Delete all items that have ended. Returns the number deleted. Images and videos are kept."""
         return self._drive(delete_all("prune"))
 
     def clear(self) -> int:
-        """Delete all items, also those that wait and run. Returns how many that were. Images and videos stay."""
+        """Delete all items, even pending and running ones. Returns the number deleted. Images and videos are kept."""
         return self._drive(delete_all("clear"))
 
     def pause(self) -> None:
-        """Have the server begin no further item. The one that runs goes on."""
+        """Pause the queue: no further item starts. The running item continues."""
         self._drive(set_paused(True))
 
     def resume(self) -> None:
-        """Have the server go on with the queue."""
+        """Resume the queue."""
         self._drive(set_paused(False))
 
 

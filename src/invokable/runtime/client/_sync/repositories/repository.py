@@ -1,4 +1,4 @@
-"""Repository: what the faces of the steps have in common."""
+"""Repository: what all repositories have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Repository:
-    """What a server has of one kind."""
+    """Everything of one kind on a server."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -29,7 +29,7 @@ class Repository:
         return self._client._drive(steps)
 
     def _each(self, first: Steps[Page[T]]) -> Iterator[T]:
-        """All items of a list, whose pages are asked for when they are needed."""
+        """All items of a list, whose pages are fetched as needed."""
         page = self._drive(first)
         while True:
             for item in page.items:

@@ -1,4 +1,4 @@
-"""Server: what it is, and whether a module fits it."""
+"""Server: its version and settings, and whether a module fits it."""
 
 from __future__ import annotations
 
@@ -23,34 +23,37 @@ class Server(Repository):
     """The server itself. Every method raises ConnectionError and APIError."""
 
     def version(self) -> str:
-        """Its version, such as `6.14.2`."""
+        """The server's version, such as `6.14.2`."""
         return self._drive(server_version())
 
     def info(self) -> ServerInfo:
-        """What it says of itself, as far as it says it to whoever asks."""
+        """What the server reports about itself to this client; some values require a sign-in."""
         return self._drive(server_info(self._known))
 
     def user(self) -> User | None:
-        """Whom it takes this client for; None on a server without users. Raises AuthenticationError."""
+        """The user this client is signed in as; None on a single-user server. Raises AuthenticationError."""
         return self._drive(current_user(self._known))
 
     def invocation_cache(self) -> InvocationCache:
-        """How full its cache of nodes is. On a server of several users, only an administrator may ask."""
+        """The state of the invocation cache. On a multi-user server, this requires an administrator."""
         return self._drive(invocation_cache())
 
     def clear_invocation_cache(self) -> None:
-        """Empty its cache of nodes: every node runs again. On a server of several users, an administrator may."""
+        """Empty the invocation cache, so that every node runs again.
+
+        On a multi-user server, this requires an administrator.
+        """
         self._drive(clear_invocation_cache())
 
     def enable_invocation_cache(self, *, enabled: bool = True) -> None:
-        """Have nodes use the cache, or, with `enabled=False`, none of them, until the server is restarted.
+        """Enable the invocation cache, or disable it with `enabled=False`, until the server restarts.
 
-        On a server of several users, only an administrator may.
+        On a multi-user server, this requires an administrator.
         """
         self._drive(enable_invocation_cache(enabled=enabled))
 
     def check(self, workflow: type[Workflow]) -> builtins.list[str]:
-        """How its nodes differ from those that a workflow class was made for; empty when they do not.
+        """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.
 
         Raises StaleWorkflowError.
         """

@@ -1,4 +1,4 @@
-"""Style presets: those of a server."""
+"""Style presets: the style presets of a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from invokable.runtime.values.records import StylePresetRecord
 class StylePresets(Repository):
     """The style presets of a server. Every method raises ConnectionError and APIError.
 
-    A `StylePresetRecord` is a `StylePreset`: an input takes it as it is.
+    A `StylePresetRecord` is a `StylePreset`, so it can be assigned to an input.
     """
 
     def list(self) -> Iterator[StylePresetRecord]:
@@ -34,11 +34,11 @@ class StylePresets(Repository):
         return self._each(at_once(list_presets()))
 
     def get(self, preset_id: str) -> StylePresetRecord:
-        """The style preset of that id. Raises NotFoundError."""
+        """The style preset with that id. Raises NotFoundError."""
         return self._drive(get_preset(preset_id))
 
     def find(self, name: str) -> StylePresetRecord:
-        """The style preset of that name. Raises NotFoundError when there is none, or several."""
+        """The style preset with that name. Raises NotFoundError if there is none, or several."""
         return self._drive(find_preset(name))
 
     def create(
@@ -50,9 +50,9 @@ class StylePresets(Repository):
         image: ImageInput | None = None,
         shared: bool = False,
     ) -> StylePresetRecord:
-        """Make a style preset. A run's own prompt takes the place of `{prompt}`; `image` is shown beside the name.
+        """Create a style preset. A run's own prompt replaces `{prompt}`; `image` is shown beside the name.
 
-        `shared` has the other users of the server see it, too; that takes InvokeAI 6.13.
+        `shared` makes it visible to other users of the server; this requires InvokeAI 6.13.
 
         Raises OSError and TypeError for an image that cannot be read, and UnsupportedError.
         """
@@ -70,9 +70,9 @@ class StylePresets(Repository):
         remove_image: bool = False,
         shared: bool | None = None,
     ) -> StylePresetRecord:
-        """Change a style preset, given by its name, or as a `StylePreset`; None leaves a thing as it is.
+        """Change a style preset, given as its name or a `StylePreset`; None leaves a value unchanged.
 
-        `remove_image` has it show no picture any more.
+        `remove_image` removes its picture.
 
         Raises OSError and TypeError for an image that cannot be read, NotFoundError, UnsupportedError, and
         InvokableError for a preset that comes with InvokeAI.
@@ -84,14 +84,14 @@ class StylePresets(Repository):
         return self._drive(change_preset(preset, changes, file, self._known, without_image=remove_image))
 
     def image(self, preset: StylePreset | str) -> bytes | None:
-        """The picture that is shown beside a style preset, as PNG or WebP; None where it has none.
+        """The picture shown beside a style preset, as PNG or WebP, or None.
 
         Raises NotFoundError.
         """
         return self._drive(preset_image(preset))
 
     def delete(self, preset: StylePreset | str) -> None:
-        """Delete a style preset, given by its name, or as a `StylePreset` with its id.
+        """Delete a style preset, given as its name or a `StylePreset` with its id.
 
         Raises NotFoundError, and InvokableError for one that comes with InvokeAI.
         """
