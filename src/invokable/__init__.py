@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AuthenticationError,
         BoardError,
         CertificateError,
+        ClientClosedError,
         ConnectionError,  # noqa: A004  (the error tree's own name)
         EnqueueUncertain,
         InvokableError,
@@ -88,6 +89,7 @@ __all__ = [
     "BoardRecord",
     "CertificateError",
     "Client",
+    "ClientClosedError",
     "Color",
     "Connection",
     "ConnectionError",

@@ -18,6 +18,7 @@ from invokable import (
     BoardError,
     BoardRecord,
     CertificateError,
+    ClientClosedError,
     Color,
     Connection,
     ConnectionError,  # noqa: A004
@@ -253,6 +254,8 @@ def errors(flow: ColourCard) -> None:
         assert_type((error.url, error.sent), tuple[str, bool])
     except AuthenticationError as error:
         assert_type(error.advice, str)
+    except ClientClosedError as error:
+        assert_type(error.batch_id, str)
     except APIError as error:
         assert_type((error.status, error.detail, error.method, error.url), tuple[int, str, str, str])
     except UnsupportedError as error:

@@ -6,6 +6,7 @@
     │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: status and its own words
     │   └── AuthenticationError   it wants a token or a sign-in, or refuses the one given
+    ├── ClientClosedError         the client was closed before or meanwhile; the server goes on
     ├── UnsupportedError          the server is too old for this: the version that it takes
     ├── ValidationError           values to correct: every wrong input at once
     ├── NotFoundError             the server has no such model, image, workflow …, or several of that name
@@ -22,9 +23,9 @@
 
 Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
 
-`ConnectionError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own `ConnectionError`,
-`ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a ValidationError's with several problems;
-no error holds a token. All of them can be pickled.
+`ConnectionError`, `ClientClosedError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own
+`ConnectionError`, `RuntimeError`, `ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a
+ValidationError's with several problems; no error holds a token. All of them can be pickled.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ __all__ = [
     "AuthenticationError",
     "BoardError",
     "CertificateError",
+    "ClientClosedError",
     "ConnectionError",
     "EnqueueUncertain",
     "InvokableError",
@@ -156,6 +158,21 @@ _ADVICE: Final = {
     504: "the server, or a proxy before it, took too long; try again later",
 }
 """What to do next, by status."""
+
+
+class ClientClosedError(InvokableError, RuntimeError):
+    """The client was closed, before or while it did this. What runs on the server goes on.
+
+    Another client's `attach` with the `submission` takes a run up again.
+
+    Example:
+
+        job = client.submit(Portrait(prompt="a fox"))
+        try:
+            result = job.result()  # while another thread closes the client
+        except ClientClosedError as error:
+            print(f"batch {error.batch_id} goes on without us")
+    """
 
 
 class APIError(InvokableError):

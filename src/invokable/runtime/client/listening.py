@@ -69,7 +69,7 @@ class Ear:
             self._waiting[number] = (every, wake)
             there = any(every or is_end(note) for note in self._from(since))
         try:
-            if there or line != self.line:
+            if there or line != self.line or self._listener.is_closed:
                 wake()
             yield
         finally:
@@ -169,7 +169,7 @@ class Listener:
         """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns the line."""
         self._start()
         with self._changed:
-            self._changed.wait_for(lambda: self._tried or self._thread is None, seconds)
+            self._changed.wait_for(lambda: self._tried or self._closed or self._thread is None, seconds)
             if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
                 self._stir.set()  # check now whether it is still alive
             return self._line
@@ -181,11 +181,22 @@ class Listener:
             ear.add(note)
 
     def close(self) -> None:
-        """Stop receiving, and wait for the thread to end."""
+        """Stop receiving, wake every waiter, and wait for the thread to end."""
         self.stop()
+        if self._process == os.getpid():
+            with self._changed:
+                self._changed.notify_all()
+                waiting = list(self._ears.values())
+            for ear in waiting:
+                ear.stir()
         thread = self._thread if self._process == os.getpid() else None
         if thread is not None and thread is not threading.current_thread():
             thread.join(0.5)  # it cannot be stopped while connecting; it ends by itself
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has stopped receiving."""
+        return self._closed and self._process == os.getpid()
 
     def stop(self) -> None:
         """Stop receiving. Neither waits nor locks: garbage collection may call it at any moment, in any thread."""

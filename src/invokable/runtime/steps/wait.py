@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from invokable.runtime.errors import APIError, InvokableError, RunTimeout
+from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
 from invokable.runtime.steps.answers import ENDED, BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.hearing import Hearing
@@ -314,7 +314,9 @@ class _Outage:
     _refused_since: float | None = None
 
     def pause_after(self, error: InvokableError) -> float:
-        """Seconds to wait before the next look. Raises the error if it is a refusal that has lasted."""
+        """Seconds to wait before the next look. Raises the error if that is of no use, or a refusal that has lasted."""
+        if isinstance(error, ClientClosedError):
+            raise error
         self.is_new = not self._pause
         if self.is_new:
             LOG.warning("the server does not answer (%s); waiting for it", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
@@ -14,7 +15,7 @@ from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.errors import InvokableError
+from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.protocol import (
     Ask,
     AskPolicy,
@@ -34,6 +35,8 @@ from invokable.runtime.values.events import JobEvent
 _AT_ONCE: Final = 8
 """Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
 pool with many waiters is slow."""
+_NAP: Final = 0.25
+"""Seconds between checks during a sleep for whether the client was closed."""
 
 
 class AsyncEngine:
@@ -47,27 +50,36 @@ class AsyncEngine:
         self._closed = False
 
     async def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
-        """Return what steps return; `watch` is called with the events they report. Raises RuntimeError if closed."""
+        """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError if closed."""
         self._check_open()
         return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     async def stream(self, steps: Steps[Any]) -> AsyncIterator[JobEvent]:
-        """Yield the events that steps report. Raises RuntimeError if closed."""
+        """Yield the events that steps report. Raises ClientClosedError if closed."""
         self._check_open()
         async for event in stream(steps, self._do):
             yield event
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections. Every waiter gets a ClientClosedError."""
         self._closed = True
         await in_thread(self.listener.close)
         await self.transport.aclose()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise RuntimeError("the client is closed")
+            raise ClientClosedError("the client is closed")
 
     async def _do(self, step: Step, watch: Watch | None = None) -> Any:
+        self._check_open()
+        try:
+            return await self._done(step, watch)
+        except ConnectionError as error:
+            if self._closed:
+                raise ClientClosedError("the client was closed meanwhile") from error
+            raise
+
+    async def _done(self, step: Step, watch: Watch | None) -> Any:
         match step:
             case Request():
                 return await self._gate.send(self.transport, step)
@@ -76,7 +88,7 @@ class AsyncEngine:
             case Listen():
                 return await self._listen(step)
             case Sleep():
-                return await sleep(step.seconds)
+                return await self._sleep(step.seconds)
             case Read():
                 return await in_thread(read_file, step)
             case Ask():
@@ -96,11 +108,19 @@ class AsyncEngine:
 
     async def _await(self, step: Await) -> Heard:
         if not isinstance(step.ear, Ear):
-            await sleep(step.seconds)
+            await self._sleep(step.seconds)
             return Heard()
         if step.seconds > 0:
             await wait_for_note(step.ear, step.since, step.line, step.seconds, every=step.every)
         return step.ear.heard(step.since)
+
+    async def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while seconds > _NAP and not self._closed:
+            await sleep(_NAP)
+            seconds = end - time.monotonic()
+        if not self._closed:
+            await sleep(max(seconds, 0.0))
 
     async def _ask(self, step: Ask) -> dict[int, Any]:
         return await drive(step.ask(step.item_ids, step.known), self._do)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import os
 import re
 import select
 import socket
@@ -157,6 +158,7 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._process = os.getpid()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
@@ -169,6 +171,10 @@ class _Stream(httpcore.NetworkStream):
             self._inner.write(buffer[start : start + _PIECE], limit)
 
     def close(self) -> None:
+        if self._process == os.getpid():  # a connection that a fork shares is not shut down
+            with contextlib.suppress(OSError):
+                # Closing alone does not wake a thread that reads from it.
+                self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(

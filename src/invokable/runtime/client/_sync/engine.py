@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -14,7 +15,7 @@ from invokable.runtime.client._sync.driving import drive, stream
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.errors import InvokableError
+from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.protocol import (
     Ask,
     AskPolicy,
@@ -34,6 +35,8 @@ from invokable.runtime.values.events import JobEvent
 _AT_ONCE: Final = 8
 """Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
 pool with many waiters is slow."""
+_NAP: Final = 0.25
+"""Seconds between checks during a sleep for whether the client was closed."""
 
 
 class Engine:
@@ -47,27 +50,36 @@ class Engine:
         self._closed = False
 
     def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
-        """Return what steps return; `watch` is called with the events they report. Raises RuntimeError if closed."""
+        """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError if closed."""
         self._check_open()
         return drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     def stream(self, steps: Steps[Any]) -> Iterator[JobEvent]:
-        """Yield the events that steps report. Raises RuntimeError if closed."""
+        """Yield the events that steps report. Raises ClientClosedError if closed."""
         self._check_open()
         for event in stream(steps, self._do):
             yield event
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. Every waiter gets a ClientClosedError."""
         self._closed = True
         in_thread(self.listener.close)
         self.transport.close()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise RuntimeError("the client is closed")
+            raise ClientClosedError("the client is closed")
 
     def _do(self, step: Step, watch: Watch | None = None) -> Any:
+        self._check_open()
+        try:
+            return self._done(step, watch)
+        except ConnectionError as error:
+            if self._closed:
+                raise ClientClosedError("the client was closed meanwhile") from error
+            raise
+
+    def _done(self, step: Step, watch: Watch | None) -> Any:
         match step:
             case Request():
                 return self._gate.send(self.transport, step)
@@ -76,7 +88,7 @@ class Engine:
             case Listen():
                 return self._listen(step)
             case Sleep():
-                return sleep(step.seconds)
+                return self._sleep(step.seconds)
             case Read():
                 return in_thread(read_file, step)
             case Ask():
@@ -96,11 +108,19 @@ class Engine:
 
     def _await(self, step: Await) -> Heard:
         if not isinstance(step.ear, Ear):
-            sleep(step.seconds)
+            self._sleep(step.seconds)
             return Heard()
         if step.seconds > 0:
             wait_for_note(step.ear, step.since, step.line, step.seconds, every=step.every)
         return step.ear.heard(step.since)
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while seconds > _NAP and not self._closed:
+            sleep(_NAP)
+            seconds = end - time.monotonic()
+        if not self._closed:
+            sleep(max(seconds, 0.0))
 
     def _ask(self, step: Ask) -> dict[int, Any]:
         return drive(step.ask(step.item_ids, step.known), self._do)

@@ -1,0 +1,135 @@
+"""Closing a client ends whatever waits with it, at once; what runs on the server goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from generated_examples.colour_card import ColourCard
+
+from invokable import AsyncClient, Client, ClientClosedError, Policy
+from invokable.testing import Fault, Simulator
+from tests.runtime.relays import listening, silent
+from tests.testing.asking import picture, until
+
+WAITS: dict[str, Callable[[Any], Any]] = {
+    "result": lambda job: job.result(),
+    "wait": lambda job: job.wait(),
+    "events": lambda job: list(job.events()),
+}
+PATIENT = Policy(retries=100, read_timeout=60, total_timeout=60)
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator that takes no items, so that waiting for one does not end by itself."""
+    with Simulator() as running:
+        running.serve()
+        running.pause()
+        yield running
+
+
+@contextlib.contextmanager
+def closing() -> Iterator[None]:
+    """What happens within takes a second at most."""
+    begin = time.monotonic()
+    yield
+    assert time.monotonic() - begin < 1
+
+
+def card() -> ColourCard:
+    return ColourCard(stamp=picture(), width=64, height=64)
+
+
+def busy(client: socket.socket) -> None:
+    """Has whoever asks wait for long."""
+    client.recv(65536)
+    client.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_thread_that_waits_for_a_job_hears_that_the_client_was_closed(simulator: Simulator, wait: str) -> None:
+    client = Client(simulator.url)
+    with ThreadPoolExecutor() as pool:
+        job = client.submit(card())
+        waiting = pool.submit(WAITS[wait], job)
+        until(lambda: client._engine.listener._is_waited_for())
+        with closing():
+            client.close()
+            error = waiting.exception(10)
+    assert isinstance(error, ClientClosedError)
+    assert error.submission == job.submission
+    simulator.resume()
+    with Client(simulator.url) as other:
+        assert other.attach(ColourCard, job.submission).result(timeout=20).card.width == 64
+
+
+def test_a_thread_that_polls_for_a_job_hears_that_the_client_was_closed(simulator: Simulator) -> None:
+    simulator.add_fault(Fault(kind="refuse_socket", times=100))
+    client = Client(simulator.url, policy=Policy(first_poll=30, poll=30))
+    with ThreadPoolExecutor() as pool:
+        job = client.submit(card())
+        waiting = pool.submit(job.result)
+        until(lambda: client._engine.listener._is_waited_for())
+        with closing():
+            client.close()
+            assert isinstance(waiting.exception(40), ClientClosedError)
+
+
+def test_a_thread_that_runs_a_workflow_hears_that_the_client_was_closed(simulator: Simulator) -> None:
+    client = Client(simulator.url)
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(client.run, card())
+        until(lambda: client._engine.listener._is_waited_for())
+        with closing():
+            client.close()
+            error = running.exception(10)
+    assert isinstance(error, ClientClosedError)
+    assert error.batch_id in {event.get("batch_id") for _, event in simulator.events}
+
+
+def test_a_task_that_waits_for_a_job_hears_that_the_client_was_closed(simulator: Simulator) -> None:
+    async def main() -> None:
+        client = AsyncClient(simulator.url)
+        job = await client.submit(card())
+        waiting = asyncio.ensure_future(job.result())
+        await asyncio.sleep(0.1)
+        with closing():
+            await client.aclose()
+            with pytest.raises(ClientClosedError) as caught:
+                await waiting
+        assert caught.value.submission == job.submission
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("serve", [silent, busy])
+def test_a_thread_in_the_middle_of_a_request_hears_that_the_client_was_closed(serve: Any) -> None:
+    with listening(serve) as port, ThreadPoolExecutor() as pool:
+        client = Client(f"http://127.0.0.1:{port}", policy=PATIENT)
+        asking = pool.submit(client.version)
+        time.sleep(0.2)
+        with closing():
+            client.close()
+            assert isinstance(asking.exception(10), ClientClosedError)
+
+
+@pytest.mark.parametrize("serve", [silent, busy])
+def test_a_task_in_the_middle_of_a_request_hears_that_the_client_was_closed(serve: Any) -> None:
+    async def main(url: str) -> None:
+        client = AsyncClient(url, policy=PATIENT)
+        asking = asyncio.ensure_future(client.version())
+        await asyncio.sleep(0.2)
+        with closing():
+            await client.aclose()
+            with pytest.raises(ClientClosedError):
+                await asking
+
+    with listening(serve) as port:
+        asyncio.run(main(f"http://127.0.0.1:{port}"))
