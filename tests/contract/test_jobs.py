@@ -169,6 +169,23 @@ def test_what_is_finished_can_be_had_when_a_part_failed(client: Client, stamp: P
         assert [image.pil().size for image in part.card] == [(64, 32), (96, 32)]  # type: ignore[union-attr]
 
 
+@pytest.mark.usefixtures("paused")
+@pytest.mark.parametrize("timeout", [0.0, -1.0])
+def test_who_has_no_time_left_gets_a_timeout(
+    timeout: float, client: Client, connect: Callable[..., Client], server: Server, stamp: Path
+) -> None:
+    with pytest.raises(RunTimeout):
+        client.run(card(stamp), timeout=timeout)
+    job = client.submit(card(stamp))
+    with connect(server.url) as other:
+        attached = [other.attach(ColourCard, known) for known in (job.submission, job.batch_id)]
+        for each in (job, *attached):
+            for wait in (each.result, each.wait, lambda each=each, **given: list(each.events(**given))):
+                with pytest.raises(RunTimeout) as caught:
+                    wait(timeout=timeout)
+                assert caught.value.batch_id == job.batch_id
+
+
 # --- canceling and retrying -------------------------------------------------------------------------------------------
 
 

@@ -149,10 +149,11 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
 
     Raises RunTimeout when time is up, and APIError when the server keeps refusing to answer.
     """
-    policy: Policy = yield AskPolicy()
-    outage, pace = _Outage(clock), _Pace(clock, policy)
+    outage = _Outage(clock)
     pause = 0.0
     try:
+        policy: Policy = yield AskPolicy()
+        pace = _Pace(clock, policy)
         while True:
             heard: Heard = yield waiting.next_note(pause)
             yield from _tell(waiting, waiting.take(heard))
