@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from invokable import Client, EnqueueUncertain, InvokableError, RunCanceled, RunInterrupted, RunTimeout
+from invokable import Client, EnqueueUncertain, InvokableError, Policy, RunCanceled, RunInterrupted, RunTimeout
 from invokable.testing import Fault, FaultPlan, Simulator
 from tests.examples import imported, with_generator, workflow_class
 
@@ -94,6 +95,42 @@ def test_a_prune_takes_no_result_that_was_read(counted: Any, stamp: Path) -> Non
         assert "pruned" in str(error)
         assert len(error.partial.card) >= 2  # type: ignore[union-attr]
         assert set(completed(simulator).values()) == {1}
+
+
+@pytest.mark.parametrize("kind", ["html", "status", "cut_after"])
+def test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer(
+    kind: str, connect: Callable[..., Client], counted: Any, stamp: Path
+) -> None:
+    broken = Fault(kind=kind, path="*/list_all", times=3)
+    with Simulator(faults=[broken]) as simulator, connect(simulator.serve(), policy=Policy(retries=0)) as client:
+        job = client.submit(counted(stamp=stamp, height=32))
+        assert len(client.attach(counted, job.batch_id).result(timeout=60).card) == COUNT
+
+
+def test_a_batch_that_arrived_twice_is_taken_up_once(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
+    twice = Fault(kind="duplicate", path="*/enqueue_batch")
+    with Simulator(faults=[twice], speed=0.05) as simulator:
+        url = simulator.serve()
+        with connect(url) as client:
+            batch_id = client.submit(counted(stamp=stamp, height=32)).batch_id
+        with connect(url) as another:
+            cards = another.attach(counted, batch_id).result(timeout=60).card
+        assert [card.width for card in cards] == [64 + 8 * number for number in range(COUNT)]
+        assert set(completed(simulator).values()) == {1}
+
+
+def test_who_knows_the_batch_id_alone_misses_what_was_pruned(
+    connect: Callable[..., Client], counted: Any, stamp: Path
+) -> None:
+    with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.02) as simulator, connect(simulator.serve()) as client:
+        job = client.submit(counted(stamp=stamp, height=32))
+        job.wait(timeout=60)
+        late = client.attach(counted, job.batch_id)
+        with pytest.raises(RunCanceled, match="4 of 6 items were no longer in the server's queue") as caught:
+            late.result(timeout=60)
+        assert caught.value.cause == "removal"
+        assert len(caught.value.partial.card) == 2  # type: ignore[union-attr]
+        assert (late.status().completed, late.status().removed, late.status().items) == (2, 4, COUNT)
 
 
 @pytest.mark.slow

@@ -11,6 +11,48 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a wait without any time ends in an exception of another tree",
+        f"{RUNTIME}steps/wait.py",
+        "    try:\n        policy: Policy = yield AskPolicy()\n        pace",
+        "    policy: Policy = yield AskPolicy()\n    try:\n        pace",
+        ("tests/contract/test_jobs.py::test_who_has_no_time_left_gets_a_timeout",),
+    ),
+    Mutation(
+        "a batch id is given up when its items cannot be listed at once",
+        f"{RUNTIME}steps/submit.py",
+        "_insist(lambda: rows_of(submission), submission, clock, _pauses())",
+        "rows_of(submission)",
+        ("tests/contract/test_simulated_faults.py::test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer",),
+    ),
+    Mutation(
+        "a batch that arrived twice is taken up as one that is twice as large",
+        f"{RUNTIME}steps/submit.py",
+        "items_in(submission.batch_id) or len(latest)",
+        "len(latest)",
+        ("tests/contract/test_simulated_faults.py::test_a_batch_that_arrived_twice_is_taken_up_once",),
+    ),
+    Mutation(
+        "another process takes the copy of a batch that was canceled",
+        f"{RUNTIME}steps/submit.py",
+        'key=lambda item: item.status == "canceled"',
+        "key=lambda item: item.item_id",
+        (f"{TESTS}test_submit.py",),
+    ),
+    Mutation(
+        "items that nobody knows any more are not counted",
+        f"{RUNTIME}steps/status.py",
+        "submission.requested - len(submission.item_ids)",
+        "0",
+        ("tests/contract/test_simulated_faults.py::test_who_knows_the_batch_id_alone_misses_what_was_pruned",),
+    ),
+    Mutation(
+        "what was pruned before a batch id was taken up goes unsaid",
+        f"{RUNTIME}steps/collect.py",
+        "if unknown := waiting.submission.requested - len(waiting.submission.item_ids):",
+        "if unknown := 0:",
+        ("tests/contract/test_simulated_faults.py::test_who_knows_the_batch_id_alone_misses_what_was_pruned",),
+    ),
+    Mutation(
         "an image of a kind that has a function is no image any more",
         f"{RUNTIME}steps/collect.py",
         'if output.is_open and result.get("type") in giving.makers:',

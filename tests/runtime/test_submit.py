@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.runtime.steps.answers import QueueItem
+from invokable.runtime.steps.submission import items_in, new_batch_id
 from invokable.runtime.steps.submit import choose
 
 Row = list[tuple[str, str, Any]]
 
 
-def listed(*values: Sequence[Any]) -> list[QueueItem]:
+def listed(*values: Sequence[Any], canceled: Sequence[int] = ()) -> list[QueueItem]:
     """Items as the server lists them, with ids from 1 on."""
     return [
         QueueItem.model_validate(
             {
                 "item_id": number,
                 "batch_id": "b",
-                "status": "pending",
+                "status": "canceled" if number in canceled else "pending",
                 "field_values": [{"node_path": "n", "field_name": "f", "value": value} for value in row],
             }
         )
@@ -82,3 +84,22 @@ def test_another_process_takes_whole_batches() -> None:
     assert choose(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
     assert choose(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])
     assert choose(listed(["a"]), 2, None) == ([], [1])
+
+
+def test_another_process_takes_of_each_value_what_nobody_has_canceled() -> None:
+    twice = (["a"], ["b"], ["a"], ["b"])
+    assert choose(listed(*twice, canceled=[1, 4]), 2, None) == ([3, 2], [1, 4])
+    assert choose(listed(*twice, canceled=[1, 2, 3, 4]), 2, None) == ([1, 2], [3, 4])
+
+
+@given(st.integers(1, 2**32 - 1))
+def test_a_batch_id_says_how_many_items_there_are(items: int) -> None:
+    batch_id = new_batch_id(items)
+    assert (UUID(batch_id).version, str(UUID(batch_id))) == (8, batch_id)
+    assert items_in(batch_id) == items
+    assert new_batch_id(items) != batch_id
+
+
+@pytest.mark.parametrize("batch_id", ["7f8d3c52-6d0b-4e6a-9d3e-0d6c1c0a0003", "nightly", ""])
+def test_a_batch_id_of_somebody_else_says_nothing(batch_id: str) -> None:
+    assert items_in(batch_id) == 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import uuid4
 
 from invokable.contract.fields import MEDIA
 from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
@@ -19,7 +18,7 @@ from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.models import Known, complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
 from invokable.runtime.steps.room import check_room
-from invokable.runtime.steps.submission import Submission, destination_of
+from invokable.runtime.steps.submission import Submission, destination_of, new_batch_id
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
 from invokable.runtime.values.encoding import to_json
@@ -52,16 +51,18 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     """
     pins = pins_of(type(flow))
     validate(flow)
-    batch_id = new_batch_id()
-    completion = _Completion(pins, known, Uploads(known.uploads, batch_id), known.uploads.clock())
+    completion = _Completion(pins, known, known.uploads.clock())
     resolved = yield from completion.resolve(flow)
     graph, embedded = substitute(flow, resolved)
     graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
     data = yield from batch_data(pins, wire_values(flow, resolved), completion.problems)
     completion.raise_problems()
-    yield from check_room(size_of(data), known)
+    requested = size_of(data)
+    yield from check_room(requested, known)
+    batch_id = new_batch_id(requested)
+    uploads = Uploads(known.uploads, batch_id)
     try:
-        yield from completion.upload(flow)
+        yield from completion.upload(flow, uploads)
     except BaseException:
         known.uploads.release(batch_id)
         raise
@@ -69,19 +70,14 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,
         destination=destination_of(batch_id),
-        requested=size_of(data),
-        uploads=tuple(completion.uploads.names.values()),
+        requested=requested,
+        uploads=tuple(uploads.names.values()),
     )
     parts = {"data": data, "graph": graph, "workflow": embedded}
-    if completion.uploads.names:  # else there is no file to look for
-        parts = {name: replaced(part, completion.uploads.wire) for name, part in parts.items()}
+    if uploads.names:  # else there is no file to look for
+        parts = {name: replaced(part, uploads.wire) for name, part in parts.items()}
     about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
     return Prepared(submission, about | parts)
-
-
-def new_batch_id() -> str:
-    """A batch id; the server's paths take letters, digits and dashes only."""
-    return str(uuid4())
 
 
 def size_of(data: Data) -> int:
@@ -98,7 +94,6 @@ class _Completion:
 
     pins: Pins
     known: Known
-    uploads: Uploads
     began: float
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, list[File]] = field(default_factory=dict)
@@ -128,12 +123,12 @@ class _Completion:
                 wire[pin.attribute] = found if isinstance(value, list) else found[0]
         return wire
 
-    def upload(self, flow: Workflow) -> Steps[None]:
+    def upload(self, flow: Workflow, uploads: Uploads) -> Steps[None]:
         """Upload the files that were read. Raises ValidationError with every one that the server does not take."""
         for pin, value in self._given(flow):
             try:
                 for file in self.files.get(pin.attribute, ()):
-                    yield from self.uploads.add(file)
+                    yield from uploads.add(file)
             except RefusedFileError as error:
                 self._note(pin, value, f"the server does not take it: {error}")
         self.raise_problems()

@@ -104,14 +104,14 @@ def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
     """The items of a batch of whatever destination, oldest first; for each that was retried, its last retry."""
     response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
     if response.status == 404 or not response.is_json:  # servers before 6.7
-        return latest_of((yield from _paged(batch_id)))
+        return [item.item_id for item in latest_of((yield from _paged(batch_id)))]
     ids = read(response, ItemIds).item_ids
     found: list[ItemSummary] = []
     for start in range(0, len(ids), _SUMMARIES):
         found += yield from _summaries(ids[start : start + _SUMMARIES], known)
     own = [item.item_id for item in found if item.batch_id == batch_id]
     # Summaries do not say what was retried.
-    return latest_of(list((yield from items_by_id(own, known)).values()))
+    return [item.item_id for item in latest_of((yield from items_by_id(own, known)).values())]
 
 
 def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
@@ -125,15 +125,15 @@ def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
     return [ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED}) for item in items.values()]
 
 
-def latest_of(items: Sequence[QueueItem]) -> list[int]:
+def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
     """The items of a run, of which the oldest come first; for each that was retried, its last retry.
 
     Each retry says which item was the first one, also where it is the retry of a retry.
     """
-    latest: dict[int, int] = {}
+    latest: dict[int, QueueItem] = {}
     for item in items:
         if item.parent_item_id is None:  # else a node enqueued it
-            latest[item.retried_from_item_id or item.item_id] = item.item_id
+            latest[item.retried_from_item_id or item.item_id] = item
     return list(latest.values())
 
 

@@ -10,6 +10,7 @@ from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.protocol import Ask, Steps
 from invokable.runtime.steps.queue import items_by_id, statuses_by_id
 from invokable.runtime.steps.run import Context, giving, located
+from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.events import JobStatus
@@ -19,19 +20,19 @@ from invokable.runtime.values.workflow import Workflow
 def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
     """How many items are in each state. Raises EnqueueUncertain, ConnectionError and APIError."""
     yield from located(state, context.known, deadline)
-    ids = state.submission.item_ids
-    found: dict[int, str] = yield Ask(statuses_by_id, ids, context.known)
-    return _counted(ids, found)
+    found: dict[int, str] = yield Ask(statuses_by_id, state.submission.item_ids, context.known)
+    return _counted(state.submission, found)
 
 
 def outcome(waiting: Waiting) -> JobStatus:
     """How the items of a run ended that was waited for."""
-    return _counted(waiting.submission.item_ids, {key: item.status for key, item in waiting.ended.items()})
+    return _counted(waiting.submission, {key: item.status for key, item in waiting.ended.items()})
 
 
-def _counted(ids: tuple[int, ...], found: dict[int, str]) -> JobStatus:
+def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
     """How many items are in each state."""
-    counts = Counter(found.get(item_id, "removed") for item_id in ids)
+    counts = Counter(found.get(item_id, "removed") for item_id in submission.item_ids)
+    counts["removed"] += submission.requested - len(submission.item_ids)
     counts["in_progress"] += counts["waiting"]
     return JobStatus(*(counts[name] for name in JobStatus.__dataclass_fields__))
 

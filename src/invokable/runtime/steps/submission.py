@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+_COUNT: Final = 32  # bits
+_VERSION: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,24 @@ class Submission:
     def from_json(cls, value: Mapping[str, Any]) -> Submission:
         """Read what `to_json` gave. Raises TypeError for other members."""
         return cls(**{**value, "item_ids": tuple(value["item_ids"]), "uploads": tuple(value["uploads"])})
+
+
+def new_batch_id(items: int) -> str:
+    """An id for a batch of so many items: a UUID of version 8, whose last eight digits count them.
+
+    So that somebody who has the id alone notices which items are gone, and which are there twice.
+    """
+    number = uuid4().int >> _COUNT << _COUNT | items
+    return str(UUID(int=number & ~(0xF << 76) | _VERSION << 76))
+
+
+def items_in(batch_id: str) -> int:
+    """How many items a batch of ours has, by its id; 0 where that does not say it."""
+    try:
+        read = UUID(batch_id)
+    except ValueError:
+        return 0
+    return read.int & ((1 << _COUNT) - 1) if read.version == _VERSION else 0
 
 
 def destination_of(batch_id: str) -> str:

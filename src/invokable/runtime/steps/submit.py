@@ -54,7 +54,7 @@ from invokable.runtime.steps.queue import (
     latest_of,
     rows_of,
 )
-from invokable.runtime.steps.submission import Submission
+from invokable.runtime.steps.submission import Submission, items_in
 
 LATE: Final = 16.0
 """Seconds after which a request that was lost on its way does not arrive any more."""
@@ -120,7 +120,7 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
 def find(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
     """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it."""
     if not submission.requested:
-        return (yield from _found(submission, known))
+        return (yield from _found(submission, known, clock))
     status = yield from _look(submission, clock)
     if status is None:
         raise _uncertain(submission, "the server does not show it")
@@ -128,13 +128,21 @@ def find(submission: Submission, known: Known, clock: Clock) -> Steps[Submission
     return state.submission
 
 
-def _found(submission: Submission, known: Known) -> Steps[Submission]:
-    """A submission of which only the batch id is known, with its items."""
-    rows = yield from rows_of(submission)
-    ids = latest_of(rows) if rows else (yield from items_of_batch(submission.batch_id, known))
+def _found(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
+    """A submission of which only the batch id is known, with its items. Of those that arrived twice, one counts."""
+    rows = yield from _insist(lambda: rows_of(submission), submission, clock, _pauses())
+    if rows:
+        latest = latest_of(rows)
+        requested = items_in(submission.batch_id) or len(latest)
+        kept, _ = choose(latest, requested, None)
+        ids = kept or [item.item_id for item in latest]
+    else:
+        batch_id = submission.batch_id
+        ids = yield from _insist(lambda: items_of_batch(batch_id, known), submission, clock, _pauses())
+        requested = len(ids)
     if not ids:
         raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
-    return replace(submission, requested=len(ids), item_ids=tuple(ids))
+    return replace(submission, requested=requested, item_ids=tuple(ids))
 
 
 def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
@@ -267,13 +275,17 @@ def choose(
 ) -> tuple[list[int], list[int]]:
     """The items to keep, the earliest for each row of values, and those to spare. If a row has none, all are spare.
 
-    Without the rows, as in another process, the items are taken for one or several whole batches.
+    Without the rows, as in another process, the items are taken for one or several whole batches, of which somebody may
+    have canceled one already.
     """
     ids = [item.item_id for item in items]
     if rows is None or all(item.field_values is None for item in items):  # servers before 6.0 do not list values
-        whole = len(ids) >= requested
-        kept = ids[:requested] if len(ids) % requested == 0 else ids[-requested:]
-        return (kept, [item for item in ids if item not in set(kept)]) if whole else ([], ids)
+        if len(ids) < requested:
+            return [], ids
+        copies = [items[start::requested] for start in range(requested)]
+        earliest = [min(same, key=lambda item: item.status == "canceled").item_id for same in copies]
+        kept = earliest if len(ids) % requested == 0 else ids[-requested:]
+        return kept, [item for item in ids if item not in set(kept)]
     waiting: defaultdict[str, deque[int]] = defaultdict(deque)
     for item in items:
         waiting[_key([(v.node_path, v.field_name, v.value) for v in item.field_values or ()])].append(item.item_id)
