@@ -1,4 +1,4 @@
-"""Runs every fault: `python -m tests.contract.faults 20 [--live] [--only WORDS] [--write]`."""
+"""Runs every fault: `python -m tests.contract.faults 20 [--live] [--only WORDS] [--way WAY…] [--write]`."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from queue import Queue
 from threading import Thread
 
 from tests.contract.faults.cases import CASES
-from tests.contract.faults.runs import AWAITED, BLOCKING, Outcome, run
+from tests.contract.faults.runs import AWAITED, BLOCKING, RUN, WAYS, Outcome, run
 from tests.contract.faults.servers import OnServer, quick_environment, real, simulated
 from tests.contract.faults.table import table, write
 from tests.examples import ROOT
 from tests.live.provision import Server, restarted
 
-Task = tuple[int, int, str]
-"""The number of a case, a seed, and the kind of client."""
+Task = tuple[int, int, str, str]
+"""The number of a case, a seed, the kind of client, and the way."""
 KINDS = (BLOCKING, AWAITED)
 
 
 def one(task: Task, url: str) -> Outcome:
     """A run on the server at an address, or on a simulator of its own."""
-    case = CASES[task[0]]
+    number, seed, kind, way = task
+    case = CASES[number]
     if url:
-        return run(case, task[1], task[2], OnServer(Server(url, "")))
+        return run(case, seed, kind, OnServer(Server(url, "")), way)
     with simulated(slow=bool(case.by_others) or case.interrupted or case.slow) as place:
-        return run(case, task[1], task[2], place)
+        return run(case, seed, kind, place, way)
 
 
 def work(tasks: Sequence[Task], url: str, threads: int) -> None:
@@ -128,7 +129,7 @@ def report(title: str, outcomes: Iterator[Outcome], *, into_page: bool, log: Pat
     print(f"\n{title}: {len(found)} runs, {len(wrong)} wrong, {time.monotonic() - start:.0f} s\n\n{table(found)}\n")
     for outcome in wrong:
         case = outcome.case
-        print(f"WRONG {case.group}: {case.name}, seed {outcome.seed}, {outcome.kind}: {outcome.problem}")
+        print(f"WRONG {case.group}: {case.name}, {outcome.way}, seed {outcome.seed}, {outcome.kind}: {outcome.problem}")
     if into_page:
         write(title, found)
     return len(wrong)
@@ -139,6 +140,7 @@ def main() -> int:
     parser.add_argument("times", type=int, nargs="?", default=1, help="how often, by each kind of client (%(default)s)")
     parser.add_argument("--live", action="store_true", help="on a real server, in place of the simulator")
     parser.add_argument("--only", default="", help="the faults whose group and name hold these words")
+    parser.add_argument("--way", nargs="+", choices=WAYS, default=[RUN], help="what is called; without it `run`")
     parser.add_argument("--first", type=int, default=0, help="the first seed (%(default)s)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=10, help="of each process")
@@ -151,12 +153,14 @@ def main() -> int:
         return 0
     chosen = [number for number, case in enumerate(CASES) if options.only in f"{case.group}: {case.name}"]
     seeds = range(options.first, options.first + options.times)
-    tasks = [(number, seed, kind) for number in chosen for seed in seeds for kind in KINDS]
+    tasks = list(itertools.product(chosen, seeds, KINDS, options.way))
     known = read(options.log) if options.log else []
-    have = {(CASES.index(outcome.case), outcome.seed, outcome.kind) for outcome in known}
+    have = {(CASES.index(outcome.case), outcome.seed, outcome.kind, outcome.way) for outcome in known}
     left = [task for task in tasks if task not in have]
     outcomes = itertools.chain(known, (live if options.live else shared)(left, options.processes, options.threads))
     title = "on a real server" if options.live else "on the simulator"
+    if options.way != [RUN]:
+        title = f"{title}, by way"
     return bool(report(title, outcomes, into_page=options.write, log=options.log))
 
 

@@ -11,7 +11,7 @@ Fates = list[tuple[str, str]]
 
 POST: Final = "POST .*enqueue_batch"
 UPLOAD: Final = "POST .*/upload"
-WAIT: Final = r"/b/[^/]*/status|items_by_ids|item_summaries|GET .*/queue/default/i/"
+WAIT: Final = r"/b/[^/]*/status|items_by_ids|item_summaries|item_ids|list_all|GET .*/queue/default/i/"
 DOWNLOAD: Final = "GET .*/full"
 SOCKET: Final = "GET /ws"
 ALWAYS: Final = 500

@@ -1,21 +1,23 @@
-"""Runs: one run that meets a fault, and what is true of it afterwards."""
+"""Runs: one run that meets a fault, in one of several ways, and what is true of it afterwards."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import functools
+import inspect
 import threading
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from random import Random
 from typing import Any, Final
 
 from PIL import Image
 
-from invokable import AsyncClient, Client, EnqueueUncertain, InvokableError, Policy, RunTimeout
+from invokable import AsyncClient, Client, EnqueueUncertain, InvokableError, Policy, RunTimeout, Submission
 from tests.contract.faults.cases import CASES, Case
 from tests.contract.faults.servers import Place
 from tests.contract.interrupts import interrupted
@@ -24,6 +26,18 @@ from tests.examples import imported, with_generator, workflow_class
 
 BLOCKING: Final = "blocking"
 AWAITED: Final = "asynchronous"
+
+RUN: Final = "run"
+SUBMIT: Final = "submit"
+ATTACH: Final = "attach"
+BATCH: Final = "batch"
+WAYS: Final = {
+    RUN: "`run`",
+    SUBMIT: "`submit`, then `job.result`",
+    ATTACH: "`submit`, then another client attaches by the submission",
+    BATCH: "`submit`, then another client attaches by the batch id",
+}
+"""What is called. Where another client attaches, the first one was closed or just left, at once or while it waited."""
 
 _PATIENCE: Final = Policy(total_timeout=2.0, read_timeout=2.0, transfer_timeout=3.0, first_pause=0.1)
 _PATIENT: Final = Policy(total_timeout=5.0, first_pause=0.5, retries=12)
@@ -42,6 +56,7 @@ class Outcome:
     seconds: float = 0.0
     met: int = 0
     problem: str = ""
+    way: str = RUN
 
     def to_json(self) -> dict[str, Any]:
         """The outcome, with the case by its number."""
@@ -66,21 +81,22 @@ def stamp() -> bytes:
     return file.getvalue()
 
 
-def run(case: Case, seed: int, kind: str, place: Place) -> Outcome:
+def run(case: Case, seed: int, kind: str, place: Place, way: str = RUN) -> Outcome:
     """Run once. Never raises."""
     draw = Random(f"{case.group} {case.name} {seed} {kind}")
-    outcome = Outcome(case, seed, kind)
+    outcome = Outcome(case, seed, kind, way=way)
     proxy = Proxy(place.url)
     proxy.fates = case.fates(draw)
     flow = _flow(case, draw)
+    trial = _Trial(case, kind, way, proxy, flow, place)
     start = time.monotonic()
     problem: BaseException | None = None
     try:
-        result = _go(case, draw, kind, proxy.url, flow, place)
+        result = _go(trial, draw)
         outcome.ended = "result"
         outcome.seconds = time.monotonic() - start
         proxy.settle()
-        outcome.problem = _wrong_result(result, flow, place)
+        outcome.problem = _wrong_result(trial, result)
     except KeyboardInterrupt as error:
         outcome.ended, problem = "KeyboardInterrupt", error
     except InvokableError as error:
@@ -94,7 +110,7 @@ def run(case: Case, seed: int, kind: str, place: Place) -> Outcome:
         proxy.close()
     if problem is not None:
         proxy.settle()
-        outcome.problem = _wrong_report(case, problem, flow, place, proxy)
+        outcome.problem = _wrong_report(trial, problem)
     if case.within and outcome.seconds > case.within:
         outcome.problem = outcome.problem or f"took {outcome.seconds:.1f} s"
     return outcome
@@ -113,39 +129,126 @@ def _widths(flow: Any) -> list[int]:
     return [settings["start"] + settings["step"] * number for number in range(settings["count"])]
 
 
-def _go(case: Case, draw: Random, kind: str, url: str, flow: Any, place: Place) -> Any:
+def _go(trial: _Trial, draw: Random) -> Any:
+    case = trial.case
     if case.by_others:
-        timer = threading.Timer(draw.uniform(0.3, 2.0), place.act, [case.by_others])
+        timer = threading.Timer(draw.uniform(0.3, 2.0), trial.place.act, [case.by_others])
         timer.daemon = True
         timer.start()
-    policy = _PATIENT if case.by_others == "kill" else _PATIENCE
-    ask = functools.partial(_blocking if kind == BLOCKING else _awaited, url, policy, flow, case.timeout)
-    return interrupted(ask, after=draw.uniform(0.0, 3.0)) if case.interrupted else ask()
+    after = draw.uniform(0.0, 3.0) if case.interrupted else None
+    is_closed, stays = draw.random() < 0.5, draw.choice([0.0, draw.uniform(0.0, 1.0)])
+
+    def ask() -> Any:
+        if trial.way in (RUN, SUBMIT):
+            return trial.drive(_at_once(trial))
+        trial.drive(_leave(trial, is_closed=is_closed, stays=stays))
+        return trial.drive(_take_up(trial))
+
+    return ask() if after is None else interrupted(ask, after=after)
 
 
-def _blocking(url: str, policy: Policy, flow: Any, timeout: float) -> Any:
-    with Client(url, policy=policy) as client:
-        result = client.run(flow, timeout=timeout)
-        for card in result.card:
-            assert Image.open(BytesIO(client.download(card))).width == card.width
-        return result
+@dataclass
+class _Trial:
+    """A run on its way."""
+
+    case: Case
+    kind: str
+    way: str
+    proxy: Proxy
+    flow: Any
+    place: Place
+    taken: list[Submission] = field(default_factory=list)
+    """What `submit` returned."""
+    end: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.end = time.monotonic() + self.case.timeout
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left for the next call."""
+        return max(self.end - time.monotonic(), 0.0)
+
+    def connect(self) -> Any:
+        """A client of the kind."""
+        policy = _PATIENT if self.case.by_others == "kill" else _PATIENCE
+        return (Client if self.kind == BLOCKING else AsyncClient)(self.proxy.url, policy=policy)
+
+    def drive(self, steps: Coroutine[Any, Any, Any]) -> Any:
+        """What steps return that were written for both kinds: those of a blocking client never pause."""
+        if self.kind == AWAITED:
+            return asyncio.run(steps)
+        try:
+            steps.send(None)
+        except StopIteration as stop:
+            return stop.value
+        raise AssertionError("a blocking client has nothing to await")
 
 
-def _awaited(url: str, policy: Policy, flow: Any, timeout: float) -> Any:
-    async def main() -> Any:
-        async with AsyncClient(url, policy=policy) as client:
-            result = await client.run(flow, timeout=timeout)
-            for card in result.card:
-                assert Image.open(BytesIO(await client.download(card))).width == card.width
-            return result
-
-    return asyncio.run(main())
+async def _value(called: Any) -> Any:
+    """What a call of a client of either kind returns."""
+    return await called if inspect.isawaitable(called) else called
 
 
-def _wrong_result(result: Any, flow: Any, place: Place) -> str:
-    if [card.width for card in result.card] != _widths(flow):
-        return f"the result has {[card.width for card in result.card]} for {_widths(flow)}"
-    return _twice(place, result.batch_id)
+@contextlib.asynccontextmanager
+async def _open(trial: _Trial) -> AsyncIterator[Any]:
+    client = trial.connect()
+    try:
+        yield client
+    finally:
+        await _close(client)
+
+
+async def _close(client: Any) -> None:
+    await _value(client.aclose() if isinstance(client, AsyncClient) else client.close())
+
+
+async def _at_once(trial: _Trial) -> Any:
+    """Submit and wait, by one client."""
+    async with _open(trial) as client:
+        if trial.way == RUN:
+            result = await _value(client.run(trial.flow, timeout=trial.case.timeout))
+        else:
+            result = await _value((await _submitted(trial, client)).result(timeout=trial.left))
+        return await _downloaded(client, result)
+
+
+async def _leave(trial: _Trial, *, is_closed: bool, stays: float) -> None:
+    """Submit, and go away after so many seconds of waiting."""
+    client = trial.connect()
+    job = await _submitted(trial, client)
+    with contextlib.suppress(RunTimeout):
+        await _value(job.wait(timeout=stays))
+    if is_closed:
+        await _close(client)
+
+
+async def _take_up(trial: _Trial) -> Any:
+    """The result, by another client that knows what was stored."""
+    (stored,) = trial.taken
+    async with _open(trial) as client:
+        known = Submission.from_json(stored.to_json()) if trial.way == ATTACH else stored.batch_id
+        job = client.attach(type(trial.flow), known)
+        return await _downloaded(client, await _value(job.result(timeout=trial.left)))
+
+
+async def _submitted(trial: _Trial, client: Any) -> Any:
+    job = await _value(client.submit(trial.flow, timeout=trial.left))
+    trial.taken.append(job.submission)
+    return job
+
+
+async def _downloaded(client: Any, result: Any) -> Any:
+    for card in result.card:
+        assert Image.open(BytesIO(await _value(client.download(card)))).width == card.width
+    return result
+
+
+def _wrong_result(trial: _Trial, result: Any) -> str:
+    widths = [card.width for card in result.card]
+    if widths != (expected := _widths(trial.flow)):
+        return f"the result has {widths} for {expected}"
+    return _twice(trial.place, result.batch_id)
 
 
 def _twice(place: Place, batch_id: str) -> str:
@@ -158,33 +261,35 @@ def _twice(place: Place, batch_id: str) -> str:
     return f"run twice: {ran}" if any(times > 1 for times in ran.values()) else ""
 
 
-def _wrong_report(case: Case, error: BaseException, flow: Any, place: Place, proxy: Proxy) -> str:
+def _wrong_report(trial: _Trial, error: BaseException) -> str:
     name = type(error).__name__
-    if case.interrupted:
-        return _still_open(error, place)
-    if not isinstance(error, InvokableError) or name not in case.reports:
+    if trial.case.interrupted:
+        return _not_taken_up(trial, trial.taken[0]) if trial.taken else _still_open(error, trial.place)
+    if trial.case.by_others and isinstance(error, EnqueueUncertain) and trial.taken:
+        return "" if not trial.place.rows(error.batch_id) else f"{name}: {error}"
+    if not isinstance(error, InvokableError) or name not in trial.case.reports:
         return f"{name}: {error}"
     if error.submission is None:
-        return "the error has no submission" if any("enqueue_batch" in line for line in proxy.lines) else ""
-    if isinstance(error, RunTimeout | EnqueueUncertain) and error.submission.item_ids:
-        return _not_taken_up(error, flow, place)
+        return "the error has no submission" if any("enqueue_batch" in line for line in trial.proxy.lines) else ""
+    if isinstance(error, RunTimeout | EnqueueUncertain) and (trial.taken or error.submission.item_ids):
+        return _not_taken_up(trial, error.submission)
     if isinstance(error, RunTimeout | EnqueueUncertain):
-        return _twice(place, error.batch_id)
-    return _untrue(error, flow) or _twice(place, error.batch_id)
+        return _twice(trial.place, error.batch_id)
+    return _untrue(error, trial.flow) or _twice(trial.place, error.batch_id)
 
 
-def _not_taken_up(error: InvokableError, flow: Any, place: Place) -> str:
-    assert error.submission
-    with Client(place.url) as client:
-        result = client.attach(type(flow), error.submission).result(timeout=60)
-    return _wrong_result(result, flow, place)
+def _not_taken_up(trial: _Trial, submission: Submission) -> str:
+    with Client(trial.place.url) as client:
+        result = client.attach(type(trial.flow), submission).result(timeout=60)
+    return _wrong_result(trial, result)
 
 
 def _untrue(error: Any, flow: Any) -> str:
     """Whether a run that somebody cut short tells of every item."""
     there = len(error.partial.card) if error.partial else 0
-    if not error.item_ids or there + len(error.item_ids) != len(_widths(flow)):
-        return f"{there} cards and {len(error.item_ids)} missing items of {len(_widths(flow))}"
+    missing = len(error.item_ids) + error.submission.requested - len(error.submission.item_ids)
+    if not missing or there + missing != len(_widths(flow)):
+        return f"{there} cards and {missing} missing items of {len(_widths(flow))}"
     return ""
 
 
