@@ -30,7 +30,7 @@ from invokable.runtime.steps.archives import fetch_archive
 from invokable.runtime.steps.boards import delete_board, find_board
 from invokable.runtime.steps.library import list_workflows
 from invokable.runtime.steps.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
-from invokable.runtime.steps.model_records import await_install, delete_model
+from invokable.runtime.steps.model_records import await_install, delete_model, prune_installs
 from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.paging import Page
 from invokable.runtime.steps.protocol import Request, Response, Steps
@@ -287,6 +287,31 @@ def test_a_model_is_deleted_where_the_server_fails_at_its_own_answer() -> None:
     server(deletes=True).drive(delete_model("dreams", Known()))
     with pytest.raises(APIError, match="500"):
         server(deletes=False).drive(delete_model("dreams", Known()))
+
+
+def test_installations_are_forgotten_though_the_server_fails_at_its_answer() -> None:
+    def server(*, after: int) -> Driver:
+        """One that forgets with the DELETE of that number, and fails at every one."""
+        installs = [{"id": 7, "status": "completed", "source": {"path": "/x"}}]
+        asked: list[Request] = []
+
+        def prune(request: Request) -> Response:
+            asked.append(request)
+            if len(asked) == after:
+                installs.clear()
+            return Response(500, "text/plain", b"Internal Server Error", "DELETE", "http://server")
+
+        path = "/api/v2/models/install"
+        return Driver(by_path({f"GET {path}": lambda _: list(installs), f"DELETE {path}": prune}))
+
+    at_once, later, never = server(after=1), server(after=2), server(after=99)
+    at_once.drive(prune_installs())
+    assert len(at_once.asked("DELETE")) == 1
+    assert at_once.now < 0.1
+    later.drive(prune_installs())
+    with pytest.raises(APIError, match="500"):
+        never.drive(prune_installs())
+    assert len(never.asked("DELETE")) == 6
 
 
 # --- queue, library, presets --------------------------------------------------------------------------------------

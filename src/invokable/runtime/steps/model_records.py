@@ -95,12 +95,11 @@ def delete_model_image(value: Model | str, known: Known) -> Steps[None]:
     model = yield from find_model_record(value, known)
     if not model.config.get("cover_image"):
         return
-    response = yield from fetch(Request("DELETE", _image_of(model)))
-    # 6.14 fails at an answer without a body, once it has done its work.
-    if response.status == 500 and not (yield from get_model(model.key)).config.get("cover_image"):
-        return
-    if response.status != 204:
-        parse(response)
+
+    def is_gone() -> Steps[bool]:
+        return not (yield from get_model(model.key)).config.get("cover_image")
+
+    yield from _do(Request("DELETE", _image_of(model)), is_gone)
 
 
 def scan_folder(folder: str) -> Steps[tuple[str, ...]]:
@@ -156,10 +155,21 @@ def steer_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstal
 
 def prune_installs() -> Steps[None]:
     """Forget the installations that have ended."""
-    response = yield from fetch(Request("DELETE", _INSTALL))
-    # 6.14 fails at an answer without a body, once it has done its work.
-    if response.status == 500 and not any(install.ended for install in (yield from list_installs())):
-        return
+
+    def are_gone() -> Steps[bool]:
+        return not any(install.ended for install in (yield from list_installs()))
+
+    yield from _do(Request("DELETE", _INSTALL), are_gone)
+
+
+def _do(request: Request, is_done: Callable[[], Steps[bool]]) -> Steps[None]:
+    """Send what is answered without a body. 6.14 fails at that answer after its work, so what it did is looked at."""
+    for final in ((500,), ()):
+        response = yield from fetch(request, final=final)
+        if response.status != 500:
+            break
+        if (yield from is_done()):
+            return
     if response.status != 204:
         parse(response)
 

@@ -17,7 +17,7 @@ further steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -186,8 +186,8 @@ Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell | AskPoli
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
-def fetch(request: Request) -> Steps[Response]:
-    """Send a request that may be repeated, again while the server is away or busy."""
+def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
+    """Send a request that may be repeated, again while the server is away or busy; a `final` status ends it at once."""
     policy: Policy = yield AskPolicy()
     for attempt in range(policy.retries):
         try:
@@ -198,7 +198,8 @@ def fetch(request: Request) -> Steps[Response]:
             asked = None
             LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
         else:
-            if not is_busy(response.status, method=request.method, own_words=response.is_json):
+            is_final = response.status in final
+            if is_final or not is_busy(response.status, method=request.method, own_words=response.is_json):
                 return response
             asked = response.retry_after
             LOG.info("%s %s: answered %d; attempt %d", request.method, request.path, response.status, attempt + 1)
