@@ -265,6 +265,12 @@ def test_a_heading_holds_for_what_follows_it_in_its_container() -> None:
     ]
 
 
+def test_of_very_many_headings_over_a_field_the_nearest_are_kept() -> None:
+    nested = [f"{'  ' * depth}{line}" for depth in range(100) for line in (f"heading Level {depth}", "container row")]
+    found = surroundings(outline(*nested, f"{'  ' * 100}field steps"))[0].headings
+    assert found == tuple(f"Level {depth}" for depth in range(80, 100))
+
+
 def test_texts_belong_to_the_field_right_below_them() -> None:
     found = surroundings(outline("text 4 steps for schnell.", "text 30 for dev.", "field steps", "field cfg"))
     assert found[0] == Surroundings((), ("4 steps for schnell.", "30 for dev."))

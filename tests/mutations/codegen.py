@@ -208,6 +208,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_hostile_values.py",),
     ),
     Mutation(
+        "each field of a deep form keeps all headings over it",
+        f"{WORKFLOW}headings.py",
+        "if container.heading), most))[::-1]",
+        "if container.heading), None))[::-1]",
+        ("tests/codegen/test_telling.py",),
+    ),
+    Mutation(
         "long lists go through black",
         f"{CODEGEN}python/layout.py",
         "_LIST.sub(self._list, text)",

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from invokable.workflow.reading import OutlineItem
 
 _TITLE: Final = 40  # characters of a text that still reads as a title
+_NEAREST: Final = 20  # headings over one field; forms of hostile depth have thousands over each
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Surroundings:
     """What the author of a form wrote around one of its fields."""
 
     headings: tuple[str, ...] = ()
-    """The headings over the field, the outermost first."""
+    """The headings over the field, the outermost first; of very many only the nearest."""
     texts: tuple[str, ...] = ()
     """The text elements directly above the field, in the same container."""
 
@@ -46,9 +48,9 @@ def surroundings(outline: Iterable[OutlineItem]) -> dict[int, Surroundings]:
     }
 
 
-def headings(around: Iterable[Container]) -> tuple[str, ...]:
-    """The headings that hold inside of some containers, the outermost first."""
-    return tuple(container.heading for container in around if container.heading)
+def headings(around: Sequence[Container], most: int = _NEAREST) -> tuple[str, ...]:
+    """The headings that hold inside of some containers, the outermost first; of more than `most` only the nearest."""
+    return tuple(islice((container.heading for container in reversed(around) if container.heading), most))[::-1]
 
 
 def walk(outline: Iterable[OutlineItem]) -> Iterator[tuple[OutlineItem, Sequence[Container]]]:

@@ -47,7 +47,7 @@ def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *
         text = _said(element, describe)
         if not text or (element.kind == "text" and text == around[-1].heading):
             continue
-        over = headings(around[1:] if form_title else around)[-_DEEPEST:]
+        over = headings(around[1:] if form_title else around, _DEEPEST)
         if element.kind == "text" and not over and not found.items:
             found.paragraphs.append(text)
             continue
