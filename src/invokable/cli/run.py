@@ -18,6 +18,7 @@ from invokable.cli import completing
 from invokable.cli.ending import Terminated, of_system
 from invokable.cli.errors import Status, say_error, show_all
 from invokable.cli.options import build_options, read_options
+from invokable.cli.running.completing import inputs_of_workflow
 from invokable.cli.running.failing import failures_of, status_of
 from invokable.cli.running.pattern import DEFAULT
 from invokable.cli.running.report import Report
@@ -38,7 +39,7 @@ _GRACE: Final = 2.0
     "sets",
     multiple=True,
     metavar="NAME=VALUE",
-    shell_complete=completing.inputs,
+    shell_complete=inputs_of_workflow,
     help="Set an input, by attribute or by index in the form. @FILE reads the value from a file, @@ is a plain @.",
 )
 @click.option(

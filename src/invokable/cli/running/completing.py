@@ -1,0 +1,27 @@
+"""Completing: what the shell offers for the inputs of a workflow when the user presses Tab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from invokable.cli.options import read_options
+from invokable.codegen import BuildError, Source, plan_source
+
+
+def inputs_of_workflow(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`NAME=` for each input of the workflow file named before; nothing without one, or for a module."""
+    path = Path(next(iter(ctx.args), ""))  # an option that still lacks its value keeps click from naming arguments
+    if "=" in incomplete or path.suffix.lower() not in (".json", ".png"):
+        return []
+    try:
+        plan = plan_source(Source(path), read_options(config=None, schema=None, server=None, lenient=True))
+    except (BuildError, OSError):
+        return []
+    return [
+        CompletionItem(f"{planned.attribute}=", help=planned.type.summary)
+        for planned in plan.inputs
+        if planned.attribute.startswith(incomplete)
+    ]
