@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from invokable import __version__
+from invokable._version import VERSION
 from invokable.codegen.describing.descriptions import Descriptions, first_line, sentence
 from invokable.codegen.describing.outline import outline_of
 from invokable.codegen.describing.results import Results
@@ -92,7 +92,7 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
     ]
     return {
         "marker": Code(MARKER),
-        "version": code.version(__version__),
+        "version": code.version(VERSION),
         "plan": plan,
         "format": FORMAT,
         "made_from": unstamped(made_from),

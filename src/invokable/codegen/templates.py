@@ -1,11 +1,15 @@
-"""Templates: where the built-in ones are."""
+"""Templates: where the built-in ones are, and the package itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = Path(__file__).parents[1]
+"""The folder of `invokable`."""
 
 
 def templates_folder() -> Path:
     """The folder of the built-in templates: inside the installed package, or beside `src` in an editable install."""
-    installed = Path(__file__).parents[1] / "templates"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
+    installed = PACKAGE / "templates"
+    return installed if installed.is_dir() else PACKAGE.parents[1] / "templates"

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from invokable import __version__
+from invokable._version import VERSION
 from invokable.codegen.build.jobs import Job
 from invokable.codegen.build.publish import (
     FileChange,
@@ -282,7 +282,7 @@ def _made_from(
     locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
     return digest_of(
         {
-            "invokable": __version__,
+            "invokable": VERSION,
             "source": job.key,
             "schema": options.schemas.identity(settings.schema, document, version),
             "lenient": settings.lenient,

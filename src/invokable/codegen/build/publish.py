@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from invokable import __version__
+from invokable._version import VERSION
 from invokable.codegen.build.locking import claim, remove_unclaimed
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
 
@@ -120,8 +120,8 @@ def check_ours(path: Path, current: str | None) -> None:
         return
     if not is_generated(current):
         raise RefusedError(path, _FOREIGN)
-    if newer := newer_origin(current, __version__):
-        raise RefusedError(path, _NEWER.format(newer, __version__))
+    if newer := newer_origin(current, VERSION):
+        raise RefusedError(path, _NEWER.format(newer, VERSION))
 
 
 def publish(path: Path, text: str, *, force: bool = False) -> Written:

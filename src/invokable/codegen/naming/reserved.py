@@ -11,11 +11,9 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
-import invokable
-from invokable.codegen.templates import templates_folder
+from invokable.codegen.templates import PACKAGE, templates_folder
 
 TYPING: Final = frozenset({"Annotated", "Any", "ClassVar", "Final", "Literal", "Self", "TYPE_CHECKING", "TypeAlias"})
 """What a module may import from `typing`."""
@@ -26,7 +24,7 @@ _DEFINED: Final = re.compile(r"^(?:class +)?([A-Za-z_]\w*)(?::| =)|^ +class ([A-
 
 def _parsed(module: str) -> ast.Module:
     """A module of ours. It is not looked for as Python does, which would import the packages that it is in."""
-    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])
+    path = PACKAGE.joinpath(*module.split(".")[1:])
     return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_bytes())
 
 

@@ -20,12 +20,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-import invokable
 from invokable.codegen.python.slices import update, with_line
-from invokable.codegen.templates import templates_folder
+from invokable.codegen.templates import PACKAGE, templates_folder
 from invokable.codegen.written.checksums import places
-
-_PACKAGE: Final = Path(invokable.__file__).parent
 
 _DIGITS: Final = 32
 _NONE: Final = "0" * _DIGITS
@@ -64,9 +61,9 @@ def folder_digest(folder: Path) -> str:
 @cache
 def last_change_of_ours() -> int:
     """When our own source changed last, in nanoseconds; 0 where it is installed and has but one state a version."""
-    if not {"site-packages", "dist-packages"}.isdisjoint(_PACKAGE.parts):
+    if not {"site-packages", "dist-packages"}.isdisjoint(PACKAGE.parts):
         return 0
-    kinds = (*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml"), *templates_folder().iterdir())
+    kinds = (*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml"), *templates_folder().iterdir())
     return max(path.stat().st_mtime_ns for path in kinds)
 
 
