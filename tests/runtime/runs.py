@@ -10,7 +10,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Image, InvokableError
 from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.run import Context, run
 from tests.examples import imported, with_generator, workflow_class
 from tests.runtime.driving import Driver

@@ -23,7 +23,7 @@ from invokable import (
     Started,
 )
 from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.run import Context, Manner, finish, run, run_again, start
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from invokable import APIError, Submission
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.steps.queue import items_by_id, items_of, items_of_batch, statuses_by_id
 from tests.runtime.driving import Driver, answer, page

@@ -23,7 +23,7 @@ from invokable import (
 )
 from invokable.runtime.client._sync import driving
 from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.protocol import AskPolicy, Await, Heard, Request, Response
 from invokable.runtime.steps.run import Context, finish, start
 from invokable.runtime.steps.submit import Submitting

@@ -26,7 +26,8 @@ from invokable import (
     ValidationError,
 )
 from invokable.contract.models import ANY_MODEL, ModelFilter
-from invokable.runtime.steps.models import Known, find_model
+from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.models import find_model
 from invokable.runtime.steps.protocol import AskPolicy, File, Request, Response
 from invokable.runtime.steps.uploads import Uploaded
 from invokable.testing import Fault, Simulator

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from unicodedata import normalize
 
-from invokable.runtime.steps.models import nearest
+from invokable.runtime.steps.nearest import nearest
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.result import WorkflowResult
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from invokable.runtime.errors import APIError, BoardError
 from invokable.runtime.steps.answers import Answer, parse, read
-from invokable.runtime.steps.models import near, nearest
+from invokable.runtime.steps.nearest import near, nearest
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.values.inputs import Board

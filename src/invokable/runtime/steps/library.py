@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.answers import Answer, existing, parse, read
-from invokable.runtime.steps.models import Known, near, nearest
+from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.nearest import near, nearest
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail

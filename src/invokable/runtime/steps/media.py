@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 from invokable.runtime.errors import NotFoundError
 from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read, shaped
 from invokable.runtime.steps.boards import NO_BOARD, board_id_of
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record

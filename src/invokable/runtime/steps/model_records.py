@@ -9,7 +9,9 @@ from invokable.runtime.errors import ModelInstallError, NotFoundError
 from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import ModelList, existing, parse, read, shaped
 from invokable.runtime.steps.deadline import Clock
-from invokable.runtime.steps.models import MODELS, Known, list_models, matching, near, nearest
+from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.models import MODELS, list_models, matching, model_record
+from invokable.runtime.steps.nearest import near, nearest
 from invokable.runtime.steps.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
@@ -205,14 +207,6 @@ def await_install(
 
 def _image_of(model: ModelRecord) -> str:
     return f"{MODELS}i/{in_path(model.key)}/image"
-
-
-def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:
-    """What the server says of a model."""
-    config = one.model_dump()
-    triggers = tuple(config.get("trigger_phrases") or ())
-    where = response.url if response else MODELS
-    return record(ModelRecord, config, where=where, config=config, trigger_phrases=triggers)
 
 
 def _install(value: Any, response: Response) -> ModelInstall:

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import NotFoundError, Problem
-from invokable.runtime.steps.answers import ModelList, ModelRecord, Version, not_invokeai, read
+from invokable.runtime.steps import answers
+from invokable.runtime.steps.answers import ModelList, read
+from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.nearest import nearest
 from invokable.runtime.steps.policy import ModelFinder, ModelKey, Policy
-from invokable.runtime.steps.protocol import AskPolicy, Request, Steps, fetch
-from invokable.runtime.steps.uploads import Uploaded
+from invokable.runtime.steps.protocol import AskPolicy, Request, Response, Steps, fetch
+from invokable.runtime.steps.records import record
 from invokable.runtime.values.inputs import LoRA, Model
+from invokable.runtime.values.records import ModelRecord
 
 MODELS: Final = "/api/v2/models/"
 
 _SHOWN: Final = 5  # names in an error
 
 
-@dataclass(slots=True)
-class Known:
-    """What a client has learned of its server; asked for anew when a name is not found."""
-
-    models: Sequence[ModelRecord] | None = None
-    version: str | None = None
-    """The server's version, where it was asked for."""
-    lists_by_ids: bool = True
-    """Whether the server gives many queue items at once, which servers before 6.7 do not."""
-    max_queue_size: int | None = None
-    """How many items may wait in the queue."""
-    uploads: Uploaded = field(default_factory=Uploaded)
-    """What was uploaded for runs."""
-    models_listed: float = float("-inf")
-    """When the models were listed."""
-    summarises: bool = True
-    """Whether it says of many items in short how they are, which servers before 6.14 do not."""
-
-
-def server_version() -> Steps[str]:
-    """The server's version, such as `6.14.2`."""
-    response = yield from fetch(Request("GET", "/api/v1/app/version"))
-    if response.status == 404:  # as servers before 6.12 answer below their root
-        raise not_invokeai(response.url, "answered 404")
-    return read(response, Version).version
-
-
-def list_models() -> Steps[list[ModelRecord]]:
+def list_models() -> Steps[list[answers.ModelRecord]]:
     """All models of the server."""
     return read((yield from fetch(Request("GET", MODELS))), ModelList).models
+
+
+def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:
+    """What the server says of a model."""
+    config = one.model_dump()
+    triggers = tuple(config.get("trigger_phrases") or ())
+    where = response.url if response else MODELS
+    return record(ModelRecord, config, where=where, config=config, trigger_phrases=triggers)
 
 
 def find_model(
@@ -72,14 +55,14 @@ def find_model(
     raise _missing(model, wanted, records, fitting, policy.models)
 
 
-def _listed(known: Known, since: float | None) -> Steps[Sequence[ModelRecord]]:
+def _listed(known: Known, since: float | None) -> Steps[Sequence[answers.ModelRecord]]:
     if known.models is None or (since is not None and known.models_listed < since):
         known.models = yield from list_models()
         known.models_listed = known.uploads.clock()
     return known.models
 
 
-def _ambiguous(model: Model, found: Sequence[ModelRecord]) -> NotFoundError:
+def _ambiguous(model: Model, found: Sequence[answers.ModelRecord]) -> NotFoundError:
     several = [f"{record.name} ({record.base}, key {record.key})" for record in found]
     message = f"{len(found)} models fit {model}: {', '.join(several)}; give base, type or key"
     return NotFoundError(message, name=str(model), found=len(found), nearest=several)
@@ -88,8 +71,8 @@ def _ambiguous(model: Model, found: Sequence[ModelRecord]) -> NotFoundError:
 def _missing(
     model: Model,
     wanted: ModelFilter,
-    records: Sequence[ModelRecord],
-    fitting: Sequence[ModelRecord],
+    records: Sequence[answers.ModelRecord],
+    fitting: Sequence[answers.ModelRecord],
     ways: Sequence[ModelKey | ModelFinder],
 ) -> NotFoundError:
     others = matching(model, records, ways)
@@ -149,20 +132,11 @@ def filter_of(hint: Any) -> ModelFilter:
     return ANY_MODEL
 
 
-def near(name: str, names: Iterable[str]) -> list[str]:
-    """The names most like one that is not there."""
-    return difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """` (did you mean …?)`, or nothing."""
-    close = near(name, names)
-    return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
-
-
 def matching(
-    model: Model, records: Sequence[ModelRecord], ways: Sequence[ModelKey | ModelFinder] = ("key", "hash", "name")
-) -> list[ModelRecord]:
+    model: Model,
+    records: Sequence[answers.ModelRecord],
+    ways: Sequence[ModelKey | ModelFinder] = ("key", "hash", "name"),
+) -> list[answers.ModelRecord]:
     """The models that a reference means, by the first of the ways (key, hash, name, a function) that finds any."""
     for way in ways:
         if callable(way):
@@ -180,15 +154,13 @@ def matching(
     return []
 
 
-def _chosen(finder: ModelFinder, model: Model, records: Sequence[ModelRecord]) -> list[ModelRecord]:
+def _chosen(finder: ModelFinder, model: Model, records: Sequence[answers.ModelRecord]) -> list[answers.ModelRecord]:
     """What a project's own function chooses."""
-    from invokable.runtime.steps.model_records import model_record
-
     chosen = {found.key for found in finder(model, [model_record(record) for record in records])}
     return [record for record in records if record.key in chosen]
 
 
-def _wire(record: ModelRecord, submodel_type: str) -> dict[str, str]:
+def _wire(record: answers.ModelRecord, submodel_type: str) -> dict[str, str]:
     wire = {key: str(getattr(record, key)) for key in ("key", "hash", "name", "base", "type")}
     return wire | ({"submodel_type": submodel_type} if submodel_type else {})
 

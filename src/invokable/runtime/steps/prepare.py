@@ -15,7 +15,8 @@ from invokable.contract.fields import MEDIA
 from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
 from invokable.runtime.steps.batches import Data, batch_data
 from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
-from invokable.runtime.steps.models import Known, complete_models, filter_of, find_lora, find_model
+from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
 from invokable.runtime.steps.room import check_room
 from invokable.runtime.steps.submission import Submission, destination_of, new_batch_id

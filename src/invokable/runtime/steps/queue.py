@@ -16,8 +16,8 @@ from invokable.runtime.steps.answers import (
     parse,
     read,
 )
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.logs import LOG as LOG
-from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
 from invokable.runtime.steps.submission import Submission
 from invokable.runtime.values.events import Queued

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
 from invokable.runtime.steps.answers import Answer, FieldValue, parse, read, shaped
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.queue import QUEUE

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from invokable.runtime.errors import InvokableError, QueueFullError
 from invokable.runtime.steps.answers import read
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.logs import LOG
-from invokable.runtime.steps.models import Known
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from invokable.runtime.errors import APIError
 from invokable.runtime.steps.answers import Answer, parse, read
-from invokable.runtime.steps.models import Known, server_version
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.steps.records import record
-from invokable.runtime.steps.versions import at_least
+from invokable.runtime.steps.versions import at_least, server_version
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 
 _CACHE: Final = "/api/v1/app/invocation_cache"

@@ -39,7 +39,7 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, parse, read
 from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared
 from invokable.runtime.steps.protocol import AskPolicy, Ear, Request, Response, Sent, Sleep, Steps, T

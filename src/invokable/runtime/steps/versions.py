@@ -5,8 +5,17 @@ from __future__ import annotations
 import re
 
 from invokable.runtime.errors import UnsupportedError
-from invokable.runtime.steps.models import Known, server_version
-from invokable.runtime.steps.protocol import Steps
+from invokable.runtime.steps.answers import Version, not_invokeai, read
+from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.protocol import Request, Steps, fetch
+
+
+def server_version() -> Steps[str]:
+    """The server's version, such as `6.14.2`."""
+    response = yield from fetch(Request("GET", "/api/v1/app/version"))
+    if response.status == 404:  # as servers before 6.12 answer below their root
+        raise not_invokeai(response.url, "answered 404")
+    return read(response, Version).version
 
 
 def at_least(known: Known, needed: str) -> Steps[bool]:

@@ -21,7 +21,7 @@ from invokable.runtime.errors import APIError, ClientClosedError, InvokableError
 from invokable.runtime.steps.answers import ENDED, BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.hearing import Hearing
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
 from invokable.runtime.steps.queue import (

@@ -35,14 +35,15 @@ from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.hearing import HERE
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.media import clean_up
-from invokable.runtime.steps.models import Known, server_version
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Note, Request, Steps, fetch
 from invokable.runtime.steps.queue import cancel_batch
 from invokable.runtime.steps.run import Context, Manner, run, start
 from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.steps.versions import server_version
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Shown

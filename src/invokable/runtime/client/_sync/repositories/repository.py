@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from invokable.runtime.steps.models import Known
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page
 from invokable.runtime.steps.protocol import Steps
 

@@ -6,7 +6,6 @@ import builtins
 
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.steps.drift import drift
-from invokable.runtime.steps.models import server_version
 from invokable.runtime.steps.server_info import (
     clear_invocation_cache,
     current_user,
@@ -14,6 +13,7 @@ from invokable.runtime.steps.server_info import (
     invocation_cache,
     server_info,
 )
+from invokable.runtime.steps.versions import server_version
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 from invokable.runtime.values.workflow import Workflow
