@@ -28,7 +28,17 @@ LONGEST = 120.0
 """Seconds for the tests of one fault."""
 LARGEST = 4 * 2**30
 """Bytes of memory for them."""
-COPIED = ("src", "tests", "templates", "generated_examples", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+COPIED = (
+    "src",
+    "tests",
+    "templates",
+    "generated_examples",
+    "docs",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+)
 
 
 _LATER = itertools.count(2, 2)
