@@ -113,7 +113,7 @@ def test_a_child_of_a_fork_does_not_wait_for_an_upload_of_its_parent() -> None:
 def test_an_upload_that_somebody_deleted_is_noticed_within_a_minute(server: Simulator) -> None:
     client = server.client()
     now = 1000.0
-    client._context.known.uploads = Uploaded(lambda: now)
+    client._engine.context.known.uploads = Uploaded(lambda: now)
     client.run(ColourCard(stamp=picture("red")))
     delete_intermediates(server)
     now += 61

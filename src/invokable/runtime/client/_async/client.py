@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import time
-import weakref
 from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
@@ -31,16 +29,12 @@ from invokable.runtime.client.connection import Connection, connection_of, polic
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
 from invokable.runtime.steps.answers import parse
-from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
-from invokable.runtime.steps.hearing import HERE
-from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.media import clean_up
 from invokable.runtime.steps.policy import Policy
-from invokable.runtime.steps.protocol import Note, Request, Steps, fetch
-from invokable.runtime.steps.queue import cancel_batch
-from invokable.runtime.steps.run import Context, Manner, run, start
+from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.run import Manner, run, start
 from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.versions import server_version
@@ -113,17 +107,15 @@ class AsyncClient:
         return client
 
     def _open(self, transport: AsyncTransport) -> None:
-        self._engine = AsyncEngine(transport)
-        self._context = Context(Known(), downloader(self))
-        weakref.finalize(self, self._engine.listener.stop)
-        self.boards = AsyncBoards(self)
-        self.images = AsyncImages(self)
-        self.videos = AsyncVideos(self)
-        self.models = AsyncModels(self)
-        self.queue = AsyncQueue(self)
-        self.workflows = AsyncWorkflows(self)
-        self.style_presets = AsyncStylePresets(self)
-        self.server = AsyncServer(self)
+        self._engine = AsyncEngine(transport, downloader(self))
+        self.boards = AsyncBoards(self._engine)
+        self.images = AsyncImages(self._engine)
+        self.videos = AsyncVideos(self._engine)
+        self.models = AsyncModels(self._engine)
+        self.queue = AsyncQueue(self._engine)
+        self.workflows = AsyncWorkflows(self._engine)
+        self.style_presets = AsyncStylePresets(self._engine)
+        self.server = AsyncServer(self._engine)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -166,7 +158,7 @@ class AsyncClient:
         workflow = checked(flow)
         with watched(on_progress, bar=progress) as watch:
             manner = Manner(watch is not None, resubmit)
-            steps = run(workflow, self._context, self._deadline(timeout), manner)
+            steps = run(workflow, *self._engine.within(timeout), manner)
             result: ResultOf = await self._drive(steps, watch)
             return result
 
@@ -176,8 +168,8 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
         """
         workflow = checked(flow)
-        state = await self._drive(start(workflow, self._context, self._deadline(timeout)))
-        return AsyncJob(self, type(workflow), state)
+        state = await self._drive(start(workflow, *self._engine.within(timeout)))
+        return AsyncJob(self._engine, type(workflow), state)
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:
         """Return a job for a run that was submitted earlier, by this process or another. Sends no request yet.
@@ -189,7 +181,7 @@ class AsyncClient:
         """
         if isinstance(submission, str):
             submission = Submission("", submission, destination_of(submission), 0)
-        return AsyncJob(self, checked_class(workflow), Submitting(submission))
+        return AsyncJob(self._engine, checked_class(workflow), Submitting(submission))
 
     async def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.
@@ -200,17 +192,15 @@ class AsyncClient:
 
     async def cancel(self, batch_id: str) -> None:
         """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError."""
-        self._context.canceled.add(batch_id)
-        await self._drive(cancel_batch(batch_id))
-        self._engine.listener.note(batch_id, Note(HERE, 0, {}))
+        await self._engine.cancel(batch_id)
 
     def image(self, image: Image | str) -> Image:
         """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
-        return replace(Image(image) if isinstance(image, str) else image, _client=downloader(self))
+        return replace(Image(image) if isinstance(image, str) else image, _client=self._engine.context.client)
 
     def video(self, video: Video | str) -> Video:
         """A video on the server, by name; or an unpickled video, attached to this client. Sends no request."""
-        return replace(Video(video) if isinstance(video, str) else video, _client=downloader(self))
+        return replace(Video(video) if isinstance(video, str) else video, _client=self._engine.context.client)
 
     @overload
     async def upload(
@@ -245,7 +235,7 @@ class AsyncClient:
         client also uses.
         Raises ConnectionError and APIError.
         """
-        return await self._drive(clean_up(submission, self._context.known))
+        return await self._drive(clean_up(submission, self._engine.context.known))
 
     async def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError if the server no longer has it, and ConnectionError."""
@@ -265,7 +255,7 @@ class AsyncClient:
 
         Downloads the thumbnails. If one cannot be downloaded, the reason is shown in its place; nothing is raised.
         """
-        return await show(self, shown)
+        return await show(shown, self.thumbnail)
 
     async def download_into(self, medium: Image | Video, file: BinaryIO) -> None:
         """Download an image or a video into a file object, a pipe or a socket: anything with a `write` method.
@@ -273,7 +263,7 @@ class AsyncClient:
         The download is checked before its first byte is written; until then, a large file is kept on disk.
         Raises the same exceptions as `download`.
         """
-        await pass_on(self, medium, file)
+        await pass_on(self._engine, medium, file)
 
     async def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
         """Download an image or a video to a file, atomically, and return its path.
@@ -281,7 +271,7 @@ class AsyncClient:
         If `path` is a folder, ends in a slash or has no suffix, the file is saved in it under its name on the server.
         Missing folders are created. Raises the same exceptions as `download`, and OSError.
         """
-        return await save(self, medium, path)
+        return await save(self._engine, medium, path)
 
     async def save_all(
         self,
@@ -310,7 +300,7 @@ class AsyncClient:
         Raises ValueError for an invalid pattern, OSError, and the same exceptions as `download`. The first failure
         stops the rest; files that have already been saved are kept.
         """
-        return await save_all(self, media, folder, name, at_once=at_once, overwrite=overwrite)
+        return await save_all(self._engine, media, folder, name, at_once=at_once, overwrite=overwrite)
 
     async def version(self) -> str:
         """The server's version, such as `6.14.2`. Raises ConnectionError and APIError."""
@@ -320,9 +310,6 @@ class AsyncClient:
         """The server's OpenAPI document. Raises ConnectionError and APIError."""
         document: dict[str, Any] = parse(await self._drive(fetch(Request("GET", "/openapi.json"))))
         return document
-
-    def _deadline(self, timeout: float | None) -> Deadline:
-        return Deadline.after(timeout, time.monotonic)
 
     async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return await self._engine.drive(steps, watch)

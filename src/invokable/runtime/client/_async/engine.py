@@ -1,8 +1,12 @@
-"""Engine: does what steps yield, and owns the connections, the listener for events and shared questions."""
+"""Engine: does what steps yield, and owns the connections, the listener for events and shared questions.
+
+A client, its repositories and its jobs have it in common.
+"""
 
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
@@ -16,12 +20,16 @@ from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError  # noqa: A004
+from invokable.runtime.steps.deadline import Deadline
+from invokable.runtime.steps.hearing import HERE
+from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.protocol import (
     Ask,
     AskPolicy,
     Await,
     Heard,
     Listen,
+    Note,
     Read,
     Request,
     Sleep,
@@ -30,7 +38,10 @@ from invokable.runtime.steps.protocol import (
     T,
     Tell,
 )
+from invokable.runtime.steps.queue import cancel_batch
+from invokable.runtime.steps.run import Context
 from invokable.runtime.values.events import JobEvent
+from invokable.runtime.values.media import Downloader
 
 _AT_ONCE: Final = 8
 """Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
@@ -40,17 +51,22 @@ _NAP: Final = 0.25
 
 
 class AsyncEngine:
-    """Drives the steps of a client."""
+    """Drives the steps of a client, and holds what its runs share.
 
-    def __init__(self, transport: AsyncTransport) -> None:
+    `client` is what images of a result download themselves with; None where they cannot.
+    """
+
+    def __init__(self, transport: AsyncTransport, client: Downloader | None) -> None:
         self.transport = transport
+        self.context = Context(Known(), client)
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
         self._gate = Gate(_AT_ONCE)
         self._asking = AsyncAsking(self._ask)
         self._closed = False
+        weakref.finalize(self, self.listener.stop)
 
     async def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
-        """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError if closed."""
+        """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
         self._check_open()
         return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
@@ -59,6 +75,16 @@ class AsyncEngine:
         self._check_open()
         async for event in stream(steps, self._do):
             yield event
+
+    async def cancel(self, batch_id: str) -> None:
+        """Cancel what is left of a batch, and wake who waits for it. Raises ConnectionError and APIError."""
+        self.context.canceled.add(batch_id)
+        await self.drive(cancel_batch(batch_id))
+        self.listener.note(batch_id, Note(HERE, 0, {}))
+
+    def within(self, timeout: float | None) -> tuple[Context, Deadline]:
+        """What a run is driven with that may take so many seconds."""
+        return self.context, Deadline.after(timeout, time.monotonic)
 
     async def aclose(self) -> None:
         """Close all connections. Every waiter gets a ClientClosedError."""

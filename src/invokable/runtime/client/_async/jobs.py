@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Generic
+from typing import Generic
 
+from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import Result
 from invokable.runtime.steps.deadline import Deadline
@@ -15,9 +16,6 @@ from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.events import JobEvent, JobStatus
 from invokable.runtime.values.workflow import Workflow
-
-if TYPE_CHECKING:
-    from invokable.runtime.client._async.client import AsyncClient
 
 
 class AsyncJob(Generic[Result]):
@@ -32,8 +30,8 @@ class AsyncJob(Generic[Result]):
         result = await job.result(timeout=600)
     """
 
-    def __init__(self, client: AsyncClient, workflow: type[Workflow], state: Submitting) -> None:
-        self._client = client
+    def __init__(self, engine: AsyncEngine, workflow: type[Workflow], state: Submitting) -> None:
+        self._engine = engine
         self._workflow = workflow
         self._state = state
 
@@ -104,12 +102,12 @@ class AsyncJob(Generic[Result]):
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
         steps = follow(self._workflow, self._state, *self._within(timeout), Manner(watched=True))
-        async for event in self._client._engine.stream(steps):
+        async for event in self._engine.stream(steps):
             yield event
 
     async def cancel(self) -> None:
         """Cancel the items of the run that have not ended. Raises ConnectionError and APIError."""
-        await self._client.cancel(self.submission.batch_id)
+        await self._engine.cancel(self.submission.batch_id)
 
     async def retry(self, *, timeout: float | None = None) -> None:
         """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
@@ -119,10 +117,10 @@ class AsyncJob(Generic[Result]):
         await self._drive(run_again(self._state, *self._within(timeout)))
 
     def _within(self, timeout: float | None) -> tuple[Context, Deadline]:
-        return self._client._context, self._client._deadline(timeout)
+        return self._engine.within(timeout)
 
     async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
-        return await self._client._drive(steps, watch)
+        return await self._engine.drive(steps, watch)
 
 
 AsyncJob.__module__ = "invokable"  # as users import it

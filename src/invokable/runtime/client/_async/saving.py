@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+from typing import IO, BinaryIO, Final, cast
 
 from invokable.runtime.client._async.concurrency import in_thread, made_in_thread, written
+from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
@@ -17,18 +18,15 @@ from invokable.runtime.steps.downloads import download
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.result import WorkflowResult
 
-if TYPE_CHECKING:
-    from invokable.runtime.client._async.client import AsyncClient
-
 _IN_MEMORY: Final = 8 * 2**20  # bytes of a download, before it goes to disk
 _PIECE: Final = 2**20
 
 
-async def save(client: AsyncClient, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
+async def save(engine: AsyncEngine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
     scrap = await made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
-        await client._drive(download(medium, scrap.file))
+        await engine.drive(download(medium, scrap.file))
         return scrap.keep()
     except BaseException:
         scrap.drop()
@@ -36,7 +34,7 @@ async def save(client: AsyncClient, medium: Image | Video, path: str | os.PathLi
 
 
 async def save_all(
-    client: AsyncClient,
+    engine: AsyncEngine,
     media: WorkflowResult | Iterable[Image | Video],
     folder: str | os.PathLike[str],
     pattern: str,
@@ -49,24 +47,24 @@ async def save_all(
     where = paths(files, folder, pattern)
     put = save if overwrite else _save_beside
     pairs = zip(files, where, strict=True)
-    return await together([partial(put, client, file.medium, path) for file, path in pairs], at_once)
+    return await together([partial(put, engine, file.medium, path) for file, path in pairs], at_once)
 
 
-async def pass_on(client: AsyncClient, medium: Image | Video, into: BinaryIO) -> None:
+async def pass_on(engine: AsyncEngine, medium: Image | Video, into: BinaryIO) -> None:
     """Download into an object that needs only a `write` method. An incomplete download is not written."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         file = cast("BinaryIO", spool)
-        await client._drive(download(medium, file))
+        await engine.drive(download(medium, file))
         file.seek(0)
         while piece := memoryview(await in_thread(_read, file)):
             while piece:  # an unbuffered file or a socket may write only part of it
                 piece = piece[await written(into, bytes(piece)) :]
 
 
-async def _save_beside(client: AsyncClient, medium: Image | Video, path: Path) -> Path:
+async def _save_beside(engine: AsyncEngine, medium: Image | Video, path: Path) -> Path:
     reserved = await made_in_thread(reserve, Path.unlink, path)
     try:
-        return await save(client, medium, reserved)
+        return await save(engine, medium, reserved)
     except BaseException:
         reserved.unlink(missing_ok=True)
         raise

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from invokable.runtime.client._async.together import together
 from invokable.runtime.errors import InvokableError
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Showable, Shown, html_of, pictured
 
-if TYPE_CHECKING:
-    from invokable.runtime.client._async.client import AsyncClient
-
 _AT_ONCE: Final = 4
 
 
-async def show(client: AsyncClient, shown: Showable) -> Shown:
-    """A result, an image or a video as a notebook displays it."""
+async def show(shown: Showable, thumbnail: Callable[[Image | Video], Awaitable[bytes]]) -> Shown:
+    """A result, an image or a video as a notebook displays it; `thumbnail` downloads each picture."""
     media = pictured(shown)
-    found = await together([partial(_thumbnail, client, medium) for medium in media], _AT_ONCE)
+    found = await together([partial(_picture, thumbnail, medium) for medium in media], _AT_ONCE)
     return Shown(html_of(shown, dict(zip(media, found, strict=True))), len(media))
 
 
-async def _thumbnail(client: AsyncClient, medium: Image | Video) -> bytes | Exception:
+async def _picture(thumbnail: Callable[[Image | Video], Awaitable[bytes]], medium: Image | Video) -> bytes | Exception:
     try:
-        return await client.thumbnail(medium)
+        return await thumbnail(medium)
     except InvokableError as error:
         return error

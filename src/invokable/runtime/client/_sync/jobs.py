@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic
+from typing import Generic
 
+from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import Result
 from invokable.runtime.steps.deadline import Deadline
@@ -15,9 +16,6 @@ from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.events import JobEvent, JobStatus
 from invokable.runtime.values.workflow import Workflow
-
-if TYPE_CHECKING:
-    from invokable.runtime.client._sync.client import Client
 
 
 class Job(Generic[Result]):
@@ -32,8 +30,8 @@ class Job(Generic[Result]):
         result = job.result(timeout=600)
     """
 
-    def __init__(self, client: Client, workflow: type[Workflow], state: Submitting) -> None:
-        self._client = client
+    def __init__(self, engine: Engine, workflow: type[Workflow], state: Submitting) -> None:
+        self._engine = engine
         self._workflow = workflow
         self._state = state
 
@@ -104,12 +102,12 @@ class Job(Generic[Result]):
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
         steps = follow(self._workflow, self._state, *self._within(timeout), Manner(watched=True))
-        for event in self._client._engine.stream(steps):
+        for event in self._engine.stream(steps):
             yield event
 
     def cancel(self) -> None:
         """Cancel the items of the run that have not ended. Raises ConnectionError and APIError."""
-        self._client.cancel(self.submission.batch_id)
+        self._engine.cancel(self.submission.batch_id)
 
     def retry(self, *, timeout: float | None = None) -> None:
         """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
@@ -119,10 +117,10 @@ class Job(Generic[Result]):
         self._drive(run_again(self._state, *self._within(timeout)))
 
     def _within(self, timeout: float | None) -> tuple[Context, Deadline]:
-        return self._client._context, self._client._deadline(timeout)
+        return self._engine.within(timeout)
 
     def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
-        return self._client._drive(steps, watch)
+        return self._engine.drive(steps, watch)
 
 
 Job.__module__ = "invokable"  # as users import it

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+from typing import IO, BinaryIO, Final, cast
 
 from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread, written
+from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client._sync.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
@@ -17,18 +18,15 @@ from invokable.runtime.steps.downloads import download
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.result import WorkflowResult
 
-if TYPE_CHECKING:
-    from invokable.runtime.client._sync.client import Client
-
 _IN_MEMORY: Final = 8 * 2**20  # bytes of a download, before it goes to disk
 _PIECE: Final = 2**20
 
 
-def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
+def save(engine: Engine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
     scrap = made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
-        client._drive(download(medium, scrap.file))
+        engine.drive(download(medium, scrap.file))
         return scrap.keep()
     except BaseException:
         scrap.drop()
@@ -36,7 +34,7 @@ def save(client: Client, medium: Image | Video, path: str | os.PathLike[str]) ->
 
 
 def save_all(
-    client: Client,
+    engine: Engine,
     media: WorkflowResult | Iterable[Image | Video],
     folder: str | os.PathLike[str],
     pattern: str,
@@ -49,24 +47,24 @@ def save_all(
     where = paths(files, folder, pattern)
     put = save if overwrite else _save_beside
     pairs = zip(files, where, strict=True)
-    return together([partial(put, client, file.medium, path) for file, path in pairs], at_once)
+    return together([partial(put, engine, file.medium, path) for file, path in pairs], at_once)
 
 
-def pass_on(client: Client, medium: Image | Video, into: BinaryIO) -> None:
+def pass_on(engine: Engine, medium: Image | Video, into: BinaryIO) -> None:
     """Download into an object that needs only a `write` method. An incomplete download is not written."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         file = cast("BinaryIO", spool)
-        client._drive(download(medium, file))
+        engine.drive(download(medium, file))
         file.seek(0)
         while piece := memoryview(in_thread(_read, file)):
             while piece:  # an unbuffered file or a socket may write only part of it
                 piece = piece[written(into, bytes(piece)) :]
 
 
-def _save_beside(client: Client, medium: Image | Video, path: Path) -> Path:
+def _save_beside(engine: Engine, medium: Image | Video, path: Path) -> Path:
     reserved = made_in_thread(reserve, Path.unlink, path)
     try:
-        return save(client, medium, reserved)
+        return save(engine, medium, reserved)
     except BaseException:
         reserved.unlink(missing_ok=True)
         raise

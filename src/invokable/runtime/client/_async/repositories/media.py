@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
-from invokable.runtime.client._async.concurrency import downloader
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.steps.boards import board_id_of
 from invokable.runtime.steps.media import (
@@ -152,7 +151,7 @@ class AsyncMedia(AsyncRepository, Generic[R]):
 
     @property
     def _downloader(self) -> Downloader | None:
-        return downloader(self._client)
+        return self._engine.context.client
 
 
 def name_of(medium: Image | Video | str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page
 from invokable.runtime.steps.protocol import Steps
-
-if TYPE_CHECKING:
-    from invokable.runtime.client._async.client import AsyncClient
 
 T = TypeVar("T")
 
@@ -18,15 +16,15 @@ T = TypeVar("T")
 class AsyncRepository:
     """Everything of one kind on a server."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
 
     @property
     def _known(self) -> Known:
-        return self._client._context.known
+        return self._engine.context.known
 
     async def _drive(self, steps: Steps[T]) -> T:
-        return await self._client._drive(steps)
+        return await self._engine.drive(steps)
 
     async def _each(self, first: Steps[Page[T]]) -> AsyncIterator[T]:
         """All items of a list, whose pages are fetched as needed."""

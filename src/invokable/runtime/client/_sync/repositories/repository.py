@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page
 from invokable.runtime.steps.protocol import Steps
-
-if TYPE_CHECKING:
-    from invokable.runtime.client._sync.client import Client
 
 T = TypeVar("T")
 
@@ -18,15 +16,15 @@ T = TypeVar("T")
 class Repository:
     """Everything of one kind on a server."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     @property
     def _known(self) -> Known:
-        return self._client._context.known
+        return self._engine.context.known
 
     def _drive(self, steps: Steps[T]) -> T:
-        return self._client._drive(steps)
+        return self._engine.drive(steps)
 
     def _each(self, first: Steps[Page[T]]) -> Iterator[T]:
         """All items of a list, whose pages are fetched as needed."""
