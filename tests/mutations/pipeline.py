@@ -255,8 +255,8 @@ MUTATIONS: Final = [
     Mutation(
         "what no workflow may call a name is looked for by importing",
         f"{CODEGEN}naming/reserved.py",
-        '    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])\n',
-        '    __import__(module)\n    path = Path(invokable.__file__).parent.joinpath(*module.split(".")[1:])\n',
+        '    path = PACKAGE.joinpath(*module.split(".")[1:])\n',
+        '    __import__(module)\n    path = PACKAGE.joinpath(*module.split(".")[1:])\n',
         ("tests/test_layout.py",),
     ),
     Mutation(
