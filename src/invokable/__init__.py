@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset
     from invokable.runtime.values.media import Image, Video
+    from invokable.runtime.values.node_output import NodeOutput
     from invokable.runtime.values.records import (
         BoardRecord,
         EmbeddedWorkflow,
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
         VideoRecord,
         WorkflowRecord,
     )
-    from invokable.runtime.values.result import NodeOutput, WorkflowResult
+    from invokable.runtime.values.result import WorkflowResult
     from invokable.runtime.values.workflow import Workflow
     from invokable.verify import index_map_drift, verify_index_map
 
@@ -172,7 +173,8 @@ _HOMES: Final = {
     ),
     "FieldValue": "values.custom",
     "Workflow": "values.workflow",
-    **dict.fromkeys(("NodeOutput", "WorkflowResult"), "values.result"),
+    "NodeOutput": "values.node_output",
+    "WorkflowResult": "values.result",
 }
 """The module of the runtime that defines a public name, where that is not `errors`."""
 

@@ -11,11 +11,11 @@ from invokable.runtime.steps import answers
 from invokable.runtime.steps.answers import QueueItem, Session, shaped
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.encoding import custom_from_json
-from invokable.runtime.values.given import node_output
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.node_output import OutputMaker, node_output
 from invokable.runtime.values.pins import OutputPin, Pins
-from invokable.runtime.values.result import OutputMaker, WorkflowResult
+from invokable.runtime.values.result import WorkflowResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from invokable.runtime.values.inputs import Model
+    from invokable.runtime.values.node_output import OutputMaker
     from invokable.runtime.values.records import ModelRecord
-    from invokable.runtime.values.result import OutputMaker
 
 ModelKey: TypeAlias = Literal["key", "hash", "name"]
 ModelFinder: TypeAlias = "Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]"

@@ -59,9 +59,18 @@ class _Media(CheckedByInstance):
         return self._owner().save(self, path)  # type: ignore[arg-type]
 
     def _repr_html_(self) -> str:
-        from invokable.runtime.values.notebook import html_of
+        from invokable.runtime.values import html
 
-        return html_of(self)  # type: ignore[arg-type]
+        return html.figure(self.name, self.width, self.height, html.picture(self._fetched()))
+
+    def _fetched(self) -> builtins.bytes | Exception | None:
+        """A small copy to show, or why there is none; None without a client to fetch it with."""
+        if self._client is None:
+            return None
+        try:
+            return self.thumbnail()
+        except Exception as error:  # what is shown must not fail: the server may be away, the file gone
+            return error
 
     def _owner(self) -> Downloader:
         if self._client is None:

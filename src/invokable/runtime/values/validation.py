@@ -17,8 +17,6 @@ from invokable.runtime.values.pins import InputPin, pins_of
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from invokable.runtime.values.workflow import Workflow
-
 _WANTED: Final = {
     "BoardField": "a board: its name, a Board, 'none' or 'auto'",
     "BooleanField": "True or False",
@@ -52,19 +50,19 @@ _PLAIN_WORDS: Final = {
 }
 
 
-def validate(flow: Workflow) -> None:
+def validate(flow: object) -> None:
     """Raise ValidationError with every wrong input of a workflow."""
     targets = pins_of(type(flow)).inputs
     _validate(type(flow), targets, {target.attribute: getattr(flow, target.attribute) for target in targets})
 
 
-def validate_one(flow: Workflow, attribute: str, value: object) -> None:
+def validate_one(flow: object, attribute: str, value: object) -> None:
     """Raise ValidationError when a value does not fit an attribute."""
     targets = [target for target in pins_of(type(flow)).inputs if target.attribute == attribute]
     _validate(type(flow), targets, {attribute: value})
 
 
-def validate_some(cls: type[Workflow], values: Mapping[str, object]) -> None:
+def validate_some(cls: type, values: Mapping[str, object]) -> None:
     """Raise ValidationError with every wrong one of some values, by attribute; the others may be missing."""
     _validate(cls, [target for target in pins_of(cls).inputs if target.attribute in values], values)
 

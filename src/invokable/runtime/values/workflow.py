@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from invokable.runtime.values.arrays import alike, is_array
-from invokable.runtime.values.result import WorkflowResult, shown
+from invokable.runtime.values.reprs import shown
+from invokable.runtime.values.result import WorkflowResult
 
 if TYPE_CHECKING:
     from typing import Self
@@ -81,9 +82,12 @@ class Workflow:
         return f"{type(self).__qualname__}({shown({name: getattr(self, name) for name in _names(type(self))})})"
 
     def _repr_html_(self) -> str:
-        from invokable.runtime.values.notebook import workflow_html
+        from invokable.runtime.values.notebook import inputs_table
+        from invokable.runtime.values.pins import pins_of
 
-        return workflow_html(self)
+        pins = pins_of(type(self)).inputs
+        values = [(pin.index, pin.attribute, pin.label, getattr(self, pin.attribute)) for pin in pins]
+        return inputs_table(type(self).__name__, values)
 
     if TYPE_CHECKING:  # each generated class says which values it takes
 

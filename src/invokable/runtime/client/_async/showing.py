@@ -9,16 +9,21 @@ from typing import Final
 from invokable.runtime.client._async.together import together
 from invokable.runtime.errors import InvokableError
 from invokable.runtime.values.media import Image, Video
-from invokable.runtime.values.notebook import Showable, Shown, html_of, pictured
+from invokable.runtime.values.notebook import Shown, cell, outputs_table, pictured
+from invokable.runtime.values.result import WorkflowResult, outputs_of
 
 _AT_ONCE: Final = 4
 
 
-async def show(shown: Showable, thumbnail: Callable[[Image | Video], Awaitable[bytes]]) -> Shown:
+async def show(shown: WorkflowResult | Image | Video, thumbnail: Callable[[Image | Video], Awaitable[bytes]]) -> Shown:
     """A result, an image or a video as a notebook displays it; `thumbnail` downloads each picture."""
-    media = pictured(shown)
+    outputs = outputs_of(shown) if isinstance(shown, WorkflowResult) else None
+    media = pictured(shown if outputs is None else list(outputs.values()))
     found = await together([partial(_picture, thumbnail, medium) for medium in media], _AT_ONCE)
-    return Shown(html_of(shown, dict(zip(media, found, strict=True))), len(media))
+    thumbnails = dict(zip(media, found, strict=True))
+    if outputs is None:
+        return Shown(cell(shown, thumbnails), len(media))
+    return Shown(outputs_table(type(shown).__qualname__, outputs, thumbnails), len(media))
 
 
 async def _picture(thumbnail: Callable[[Image | Video], Awaitable[bytes]], medium: Image | Video) -> bytes | Exception:

@@ -1,17 +1,44 @@
-"""Given: what a node gave, as the values that inputs take, and as those of a program's own classes."""
+"""Node output: what a node gave, as the values that inputs take, and as those of a program's own classes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 
 from invokable.runtime.errors import WorkflowError
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
-from invokable.runtime.values.result import NodeOutput, OutputMaker
 
-_NOT_FIELDS = ("type", "output_meta")
+_NOT_FIELDS: Final = ("type", "output_meta")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOutput:
+    """What a node gave, once: of a batch, and below an iterate node, it gives several times.
+
+    Example:
+
+        result = client.run(Portrait(prompt="a fox"))
+        for node_id, outputs in result.by_node.items():
+            for output in outputs:
+                print(node_id, output.type, output.values)
+    """
+
+    node_id: str
+    """The node of the workflow."""
+    item_id: int
+    """The queue item that ran it."""
+    type: str
+    """What kind of output it is, such as `image_output`."""
+    values: Mapping[str, Any]
+    """Its fields by name. Images, videos and colours are those that inputs take; all else is JSON."""
+    value: Any = None
+    """What the function for its kind in `Policy.outputs` made of it; None where there is none."""
+
+
+OutputMaker: TypeAlias = Callable[[NodeOutput], Any]
+"""Makes a value of a program's own out of what a node gave."""
 
 
 def node_output(
@@ -22,7 +49,7 @@ def node_output(
     makers: Mapping[str, OutputMaker],
 ) -> NodeOutput:
     """What a node gave. Raises WorkflowError where the class for its kind does not take it."""
-    values = {name: given(value, result, node_id, client) for name, value in result.items() if name not in _NOT_FIELDS}
+    values = {name: _given(value, result, node_id, client) for name, value in result.items() if name not in _NOT_FIELDS}
     output = NodeOutput(node_id, item_id, str(result.get("type", "")), values)
     maker = makers.get(output.type)
     if maker is None:
@@ -35,10 +62,10 @@ def node_output(
         raise WorkflowError(message) from error
 
 
-def given(value: Any, result: Mapping[str, Any], node_id: str, client: Downloader | None) -> Any:
+def _given(value: Any, result: Mapping[str, Any], node_id: str, client: Downloader | None) -> Any:
     """A field of a node's output; the size of an image or a video stands beside it, in the `result`."""
     if isinstance(value, list):
-        return [given(item, {}, node_id, client) for item in value]
+        return [_given(item, {}, node_id, client) for item in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"image_name"}:
@@ -57,3 +84,6 @@ def _size(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 def _is_channel(value: object) -> bool:
     return type(value) is int and 0 <= value <= 255
+
+
+NodeOutput.__module__ = "invokable"  # as users import it

@@ -1,0 +1,25 @@
+"""Reprs: values in short, as a repr has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from invokable.runtime.values.arrays import array_in_short, is_array
+
+_SHOWN: Final = 40  # characters of a value
+
+
+def shown(values: Mapping[str, object]) -> str:
+    """Values by name, in short, as arguments."""
+    return ", ".join(f"{name}={short(value)}" for name, value in values.items())
+
+
+def short(value: object) -> str:
+    """A value in a few words."""
+    if isinstance(value, bytes | bytearray):
+        return f"<{len(value)} bytes>"
+    if is_array(value):
+        return array_in_short(value)
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
