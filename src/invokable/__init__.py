@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         WorkflowError,
     )
     from invokable.runtime.steps.policy import Policy
-    from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.events import (
         Ended,
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
         WorkflowRecord,
     )
     from invokable.runtime.values.result import WorkflowResult
+    from invokable.runtime.values.submission import Submission
     from invokable.runtime.values.workflow import Workflow
     from invokable.verify import index_map_drift, verify_index_map
 
@@ -156,7 +156,7 @@ _HOMES: Final = {
     "Connection": "client.connection",
     "Job": "client._sync.jobs",
     "Policy": "steps.policy",
-    "Submission": "steps.submission",
+    "Submission": "values.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),
     **dict.fromkeys(

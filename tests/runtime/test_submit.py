@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.runtime.steps.answers import QueueItem
-from invokable.runtime.steps.submission import items_in, new_batch_id
 from invokable.runtime.steps.submit import choose
+from invokable.runtime.values.submission import items_in, new_batch_id
 
 Row = list[tuple[str, str, Any]]
 

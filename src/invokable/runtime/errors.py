@@ -37,9 +37,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from invokable.contract.interface import Drift
-    from invokable.runtime.steps.submission import Submission
     from invokable.runtime.values.records import ModelInstall
     from invokable.runtime.values.result import WorkflowResult
+    from invokable.runtime.values.submission import Submission
 
 __all__ = [
     "APIError",

@@ -19,12 +19,12 @@ from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
-from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.thumbnails import picture
 from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.records import EmbeddedWorkflow, ImageRecord, VideoRecord
+from invokable.runtime.values.submission import Submission
 
 R = TypeVar("R", ImageRecord, VideoRecord)
 

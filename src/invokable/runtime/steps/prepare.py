@@ -19,13 +19,13 @@ from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
 from invokable.runtime.steps.room import check_room
-from invokable.runtime.steps.submission import Submission, destination_of, new_batch_id
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
 from invokable.runtime.values.encoding import to_json
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
+from invokable.runtime.values.submission import Submission, destination_of, new_batch_id
 from invokable.runtime.values.validation import validate
 from invokable.runtime.values.workflow import Workflow
 

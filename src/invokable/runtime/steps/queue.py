@@ -19,8 +19,8 @@ from invokable.runtime.steps.answers import (
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.logs import LOG as LOG
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
-from invokable.runtime.steps.submission import Submission
 from invokable.runtime.values.events import Queued
+from invokable.runtime.values.submission import Submission
 
 QUEUE: Final = "/api/v1/queue/default"
 

@@ -10,10 +10,10 @@ from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.protocol import Ask, Steps
 from invokable.runtime.steps.queue import items_by_id, statuses_by_id
 from invokable.runtime.steps.run import Context, giving, located
-from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.events import JobStatus
+from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
 
 

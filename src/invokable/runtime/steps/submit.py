@@ -54,7 +54,7 @@ from invokable.runtime.steps.queue import (
     latest_of,
     rows_of,
 )
-from invokable.runtime.steps.submission import Submission, items_in
+from invokable.runtime.values.submission import Submission, items_in
 
 LATE: Final = 16.0
 """Seconds after which a request that was lost on its way does not arrive any more."""

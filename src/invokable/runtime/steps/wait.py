@@ -32,9 +32,9 @@ from invokable.runtime.steps.queue import (
     items_of,
     statuses_by_id,
 )
-from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import LATE
 from invokable.runtime.values.events import Ended, JobEvent, Started, State
+from invokable.runtime.values.submission import Submission
 
 _SLOWER: Final = 1.3
 """While no events come: short jobs end soon, long ones are asked about less often."""

@@ -12,9 +12,9 @@ from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.protocol import Steps, T
 from invokable.runtime.steps.run import Context, Manner, finish, follow, run_again
 from invokable.runtime.steps.status import finished_part, job_status, outcome
-from invokable.runtime.steps.submission import Submission
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.events import JobEvent, JobStatus
+from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
 
 

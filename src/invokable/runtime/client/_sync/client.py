@@ -35,7 +35,6 @@ from invokable.runtime.steps.media import clean_up
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.steps.run import Manner, run, start
-from invokable.runtime.steps.submission import Submission, destination_of
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.versions import server_version
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
@@ -44,6 +43,7 @@ from invokable.runtime.values.notebook import Shown
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
 from invokable.runtime.values.result import WorkflowResult
+from invokable.runtime.values.submission import Submission, destination_of
 from invokable.runtime.values.workflow import Workflow
 
 T = TypeVar("T")
