@@ -1,6 +1,6 @@
 """A server to test with: a simulator of InvokeAI that runs in this process and breaks on purpose.
 
-    Simulator ─ world (server/) ─ worker ─ execution/        what the server knows and does
+    Simulator ─ world of server/ ─ worker ─ execution/       what the server knows and does
               ├ graphs/                                       what the server refuses
               ├ web/ ─ in process, or on a port               how it is asked, and its events
               └ faults/                                       what goes wrong, as data

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from invokable.testing.server.world import Ran
+from invokable.testing.world import Ran
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from invokable.testing.execution.services import NodeError
 from invokable.testing.server.media import File, dumped
 from invokable.testing.server.rows import Row
-from invokable.testing.server.world import World
+from invokable.testing.world import World
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,11 +16,11 @@ from invokable.testing.faults.tampering import Tamper
 from invokable.testing.seen import Job, LoggedRequest
 from invokable.testing.server.events import Event
 from invokable.testing.server.rows import Row
-from invokable.testing.server.world import World
 from invokable.testing.web.app import App
 from invokable.testing.web.logged import Logged
 from invokable.testing.web.loop import Loop
 from invokable.testing.worker import Worker
+from invokable.testing.world import World
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -233,10 +233,10 @@ class Simulator:
 
         It needs no port. Once there is one, it goes over the port and so gets events too.
         """
-        from invokable.testing.web.handing import make_client
+        from invokable.runtime.client._sync.client import Client
 
         self.start()
-        client = make_client(self, options)
+        client = Client(self.url, **options) if self.is_served else Client._over(self.transport(), self.url, **options)
         self._clients.append(client)
         return client
 

@@ -16,8 +16,8 @@ from invokable.testing.execution.events import Event as ExecutionEvent
 from invokable.testing.server.events import Event
 from invokable.testing.server.queue_events import item_base
 from invokable.testing.server.rows import Row
-from invokable.testing.server.world import Ran, World
 from invokable.testing.services import ItemServices
+from invokable.testing.world import Ran, World
 
 _IDLE: Final = 1.0
 Finished = Callable[[Row], None]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from invokable.testing.execution.node_run import NodeRun
 from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.seeds import digest
-
-if TYPE_CHECKING:
-    from invokable.testing.execution.running import NodeRun
 
 REFERENCES: Final = ("latents_name", "conditioning_name", "tensor_name", "mask_name", "condition_tensor_name")
 """The keys under which a field names a placeholder."""

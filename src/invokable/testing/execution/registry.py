@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun, Step
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A node is running; `percentage` is 0 to 1, `image` a PNG file."""
-
-    message: str
-    percentage: float | None = None
-    image: bytes | None = None
-
-
-Fields = dict[str, Any]
-"""The fields of a node's output, without its type."""
-
-Implementation = Callable[["NodeRun"], Fields | Generator[Step, None, Fields]]
+Implementation = Callable[[NodeRun], Fields | Generator[Step, None, Fields]]
 """Runs a node. One that takes its time is a generator of steps."""
 
 _registered: dict[str, Implementation] = {}

@@ -14,10 +14,11 @@ from invokable.schema import Schema
 from invokable.testing.execution.cache import InvocationCache
 from invokable.testing.execution.events import Completed, Event, Failed, Progress, Started
 from invokable.testing.execution.kinds import NodeKind, bad_input
+from invokable.testing.execution.node_run import NodeRun
 from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.results import stored
 from invokable.testing.execution.rules import fits
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.running import run_node
 from invokable.testing.execution.scheduling import Scheduler
 from invokable.testing.execution.services import NodeError, Services
 from invokable.testing.execution.source_graph import Edge, SourceGraph
@@ -69,7 +70,7 @@ class Session:
 
     def _run(self, node: ExecNode) -> Generator[Progress, None, dict[str, Any]]:
         run = NodeRun(
-            node.kind,
+            node.kind.template,
             node.values,
             services=self._services,
             schema=self._schema,
@@ -77,7 +78,7 @@ class Session:
             recipes=self._recipes,
             new_id=self._state.new_id,
         )
-        steps = run.steps(self._cache)
+        steps = run_node(node.kind, run, self._cache)
         while True:
             try:
                 step = next(steps)

@@ -40,7 +40,7 @@ class Queue:
         self._heaps: dict[str, list[tuple[int, int]]] = {}
         self._served: dict[str, int] = {}
         self._turn = 0
-        self._events = QueueEvents(hub, release, self)
+        self._events = QueueEvents(hub, release)
 
     # ------------------------------------------------------------------ taking in
 
@@ -143,7 +143,11 @@ class Queue:
             self._set(row, status)
             if error is not None:
                 row.error_type, row.error_message, row.error_traceback = error
-            self._events.status_changed(row)
+            self._events.status_changed(
+                row,
+                self.batch_status(row.queue_id, row.batch.batch_id),
+                self.status(row.queue_id, Person(row.user_id, is_admin=False)),
+            )
             return True
 
     def _set(self, row: Row, status: str) -> None:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from invokable.testing.server.events import Event, Hub
 from invokable.testing.server.release import Release
-from invokable.testing.server.rows import REDACTED, Person, Row
-
-if TYPE_CHECKING:
-    from invokable.testing.server.queue import Queue
+from invokable.testing.server.rows import REDACTED, Row
 
 
 class QueueEvents:
     """Publishes what happens to a queue."""
 
-    def __init__(self, hub: Hub, release: Release, queue: Queue) -> None:
+    def __init__(self, hub: Hub, release: Release) -> None:
         self._hub = hub
         self._release = release
-        self._queue = queue
 
     def batch_enqueued(self, answer: dict[str, Any], user_id: str) -> None:
         """A batch was taken."""
@@ -36,9 +32,8 @@ class QueueEvents:
         others = {**payload, "batch_id": REDACTED, "origin": None, "user_id": REDACTED}
         self._publish("batch_enqueued", payload, user_id, answer["queue_id"], sanitized=others)
 
-    def status_changed(self, row: Row) -> None:
-        """An item began or ended."""
-        owner = Person(row.user_id, is_admin=False)
+    def status_changed(self, row: Row, batch_status: dict[str, Any], queue_status: dict[str, Any]) -> None:
+        """An item began or ended; the others are told of as its owner sees them."""
         payload = {
             **item_base(row),
             "status": row.status,
@@ -50,10 +45,8 @@ class QueueEvents:
             "updated_at": row.updated_at,
             "started_at": row.started_at,
             "completed_at": row.completed_at,
-            "batch_status": self._release.shape(
-                "batch_status", self._queue.batch_status(row.queue_id, row.batch.batch_id)
-            ),
-            "queue_status": self._release.shape("queue_status", self._queue.status(row.queue_id, owner)),
+            "batch_status": self._release.shape("batch_status", batch_status),
+            "queue_status": self._release.shape("queue_status", queue_status),
             "session_id": row.session_id,
         }
         self._publish(

@@ -17,7 +17,6 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from invokable.testing.server.problems import Broken, Detail, Invalid, Refusal
-from invokable.testing.server.world import World
 from invokable.testing.web import (  # noqa: F401  (they fill the table)
     auth_routes,
     board_routes,
@@ -32,6 +31,7 @@ from invokable.testing.web import (  # noqa: F401  (they fill the table)
 from invokable.testing.web.call import Answer, Call, Upload
 from invokable.testing.web.identity import admit, refreshed_token
 from invokable.testing.web.table import ENDPOINTS, Endpoint
+from invokable.testing.world import World
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

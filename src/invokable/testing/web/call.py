@@ -12,7 +12,7 @@ from invokable.testing.graphs.scalars import Taken
 from invokable.testing.server.problems import Detail, Invalid, missing
 from invokable.testing.server.rows import Person
 from invokable.testing.server.users import SYSTEM, Account
-from invokable.testing.server.world import World
+from invokable.testing.world import World
 
 T = TypeVar("T")
 NO_BODY: Final = object()

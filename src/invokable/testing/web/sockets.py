@@ -13,8 +13,8 @@ from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Refusal
 from invokable.testing.server.rows import Person
 from invokable.testing.server.users import SYSTEM
-from invokable.testing.server.world import World
 from invokable.testing.web.loop import Loop
+from invokable.testing.world import World
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 
 
 def _box(left: int, top: int, right: int, bottom: int) -> dict[str, Any]:

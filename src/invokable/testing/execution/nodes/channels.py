@@ -7,9 +7,9 @@ from typing import Final
 
 from PIL import Image
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.pixels import keeping_alpha, mapped
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 CHANNELS: Final = {
     f"{name} ({mode})": (mode, position)

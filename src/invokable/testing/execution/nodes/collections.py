@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.numpy_random import integers
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 
 @node("range")

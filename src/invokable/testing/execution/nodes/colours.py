@@ -9,9 +9,9 @@ from typing import Final
 
 from PIL import Image, ImageFilter
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.sampling import sampled
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 _MATCHED: Final = {
     "RGB": ("RGB", (0, 1, 2)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.images import TRANSPARENT
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 
 @node("img_paste")

@@ -7,10 +7,10 @@ from typing import Final
 
 from PIL import Image, ImageFilter, ImageOps
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.masks import kept
 from invokable.testing.execution.pictures import captioned
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 
 def _edges(image: Image.Image) -> Image.Image:

@@ -6,10 +6,10 @@ from typing import Final
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.noise import noise_image
 from invokable.testing.execution.nodes.pixels import keeping_alpha, mapped
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 from invokable.testing.execution.services import NodeError
 
 TRANSPARENT: Final = (0, 0, 0, 0)

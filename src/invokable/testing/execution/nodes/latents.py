@@ -9,12 +9,12 @@ from typing import Any, Final
 from PIL import Image
 
 from invokable.testing.execution.facts import gathered
+from invokable.testing.execution.node_run import Fields, NodeRun, Step
 from invokable.testing.execution.nodes.noise import noise_image
 from invokable.testing.execution.nodes.placeholders import picture, placeholder, shown_size
 from invokable.testing.execution.pictures import preview
 from invokable.testing.execution.recipes import Recipe
-from invokable.testing.execution.registry import Fields, Step, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 _PREVIEWS: Final = 5
 """How many previews a denoising sends, however many its steps."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.recipes import Recipe
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 
 def kept(run: NodeRun, mask: Image.Image) -> Fields:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 from invokable.testing.execution.seeds import random_for
 
 

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any, Final
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 
 _CUSTOM: Final = "* CUSTOM LABEL *"
 _NOT_METADATA: Final = frozenset({"id", "type", "is_intermediate", "use_cache"})

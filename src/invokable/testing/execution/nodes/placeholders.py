@@ -17,11 +17,10 @@ from PIL import Image
 
 from invokable.schema import OutputTemplate
 from invokable.testing.execution.facts import gathered
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.model_parts import SHAPES, model_part, require_models
 from invokable.testing.execution.pictures import captioned, labelled, scene
 from invokable.testing.execution.recipes import Recipe
-from invokable.testing.execution.registry import Fields
-from invokable.testing.execution.running import NodeRun
 
 _DEFAULT_SIZE: Final = (512, 512)
 _HOLD_THEIR_IMAGE: Final = frozenset({"FluxFillConditioningField", "FluxKontextConditioningField"})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 from invokable.testing.execution.services import NodeError
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 from invokable.testing.execution.seeds import random_for
 from invokable.testing.execution.services import NodeError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from invokable.testing.execution.facts import gathered
+from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.nodes.model_parts import require_models
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 
 def _repeated(run: NodeRun, *left_out: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 
 Tile = dict[str, dict[str, int]]
 Span = tuple[int, int]

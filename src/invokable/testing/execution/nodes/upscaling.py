@@ -7,9 +7,9 @@ from collections.abc import Generator
 
 from PIL import Image
 
+from invokable.testing.execution.node_run import Fields, NodeRun, Step
 from invokable.testing.execution.pictures import captioned
-from invokable.testing.execution.registry import Fields, Step, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 
 @node("esrgan")

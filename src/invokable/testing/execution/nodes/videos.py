@@ -9,12 +9,12 @@ from typing import Any, Final
 from PIL import Image
 
 from invokable.testing.execution.facts import gathered
+from invokable.testing.execution.node_run import Fields, NodeRun, Step
 from invokable.testing.execution.nodes.latents import decoded
 from invokable.testing.execution.nodes.mp4 import Video, read, write
 from invokable.testing.execution.nodes.placeholders import shown_size
 from invokable.testing.execution.pictures import captioned
-from invokable.testing.execution.registry import Fields, Step, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.registry import node
 
 _FRAMES: Final = 81
 _FPS: Final = 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from invokable.testing.execution.registry import Fields, node
-from invokable.testing.execution.running import NodeRun
+from invokable.testing.execution.node_run import Fields, NodeRun
+from invokable.testing.execution.registry import node
 
 
 @node("workflow_return_value")
