@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import invokable
-from tests.examples import MODULES, ROOT
+from tests.examples import MODULES
+from tests.imports import PACKAGE, needs
 
-PACKAGE = ROOT / "src" / "invokable"
 MAY_IMPORT = {
     "cli": {"cli", "demo", "testing", "codegen", "workflow", "schema", "contract", "runtime"},
     "codegen": {"codegen", "workflow", "schema", "contract"},
@@ -78,6 +79,18 @@ def test_within_codegen_dependencies_point_one_way_too() -> None:
         parts = [module.split(".") for module in modules if module and module.startswith("invokable.codegen")]
         allowed = CODEGEN_IN_ORDER[: CODEGEN_IN_ORDER.index(room) + 1]
         assert {part[2] if len(part) > 2 else "?" for part in parts} <= {*allowed}, path
+
+
+FOLDERS = [path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir() and any(path.glob("*.py"))]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE).as_posix())
+def test_no_folder_holds_a_circle_of_imports(folder: Path) -> None:
+    # Errors carry values, and values raise errors: only what the errors' annotations name may lead back.
+    try:
+        TopologicalSorter(needs(folder, types_left_out=PACKAGE / "runtime" / "errors.py")).prepare()
+    except CycleError as error:
+        pytest.fail(f"{folder.name}: {' <- '.join(error.args[1])}")
 
 
 def test_only_two_rooms_know_httpx() -> None:

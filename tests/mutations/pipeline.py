@@ -253,6 +253,20 @@ MUTATIONS: Final = [
         ("tests/test_layout.py",),
     ),
     Mutation(
+        "what a node gave needs the result that it is part of",
+        "src/invokable/runtime/values/node_output.py",
+        "    output = NodeOutput(",
+        "    from invokable.runtime.values.result import WorkflowResult as WorkflowResult\n\n    output = NodeOutput(",
+        ("tests/test_layout.py",),
+    ),
+    Mutation(
+        "validation names the workflow that it is asked by",
+        "src/invokable/runtime/values/validation.py",
+        "    from pydantic import TypeAdapter\n",
+        "    from pydantic import TypeAdapter\n    from invokable.runtime.values import workflow as workflow\n",
+        ("tests/test_layout.py",),
+    ),
+    Mutation(
         "what no workflow may call a name is looked for by importing",
         f"{CODEGEN}naming/reserved.py",
         '    path = PACKAGE.joinpath(*module.split(".")[1:])\n',

@@ -1,0 +1,74 @@
+"""Imports: which module of the package needs which, wherever in a file it says so."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tests.examples import ROOT
+
+PACKAGE = ROOT / "src" / "invokable"
+
+Place = tuple[str, ...]
+"""A module, or the face of a package, as `("runtime", "values", "media")` and `("schema", "__init__")`."""
+
+
+def place_of(path: Path) -> Place:
+    """The place of a file of the package."""
+    return path.relative_to(PACKAGE).with_suffix("").parts
+
+
+@cache
+def imports_of(path: Path, *, for_types: bool = True) -> frozenset[Place]:
+    """The places that a file of the package imports from; without `for_types`, those that it needs when it runs."""
+    return frozenset(_imports(path, for_types=for_types))
+
+
+def _imports(path: Path, *, for_types: bool) -> Iterator[Place]:
+    for statement in _statements(ast.parse(path.read_bytes()), for_types=for_types):
+        if isinstance(statement, ast.ImportFrom):
+            assert not statement.level, f"{path}: a relative import"
+            for alias in statement.names:
+                yield from _found(f"{statement.module}.{alias.name}")
+        elif isinstance(statement, ast.Import):
+            for alias in statement.names:
+                yield from _found(alias.name)
+
+
+def _statements(node: ast.AST, *, for_types: bool) -> Iterator[ast.stmt]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        if for_types or not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from _statements(child, for_types=for_types)
+
+
+def _found(name: str) -> Iterator[Place]:
+    """The place of ours that a dotted name is, or is in."""
+    first, *rest = name.split(".")
+    if first != "invokable":
+        return
+    path = PACKAGE.joinpath(*rest)
+    if path.is_dir():
+        yield place_of(path / "__init__.py")
+    elif path.with_suffix(".py").is_file():
+        yield place_of(path)
+    else:  # a name that a module defines
+        yield from _found(name.rpartition(".")[0])
+
+
+def needs(folder: Path, *, types_left_out: Path) -> dict[str, set[str]]:
+    """For each file and folder in a folder of the package, which others in it it needs.
+
+    What the file `types_left_out` imports for its annotations alone does not count.
+    """
+    within = folder.relative_to(PACKAGE).parts
+    graph: dict[str, set[str]] = {}
+    for path in folder.rglob("*.py"):
+        part = place_of(path)[len(within)]
+        for place in imports_of(path, for_types=path != types_left_out):
+            if place[: len(within)] == within and place[len(within)] != part:
+                graph.setdefault(part, set()).add(place[len(within)])
+    return graph
