@@ -110,6 +110,7 @@ def test_no_name_of_a_file_begins_another_annotation(project: Project) -> None:
         assert ANNOTATION.fullmatch(line), line
 
 
+@pytest.mark.usefixtures("hasty")
 def test_the_exit_status_is_the_highest(project: Project) -> None:
     project.generate()
     spoil(project, "stale")

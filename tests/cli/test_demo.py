@@ -74,6 +74,7 @@ def test_on_a_server_without_a_model_it_makes_cards(tmp_path: Path) -> None:
     assert (tmp_path / "stamp.png").exists()
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

@@ -172,6 +172,7 @@ def taken() -> Iterator[str]:
         yield str(listening.getsockname()[1])
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     ("status", "prepare", "line"),
     [(status, *case) for cases in CASES.values() for status, case in cases.items()],

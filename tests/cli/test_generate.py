@@ -180,6 +180,7 @@ def test_schema_can_be_a_version_or_an_openapi_file(tmp_path: Path) -> None:
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
 
 
+@pytest.mark.usefixtures("hasty")
 def test_an_unreachable_server_is_status_4(tmp_path: Path) -> None:
     result = run("generate", WORKFLOWS / "colour_card.json", "-o", tmp_path, "--server", "http://127.0.0.1:9")
     assert result.exit_code == 4

@@ -269,6 +269,7 @@ def test_ids_that_begin_alike_get_two_files(tmp_path: Path) -> None:
     assert [one.path.name for one in found] == ["card_default1.json", "card_default11x.json"]
 
 
+@pytest.mark.usefixtures("hasty")
 def test_bad_usage_and_a_server_that_is_not_there(tmp_path: Path) -> None:
     runner = CliRunner()
     assert runner.invoke(shell, ["pull"]).exit_code == 2

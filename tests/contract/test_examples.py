@@ -19,6 +19,7 @@ from invokable import (
     Color,
     ConnectionError,  # noqa: A004
     NotInvokeAIError,
+    Policy,
     RunCanceled,
     RunFailed,
     StaleWorkflowError,
@@ -255,7 +256,7 @@ def test_the_server_refusing_a_request_gives_its_status_and_words(client: Client
 
 def test_a_server_that_is_not_there_is_a_connection_error(stamp: Path) -> None:
     with (
-        Client(f"http://127.0.0.1:{free_port()}") as client,
+        Client(f"http://127.0.0.1:{free_port()}", policy=Policy(retries=1)) as client,
         pytest.raises(ConnectionError),
     ):
         client.run(card(stamp))
@@ -263,7 +264,7 @@ def test_a_server_that_is_not_there_is_a_connection_error(stamp: Path) -> None:
 
 def test_an_address_inside_of_the_server_is_not_its_root(server: Server, stamp: Path) -> None:
     with (
-        Client(f"{server.url}/gallery") as client,
+        Client(f"{server.url}/gallery", policy=Policy(retries=1)) as client,
         pytest.raises(NotInvokeAIError),
     ):
         client.run(card(stamp))

@@ -15,6 +15,8 @@ from invokable.testing import Fault, FaultPlan, Simulator
 from tests.examples import imported, with_generator, workflow_class
 
 COUNT = 6
+OFTEN = Policy(poll=0.2)
+"""Looks often, so that what happens is soon noticed."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def failure(client: Client, flow: Any) -> Any:
 def test_a_crash_cancels_what_ran_and_the_rest_goes_on(counted: Any, stamp: Path) -> None:
     crash = Fault(kind="crash", event="invocation_started", nth=5, seconds=0.5)
     with Simulator(faults=[crash], speed=0.05) as simulator:
-        error = failure(simulator.client(), counted(stamp=stamp, height=32))
+        error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
         assert isinstance(error, RunInterrupted)
         assert "by the restart of the server" in str(error)
@@ -55,7 +57,7 @@ def test_a_crash_cancels_what_ran_and_the_rest_goes_on(counted: Any, stamp: Path
 def test_who_hears_of_it_knows_what_others_did(kind: str, cause: str, words: str, counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind=kind, item=2)], speed=0.05) as simulator:
         simulator.serve()
-        error = failure(simulator.client(), counted(stamp=stamp, height=32))
+        error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
         assert not isinstance(error, RunInterrupted)
         assert error.cause == cause
@@ -66,7 +68,7 @@ def test_who_hears_of_it_knows_what_others_did(kind: str, cause: str, words: str
 def test_a_prune_takes_nothing_from_who_hears(counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.02) as simulator:
         simulator.serve()
-        assert len(simulator.client().run(counted(stamp=stamp, height=32), timeout=60).card) == COUNT
+        assert len(simulator.client(policy=OFTEN).run(counted(stamp=stamp, height=32), timeout=60).card) == COUNT
 
 
 @pytest.mark.usefixtures("looking")
@@ -74,7 +76,7 @@ def test_a_run_survives_a_crash_if_that_was_asked_for(counted: Any, stamp: Path)
     crash = Fault(kind="crash", event="invocation_started", nth=5, seconds=0.5)
     with Simulator(faults=[crash], speed=0.05) as simulator:
         simulator.serve()
-        result = simulator.client().run(counted(stamp=stamp, height=32), timeout=60, resubmit=True)
+        result = simulator.client(policy=OFTEN).run(counted(stamp=stamp, height=32), timeout=60, resubmit=True)
         assert len({card.name for card in result.card}) == COUNT
         assert set(completed(simulator).values()) == {1}
 
@@ -82,15 +84,15 @@ def test_a_run_survives_a_crash_if_that_was_asked_for(counted: Any, stamp: Path)
 @pytest.mark.parametrize(("kind", "words"), [("clear", "no longer in"), ("cancel", "by somebody else")])
 def test_what_others_do_to_the_queue_is_said_for_what_it_is(kind: str, words: str, counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind=kind, item=2)], speed=0.05) as simulator:
-        error = failure(simulator.client(), counted(stamp=stamp, height=32))
+        error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
         assert words in str(error)
         assert error.submission
 
 
 def test_a_prune_takes_no_result_that_was_read(counted: Any, stamp: Path) -> None:
-    with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.1) as simulator:
-        error = failure(simulator.client(), counted(stamp=stamp, height=32))
+    with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.05) as simulator:
+        error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
         assert "pruned" in str(error)
         assert len(error.partial.card) >= 2  # type: ignore[union-attr]

@@ -187,7 +187,7 @@ def test_headers_and_keys_go_with_every_request_and_to_no_other_host() -> None:
 
 
 def test_a_sign_in_by_another_thread_is_not_waited_for_longer_than_the_run(server: Simulator) -> None:
-    server.add_fault(Fault(kind="latency", seconds=3, path="*/login"))
+    server.add_fault(Fault(kind="latency", seconds=1, path="*/login"))
     with Client(server.url, email=EMAIL, password=PASSWORD) as client:
         first = threading.Thread(target=lambda: swallow(lambda: models(client)))
         first.start()

@@ -196,6 +196,7 @@ def test_a_socket_that_says_nothing_any_more_is_found_out(
 ) -> None:
     monkeypatch.setattr(line, "_ANSWER", 0.3)
     monkeypatch.setattr("invokable.runtime.client.listening._PULSE", 0.3)
+    monkeypatch.setattr("invokable.runtime.client.listening._PAUSES", (0.2,))
     with Client(tap.url) as client:
         assert client.run(card(client), timeout=30).card
         heard = client._engine.listener.line
