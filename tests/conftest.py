@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -50,6 +52,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["left_out"] = session.config.stash.get(_LEFT_OUT, 0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def formatted_once() -> Iterator[None]:
+    """Have black lay out each text once: hundreds of tests generate the same modules, and it takes 30 ms each time."""
+    import black
+
+    layout = black.format_str
+    kept = lru_cache(500)(layout)
+
+    def format_str(text: str, *, mode: black.Mode) -> str:
+        return kept(text, mode=mode) if len(text) < _SMALL else layout(text, mode=mode)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(black, "format_str", format_str)
+        yield
+
+
+_SMALL = 50_000
+"""Characters; larger texts belong to tests of memory and growth, each of which has its own."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import pytest
@@ -36,3 +36,8 @@ def tries(number: int) -> int:
 def slow_beyond(quick: int, cases: Iterable[Any]) -> list[Any]:
     """The cases of a test; those after the first few are slow, all together."""
     return [pytest.param(case, marks=pytest.mark.slow) if place >= quick else case for place, case in enumerate(cases)]
+
+
+def slow_among(cases: Iterable[Any], slow: Container[Any]) -> list[Any]:
+    """The cases of a test, some of which are slow: each takes as long as all of the others."""
+    return [pytest.param(case, marks=pytest.mark.slow) if case in slow else case for case in cases]

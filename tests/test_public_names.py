@@ -110,7 +110,7 @@ def tasks() -> Iterator[tuple[str, str]]:
 TASKS = dict(tasks())
 
 
-@pytest.mark.parametrize("name", slow_beyond(16, TASKS))
+@pytest.mark.parametrize("name", slow_beyond(8, TASKS))
 def test_the_example_runs(name: str, world: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(world["folder"])
     asyncio.run(run(TASKS[name], world, asynchronous=name.startswith("Async")))

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.examples import ROOT
 
@@ -35,12 +36,9 @@ WORDS = {
 
 
 def blocking(text: str) -> str:
-    """The text of a module for the blocking client."""
+    """The text of a module for the blocking client, not laid out yet."""
     for pattern, words in WORDS.items():
         text = re.sub(pattern, words, text)
-    for tool in (SORT, ["format", "--quiet"]):
-        command = [sys.executable, "-m", "ruff", *tool, "--stdin-filename", str(CLIENT / "_sync" / "module.py"), "-"]
-        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     return text
 
 
@@ -48,7 +46,15 @@ def modules() -> dict[Path, str]:
     """What each generated module is to hold."""
     source = CLIENT / "_async"
     paths = sorted(path.relative_to(source) for path in source.rglob("*.py") if path.name not in BY_HAND)
-    return {CLIENT / "_sync" / path: blocking((source / path).read_text(encoding="utf-8")) for path in paths}
+    with TemporaryDirectory() as folder:
+        made = {CLIENT / "_sync" / path: Path(folder, path) for path in paths}
+        for path, place in zip(paths, made.values(), strict=True):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(blocking((source / path).read_text(encoding="utf-8")), encoding="utf-8")
+        for tool in (SORT, ["format", "--quiet"]):
+            command = [sys.executable, "-m", "ruff", *tool, "--config", str(ROOT / "pyproject.toml"), folder]
+            subprocess.run(command, check=True, cwd=ROOT)
+        return {path: place.read_text(encoding="utf-8") for path, place in made.items()}
 
 
 if __name__ == "__main__":

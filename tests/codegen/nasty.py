@@ -202,6 +202,11 @@ NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "many to many": (many_to_many, 600),
 }
 """Each with a number at which it costs some hundredths of a second."""
+COSTLY = {
+    *("equal labels", "wide attributes", "prompts", "many to many"),
+    *("batches over connectors", "one connector to many"),
+}
+"""Those that take two thirds of the time of all."""
 
 
 def generated(document: Any) -> str:

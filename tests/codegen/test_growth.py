@@ -19,7 +19,8 @@ from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.edges import ConnectorSources
 from invokable.workflow.errors import nearest
 from invokable.workflow.graph import wiring_of
-from tests.codegen.nasty import NASTY
+from tests.codegen.nasty import COSTLY, NASTY
+from tests.effort import slow_among, slow_beyond
 from tests.workflow.builders import connector, edge, node, read, schema, workflow
 
 
@@ -76,7 +77,7 @@ BUDGETED = {"batches over connectors", "one connector to many"}
 """Those whose searches grow faster, up to a budget that grows with the file: beyond it the file is refused."""
 
 
-@pytest.mark.parametrize("name", sorted(NASTY.keys() - BUDGETED))
+@pytest.mark.parametrize("name", slow_among(sorted(NASTY.keys() - BUDGETED), COSTLY))
 def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
     make, number = NASTY[name]
     small, large = make(number // 4), make(number // 2)
@@ -84,7 +85,7 @@ def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
     assert calls(planned(large)) < 2.3 * calls(planned(small)) + 2_000
 
 
-@pytest.mark.parametrize("name", ["equal labels", "many to many", "prompts"])
+@pytest.mark.parametrize("name", slow_beyond(1, ["equal labels", "many to many", "prompts"]))
 def test_describing_twice_the_size_is_about_twice_the_work(name: str) -> None:
     make, number = NASTY[name]
     small, large = (
@@ -95,7 +96,7 @@ def test_describing_twice_the_size_is_about_twice_the_work(name: str) -> None:
     assert lines(lambda: unformatted(large)) < 2.2 * lines(lambda: unformatted(small))
 
 
-@pytest.mark.parametrize("name", NASTY)
+@pytest.mark.parametrize("name", slow_among(NASTY, COSTLY))
 def test_the_work_stays_within_bounds_for_the_size(name: str) -> None:
     make, number = NASTY[name]
     document = make(number // 2)

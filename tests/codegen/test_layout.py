@@ -14,7 +14,7 @@ from invokable.schema import load
 from tests.codegen import nasty
 from tests.codegen.hostile import HOSTILE, poisoned
 from tests.codegen.test_every_field import everything
-from tests.effort import tries
+from tests.effort import slow_among, tries
 from tests.examples import example
 from tests.workflow.builders import schema
 
@@ -33,7 +33,7 @@ def both(monkeypatch: pytest.MonkeyPatch, document: object) -> tuple[str, str]:
     return laid_out(text, render._format), render._format(text)
 
 
-@pytest.mark.parametrize("name", nasty.NASTY)
+@pytest.mark.parametrize("name", slow_among(nasty.NASTY, nasty.COSTLY | {"long lists"}))
 def test_a_large_module_is_laid_out_as_by_black(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, number = nasty.NASTY[name]
     fast, slow = both(monkeypatch, make(number // 20))

@@ -14,7 +14,7 @@ from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.project.config import Choices
 from tests.codegen.nasty import NASTY
-from tests.effort import slow_beyond
+from tests.effort import slow_among, slow_beyond
 
 TIMES = 20
 
@@ -32,9 +32,7 @@ def peak(document: Any, folder: Path) -> tuple[int, int]:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "dropdowns" else pytest.mark.slow) for name in NASTY]
-)
+@pytest.mark.parametrize("name", slow_among(NASTY, NASTY.keys() - {"dropdowns"}))
 def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = NASTY[name]
     peak(make(10), tmp_path)  # loads what is loaded once

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,18 @@ def own(cls: type) -> set[str]:
     return {name for name in found if not name.startswith("_")}
 
 
+@cache
+def nodes() -> list[ast.AST]:
+    """What the checked files are made of."""
+    return [node for file in FILES for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+
+
+@cache
 def used() -> tuple[set[str], set[str]]:
     """The names, and the attributes and arguments, that the checked files use."""
-    nodes = [node for file in FILES for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    members = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return names, members | {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
+    names = {node.id for node in nodes() if isinstance(node, ast.Name)}
+    members = {node.attr for node in nodes() if isinstance(node, ast.Attribute)}
+    return names, members | {node.arg for node in nodes() if isinstance(node, ast.keyword) and node.arg}
 
 
 def test_the_checkers_see_every_public_name() -> None:
@@ -51,8 +58,7 @@ def test_the_checkers_see_every_call_of_a_repository(repository: str) -> None:
         wanted = own(type(getattr(client, repository)))
     calls = {
         node.attr
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in nodes()
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == repository
     }
     assert wanted - calls == set()

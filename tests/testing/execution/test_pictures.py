@@ -11,6 +11,7 @@ from invokable.testing.execution import Completed, Progress
 from invokable.testing.execution.nodes.mp4 import read, write
 from invokable.testing.execution.pictures import labelled, scene
 from invokable.testing.execution.recipes import Recipe
+from tests.effort import slow_beyond
 from tests.testing.execution.pipelines import LORA, MODEL, text_to_image
 from tests.testing.execution.running import Memory, Run, graph
 
@@ -87,7 +88,7 @@ def test_text_is_written_onto_the_picture() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["", "一隻狐狸", "word " * 500, "x" * 3000, "line\nbreak\ttab"])
-@pytest.mark.parametrize("size", [(8, 8), (64, 64), (1024, 16), (16, 1024), (300, 200)])
+@pytest.mark.parametrize("size", slow_beyond(2, [(8, 8), (300, 200), (64, 64), (1024, 16), (16, 1024)]))
 def test_any_prompt_can_be_written_on_any_size(prompt: str, size: tuple[int, int]) -> None:
     recipe = Recipe(prompt=prompt, seed=2**32 - 1, steps=30, cfg=7.5, model="m" * 200, loras=("a", "b"))
     assert labelled(scene("x", size), "Node", recipe).size == size
