@@ -130,6 +130,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_closing.py",),
     ),
     Mutation(
+        "Ctrl-C waits for a server that says nothing",
+        f"{RUNTIME}steps/run.py",
+        "yield from within(withdraw(state), Deadline.after(_GIVING_UP, clock))",
+        "yield from withdraw(state)",
+        (f"{TESTS}test_giving_up.py",),
+    ),
+    Mutation(
+        "a scope of anyio cancels what cancels the run on the server",
+        f"{RUNTIME}client/_async/concurrency.py",
+        "with CancelScope(shield=True):",
+        "with CancelScope():",
+        (f"{TESTS}test_giving_up.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/run.py",
         "    if not state.sent:\n        return\n",

@@ -56,6 +56,8 @@ class Manner:
 QUIET: Final = Manner()
 _SOCKET: Final = 2.0
 """Seconds that a submission waits for the server's events; without them it is polled."""
+_GIVING_UP: Final = 10.0
+"""Seconds that an interrupted run takes at most to cancel what it has on the server."""
 _FRESH: Final = 1.0
 """Seconds after which a run need not be the last one in the queue any more."""
 
@@ -70,7 +72,7 @@ def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = Q
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
-        yield from _give_up(state, interrupt)
+        yield from _give_up(state, interrupt, deadline.clock)
         raise
 
 
@@ -83,7 +85,7 @@ def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitt
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
-        yield from _give_up(state, interrupt)
+        yield from _give_up(state, interrupt, deadline.clock)
         raise
     return state
 
@@ -209,7 +211,7 @@ def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
         return []
 
 
-def _give_up(state: Submitting, interrupt: BaseException) -> Steps[None]:
+def _give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[None]:
     """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
     if not state.sent:
         return
@@ -217,7 +219,9 @@ def _give_up(state: Submitting, interrupt: BaseException) -> Steps[None]:
     batch_id = state.submission.batch_id
     note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
     try:
-        canceled = yield from withdraw(state)
+        canceled = yield from within(withdraw(state), Deadline.after(_GIVING_UP, clock))
+    except TimeUp:
+        canceled = False
     except BaseException as another:
         vars(another)["submission"] = state.submission
         another.add_note(note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,6 +18,7 @@ from invokable.runtime.steps.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 
 sleep = asyncio.sleep
@@ -44,6 +45,20 @@ async def written(file: BinaryIO, piece: bytes) -> int:
     """Write to a file object, awaiting its `write` if necessary. Returns the number of bytes written."""
     answer: Any = await asyncio.to_thread(file.write, piece)
     return taken(file, piece, await answer if inspect.isawaitable(answer) else answer)
+
+
+def shielded(do: Callable[[S], Awaitable[Any]]) -> Callable[[S], Awaitable[Any]]:
+    """The same, for cleaning up after a cancellation: the scope of anyio that canceled once does not do so again.
+
+    Such a scope would cancel each further await. A second `Task.cancel` still ends it.
+    """
+    from anyio import CancelScope
+
+    async def to_its_end(step: S) -> Any:
+        with CancelScope(shield=True):
+            return await do(step)
+
+    return to_its_end
 
 
 def downloader(client: object) -> Downloader | None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
+from invokable.runtime.client._async.concurrency import shielded
 from invokable.runtime.steps.protocol import Step, Steps, T, Tell
 from invokable.runtime.values.events import JobEvent
 
@@ -20,6 +21,7 @@ async def drive(steps: Steps[T], do: Callable[[Step], Awaitable[Any]]) -> T:
             if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended
                 raise
             problem = caught  # an interrupt that came between two steps
+            do = shielded(do)
 
 
 async def _driven(steps: Steps[T], do: Callable[[Step], Awaitable[Any]], problem: BaseException | None) -> T:
@@ -36,6 +38,8 @@ async def _driven(steps: Steps[T], do: Callable[[Step], Awaitable[Any]], problem
                     return value
                 raise
             problem = caught
+            if not isinstance(caught, Exception):
+                do = shielded(do)
 
 
 async def stream(steps: Steps[Any], do: Callable[[Step], Awaitable[Any]]) -> AsyncIterator[JobEvent]:

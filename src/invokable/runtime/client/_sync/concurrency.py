@@ -37,6 +37,11 @@ def written(file: BinaryIO, piece: bytes) -> int:
     return taken(file, piece, file.write(piece))
 
 
+def shielded(do: T) -> T:
+    """The same: what is canceled are tasks."""
+    return do
+
+
 def downloader(client: D) -> D:
     """What results download their images with."""
     return client

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
+from invokable.runtime.client._sync.concurrency import shielded
 from invokable.runtime.steps.protocol import Step, Steps, T, Tell
 from invokable.runtime.values.events import JobEvent
 
@@ -20,6 +21,7 @@ def drive(steps: Steps[T], do: Callable[[Step], Any]) -> T:
             if getgeneratorstate(steps) == GEN_CLOSED:  # they have ended
                 raise
             problem = caught  # an interrupt that came between two steps
+            do = shielded(do)
 
 
 def _driven(steps: Steps[T], do: Callable[[Step], Any], problem: BaseException | None) -> T:
@@ -36,6 +38,8 @@ def _driven(steps: Steps[T], do: Callable[[Step], Any], problem: BaseException |
                     return value
                 raise
             problem = caught
+            if not isinstance(caught, Exception):
+                do = shielded(do)
 
 
 def stream(steps: Steps[Any], do: Callable[[Step], Any]) -> Iterator[JobEvent]:
