@@ -35,6 +35,11 @@ class Case:
     slow: bool = False
     """It shows only while items take their time."""
 
+    @property
+    def strikes(self) -> bool:
+        """Whether something meets requests."""
+        return bool(self.fates(Random(0)))
+
 
 def once(place: str, fate: str) -> Callable[[Random], Fates]:
     """It happens once, or twice."""
@@ -51,6 +56,16 @@ def _post(name: str, fates: Callable[[Random], Fates]) -> Case:
 
 def _without_events(fates: Callable[[Random], Fates]) -> Callable[[Random], Fates]:
     return lambda draw: [(SOCKET, "refuse")] * ALWAYS + fates(draw)
+
+
+def _without_many_events(fates: Callable[[Random], Fates]) -> Callable[[Random], Fates]:
+    # While events come, there is nothing to ask: they break off, about when the batch is sent.
+    def drawn(draw: Random) -> Fates:
+        latest = draw.choice([0.05, 0.3, 1.0])
+        drops = [(SOCKET, f"drop {draw.uniform(0, latest):.2f}") for _ in range(draw.randint(1, 3))]
+        return drops + fates(draw)
+
+    return drawn
 
 
 _BROKEN: Final = {
@@ -95,7 +110,7 @@ def _others() -> list[Case]:
     kinds = {**_CUTS, **_BROKEN, **_HANGS, **{f"!{s}": f"answered {s}" for s in _STATUSES}}
     for fate, words in kinds.items():
         found.append(Case("waiting, without events", words, _without_events(once(WAIT, fate))))
-        found.append(Case("waiting, with events", words, once(WAIT, fate)))
+        found.append(Case("waiting, when events break off", words, _without_many_events(once(WAIT, fate))))
         found.append(Case("an upload", words, once(UPLOAD, fate)))
         found.append(Case("a download", words, once(DOWNLOAD, fate)))
     return found

@@ -3,34 +3,66 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.contract.faults.cases import CASES
 from tests.contract.faults.runs import AWAITED, BLOCKING, RUN, WAYS, Outcome
 from tests.examples import ROOT
 
 PAGE: Final = ROOT / "docs" / "faults.md"
 _BEGIN: Final = "<!-- the table: python -m tests.contract.faults -->"
 _END: Final = "<!-- end of the table -->"
+_HEAD: Final = """\
+| what meets it | fault | runs, blocking + asynchronous | ended with | wrong | slowest, s |
+|---|---|---|---|---|---|"""
+_HEAD_BY_WAY: Final = """\
+| what is called | what meets it | faults | runs, blocking + asynchronous | ended with | wrong |
+|---|---|---|---|---|---|"""
+
+Key = tuple[str, str]
+"""The first two cells of a row."""
 
 
-def rows_of(outcomes: Sequence[Outcome]) -> list[str]:
-    """A row for each fault."""
-    grouped: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
+def table(outcomes: Sequence[Outcome], before: Iterable[str] = ()) -> str:
+    """All rows, with their head: one for each fault of `run`, or one for each other way and what the faults meet.
+
+    Rows of before stay, of what has no outcome.
+    """
+    if any(outcome.way != RUN for outcome in outcomes):
+        head, order = _HEAD_BY_WAY, [(words, case.group) for words in WAYS.values() for case in CASES]
+        rows = {key: _row_by_way(key, found) for key, found in _grouped(outcomes, by_way=True).items()}
+    else:
+        head, order = _HEAD, [(case.group, case.name) for case in CASES]
+        rows = {key: _row(key, found) for key, found in _grouped(outcomes, by_way=False).items()}
+    rows = {(cells[1].strip(), cells[2].strip()): row for row in before if (cells := row.split("|"))[2:]} | rows
+    return "\n".join([head, *(rows[key] for key in dict.fromkeys(order) if key in rows)])
+
+
+def _grouped(outcomes: Sequence[Outcome], *, by_way: bool) -> dict[Key, list[Outcome]]:
+    grouped: defaultdict[Key, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        grouped[outcome.case.group, outcome.case.name].append(outcome)
-    return [_row(group, name, found) for (group, name), found in grouped.items()]
+        case = outcome.case
+        grouped[(WAYS[outcome.way], case.group) if by_way else (case.group, case.name)].append(outcome)
+    return grouped
 
 
-def _row(group: str, name: str, found: list[Outcome]) -> str:
+def _row(key: Key, found: list[Outcome]) -> str:
     slowest = max(outcome.seconds for outcome in found)
-    return f"| {group} | {name} | {_runs(found)} | {_ends(found)} | {_wrong(found)} | {slowest:.1f} |"
+    return f"| {key[0]} | {key[1]} | {_runs(found)} | {_ends(found)} | {_wrong(found)} | {slowest:.1f} |"
+
+
+def _row_by_way(key: Key, found: list[Outcome]) -> str:
+    faults = len({outcome.case.name for outcome in found})
+    return f"| {key[0]} | {key[1]} | {faults} | {_runs(found)} | {_ends(found)} | {_wrong(found)} |"
 
 
 def _runs(found: Sequence[Outcome]) -> str:
     kinds = Counter(outcome.kind for outcome in found)
-    return f"{kinds[BLOCKING]} + {kinds[AWAITED]}"
+    struck = sum(bool(outcome.met) or not outcome.case.strikes for outcome in found)
+    missed = "" if struck == len(found) else f", {struck} met it"
+    return f"{kinds[BLOCKING]} + {kinds[AWAITED]}{missed}"
 
 
 def _ends(found: Sequence[Outcome]) -> str:
@@ -44,36 +76,11 @@ def _wrong(found: Sequence[Outcome]) -> int:
     return sum(bool(outcome.problem) for outcome in found)
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """All rows, with their head."""
-    if any(outcome.way != RUN for outcome in outcomes):
-        return by_way(outcomes)
-    head = [
-        "| what meets it | fault | runs, blocking + asynchronous | ended with | wrong | slowest, s |",
-        "|---|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *rows_of(outcomes)])
-
-
-def by_way(outcomes: Sequence[Outcome]) -> str:
-    """A row for each way and what meets the faults."""
-    lines = [
-        "| what is called | what meets it | faults | runs, blocking + asynchronous | ended with | wrong |",
-        "|---|---|---|---|---|---|",
-    ]
-    grouped: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for outcome in sorted(outcomes, key=lambda outcome: list(WAYS).index(outcome.way)):
-        grouped[outcome.way, outcome.case.group].append(outcome)
-    for (way, group), found in grouped.items():
-        faults = len({outcome.case.name for outcome in found})
-        lines.append(f"| {WAYS[way]} | {group} | {faults} | {_runs(found)} | {_ends(found)} | {_wrong(found)} |")
-    return "\n".join(lines)
-
-
 def write(title: str, outcomes: Sequence[Outcome], page: Path = PAGE) -> None:
-    """Put a table under its title into the page, in place of the one that is there."""
+    """Put rows into the table under its title, in place of those that are there for the same."""
     text = page.read_text(encoding="utf-8")
     begin = f"{_BEGIN[:-4]} {title} -->"
     start = text.index(begin) + len(begin)
     end = text.index(_END, start)
-    page.write_text(f"{text[:start]}\n{table(outcomes)}\n{text[end:]}", encoding="utf-8")
+    rows = table(outcomes, text[start:end].splitlines())
+    page.write_text(f"{text[:start]}\n{rows}\n{text[end:]}", encoding="utf-8")
