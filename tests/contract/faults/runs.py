@@ -275,7 +275,7 @@ def _wrong_report(trial: _Trial, error: BaseException) -> str:
     if trial.case.by_others and isinstance(error, EnqueueUncertain) and trial.taken:
         return "" if not trial.place.rows(error.batch_id) else f"{name}: {error}"
     if not isinstance(error, InvokableError) or name not in trial.case.reports:
-        return f"{name}: {error}"
+        return f"{name} after {trial.proxy.lines[-1:]}: {error}"
     if error.submission is None:
         return "the error has no submission" if any("enqueue_batch" in line for line in trial.proxy.lines) else ""
     if isinstance(error, RunTimeout | EnqueueUncertain) and (trial.taken or error.submission.item_ids):
