@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from unicodedata import normalize
 
 from invokable.runtime.steps.nearest import nearest
-from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.media import Image, Video, media_in
 from invokable.runtime.values.result import WorkflowResult
 
 _FIELDS: Final = ("attribute", "batch_id", "height", "index", "name", "node_id", "width")
@@ -49,7 +49,7 @@ def named(media: WorkflowResult | Iterable[Image | Video]) -> list[Named]:
         Named(medium, attribute, index, media.batch_id)
         for attribute, value in vars(media).items()
         if attribute not in WorkflowResult.__annotations__
-        for index, medium in enumerate(_media_in(value))
+        for index, medium in enumerate(media_in(value))
     ]
 
 
@@ -81,14 +81,6 @@ def reserve(path: Path) -> Path:
             free = path.with_name(f"{path.stem}-{number}{path.suffix}")
         else:
             return free
-
-
-def _media_in(value: Any) -> Iterator[Image | Video]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _media_in(item)
-    elif isinstance(value, Image | Video):
-        yield value
 
 
 def _parsed(pattern: str, known: Collection[str]) -> list[tuple[str, str | None, str]]:

@@ -12,7 +12,7 @@ from invokable.runtime.steps.answers import QueueItem, Session, shaped
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
-from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.media import Downloader, Image, Video, media_in
 from invokable.runtime.values.node_output import OutputMaker, node_output
 from invokable.runtime.values.pins import OutputPin, Pins
 from invokable.runtime.values.result import WorkflowResult
@@ -61,7 +61,7 @@ def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> Wor
                 f"node {output.node_id!r} gave no {output.field!r}: it did not run, as behind an If node"
             )
         values[output.attribute] = found if output.many else found[-1]
-    media = list(_media_in(list(values.values())))
+    media = list(media_in(list(values.values())))
     return giving.result(
         **values,
         images=[medium for medium in media if isinstance(medium, Image)],
@@ -125,14 +125,6 @@ def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Download
 
 def _size(value: Any) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _media_in(value: Any) -> Iterator[Image | Video]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _media_in(item)
-    elif isinstance(value, Image | Video):
-        yield value
 
 
 def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: WorkflowResult | None) -> RunCanceled:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.answers import Answer, existing, parse, read
 from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.nearest import near, nearest
+from invokable.runtime.steps.nearest import not_found
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
@@ -58,8 +58,7 @@ def find_workflow(name: str, known: Known) -> Steps[LibraryWorkflow]:
         message = f"{len(found)} workflows are named {name!r}: get one by its id, of {', '.join(ids)}"
         raise NotFoundError(message, name=name, found=len(found), nearest=ids)
     names = [one.name for one in everything]
-    message = f"the library has no workflow {name!r}{nearest(name, names)}"
-    raise NotFoundError(message, name=name, nearest=near(name, names))
+    raise not_found(f"the library has no workflow {name!r}", name, names)
 
 
 def save_workflow(document: Mapping[str, Any], over: WorkflowRecord | str | None) -> Steps[LibraryWorkflow]:

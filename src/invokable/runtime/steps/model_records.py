@@ -11,7 +11,7 @@ from invokable.runtime.steps.answers import ModelList, existing, parse, read, sh
 from invokable.runtime.steps.deadline import Clock
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.models import MODELS, list_models, matching, model_record
-from invokable.runtime.steps.nearest import near, nearest
+from invokable.runtime.steps.nearest import not_found
 from invokable.runtime.steps.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
@@ -57,8 +57,7 @@ def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
         message = f"{len(found)} models fit {model}: {several}; give base, type or key"
         raise NotFoundError(message, name=str(model), found=len(found), nearest=(one.key for one in found))
     names = [one.name for one in known.models]
-    message = f"the server has no model {model}{nearest(str(model), names)}"
-    raise NotFoundError(message, name=str(model), nearest=near(str(model), names))
+    raise not_found(f"the server has no model {model}", str(model), names)
 
 
 def delete_model(value: Model | str, known: Known) -> Steps[None]:

@@ -1,9 +1,11 @@
-"""Nearest: the names that may have been meant."""
+"""Nearest: the names that may have been meant, in the errors about those that are not there."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from invokable.runtime.errors import NotFoundError
 
 
 def near(name: str, names: Iterable[str]) -> list[str]:
@@ -15,3 +17,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean …?)`, or nothing."""
     close = near(name, names)
     return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+
+
+def not_found(message: str, name: str, names: Sequence[str]) -> NotFoundError:
+    """The error for a name that is not among others; the message goes on with the nearest of them."""
+    return NotFoundError(message + nearest(name, names), name=name, nearest=near(name, names))

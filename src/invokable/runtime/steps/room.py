@@ -15,6 +15,8 @@ from invokable.runtime.steps.answers import read
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.queue import QUEUE
+from invokable.runtime.steps.server_info import RUNTIME_CONFIG
 
 
 class _Settings(BaseModel):
@@ -39,7 +41,7 @@ def check_room(requested: int, known: Known) -> Steps[None]:
         return
     try:
         limit = known.max_queue_size or (yield from _limit())
-        pending = (yield from _ask("/api/v1/queue/default/status", _Status)).queue.pending
+        pending = (yield from _ask(f"{QUEUE}/status", _Status)).queue.pending
         if pending + requested > limit:  # which may have been raised since
             limit = yield from _limit()
     except InvokableError as error:
@@ -57,7 +59,7 @@ def check_room(requested: int, known: Known) -> Steps[None]:
 
 
 def _limit() -> Steps[int]:
-    config: _Config = yield from _ask("/api/v1/app/runtime_config", _Config)
+    config: _Config = yield from _ask(RUNTIME_CONFIG, _Config)
     return config.config.max_queue_size
 
 

@@ -12,6 +12,7 @@ from invokable.runtime.steps.records import record
 from invokable.runtime.steps.versions import at_least, server_version
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 
+RUNTIME_CONFIG: Final = "/api/v1/app/runtime_config"
 _CACHE: Final = "/api/v1/app/invocation_cache"
 
 
@@ -59,7 +60,7 @@ def enable_invocation_cache(*, enabled: bool) -> Steps[None]:
 
 def _room() -> Steps[int | None]:
     try:
-        config = read((yield from fetch(Request("GET", "/api/v1/app/runtime_config"))), _Config).config
+        config = read((yield from fetch(Request("GET", RUNTIME_CONFIG))), _Config).config
     except APIError as error:
         if error.status in (401, 403):  # for those who signed in
             return None

@@ -9,7 +9,7 @@ from typing import Any, Final
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.answers import Answer, existing, parse, read, shaped
 from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.nearest import near, nearest
+from invokable.runtime.steps.nearest import not_found
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
 from invokable.runtime.steps.thumbnails import get_thumbnail
@@ -65,8 +65,7 @@ def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
         message = f"{len(found)} style presets are named {value!r}: give the id, StylePreset(…), of {', '.join(ids)}"
         raise NotFoundError(message, name=value, found=len(found), nearest=ids)
     names = [preset.name for preset in presets]
-    message = f"the server has no style preset {value!r}{nearest(value, names)}"
-    raise NotFoundError(message, name=value, nearest=near(value, names))
+    raise not_found(f"the server has no style preset {value!r}", value, names)
 
 
 def create_preset(

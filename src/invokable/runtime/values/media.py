@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -134,6 +135,15 @@ class Video(_Media):
 
     __slots__ = ()
     collection = "videos"
+
+
+def media_in(value: object) -> Iterator[Image | Video]:
+    """The images and videos of a value: of an output, or of many in a list."""
+    if isinstance(value, list):
+        for item in value:
+            yield from media_in(item)
+    elif isinstance(value, Image | Video):
+        yield value
 
 
 for _class in (Image, Video):  # as users import them

@@ -5,12 +5,12 @@ What an asynchronous client returned would block the loop to fetch its pictures:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Final
 
 from invokable.runtime.values import html
-from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.media import Image, Video, media_in
 from invokable.runtime.values.reprs import short
 
 _MOST_PICTURES: Final = 12  # each is fetched
@@ -58,15 +58,7 @@ def cell(value: object, thumbnails: Mapping[Image | Video, bytes | Exception]) -
 
 def pictured(value: object) -> list[Image | Video]:
     """The images and videos of a value, or a list of values, that are shown with a picture: the first few."""
-    return list(dict.fromkeys(_media_in(value)))[:_MOST_PICTURES]
-
-
-def _media_in(value: object) -> Iterator[Image | Video]:
-    if isinstance(value, Image | Video):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _media_in(item)
+    return list(dict.fromkeys(media_in(value)))[:_MOST_PICTURES]
 
 
 def _fetched(medium: Image | Video) -> bytes | Exception | None:
