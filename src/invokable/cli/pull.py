@@ -14,6 +14,7 @@ from invokable.cli.errors import Status, note, reported, say, show_all
 from invokable.cli.pulling import Pulled, choose, left_over, place, read_files
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError
+from invokable.contract.server import LOCAL, TOKEN, URL
 
 
 @click.command()
@@ -39,10 +40,10 @@ from invokable.codegen import BuildError
 @click.option(
     "--server",
     metavar="URL",
-    envvar="INVOKEAI_URL",
-    help="The server. [INVOKEAI_URL; http://127.0.0.1:9090]",
+    envvar=URL,
+    help=f"The server. [{URL}; {LOCAL}]",
 )
-@click.option("--token", metavar="TOKEN", envvar="INVOKEAI_TOKEN", help="The server's bearer token. [INVOKEAI_TOKEN]")
+@click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. [{TOKEN}]")
 def pull(
     names: tuple[str, ...],
     tags: tuple[str, ...],
@@ -68,7 +69,7 @@ def pull(
     """
     if not (names or tags or everything or listing):
         raise click.UsageError("name workflows, or give --tag or --all; --list shows what there is")
-    server = server or "http://127.0.0.1:9090"
+    server = server or LOCAL
     wanted = {"names": names, "tags": tags, "everything": everything, "defaults": defaults}
     with reported():
         try:

@@ -25,9 +25,9 @@ from invokable.cli.running.report import Report
 from invokable.cli.running.values import WrongValuesError
 from invokable.cli.running.working import Order, work
 from invokable.codegen import BuildError
+from invokable.contract.server import LOCAL, TOKEN, URL
 from invokable.runtime.steps.logs import LOG
 
-_LOCAL: Final = "http://127.0.0.1:9090"
 _GRACE: Final = 2.0
 """Seconds after an interrupt in which another one is none: so long canceling a run may take."""
 
@@ -58,8 +58,8 @@ _GRACE: Final = 2.0
     "A name that already exists gets a number.",
 )
 @click.option("--force", is_flag=True, help="Replace files instead of numbering them.")
-@click.option("--url", metavar="URL", envvar="INVOKEAI_URL", help=f"The server to run on. [INVOKEAI_URL; {_LOCAL}]")
-@click.option("--token", metavar="TOKEN", envvar="INVOKEAI_TOKEN", help="The server's bearer token. [INVOKEAI_TOKEN]")
+@click.option("--url", metavar="URL", envvar=URL, help=f"The server to run on. [{URL}; {LOCAL}]")
+@click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. [{TOKEN}]")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take. Without it: no limit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -106,7 +106,7 @@ def run(
         values=values,
         out=out,
         force=force,
-        url=url or server or _LOCAL,
+        url=url or server or LOCAL,
         token=token or None,
         timeout=timeout,
         as_json=as_json,

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from invokable.codegen import BuildError
+from invokable.contract.server import TOKEN
 
 if TYPE_CHECKING:
     from invokable import Client
 
 T = TypeVar("T")
-
-TOKEN: Final = "INVOKEAI_TOKEN"
-"""The environment variable that holds the token for servers with several users."""
 
 
 class AskServer:

@@ -12,12 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from invokable.contract.server import LOCAL, TOKEN, URL
 from invokable.runtime.steps.policy import Policy
 
 if TYPE_CHECKING:
     import ssl
-
-LOCAL: Final = "http://127.0.0.1:9090"
 
 _PORTS: Final = {"http": 80, "https": 443}
 _PROXIES: Final = ("http", "https", "socks5", "socks5h")
@@ -28,7 +27,7 @@ _OURS: Final = frozenset(
     {"accept-encoding", "connection", "content-length", "content-type", "host", "te", "transfer-encoding", "upgrade"}
 )
 _VARIABLES: Final = {
-    "token": "INVOKEAI_TOKEN",
+    "token": TOKEN,
     "email": "INVOKEAI_EMAIL",
     "password": "INVOKEAI_PASSWORD",
     "api_key": "INVOKEAI_API_KEY",
@@ -100,7 +99,7 @@ class Connection:
         INVOKEAI_CLIENT_CERT, INVOKEAI_CLIENT_KEY. If INVOKEAI_URL names a different server than `url`, the other
         variables are ignored. A given token overrides the environment's email, and vice versa.
         """
-        named = os.environ.get("INVOKEAI_URL")
+        named = os.environ.get(URL)
         if url is None:
             return cls(named or LOCAL, **_found_beside(given))
         if named and _origin(_address(named)) != _origin(_address(url)):

@@ -13,13 +13,13 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
+from invokable.contract.server import ENDED
 from invokable.runtime.errors import APIError, AuthenticationError, NotFoundError, NotInvokeAIError
 from invokable.runtime.steps.protocol import Response
 
 T = TypeVar("T")
 
 _DETAIL: Final = 2000  # characters of the server's words that an error keeps
-ENDED: Final = frozenset({"completed", "failed", "canceled"})
 """What is said of a queue item that will not change any more."""
 
 

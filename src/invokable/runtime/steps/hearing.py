@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from invokable.runtime.steps.answers import ENDED, QueueItem
+from invokable.contract.server import ENDED
+from invokable.runtime.steps.answers import QueueItem
 from invokable.runtime.steps.protocol import Note
 from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
 from invokable.runtime.values.media import Downloader, Image, Video

@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from invokable.contract.server import ENDED, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
-from invokable.runtime.steps.answers import ENDED, BatchStatus, QueueItem
+from invokable.runtime.steps.answers import BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.known import Known
@@ -33,7 +34,7 @@ from invokable.runtime.steps.queue import (
     statuses_by_id,
 )
 from invokable.runtime.steps.submit import LATE
-from invokable.runtime.values.events import Ended, JobEvent, Started, State
+from invokable.runtime.values.events import Ended, JobEvent, Started
 from invokable.runtime.values.submission import Submission
 
 _SLOWER: Final = 1.3

@@ -6,12 +6,9 @@ Queued ─▶ Started ─▶ (NodeStarted ─▶ Progress… ─▶ NodeFinished
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
+from invokable.contract.server import State
 from invokable.runtime.values.media import Image, Video
-
-State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "failed", "canceled"]
-"""What the server says of a queue item."""
 
 
 @dataclass(frozen=True, slots=True)

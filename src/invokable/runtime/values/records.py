@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from invokable.contract.server import ENDED
 from invokable.runtime.values.inputs import Board, Model, StylePreset
 from invokable.runtime.values.media import Image, Video
 
@@ -228,7 +229,7 @@ class QueueItem:
     @property
     def ended(self) -> bool:
         """Whether it will not change any more."""
-        return self.status in ("completed", "failed", "canceled")
+        return self.status in ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from invokable.contract.server import STATES
 from invokable.testing.server.batches import Batch, FieldValue, expand, size
 from invokable.testing.server.clock import now
 from invokable.testing.server.events import Hub
 from invokable.testing.server.queue_events import QueueEvents
 from invokable.testing.server.release import Release
-from invokable.testing.server.rows import STATUSES, Person, Row, tally
+from invokable.testing.server.rows import Person, Row, tally
 
 Inspect = Callable[[FieldValue], tuple[Any, str | None]]
 """Gives a batch value as its field takes it, and what is wrong with it."""
@@ -287,7 +288,7 @@ class Queue:
 
     def _totals(self, queue_id: str, batch_id: str | None) -> dict[str, int]:
         counts = self._counts[queue_id, batch_id]
-        return {**{state: counts[state] for state in STATUSES}, "total": counts.total()}
+        return {**{state: counts[state] for state in STATES}, "total": counts.total()}
 
     def _count(self, row: Row, change: int) -> None:
         self._counts[row.queue_id, None][row.status] += change

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
+from invokable.contract.server import ENDED, STATES
 from invokable.testing.server.batches import Batch, FieldValue, substituted
 from invokable.testing.server.release import Release
 
-STATUSES: Final = ("pending", "in_progress", "waiting", "completed", "failed", "canceled")
-ENDED: Final = frozenset({"completed", "failed", "canceled"})
 REDACTED: Final = "redacted"
 
 
@@ -174,7 +173,7 @@ def without_nulls(value: Any) -> Any:
 
 def tally(rows: Sequence[Row]) -> dict[str, int]:
     """How many rows are in each status, and in all."""
-    counts = dict.fromkeys(STATUSES, 0)
+    counts = dict.fromkeys(STATES, 0)
     for row in rows:
         counts[row.status] += 1
     return {**counts, "total": len(rows)}
