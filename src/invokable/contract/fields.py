@@ -10,11 +10,16 @@ Cardinality: TypeAlias = Literal["SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"]
 
 _MARKS: Final[Mapping[Cardinality, str]] = {"SINGLE_OR_COLLECTION": "|[]", "COLLECTION": "[]", "SINGLE": ""}
 
+CALL: Final = "call_saved_workflow"
+"""The type of the nodes that run a workflow of the server's library."""
 DYNAMIC_INPUT: Final = "saved_workflow_input::"
-"""Starts the name of a `call_saved_workflow` input that stands for a field of the called workflow's form.
-
-Its value travels in the calling node's `workflow_inputs`.
-"""
+"""Starts the name of an input of such a node that stands for a field of the called workflow's form."""
+CALLED_INPUTS: Final = "workflow_inputs"
+"""The field of such a node in which the values of those inputs travel."""
+NO_BOARD: Final = "none"
+AUTO_BOARD: Final = "auto"
+BOARD_WORDS: Final = (AUTO_BOARD, NO_BOARD)
+"""The values of a board field that are not boards: where the server puts images of workflows, and no board."""
 MEDIA: Final[Mapping[str, Literal["image", "video"]]] = {"ImageField": "image", "VideoField": "video"}
 """The field types that hold a file on the server, and the kind of file."""
 

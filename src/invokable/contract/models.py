@@ -30,3 +30,28 @@ class ModelFilter:
 
 
 ANY_MODEL: Final = ModelFilter()
+
+MODELS_BY_FIELD: Final[Mapping[str, ModelFilter]] = {
+    "MainModelField": ModelFilter(type=("main",)),
+    "CogView4MainModelField": ModelFilter(base=("cogview4",), type=("main",)),
+    "FluxMainModelField": ModelFilter(base=("flux",), type=("main",)),
+    "SD3MainModelField": ModelFilter(base=("sd-3",), type=("main",)),
+    "SDXLMainModelField": ModelFilter(base=("sdxl",), type=("main",)),
+    "SDXLRefinerModelField": ModelFilter(base=("sdxl-refiner",), type=("main",)),
+    "VAEModelField": ModelFilter(type=("vae",)),
+    "FluxVAEModelField": ModelFilter(base=("flux",), type=("vae",)),
+    "LoRAModelField": ModelFilter(type=("lora",)),
+    "ControlLoRAModelField": ModelFilter(type=("control_lora",)),
+    "ControlNetModelField": ModelFilter(type=("controlnet",)),
+    "IPAdapterModelField": ModelFilter(type=("ip_adapter",)),
+    "T2IAdapterModelField": ModelFilter(type=("t2i_adapter",)),
+    "T5EncoderModelField": ModelFilter(type=("t5_encoder",)),
+    "CLIPEmbedModelField": ModelFilter(type=("clip_embed",)),
+    "CLIPLEmbedModelField": ModelFilter(type=("clip_embed",), variant=("large",)),
+    "CLIPGEmbedModelField": ModelFilter(type=("clip_embed",), variant=("gigantic",)),
+    "SpandrelImageToImageModelField": ModelFilter(type=("spandrel_image_to_image",)),
+    "SigLipModelField": ModelFilter(type=("siglip",)),
+    "FluxReduxModelField": ModelFilter(type=("flux_redux",)),
+    "LLaVAModelField": ModelFilter(type=("llava_onevision",)),
+}
+"""The field types of servers before 6.3, which had one for each kind of model, with the models that they take."""

@@ -16,13 +16,17 @@ Takes: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "cat
 FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
 """The families of batches and generators, each with the field that carries its values from node to node."""
 
-MAX_COUNT: Final = 2**53 - 1
-"""The largest whole number that JavaScript keeps exactly."""
+SAFE_INTEGER: Final = 2**53 - 1
+"""The largest whole number that JavaScript, and so the editor, keeps exactly."""
 
 
 def generator_field(family: str) -> str:
     """The field type that holds the settings of a generator of a family, such as `FloatGeneratorField`."""
     return f"{family.title()}GeneratorField"
+
+
+SETTINGS_FIELDS: Final = frozenset(map(generator_field, FAMILIES))
+"""The field types that hold the settings of a generator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _is_integer(value: object) -> bool:
 _FITS: Final[Mapping[Takes, Callable[[Any], bool]]] = {
     "number": _is_number,
     "integer": _is_integer,
-    "count": lambda value: _is_integer(value) and 1 <= value <= MAX_COUNT,
+    "count": lambda value: _is_integer(value) and 1 <= value <= SAFE_INTEGER,
     "text": lambda value: isinstance(value, str),
     "numbers": lambda value: isinstance(value, list) and all(map(_is_number, value)),
     "category": lambda value: value in ("images", "assets"),
@@ -203,3 +207,10 @@ KINDS: Final[Mapping[str, GeneratorKind]] = {
     )
 }
 """Every kind of generator by its `type`. An object without a type becomes the first kind whose settings fit."""
+
+
+def default_settings(family: str) -> dict[str, object]:
+    """What the editor fills into a new generator of a family: the first kind, with the defaults of its settings."""
+    kind = next(kind for kind in KINDS.values() if kind.family == family)
+    filled = {name: setting.default for name, setting in kind.settings.items() if setting.default is not None}
+    return {"type": kind.type, **filled}

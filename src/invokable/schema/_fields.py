@@ -6,6 +6,9 @@ from copy import deepcopy
 from dataclasses import fields, replace
 from typing import Final
 
+from invokable.contract.fields import AUTO_BOARD
+from invokable.contract.models import MODELS_BY_FIELD
+from invokable.contract.settings import FAMILIES, default_settings, generator_field
 from invokable.schema._json import JsonObject
 from invokable.schema.model import MISSING, FieldType, Limits, ModelFilter
 
@@ -29,63 +32,18 @@ _STATEFUL: Final = frozenset(
     )
 )
 
-# Until 6.3 the server had a type of its own for each kind of model that a field takes.
-_MODEL_TYPES: Final = {
-    "MainModelField": ModelFilter(type=("main",)),
-    "CogView4MainModelField": ModelFilter(base=("cogview4",), type=("main",)),
-    "FluxMainModelField": ModelFilter(base=("flux",), type=("main",)),
-    "SD3MainModelField": ModelFilter(base=("sd-3",), type=("main",)),
-    "SDXLMainModelField": ModelFilter(base=("sdxl",), type=("main",)),
-    "SDXLRefinerModelField": ModelFilter(base=("sdxl-refiner",), type=("main",)),
-    "VAEModelField": ModelFilter(type=("vae",)),
-    "FluxVAEModelField": ModelFilter(base=("flux",), type=("vae",)),
-    "LoRAModelField": ModelFilter(type=("lora",)),
-    "ControlLoRAModelField": ModelFilter(type=("control_lora",)),
-    "ControlNetModelField": ModelFilter(type=("controlnet",)),
-    "IPAdapterModelField": ModelFilter(type=("ip_adapter",)),
-    "T2IAdapterModelField": ModelFilter(type=("t2i_adapter",)),
-    "T5EncoderModelField": ModelFilter(type=("t5_encoder",)),
-    "CLIPEmbedModelField": ModelFilter(type=("clip_embed",)),
-    "CLIPLEmbedModelField": ModelFilter(type=("clip_embed",), variant=("large",)),
-    "CLIPGEmbedModelField": ModelFilter(type=("clip_embed",), variant=("gigantic",)),
-    "SpandrelImageToImageModelField": ModelFilter(type=("spandrel_image_to_image",)),
-    "SigLipModelField": ModelFilter(type=("siglip",)),
-    "FluxReduxModelField": ModelFilter(type=("flux_redux",)),
-    "LLaVAModelField": ModelFilter(type=("llava_onevision",)),
-}
-
-_COLOR: Final = {"r": 127, "g": 127, "b": 127, "a": 255}
-_DEFAULTS: Final[dict[str, object]] = {
+EDITOR_DEFAULTS: Final[dict[str, object]] = {
     "IntegerField": 0,
     "FloatField": 0,
     "StringField": "",
     "BooleanField": False,
-    "BoardField": "auto",
+    "BoardField": AUTO_BOARD,
     "SchedulerField": "dpmpp_3m_k",
-    "ColorField": _COLOR,
+    "ColorField": {"r": 127, "g": 127, "b": 127, "a": 255},
     "LoRAField": [],
-    "FloatGeneratorField": {
-        "type": "float_generator_arithmetic_sequence",
-        "start": 0,
-        "step": 0.1,
-        "count": 10,
-    },
-    "IntegerGeneratorField": {
-        "type": "integer_generator_arithmetic_sequence",
-        "start": 0,
-        "step": 1,
-        "count": 10,
-    },
-    "StringGeneratorField": {
-        "type": "string_generator_parse_string",
-        "input": "foo,bar,baz,qux",
-        "splitOn": ",",
-    },
-    "ImageGeneratorField": {
-        "type": "image_generator_images_from_board",
-        "category": "images",
-    },
+    **{generator_field(family): default_settings(family) for family in FAMILIES},
 }
+"""What the editor shows in a field, by its type, where the server has no default."""
 _COLLECTIONS_WITH_EDITOR: Final = frozenset({"IntegerField", "FloatField", "StringField", "ImageField"})
 
 # Real documents nest unions less deeply; deeper nesting would overflow the stack.
@@ -103,7 +61,7 @@ def field_type(schema: JsonObject, *, batch: bool = False) -> FieldType | None:
     override = schema.text("ui_type")
     if not override:
         return own and FieldType(own.name, own.cardinality, batch)
-    if override in _MODEL_TYPES:
+    if override in MODELS_BY_FIELD:
         return FieldType("ModelIdentifierField", batch=batch)
     named = FieldType(override, "COLLECTION" if override == "CollectionField" else "SINGLE")
     original = own if is_stateful(named) and own != named else None
@@ -263,12 +221,12 @@ def default(
         return [] if required else MISSING
     if name == "EnumField":
         return choices[0] if choices else MISSING
-    return deepcopy(_DEFAULTS.get(name, MISSING))
+    return deepcopy(EDITOR_DEFAULTS.get(name, MISSING))
 
 
 def models(schema: JsonObject) -> ModelFilter:
     """Return which models the field takes."""
-    legacy = _MODEL_TYPES.get(schema.text("ui_type") or "", ModelFilter())
+    legacy = MODELS_BY_FIELD.get(schema.text("ui_type") or "", ModelFilter())
     return ModelFilter(
         base=schema.texts("ui_model_base") or legacy.base,
         type=schema.texts("ui_model_type") or legacy.type,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from invokable.contract.fields import DYNAMIC_INPUT
+from invokable.contract.fields import CALL, CALLED_INPUTS, DYNAMIC_INPUT
 from invokable.schema import versions_with_field, versions_with_node
 from invokable.schema.model import MISSING, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, nearest, pointer, quoted
@@ -83,7 +83,7 @@ def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
 def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> bool:
     if node.input_template(schema, name) is not None:
         return False
-    if node.type == "call_saved_workflow" and (name.startswith(DYNAMIC_INPUT) or name == "workflow_inputs"):
+    if node.type == CALL and (name.startswith(DYNAMIC_INPUT) or name == CALLED_INPUTS):
         return False
     return entry.value is not MISSING or entry.dropped
 

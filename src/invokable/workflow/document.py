@@ -33,7 +33,8 @@ MAX_DEPTH = 200
 
 _PIECE = 1 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
-_KEYWORD = b"invokeai_workflow"
+PNG_KEYWORD = b"invokeai_workflow"
+"""What a PNG file calls the text that is its workflow."""
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LIBRARY_RECORD = {"workflow_id", "name", "created_at", "updated_at", "workflow"}
@@ -203,8 +204,8 @@ def _is_encodable(text: str) -> bool:
 def _embedded(data: bytes, name: str) -> bytes:
     """Return the text of the chunk in which InvokeAI keeps the workflow of an image."""
     for kind, body in _chunks(data):
-        if kind in (b"tEXt", b"zTXt", b"iTXt") and body.startswith(_KEYWORD + b"\0"):
-            return _chunk_text(kind, body[len(_KEYWORD) + 1 :], name)
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and body.startswith(PNG_KEYWORD + b"\0"):
+            return _chunk_text(kind, body[len(PNG_KEYWORD) + 1 :], name)
     raise WorkflowFileError(f"the image {name} has no embedded InvokeAI workflow")
 
 

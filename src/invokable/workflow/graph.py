@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invokable.contract.fields import DYNAMIC_INPUT
+from invokable.contract.fields import BOARD_WORDS, CALL, CALLED_INPUTS, DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, Schema
 from invokable.workflow.edges import ConnectorSources, Wiring
 from invokable.workflow.errors import Findings
@@ -55,9 +55,9 @@ def _graph_node(node: InvocationNode, schema: Schema) -> dict[str, object]:
     inputs: dict[str, object] = {}
     called_inputs: dict[str, object] = {}
     for name, entry in node.inputs.items():
-        if node.type == "call_saved_workflow" and name == "workflow_inputs":
+        if node.type == CALL and name == CALLED_INPUTS:
             continue
-        if node.type == "call_saved_workflow" and name.startswith(DYNAMIC_INPUT):
+        if node.type == CALL and name.startswith(DYNAMIC_INPUT):
             if entry.value is not MISSING:
                 called_inputs[name] = entry.value
             continue
@@ -68,13 +68,13 @@ def _graph_node(node: InvocationNode, schema: Schema) -> dict[str, object]:
         if value is not MISSING:
             inputs[name] = value
     graph_node: dict[str, object] = {"type": node.type, "id": node.id, **inputs}
-    if node.type == "call_saved_workflow":
-        graph_node["workflow_inputs"] = called_inputs
+    if node.type == CALL:
+        graph_node[CALLED_INPUTS] = called_inputs
     return graph_node | {"use_cache": node.use_cache, "is_intermediate": node.is_intermediate}
 
 
 def _sent_value(entry: Input, template: InputTemplate | None) -> object:
-    if template is not None and template.type.name == "BoardField" and entry.value in ("auto", "none"):
+    if template is not None and template.type.name == "BoardField" and entry.value in BOARD_WORDS:
         return MISSING
     return entry.value
 
@@ -83,8 +83,8 @@ def _clear(node: dict[str, object] | None, handle: str) -> None:
     """Remove the value of a connected input, which the server would check although it never uses it."""
     if node is None:
         return
-    called_inputs = node.get("workflow_inputs")
-    if node["type"] == "call_saved_workflow" and handle.startswith(DYNAMIC_INPUT) and isinstance(called_inputs, dict):
+    called_inputs = node.get(CALLED_INPUTS)
+    if node["type"] == CALL and handle.startswith(DYNAMIC_INPUT) and isinstance(called_inputs, dict):
         called_inputs.pop(handle, None)
     else:
         node.pop(handle, None)

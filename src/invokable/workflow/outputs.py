@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from invokable.contract.fields import MEDIA
 from invokable.schema.model import FieldType, NodeTemplate, OutputTemplate
 
 if TYPE_CHECKING:
     from invokable.workflow import Reading
-
-_MEDIA = frozenset({"ImageField", "VideoField"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def _board_field(template: NodeTemplate) -> bool:
 
 
 def _media(template: NodeTemplate) -> list[OutputTemplate]:
-    return [output for output in template.outputs.values() if output.type.name in _MEDIA]
+    return [output for output in template.outputs.values() if output.type.name in MEDIA]
 
 
 def _result_fields(template: NodeTemplate) -> list[OutputTemplate]:

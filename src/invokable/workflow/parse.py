@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from invokable.contract.generators import JS_SPACE
+from invokable.contract.settings import SAFE_INTEGER
 from invokable.schema.model import (
     MISSING,
     FieldType,
@@ -83,7 +84,7 @@ def _whole(part: str) -> bool:
     if len(part) > 300 or not _DECIMAL.fullmatch(part):
         return False
     value = float(part)
-    return value >= 0 and value.is_integer() and value < 2**53
+    return value >= 0 and value.is_integer() and value <= SAFE_INTEGER
 
 
 def _optional_id(top: Record) -> str | None:

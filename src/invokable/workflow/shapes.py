@@ -12,11 +12,10 @@ from operator import is_
 from typing import TypeAlias
 
 from invokable.contract.generators import JS_SPACE
+from invokable.contract.settings import SAFE_INTEGER
 from invokable.schema.model import MISSING
 
 Shape: TypeAlias = Callable[[object], object]
-
-_SAFE_INTEGER = 2**53 - 1
 
 
 def integer(value: object) -> object:
@@ -24,7 +23,7 @@ def integer(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return MISSING
     # Written so that NaN fails it too.
-    if not -_SAFE_INTEGER <= value <= _SAFE_INTEGER or value != int(value):
+    if not -SAFE_INTEGER <= value <= SAFE_INTEGER or value != int(value):
         return MISSING
     return int(value)
 

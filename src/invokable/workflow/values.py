@@ -6,7 +6,8 @@ the server. What fits no shape is dropped as if it had never been set.
 
 from __future__ import annotations
 
-from invokable.contract.settings import KINDS, MAX_COUNT, GeneratorKind, Takes
+from invokable.contract.models import MODELS_BY_FIELD
+from invokable.contract.settings import KINDS, SAFE_INTEGER, GeneratorKind, Takes
 from invokable.schema.model import MISSING, Schema
 from invokable.workflow.shapes import (
     Optional_,
@@ -37,7 +38,7 @@ TEXTS = array(text)
 _SETTINGS: dict[Takes, Shape] = {
     "number": number,
     "integer": integer,
-    "count": between(1, MAX_COUNT),
+    "count": between(1, SAFE_INTEGER),
     "text": text,
     "numbers": NUMBERS,
     "category": one_of(("images", "assets")),
@@ -58,7 +59,7 @@ def _generator(kind: GeneratorKind) -> Shape:
 
 
 _GENERATORS = {name: _generator(kind) for name, kind in KINDS.items()}
-_CATCH_ALL = "float_generator_arithmetic_sequence"
+_CATCH_ALL = next(iter(KINDS))
 _UNTYPED_GENERATOR = either(*_GENERATORS.values())
 
 _PLAIN = either(
@@ -78,14 +79,11 @@ _PLAIN = either(
 )
 
 MODEL_TYPES_BY_FIELD = {
-    "MainModelField": "main",
-    "SDXLMainModelField": "main",
-    "SDXLRefinerModelField": "main",
-    "VAEModelField": "vae",
-    "LoRAModelField": "lora",
-    "ControlNetModelField": "controlnet",
-    "IPAdapterModelField": "ip_adapter",
-    "T2IAdapterModelField": "t2i_adapter",
+    name: MODELS_BY_FIELD[name].type[0]
+    for name in (
+        *("MainModelField", "SDXLMainModelField", "SDXLRefinerModelField", "VAEModelField", "LoRAModelField"),
+        *("ControlNetModelField", "IPAdapterModelField", "T2IAdapterModelField"),
+    )
 }
 """Model field types of the formats 1.0.0 and 2.0.0, each with the type of the models it takes."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from invokable import Color, LoRA, StylePreset
 from invokable.contract.fields import MEDIA
+from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.values.encoding import from_json
 from invokable.runtime.values.pins import InputPin
 from invokable.workflow.errors import nearest
@@ -64,7 +65,7 @@ def expected(pin: InputPin) -> str:
     """What an input takes, as the shell writes it."""
     kind = _EXPECTED.get(pin.type.name)
     if kind is None:
-        kind = "the settings of a generator, as a JSON object" if pin.type.name.endswith("GeneratorField") else "JSON"
+        kind = "the settings of a generator, as a JSON object" if pin.type.name in SETTINGS_FIELDS else "JSON"
     return kind
 
 

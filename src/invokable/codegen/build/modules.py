@@ -39,9 +39,9 @@ from invokable.codegen.written.existing import is_edited, is_generated, read_exi
 from invokable.codegen.written.made_from import digest_of, last_change_of_ours, read_stamp
 from invokable.codegen.written.said import Said, read_lines
 from invokable.workflow import WorkflowFileError
+from invokable.workflow.document import PNG_KEYWORD
 
 _FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflows, or use --force"
-_EMBEDDED: Final = b"invokeai_workflow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object
     """
     if result.source.named or result.said.source == result.job.key:
         return ""
-    if data.startswith(b"\x89PNG") and _EMBEDDED not in data:
+    if data.startswith(b"\x89PNG") and PNG_KEYWORD not in data:
         return "the image holds no workflow"
     found = document()
     if isinstance(found, dict) and isinstance(found.get("nodes"), list) and isinstance(found.get("edges"), list):

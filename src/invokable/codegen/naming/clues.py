@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.naming import spelling
 from invokable.codegen.naming.telling import Steps
+from invokable.contract.fields import BOARD_WORDS
 from invokable.schema import load, versions
 from invokable.workflow.headings import Surroundings, surroundings
 
@@ -231,7 +232,7 @@ def _plain_title(title: str) -> str:
 def _chosen(value: object) -> Iterator[str]:
     """What a person would call a value that was chosen; nothing for plain numbers, which are no names."""
     match value:
-        case str() if value not in ("auto", "none") and _is_short(value):
+        case str() if value not in BOARD_WORDS and _is_short(value):
             yield value
         case list() if len(value) <= _LONG and all(isinstance(entry, str) for entry in value):
             yield from filter(_is_short, [" ".join(value)])

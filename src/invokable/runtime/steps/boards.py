@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import APIError, BoardError
 from invokable.runtime.steps.answers import Answer, parse, read
 from invokable.runtime.steps.nearest import near, nearest
@@ -14,7 +15,6 @@ from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.records import BoardRecord
 
 BOARDS: Final = "/api/v1/boards/"
-NO_BOARD: Final = "none"
 """What stands for the images that are on no board."""
 
 _NAMES: Final = {"id": "board_id", "name": "board_name", "visibility": "board_visibility"}

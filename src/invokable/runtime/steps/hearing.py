@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from invokable.contract.fields import CALL
 from invokable.contract.server import ENDED
 from invokable.runtime.steps.answers import QueueItem
 from invokable.runtime.steps.protocol import Note
@@ -41,7 +42,7 @@ _KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "
 _COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
 """What is filled in with what was heard."""
 _IDS: Final = ("canceled_item_ids", "retried_item_ids")
-_RUN_SEVERALLY: Final = frozenset({"iterate", "call_saved_workflow"})
+_RUN_SEVERALLY: Final = frozenset({"iterate", CALL})
 """Nodes because of which others may run several times, in an order that no event says."""
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
+from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import NotFoundError
 from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read, shaped
-from invokable.runtime.steps.boards import NO_BOARD, board_id_of
+from invokable.runtime.steps.boards import board_id_of
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from invokable.contract.fields import MEDIA
+from invokable.contract.fields import BOARD_WORDS, MEDIA
 from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
 from invokable.runtime.steps.batches import Data, batch_data
 from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
@@ -160,7 +160,7 @@ class _Completion:
 
     def board(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A board's reference; "none" and "auto" as they are."""
-        if value in ("none", "auto"):
+        if value in BOARD_WORDS:
             return value
         if self.boards is None:
             self.boards = yield from list_boards()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from invokable.contract.fields import DYNAMIC_INPUT
+from invokable.contract.fields import CALLED_INPUTS, DYNAMIC_INPUT
 from invokable.runtime.values.encoding import to_json
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
 
@@ -48,7 +48,7 @@ def _graph(
             touched.add(node_id)
         node = nodes[node_id]
         if field.startswith(DYNAMIC_INPUT):
-            node["workflow_inputs"] = {**node.get("workflow_inputs", {}), field: value}
+            node[CALLED_INPUTS] = {**node.get(CALLED_INPUTS, {}), field: value}
         elif _is_omitted(value, kinds[node_id, field], node, field):
             node.pop(field, None)
         else:

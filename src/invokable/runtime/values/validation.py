@@ -11,6 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
 from invokable.runtime.values.pins import InputPin, pins_of
 
@@ -78,7 +79,7 @@ def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, objec
     for target in targets:
         if target.attribute in by_attribute:
             problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
-        elif target.type.name.endswith("GeneratorField") and values[target.attribute] is not None:
+        elif target.type.name in SETTINGS_FIELDS and values[target.attribute] is not None:
             problems |= _generator_problem(target, values[target.attribute])
     if problems:
         raise ValidationError(

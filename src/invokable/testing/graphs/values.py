@@ -7,23 +7,13 @@ from copy import deepcopy
 from typing import Any, Final
 
 from invokable.schema import MISSING, InputTemplate, Limits, NodeTemplate, Schema
+from invokable.schema._fields import EDITOR_DEFAULTS
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.records import RECORDS, record
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.server.problems import Detail, missing, value_error
 from invokable.testing.server.release import Release
 
-# What the editor shows where the server has no default: the catalogue has it in the default's place.
-_EDITOR_DEFAULTS: Final[dict[str, Any]] = {
-    "IntegerField": 0,
-    "FloatField": 0,
-    "StringField": "",
-    "BooleanField": False,
-    "BoardField": "auto",
-    "SchedulerField": "dpmpp_3m_k",
-    "ColorField": {"r": 127, "g": 127, "b": 127, "a": 255},
-    "LoRAField": [],
-}
 _BASE_FIRST: Final = ("board", "metadata")
 # Defaults of fields whose type the editor cannot read, and of those that it does not show.
 _UNSEEN_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
@@ -81,7 +71,8 @@ class Reader:
         if field.default is MISSING:
             collection = field.type.cardinality == "COLLECTION" and not field.nullable
             return [] if collection else None
-        shown = field.options[0] if field.type.name == "EnumField" else _EDITOR_DEFAULTS.get(field.type.name, MISSING)
+        # The catalogue has what the editor shows in the default's place.
+        shown = field.options[0] if field.type.name == "EnumField" else EDITOR_DEFAULTS.get(field.type.name, MISSING)
         if field.nullable and field.default == shown:
             return None
         if field.type.name == "FloatField" and isinstance(field.default, int):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.boards import NO_BOARD, board_id_of
+from invokable.runtime.steps.boards import board_id_of
 from invokable.runtime.steps.media import VIDEOS, Kind, upload_media
 from invokable.runtime.steps.protocol import Read
 from invokable.runtime.values.inputs import Board, VideoInput

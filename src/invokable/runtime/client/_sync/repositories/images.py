@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._sync.repositories.media import Media, name_of
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.steps.archives import fetch_archive
-from invokable.runtime.steps.boards import NO_BOARD, board_id_of
+from invokable.runtime.steps.boards import board_id_of
 from invokable.runtime.steps.media import IMAGES, Kind, count_intermediates, delete_intermediates, upload_media
 from invokable.runtime.steps.protocol import Read
 from invokable.runtime.values.inputs import Board, ImageInput
