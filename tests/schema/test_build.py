@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from invokable.schema import Schema, SchemaError, parse_openapi
-from invokable.schema._records import Decoder
 from invokable.schema.build import main, pack, read_openapi
+from invokable.schema.records import Decoder
 from tests.schema.documents import IMAGE_REF, NULL, Json, field, openapi
 
 RICH: Json = openapi(

@@ -18,10 +18,10 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
-from invokable.schema._records import encode
 from invokable.schema.choice import recognised_version
 from invokable.schema.model import Schema, SchemaError
 from invokable.schema.openapi import parse_openapi
+from invokable.schema.records import encode
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+[0-9a-z.+-]*?(?=\.json|$)")
 _TIMEOUT: Final = 30.0  # seconds

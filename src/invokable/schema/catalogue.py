@@ -12,8 +12,8 @@ from functools import cache
 from pkgutil import get_data
 from typing import Final
 
-from invokable.schema._records import Decoder
 from invokable.schema.model import Schema, SchemaError
+from invokable.schema.records import Decoder
 
 FILE: Final = "catalogue.json.gz"
 """Name of the data file, beside this module."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from invokable.contract.settings import FAMILIES
-from invokable.schema import _fields
-from invokable.schema._json import JsonObject
+from invokable.schema import fields
+from invokable.schema.json_object import JsonObject
 from invokable.schema.model import (
     Connects,
     InputTemplate,
@@ -134,26 +134,26 @@ def _inputs(node_type: str, properties: JsonObject) -> dict[str, InputTemplate]:
 
 
 def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | None:
-    field_type = _fields.field_type(schema, batch=batch)
+    field_type = fields.field_type(schema, batch=batch)
     if field_type is None or field_type.name == "IsIntermediate":
         return None
     required = schema.flag("orig_required", default=False)
     has_options = field_type.name in ("EnumField", "SchedulerField")
-    choices = _fields.options(schema) if has_options else ()
+    choices = fields.options(schema) if has_options else ()
     if field_type.name == "EnumField" and not choices:
         return None
     return InputTemplate(
         name=name,
         title=_title(name, schema),
         type=field_type,
-        input=_connects(schema) if _fields.is_stateful(field_type) else "connection",
+        input=_connects(schema) if fields.is_stateful(field_type) else "connection",
         required=required,
-        nullable=_fields.admits_null(schema) and not required,
-        default=_fields.default(schema, field_type, choices, required=required),
-        limits=_fields.limits(schema),
+        nullable=fields.admits_null(schema) and not required,
+        default=fields.default(schema, field_type, choices, required=required),
+        limits=fields.limits(schema),
         options=choices,
         choice_labels=_choice_labels(schema),
-        models=_fields.models(schema),
+        models=fields.models(schema),
         ui_hidden=schema.flag("ui_hidden", default=False),
         description=schema.text("description") or "",
     )
@@ -179,7 +179,7 @@ def _outputs(node_type: str, properties: JsonObject) -> dict[str, OutputTemplate
         schema = properties.child(name)
         if name == "type" or schema is None or "field_kind" not in schema:
             continue
-        field_type = _fields.field_type(schema, batch=(node_type, name) in _BATCH_OUTPUTS)
+        field_type = fields.field_type(schema, batch=(node_type, name) in _BATCH_OUTPUTS)
         if field_type is not None:
             outputs[name] = OutputTemplate(name=name, title=_title(name, schema), type=field_type)
     return outputs

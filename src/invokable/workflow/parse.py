@@ -10,6 +10,8 @@ from invokable.contract.generators import JS_SPACE
 from invokable.contract.settings import SAFE_INTEGER
 from invokable.schema.model import (
     MISSING,
+    Cardinality,
+    Connects,
     FieldType,
     InputTemplate,
     Limits,
@@ -187,8 +189,7 @@ def _parse_edges(top: Record) -> list[Edge]:
 
 
 def _parse_edge(record: Record) -> Edge:
-    kind: Literal["default", "collapsed"]
-    kind = "default" if record.choice("type", ("default", "collapsed")) == "default" else "collapsed"
+    kind: Literal["default", "collapsed"] = record.choice("type", ("default", "collapsed"))
     wired = kind == "default"
     return Edge(
         id=record.name("id"),
@@ -212,22 +213,8 @@ def parse_input_template(record: Record) -> InputTemplate:
         WorkflowFileError: The template lacks a name or a type.
     """
     kind = record.record("type")
-    cardinality: Literal["SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"]
-    match kind.choice("cardinality", ("SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION")):
-        case "COLLECTION":
-            cardinality = "COLLECTION"
-        case "SINGLE_OR_COLLECTION":
-            cardinality = "SINGLE_OR_COLLECTION"
-        case _:
-            cardinality = "SINGLE"
-    connects: Literal["any", "direct", "connection"]
-    match record.choice("input", ("any", "direct", "connection")):
-        case "direct":
-            connects = "direct"
-        case "connection":
-            connects = "connection"
-        case _:
-            connects = "any"
+    cardinality: Cardinality = kind.choice("cardinality", ("SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"))
+    connects: Connects = record.choice("input", ("any", "direct", "connection"))
     return InputTemplate(
         name=record.text("name"),
         title=record.text("title"),

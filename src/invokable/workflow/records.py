@@ -9,6 +9,7 @@ from invokable.contract.generators import JS_SPACE
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 _T = TypeVar("_T")
+_Choice = TypeVar("_Choice", bound=str)
 _JSON_TYPES = {dict: "an object", list: "an array", str: "text", bool: "true or false", type(None): "null"}
 
 
@@ -58,12 +59,12 @@ class Record:
             self.fail(key, f'"{key}" must not be empty')
         return text
 
-    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
+    def choice(self, key: str, choices: tuple[_Choice, ...], default: _Choice | None = None) -> _Choice:
         """Return one of the given texts."""
         text = self._typed(key, str, default)
         if text not in choices:
             self.fail(key, f'"{key}" must be {" or ".join(choices)}, found {quoted(text)}')
-        return text
+        return choices[choices.index(text)]
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """Return a boolean."""

@@ -18,7 +18,7 @@ from typing import Literal, Protocol, TypeAlias
 from invokable.codegen.failures import BuildError
 from invokable.codegen.typing.models import InstalledModel
 from invokable.schema import Schema, SchemaError, choose_schema, load, parse_openapi, versions
-from invokable.schema._records import encode
+from invokable.schema.records import encode
 from invokable.workflow import node_versions
 
 SchemaKind: TypeAlias = Literal["fitting", "version", "file", "server"]

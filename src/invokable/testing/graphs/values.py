@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from invokable.schema import MISSING, InputTemplate, Limits, NodeTemplate, Schema
-from invokable.schema._fields import EDITOR_DEFAULTS
+from invokable.schema.fields import EDITOR_DEFAULTS
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.records import RECORDS, record
 from invokable.testing.graphs.scalars import Loc, Taken

@@ -9,7 +9,7 @@ from typing import Final
 from invokable.contract.fields import AUTO_BOARD
 from invokable.contract.models import MODELS_BY_FIELD
 from invokable.contract.settings import FAMILIES, default_settings, generator_field
-from invokable.schema._json import JsonObject
+from invokable.schema.json_object import JsonObject
 from invokable.schema.model import MISSING, FieldType, Limits, ModelFilter
 
 _PRIMITIVES: Final = {
