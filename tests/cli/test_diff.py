@@ -193,11 +193,11 @@ def test_one_side_can_come_from_standard_input() -> None:
         ("x = 1\n", "not a generated module: it has no INDEX_MAP with a workflow class"),
         ("def (:\n", "not a Python module: line 1: invalid syntax"),
         ("import os; os.exit(7)\n", "not a generated module: it has no INDEX_MAP with a workflow class"),
-        (MODULE.read_text().replace('"width", "Int', '"height", "Int'), "INDEX_MAP was changed since the module was"),
-        (MODULE.read_text().replace("Index(0)", "Index(1)"), "the index of 'height' does not fit INDEX_MAP"),
+        (MODULE.read_text().replace('"width", "Int', '"height", "Int'), "INDEX_MAP was changed after generation"),
+        (MODULE.read_text().replace("Index(0)", "Index(1)"), "the index of 'height' does not match INDEX_MAP"),
         (
             MODULE.read_text().replace('r"""{', 'r"""{{'),
-            "the module was changed since it was generated (JSONDecodeError",
+            "the module was changed after generation (JSONDecodeError",
         ),
     ],
 )

@@ -61,8 +61,8 @@ def test_a_map_that_no_longer_fits_ends_with_1(exported: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d["inputs"][0].update(index=1), "the map was changed since it was exported"),
-        (lambda d: d["nodes"].clear(), "the map was changed since it was exported"),
+        (lambda d: d["inputs"][0].update(index=1), "the map was changed after its export"),
+        (lambda d: d["nodes"].clear(), "the map was changed after its export"),
         (lambda d: d.update(invokable_map=2), "a map file of format 2; this invokable reads format 1"),
     ],
 )

@@ -80,7 +80,7 @@ def test_an_output_that_the_class_refuses_says_where(
 
     monkeypatch.setattr(sys.modules["tags"].Tags, "from_invokeai", refuse)
     card = module.ColourCard(stamp=stamp, string_left=sys.modules["tags"].Tags("x"))
-    with pytest.raises(WorkflowError, match=r"item \d+, node join: Tags does not take its 'value': no tags"):
+    with pytest.raises(WorkflowError, match=r"item \d+, node join: Tags failed for its 'value': no tags"):
         client.run(card)
 
 
@@ -142,14 +142,12 @@ def test_an_output_that_a_function_refuses_says_where(
 
     with (
         connect(server.url, policy=Policy(outputs={"bounding_box_output": box})) as client,
-        pytest.raises(
-            WorkflowError, match=r"item \d+, node mark: box does not take its 'bounding_box_output': too small"
-        ),
+        pytest.raises(WorkflowError, match=r"item \d+, node mark: box failed for its 'bounding_box_output': too small"),
     ):
         client.run(marked.MarkedCard(stamp=stamp, width=64, height=64))
 
 
 @pytest.mark.parametrize("outputs", [["bounding_box_output"], {"bounding_box_output": "Box"}, {1: str}])
 def test_what_is_no_table_of_kinds_is_refused(outputs: Any) -> None:
-    with pytest.raises(ValueError, match="expected a function or a class for each kind of output"):
+    with pytest.raises(ValueError, match="expected a dict of functions or classes"):
         Policy(outputs=outputs)

@@ -32,7 +32,7 @@ def test_the_way_of_the_page_finds_a_model(monkeypatch: pytest.MonkeyPatch) -> N
         with names["client"] as client:
             # The one of another base does not fit the field, and is not asked about.
             assert client.run(SD15TextToImage(model="DREAMSHAPER 8"), timeout=60).images
-            with pytest.raises(ValidationError, match="2 models fit TWICE"):
+            with pytest.raises(ValidationError, match="2 models match TWICE"):
                 client.run(SD15TextToImage(model="TWICE"), timeout=60)
             with pytest.raises(ValidationError, match="no model nothing"):
                 client.run(SD15TextToImage(model="nothing"), timeout=60)

@@ -140,7 +140,7 @@ def test_a_board_is_made_only_once(client: Client, name: str) -> None:
 
 @pytest.mark.parametrize("use", ["find", "find_or_create", "delete"])
 def test_none_is_not_a_board(client: Client, use: str) -> None:
-    with pytest.raises(BoardError, match="on no board"):
+    with pytest.raises(BoardError, match="means no board"):
         getattr(client.boards, use)("none")
 
 
@@ -161,7 +161,7 @@ def test_what_is_on_a_board_stays_unless_it_is_said(client: Client, board: Board
 def test_the_visibility_of_a_board(client: Client, board: BoardRecord) -> None:
     assert board.visibility == "private"
     if not has_sharing(client):
-        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.13"):
+        with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.13"):
             client.boards.set_visibility(board, "shared")
         return
     assert client.boards.set_visibility(board.name, "public").visibility == "public"
@@ -348,7 +348,7 @@ def test_what_was_only_a_step_on_the_way_goes_at_once(client: Client, stamp: Pat
 
 def test_videos_are_kept_as_they_are(client: Client, board: BoardRecord, clip: bytes) -> None:
     if not has_videos(client):
-        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.14 or later"):
+        with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.14 or later"):
             client.videos.upload(clip)
         return
     video = client.videos.upload(clip, board=board)
@@ -646,9 +646,9 @@ def test_a_workflow_shows_a_picture(client: Client, name: str, stamp: Path) -> N
 def test_a_workflow_is_shared_or_not(client: Client, name: str) -> None:
     saved = client.workflows.save({**WORKFLOW, "name": name})
     if not has_sharing(client):
-        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.13"):
+        with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.13"):
             client.workflows.share(saved)
-        with pytest.raises(UnsupportedError, match=r"takes InvokeAI 6\.13"):
+        with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.13"):
             next(client.workflows.list(shared=True))
         client.workflows.delete(saved)
         return

@@ -44,7 +44,7 @@ def test_a_crash_cancels_what_ran_and_the_rest_goes_on(counted: Any, stamp: Path
         error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
         assert isinstance(error, RunInterrupted)
-        assert "by the restart of the server" in str(error)
+        assert "by a restart of the server" in str(error)
         assert len(error.item_ids) == 1
         assert len(error.partial.card) == COUNT - 1  # type: ignore[union-attr]
         assert error.submission

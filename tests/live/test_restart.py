@@ -32,7 +32,7 @@ def test_what_ran_is_canceled_and_what_was_pending_goes_on(stamp: Path) -> None:
     assert len(error.partial.card) >= COUNT - 2
     if isinstance(error, RunCanceled):
         assert isinstance(error, RunInterrupted)
-        assert "by the restart of the server" in str(error)
+        assert "by a restart of the server" in str(error)
         assert len(error.item_ids) == 1
 
 
@@ -63,7 +63,7 @@ def test_clients_of_both_kinds_are_told_what_a_restart_did_to_their_own_items(st
     interrupted = [error for error in errors if isinstance(error, RunInterrupted)]
     assert len(interrupted) == 1 or any(isinstance(error, RunFailed) for error in errors)
     for error in interrupted:
-        assert "by the restart of the server" in str(error)
+        assert "by a restart of the server" in str(error)
         assert len(error.item_ids) == 1
         assert len(error.partial.card) == COUNT - 1  # type: ignore[union-attr]
         assert error.submission

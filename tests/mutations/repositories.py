@@ -71,7 +71,7 @@ MUTATIONS: Final = (
     Mutation(
         "runs go on with uploads that were deleted as intermediate",
         f"{STEPS}media.py",
-        "    known.uploads.doubt()  # which are intermediate\n",
+        "    known.uploads.doubt()  # they are intermediate\n",
         "",
         CONTRACT,
     ),
@@ -106,7 +106,7 @@ MUTATIONS: Final = (
     Mutation(
         "what was deleted by an attempt whose answer was lost is an error",
         f"{STEPS}boards.py",
-        "if error.status == 404:  # an earlier attempt was heard",
+        "if error.status == 404:  # an earlier attempt succeeded",
         "if error.status == 418:",
         UNIT,
     ),

@@ -76,7 +76,7 @@ def test_what_is_not_an_answer_of_the_api_asks_whether_the_address_is_right(resp
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
 def test_broken_json_is_not_an_answer(body: bytes) -> None:
-    with pytest.raises(NotInvokeAIError, match="broken JSON"):
+    with pytest.raises(NotInvokeAIError, match="invalid JSON"):
         parse(Response(200, "application/json", body, "GET", "http://server"))
 
 

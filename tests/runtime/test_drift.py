@@ -1,4 +1,4 @@
-"""Drift: a server whose nodes are not those that the module was made for is told before a run."""
+"""Drift: differences between the server's nodes and those a module was generated for are reported before a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invokable.runtime.steps.drift import drift
 from invokable.runtime.values.pins import pins_of
 from tests.runtime.driving import Driver, answer
 
-LACKS = "img_blur: the server lacks this node; the module was made for its version 1.2.2"
+LACKS = "img_blur: the server lacks this node; the module was generated for version 1.2.2"
 
 
 def openapi(**changes: Any) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def test_the_same_nodes_are_no_drift() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"img_blur": {"version": "2.0.0"}}, "img_blur: the server has version 2.0.0; the module was made for 1.2.2"),
+        ({"img_blur": {"version": "2.0.0"}}, "img_blur: the server has version 2.0.0; the module expects 1.2.2"),
         (
             {"img_blur": {"class": ""}},
-            "img_blur: the server lacks this node; the module was made for its version 1.2.2",
+            "img_blur: the server lacks this node; the module was generated for version 1.2.2",
         ),
     ],
 )

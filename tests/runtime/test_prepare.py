@@ -112,7 +112,7 @@ def test_a_board_is_found_by_name_or_by_id(board: Board | str, wire: Any) -> Non
 
 @pytest.mark.parametrize(
     ("board", "words"),
-    [("foxs", "did you mean 'foxes'"), ("twice", "of b2, b3"), (Board(id="b9"), "no board with the id 'b9'")],
+    [("foxs", "did you mean 'foxes'"), ("twice", ": b2, b3"), (Board(id="b9"), "no board with the id 'b9'")],
 )
 def test_a_board_that_is_not_there_or_not_alone_sends_nothing(board: Board | str, words: str) -> None:
     driver = Driver(reply)

@@ -127,7 +127,7 @@ def test_the_version_is_asked_for_once_and_again_when_it_is_too_old() -> None:
     assert driver.drive(at_least(known, "6.0"))
     assert driver.drive(at_least(known, "6.7"))
     assert len(driver.requests) == 1
-    with pytest.raises(UnsupportedError, match=r"videos takes InvokeAI 6\.14 or later; the server is 6\.8\.1"):
+    with pytest.raises(UnsupportedError, match=r"videos requires InvokeAI 6\.14 or later; the server has 6\.8\.1"):
         driver.drive(require(known, "videos", "6.14"))
     driver.drive(require(known, "videos", "6.14"))  # it was upgraded meanwhile
 
@@ -262,10 +262,10 @@ def test_an_installation_that_fails_or_lasts_says_so() -> None:
         failing.drive(await_install(begun, Known(), failing.clock, None, None))
     assert caught.value.install.status == "error"
     cancelled = Driver(in_turn(*installing("cancelled")))
-    with pytest.raises(ModelInstallError, match="/x was cancelled"):
+    with pytest.raises(ModelInstallError, match="/x was canceled"):
         cancelled.drive(await_install(begun, Known(), cancelled.clock, None, None))
     slow = Driver(lambda _: installing("downloading")[0])
-    with pytest.raises(ModelInstallError, match="not installed after 5 s; the server goes on"):
+    with pytest.raises(ModelInstallError, match="was not installed within 5 s; the server continues"):
         slow.drive(await_install(begun, Known(), slow.clock, 5, None))
     assert 5 <= slow.now < 6
 

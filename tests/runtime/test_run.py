@@ -354,7 +354,7 @@ def test_a_restart_is_told_apart_and_what_was_pending_goes_on() -> None:
         crash()
 
     server.advance = advance  # type: ignore[method-assign]
-    with pytest.raises(RunCanceled, match="canceled by the restart of the server") as caught:
+    with pytest.raises(RunCanceled, match="canceled by a restart of the server") as caught:
         run.result()
     assert caught.value.item_ids == (2,)
     assert widths(caught.value.partial) == ["[64]", "[192]"]

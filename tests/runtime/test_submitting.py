@@ -221,7 +221,7 @@ def test_a_model_is_found_by_key_then_by_hash_then_by_name() -> None:
 
 def test_the_policy_says_by_what_a_model_is_found() -> None:
     assert key_of(Model(key="k2", hash="h4", name="copy"), policy=Policy(models=("name", "key"))) == "k3"
-    with pytest.raises(NotFoundError, match="no model copy by key, as the policy asks"):
+    with pytest.raises(NotFoundError, match="no model copy by key, as the policy requires"):
         key_of(Model(key="gone", name="copy"), policy=Policy(models=("key",)))
 
 
@@ -230,13 +230,13 @@ def test_the_policy_says_by_what_a_model_is_found() -> None:
     [
         (Model(name="dream"), ANY_MODEL, r"no model dream \(did you mean 'dreams'\?\)"),
         (Model(name="xyz"), ModelFilter(type=("lora",)), r"no model xyz \(the server has ink\)"),
-        (Model(name="xyz"), ModelFilter(type=("vae",)), r"no model xyz \(the server has none that fits\)"),
+        (Model(name="xyz"), ModelFilter(type=("vae",)), r"no model xyz \(the server has no suitable model\)"),
         (
             Model(name="ink"),
             ModelFilter(type=("main",)),
             r"ink is a lora model of sd-1; expected: main \(the server has",
         ),
-        (Model(name="dreams"), ANY_MODEL, r"2 models fit dreams: dreams \(sd-1, key k1\), .*give base, type or key"),
+        (Model(name="dreams"), ANY_MODEL, r"2 models match dreams: dreams \(sd-1, key k1\), .*add base, type or key"),
     ],
 )
 def test_a_model_that_is_not_there_is_answered_with_what_is(model: Model, wanted: ModelFilter, words: str) -> None:
@@ -277,7 +277,7 @@ def test_what_waits_already_counts(counted: Any) -> None:
         server.pause()
         client = server.client()
         client.submit(counted(stamp=picture("red")))
-        with pytest.raises(QueueFullError, match="room for 4 of 5 items: 5 of at most 9 are waiting"):
+        with pytest.raises(QueueFullError, match="room for 4 of 5 items: 5 of at most 9 are pending"):
             client.submit(counted(stamp=picture("red")))
 
 

@@ -55,4 +55,4 @@ def test_a_list_says_which_item_is_wrong() -> None:
 
 def test_a_value_that_an_edge_would_replace_is_refused() -> None:
     flow_class = workflow_class(imported(with_generator()))
-    assert "so a value given here would be ignored" in problem(flow_class, stamp="x.png", width=99)
+    assert "so this value would be ignored" in problem(flow_class, stamp="x.png", width=99)

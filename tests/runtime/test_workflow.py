@@ -69,7 +69,7 @@ def test_a_name_that_is_not_an_input_gets_the_nearest() -> None:
 
 def test_an_input_cannot_be_deleted() -> None:
     made = card(width=100)
-    with pytest.raises(AttributeError, match="cannot be deleted; assign another value to 'width'"):
+    with pytest.raises(AttributeError, match="cannot be deleted; assign a value to 'width'"):
         del made.width
     assert made.width == 100
 
@@ -188,7 +188,7 @@ def test_the_names_kept_from_inputs_and_outputs_are_the_public_ones() -> None:
     ("constant", "value", "words"),
     [
         ("FORMAT", 99, "upgrade invokable"),
-        ("FORMAT", None, "generate it anew"),
+        ("FORMAT", None, "generate it again"),
         ("INDEX_MAP", ((0, "n", "width", "IntegerField"),), "INDEX_MAP was changed"),
     ],
 )

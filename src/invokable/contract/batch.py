@@ -1,10 +1,10 @@
-"""Batches: the values that the server multiplies a graph with, where they come from and where they go.
+"""Batches: the values from which the server makes several runs of a graph, their sources and their targets.
 
     BatchTable ─ sources ─▶ BatchSource    a collection of values, or the settings of a generator that makes them
-               └ groups ──▶ BatchTarget    the field that takes them; targets of one group are zipped, groups multiplied
+               └ groups ──▶ BatchTarget    the field for them; targets of a group are zipped, groups multiplied
 
-The server does not check the values: one that its field cannot hold stays in the queue and blocks everything behind it.
-So each target carries what its field takes.
+The server does not check the values: an item with an invalid value stays in the queue and blocks everything behind it.
+So each target says what its field accepts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from invokable.contract.limits import NO_LIMITS, Limits
 
 @dataclass(frozen=True, slots=True)
 class ItemCheck:
-    """What a field takes as one item of a batch."""
+    """What a field accepts as an item of a batch."""
 
     type: str = ""
     """The field type, such as `IntegerField`; empty if it is not known."""
@@ -26,13 +26,13 @@ class ItemCheck:
     options: tuple[Any, ...] = ()
 
     def misfit(self, item: Any) -> str:
-        """Why a field cannot hold an item, such as `is not an integer`; empty if it can."""
+        """Why an item is not valid for the field, such as `is not an integer`; empty if it is valid."""
         match self.type:
             case "IntegerField" | "FloatField":
                 wanted = int if self.type == "IntegerField" else int | float
                 if isinstance(item, bool) or not isinstance(item, wanted):
                     return "is not an integer" if self.type == "IntegerField" else "is not a number"
-                if item - item != 0:  # infinite, or not a number
+                if item - item != 0:  # infinity or NaN
                     return "is not a finite number"
                 return self.limits.misfit_of_number(item)
             case "StringField" | "EnumField" | "SchedulerField" if not isinstance(item, str):
@@ -50,7 +50,7 @@ class ItemCheck:
 
 @dataclass(frozen=True, slots=True)
 class BatchSource:
-    """Where the values of a batch come from: a field that holds them, or one that holds a generator's settings."""
+    """Where the values of a batch come from: a field with the values, or one with a generator's settings."""
 
     node_id: str
     field: str
@@ -60,7 +60,7 @@ class BatchSource:
 
 @dataclass(frozen=True, slots=True)
 class BatchTarget:
-    """A field of the graph that takes one value of its source in each run."""
+    """A field of the graph that receives one value of its source in each run."""
 
     node_id: str
     field: str
@@ -77,7 +77,7 @@ class BatchTable:
     groups: tuple[tuple[BatchTarget, ...], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The table as a generated module holds it."""
+        """The table as stored in a generated module."""
         return {
             "sources": [
                 {"node_id": source.node_id, "field": source.field}

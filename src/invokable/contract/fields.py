@@ -1,4 +1,4 @@
-"""Fields: how the type of a field is written, and names with a special meaning."""
+"""Fields: the written form of field types, and names with a special meaning."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AUTO_BOARD: Final = "auto"
 BOARD_WORDS: Final = (AUTO_BOARD, NO_BOARD)
 """The values of a board field that are not boards: where the server puts images of workflows, and no board."""
 MEDIA: Final[Mapping[str, Literal["image", "video"]]] = {"ImageField": "image", "VideoField": "video"}
-"""The field types that hold a file on the server, and the kind of file."""
+"""The field types for files on the server, and the kind of file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class FieldType:
     cardinality: Cardinality = "SINGLE"
     batch: bool = False
     original: FieldType | None = None
-    """The schema's own type where a `ui_type` overrides it."""
+    """The schema's own type, if a `ui_type` overrides it."""
 
     @classmethod
     def parse(cls, text: str) -> FieldType:

@@ -1,6 +1,6 @@
 """What a generator node feeds into a batch: pure arithmetic on settings (see `settings`), without any I/O.
 
-    generator value ── expand ──▶ items                       computed here and now
+    generator value ── expand ──▶ items                       computed immediately
                         │
                         └───────▶ Deferred ── the runtime asks ──▶ items
                                   (random numbers without a seed, dynamic prompts, images of a board)
@@ -33,15 +33,15 @@ Deferred: TypeAlias = dict[str, object]
 """
 
 Series: TypeAlias = tuple[int, Callable[[int], object]]
-"""How many items there are, and what gives the item at an index."""
+"""The number of items, and a function that returns the item at an index."""
 
 MAX_ITEMS: Final = 100_000
-"""The most items that one generator may make. A larger count is a mistake, and would fill the memory."""
+"""The maximum number of items of a generator. A larger count is a mistake, and would exhaust the memory."""
 
 _TOO_LARGE: Final = "the generator's numbers are too large"
 _IMAGE_CATEGORIES: Final = {"images": ("general",), "assets": ("control", "mask", "user", "other")}
 
-# White space as String.prototype.trim knows it; str.strip would also take U+001C to U+001F and U+0085.
+# White space as defined for String.prototype.trim; str.strip would also strip U+001C to U+001F and U+0085.
 JS_SPACE: Final = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -85,7 +85,7 @@ def check(value: object) -> None:
         _DEFERRED[kind](settings)
         return
     count, item = _series(settings, kind, lambda: 0.5)
-    if count > 0:  # what is spread evenly, or drawn from a range, is finite if its ends are
+    if count > 0:  # numbers in a range are finite if its ends are
         _made(item, (0, count - 1))
 
 
@@ -106,10 +106,10 @@ def draw(value: object, rng: Callable[[], float] = random.random) -> Items:
 
 
 def mersenne_twister(seed: int) -> Callable[[], float]:
-    """Return the editor's seeded source of floats in [0, 1): one 32-bit MT19937 output over 2**32.
+    """Return the editor's seeded source of floats in [0, 1): a 32-bit MT19937 output divided by 2**32.
 
-    This is `init_genrand` of the reference implementation. `random.seed` initialises by array and
-    `random.random` takes 53 bits, so neither gives the same numbers.
+    This is `init_genrand` of the reference implementation. `random.seed` initializes by array and
+    `random.random` uses 53 bits, so neither gives the same numbers.
     """
     word = seed & 0xFFFFFFFF
     state = [word]
@@ -131,7 +131,7 @@ def _settings(value: object) -> tuple[Mapping[str, object], str]:
 
 
 def _stored_values(settings: Mapping[str, object], kind: str) -> Items | None:
-    """The list that the editor stores beside the settings of floats, and prefers to them even if it is empty."""
+    """The list that the editor stores beside the settings of floats, which takes precedence even if it is empty."""
     stored = settings.get("values")
     if not kind.startswith("float_generator_") or not isinstance(stored, list):
         return None
@@ -218,7 +218,7 @@ def _float_uniform(settings: Mapping[str, object], rng: Callable[[], float]) -> 
 
 def _float_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
     numbers = [float(match[0]) for part in _trimmed(settings) if (match := _FLOAT.match(part))]
-    # JSON has no infinity: the editor sends null.
+    # JSON has no infinity; the editor sends null.
     return _listed([number if math.isfinite(number) else None for number in numbers])
 
 
@@ -240,7 +240,7 @@ def _integer_uniform(settings: Mapping[str, object], rng: Callable[[], float]) -
 
 def _integer_parsed(settings: Mapping[str, object], _: Callable[[], float]) -> Series:
     digits = [match[0] for part in _trimmed(settings) if (match := _INTEGER.match(part))]
-    # Past 309 digits a double is infinite, which JSON cannot say; the editor sends null.
+    # Beyond 309 digits a double is infinite, which JSON cannot represent; the editor sends null.
     return _listed([int(text) if len(text) < 309 else None for text in digits])
 
 
@@ -257,7 +257,7 @@ def _seeded(settings: Mapping[str, object], rng: Callable[[], float]) -> Callabl
 
 
 def _round(number: float) -> int:
-    """Round half up, as Math.round does; Python's round goes to the even neighbour."""
+    """Round half up, as Math.round does; Python's round rounds half to even."""
     below = math.floor(number)
     return below + 1 if number - below >= 0.5 else below
 

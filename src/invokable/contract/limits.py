@@ -10,7 +10,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a schema says about a value's range: of numbers, of text, of a collection."""
+    """The limits of a value in a schema: of a number, a text or a collection."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -29,12 +29,12 @@ class Limits:
 
     @property
     def lower(self) -> float:
-        """The least number, whether it is included or not; minus infinity if there is none."""
+        """The lower bound, inclusive or not; minus infinity if there is none."""
         return max((bound for bound in (self.minimum, self.exclusive_minimum) if bound is not None), default=-math.inf)
 
     @property
     def upper(self) -> float:
-        """The greatest number, whether it is included or not; infinity if there is none."""
+        """The upper bound, inclusive or not; infinity if there is none."""
         return min((bound for bound in (self.maximum, self.exclusive_maximum) if bound is not None), default=math.inf)
 
     def to_json(self) -> dict[str, Any]:
@@ -63,11 +63,11 @@ class Limits:
         return ""
 
     def misfit_of_text(self, value: str) -> str:
-        """Why a text is too short or too long; empty if it is neither."""
+        """Why the length of a text is outside the limits; empty if it is inside."""
         return _misfit_of_size(len(value), self.min_length, self.max_length, "character")
 
     def misfit_of_list(self, value: list[Any]) -> str:
-        """Why a list has too few or too many items; empty if it has neither."""
+        """Why the number of items is outside the limits; empty if it is inside."""
         return _misfit_of_size(len(value), self.min_items, self.max_items, "item")
 
 
@@ -75,9 +75,9 @@ NO_LIMITS: Final = Limits()
 
 
 def is_multiple(value: float, step: float) -> bool:
-    """Whether a number is a whole multiple, up to rounding: pydantic's own rule, and so the server's.
+    """Whether a number is an integer multiple, up to rounding, by the rule of pydantic and therefore of the server.
 
-    Integers are compared exactly, floats up to a billionth of the value.
+    Integers are compared exactly, floats with a tolerance of a billionth of the value.
     """
     if isinstance(value, int) and isinstance(step, int):
         return value % step == 0

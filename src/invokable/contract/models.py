@@ -1,4 +1,4 @@
-"""Models: which ones a field takes."""
+"""Models: which models a field accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class ModelFilter:
-    """Which models a field takes. An empty tuple admits every one."""
+    """Which models a field accepts. An empty tuple admits all."""
 
     base: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
@@ -17,9 +17,9 @@ class ModelFilter:
     format: tuple[str, ...] = ()
 
     def admits(self, model: Mapping[str, object]) -> bool:
-        """Whether a field with this filter takes a model, given as the server lists it.
+        """Whether the filter admits a model, given as the server lists it.
 
-        A model without a variant or a format fits any of them.
+        A model without a variant or a format matches any.
         """
         return (
             (not self.base or model.get("base") in self.base)

@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Final
 
 FORMAT: Final = 2
-"""The format of the modules that this version writes."""
+"""The module format that this version writes."""
 FORMATS: Final = range(2, FORMAT + 1)
-"""The formats of the modules that this version runs."""
+"""The module formats that this version can run."""
 
 
 def index_map_checksum(entries: Iterable[Sequence[object]]) -> str:

@@ -1,4 +1,4 @@
-"""Module text: the pieces of a generated module as they stand in its source, read without running it."""
+"""Module text: the parts of a generated module, read from its source without running it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 
 
 def workflow_class(statement: ast.stmt) -> ast.ClassDef | None:
-    """The class of the workflow; None where a statement is anything else."""
+    """The workflow class; None if the statement is something else."""
     match statement:
         case ast.ClassDef(bases=[ast.Name(id="Workflow")]):
             return statement
@@ -14,7 +14,7 @@ def workflow_class(statement: ast.stmt) -> ast.ClassDef | None:
 
 
 def constant(statement: ast.stmt) -> tuple[str, ast.expr] | None:
-    """The name and the value of a constant, `NAME: Final = …`; None where a statement is anything else."""
+    """The name and value of a constant, `NAME: Final = …`; None if the statement is something else."""
     match statement:
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             return name, value
@@ -22,7 +22,7 @@ def constant(statement: ast.stmt) -> tuple[str, ast.expr] | None:
 
 
 def indices(annotation: ast.expr) -> tuple[int, ...]:
-    """The form indices that an input is shown at, out of the `Index(…)` in its annotation; empty without one."""
+    """The form indices of an input, from the `Index(…)` in its annotation; empty if there is none."""
     for node in ast.walk(annotation):
         match node:
             case ast.Call(func=ast.Name(id="Index"), args=arguments):

@@ -12,7 +12,7 @@ TOKEN: Final = "INVOKEAI_TOKEN"
 """The environment variable that holds the token for servers with several users."""
 
 State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "failed", "canceled"]
-"""What the server says of a queue item."""
+"""The state of a queue item that has ended."""
 STATES: Final[tuple[str, ...]] = get_args(State)
 ENDED: Final[frozenset[str]] = frozenset({"completed", "failed", "canceled"})
 """The states that an item keeps."""

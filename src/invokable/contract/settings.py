@@ -1,7 +1,7 @@
-"""Settings: what each kind of generator takes, in the editor's order.
+"""Settings: the settings of each type of generator, in the editor's order.
 
-The workflow package derives the shapes of stored values from this table, the code generator its typed defaults; a test
-compares the typed dictionaries of the runtime.
+From this table, the workflow package derives the shapes of stored values, and the code generator its typed defaults. A
+test compares it with the typed dictionaries of the runtime.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Final, Literal, TypeAlias
 Takes: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "category", "id"]
 
 FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
-"""The families of batches and generators, each with the field that carries its values from node to node."""
+"""The families of batches and generators, each with the field that passes its values from node to node."""
 
 SAFE_INTEGER: Final = 2**53 - 1
 """The largest whole number that JavaScript, and so the editor, keeps exactly."""
 
 
 def generator_field(family: str) -> str:
-    """The field type that holds the settings of a generator of a family, such as `FloatGeneratorField`."""
+    """The field type for the settings of a family's generators, such as `FloatGeneratorField`."""
     return f"{family.title()}GeneratorField"
 
 
@@ -35,11 +35,11 @@ class Setting:
 
     takes: Takes
     default: object = None
-    """What the editor fills in. A setting without a default may be left out."""
+    """The editor's default. A setting without a default is optional."""
     nullable: bool = False
 
     def misfit(self, value: object) -> str:
-        """What a value should have been, such as `a number`; empty if it fits."""
+        """What was expected instead of the value, such as `a number`; empty if it is valid."""
         if value is None and self.nullable:
             return ""
         return "" if _FITS[self.takes](value) else _WORDS[self.takes]
@@ -47,11 +47,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorKind:
-    """A kind of generator: the `type` of its settings, and what else they hold."""
+    """A type of generator: the `type` in its settings, and the other settings."""
 
     type: str
     class_name: str
-    """The typed dictionary of the runtime that stands for the settings."""
+    """The runtime's typed dictionary for the settings."""
     settings: Mapping[str, Setting]
 
     @property
@@ -60,7 +60,7 @@ class GeneratorKind:
         return self.type.partition("_")[0]
 
     def misfit(self, value: Mapping[str, Any]) -> str:
-        """Why an object does not fit this kind, such as `has no start`; empty if it does."""
+        """Why an object is not valid for this type, such as `has no start`; empty if it is."""
         for name in value:
             if name != "type" and name not in self.settings:
                 return f"has an unknown setting, {name!r:.60}"
@@ -75,7 +75,7 @@ class GeneratorKind:
 
 
 def misfit_of_settings(value: object, field_type: str) -> str:
-    """Why a value cannot be the settings in a field of that type; empty if it can."""
+    """Why a value is not valid as settings for a field of that type; empty if it is."""
     if not isinstance(value, Mapping):
         return "is not an object"
     kind = KINDS.get(value["type"]) if isinstance(value.get("type"), str) else None
@@ -206,7 +206,7 @@ KINDS: Final[Mapping[str, GeneratorKind]] = {
         ),
     )
 }
-"""Every kind of generator by its `type`. An object without a type becomes the first kind whose settings fit."""
+"""Every type of generator by its `type`. An object without a type gets the first one whose settings it matches."""
 
 
 def default_settings(family: str) -> dict[str, object]:

@@ -1,31 +1,31 @@
-"""What can go wrong, by what the caller can do about it.
+"""Errors, organized by what the caller can do about them.
 
     InvokableError
-    ├── ConnectionError           the server was not reached: start it, check the address, try later
+    ├── ConnectionError           could not connect to the server: start it, check the address, try later
     │   ├── NotInvokeAIError      something else answered at that address
     │   └── CertificateError      the server's certificate, or ours, was refused
-    ├── APIError                  the server refused a request: status and its own words
-    │   └── AuthenticationError   it wants a token or a sign-in, or refuses the one given
-    ├── ClientClosedError         the client was closed before or meanwhile; the server goes on
-    ├── UnsupportedError          the server is too old for this: the version that it takes
-    ├── ValidationError           values to correct: every wrong input at once
-    ├── NotFoundError             the server has no such model, image, workflow …, or several of that name
-    │   └── BoardError            no such board, or several of that name
+    ├── APIError                  the server refused a request: its status and message
+    │   └── AuthenticationError   the server requires a token or a sign-in, or refused the one given
+    ├── ClientClosedError         the client was closed; jobs on the server go on
+    ├── UnsupportedError          the server is too old: the version that is required
+    ├── ValidationError           invalid values: all of them, by input
+    ├── NotFoundError             no such model, image, workflow …, or several with that name
+    │   └── BoardError            no such board, or several with that name
     ├── ModelInstallError         a model was not installed: the server's reason
     └── WorkflowError             the workflow could not be run
-        ├── StaleWorkflowError    the generated module does not fit: generate it again
-        ├── QueueFullError        the server's queue took too few items; they were canceled
-        ├── EnqueueUncertain      it is not known whether the server took the batch
+        ├── StaleWorkflowError    the generated module is out of date: generate it again
+        ├── QueueFullError        the queue has no room for all items; none of them runs
+        ├── EnqueueUncertain      it is not known whether the server accepted the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
         ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom
-        │   └── RunInterrupted    the server was restarted while they ran: `Job.retry` runs them again
-        └── RunTimeout            the run took longer than it may; the items are still on the server
+        │   └── RunInterrupted    a restart of the server interrupted them: `Job.retry` runs them again
+        └── RunTimeout            the run timed out; its items are still on the server
 
-Every error of a run that has begun carries its `submission`, with which `Client.attach` takes the run up again.
+Every error of a run that may have reached the server has a `submission`, which `Client.attach` accepts to wait again.
 
-`ConnectionError`, `ClientClosedError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also Python's own
-`ConnectionError`, `RuntimeError`, `ValueError`, `LookupError` and `TimeoutError`. Messages are one line, except a
-ValidationError's with several problems; no error holds a token. All of them can be pickled.
+`ConnectionError`, `ClientClosedError`, `ValidationError`, `NotFoundError` and `RunTimeout` are also subclasses of
+Python's built-in `ConnectionError`, `RuntimeError`, `ValueError`, `LookupError` and `TimeoutError`. Messages are one
+line, except that a ValidationError has a line for each problem. No error contains a token. All errors can be pickled.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ __all__ = [
 
 
 class InvokableError(Exception):
-    """The base of every error that this package raises on purpose.
+    """The base class of all errors of this package.
 
     Example:
 
@@ -78,7 +78,7 @@ class InvokableError(Exception):
     """
 
     submission: Submission | None = None
-    """What identifies the run on the server; None where nothing was submitted."""
+    """Identifies the run on the server; None if nothing was submitted."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -89,11 +89,11 @@ class InvokableError(Exception):
 
     @property
     def batch_id(self) -> str:
-        """The id of the run's batch on the server; empty where nothing was submitted."""
+        """The id of the run's batch on the server; empty if nothing was submitted."""
         return self.submission.batch_id if self.submission else ""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Exception's own way calls the class with `args`, which fits no __init__ below.
+        # Exception.__reduce__ calls the class with `args`, which does not work with the signatures below.
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -105,9 +105,9 @@ def _rebuild(cls: type[InvokableError], args: tuple[object, ...], state: dict[st
 
 
 class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  (caught as either)
-    """The server was not reached, or the connection broke.
+    """Could not connect to the server, or the connection broke.
 
-    `sent` says whether the request may have reached the server.
+    `sent` is whether the request may have reached the server.
 
     Example:
 
@@ -124,7 +124,7 @@ class ConnectionError(InvokableError, builtins.ConnectionError):  # noqa: A001  
 
 
 class NotInvokeAIError(ConnectionError):
-    """Something answered that is not InvokeAI's API: a web page, for one.
+    """Something other than InvokeAI's API answered, such as a web page.
 
     Example:
 
@@ -136,26 +136,26 @@ class NotInvokeAIError(ConnectionError):
 
 
 class CertificateError(ConnectionError):
-    """The server's certificate cannot be verified, or the server does not accept ours. Trying again does not help.
+    """The server's certificate cannot be verified, or the server rejected the client's. Trying again does not help.
 
     Example:
 
         try:
             client.version()
         except CertificateError as error:
-            print(f"{error.url}: give the client verify=, or a Connection with a certificate")
+            print(f"{error.url}: pass verify=, or a Connection with a certificate")
     """
 
 
 _ADVICE: Final = {
-    403: "the account may not do this; ask an administrator of the server",
-    409: "the server is at work on its files; try again later",
-    413: "a proxy or the server limits the size of a request; send less",
-    429: "the server is busy; try again later, or allow more attempts with Policy(retries=…)",
-    500: "the server's log says more",
-    502: "the server is down or restarting; try again when it is up",
+    403: "the account is not permitted to do this; ask an administrator of the server",
+    409: "the server is busy with its files; try again later",
+    413: "the request is too large for the server or a proxy; send less",
+    429: "the server is busy; try again later, or allow more retries with Policy(retries=…)",
+    500: "see the server's log",
+    502: "the server is down or restarting; try again later",
     503: "the server is busy or restarting; try again later",
-    504: "the server, or a proxy before it, took too long; try again later",
+    504: "the server, or a proxy in front of it, timed out; try again later",
 }
 """What to do next, by status."""
 
@@ -176,7 +176,7 @@ class ClientClosedError(InvokableError, RuntimeError):
 
 
 class APIError(InvokableError):
-    """The server refused a request; `detail` is its own words.
+    """The server refused a request; `detail` is its message.
 
     Example:
 
@@ -187,7 +187,7 @@ class APIError(InvokableError):
     """
 
     advice: str = ""
-    """What to do next, as far as the status tells."""
+    """What to do next, judging by the status."""
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
         self.advice = self.advice or _ADVICE.get(status, "")
@@ -200,7 +200,7 @@ class APIError(InvokableError):
 
 
 class AuthenticationError(APIError):
-    """The server wants a sign-in, or refuses the token, or the email and password, that it was given.
+    """The server requires a sign-in, or refused the token, or the email and password.
 
     Example:
 
@@ -212,18 +212,17 @@ class AuthenticationError(APIError):
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
         self.advice = advice or (
-            "give the client a token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and "
-            "INVOKEAI_PASSWORD"
+            "pass token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and INVOKEAI_PASSWORD"
         )
         super().__init__(status, detail, method=method, url=url)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One wrong input: its first index in the form, its attribute and label, what is wrong, the value's kind.
+    """One invalid input: its first index in the form, its attribute and label, what is wrong, and the value's type.
 
-    Where the server lacks what was named, `candidates` are what it has in its place.
-    Where a field that the form does not show is wrong, `index` is None, `attribute` the field, and `label` the node.
+    If the server does not have what the value names, `candidates` are the names it has instead. For a field that the
+    form does not show, `index` is None, `attribute` is the field and `label` the node.
 
     Example:
 
@@ -249,7 +248,7 @@ class Problem:
 
 
 class ValidationError(InvokableError, ValueError):
-    """Values that cannot be sent; `errors` holds one `Problem` for each.
+    """Invalid values; `errors` has a `Problem` for each.
 
     Example:
 
@@ -265,7 +264,7 @@ class ValidationError(InvokableError, ValueError):
 
 
 class UnsupportedError(InvokableError):
-    """The server is too old: it has version `version`, and what was asked for takes `needs`.
+    """The server is too old: it has version `version`, and the operation requires `needs`.
 
     Example:
 
@@ -276,15 +275,15 @@ class UnsupportedError(InvokableError):
     """
 
     def __init__(self, what: str, *, needs: str, version: str) -> None:
-        super().__init__(f"{what} takes InvokeAI {needs} or later; the server is {version}")
+        super().__init__(f"{what} requires InvokeAI {needs} or later; the server has {version}")
         self.needs = needs
         self.version = version
 
 
 class NotFoundError(InvokableError, LookupError):
-    """The server has nothing of that name, or several things; `found` says how many.
+    """The server has nothing with that name or id, or several with that name; `found` is how many.
 
-    `nearest` holds the names most like it, or what tells the several apart.
+    `nearest` has the most similar names, or what distinguishes the several.
 
     Example:
 
@@ -302,7 +301,7 @@ class NotFoundError(InvokableError, LookupError):
 
 
 class BoardError(NotFoundError):
-    """No board has this name, or several have.
+    """No board has this name or id, or several have the name.
 
     Example:
 
@@ -318,9 +317,9 @@ class BoardError(NotFoundError):
 
 
 class ModelInstallError(InvokableError):
-    """A model was not installed, or not in time; `install` is what the server says of it.
+    """A model was not installed, or not in time; `install` is the state of the installation.
 
-    Raised for what failed, for what somebody cancelled, and after `timeout`, when the server goes on.
+    Raised if the installation failed or was canceled, and after `timeout`, in which case the server continues.
 
     Example:
 
@@ -348,9 +347,9 @@ class WorkflowError(InvokableError):
 
 
 class StaleWorkflowError(WorkflowError):
-    """The generated module does not fit its own pins, this runtime, the server, or a file that it was compared with.
+    """The generated module does not match its own pins, this runtime, the server, or a file it was compared with.
 
-    `drift` holds the changes that `verify_index_map` found; None where none were looked for.
+    `drift` has the changes that `verify_index_map` found, and is None otherwise.
 
     Example:
 
@@ -366,14 +365,14 @@ class StaleWorkflowError(WorkflowError):
 
 
 class QueueFullError(WorkflowError):
-    """The server took fewer items than asked for, which it reports as success; what it took was canceled.
+    """The queue has no room for all items. If the server accepted some of them, they were canceled.
 
     Example:
 
         try:
             job = client.submit(Portrait(prompt="a fox"))
         except QueueFullError as error:
-            print(f"the queue took {error.enqueued} of {error.requested} items")
+            print(f"the queue accepted {error.enqueued} of {error.requested} items")
     """
 
     def __init__(self, message: str, *, enqueued: int, requested: int) -> None:
@@ -383,9 +382,9 @@ class QueueFullError(WorkflowError):
 
 
 class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as RunTimeout)
-    """The batch was sent, no answer came back, and the server does not show it; it may still appear.
+    """The batch was sent, no answer arrived, and the server does not show it; it may still appear.
 
-    `Client.attach` with the `submission` finds out later.
+    Pass the `submission` to `Client.attach` to look for it later.
 
     Example:
 
@@ -397,9 +396,9 @@ class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as Run
 
 
 class RunFailed(WorkflowError):  # noqa: N818
-    """A node failed. `traceback` is the server's; `error_type` and `error_message` are its words.
+    """A node failed. `error_type`, `error_message` and `traceback` are the server's.
 
-    `partial` holds what the other items of the batch gave, None where no item was completed.
+    `partial` has the result of the completed items of the batch; None if there are none.
 
     Example:
 
@@ -439,9 +438,9 @@ class RunFailed(WorkflowError):  # noqa: N818
 class RunCanceled(WorkflowError):  # noqa: N818
     """Items were canceled, or removed from the queue.
 
-    `cause` is `caller` for this client's own doing, `others` for somebody else's, `restart` for the server's,
-    `removal` where the items are gone, and `unknown` where nothing tells. `partial` holds what the other items of the
-    batch gave, None where no item was completed.
+    `cause` is `caller` if this client canceled them, `others` if somebody else did, `restart` if the server restarted,
+    `removal` if they were removed from the queue, and `unknown` otherwise. `partial` has the result of the completed
+    items of the batch; None if there are none.
 
     Example:
 
@@ -467,9 +466,9 @@ class RunCanceled(WorkflowError):  # noqa: N818
 
 
 class RunInterrupted(RunCanceled):
-    """The server was stopped or crashed while items ran, and canceled them when it started again.
+    """The server stopped or crashed while items were running, and canceled them when it started again.
 
-    Nobody asked for that: `Job.retry` runs them again, and so does `run(…, resubmit=True)` by itself.
+    `Job.retry` runs them again; `run(…, resubmit=True)` does so automatically.
 
     Example:
 
@@ -485,7 +484,7 @@ class RunInterrupted(RunCanceled):
 class RunTimeout(WorkflowError, builtins.TimeoutError):  # noqa: N818
     """The run took longer than `timeout`. Items that were submitted stay on the server.
 
-    `Client.attach` with the `submission` waits for them again; `Client.cancel` removes them.
+    Pass the `submission` to `Client.attach` to wait for them again; `Client.cancel` cancels them.
 
     Example:
 

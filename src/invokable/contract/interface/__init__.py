@@ -1,12 +1,12 @@
-"""Interface: what callers see of a generated module, and what a change of it breaks.
+"""Interface: what callers see of a generated module, and what its changes break.
 
     module text ──── source ──┐
                               ├─▶ Interface ─┐
     map file ──────── mapfile ┘              ├─ compare ─▶ Drift ─ rules ─▶ compatible or breaking
                               other Interface ┘
 
-model      Interface, its inputs and outputs        takes     what an input takes, read out of its annotation
-compare    two interfaces → changes                 fits      whether one input takes all that another takes
+model      Interface, its inputs and outputs        takes     what an input accepts, from its annotation
+compare    two interfaces → changes                 fits      whether one input accepts all that another does
 rules      each kind of change, and whom it breaks  drift     the changes, the verdict, and both in words
 """
 

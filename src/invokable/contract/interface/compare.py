@@ -1,6 +1,6 @@
-"""Compare: from two interfaces to their changes, in the order in which a reader wants them.
+"""Compare: from two interfaces to their changes, in reading order.
 
-An input or output is found again by what callers call it; one that is not, by its node and field: it was renamed.
+Inputs and outputs are matched by node and field, so that renames are recognized; the rest are matched by name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 
 
 def compare(old: Interface, new: Interface) -> Drift:
-    """Find what changed from one interface to another, and whom it breaks."""
+    """Find the changes from one interface to another, and whom they break."""
     changes = (*_of_module(old, new), *_of_inputs(old, new), *_of_outputs(old, new), *_of_nodes(old, new))
     return Drift(old=old, new=new, changes=changes)
 
@@ -100,7 +100,7 @@ def _of_takes(old: Input, new: Input) -> Iterator[Change]:
 
 
 def _of_alias(old: Input, new: Input, aliases: Mapping[str, str]) -> Iterator[Change]:
-    """The alias of an input may live on as that of another one, whose choices it then names."""
+    """The alias of an input may now belong to another input, and name its choices."""
     named = aliases.get(old.alias)
     if named is None or misfits(old.takes, new.takes):
         return
@@ -110,7 +110,7 @@ def _of_alias(old: Input, new: Input, aliases: Mapping[str, str]) -> Iterator[Ch
 
 
 def _is_other_json(old: Input, new: Input) -> bool:
-    """Whether both take JSON of which only the field type says what it means."""
+    """Whether both accept JSON, whose meaning depends on the field type."""
     bases = {part.base for takes in (old.takes, new.takes) if (part := takes.one or (takes.many and takes.many.item))}
     return bases == {"JsonValue"} and old.type != new.type
 
@@ -152,7 +152,7 @@ def _of_output(old: Output, new: Output) -> Iterator[Change]:
 
 
 def _inner(output: Output) -> str:
-    """The type of one run's value."""
+    """The type of the value of one run."""
     return output.annotation.removeprefix("list[").removesuffix("]") if output.many else output.annotation
 
 
@@ -176,10 +176,10 @@ def _place(pin: Input | Output) -> str:
 
 
 def _paired(old: Sequence[Pin], new: Sequence[Pin]) -> tuple[list[tuple[Pin, Pin]], list[Pin], list[Pin]]:
-    """Those of both sides that belong together, then those that are gone, then those that are new.
+    """Those that match, then those that are missing, then those that are new.
 
-    The same field belongs together whatever it is called. Of the rest, what is called the same does: a node was put in
-    the place of another.
+    First, the same fields match, whatever their names. Among the rest, equal names match: a node was replaced by
+    another.
     """
     by_key = {pin.key: pin for pin in new}
     known = {pin.key for pin in old}

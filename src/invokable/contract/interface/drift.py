@@ -15,7 +15,7 @@ Verdict: TypeAlias = Literal["same", "compatible", "breaking"]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What changed from one interface to another. `str()` gives the verdict and a line for each change.
+    """The changes from one interface to another. `str()` gives the verdict and a line for each change.
 
     Example:
 
@@ -30,7 +30,7 @@ class Drift:
 
     @property
     def verdict(self) -> Verdict:
-        """`same` where nothing changed that callers could notice, else `compatible` or `breaking`."""
+        """`same` if callers could notice no change, otherwise `compatible` or `breaking`."""
         if self.breaking:
             return "breaking"
         return "compatible" if self.changes else "same"
@@ -42,22 +42,22 @@ class Drift:
 
     @property
     def breaks(self) -> Breaks:
-        """Whom the changes break: nobody, only callers that use indices, or callers that use names too."""
+        """Whom the changes break: nobody, only callers that use indices, or also callers that use names."""
         found = {change.breaks for change in self.changes}
         return "callers" if "callers" in found else "indices" if "indices" in found else "nobody"
 
     def breaks_callers(self, *, by_name: bool = False) -> bool:
-        """Whether the changes break callers; with `by_name`, of those only who use no index."""
+        """Whether the changes break callers; with `by_name`, only considering callers that use no index."""
         return self.breaks == "callers" or (self.breaks == "indices" and not by_name)
 
     @property
     def unchanged_inputs(self) -> tuple[str, ...]:
-        """The inputs that are as they were, by attribute."""
+        """The attributes of unchanged inputs."""
         return self._unchanged("input", self.old.inputs)
 
     @property
     def unchanged_outputs(self) -> tuple[str, ...]:
-        """The outputs that are as they were, by attribute."""
+        """The attributes of unchanged outputs."""
         return self._unchanged("output", self.old.outputs)
 
     def _unchanged(self, subject: Subject, pins: Iterable[Input | Output]) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Drift:
 
     @property
     def summary(self) -> str:
-        """The verdict in a line."""
+        """The verdict on one line."""
         count = len([change for change in self.changes if change.breaks != "nobody"])
         match self.verdict, self.breaks:
             case "same", _:

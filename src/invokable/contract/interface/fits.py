@@ -1,6 +1,6 @@
-"""Fits: whether an input takes everything that another one takes, and in which aspect it does not.
+"""Fits: whether an input accepts everything that another one does, and in which aspects it does not.
 
-The judges are a type checker over the caller's code and the runtime's own validation: what both accept, fits.
+A value is accepted if both a type checker, run on the caller's code, and the runtime's validation accept it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from invokable.contract.models import ModelFilter
 Aspect: TypeAlias = Literal["type", "limits", "choices", "models", "none"]
 
 _JSON: Final = frozenset({"JsonValue", "bool", "float", "int", "str"})
-"""Types whose values are JSON as they are."""
+"""Types whose values are already JSON."""
 _NUMBERS: Final = frozenset({"float", "int"})
 
 
 def misfits(given: Takes, taking: Takes) -> frozenset[Aspect]:
-    """The aspects in which `taking` refuses something that `given` takes; empty where it takes all of it."""
+    """The aspects in which `taking` refuses something that `given` accepts; empty if it accepts everything."""
     return frozenset(_misfits(given, taking))
 
 
@@ -59,7 +59,7 @@ def _misfits_of_one(given: One, taking: One) -> Iterator[Aspect]:
 
 
 def _misfits_of_many(given: Many, taking: Many) -> Iterator[Aspect]:
-    """To a type checker a list of one type is not a list of another, even where every item would fit."""
+    """To a type checker, a list of one type is not a list of another, even if every item would be accepted."""
     one, other = given.item, taking.item
     if other.base != "JsonValue" and one.base != other.base:
         yield "type"
@@ -128,7 +128,7 @@ def _outside(limits: Limits, number: float) -> bool:
 
 
 def _whole_ends(limits: Limits) -> tuple[float, float]:
-    """The least and the greatest integer within limits."""
+    """The smallest and the largest integer within limits."""
     step = int(limits.multiple_of or 1)
     low, high = limits.lower, limits.upper
     if math.isfinite(low):

@@ -1,8 +1,8 @@
-"""Map file: an interface as a JSON file with a checksum, for programs that build no module.
+"""Map file: an interface as a JSON file with a checksum, for programs that do not generate a module.
 
     {"invokable_map": 1, "class": "ColourCard", …, "inputs": [{"index": 0, …}], "outputs": […], "checksum": "…"}
 
-`docs/schemas/map.schema.json` describes it. The same interface gives the same bytes.
+`docs/schemas/map.schema.json` describes it. Equal interfaces give equal bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from invokable.contract.interface.takes import read_takes
 MAP_FORMAT: Final = 1
 """The format of the map files that this version writes and reads."""
 KEY: Final = "invokable_map"
-"""The first key of a map file, by which it is known; its value is the format."""
+"""The first key of a map file, which identifies it; its value is the format."""
 
 
 def write_map(interface: Interface) -> str:
@@ -28,7 +28,7 @@ def write_map(interface: Interface) -> str:
 
 
 def read_map(text: str) -> Interface:
-    """Read a map file. Raises InterfaceError for what is not one, or was changed since it was exported."""
+    """Read a map file. Raises InterfaceError for a text that is not one, or was changed after its export."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -39,7 +39,7 @@ def read_map(text: str) -> Interface:
         raise InterfaceError(f"a map file of format {document[KEY]!r}; this invokable reads format {MAP_FORMAT}")
     said = document.pop("checksum", None)
     if said != _checksum(document):
-        raise InterfaceError("the map was changed since it was exported: its checksum does not fit; export it anew")
+        raise InterfaceError("the map was changed after its export: the checksum does not match; export it again")
     try:
         return _interface(document)
     except (AttributeError, KeyError, TypeError, ValueError, SyntaxError) as error:
@@ -101,7 +101,7 @@ def _interface(document: Mapping[str, Any]) -> Interface:
         models={attribute: tuple(names) for attribute, names in document["models"].items()},
     )
     if interface.checksum != document["index_map_checksum"]:
-        raise InterfaceError("the map contradicts itself: its index_map_checksum does not fit its inputs")
+        raise InterfaceError("the map is inconsistent: its index_map_checksum does not match its inputs")
     return interface
 
 

@@ -1,4 +1,4 @@
-"""Model: an interface as plain data. Types and defaults are Python source, as the module has them."""
+"""Model: an interface as plain data. Types and defaults are Python source, as in the module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Key: TypeAlias = tuple[str, str]
 
 
 class InterfaceError(Exception):
-    """A text that is not a generated module or not a map file. The message is one line."""
+    """A text is not a generated module or not a map file. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +23,21 @@ class Input:
 
     attribute: str
     indices: tuple[int, ...]
-    """The form indices that show it, ascending; never empty."""
+    """The form indices at which it appears, ascending; never empty."""
     node_id: str
     field: str
     type: str
     """The field type, such as `IntegerField` or `ImageField[]`."""
     annotation: str
-    """What it takes, such as `Annotated[int, Ge(16)]`: without the index, and with choices written out."""
+    """What it accepts, such as `Annotated[int, Ge(16)]`: without the index, and with choices written out."""
     alias: str = ""
-    """The exported type alias that its annotation uses; empty where the choices stand inline, or there are none."""
+    """The exported type alias in its annotation; empty if its choices are inline, or it has none."""
     default: str | None
-    """The value when nothing is given, such as `'euler'`; None where the input is required."""
+    """The default, such as `'euler'`; None if the input is required."""
     label: str = ""
-    """The user's own label; empty without one."""
+    """The user's label; empty if there is none."""
     connected: bool = False
-    """An edge or a batch feeds the field: another value than the default is refused."""
+    """Whether an edge or a batch feeds the field, so that only the default is accepted."""
 
     def __post_init__(self) -> None:
         _check_texts(self, "attribute", "node_id", "field", "type", "annotation", "alias", "label")
@@ -50,12 +50,12 @@ class Input:
 
     @property
     def key(self) -> Key:
-        """What the input stands for, whatever it is called."""
+        """The identity of the input, independent of its name."""
         return self.node_id, self.field
 
     @property
     def takes(self) -> Takes:
-        """The values that the input takes."""
+        """The values that the input accepts."""
         return read_takes(self.annotation)
 
 
@@ -77,7 +77,7 @@ class Output:
 
     @property
     def key(self) -> Key:
-        """What the output stands for, whatever it is called."""
+        """The identity of the output, independent of its name."""
         return self.node_id, self.field
 
 
@@ -89,25 +89,25 @@ class Interface:
     source: str
     """The name of the workflow's file."""
     schema: str
-    """The InvokeAI version whose node schemas the module was made with."""
+    """The InvokeAI version whose node schemas the module was generated with."""
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     nodes: Mapping[str, str] = field(default_factory=dict)
     """The version of each node type in the graph."""
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """Type aliases that the module exports beside its class, and what they stand for: `Literal['euler', …]`."""
+    """Type aliases that the module exports beside its class, and their values: `Literal['euler', …]`."""
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of installed models that complete, by attribute."""
+    """Names of installed models for completion, by attribute."""
 
     @property
     def index_map(self) -> tuple[tuple[int, str, str, str], ...]:
-        """(index, node id, field, type) of every field that the form shows, as the module's INDEX_MAP."""
+        """(index, node id, field, type) of every field in the form, like the module's INDEX_MAP."""
         entries = [(index, item.node_id, item.field, item.type) for item in self.inputs for index in item.indices]
         return tuple(sorted(entries))
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the index map, as the module's INDEX_MAP_CHECKSUM."""
+        """SHA-256 of the index map, like the module's INDEX_MAP_CHECKSUM."""
         return index_map_checksum(self.index_map)
 
     def __post_init__(self) -> None:
@@ -120,7 +120,7 @@ class Interface:
 
 
 def _check_texts(pin: Input | Output | Interface, *names: str) -> None:
-    """Raise TypeError for what is not text: modules and maps come from files that anybody may have written."""
+    """Raise TypeError for values that are not strings: modules and map files may come from anywhere."""
     for name in names:
         if not isinstance(getattr(pin, name), str):
             raise TypeError(f"{name} is not text")

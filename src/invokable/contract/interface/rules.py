@@ -1,8 +1,8 @@
-"""Rules: every kind of change, whom it breaks, and why. The one place where a verdict is decided.
+"""Rules: every kind of change, whom it breaks, and why. Verdicts are decided only here.
 
-"Callers" set inputs, read outputs and import names, with a type checker in its strict mode looking on. They pass any
-value that an input takes, and read no input back as anything narrower than it is. "Indices" are callers that find an
-input by its index in the form, beside those who use its name.
+"Callers" set inputs, read outputs and import names, and run a type checker in strict mode. They pass any value that an
+input accepts, and do not rely on an input having a narrower type than declared. "Indices" are callers that find an
+input by its index in the form.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Subject: TypeAlias = Literal["module", "input", "output", "node"]
 Breaks: TypeAlias = Literal["nobody", "indices", "callers"]
 """Whom a change breaks: nobody; callers that use indices; all callers that use what changed."""
 BREAKS: Final[tuple[Breaks, ...]] = ("callers", "indices", "nobody")
-"""The worst first."""
+"""Worst first."""
 Kind: TypeAlias = Literal[
     "class-renamed",
     "alias-missing",
@@ -71,14 +71,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     "alias-missing": Rule("callers", "imports of the type alias fail"),
     "alias-changed": Rule("callers", "values annotated with the type alias no longer fit the input"),
     "model-missing": Rule("callers", "uses of the model's name fail"),
-    "schema-changed": Rule("nobody", "the graph is made for another InvokeAI version"),
+    "schema-changed": Rule("nobody", "the graph is for another InvokeAI version"),
     "input-missing": Rule("callers", "code that sets it fails"),
     "input-new": Rule("nobody", "it has a default"),
     "input-new-required": Rule("callers", "code that does not set it fails"),
     "input-renamed": Rule("callers", "code that uses the old name fails"),
-    "input-moved": Rule("indices", "the old index is another field's, or nobody's; names still work"),
-    "input-replaced": Rule("nobody", "the name stays, the field is another: check that it means the same"),
-    "input-relabelled": Rule("nobody", "labels are words for people"),
+    "input-moved": Rule("indices", "the old index belongs to another field or to none; names still work"),
+    "input-replaced": Rule("nobody", "the name is the same, but the field is another: check that it means the same"),
+    "input-relabelled": Rule("nobody", "labels are for people only"),
     "input-type-narrowed": Rule("callers", "values of the old type are refused"),
     "input-type-widened": Rule("nobody", "values of the old type still fit"),
     "input-limits-narrowed": Rule("callers", "values beyond the new limits are refused"),
@@ -86,24 +86,24 @@ RULES: Final[Mapping[Kind, Rule]] = {
     "input-choices-narrowed": Rule("callers", "values that are no longer among the choices are refused"),
     "input-choices-widened": Rule("nobody", "the old choices still fit"),
     "input-models-narrowed": Rule("callers", "models that no longer fit are refused"),
-    "input-models-widened": Rule("nobody", "the models that fitted still do"),
+    "input-models-widened": Rule("nobody", "the models that fit before still fit"),
     "input-none-narrowed": Rule("callers", "None is refused"),
-    "input-none-widened": Rule("nobody", "None is one more value"),
+    "input-none-widened": Rule("nobody", "None is an additional value"),
     "input-required": Rule("callers", "code that does not set it fails"),
-    "input-optional": Rule("nobody", "code that sets it goes on working"),
+    "input-optional": Rule("nobody", "code that sets it still works"),
     "input-default": Rule("nobody", "code that does not set it gets another value"),
     "input-connected": Rule("callers", "an edge feeds the field, so values other than the default are refused"),
-    "input-released": Rule("nobody", "no edge feeds the field any more, so values count"),
+    "input-released": Rule("nobody", "no edge feeds the field any longer, so its value is used"),
     "output-missing": Rule("callers", "code that reads it fails"),
-    "output-new": Rule("nobody", "it is one more result"),
+    "output-new": Rule("nobody", "it is an additional result"),
     "output-renamed": Rule("callers", "code that uses the old name fails"),
-    "output-replaced": Rule("nobody", "the name stays, the node is another: check that it means the same"),
+    "output-replaced": Rule("nobody", "the name is the same, but the node is another: check that it means the same"),
     "output-retyped": Rule("callers", "code that reads it gets a value of another type"),
     "output-narrowed": Rule("nobody", "every value of the new type is one of the old type"),
     "output-many": Rule("callers", "code that reads one value gets a list"),
     "output-one": Rule("callers", "code that reads a list gets one value"),
-    "node-new": Rule("nobody", "the server has to have it"),
-    "node-unused": Rule("nobody", "the graph does without it"),
+    "node-new": Rule("nobody", "the server must have it"),
+    "node-unused": Rule("nobody", "the graph no longer uses it"),
     "node-version": Rule("nobody", "`Client.check` says whether a server has this version"),
 }
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -115,15 +115,15 @@ class Change:
 
     kind: Kind
     name: str
-    """What changed: an attribute, a class, an alias, a node type."""
+    """The name of what changed: an attribute, a class, an alias, a node type."""
     before: str = ""
     after: str = ""
     detail: str = ""
-    """The difference, where before and after alone do not show it: which choices came and went."""
+    """The difference, if before and after alone do not show it: choices that were added and removed."""
 
     @property
     def subject(self) -> Subject:
-        """What kind of thing changed."""
+        """The kind of thing that changed."""
         word = self.kind.partition("-")[0]
         return "input" if word == "input" else "output" if word == "output" else "node" if word == "node" else "module"
 

@@ -1,4 +1,4 @@
-"""Source: the interface of a generated module, read out of its text. Nothing of the module is run."""
+"""Source: the interface of a generated module, read from its text. The module is not run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Entries: TypeAlias = tuple[tuple[Any, ...], ...]
 def read_module(text: str) -> Interface:
     """Read the text of a generated module.
 
-    Raises InterfaceError for a text that is not one, and for a module that was edited so that it contradicts itself.
+    Raises InterfaceError for a text that is not one, and for a module that was edited and is no longer consistent.
     """
     tree = _parsed(text)
     constants = _constants(tree)
@@ -32,7 +32,7 @@ def read_module(text: str) -> Interface:
     aliases, homes = _aliases(tree), _homes(tree)
     try:
         if index_map_checksum(constants["INDEX_MAP"]) != constants.get("INDEX_MAP_CHECKSUM"):
-            raise InterfaceError("INDEX_MAP was changed since the module was generated; generate the module anew")
+            raise InterfaceError("INDEX_MAP was changed after generation; generate the module again")
         return Interface(
             class_name=found.name,
             source=str(constants.get("SOURCE", "")).rpartition("/")[2],
@@ -45,11 +45,11 @@ def read_module(text: str) -> Interface:
         )
     except (AttributeError, KeyError, TypeError, ValueError, SyntaxError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise InterfaceError(f"the module was changed since it was generated ({reason}); generate it anew") from None
+        raise InterfaceError(f"the module was changed after generation ({reason}); generate it again") from None
 
 
 def carried_workflow(text: str) -> object:
-    """The workflow that a generated module carries for its images, as JSON; None without one."""
+    """The workflow that a generated module embeds into its images, as JSON; None if there is none."""
     return _json(_constants(_parsed(text)).get("_WORKFLOW"))
 
 
@@ -83,7 +83,7 @@ def _aliases(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def _homes(tree: ast.Module) -> dict[str, ast.expr]:
-    """The classes that a project gives to fields, with their modules: two may have one name."""
+    """A project's own classes for fields, with their modules, since two may have the same name."""
     return {
         alias.name: ast.Attribute(_dotted(statement.module), alias.name)
         for statement in tree.body
@@ -118,7 +118,7 @@ def _inputs(
                 numbers = indices(annotation)
                 shown = {places.pop(index, None) for index in numbers}
                 if len(shown) != 1 or None in shown:
-                    raise ValueError(f"the index of {attribute!r} does not fit INDEX_MAP")
+                    raise ValueError(f"the index of {attribute!r} does not match INDEX_MAP")
                 node_id, name, kind = next(place for place in shown if place)
                 written = _written(annotation, {**homes, **aliases})
                 read_takes(written)
@@ -152,7 +152,7 @@ def _outputs(found: ast.ClassDef, constants: Mapping[str, Any], homes: Mapping[s
 
 
 def _models(found: ast.ClassDef) -> dict[str, tuple[str, ...]]:
-    """The names that complete a model, by attribute."""
+    """The names of installed models for completion, by attribute."""
     (classes,) = [part.body for part in found.body if isinstance(part, ast.ClassDef) and part.name == "Models"] or [[]]
     return {
         part.name: tuple(name for statement in part.body for name, _ in _assigned(statement))
@@ -162,7 +162,7 @@ def _models(found: ast.ClassDef) -> dict[str, tuple[str, ...]]:
 
 
 def _written(annotation: ast.expr, named: Mapping[str, ast.expr]) -> str:
-    """The annotation without the index, and with what names stand for in their place."""
+    """The annotation without the index, and with names replaced by their values."""
     return ast.unparse(_Plain(named).visit(deepcopy(annotation)))
 
 
@@ -192,7 +192,7 @@ def _is_index(node: ast.expr) -> bool:
 
 
 def _default(value: ast.expr) -> str:
-    """The default, without what makes it afresh for each instance."""
+    """The default, without the factory that creates it for each instance."""
     match value:
         case ast.Call(func=ast.Name(id="field"), keywords=[ast.keyword(arg="default_factory", value=factory)]):
             return ast.unparse(factory.body if isinstance(factory, ast.Lambda) else ast.Call(factory, [], []))
@@ -200,7 +200,7 @@ def _default(value: ast.expr) -> str:
 
 
 def _labels(workflow: object) -> dict[tuple[str, str], str]:
-    """The labels that the user gave, by node and field."""
+    """The user's labels, by node and field."""
     nodes = (_json(workflow) or {}).get("nodes", [])
     return {
         (node["id"], name): field["label"]

@@ -1,9 +1,9 @@
-"""Takes: the values that an input takes, read out of its annotation.
+"""Takes: the values that an input accepts, read from its annotation.
 
     Annotated[int | list[int], ModelFilter(…)] | None  ─▶  one: int   many: list of int   none: yes
 
-An annotation is read as the generator writes it. What it does not write, such as a type of a project's own template,
-is a type by its source text.
+Annotations are read in the form in which the generator writes them. Anything else, such as a type from a project's own
+template, is identified by its source text.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class One:
     """A single value."""
 
     base: str
-    """The type's name, such as `int` or `ImageInput`; that of the choices where there are choices."""
+    """The name of the type, such as `int` or `ImageInput`; for choices, the type of the choices."""
     choices: Choices = ()
     limits: Limits = NO_LIMITS
     models: ModelFilter = ANY_MODEL
@@ -46,12 +46,12 @@ class Many:
 
     item: One
     limits: Limits = NO_LIMITS
-    """The least and the greatest number of items."""
+    """The minimum and maximum number of items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """What an input takes: a single value, a list, None, or several of these."""
+    """What an input accepts: a single value, a list, None, or several of these."""
 
     one: One | None = None
     many: Many | None = None
@@ -60,7 +60,7 @@ class Takes:
 
 @cache
 def read_takes(annotation: str) -> Takes:
-    """Read an annotation. Raises SyntaxError or ValueError for text that is not one."""
+    """Read an annotation. Raises SyntaxError or ValueError for anything else."""
     takes = Takes()
     for alternative in _alternatives(ast.parse(annotation.strip(), mode="eval").body, ()):
         match alternative:
@@ -96,7 +96,7 @@ def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | 
 
 def _choices(values: list[Any]) -> One:
     if not all(isinstance(value, str | int) for value in values):
-        raise ValueError("a choice is neither text nor an integer")
+        raise ValueError("a choice is neither a string nor an integer")
     bases = {type(value).__name__ for value in values}
     return One(bases.pop() if len(bases) == 1 else "str | int | bool", tuple(values))
 
@@ -111,7 +111,7 @@ def _limits(extras: Sequence[ast.expr], sized: str) -> Limits:
             sizes = [ast.literal_eval(size) for size in extra.args]
             found |= dict(zip((f"min_{sized}", f"max_{sized}"), sizes, strict=False))
     if not all(bound is None or _is_number(bound) for bound in found.values()):
-        raise ValueError("a limit is not a number, or too large for one")
+        raise ValueError("a limit is not a number, or too large")
     return Limits.from_json(found)
 
 
@@ -129,7 +129,7 @@ def _models(extras: Sequence[ast.expr]) -> ModelFilter:
         if isinstance(extra, ast.Call) and _called(extra) == "ModelFilter":
             wanted = {str(word.arg): ast.literal_eval(word.value) for word in extra.keywords}
             if not all(isinstance(part, tuple) and all(isinstance(n, str) for n in part) for part in wanted.values()):
-                raise ValueError("a model filter is not made of texts")
+                raise ValueError("a model filter does not consist of strings")
             return ModelFilter(**wanted)
     return ANY_MODEL
 

@@ -1,4 +1,4 @@
-"""Words: values, indices and changes, as reports say them."""
+"""Words: values, indices and changes as text for reports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from invokable.contract.limits import Limits
 from invokable.contract.models import ModelFilter
 
 _MOST: Final = 100  # characters of a value that a line shows
-_FEW: Final = 6  # choices that are listed
+_FEW: Final = 6  # choices to list
 _LINES: Final[dict[Kind, str]] = {
     "class-renamed": "renamed to {after}",
     "alias-missing": "no longer exported",
-    "alias-changed": "stood for {before}, now for {after}",
-    "model-missing": "no longer there",
+    "alias-changed": "was {before}, now {after}",
+    "model-missing": "missing",
     "schema-changed": "{before}, now {after}",
     "input-missing": "missing ({before})",
     "input-new": "new ({after})",
@@ -26,15 +26,15 @@ _LINES: Final[dict[Kind, str]] = {
     "input-replaced": "sets another field: {before}, now {after}",
     "input-relabelled": "label {before}, now {after}",
     "input-type-narrowed": "retyped: {before}, now {after}",
-    "input-type-widened": "takes more types: {before}, now {after}",
+    "input-type-widened": "accepts more types: {before}, now {after}",
     "input-limits-narrowed": "limits narrowed: {before}, now {after}",
     "input-limits-widened": "limits widened: {before}, now {after}",
     "input-choices-narrowed": "choices narrowed: {before}, now {after}",
     "input-choices-widened": "choices widened: {before}, now {after}",
     "input-models-narrowed": "models narrowed: {before}, now {after}",
     "input-models-widened": "models widened: {before}, now {after}",
-    "input-none-narrowed": "no longer takes None",
-    "input-none-widened": "takes None too",
+    "input-none-narrowed": "no longer accepts None",
+    "input-none-widened": "now accepts None",
     "input-required": "now required (had {before})",
     "input-optional": "no longer required ({after})",
     "input-default": "default {before}, now {after}",
@@ -55,7 +55,7 @@ _LINES: Final[dict[Kind, str]] = {
 
 
 def change_line(change: Change) -> str:
-    """What happened, without the name of what it happened to."""
+    """The change, without the name of what changed."""
     if change.detail:
         return f"{_LINES[change.kind].partition(':')[0]}: {_short(change.detail)}"
     before, after = _short(change.before), _short(change.after)
@@ -65,7 +65,7 @@ def change_line(change: Change) -> str:
 
 
 def shown_choices(old: Takes, new: Takes) -> str:
-    """Which choices came and went: `without "box", with "lens"`; empty where one of both has no choices."""
+    """The removed and added choices: `without "box", with "lens"`; empty if either has no choices."""
     before, after = ((takes.one or (takes.many and takes.many.item)) for takes in (old, new))
     if not (before and before.choices and after and after.choices):
         return ""
@@ -81,7 +81,7 @@ def shown_indices(indices: tuple[int, ...]) -> str:
 
 
 def shown_takes(takes: Takes, field_type: str) -> str:
-    """What an input takes: `int, 64 to 2048, a multiple of 8`."""
+    """What an input accepts: `int, 64 to 2048, a multiple of 8`."""
     parts = []
     if takes.one is not None:
         parts.append(_one(takes.one, field_type))

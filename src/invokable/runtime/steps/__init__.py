@@ -1,1 +1,1 @@
-"""Steps: what a run decides, without I/O. A client does what the steps ask for."""
+"""Steps: the decisions of a run, without I/O. A client does what the steps yield."""

@@ -1,7 +1,7 @@
-"""Answers: what the server's answers look like, and the one place where they are read.
+"""Answers: the shapes of the server's answers, and the only place where they are parsed.
 
-What does not look so is NotInvokeAIError, wherever it comes from. Members that nobody needs are passed over, so that
-newer servers may add theirs.
+An answer of another shape is a NotInvokeAIError, whatever sent it. Unknown members are ignored, so that newer servers
+may add some.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from invokable.runtime.steps.protocol import Response
 
 T = TypeVar("T")
 
-_DETAIL: Final = 2000  # characters of the server's words that an error keeps
-"""What is said of a queue item that will not change any more."""
+_DETAIL: Final = 2000  # characters of the server's message that an error keeps
+"""The statuses of a queue item that will not change any more."""
 
 
 class Answer(BaseModel):
-    """The base of what the server answers."""
+    """The base class of the server's answers."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
@@ -44,7 +44,7 @@ class Version(Answer):
 class Enqueued(BaseModel):
     """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items.
 
-    It holds the whole batch again, which is passed over as it is read, and so not looked through for nulls.
+    The answer repeats the whole batch, which is skipped while reading, so it is not searched for nulls.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,11 +52,11 @@ class Enqueued(BaseModel):
     enqueued: int
     requested: int
     item_ids: list[int] | None = None
-    """All items of the batch id, of earlier POSTs too."""
+    """All items with the batch id, including those of earlier POSTs."""
 
 
 class BatchStatus(Answer):
-    """`GET /queue/{queue}/b/{batch}/status`: how many items there are in each state; all zero for an unknown batch."""
+    """`GET /queue/{queue}/b/{batch}/status`: the number of items in each state; all zero for an unknown batch."""
 
     pending: int
     in_progress: int
@@ -68,17 +68,17 @@ class BatchStatus(Answer):
 
     @property
     def open(self) -> int:
-        """How many items have not ended."""
+        """The number of items that have not ended."""
         return self.pending + self.in_progress + self.waiting
 
     @property
     def ended(self) -> int:
-        """How many items have ended, one way or another."""
+        """The number of items that have ended, in whatever state."""
         return self.completed + self.failed + self.canceled
 
 
 class QueueCounts(Answer):
-    """How many items of all users there are in some states."""
+    """The number of items of all users in some of the states."""
 
     pending: int
     in_progress: int
@@ -99,7 +99,7 @@ class _Graph(Answer):
 
 
 class Session(Answer):
-    """What a queue item ran: the results of executed nodes, and which node of the graph each one is."""
+    """What a queue item ran: the results of executed nodes, and the node of the graph that each belongs to."""
 
     results: dict[str, dict[str, Any]] = {}
     errors: dict[str, str] = {}
@@ -124,7 +124,7 @@ class ItemSummary(Answer):
 
 
 class FieldValue(Answer):
-    """A value of the batch that an item runs with."""
+    """A batch value that an item runs with."""
 
     node_path: str
     field_name: str
@@ -144,7 +144,7 @@ class QueueItem(Answer):
     error_message: str | None = None
     error_traceback: str | None = None
     retried_from_item_id: int | None = None
-    """The item that was retried; the first one, where that was a retry itself."""
+    """The item that was retried; if that was itself a retry, the first one."""
     parent_item_id: int | None = None
     priority: int = 0
     created_at: str | None = None
@@ -152,7 +152,7 @@ class QueueItem(Answer):
 
     @property
     def ended(self) -> bool:
-        """Whether the item will not change any more."""
+        """Whether the item has ended and will not change any more."""
         return self.status in ENDED
 
 
@@ -187,7 +187,7 @@ class BoardRecord(Answer):
 
 
 class ModelRecord(Answer):
-    """`GET /models/`; what else the server says of a model is kept."""
+    """`GET /models/`; other members are kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
 
@@ -265,7 +265,7 @@ class VideoRef(Answer):
 
 
 def read(response: Response, kind: type[T]) -> T:
-    """The answer as `kind`. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send."""
+    """Parse an answer as `kind`. Raises APIError for a refusal, NotInvokeAIError if it is not an answer of InvokeAI."""
     _check(response)
     try:
         found: T = _adapter(kind).validate_json(response.body)  # type: ignore[arg-type]  # a class is hashable
@@ -275,7 +275,7 @@ def read(response: Response, kind: type[T]) -> T:
 
 
 def shaped(value: object, kind: type[T], *, where: str) -> T:
-    """A part of an answer as `kind`. Raises NotInvokeAIError, which says `where` the part was found."""
+    """Parse part of an answer as `kind`. Raises NotInvokeAIError, which says `where` the part was found."""
     try:
         found: T = _adapter(kind).validate_python(value)  # type: ignore[arg-type]  # a class is hashable
         return found
@@ -284,7 +284,7 @@ def shaped(value: object, kind: type[T], *, where: str) -> T:
 
 
 def parse(response: Response) -> Any:
-    """The JSON of an answer. Raises APIError for a refusal and NotInvokeAIError for what InvokeAI does not send."""
+    """The JSON of an answer. Raises APIError for a refusal, NotInvokeAIError if it is not an answer of InvokeAI."""
     _check(response)
     try:
         return json.loads(response.body)
@@ -293,9 +293,9 @@ def parse(response: Response) -> Any:
 
 
 def _check(response: Response) -> None:
-    """Raises APIError for a refusal, and NotInvokeAIError for what does not say that it is InvokeAI's JSON.
+    """Raise APIError for a refusal, and NotInvokeAIError for anything that is not declared as JSON.
 
-    At a path that is not its own, InvokeAI answers GET with its web page and status 200, and all else with 405.
+    At an unknown path, InvokeAI answers GET with its web page and status 200, and other methods with 405.
     """
     is_json = response.is_json
     elsewhere = response.status == 405 or (response.status == 404 and not is_json)
@@ -305,11 +305,11 @@ def _check(response: Response) -> None:
     if elsewhere or not is_json or response.status >= 300:
         kind = response.content_type.partition(";")[0] or "no content type"
         where = f" to {response.location}" if response.location else ""
-        raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}, where InvokeAI sends JSON")
+        raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}; expected JSON")
 
 
 def existing(response: Response, missing: NotFoundError) -> Any:
-    """The JSON of an answer; `missing` for a 404, and else what `parse` raises."""
+    """The JSON of an answer. Raises `missing` for a 404, and otherwise the same exceptions as `parse`."""
     try:
         return parse(response)
     except APIError as error:
@@ -319,7 +319,7 @@ def existing(response: Response, missing: NotFoundError) -> Any:
 
 
 def not_invokeai(url: str, what: str) -> NotInvokeAIError:
-    """The error for an answer that InvokeAI does not send."""
+    """The error for an answer that does not come from InvokeAI."""
     return NotInvokeAIError(f"{url}: {what}; is this the address of an InvokeAI server?", url=url, sent=True)
 
 
@@ -329,7 +329,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _broken(url: str) -> NotInvokeAIError:
-    return not_invokeai(url, "answered with broken JSON")
+    return not_invokeai(url, "answered with invalid JSON")
 
 
 def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
@@ -337,17 +337,17 @@ def _misfit(error: ValidationError, url: str) -> NotInvokeAIError:
     if first["type"] == "json_invalid":
         return _broken(url)
     where = ".".join(map(str, first["loc"])) or "the document"
-    return not_invokeai(url, f"the answer does not have InvokeAI's shape ({where}: {first['msg']})")
+    return not_invokeai(url, f"the answer is not in InvokeAI's format ({where}: {first['msg']})")
 
 
 def detail_of(response: Response) -> str:
-    """The server's own words of a refusal, on one line."""
+    """The server's message for a refusal, on one line."""
     if not response.is_json:
         return f"({response.content_type or 'no content type'})"
     try:
         document = json.loads(response.body)
     except (ValueError, RecursionError):
-        return "(broken JSON)"
+        return "(invalid JSON)"
     detail = document.get("detail", document) if isinstance(document, dict) else document
     if isinstance(detail, list):
         text = "; ".join(_problem(entry) for entry in detail)
@@ -358,7 +358,7 @@ def detail_of(response: Response) -> str:
 
 
 def _problem(entry: Any) -> str:
-    """One of a list of problems; its `input` is left out, since it echoes what was sent."""
+    """One of a list of problems, without its `input`, which echoes what was sent."""
     if not isinstance(entry, dict):
         return str(entry)
     where = entry.get("loc")

@@ -1,7 +1,7 @@
-"""Archives: many images as one zip, which the server packs.
+"""Archives: many images as one zip file, which the server makes.
 
-The server deletes a zip once it was fetched, also when it did not arrive: then it is packed anew. It says nothing of
-one that it could not pack, so images that are not there are refused before.
+The server deletes a zip after its download, even an incomplete one: then it has to be made again. The server does not
+report that it failed to make one, so missing images are refused beforehand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, fe
 _DOWNLOADS: Final = "/api/v1/images/download"
 _SIGNATURE: Final = b"PK"
 _ATTEMPTS: Final = 3
-_PAUSE: Final = 0.2  # seconds between two looks, growing
+_PAUSE: Final = 0.2  # seconds between two polls, growing
 _LONGEST: Final = 2.0
 
 
@@ -30,9 +30,9 @@ class _Packing(Answer):
 def fetch_archive(
     names: Sequence[str], board_id: str | None, into: BinaryIO, known: Known, clock: Clock, timeout: float
 ) -> Steps[None]:
-    """Write a zip of the images of these names, or of those on a board.
+    """Write a zip of the images with these names, or of those on a board.
 
-    Raises NotFoundError for names that are not there, APIError when the server packs nothing in time.
+    Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time.
     """
     for name in names:
         yield from get_media(IMAGES, name, known, None)
@@ -56,11 +56,11 @@ def _fetched(names: Sequence[str], board_id: str | None, into: BinaryIO, clock: 
         if response.status != 404:
             break
         if clock() >= end:
-            raise APIError(404, f"the server packed no zip within {timeout:g} s", method="GET", url=response.url)
+            raise APIError(404, f"the server made no zip within {timeout:g} s", method="GET", url=response.url)
         yield Sleep(pause)
         pause = min(pause * 1.5, _LONGEST)
     if response.status != 200:
         parse(response)
     into.seek(0)
     if into.read(len(_SIGNATURE)) != _SIGNATURE:
-        raise not_invokeai(response.url, "what came is not a zip")
+        raise not_invokeai(response.url, "answered with something that is not a zip")

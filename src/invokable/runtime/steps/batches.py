@@ -1,7 +1,7 @@
-"""Batches: the lists of values that the server multiplies a graph with, made of a workflow's values.
+"""Batches: the lists of values from which the server makes several runs of a graph.
 
-The server does not check them: a value that its field cannot hold stays in the queue and blocks everything behind it.
-So every item is checked here against the field that it goes to.
+The server does not check them: an item with an invalid value stays in the queue and blocks everything behind it. So
+every value is checked here against the field that it goes to.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from invokable.runtime.steps.uploads import replaced
 from invokable.runtime.values.pins import Pins
 
 Values = Mapping[tuple[str, str], Any]
-"""Wire values by node and field; a File stands for an image that is not uploaded yet."""
+"""Wire values by node and field, with a File in place of each image that is not uploaded yet."""
 Data = list[list[dict[str, Any]]]
-"""The `data` of the enqueue body: groups that are multiplied, of lists that are zipped."""
+"""The `data` of the enqueue body: the lists of a group are zipped, groups are multiplied."""
 
 _MAX_SEED: Final = 2**32 - 1
 
 
 def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
-    """The enqueue body's `data`; what does not fit is added to `problems`. Raises APIError and ConnectionError."""
+    """The enqueue body's `data`. Adds what is invalid to `problems`. Raises APIError and ConnectionError."""
     lists: list[list[Any]] = []
     for position, source in enumerate(pins.batch.sources):
         ends = [end for group in pins.batch.groups for end in group if end.source == position]
-        if values.get((source.node_id, source.field), ()) is None:  # wrong, and noted already
+        if values.get((source.node_id, source.field), ()) is None:  # invalid, and reported already
             lists.append([])
             continue
         try:
@@ -46,7 +46,7 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
         lengths = [len(lists[end.source]) for end in group]
         if len(set(lengths)) > 1 and all(lengths):
             shown = ", ".join(map(str, lengths))
-            problems.append(_problem(pins, group[0], f"the lists of one batch group differ in length: {shown}"))
+            problems.append(_problem(pins, group[0], f"the lists of a batch group differ in length: {shown}"))
     return [
         [{"node_path": end.node_id, "field_name": end.field, "items": lists[end.source]} for end in group]
         for group in pins.batch.groups
@@ -54,7 +54,7 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
 
 
 def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
-    """What each queue item runs with, in the server's order: (node, field, value) of every list, last group fastest."""
+    """The values of each queue item in the server's order: (node, field, value) for every list, last group fastest."""
     groups = [
         [
             [(entry["node_path"], entry["field_name"], entry["items"][number]) for entry in group]
@@ -66,7 +66,7 @@ def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
 
 
 class _NoItemsError(Exception):
-    """A generator makes no values, for the reason given."""
+    """A generator makes no values; the message says why."""
 
 
 def _items(source: BatchSource, values: Values) -> Steps[list[Any]]:
@@ -126,7 +126,7 @@ def _not_yet_uploaded(file: File) -> dict[str, str]:
 
 
 def _problem(pins: Pins, end: BatchTarget, message: str) -> Problem:
-    """A problem of the input that the items come from, else of the field that they go to."""
+    """A problem of the input that the values come from, or else of the field that they go to."""
     source = pins.batch.sources[end.source]
     for target in pins.inputs:
         if (target.node_id, target.field) == (source.node_id, source.field):

@@ -1,4 +1,4 @@
-"""Collect: from ended queue items to a result, item by item, or to the error that says why there is none."""
+"""Collect: from ended queue items to a result, item by item, or to an error that says why there is none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from invokable.runtime.values.result import WorkflowResult
 
 @dataclass(frozen=True, slots=True)
 class Giving:
-    """How what nodes gave becomes a result."""
+    """How the results of nodes become the result of a run."""
 
     result: type[WorkflowResult]
     pins: Pins
@@ -31,8 +31,8 @@ class Giving:
 def collect(giving: Giving, waiting: Waiting) -> WorkflowResult:
     """The result of a run whose items have ended.
 
-    Raises RunFailed, RunCanceled, and WorkflowError when a node that should have given a value gave none. Those of a
-    batch hold the result of the items that were completed.
+    Raises RunFailed, RunCanceled, and WorkflowError if a node gave no value for an output. If some items of a batch
+    were completed, the error holds their result.
     """
     items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
     completed = [item for item in items if item.status == "completed"]
@@ -46,7 +46,7 @@ def collect(giving: Giving, waiting: Waiting) -> WorkflowResult:
 
 
 def partial_result(giving: Giving, waiting: Waiting) -> WorkflowResult | None:
-    """What the items gave that were completed; None where there is none."""
+    """The result of the completed items; None if there are none."""
     items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
     completed = [item for item in items if item.status == "completed"]
     return _result(giving, completed, waiting) if completed else None
@@ -58,7 +58,7 @@ def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> Wor
         found = [value for item in items for value in _values(item, output, giving)]
         if not output.many and not found:
             raise WorkflowError(
-                f"node {output.node_id!r} gave no {output.field!r}: it did not run, as behind an If node"
+                f"node {output.node_id!r} gave no {output.field!r} because it did not run, perhaps behind an If node"
             )
         values[output.attribute] = found if output.many else found[-1]
     media = list(media_in(list(values.values())))
@@ -75,14 +75,14 @@ def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> Wor
 
 
 def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """What each node of an item gave, once for each time that it ran."""
+    """The results of each node of an item, once for each time it ran."""
     for node_id in item.session.source_prepared_mapping:
         for result in _results_of(item.session, node_id):
             yield item.item_id, node_id, result
 
 
 def _values(item: QueueItem, output: OutputPin, giving: Giving) -> Iterator[Any]:
-    """What an item gave for an output, in the order of its iterations."""
+    """The values of an item for an output, in the order of its iterations."""
     for result in _results_of(item.session, output.node_id):
         if output.is_open and result.get("type") in giving.makers:
             yield node_output(item.item_id, output.node_id, result, giving.client, giving.makers).value
@@ -92,7 +92,7 @@ def _values(item: QueueItem, output: OutputPin, giving: Giving) -> Iterator[Any]
 
 
 def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
-    """What a node gave, once for each time that it ran."""
+    """The results of a node, once for each time it ran."""
     executed = session.source_prepared_mapping.get(node_id, [])
     paths = session.prepared_iteration_paths
     for name in sorted(executed, key=lambda name: paths.get(name) or []):
@@ -106,7 +106,7 @@ def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Download
             return custom_from_json(raw, output.custom, output.type.cardinality)
         except Exception as error:
             name = output.custom.__name__
-            raise WorkflowError(f"{where}: {name} does not take its {output.field!r}: {error}") from error
+            raise WorkflowError(f"{where}: {name} failed for its {output.field!r}: {error}") from error
     if isinstance(raw, list):
         return [_value(item, output, {}, client, where) for item in raw]
     size = (_size(result.get("width")), _size(result.get("height")))
@@ -138,20 +138,20 @@ def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: Workflo
     if not canceled:
         message = f"{_named(waiting.open)} no longer in the server's queue: {_why_removed(waiting)} by somebody else"
         return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
-    told = _named([item.item_id for item in canceled])
+    items_were = _named([item.item_id for item in canceled])
     if waiting.canceled_here:
-        return RunCanceled(f"{told} canceled by this client", item_ids=ids, cause="caller", partial=partial)
+        return RunCanceled(f"{items_were} canceled by this client", item_ids=ids, cause="caller", partial=partial)
     if any(_was_asked_for(item, waiting) for item in canceled):
-        return RunCanceled(f"{told} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
+        return RunCanceled(f"{items_were} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
     if waiting.outages:
-        message = f"{told} canceled by the restart of the server; job.retry() runs them again"
+        message = f"{items_were} canceled by a restart of the server; job.retry() runs them again"
         return RunInterrupted(message, item_ids=ids, cause="restart", partial=partial)
-    message = f"{told} canceled by somebody else, or by a restart of the server"
+    message = f"{items_were} canceled by somebody else or by a restart of the server"
     return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
 
 
 def _was_asked_for(item: QueueItem, waiting: Waiting) -> bool:
-    """Whether somebody must have canceled an item. A restart says no word, and leaves alone what has not started."""
+    """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
     said = waiting.hearing is not None and item.item_id in waiting.hearing.ended
     return said or (item.created_at is not None and item.started_at is None)
 

@@ -1,11 +1,11 @@
-"""Credentials: the token of a client as it is now, and how it gets another one.
+"""Credentials: the current token of a client, and how it gets a new one.
 
     no token yet, but email and password ── sign in ──▶ token ──▶ request
     401 ── has another thread signed in since? ── no ── sign in ──▶ request once more
     an answer with a new token ──▶ that one from now on
 
-A request that was answered with 401 did nothing, so it may be sent again whatever it is. The clients hold a lock while
-they sign in: of all that wait for a token, one fetches it.
+A request that was answered with 401 had no effect, so any request can be sent again. The clients hold a lock while
+they sign in: of all callers that need a token, one fetches it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.protocol import Request, Response
 
 _LOGIN: Final = "/api/v1/auth/login"
-_REMEMBERED: Final = 10.0  # seconds in which a refused sign-in is not tried again
+_REMEMBERED: Final = 10.0  # seconds before a refused sign-in is tried again
 _WITHOUT_USERS: Final = frozenset({404, 405})
 
 
@@ -54,7 +54,7 @@ class Credentials:
         raise TypeError("credentials cannot be pickled")
 
     def wants_sign_in(self, response: Response | None = None) -> bool:
-        """Whether to sign in: before a request that there is no token for, or after its answer."""
+        """Whether to sign in: before a request if there is no token, or after its answer."""
         if self._email is None:
             return False
         if response is None:
@@ -62,24 +62,24 @@ class Credentials:
         return response.status == 401
 
     def still_wants(self, stale: str | None, *, refused: bool) -> bool:
-        """Whether nobody has signed in since the `stale` token was taken, or `refused`.
+        """Whether a sign-in is still needed: no one else has signed in since the `stale` token was read, or `refused`.
 
-        Raises AuthenticationError where a sign-in was refused just now.
+        Raises AuthenticationError if a sign-in was refused just now.
         """
         if self._refusal is not None and self._clock() - self._refusal[0] < _REMEMBERED:
             raise _refused(self._refusal[1])
         return self.token == stale if refused else self.wants_sign_in()
 
     def request(self) -> Request:
-        """The request that signs in. It is sent without a token."""
+        """The sign-in request. It is sent without a token."""
         account = {"email": self._email, "password": self._password, "remember_me": False}
         return Request("POST", _LOGIN, json=account)
 
     def take(self, response: Response) -> None:
-        """Take in the answer to it.
+        """Process the answer to the sign-in request.
 
-        Raises AuthenticationError for a refusal, and ConnectionError where there is no telling: the request that the
-        token was for has not been sent.
+        Raises AuthenticationError for a refusal, and ConnectionError for any other failure: the request that needed the
+        token has not been sent.
         """
         if response.status in _WITHOUT_USERS or _has_one_user(response):
             self._needs_none, self.token = True, None
@@ -97,13 +97,13 @@ class Credentials:
             raise ConnectionError(f"cannot sign in: {response.url} gave no token", url=response.url) from None
 
     def renew(self, used: str | None, response: Response) -> None:
-        """Take the new token that an answer brings, unless another one has come since the request was sent."""
+        """Use the new token in an answer, unless the token has changed since the request was sent."""
         if response.new_token and used is not None and used == self.token:
             self.token = response.new_token
 
 
 def _has_one_user(response: Response) -> bool:
-    """Whether the server says that nobody signs in there; it says 403 of a disabled account, too."""
+    """Whether the server says that it has no sign-in; a disabled account is also a 403."""
     return response.status == 403 and b"single-user" in response.body
 
 

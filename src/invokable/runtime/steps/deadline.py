@@ -1,4 +1,4 @@
-"""Deadline: the time that a run may take, from its first step to its last."""
+"""Deadline: the time limit of a run, from its first step to its last."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from invokable.runtime.steps.protocol import Steps, T, shortened
 Clock = Callable[[], float]
 
 
-class TimeUp(Exception):  # noqa: N818  (thrown into steps, which say what it means)
-    """The time of a run is over."""
+class TimeUp(Exception):  # noqa: N818  (thrown into steps, which translate it)
+    """The time limit of a run has passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When a run has to end, if ever."""
+    """When a run must end, if ever."""
 
     clock: Clock
     end: float | None
@@ -25,16 +25,16 @@ class Deadline:
 
     @classmethod
     def after(cls, timeout: float | None, clock: Clock) -> Deadline:
-        """The deadline that many seconds from now; None is never."""
+        """The deadline `timeout` seconds from now; None for no deadline."""
         return cls(clock, None if timeout is None else clock() + timeout, timeout)
 
     def left(self) -> float | None:
-        """Seconds that are left, or None without an end."""
+        """The seconds left; None for no deadline."""
         return None if self.end is None else self.end - self.clock()
 
 
 def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
-    """The same steps, none of them longer than the time that is left. After it, TimeUp is thrown into them."""
+    """The same steps, none of them longer than the time left. When it is over, TimeUp is thrown into them."""
     if deadline.end is None:
         return (yield from steps)
     reply: Any = None
@@ -55,5 +55,5 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
         except GeneratorExit:
             steps.close()
             raise
-        except BaseException as error:  # for the steps to decide
+        except BaseException as error:  # the steps decide what to do
             problem = error

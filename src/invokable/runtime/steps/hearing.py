@@ -1,7 +1,7 @@
 """Hearing: what the server's events say about a run.
 
-An event may come twice, late, or not at all. Each says something that is true by itself, so what has been heard is
-used, and what has not is asked for (see `wait`).
+An event may arrive twice, late, or not at all. Each is true by itself, so events that arrive are used, and what is
+missing is requested (see `wait`).
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ CANCELED: Final = "queue_items_canceled"
 CLEARED: Final = "queue_cleared"
 RETRIED: Final = "queue_items_retried"
 HERE: Final = "canceled here"
-"""The client's own note: it canceled the batch. Servers before 6.14 say nothing of items that had not begun."""
+"""The client's own note: it canceled the batch. Servers before 6.14 send no event for pending items."""
 STARTED: Final = "invocation_started"
 PROGRESS: Final = "invocation_progress"
 COMPLETE: Final = "invocation_complete"
 
 NAMES: Final = frozenset({STATUS, ENQUEUED, CANCELED, CLEARED, RETRIED, STARTED, PROGRESS, COMPLETE})
-"""The events that matter here."""
+"""The events that are used."""
 SEVERAL: Final = frozenset({CANCELED, CLEARED, RETRIED})
-"""Those that say no batch: they may be about any."""
+"""Those that name no batch: they may be about any."""
 
 PASSING: Final = frozenset({STARTED, PROGRESS})
-"""Those that matter to somebody who watches, and to nobody else."""
+"""Those that matter only if the events of the run are watched."""
 
 _KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "message", "percentage", "image")
 _COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
-"""What is filled in with what was heard."""
+"""A completed item, to be filled in from events."""
 _IDS: Final = ("canceled_item_ids", "retried_item_ids")
 _RUN_SEVERALLY: Final = frozenset({"iterate", CALL})
-"""Nodes because of which others may run several times, in an order that no event says."""
+"""Nodes that may make others run several times, in an order that events do not show."""
 
 
 def note_of(name: str, payload: Any) -> Note | None:
-    """What an event says, without what nobody needs; None for what InvokeAI does not send."""
+    """The useful part of an event; None if it is not an event of InvokeAI."""
     if not isinstance(payload, dict):
         return None
     content = {key: payload[key] for key in (*_KEPT, *_IDS) if payload.get(key) is not None}
@@ -59,44 +59,44 @@ def note_of(name: str, payload: Any) -> Note | None:
 
 
 def is_end(note: Note) -> bool:
-    """Whether something may have ended, so that waiting for it is over."""
+    """Whether an item may have ended, so that a waiter has to wake."""
     return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, ENQUEUED, HERE)
 
 
 @dataclass(slots=True)
 class Hearing:
-    """What has been heard of a run's items."""
+    """What events have said about a run's items."""
 
     item_ids: frozenset[int]
     pins: Pins
     client: Downloader | None
     watched: bool = True
-    """Somebody wants to know what happens, beside what comes of it."""
+    """Whether the events of the run are watched, not only its outcome."""
     ended: dict[int, str] = field(default_factory=dict)
-    """How items ended that are said to have ended."""
+    """The final states of items that have ended, according to events."""
     removed: bool = False
-    """Something was removed from the queue, without a word about what."""
+    """Something was removed from the queue; the event does not say what."""
     unsaid: bool = False
-    """Something has happened of which events need not say more: it is time to look."""
+    """Something has happened that may cause no further events, so it is time to poll."""
     strange: bool = False
-    """There are items of the batch that are not the run's: those of a second POST, retried ones, children."""
+    """The batch has items that are not the run's: of a second POST, retried ones, or children."""
     _posts: int = 0
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
     _progress: dict[Any, Any] = field(default_factory=dict)
     _each_runs_once: bool = field(init=False)
     _results: dict[int, dict[str, tuple[str, dict[str, Any]]]] = field(default_factory=dict)
-    """By item and executed node: the node that it is in the workflow, and what it gave."""
+    """By item and executed node: the node of the workflow, and its result."""
 
     def __post_init__(self) -> None:
         types = {node["type"] for node in self.pins.graph["nodes"].values()}
         self._each_runs_once = not types & _RUN_SEVERALLY
 
     def take(self, notes: Sequence[Note]) -> list[JobEvent]:
-        """Take in what was heard, and return what it means for somebody who watches."""
+        """Process notes, and return the events for those who watch."""
         return [event for note in notes for event in self._take(note)]
 
     def item(self, item_id: int) -> QueueItem | None:
-        """An item that was completed, if all that it gave has been heard."""
+        """A completed item, if events have reported all of its results."""
         if self.ended.get(item_id) != "completed" or not self._each_runs_once:
             return None
         results = self._results.get(item_id, {})
@@ -110,7 +110,7 @@ class Hearing:
         return _COMPLETED.model_copy(update={"item_id": item_id, "session": session})
 
     def unheard(self, item: QueueItem) -> Iterator[JobEvent]:
-        """What nobody was told of the nodes of an item that has ended, from what the server keeps of it."""
+        """The node events of an ended item that have not been reported yet, from the item as stored on the server."""
         session = item.session
         of_source = session.source_prepared_mapping.items()
         sources = {executed: source for source, several in of_source for executed in several}
@@ -173,7 +173,7 @@ class Hearing:
             yield from self._finished(note.item_id, executed, *node, result)
 
     def _begun(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
-        """A node has begun, and so has its item, whichever of them was heard of before."""
+        """A node has started, and so has its item; whichever of the two was reported before."""
         if not self._again(item_id, "in_progress"):
             yield Started(item_id)
         if not self._again(item_id, STARTED, executed):
@@ -186,11 +186,11 @@ class Hearing:
             yield NodeFinished(item_id, source, node_type, *_media(result, source, self.client))
 
     def _is_over(self, item_id: int, executed: str) -> bool:
-        """Whether a node is known to be done, so that what still comes of it comes late."""
+        """Whether a node is known to be done, so that a further event about it is late."""
         return (item_id, COMPLETE, executed) in self._seen
 
     def _again(self, *key: Any) -> bool:
-        """Whether an event came before: some versions send each twice."""
+        """Whether an event is a repetition: some versions send each event twice."""
         if key in self._seen:
             return True
         self._seen.add(key)
@@ -198,7 +198,7 @@ class Hearing:
 
 
 def preview(image: Any) -> Preview | None:
-    """The picture in a progress event, a data URL; None for what is not one."""
+    """The picture in a progress event, a data URL; None if it is not valid."""
     try:
         head, _, data = str(image["dataURL"]).partition(",")
         kind = head.removeprefix("data:").partition(";")[0]
@@ -219,7 +219,7 @@ def _without_nulls(result: Any) -> dict[str, Any]:
 def _media(
     result: Mapping[str, Any], node_id: str, client: Downloader | None
 ) -> tuple[tuple[Image, ...], tuple[Video, ...]]:
-    """The images and videos among what a node gave."""
+    """The images and videos in a node's result."""
     values = [item for value in result.values() for item in (value if isinstance(value, list) else [value])]
     found = [value for value in values if isinstance(value, dict)]
     size = (result.get("width"), result.get("height"))

@@ -1,4 +1,4 @@
-"""Library: the workflows that were saved on the server."""
+"""Library: the workflows saved on the server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Part(Answer):
 def list_workflows(
     known: Known, *, query: str, category: str, tags: Sequence[str], shared: bool | None = None
 ) -> Steps[list[WorkflowRecord]]:
-    """The workflows that fit; an empty text is any. They are few and light: all pages are read at once."""
+    """The workflows that match; an empty string matches any. They are few and small, so all pages are read."""
     if shared is not None:
         yield from require(known, "sharing workflows", _SHARED_SINCE)
     found: list[WorkflowRecord] = []
@@ -41,21 +41,21 @@ def list_workflows(
 
 
 def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:
-    """A workflow, whole. Raises NotFoundError."""
+    """A complete workflow. Raises NotFoundError."""
     response = yield from fetch(Request("GET", f"{_WORKFLOWS}i/{in_path(workflow_id)}"))
     missing = NotFoundError(f"the library has no workflow with the id {workflow_id!r}", name=workflow_id)
     return _whole(existing(response, missing), response)
 
 
 def find_workflow(name: str, known: Known) -> Steps[LibraryWorkflow]:
-    """The workflow of that name, whole. Raises NotFoundError when there is none, or several."""
+    """The complete workflow with that name. Raises NotFoundError if there is none, or several."""
     everything = yield from list_workflows(known, query="", category="", tags=())
     found = [one for one in everything if one.name == name]
     if len(found) == 1:
         return (yield from get_workflow(found[0].id))
     if found:
         ids = [one.id for one in found]
-        message = f"{len(found)} workflows are named {name!r}: get one by its id, of {', '.join(ids)}"
+        message = f"{len(found)} workflows are named {name!r}; get one by its id: {', '.join(ids)}"
         raise NotFoundError(message, name=name, found=len(found), nearest=ids)
     names = [one.name for one in everything]
     raise not_found(f"the library has no workflow {name!r}", name, names)
@@ -64,14 +64,14 @@ def find_workflow(name: str, known: Known) -> Steps[LibraryWorkflow]:
 def save_workflow(document: Mapping[str, Any], over: WorkflowRecord | str | None) -> Steps[LibraryWorkflow]:
     """Save a workflow as a new one, or over another one. Raises NotFoundError.
 
-    What comes with InvokeAI is saved as one of the user's, as the editor does: the server would answer with a 500.
+    A workflow that came with InvokeAI is saved as a user's, as the editor does; otherwise the server answers 500.
     """
     meta = {**document.get("meta", {}), "category": "user"}
     if over is None:
         workflow = {**{key: value for key, value in document.items() if key != "id"}, "meta": meta}
         response: Response = yield Request("POST", _WORKFLOWS, json={"workflow": workflow})
         return _whole(parse(response), response)
-    old = yield from _of_the_user(over, "saved over")
+    old = yield from _of_the_user(over, "replaced")
     body = {"workflow": {**document, "meta": meta, "id": old.id}}
     response = yield from fetch(Request("PATCH", f"{_WORKFLOWS}i/{in_path(old.id)}", json=body))
     return _whole(parse(response), response)
@@ -81,12 +81,12 @@ def delete_workflow(value: WorkflowRecord | str) -> Steps[None]:
     """Delete a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
     old = yield from _of_the_user(value, "deleted")
     response = yield from fetch(Request("DELETE", f"{_WORKFLOWS}i/{in_path(old.id)}"))
-    if response.status != 404:  # an earlier attempt was heard
+    if response.status != 404:  # an earlier attempt succeeded
         parse(response)
 
 
 def share_workflow(value: WorkflowRecord | str, known: Known, *, shared: bool) -> Steps[LibraryWorkflow]:
-    """Have other users see a workflow, or no longer. Raises NotFoundError."""
+    """Make a workflow visible to other users, or hide it. Raises NotFoundError."""
     yield from require(known, "sharing workflows", _SHARED_SINCE)
     old = yield from _of_the_user(value, "shared")
     path = f"{_WORKFLOWS}i/{in_path(old.id)}/is_public"
@@ -95,24 +95,24 @@ def share_workflow(value: WorkflowRecord | str, known: Known, *, shared: bool) -
 
 
 def workflow_thumbnail(value: WorkflowRecord | str, known: Known) -> Steps[bytes | None]:
-    """The picture of a workflow, if it has one. Raises NotFoundError."""
-    yield from require(known, "thumbnails of workflows", _THUMBNAILS_SINCE)
+    """The thumbnail of a workflow, if it has one. Raises NotFoundError."""
+    yield from require(known, "workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from get_workflow(_id_of(value))
     return (yield from get_thumbnail(_thumbnail_of(workflow))) if workflow.thumbnail_url else None
 
 
 def set_workflow_thumbnail(value: WorkflowRecord | str, file: File, known: Known) -> Steps[None]:
-    """Give a workflow its picture. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
-    yield from require(known, "thumbnails of workflows", _THUMBNAILS_SINCE)
+    """Set the thumbnail of a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
+    yield from require(known, "workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from _of_the_user(value, "changed")
     yield from set_thumbnail("PUT", _thumbnail_of(workflow), file)
 
 
 def delete_workflow_thumbnail(value: WorkflowRecord | str, known: Known) -> Steps[None]:
-    """Take the picture of a workflow away. Raises NotFoundError, and InvokableError for one of InvokeAI's."""
-    yield from require(known, "thumbnails of workflows", _THUMBNAILS_SINCE)
+    """Remove the thumbnail of a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
+    yield from require(known, "workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from _of_the_user(value, "changed")
-    if workflow.thumbnail_url is None:  # the server would answer with a 500
+    if workflow.thumbnail_url is None:  # the server would answer 500
         return
     response = yield from fetch(Request("DELETE", _thumbnail_of(workflow)))
     if response.status >= 400 and (yield from get_workflow(workflow.id)).thumbnail_url is not None:
@@ -129,13 +129,13 @@ def _id_of(value: WorkflowRecord | str) -> str:
 
 def _of_the_user(value: WorkflowRecord | str, what: str) -> Steps[LibraryWorkflow]:
     old = yield from get_workflow(_id_of(value))
-    if old.category == "default":  # the server would answer with a 500
+    if old.category == "default":  # the server would answer 500
         raise InvokableError(f"{old.name!r} comes with InvokeAI and cannot be {what}")
     return old
 
 
 def _categories(known: Known, category: str) -> Steps[Sequence[str]]:
-    """What to ask for in turn: servers before 5.8 list one category at a time."""
+    """The categories to request in turn: servers before 5.8 list one category at a time."""
     if category or (yield from at_least(known, "5.8")):
         return (category,)
     return _CATEGORIES
@@ -180,5 +180,5 @@ def _whole(value: Any, response: Response) -> LibraryWorkflow:
 
 
 def _tags(text: Any) -> tuple[str, ...]:
-    """The server keeps tags in one text, with commas."""
+    """The tags, which the server stores as one string with commas."""
     return tuple(tag.strip() for tag in text.split(",") if tag.strip()) if isinstance(text, str) else ()

@@ -1,4 +1,4 @@
-"""Logs: everything is logged under `invokable`, which says nothing until the program sets up logging."""
+"""Logs: everything is logged under `invokable`, which is silent until the program configures logging."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Media: what can be done with the images and videos on the server, which has the same requests for both.
+"""Media: requests about the images and videos on the server, which are the same for both.
 
-A list is of what is there when it is asked for: names first, then what belongs to them, so that deleting or adding on
-the way neither skips nor repeats anything. Servers before 6.0 have pages only, where it may.
+A list is a snapshot: names are fetched first and the records later, so that additions and deletions in between cause
+no gaps and no repeats. Servers before 6.0 only have pages, where they may.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from invokable.runtime.values.submission import Submission
 R = TypeVar("R", ImageRecord, VideoRecord)
 
 _AT_ONCE: Final = 200  # records in one request
-_MOST: Final = 1000  # names in one request, which servers since 6.14 hold to
+_MOST: Final = 1000  # names in one request, a limit that servers enforce since 6.14
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Kind(Generic[R]):
 
     @property
     def path(self) -> str:
-        """Where the server's API has them."""
+        """Their path in the server's API."""
         return f"/api/v1/{self.name}s"
 
 
@@ -56,10 +56,10 @@ VIDEOS: Final = Kind("video", VideoRecord, "6.14", "6.14")  # 6.6 to 6.8 answer 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which images or videos a list is of."""
+    """Which images or videos to list."""
 
     board: Board | str | None = None
-    """"none" for those on no board; None for all."""
+    """"none" for those on no board, None for all."""
     categories: Sequence[str] = ()
     origin: str | None = None
     is_intermediate: bool | None = False
@@ -68,7 +68,7 @@ class Selection:
     newest_first: bool = True
 
     def params(self, kind: str) -> Steps[dict[str, Any]]:
-        """As the server is asked for it. Raises BoardError."""
+        """The query parameters for the server. Raises BoardError."""
         board_id = None if self.board is None else (yield from board_id_of(self.board))
         params: dict[str, Any] = {
             "starred_first": str(self.starred_first).lower(),
@@ -102,7 +102,7 @@ def list_media(kind: Kind[R], selection: Selection, known: Known, client: Downlo
     names = yield from _names(kind, params)
     if kind.name == "image":
         return (yield from in_chunks(names, lambda some: _by_names(kind, some, client), _AT_ONCE))
-    return (yield from _along(kind, params, names, client, 0))  # videos cannot be asked for by name
+    return (yield from _along(kind, params, names, client, 0))  # videos cannot be requested by name
 
 
 def media_names(kind: Kind[R], selection: Selection, known: Known) -> Steps[tuple[str, ...]]:
@@ -122,7 +122,7 @@ def upload_media(
     known: Known,
     client: Downloader | None,
 ) -> Steps[R]:
-    """Upload a file. It is repeated while the server is away: a file that arrives twice only leaves a spare copy."""
+    """Upload a file. Retried while the server is unreachable: a file that arrives twice only leaves a spare copy."""
     if kind.since != IMAGES.since:
         yield from require(known, f"{kind.name}s", kind.since)
     params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
@@ -139,47 +139,47 @@ def get_media(kind: Kind[R], name: str, known: Known, client: Downloader | None)
 
 
 def media_metadata(kind: Kind[R], name: str, known: Known) -> Steps[dict[str, Any] | None]:
-    """What the maker of an image or a video wrote into it. Raises NotFoundError."""
+    """The metadata of an image or a video. Raises NotFoundError."""
     metadata: dict[str, Any] | None = parse((yield from _asked(kind, name, "/metadata", known)))
     return metadata
 
 
 def embedded_workflow(kind: Kind[R], name: str, known: Known) -> Steps[EmbeddedWorkflow]:
-    """The workflow and the graph inside an image or a video. Raises NotFoundError."""
+    """The workflow and the graph embedded in an image or a video. Raises NotFoundError."""
     response = yield from _asked(kind, name, "/workflow", known)
     inside = read(response, _Inside)
     return EmbeddedWorkflow(workflow=_loaded(inside.workflow, response), graph=_loaded(inside.graph, response))
 
 
 def media_thumbnail(kind: Kind[R], name: str, known: Known) -> Steps[bytes]:
-    """A small copy of an image, or the first picture of a video. Raises NotFoundError."""
+    """The thumbnail of an image or a video. Raises NotFoundError."""
     response = yield from _asked(kind, name, "/thumbnail", known)
     return picture(response)
 
 
 def count_intermediates() -> Steps[int]:
-    """How many images there are that are only steps on the way."""
+    """The number of intermediate images."""
     return read((yield from fetch(Request("GET", f"{IMAGES.path}/intermediates"))), int)
 
 
 def delete_intermediates(known: Known) -> Steps[int]:
-    """Delete them. Returns how many that were."""
-    known.uploads.doubt()  # which are intermediate
+    """Delete all intermediate images. Returns the number deleted."""
+    known.uploads.doubt()  # they are intermediate
     return read((yield from fetch(Request("DELETE", f"{IMAGES.path}/intermediates"))), int)
 
 
 def change_media(
     kind: Kind[R], name: str, changes: Mapping[str, Any], known: Known, client: Downloader | None
 ) -> Steps[R]:
-    """Change what the server says of an image or a video. Raises NotFoundError."""
-    yield from get_media(kind, name, known, client)  # what is missing is a bare 400 below
+    """Change what the server stores about an image or a video. Raises NotFoundError."""
+    yield from get_media(kind, name, known, client)  # below, a missing one is just a 400
     changing = {f"{kind.name}_{key}" if key == "category" else key: value for key, value in changes.items()}
     response = yield from fetch(Request("PATCH", _path(kind, name), json=changing))
     return _record(kind, parse(response), response, client)
 
 
 def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bool) -> Steps[tuple[str, ...]]:
-    """Star images or videos, or take the stars away. Returns the names of those that are there."""
+    """Star images or videos, or remove their stars. Returns the names of those that exist."""
     verb = "star" if starred else "unstar"
     return (yield from _in_bulk(kind, names, f"{kind.path}/{verb}", f"{verb}red", known))
 
@@ -187,12 +187,12 @@ def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bo
 def delete_media(kind: Kind[R], names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
     """Delete images or videos. Returns the names of those that the server deleted."""
     names = list(names)
-    known.uploads.doubt(names)  # before, so that no run takes them for there meanwhile
+    known.uploads.doubt(names)  # first, so that no run relies on them meanwhile
     return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", known))
 
 
 def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known) -> Steps[tuple[str, ...]]:
-    """Put images or videos onto a board, or onto none. Returns the names of those that are there."""
+    """Move images or videos to a board, or to none. Returns the names of those that exist."""
     if kind.name == "video":
         return (yield from _move_videos(names, board_id, known))
     path, verb, more = "/api/v1/board_images/batch", "added", {"board_id": board_id}
@@ -202,7 +202,7 @@ def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known)
 
 
 def clean_up(submission: Submission, known: Known) -> Steps[tuple[str, ...]]:
-    """Delete what a run uploaded and no other run uses. Returns the names of what the server deleted."""
+    """Delete files that a run uploaded and no other run uses. Returns the names of those that the server deleted."""
     names = known.uploads.give_up(submission.uploads, submission.batch_id)
     videos = [name for name in names if name.endswith(".mp4")]
     images = [name for name in names if name not in videos]
@@ -211,7 +211,7 @@ def clean_up(submission: Submission, known: Known) -> Steps[tuple[str, ...]]:
 
 
 def _move_videos(names: Iterable[str], board_id: str, known: Known) -> Steps[tuple[str, ...]]:
-    """Videos are moved one by one; the server says so of those that are not there, too."""
+    """Move videos one by one; the server reports success even for those that do not exist."""
     yield from require(known, "moving videos", VIDEOS.since)
     moved = []
     for name in names:
@@ -257,7 +257,7 @@ def _by_names(kind: Kind[R], names: Sequence[Any], client: Downloader | None) ->
 def _along(
     kind: Kind[R], params: Mapping[str, Any], names: Sequence[str], client: Downloader | None, start: int
 ) -> Steps[Page[R]]:
-    """The records of these names, a page of the server's at a time; one that moved to another page by its name."""
+    """The records with these names, one server page at a time; one that moved to another page is fetched by name."""
     response = yield from _paged(kind, params, start)
     here = [_record(kind, value, response, client) for value in read(response, _Listed).items]
     by_name = {one.name: one for one in here}
@@ -298,7 +298,7 @@ def _asked(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]
 
 
 def _path(kind: Kind[R], name: str) -> str:
-    if not name.strip(".") or "/" in name:  # the server would take it for another path
+    if not name.strip(".") or "/" in name:  # the server would see another path
         raise _missing(kind, name)
     return f"{kind.path}/i/{in_path(name)}"
 
@@ -313,7 +313,7 @@ def _record(kind: Kind[R], value: Any, response: Response, client: Downloader | 
 
 
 def bound(medium: R, client: Downloader | None) -> R:
-    """The same, with a client to download it."""
+    """The same, with a client to download it with."""
     object.__setattr__(medium, "_client", client)
     return medium
 
@@ -322,5 +322,5 @@ def _loaded(text: str | None, response: Response) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] | None = None if text is None else json.loads(text)
     except (ValueError, RecursionError):
-        raise not_invokeai(response.url, "answered with broken JSON") from None
+        raise not_invokeai(response.url, "answered with invalid JSON") from None
     return found

@@ -1,4 +1,4 @@
-"""Models as records: listing, finding and deleting them, and installing more."""
+"""Model records: listing, finding, deleting and installing models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from invokable.runtime.values.inputs import Model
 from invokable.runtime.values.records import ModelInstall, ModelRecord
 
 _INSTALL: Final = f"{MODELS}install"
-_PAUSE: Final = 0.2  # seconds between two looks, growing
+_PAUSE: Final = 0.2  # seconds between two polls, growing
 _LONGEST: Final = 2.0
 
 
@@ -30,7 +30,7 @@ class _Scanned(answers.Answer):
 
 
 def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[ModelRecord]]:  # noqa: A002
-    """The models that fit; an empty text is any."""
+    """The models that match; an empty string matches any."""
     wanted = {"base_models": base, "model_type": type, "model_name": name}
     response = yield from fetch(Request("GET", MODELS, {key: value for key, value in wanted.items() if value}))
     found = [model_record(one, response) for one in read(response, ModelList).models]
@@ -38,14 +38,14 @@ def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[
 
 
 def get_model(key: str) -> Steps[ModelRecord]:
-    """The model of a key. Raises NotFoundError."""
+    """The model with a key. Raises NotFoundError."""
     response = yield from fetch(Request("GET", f"{MODELS}i/{in_path(key)}"))
     missing = NotFoundError(f"the server has no model with the key {key!r}", name=key)
     return model_record(shaped(existing(response, missing), answers.ModelRecord, where=response.url), response)
 
 
 def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
-    """The model that a reference means: by key, else by hash, else by name with base and type. Raises NotFoundError."""
+    """The model that a reference points to: by key, else by hash, else by name, base and type. Raises NotFoundError."""
     model = Model(name=value) if isinstance(value, str) else value
     known.models_listed = known.uploads.clock()
     known.models = yield from list_models()
@@ -54,24 +54,24 @@ def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
         return model_record(found[0])
     if found:
         several = ", ".join(f"{one.name} ({one.type}, {one.base}, key {one.key})" for one in found)
-        message = f"{len(found)} models fit {model}: {several}; give base, type or key"
+        message = f"{len(found)} models match {model}: {several}; add base, type or key"
         raise NotFoundError(message, name=str(model), found=len(found), nearest=(one.key for one in found))
     names = [one.name for one in known.models]
     raise not_found(f"the server has no model {model}", str(model), names)
 
 
 def delete_model(value: Model | str, known: Known) -> Steps[None]:
-    """Delete a model, its files too where InvokeAI keeps them. Raises NotFoundError."""
+    """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
     model = yield from find_model_record(value, known)
     response = yield from fetch(Request("DELETE", f"{MODELS}i/{in_path(model.key)}"))
     known.models = yield from list_models()
-    # 6.14 fails at an answer without a body, once it has deleted the model: what counts is that it is gone.
+    # 6.14 fails to send an answer without a body after it has deleted the model; what counts is that it is gone.
     if response.status >= 400 and any(one.key == model.key for one in known.models):
         parse(response)
 
 
 def change_model(value: Model | str, changes: Mapping[str, Any], known: Known) -> Steps[ModelRecord]:
-    """Change what the server says of a model. Raises NotFoundError."""
+    """Change what the server stores about a model. Raises NotFoundError."""
     model = yield from find_model_record(value, known)
     response = yield from fetch(Request("PATCH", f"{MODELS}i/{in_path(model.key)}", json=dict(changes)))
     changed = model_record(shaped(parse(response), answers.ModelRecord, where=response.url), response)
@@ -86,13 +86,13 @@ def model_image(value: Model | str, known: Known) -> Steps[bytes | None]:
 
 
 def set_model_image(value: Model | str, file: File, known: Known) -> Steps[None]:
-    """Give a model its picture. Raises NotFoundError, and APIError for what is no picture."""
+    """Set the picture of a model. Raises NotFoundError, and APIError if the file is not a picture."""
     model = yield from find_model_record(value, known)
     yield from set_thumbnail("PATCH", _image_of(model), file)
 
 
 def delete_model_image(value: Model | str, known: Known) -> Steps[None]:
-    """Take the picture of a model away. Raises NotFoundError."""
+    """Remove the picture of a model. Raises NotFoundError."""
     model = yield from find_model_record(value, known)
     if not model.config.get("cover_image"):
         return
@@ -104,32 +104,32 @@ def delete_model_image(value: Model | str, known: Known) -> Steps[None]:
 
 
 def scan_folder(folder: str) -> Steps[tuple[str, ...]]:
-    """The paths of the models in a folder of the server that are not installed."""
+    """The paths of models in a folder on the server that are not installed."""
     response = yield from fetch(Request("GET", f"{MODELS}scan_folder", {"scan_path": folder}))
     return tuple(found.path for found in read(response, list[_Scanned]) if not found.is_installed)
 
 
 def empty_model_cache(known: Known) -> Steps[None]:
-    """Have the server drop the models that it holds in memory."""
-    yield from require(known, "emptying the cache of models", "5.6")
+    """Unload the models in the server's memory."""
+    yield from require(known, "emptying the model cache", "5.6")
     parse((yield from fetch(Request("POST", f"{MODELS}empty_model_cache"))))
 
 
 def start_install(source: str, *, inplace: bool, token: str | None, config: dict[str, Any]) -> Steps[ModelInstall]:
-    """Have the server install a model."""
+    """Start installing a model."""
     params = {"source": source, "inplace": str(inplace).lower(), **({"access_token": token} if token else {})}
     response: Response = yield Request("POST", _INSTALL, params, json=config)
     return _install(parse(response), response)
 
 
 def list_installs() -> Steps[list[ModelInstall]]:
-    """All installations since the server was started."""
+    """All installations since the server started."""
     response = yield from fetch(Request("GET", _INSTALL))
     return [_install(value, response) for value in read(response, list[dict[str, Any]])]
 
 
 def get_install(install_id: int) -> Steps[ModelInstall]:
-    """How far an installation is. Raises NotFoundError."""
+    """The state of an installation. Raises NotFoundError."""
     response = yield from fetch(Request("GET", f"{_INSTALL}/{int(install_id)}"))
     missing = NotFoundError(f"the server has no installation {install_id}", name=str(install_id))
     return _install(existing(response, missing), response)
@@ -137,7 +137,7 @@ def get_install(install_id: int) -> Steps[ModelInstall]:
 
 def cancel_install(install_id: int) -> Steps[ModelInstall]:
     """Cancel an installation, if it has not ended. Raises NotFoundError."""
-    install = yield from get_install(install_id)  # cancelling what is not there is a 415
+    install = yield from get_install(install_id)  # canceling a missing one is a 415
     if install.ended:
         return install
     parse((yield from fetch(Request("DELETE", f"{_INSTALL}/{int(install_id)}"))))
@@ -145,9 +145,9 @@ def cancel_install(install_id: int) -> Steps[ModelInstall]:
 
 
 def steer_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstall]:
-    """`pause`, `resume` or `restart_failed` an installation, if it has not ended well. Raises NotFoundError."""
+    """`pause`, `resume` or `restart_failed` an installation, unless it was completed. Raises NotFoundError."""
     yield from require(known, "pausing and restarting installations", "6.13")
-    install = yield from get_install(install_id)  # what is not there is a 415
+    install = yield from get_install(install_id)  # a missing one is a 415
     if install.status in ("completed", "cancelled"):
         return install
     parse((yield from fetch(Request("POST", f"{_INSTALL}/{int(install_id)}/{verb}"))))
@@ -155,7 +155,7 @@ def steer_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstal
 
 
 def prune_installs() -> Steps[None]:
-    """Forget the installations that have ended."""
+    """Remove installations that have ended from the server's list."""
 
     def are_gone() -> Steps[bool]:
         return not any(install.ended for install in (yield from list_installs()))
@@ -182,24 +182,24 @@ def await_install(
     timeout: float | None,
     tell: Callable[[ModelInstall], object] | None,
 ) -> Steps[ModelRecord]:
-    """Wait for an installation, and `tell` how far it is whenever that changes. Raises ModelInstallError."""
+    """Wait for an installation, and call `tell` after each change. Raises ModelInstallError."""
     end = None if timeout is None else clock() + timeout
-    pause, told = _PAUSE, ""
+    pause, last = _PAUSE, ""
     while True:
-        if tell is not None and told != repr(install):
-            told = repr(install)
+        if tell is not None and last != repr(install):
+            last = repr(install)
             tell(install)
         if install.ended:
             break
         if end is not None and clock() >= end:
-            message = f"{install.source} is not installed after {timeout:g} s; the server goes on"
+            message = f"{install.source} was not installed within {timeout:g} s; the server continues"
             raise ModelInstallError(message, install=install)
         yield Sleep(pause if end is None else max(min(pause, end - clock()), 0.01))
         pause = min(pause * 1.3, _LONGEST)
         install = yield from get_install(install.id)
     known.models = None
     if install.model is None:
-        what = "was cancelled" if install.status == "cancelled" else f"was not installed: {install.reason}"
+        what = "was canceled" if install.status == "cancelled" else f"was not installed: {install.reason}"
         raise ModelInstallError(f"{install.source} {what}", install=install)
     return install.model
 
@@ -223,7 +223,7 @@ def _install(value: Any, response: Response) -> ModelInstall:
 
 
 def _source(value: Any) -> str:
-    """Where a model comes from, in the words in which it was asked for."""
+    """The source of a model, as it was requested."""
     if not isinstance(value, dict):
         return str(value or "")
     parts = [value.get("repo_id"), value.get("variant"), value.get("subfolder")]

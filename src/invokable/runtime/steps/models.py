@@ -1,4 +1,4 @@
-"""Models: from a reference to the model on the server that it means."""
+"""Models: from a reference to a model on the server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def list_models() -> Steps[list[answers.ModelRecord]]:
 
 
 def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:
-    """What the server says of a model."""
+    """A model as the server describes it."""
     config = one.model_dump()
     triggers = tuple(config.get("trigger_phrases") or ())
     where = response.url if response else MODELS
@@ -38,9 +38,9 @@ def model_record(one: answers.ModelRecord, response: Response | None = None) -> 
 def find_model(
     value: Model | str, wanted: ModelFilter, known: Known, *, since: float = float("inf")
 ) -> Steps[dict[str, str]]:
-    """A model as a field's value has it. Raises NotFoundError with the nearest names, or with all that fit.
+    """A model as the value of a field. Raises NotFoundError with the nearest names, or with all that match.
 
-    For one that is not found the server's models are listed again, unless they were `since` then.
+    If none is found, the server's models are listed again, unless they were listed after `since`.
     """
     model = Model(name=value) if isinstance(value, str) else value
     policy: Policy = yield AskPolicy()
@@ -64,7 +64,7 @@ def _listed(known: Known, since: float | None) -> Steps[Sequence[answers.ModelRe
 
 def _ambiguous(model: Model, found: Sequence[answers.ModelRecord]) -> NotFoundError:
     several = [f"{record.name} ({record.base}, key {record.key})" for record in found]
-    message = f"{len(found)} models fit {model}: {', '.join(several)}; give base, type or key"
+    message = f"{len(found)} models match {model}: {', '.join(several)}; add base, type or key"
     return NotFoundError(message, name=str(model), found=len(found), nearest=several)
 
 
@@ -84,20 +84,20 @@ def _missing(
         hint = nearest(str(model), names) or _some(names)
         return NotFoundError(f"the server has no model {model}{hint}", name=str(model), nearest=names)
     named = " or ".join(getattr(way, "__name__", str(way)) for way in ways)
-    message = f"the server has no model {model} by {named}, as the policy asks"
+    message = f"the server has no model {model} by {named}, as the policy requires"
     return NotFoundError(message, name=str(model), nearest=names)
 
 
 def _some(names: Sequence[str]) -> str:
     """` (the server has …)`, with the first few names."""
     if not names:
-        return " (the server has none that fits)"
+        return " (the server has no suitable model)"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f" (the server has {', '.join(names[:_SHOWN])}{more})"
 
 
 def find_lora(value: LoRA, wanted: ModelFilter, known: Known, *, since: float = float("inf")) -> Steps[dict[str, Any]]:
-    """A LoRA as a field's value has it. Raises NotFoundError."""
+    """A LoRA as the value of a field. Raises NotFoundError."""
     of_type = wanted if wanted.type else ModelFilter(base=wanted.base, type=("lora",))
     return {"lora": (yield from find_model(value.model, of_type, known, since=since)), "weight": value.weight}
 
@@ -105,7 +105,7 @@ def find_lora(value: LoRA, wanted: ModelFilter, known: Known, *, since: float = 
 def complete_models(
     graph: Mapping[str, Any], known: Known, problems: list[Problem], *, since: float = float("inf")
 ) -> Steps[dict[str, Any]]:
-    """The graph with models that it knows only by name, as old workflows do, found on the server."""
+    """The graph with its models found on the server, where an old workflow has them by name only."""
     nodes = dict(graph["nodes"])
     for node_id, node in graph["nodes"].items():
         for name, value in node.items():
@@ -121,7 +121,7 @@ def complete_models(
 
 
 def filter_of(hint: Any) -> ModelFilter:
-    """Which models an annotation admits, wherever in it the filter stands."""
+    """The models that an annotation allows, from the filter at any depth in it."""
     for part in (hint, *getattr(hint, "__args__", ())):
         for extra in getattr(part, "__metadata__", ()):
             if isinstance(extra, ModelFilter):
@@ -137,7 +137,7 @@ def matching(
     records: Sequence[answers.ModelRecord],
     ways: Sequence[ModelKey | ModelFinder] = ("key", "hash", "name"),
 ) -> list[answers.ModelRecord]:
-    """The models that a reference means, by the first of the ways (key, hash, name, a function) that finds any."""
+    """The models that match a reference, by the first of the ways (key, hash, name, a function) that finds any."""
     for way in ways:
         if callable(way):
             found = _chosen(way, model, records)
@@ -155,7 +155,7 @@ def matching(
 
 
 def _chosen(finder: ModelFinder, model: Model, records: Sequence[answers.ModelRecord]) -> list[answers.ModelRecord]:
-    """What a project's own function chooses."""
+    """The models that a project's own function chooses."""
     chosen = {found.key for found in finder(model, [model_record(record) for record in records])}
     return [record for record in records if record.key in chosen]
 

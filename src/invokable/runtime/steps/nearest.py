@@ -9,7 +9,7 @@ from invokable.runtime.errors import NotFoundError
 
 
 def near(name: str, names: Iterable[str]) -> list[str]:
-    """The names most like one that is not there."""
+    """The names most similar to a missing one."""
     return difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3)
 
 

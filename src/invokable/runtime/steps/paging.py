@@ -1,4 +1,4 @@
-"""Paging: long lists, a page at a time, of which the next is asked for when it is needed."""
+"""Paging: long lists, one page at a time, fetched as needed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     following: Callable[[], Steps[Page[T]]] | None = None
-    """What asks for the next part; None at the end."""
+    """Fetches the next part; None at the end."""
 
 
 def at_once(steps: Steps[list[T]]) -> Steps[Page[T]]:
-    """A list that the server gives at once."""
+    """A list that the server returns as a whole."""
     return Page((yield from steps))
 
 
 def in_chunks(
     keys: Sequence[str] | Sequence[int], read: Callable[[Sequence[str] | Sequence[int]], Steps[Sequence[T]]], size: int
 ) -> Steps[Page[T]]:
-    """The list of what has these keys, of which `read` reads as many as `size` at once."""
+    """The list of items with these keys, of which `read` reads up to `size` at a time."""
     chunk, rest = keys[:size], keys[size:]
     items = (yield from read(chunk)) if chunk else ()
     return Page(items, (lambda: in_chunks(rest, read, size)) if rest else None)

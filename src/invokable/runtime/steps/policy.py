@@ -1,4 +1,4 @@
-"""Policy: how long a client waits and how often it tries again, how it finds models and what it makes of outputs."""
+"""Policy: timeouts and retries of a client, how it finds models, and how it converts outputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ModelKey: TypeAlias = Literal["key", "hash", "name"]
 ModelFinder: TypeAlias = "Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]"
-"""Finds the models that a reference means among those of the server that fit the field."""
+"""Chooses the models that a reference points to, among those on the server that suit the field."""
 
 _AT_LEAST_ONE: Final = frozenset({"connections"})
 _MAY_BE_ZERO: Final = frozenset({"retries", "jitter", "idle_connections", "first_pause"})
@@ -25,54 +25,54 @@ _BUSY: Final = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How patient a client is, how it finds models, and what it makes of outputs.
+    """Timeouts and retries of a client, how it finds models, and how it converts outputs.
 
-    All times are in seconds. How long a run may take is an argument of `run`.
+    All times are in seconds. To limit a run, pass `timeout` to `run`.
 
     Example:
 
         client = Client("http://127.0.0.1:9090", policy=Policy(retries=8, total_timeout=120))
 
-    Raises ValueError for a number that makes no sense.
+    Raises ValueError for invalid values.
     """
 
     retries: int = 4
-    """How often a request that is safe to repeat is sent again while the server is away or busy."""
+    """How often a request that is safe to repeat is retried while the server is unreachable or busy."""
     first_pause: float = 0.2
-    """The pause before the first repetition. Each further one is twice as long."""
+    """The pause before the first retry. Each further pause is twice as long."""
     longest_pause: float = 10.0
     """The longest pause between two attempts."""
     longest_retry_after: float = 30.0
-    """The longest pause that a server may ask for with `Retry-After`."""
+    """The longest pause that is granted to a server's `Retry-After`."""
     jitter: float = 0.25
-    """The part of a pause that chance adds to it, so that many clients do not come back at the same moment."""
+    """The random part of a pause, so that many clients do not retry at the same moment."""
     connect_timeout: float = 10.0
-    """For a connection: the look-up of the name, TCP and TLS."""
+    """Timeout for connecting: name lookup, TCP and TLS."""
     read_timeout: float = 30.0
-    """The longest silence of the server, and the longest time in which it takes nothing of a request."""
+    """The longest time without receiving or sending any data."""
     total_timeout: float = 30.0
-    """For a whole exchange, from the request to the last byte of the answer."""
+    """Timeout for a whole exchange, from the request to the last byte of the answer."""
     transfer_timeout: float = 600.0
-    """The same for an exchange that sends or fetches a file."""
+    """The same for an exchange that uploads or downloads a file."""
     pool_timeout: float = 30.0
-    """For a free connection, while all are in use."""
+    """Timeout for getting a connection while all are in use."""
     connections: int = 100
-    """How many connections there may be at once."""
+    """The maximum number of connections."""
     idle_connections: int = 20
-    """How many of them are kept open while they are not used."""
+    """The maximum number of idle connections."""
     first_poll: float = 0.1
-    """The pause before the second look at a run. Each further one is a little longer."""
+    """The pause between the first two polls of a run. Each further pause is a little longer."""
     poll: float = 2.0
-    """The longest pause between two looks at a run."""
+    """The longest pause between two polls of a run."""
     models: tuple[ModelKey | ModelFinder, ...] = ("key", "hash", "name")
-    """By what a model is found on the server, in this order. A name counts together with base and type, where given.
-    `("key",)` takes no other model than the very one. A function of your own gets the reference and the models that
-    fit, and returns those that are meant: none has the next way tried, several are refused."""
+    """The ways to find a model on the server, in order. A name is combined with base and type, if given.
+    `("key",)` accepts only the very same model. A function of your own receives the reference and the suitable models,
+    and returns those that match: if it returns none, the next way is tried; several are an error."""
 
     outputs: Mapping[str, OutputMaker] = field(default_factory=dict, hash=False)
-    """Functions, or classes, for the kinds of output that a node pack adds, by the server's name of the kind, such as
-    `palette_output`. One gets the NodeOutput; what it makes of it is the attribute of the result, where that would be
-    JSON, and the `value` of the NodeOutput."""
+    """Functions or classes that convert the outputs of a node pack, by the server's name of the output type, such as
+    `palette_output`. Each receives the NodeOutput. What it returns becomes the attribute of the result, where that
+    would otherwise be JSON, and the `value` of the NodeOutput."""
 
     def __post_init__(self) -> None:
         for part in fields(self):
@@ -85,7 +85,7 @@ class Policy:
                 _check_number(part.name, value, whole=part.type == "int")
 
     def pause(self, attempt: int, asked: float | None = None) -> float:
-        """Seconds to wait after an attempt (the first is 0): what the server asked for within reason, or else ours."""
+        """Seconds to wait after an attempt (the first is 0): what the server asked for, within limits, or our own."""
         own = min(self.first_pause * 2.0 ** min(attempt, 60), self.longest_pause)
         least = own if asked is None else min(max(asked, own), max(self.longest_retry_after, own))
         return least * (1 + random.random() * self.jitter)
@@ -108,13 +108,13 @@ def _check_models(value: object) -> None:
 
 def _check_outputs(value: object) -> None:
     if not isinstance(value, Mapping) or not all(isinstance(kind, str) and callable(to) for kind, to in value.items()):
-        raise ValueError(f"outputs is {value!r}; expected a function or a class for each kind of output, by its name")
+        raise ValueError(f"outputs is {value!r}; expected a dict of functions or classes by output type")
 
 
 def seconds_asked(retry_after: str, date: str, now: float) -> float | None:
-    """The seconds that a `Retry-After` header asks to wait, given as such or as a date; None for anything else.
+    """The seconds that a `Retry-After` header asks for, as a number or a date; None for anything else.
 
-    `date` is the answer's own Date header, since the server's clock may differ from ours; `now` is our time.
+    `date` is the answer's Date header, since the server's clock may differ from ours; `now` is our time.
     """
     retry_after = retry_after.strip()
     if retry_after.isascii() and retry_after.isdigit():
@@ -136,7 +136,7 @@ def _timestamp(date: str) -> float | None:
 def is_busy(status: int, *, method: str, own_words: bool) -> bool:
     """Whether an answer means that the same request may succeed later.
 
-    A 500 with `own_words` is InvokeAI's reason for refusing what was sent; to a GET it may also be a passing trouble.
+    A 500 with `own_words` is InvokeAI's way of refusing what was sent; for a GET it may also be temporary.
     """
     if status == 500:
         return method == "GET" or not own_words

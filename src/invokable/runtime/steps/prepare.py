@@ -1,8 +1,8 @@
-"""Prepare: from a workflow's values to the batch that the server is to run.
+"""Prepare: from a workflow's values to the batch to submit.
 
     check ── read files ── find models and boards ── make batch values ── upload ── substitute
 
-Everything that is wrong is reported at once, before any upload.
+All problems are reported together, before any upload.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Prepared:
 def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     """Prepare a run.
 
-    Raises ValidationError with every problem, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
+    Raises ValidationError with all problems, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
     """
     pins = pins_of(type(flow))
     validate(flow)
@@ -91,7 +91,7 @@ def size_of(data: Data) -> int:
 
 @dataclass(slots=True)
 class _Completion:
-    """Completes values that only the server, or the disk, can complete."""
+    """Completes values that need the server or the disk."""
 
     pins: Pins
     known: Known
@@ -102,19 +102,19 @@ class _Completion:
     boards: Sequence[Board] | None = None
 
     def resolve(self, flow: Workflow) -> Steps[dict[str, Any]]:
-        """The wire values of such inputs by attribute, a File for what is not uploaded yet."""
+        """The wire values of such inputs by attribute, with a File in place of each file that is not uploaded yet."""
         wire: dict[str, Any] = {}
         for pin, value in self._given(flow):
             complete = _COMPLETED.get(pin.type.name)
             if complete is None:
                 continue
-            wire[pin.attribute] = None  # for what is wrong
+            wire[pin.attribute] = None  # in case it is invalid
             several = value if isinstance(value, list) else [value]
             try:
                 found = yield from one_by_one(complete(self, pin, item) for item in several)
             except NotFoundError as error:
                 self._note(pin, value, str(error), error.nearest)
-            except InvokableError:  # some of which are OSErrors
+            except InvokableError:  # some are also OSErrors
                 raise
             except TypeError as error:
                 self._note(pin, value, str(error))
@@ -125,23 +125,23 @@ class _Completion:
         return wire
 
     def upload(self, flow: Workflow, uploads: Uploads) -> Steps[None]:
-        """Upload the files that were read. Raises ValidationError with every one that the server does not take."""
+        """Upload the files that were read. Raises ValidationError with all that the server refuses."""
         for pin, value in self._given(flow):
             try:
                 for file in self.files.get(pin.attribute, ()):
                     yield from uploads.add(file)
             except RefusedFileError as error:
-                self._note(pin, value, f"the server does not take it: {error}")
+                self._note(pin, value, f"the server refused the file: {error}")
         self.raise_problems()
 
     def raise_problems(self) -> None:
-        """Raise ValidationError if there are problems, in the form's order."""
+        """Raise ValidationError if there are problems, in the order of the form."""
         if self.problems:
             last = float("inf")
             raise ValidationError(sorted(self.problems, key=lambda p: last if p.index is None else p.index))
 
     def media(self, pin: InputPin, value: Any) -> Steps[Any]:
-        """A file, read; or the reference of one that is on the server."""
+        """A file that was read, or the reference to one on the server."""
         if isinstance(value, Image | Video):
             return to_json(value)
         file: File = yield Read(value, MEDIA[pin.type.name])
@@ -159,7 +159,7 @@ class _Completion:
         return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
 
     def board(self, pin: InputPin, value: Any) -> Steps[Any]:
-        """A board's reference; "none" and "auto" as they are."""
+        """A board's reference; "none" and "auto" unchanged."""
         if value in BOARD_WORDS:
             return value
         if self.boards is None:

@@ -1,18 +1,18 @@
-"""Protocol: what steps may ask of a client, and what they get back.
+"""Protocol: what steps yield to a client, and what they get back.
 
-A run is a generator of steps that decides and does no I/O. It yields
+A run is a generator that makes decisions and does no I/O. It yields
 
-    Request   and is sent the Response; where the server was not reached, ConnectionError is thrown into it
-    Read      and is sent the File; where it cannot be read, OSError or TypeError is thrown into it
-    Sleep     and is sent nothing
-    Listen    and is sent the Ear for a batch, which hears of it from then on if the server's events can be had
-    Await     and is sent what the Ear has Heard, once there is something, or after some seconds
-    Ask       and is sent what its own steps return; a client may ask for several runs at once
-    Tell      and is sent nothing: events for whoever watches the run
-    AskPolicy and is sent the client's Policy
+    Request   and receives the Response; if the server is unreachable, ConnectionError is thrown into it
+    Read      and receives the File; if it cannot be read, OSError or TypeError is thrown into it
+    Sleep     and receives nothing
+    Listen    and receives the Ear for a batch, which collects its events from then on, if they are available
+    Await     and receives what the Ear has Heard, once there is something, or after some seconds
+    Ask       and receives what its own steps return; a client may combine the questions of several runs
+    Tell      and receives nothing: events for those who watch the run
+    AskPolicy and receives the client's Policy
 
-The clients are thin drivers of steps. An interrupt is thrown into the generator too, which may then clean up with
-further steps.
+The clients are thin drivers of steps. An interrupt is also thrown into the generator, which may then yield further
+steps to clean up.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class File:
 
 @dataclass(slots=True)
 class Sent:
-    """Whether a request may have arrived: noted by what sends it, so that it is known after an interrupt too."""
+    """Whether a request may have arrived. The sender records it, so that it is known even after an interrupt."""
 
     begun: bool = False
-    """What completes the request, its body, has begun to leave."""
+    """The last part of the request, its body, is being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,20 @@ class Request:
     json: Any = None
     file: File | None = None
     part: str = "file"
-    """What the form calls the file."""
+    """The name of the file's form field."""
     form: Mapping[str, str] = field(default_factory=dict)
-    """Fields of a form, beside the file if there is one."""
+    """Other fields of the form."""
     into: BinaryIO | None = None
-    """Where the body of a 200 answer goes, instead of into the Response."""
+    """Where to write the body of a 200 answer, instead of into the Response."""
     timeout: float | None = None
-    """Seconds that the exchange may take, if that is less than the client's own limit."""
+    """Timeout of the exchange in seconds, if shorter than the client's own."""
     sent: Sent = field(default_factory=Sent, repr=False, compare=False)
-    """What became of the last attempt to send it."""
+    """The state of the last attempt to send it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back, read to its end."""
+    """An answer, read to its end."""
 
     status: int
     content_type: str
@@ -79,21 +79,21 @@ class Response:
     method: str
     url: str
     retry_after: float | None = None
-    """Seconds that the server asks to wait before the next attempt."""
+    """Seconds the server asks us to wait before the next attempt."""
     new_token: str | None = field(default=None, repr=False)
-    """The token that takes the place of the one that was sent."""
+    """The token that replaces the one that was sent."""
     location: str = ""
     """Where a redirect leads. It is not followed."""
 
     @property
     def is_json(self) -> bool:
-        """Whether it says that it is JSON."""
+        """Whether its content type is JSON."""
         return self.content_type.partition(";")[0].strip() in ("application/json", "application/problem+json")
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read what an image or a video input was given."""
+    """Read the value of an image or a video input."""
 
     value: object
     kind: Literal["image", "video"]
@@ -101,61 +101,61 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait that many seconds."""
+    """Wait for some seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the server's events say, as far as it matters here."""
+    """The useful part of an event of the server."""
 
     name: str
-    """The event's own name."""
+    """The name of the event."""
     item_id: int
-    """The queue item; 0 where it is about several."""
+    """The queue item; 0 if the event is about several."""
     content: Mapping[str, Any]
 
 
 class Ear(Protocol):
-    """What a client keeps of the events about a batch, for as long as somebody holds it."""
+    """Collects the events about a batch, while a reference to it is held."""
 
     @property
     def line(self) -> int:
-        """The number of the connection that events come by at the moment; 0 while none do."""
+        """The number of the connection that receives events; 0 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What an ear has heard."""
+    """The notes that an ear has collected."""
 
     notes: Sequence[Note] = ()
     upto: int = 0
-    """Where the next look at the ear begins."""
+    """Where the next reading starts."""
     line: int = 0
-    """As of the ear, before the notes were taken: from one look to the next nothing was lost if it is the same."""
+    """The ear's line before the notes were read. If it is the same in two readings, nothing was lost in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Begin to hear of a batch. It may take that long until events can be had; later ones are heard in any case."""
+    """Start collecting the events of a batch, after waiting up to `seconds` for the connection."""
 
     batch_id: str
     seconds: float
     every: bool = True
-    """Whether somebody may want to know of each node, rather than of results and ends alone."""
+    """Whether to collect the events of each node, or only results and ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """Wait for that many seconds, or until there are further notes, or the line is another one."""
+    """Wait for some seconds, or until there are new notes or the line has changed."""
 
     ear: Ear | None
     since: int
     line: int
     seconds: float
     every: bool = False
-    """Whether any note will do, rather than one of an end."""
+    """Whether any new note ends the wait, or only one about an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +163,23 @@ class Ask:
     """Ask something about queue items."""
 
     ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]]
-    """The steps that ask about any number of items, with what the client knows of the server."""
+    """The steps that ask about any number of items, given what the client knows about the server."""
     item_ids: tuple[int, ...]
     known: Any
     timeout: float | None = None
-    """Seconds that the answer may take."""
+    """Timeout for the answer, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Tell whoever watches the run."""
+    """Report events to those who watch the run."""
 
     events: Sequence[JobEvent]
 
 
 @dataclass(frozen=True, slots=True)
 class AskPolicy:
-    """Ask the client how patient it is."""
+    """Ask for the client's Policy."""
 
 
 Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell | AskPolicy
@@ -210,7 +210,7 @@ def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
 
 
 def fetch_as(request: Request, read: Callable[[Response], T]) -> Steps[T]:
-    """The same for what the server is known to answer well: an answer that cannot be `read` is another reason."""
+    """Like `fetch`, for requests that the server is known to support: also retry if the answer cannot be `read`."""
     policy: Policy = yield AskPolicy()
     for attempt in range(policy.retries):
         response = yield from fetch(request)
@@ -230,12 +230,12 @@ def _rewind(request: Request) -> None:
 
 
 def in_path(part: object) -> str:
-    """A name or an id as a part of a path."""
+    """A name or an id, quoted as a part of a path."""
     return quote(str(part), safe="")
 
 
 def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
-    """What each of several returns, one after the other."""
+    """Run several steps one after the other, and return their results."""
     found = []
     for steps in several:
         found.append((yield from steps))  # noqa: PERF401  (a comprehension cannot yield)
@@ -243,7 +243,7 @@ def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
 
 
 def shortened(step: Step, seconds: float) -> Step:
-    """A step that takes at most that long."""
+    """A step that takes at most `seconds`."""
     match step:
         case Sleep() | Await() | Listen() if step.seconds > seconds:
             return replace(step, seconds=seconds)

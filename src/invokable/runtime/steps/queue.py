@@ -1,4 +1,4 @@
-"""Queue: the requests about a run's items that submitting, waiting and canceling share."""
+"""Queue: requests about a run's items, shared by submitting, waiting and canceling."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ QUEUE: Final = "/api/v1/queue/default"
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
 _SHARED: Final = ("item_id", "status", "batch_id")
-_PLACE: Final = 0.5  # seconds; meanwhile other events wait
+_PLACE: Final = 0.5  # seconds; other events wait meanwhile
 
 
 def batch_status(batch_id: str) -> Steps[BatchStatus]:
-    """How far a batch is; asked once."""
+    """The status of a batch; requested once."""
     return read((yield Request("GET", f"{QUEUE}/b/{batch_id}/status")), BatchStatus)
 
 
 def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueItem]]:
-    """Items with their sessions; those that the queue no longer has are left out."""
+    """Items with their sessions, without those that are no longer in the queue."""
     found: dict[int, QueueItem] = {}
     if len(item_ids) > 1 and known.lists_by_ids:
         for start in range(0, len(item_ids), _AT_ONCE):
@@ -56,18 +56,18 @@ def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueI
 
 
 def queued(submission: Submission) -> Steps[Queued]:
-    """The place of a run in the queue, if the server says it at once."""
+    """The place of a run in the queue, if the server reports it quickly."""
     ahead: int | None = None
     try:
         queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE)), QueueStatus).queue
         ahead = max(queue.pending + queue.in_progress - submission.requested, 0)
     except InvokableError as error:
-        LOG.info("the place of batch %s in the queue is not known: %s", submission.batch_id, error)
+        LOG.info("the place of batch %s in the queue is unknown: %s", submission.batch_id, error)
     return Queued(submission.item_ids[0], ahead, submission.requested)
 
 
 def statuses_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, str]]:
-    """How items are; those that the queue no longer has are left out."""
+    """The statuses of items, without those that are no longer in the queue."""
     found: dict[int, str] = {}
     if known.summarises:
         for start in range(0, len(item_ids), _SUMMARIES):
@@ -84,16 +84,16 @@ def statuses_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, str
 
 
 def items_of(submission: Submission) -> Steps[list[QueueItem]]:
-    """All items that were made of a submission, oldest first: more than were asked for, if it arrived twice.
+    """All items of a submission, oldest first: more than requested if it arrived twice.
 
-    Items that somebody retried, and those that a node of the workflow enqueued, are left out.
+    Retries, and items that a node of the workflow enqueued, are left out.
     """
     rows = yield from rows_of(submission)
     return [row for row in rows if row.retried_from_item_id is None]
 
 
 def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
-    """The same with retried items."""
+    """The same, including retries."""
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
     before_6_0 = response.status == 404
     items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[QueueItem])
@@ -101,7 +101,7 @@ def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
 
 
 def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
-    """The items of a batch of whatever destination, oldest first; for each that was retried, its last retry."""
+    """The items of a batch with any destination, oldest first; a retried item is replaced by its last retry."""
     response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
     if response.status == 404 or not response.is_json:  # servers before 6.7
         return [item.item_id for item in latest_of((yield from _paged(batch_id)))]
@@ -126,27 +126,27 @@ def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
 
 
 def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
-    """The items of a run, of which the oldest come first; for each that was retried, its last retry.
+    """The items of a run, given oldest first; a retried item is replaced by its last retry.
 
-    Each retry says which item was the first one, also where it is the retry of a retry.
+    Each retry names the original item, even if it is the retry of a retry.
     """
     latest: dict[int, QueueItem] = {}
     for item in items:
-        if item.parent_item_id is None:  # else a node enqueued it
+        if item.parent_item_id is None:  # otherwise a node enqueued it
             latest[item.retried_from_item_id or item.item_id] = item
     return list(latest.values())
 
 
 def cancel_batch(batch_id: str) -> Steps[None]:
-    """Cancel what is left of a batch. Raises APIError and ConnectionError."""
+    """Cancel the items of a batch that have not ended. Raises APIError and ConnectionError."""
     request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": [batch_id]})
     parse((yield from fetch(request)))
 
 
 def cancel_items(item_ids: Iterable[int]) -> Steps[None]:
-    """Cancel single items, as far as they are still there.
+    """Cancel single items, if they are still in the queue.
 
-    Each is tried once before any is tried again: while one is waited for, the next might run.
+    Each is tried once before any is retried: while the client waits for one, the next might run.
     """
     left = []
     for item_id in item_ids:
@@ -170,14 +170,14 @@ def _item(item_id: int) -> Steps[QueueItem | None]:
     try:
         return read(response, QueueItem)
     except APIError as error:
-        # Some versions wrap the 404 of a missing item into a 500, in these words.
+        # Some versions wrap the 404 of a missing item in a 500 with this message.
         if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
             return None
         raise
 
 
 def _paged(batch_id: str) -> Steps[list[QueueItem]]:
-    """The items of a batch from the pages of all items, as servers before 6.0 have them; without their values."""
+    """The items of a batch, from the pages of all items that servers before 6.0 have; without their values."""
     found: list[QueueItem] = []
     cursor: dict[str, Any] = {}
     while True:

@@ -1,4 +1,4 @@
-"""Queue items: the server's queue as a whole, for whoever looks after it. What a run asks of it is in `queue.py`."""
+"""Queue items: the server's queue as a whole, for administration. The requests of a run are in `queue.py`."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class _Part(Answer):
 
 
 def queue_status() -> Steps[QueueStatus]:
-    """How full the queue is."""
+    """The state of the queue."""
     response = yield from fetch(Request("GET", f"{QUEUE}/status"))
     status = read(response, _Status)
     return record(QueueStatus, status.queue, where=response.url, paused=not status.processor.is_started)
 
 
 def list_items(known: Known, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
-    """The items that are chosen, in the order of their ids."""
+    """The chosen items, in the order of their ids."""
     if not (yield from at_least(known, _BY_IDS)):
         items = yield from _all_pages()
         return Page([item for item in _in_order(items, newest_first) if chosen(item)])
@@ -88,7 +88,7 @@ def item_that(is_: str) -> Steps[QueueItem | None]:
 
 
 def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
-    """Cancel items; those that have ended stay as they are. Raises NotFoundError."""
+    """Cancel items; those that have ended are left unchanged. Raises NotFoundError."""
     found = []
     for item_id in item_ids:
         response = yield from fetch(Request("PUT", f"{QUEUE}/i/{int(item_id)}/cancel"))
@@ -97,68 +97,68 @@ def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
 
 
 def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
-    """Cancel what is left of batches. Returns how many items that were."""
+    """Cancel the items of batches that have not ended. Returns the number canceled."""
     return (yield from _counted("cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})).canceled
 
 
 def cancel_destination(destination: str) -> Steps[int]:
-    """Cancel what is left for a destination. Returns how many items that were."""
+    """Cancel the items for a destination that have not ended. Returns the number canceled."""
     return (yield from _counted("cancel_by_destination", {"destination": destination})).canceled
 
 
 def cancel_pending(known: Known) -> Steps[int]:
-    """Cancel all items but the one that runs. Returns how many items that were."""
-    yield from require(known, "cancelling all pending items", "5.6")
+    """Cancel all items but the running one. Returns the number canceled."""
+    yield from require(known, "canceling all pending items", "5.6")
     return (yield from _counted("cancel_all_except_current")).canceled
 
 
 def retry_items(item_ids: Sequence[int], known: Known) -> Steps[tuple[QueueItem, ...]]:
-    """Enqueue failed and canceled items again. Returns the new items. Sent once: it is not safe to repeat."""
+    """Enqueue failed and canceled items again. Returns the new items. Sent only once: it is not safe to repeat."""
     yield from require(known, "retrying items", "5.7")
     there = {old.item_id: old for old in (yield from _whole(list(map(int, item_ids)), known))}
-    wanted = [item_id for item_id in dict.fromkeys(map(int, item_ids)) if item_id in there]  # else 6.8 fails
+    wanted = [item_id for item_id in dict.fromkeys(map(int, item_ids)) if item_id in there]  # otherwise 6.8 fails
     if not wanted:
         return ()
-    # A new item says which one was the first, also where it is the retry of a retry.
+    # A new item names the original item, even if it is the retry of a retry.
     firsts = {old.retried_from_item_id or old.item_id for old in there.values()}
     newest = max([0, *(yield from _ids(known))])
     response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
-    read(response, _Retried)  # the ids of the old ones
+    read(response, _Retried)  # the ids of the old items
     since = [item_id for item_id in (yield from _ids(known)) if item_id > newest]
     found = yield from _whole(sorted(since), known)
     return tuple(item for item in found if item.retried_from_item_id in firsts)
 
 
 def delete_items(item_ids: Sequence[int], known: Known) -> Steps[None]:
-    """Take items out of the queue, canceling what has not ended. Raises NotFoundError."""
+    """Delete items, canceling those that have not ended. Raises NotFoundError."""
     yield from require(known, "deleting items", "6.0")
     for item_id in item_ids:
         yield from get_item(item_id)
         response = yield from fetch(Request("DELETE", f"{QUEUE}/i/{int(item_id)}"))
-        if response.status != 404:  # an earlier attempt was heard
+        if response.status != 404:  # an earlier attempt succeeded
             parse(response)
 
 
 def delete_all(which: str) -> Steps[int]:
-    """`prune` what has ended, or `clear` everything. Returns how many items that were."""
+    """`prune` the items that have ended, or `clear` all. Returns the number deleted."""
     return (yield from _counted(which)).deleted
 
 
 def delete_pending(known: Known) -> Steps[int]:
-    """Delete all items that have not begun. Returns how many that were."""
+    """Delete all pending items. Returns the number deleted."""
     yield from require(known, "deleting all pending items", "6.0")
     return (yield from _counted("delete_all_except_current")).deleted
 
 
 def delete_destination(destination: str, known: Known) -> Steps[int]:
-    """Delete all items for a destination. Returns how many that were."""
+    """Delete all items for a destination. Returns the number deleted."""
     yield from require(known, "deleting the items of a destination", "6.0")
     request = Request("DELETE", f"{QUEUE}/d/{in_path(destination)}")
     return read((yield from fetch(request)), _Count).deleted
 
 
 def set_paused(paused: bool) -> Steps[None]:
-    """Have the server begin no further item, or go on."""
+    """Pause or resume the queue."""
     parse((yield from fetch(Request("PUT", f"{QUEUE}/processor/{'pause' if paused else 'resume'}"))))
 
 
@@ -169,7 +169,7 @@ def _ids(known: Known) -> Steps[list[int]]:
 
 
 def _whole(ids: Sequence[int], known: Known) -> Steps[list[QueueItem]]:
-    """The items of these ids, whole; what is not there is left out."""
+    """The complete items with these ids, without those that do not exist."""
     if not (yield from at_least(known, _BY_IDS)):
         wanted = set(ids)
         return [item for item in _in_order((yield from _all_pages()), False) if item.item_id in wanted]
@@ -209,7 +209,7 @@ def _there(item_id: int, response: Response) -> QueueItem:
     try:
         return _item(parse(response), response)
     except APIError as error:
-        # Some versions wrap the 404 of a missing item into a 500, in these words.
+        # Some versions wrap the 404 of a missing item in a 500 with this message.
         if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
             raise NotFoundError(f"the queue has no item {item_id}", name=str(item_id)) from error
         raise

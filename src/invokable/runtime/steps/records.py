@@ -1,4 +1,4 @@
-"""Records: from the server's JSON to what `values/records.py` declares, each field once."""
+"""Records: from the server's JSON to the classes in `values/records.py`, without declaring any field twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from invokable.runtime.values import inputs, media, records
 R = TypeVar("R")
 
 _NAMES: Final = {**vars(inputs), **vars(media), **vars(records)}
-"""What the annotations of records name; their `__module__` is where users import them from."""
+"""The names in the annotations of records; their `__module__` is where users import them from."""
 
 NO_NAMES: Final[Mapping[str, str]] = {}
 
@@ -25,14 +25,14 @@ class _Record(Answer):
     @field_validator("*", mode="after")
     @classmethod
     def _in_utc(cls, value: Any) -> Any:
-        """The server's times are in UTC and do not say so."""
+        """The server's times are in UTC, without a time zone."""
         return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
 def record(kind: type[R], value: object, names: Mapping[str, str] = NO_NAMES, *, where: str, **more: Any) -> R:
-    """A part of an answer as a record. `names` says what the server calls a field, where it has another name for it.
+    """Parse part of an answer as a record. `names` has the server's names of fields that it calls differently.
 
-    `more` are fields that are not in that part. Raises NotInvokeAIError, which says `where` the part was found.
+    `more` has fields from elsewhere. Raises NotInvokeAIError, which says `where` the part was found.
     """
     given = {name: value[key] for name, key in names.items() if key in value} if isinstance(value, dict) else {}
     whole = {**value, **given, **more} if isinstance(value, dict) else value
@@ -42,7 +42,7 @@ def record(kind: type[R], value: object, names: Mapping[str, str] = NO_NAMES, *,
 
 @cache
 def _reader(kind: type[Any]) -> type[_Record]:
-    """What reads the fields of a record."""
+    """The class that parses the fields of a record."""
     hints = get_type_hints(kind, _NAMES)
     parts: dict[str, Any] = {
         part.name: (hints[part.name], ... if _is_required(part) else None)

@@ -1,7 +1,7 @@
-"""Retry: what failed or was canceled runs again, once.
+"""Retry: run failed and canceled items again, exactly once.
 
-The server's own retry makes a new queue item of an old one. It is no more idempotent than a submission: where its
-answer does not come, the new items are looked for before it is sent again.
+The server's retry makes a new queue item from an old one. Like a submission, it is not idempotent: if its answer is
+lost, the client looks for the new items before it sends the request again.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _AGAIN: Final = frozenset({"failed", "canceled"})
 
 
 def retry(state: Submitting, clock: Clock) -> Steps[None]:
-    """Run again what failed or was canceled of a run; its submission then names the new items.
+    """Run failed and canceled items of a run again; its submission then names the new items.
 
-    Raises APIError, ConnectionError, and EnqueueUncertain when the new items do not show up.
+    Raises APIError, ConnectionError, and EnqueueUncertain if the new items do not appear.
     """
     rows = yield from rows_of(state.submission)
     own = set(state.submission.item_ids)
@@ -49,7 +49,7 @@ def retry(state: Submitting, clock: Clock) -> Steps[None]:
 
 
 def _put(item_ids: Sequence[int]) -> Steps[bool]:
-    """Ask for items to run again; whether the server certainly took that."""
+    """Request a retry of items; return whether the server certainly accepted it."""
     try:
         response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=list(item_ids))
         parse(response)
@@ -66,7 +66,7 @@ def _put(item_ids: Sequence[int]) -> Steps[bool]:
 def _new_items(
     state: Submitting, firsts: Collection[int], last: int, clock: Clock, *, sure: bool
 ) -> Steps[dict[int, int]]:
-    """The new item of each first one, the earliest where there are several; the others are canceled."""
+    """The new item for each original one; if there are several, the earliest is kept and the others are canceled."""
     begin = clock()
     while True:
         try:

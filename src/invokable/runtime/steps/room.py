@@ -1,7 +1,7 @@
-"""Room: whether the queue takes a whole batch, asked before anything is sent.
+"""Room: whether the queue has room for a whole batch, checked before anything is sent.
 
-Over its limit the server takes a part of a batch and reports success. A single item is taken or not, and that shows in
-the answer; so only batches of several are worth the question.
+At its limit, the server accepts part of a batch and reports success. A single item is accepted or not, and the answer
+shows which, so only batches of several items are checked.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ class _Status(BaseModel):
 
 
 def check_room(requested: int, known: Known) -> Steps[None]:
-    """Raises QueueFullError when the queue has no room for so many items. A server that does not tell is believed."""
+    """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is."""
     if requested < 2:
         return
     try:
         limit = known.max_queue_size or (yield from _limit())
         pending = (yield from _ask(f"{QUEUE}/status", _Status)).queue.pending
-        if pending + requested > limit:  # which may have been raised since
+        if pending + requested > limit:  # the limit may have been raised since
             limit = yield from _limit()
     except InvokableError as error:
-        LOG.info("the server does not say how long its queue may get: %s", error)
+        LOG.info("the server does not report the maximum size of its queue: %s", error)
         return
     known.max_queue_size = limit
     room = max(limit - pending, 0)
     if requested > room:
         raise QueueFullError(
             f"the queue has room for {room} of {requested} items: {pending} of at most {limit} are "
-            "waiting; try again when it has run some, send fewer at once, or raise max_queue_size in invokeai.yaml",
+            "pending; try again later, submit fewer items, or raise max_queue_size in invokeai.yaml",
             enqueued=0,
             requested=requested,
         )

@@ -1,9 +1,9 @@
-"""Run: the whole way of a workflow, from its values to its result.
+"""Run: the whole course of a run, from a workflow's values to its result.
 
 prepare ──▶ Submission ──▶ submit ──▶ wait ──▶ collect
 
-Each step may be interrupted. Once the server may have the batch, every error carries the Submission; an interrupt of
-`run` cancels the batch, since nobody will fetch the result.
+Each step may be interrupted. Once the server may have the batch, every error carries the Submission. An interrupt of
+`run` cancels the batch, since nothing will fetch the result.
 """
 
 from __future__ import annotations
@@ -34,36 +34,36 @@ from invokable.runtime.values.workflow import Workflow
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the runs of one client share."""
+    """What all runs of a client share."""
 
     known: Known
     client: Downloader | None
-    """What images of a result download themselves with; None where they cannot."""
+    """What the images of a result download themselves with; None if they cannot."""
     canceled: set[str] = field(default_factory=set)
     """The batches that the client has canceled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run is waited for."""
+    """How to wait for a run."""
 
     watched: bool = False
-    """Somebody wants to be told what happens."""
+    """Whether the events of the run are watched."""
     resubmit: bool = False
-    """What a restart of the server interrupts runs again."""
+    """Whether items that a server restart interrupts run again."""
 
 
 QUIET: Final = Manner()
 _SOCKET: Final = 2.0
-"""Seconds that a submission waits for the server's events; without them it is polled."""
+"""Seconds to wait for the connection for events before submitting; without it, the run is polled."""
 _GIVING_UP: Final = 10.0
 """Seconds that an interrupted run takes at most to cancel what it has on the server."""
 _FRESH: Final = 1.0
-"""Seconds after which a run need not be the last one in the queue any more."""
+"""Seconds after which a run may no longer be the last one in the queue."""
 
 
 def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = QUIET) -> Steps[Any]:
-    """Run a workflow and return its result. On an interrupt, what is left of it is canceled."""
+    """Run a workflow and return its result. On an interrupt, the items that have not ended are canceled."""
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
@@ -77,7 +77,7 @@ def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = Q
 
 
 def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitting]:
-    """Submit a workflow, without waiting for it. On an interrupt, what was submitted is canceled."""
+    """Submit a workflow without waiting for its result. On an interrupt, what was submitted is canceled."""
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
@@ -93,7 +93,7 @@ def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitt
 def finish(
     workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
 ) -> Steps[Any]:
-    """Wait for what was submitted, by this process or another one, and return its result."""
+    """Wait for a run that this or another process submitted, and return its result."""
     waiting = yield from follow(workflow, state, context, deadline, manner)
     LOG.info("batch %s: %s", state.submission.batch_id, waiting.in_short)
     context.known.uploads.release(state.submission.batch_id)
@@ -104,7 +104,7 @@ def finish(
 
 
 def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:
-    """How what the nodes of a workflow gave becomes a result."""
+    """How the results of a workflow's nodes become its result."""
     policy: Policy = yield AskPolicy()
     return Giving(workflow.Result, pins_of(workflow), context.client, policy.outputs)
 
@@ -112,7 +112,7 @@ def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:
 def follow(
     workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
 ) -> Steps[Waiting]:
-    """Wait for what was submitted, by this process or another one, whatever comes of it."""
+    """Wait for a run that this or another process submitted, whatever its outcome."""
     with _carried_by_errors(state):
         yield from located(state, context.known, deadline)
         waiting = _waiting(workflow, state, context, manner)
@@ -126,14 +126,14 @@ def follow(
 
 
 def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
-    """The place of a run in the queue; what is asked later counts items that came after it."""
+    """The place of a run in the queue. Asked later, the server counts items that came after the run."""
     if clock() - state.taken > _FRESH:
         return Queued(state.submission.item_ids[0], None, state.submission.requested)
     return (yield from queued(state.submission))
 
 
 def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
-    """Find the items of a submission that does not name them, and begin to listen if nobody does."""
+    """Find the items of a submission that does not name them, and start listening if that has not happened."""
     if state.ear is None:
         state.ear = yield Listen(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
@@ -156,14 +156,14 @@ def _submit(
         except APIError as error:
             differences = yield from _differences(flow, error)
             if differences:
-                message = f"the server's nodes are not those of the module: {'; '.join(differences)}"
+                message = f"the server's nodes differ from those of the module: {'; '.join(differences)}"
                 raise StaleWorkflowError(message) from error
             raise
     LOG.info("batch %s is on the server: items %s", state.submission.batch_id, list(state.submission.item_ids))
 
 
 def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[None]:
-    """Run again what failed or was canceled."""
+    """Run failed and canceled items again."""
     with _carried_by_errors(state):
         yield from located(state, context.known, deadline)
         yield from _within(retry(state, deadline.clock), deadline)
@@ -182,14 +182,14 @@ def _waiting(workflow: type[Workflow], state: Submitting, context: Context, mann
 def _finish(
     workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner
 ) -> Steps[Any]:
-    """Wait for a run and collect its result; what a restart interrupts runs again if that was asked for."""
+    """Wait for a run and collect its result; if requested, run items again that a restart interrupts."""
     while True:
         try:
             return (yield from finish(workflow, state, context, deadline, manner))
         except RunInterrupted as interruption:
             if not manner.resubmit:
                 raise
-            LOG.warning("batch %s: %s; running that again", state.submission.batch_id, interruption)
+            LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
             with _carried_by_errors(state):
                 yield from _within(retry(state, deadline.clock), deadline)
 
@@ -198,11 +198,11 @@ def _within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
     try:
         return (yield from within(steps, deadline))
     except TimeUp:
-        raise RunTimeout(f"timed out after {deadline.timeout:g} s, before the run was known to the server") from None
+        raise RunTimeout(f"timed out after {deadline.timeout:g} s, before the run was submitted") from None
 
 
 def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
-    """Why the server refused a graph, as far as its nodes tell."""
+    """Why the server refused a graph, if its nodes show it."""
     if refusal.status != 422:
         return []
     try:
@@ -234,7 +234,7 @@ def _give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps
 
 @contextmanager
 def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]:
-    """What was uploaded for a run that never reached the server is not in use."""
+    """Release the uploads of a run that never reached the server."""
     try:
         yield
     except BaseException:

@@ -1,4 +1,4 @@
-"""Server info: what a server is."""
+"""Server info: version, users and cache of a server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Config(Answer):
 
 
 def server_info(known: Known) -> Steps[ServerInfo]:
-    """What the server says of itself, as far as it says it to us."""
+    """What the server reports about itself to this client."""
     known.version = yield from server_version()
     multiuser = False
     if (yield from at_least(known, "6.12")):
@@ -35,7 +35,7 @@ def server_info(known: Known) -> Steps[ServerInfo]:
 
 
 def current_user(known: Known) -> Steps[User | None]:
-    """Whom the server takes us for; None on one without users."""
+    """The user the client is signed in as; None on a single-user server."""
     if not (yield from server_info(known)).multiuser:
         return None
     response = yield from fetch(Request("GET", "/api/v1/auth/me"))
@@ -43,18 +43,18 @@ def current_user(known: Known) -> Steps[User | None]:
 
 
 def invocation_cache() -> Steps[InvocationCache]:
-    """How full the cache of nodes is."""
+    """The state of the invocation cache."""
     response = yield from fetch(Request("GET", f"{_CACHE}/status"))
     return record(InvocationCache, parse(response), where=response.url)
 
 
 def clear_invocation_cache() -> Steps[None]:
-    """Empty the cache of nodes."""
+    """Empty the invocation cache."""
     parse((yield from fetch(Request("DELETE", _CACHE))))
 
 
 def enable_invocation_cache(*, enabled: bool) -> Steps[None]:
-    """Have nodes use the cache, or none of them."""
+    """Enable or disable the invocation cache."""
     parse((yield from fetch(Request("PUT", f"{_CACHE}/{'enable' if enabled else 'disable'}"))))
 
 
@@ -62,7 +62,7 @@ def _room() -> Steps[int | None]:
     try:
         config = read((yield from fetch(Request("GET", RUNTIME_CONFIG))), _Config).config
     except APIError as error:
-        if error.status in (401, 403):  # for those who signed in
+        if error.status in (401, 403):  # only for users who are signed in
             return None
         raise
     room = config.get("max_queue_size")

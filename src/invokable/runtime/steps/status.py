@@ -1,4 +1,4 @@
-"""Status: how far a run is, asked once."""
+"""Status: the state of a run at one moment."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from invokable.runtime.values.workflow import Workflow
 
 
 def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
-    """How many items are in each state. Raises EnqueueUncertain, ConnectionError and APIError."""
+    """The number of items in each state. Raises EnqueueUncertain, ConnectionError and APIError."""
     yield from located(state, context.known, deadline)
     found: dict[int, str] = yield Ask(statuses_by_id, state.submission.item_ids, context.known)
     return _counted(state.submission, found)
 
 
 def outcome(waiting: Waiting) -> JobStatus:
-    """How the items of a run ended that was waited for."""
+    """How the items of a run ended, after waiting for it."""
     return _counted(waiting.submission, {key: item.status for key, item in waiting.ended.items()})
 
 
 def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
-    """How many items are in each state."""
+    """The number of items in each state."""
     counts = Counter(found.get(item_id, "removed") for item_id in submission.item_ids)
     counts["removed"] += submission.requested - len(submission.item_ids)
     counts["in_progress"] += counts["waiting"]
@@ -38,7 +38,7 @@ def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
 
 
 def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
-    """The result of what is completed by now, or None. Raises EnqueueUncertain, ConnectionError and APIError."""
+    """The result of the items completed so far, or None. Raises EnqueueUncertain, ConnectionError and APIError."""
     yield from located(state, context.known, deadline)
     waiting = Waiting(state.submission)
     items = yield Ask(items_by_id, state.submission.item_ids, context.known)

@@ -1,4 +1,4 @@
-"""Style presets: prompts to put around a run's own."""
+"""Style presets: prompts to wrap around a run's own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRESETS: Final = "/api/v1/style_presets/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresetChanges:
-    """What is to be different; None leaves a thing as it is."""
+    """The values to change; None leaves a value unchanged."""
 
     name: str | None = None
     positive_prompt: str | None = None
@@ -53,7 +53,7 @@ def get_preset(preset_id: str) -> Steps[StylePresetRecord]:
 
 
 def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
-    """The style preset of that name or id. Raises NotFoundError when there is none, or several of that name."""
+    """The style preset with that name or id. Raises NotFoundError if there is none, or several with that name."""
     if isinstance(value, StylePreset):
         return (yield from get_preset(value.id))
     presets = yield from list_presets()
@@ -62,7 +62,7 @@ def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
         return found[0]
     if found:
         ids = [preset.id for preset in found]
-        message = f"{len(found)} style presets are named {value!r}: give the id, StylePreset(…), of {', '.join(ids)}"
+        message = f"{len(found)} style presets are named {value!r}; pass one by id, as StylePreset(…): {', '.join(ids)}"
         raise NotFoundError(message, name=value, found=len(found), nearest=ids)
     names = [preset.name for preset in presets]
     raise not_found(f"the server has no style preset {value!r}", value, names)
@@ -71,7 +71,7 @@ def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
 def create_preset(
     name: str, positive_prompt: str, negative_prompt: str, image: File | None, known: Known, *, shared: bool = False
 ) -> Steps[StylePresetRecord]:
-    """Make a style preset."""
+    """Create a style preset."""
     yield from _check_sharing(shared or None, known)
     form = _form(name, positive_prompt, negative_prompt, shared)
     response: Response = yield Request("POST", _PRESETS, form=form, file=image, part="image")
@@ -85,7 +85,7 @@ def change_preset(
     preset = yield from _of_the_user(value, "changed")
     yield from _check_sharing(changes.shared, known)
     if image is None and not without_image and preset.image is not None:
-        # The server takes the picture away unless it comes along.
+        # The server removes the picture unless it is sent again.
         image = File("image", (yield from get_thumbnail(_image_of(preset))), ".png", "image/png")
     form = _form(
         preset.name if changes.name is None else changes.name,
@@ -108,7 +108,7 @@ def delete_preset(value: StylePreset | str) -> Steps[None]:
     """Delete a style preset. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
     preset = yield from _of_the_user(value, "deleted")
     response = yield from fetch(Request("DELETE", f"{_PRESETS}i/{in_path(preset.id)}"))
-    # What an earlier attempt deleted is a 404, and a 500 before 6.12.
+    # If an earlier attempt deleted it, the answer is a 404, or a 500 before 6.12.
     if response.status == 500 and preset.id not in {one.id for one in (yield from list_presets())}:
         return
     if response.status != 404:

@@ -1,19 +1,19 @@
-"""Submit: a batch gets to the server exactly once, whatever happens to the connection.
+"""Submit: send a batch to the server exactly once, whatever happens to the connection.
 
-The server has no idempotency keys, and a second POST of a batch is a second batch. So the client chooses the batch's id
-and a destination of its own. Whatever does not say whether the batch was taken, a lost connection as well as a broken
-answer, leads to looking before it is sent again:
+The server has no idempotency keys, and a second POST of a batch is a second batch. So the client chooses the batch id
+and a unique destination. If it is unclear whether the batch was accepted, because of a lost connection or an invalid
+answer, the client looks for the batch before it sends it again:
 
-    POST ── taken ────────────────────────────────────▶ item ids
+    POST ── accepted ─────────────────────────────────▶ item ids
      │  ├── refused (4xx) ────────────────────────────▶ the error
      │  ├── never sent ── a pause ── POST again
      │  ├── 429 ── a pause ── look ── not there ── POST again
      │  └── unclear ── look ── there ─────────────────▶ item ids
      │                  └──── not there for 16 s ── POST again, same id
-     └─ more items than asked for: both arrived ──────▶ the earliest of each value stay, the others are canceled
+     └─ more items than requested: both arrived ──────▶ the earliest for each value are kept, the others are canceled
 
-A request that a proxy held back was seen to arrive 14 s late, and a busy server to show a batch 1.5 s after the
-connection had broken. So duplicates are looked for once more at the end of a run whose POST was unclear (see `wait`).
+A request that a proxy held back has been seen to arrive 14 s late, and a busy server to show a batch 1.5 s after the
+connection broke. So if the POST was unclear, the client looks for duplicates again at the end of the run (see `wait`).
 """
 
 from __future__ import annotations
@@ -57,39 +57,39 @@ from invokable.runtime.steps.queue import (
 from invokable.runtime.values.submission import Submission, items_in
 
 LATE: Final = 16.0
-"""Seconds after which a request that was lost on its way does not arrive any more."""
+"""Seconds after which a lost request no longer arrives."""
 
 _POSTS: Final = 3
 _MORE_PATIENT: Final = 2
-"""How much more often than other requests a POST that was certainly not taken is sent: much has led up to it."""
+"""How many times as often as other requests a POST that was certainly not accepted is sent: much work precedes it."""
 _AWAY: Final = 90.0
-"""Seconds of looking at a server that does not answer. A restart takes up to 46."""
+"""Seconds to keep asking a server that does not answer. A restart takes up to 46."""
 _ELSEWHERE: Final = 20.0
-"""Seconds of looking at something that answers, and never as InvokeAI does."""
+"""Seconds to keep asking a server that answers, but never as InvokeAI does."""
 _LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
-"""Seconds before each look; the last one repeats."""
+"""Seconds before each poll; the last one repeats."""
 _BUSY: Final = 429
 _UNCLEAR_REFUSAL: Final = 408
-"""The one refusal that does not say that nothing was taken: the server, or a proxy, gave up reading."""
+"""The only refusal after which the batch may have been accepted: the server, or a proxy, gave up reading."""
 
 
 @dataclass(slots=True)
 class Submitting:
-    """A submission on its way; what is known of it at any moment."""
+    """What is known about a submission at any moment."""
 
     submission: Submission
     unclear_since: float | None = None
-    """When the last POST whose fate is not known was given up."""
+    """When the last POST with an unknown outcome was given up."""
     post: Sent = field(default_factory=Sent)
-    """What became of the last POST."""
+    """The state of the last POST."""
     is_answered: bool = False
-    """The last POST was answered: whatever the server made of it, it shows."""
+    """Whether the last POST was answered, so that its effect is visible on the server."""
     taken: float = -math.inf
-    """When the server was known to have it, if this process sent it."""
+    """When the server was known to have the batch, if this process sent it."""
     ear: Ear | None = None
-    """What hears of the batch."""
+    """Collects the events about the batch."""
     line: int = 0
-    """The connection by which everything since before the POST was heard; 0 for none."""
+    """The connection that has received everything since before the POST; 0 for none."""
 
     @property
     def sent(self) -> bool:
@@ -98,27 +98,27 @@ class Submitting:
 
     @property
     def shows(self) -> bool:
-        """Whether no POST can be under way any more."""
+        """Whether no POST can still be on its way."""
         return self.is_answered and self.unclear_since is None
 
 
 def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
-    """Submit a run and return it with its item ids. `state` follows what is known on the way.
+    """Submit a run and return its submission with item ids. `state` is kept up to date meanwhile.
 
-    Raises APIError when the server refuses it, QueueFullError when it takes fewer items, EnqueueUncertain when it
-    cannot be found out whether it has it, ConnectionError when it was never reached.
+    Raises APIError if the server refuses the batch, QueueFullError if it accepts fewer items, EnqueueUncertain if it is
+    not known whether it has the batch, and ConnectionError if it was never reached.
     """
     try:
         yield from _submit(prepared, state, clock)
     except TimeUp:
         if state.unclear_since is None:
-            raise RunTimeout("timed out before the server took the run") from None
+            raise RunTimeout("timed out before the server accepted the run") from None
         raise _uncertain(state.submission, "timed out") from None
     return state.submission
 
 
 def find(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
-    """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it."""
+    """Complete a submission with its item ids. Raises EnqueueUncertain if the server does not show it."""
     if not submission.requested:
         return (yield from _found(submission, known, clock))
     status = yield from _look(submission, clock)
@@ -160,7 +160,7 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
 
 
 def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
-    """Send the batch until it may have arrived. None where the answer does not say whether it was taken."""
+    """Send the batch until it may have arrived. None if it is unclear whether the server accepted it."""
     policy: Policy = yield AskPolicy()
     state.post = request.sent
     for attempt in itertools.count():
@@ -201,16 +201,16 @@ def _answer(response: Response, state: Submitting, clock: Clock) -> Enqueued | N
 
 def _note_unclear(state: Submitting, clock: Clock, error: InvokableError) -> None:
     state.unclear_since = clock()
-    LOG.warning("it is unclear whether the server took batch %s: %s", state.submission.batch_id, error)
+    LOG.warning("it is unclear whether the server accepted batch %s: %s", state.submission.batch_id, error)
 
 
 def _is_plain(answer: Enqueued, submission: Submission) -> bool:
-    """Whether an answer speaks of exactly the items asked for, so that there is nothing to look at."""
+    """Whether an answer lists exactly the requested items, so that there is nothing to check."""
     return answer.enqueued == submission.requested == len(answer.item_ids or ())
 
 
 def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
-    """The status of a batch once the server shows it; None when it answered for `LATE` and did not show it."""
+    """The status of a batch once the server shows it; None if it answered for `LATE` without showing it."""
     pauses = _pauses()
     quiet = 0.0
     while True:
@@ -218,7 +218,7 @@ def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
         status = yield from _ask(submission, clock, pauses)
         if status.total:
             return status
-        # Only the time in which the server answers counts.
+        # Only the time during which the server answers counts.
         quiet += min(clock() - asked, 2 * _LOOKS[-1])
         if quiet >= LATE:
             return None
@@ -229,10 +229,10 @@ def _ask(submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps
 
 
 def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
-    """What the server answers in the end.
+    """Ask until the server answers.
 
-    Raises EnqueueUncertain when it does not answer for `_AWAY`, and NotInvokeAIError when something else does for
-    `_ELSEWHERE`.
+    Raises EnqueueUncertain if it does not answer for `_AWAY`, and NotInvokeAIError if something other than InvokeAI
+    answers for `_ELSEWHERE`.
     """
     start = clock()
     elsewhere = True
@@ -254,15 +254,15 @@ def _pauses() -> Iterator[float]:
 
 
 def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
-    """Find the items of a batch that the server has, cancel what arrived twice, and give up one taken in part."""
+    """Find the items of a batch on the server, cancel duplicates, and give up a batch that was accepted in part."""
     submission = state.submission
     items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
     kept, spare = choose(items, submission.requested, expanded(prepared.data) if prepared else None)
     if not kept:
         yield from cancel_batch(submission.batch_id)
         raise QueueFullError(
-            f"the queue took {len(items)} of {submission.requested} items, which were canceled again; "
-            "try again when it has run some, or send fewer at once",
+            f"the queue accepted only {len(items)} of {submission.requested} items, which were canceled; "
+            "try again later, or submit fewer items",
             enqueued=len(items),
             requested=submission.requested,
         )
@@ -273,7 +273,7 @@ def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps
 def choose(
     items: Sequence[QueueItem], requested: int, rows: Sequence[Sequence[tuple[str, str, Any]]] | None
 ) -> tuple[list[int], list[int]]:
-    """The items to keep, the earliest for each row of values, and those to spare. If a row has none, all are spare.
+    """The items to keep, the earliest for each row of values, and the spare ones. If a row has none, all are spare.
 
     Without the rows, as in another process, the items are taken for one or several whole batches, of which somebody may
     have canceled one already.
@@ -299,7 +299,7 @@ def choose(
 
 
 def _key(row: Sequence[tuple[str, str, Any]]) -> str:
-    """A row of values as text, in which 1 and 1.0 are the same, and an image is its name alone."""
+    """A row of values as text, in which 1 and 1.0 are equal, and an image is just its name."""
     return json.dumps(sorted((node, field, _plain(value)) for node, field, value in row), sort_keys=True)
 
 
@@ -315,17 +315,17 @@ def _plain(value: Any) -> str:
 
 def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
     error = EnqueueUncertain(
-        f"it is not known whether the server took batch {submission.batch_id}: {why}; "
-        "client.attach with the error's submission looks for it again"
+        f"it is not known whether the server accepted batch {submission.batch_id}: {why}; "
+        "pass the error's submission to client.attach to look for it again"
     )
     error.submission = submission
     return error
 
 
 def withdraw(state: Submitting) -> Steps[bool]:
-    """Cancel a run that nobody waits for any more; whether it is certain that nothing of it will run.
+    """Cancel a run that is no longer waited for; return whether it is certain that none of it will run.
 
-    A request that is still on its way is looked for, for a few seconds. Raises nothing but what interrupts it.
+    Looks for a request that is still on its way, for a few seconds. Raises nothing but interrupts.
     """
     pauses = (0.1,) if state.submission.item_ids else (0.1, 0.3, 0.6, 1.0, 1.0)
     for pause in pauses:

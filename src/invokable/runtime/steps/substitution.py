@@ -1,4 +1,4 @@
-"""Substitution: values into their places in the graph, the batch data and the embedded workflow, and nothing else."""
+"""Substitution: puts values into the graph, the batch data and the embedded workflow, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Wire = Mapping[str, Any]
 
 
 def wire_values(flow: Workflow, resolved: Wire) -> dict[tuple[str, str], Any]:
-    """The wire value of each input that is sent, by node and field; `resolved` has those that the server completed."""
+    """The wire value of each input that is sent, by node and field; `resolved` has those that needed the server."""
     return {
         (target.node_id, target.field): resolved[target.attribute]
         if target.attribute in resolved
@@ -28,7 +28,7 @@ def wire_values(flow: Workflow, resolved: Wire) -> dict[tuple[str, str], Any]:
 
 
 def substitute(flow: Workflow, resolved: Wire) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The graph and the embedded workflow with a workflow's values. What the class holds stays as it is."""
+    """The graph and the embedded workflow with a workflow's values. The class's own are not modified."""
     pins = pins_of(type(flow))
     values = wire_values(flow, resolved)
     kinds = {(target.node_id, target.field): target for target in pins.inputs}
@@ -42,7 +42,7 @@ def _graph(
     touched: set[str] = set()
     for (node_id, field), value in values.items():
         if node_id not in nodes:
-            continue  # a batch or generator node: its values travel in the batch data
+            continue  # a batch or generator node, whose values are in the batch data
         if node_id not in touched:
             nodes[node_id] = dict(nodes[node_id])
             touched.add(node_id)
@@ -57,7 +57,7 @@ def _graph(
 
 
 def _is_omitted(value: Any, target: InputPin, node: Mapping[str, Any], field: str) -> bool:
-    """Whether the editor would leave the field out: no board, the server's own board, no value where there was none."""
+    """Whether the editor would omit the field: no board, the automatic board, or no value where there was none."""
     if target.type.name == "BoardField":
         return isinstance(value, str)
     return value is None and field not in node

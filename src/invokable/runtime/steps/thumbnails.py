@@ -1,6 +1,6 @@
-"""Thumbnails: the small pictures that the server keeps beside what they show.
+"""Thumbnails: the small pictures that the server keeps for models, workflows and style presets.
 
-What has none is told by its record: servers answer the request for a missing one with a 500.
+A record says whether there is one: servers answer the request for a missing thumbnail with a 500.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from invokable.runtime.steps.protocol import File, Request, Response, Steps, fet
 
 
 def get_thumbnail(path: str) -> Steps[bytes]:
-    """A picture, as the server has it: PNG or WebP."""
+    """A thumbnail as stored on the server: PNG or WebP."""
     return (yield from fetch_as(Request("GET", path), picture))
 
 
 def set_thumbnail(method: str, path: str, file: File) -> Steps[None]:
-    """Give a thing its picture, in place of another one. Raises APIError for what is no picture."""
+    """Set or replace a thumbnail. Raises APIError if the file is not a picture."""
     parse((yield from fetch(Request(method, path, file=file, part="image"))))
 
 
 def picture(response: Response) -> bytes:
-    """The picture in an answer. Raises APIError, and NotInvokeAIError for what is none."""
+    """The picture in an answer. Raises APIError, and NotInvokeAIError if it is not a picture."""
     kind = response.content_type.partition(";")[0].strip()
     if response.status != 200:
         parse(response)

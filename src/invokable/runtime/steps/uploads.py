@@ -1,9 +1,9 @@
-"""Uploads: files onto the server, each content once for all runs of a client.
+"""Uploads: files to the server, each content only once for all runs of a client.
 
 a file ── known by its digest? ── no ── upload ──────────────────────────────▶ its name
-              │                └── another run is at it ── wait for that ──▶ its name
+              │                └── being uploaded by another run ── wait ──▶ its name
               └── yes, and seen on the server within a minute ─────────────▶ its name
-                   └── else ask whether it is still there; if not, upload it again
+                   └── otherwise check that it still exists; if not, upload it again
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from invokable.runtime.steps.answers import StoredImage, StoredVideo, parse, rea
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.protocol import File, Request, Sleep, Steps, fetch, fetch_as
 
-_TRUSTED: Final = 60.0  # seconds for which a file that was seen on the server is taken to be there
-_LOOKS: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between looks at another run's upload; the last one repeats
+_TRUSTED: Final = 60.0  # seconds for which a file that was seen on the server is assumed to exist
+_LOOKS: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between checks of another run's upload; the last one repeats
 
 _Key = tuple[str, str]
 
 
 class RefusedFileError(Exception):
-    """The server does not take a file; holds the server's words."""
+    """The server refused a file. Holds the server's message."""
 
 
 @dataclass(slots=True)
 class _Stored:
-    """A file on the server, or on its way there as long as it has no name."""
+    """A file on the server, or being uploaded while it has no name."""
 
     name: str = ""
     seen: float = 0.0
     runs: set[str] = field(default_factory=set)
-    """The batch ids of the runs under way that use it."""
+    """The batch ids of the unfinished runs that use it."""
 
 
 @dataclass(slots=True)
 class Uploaded:
-    """What a client has uploaded for its runs, by content. Any number of threads and tasks may share it."""
+    """The files that a client has uploaded for its runs, by content. Any number of threads and tasks may share it."""
 
     clock: Callable[[], float] = time.monotonic
     _files: dict[_Key, _Stored] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Uploaded:
     _process: int = field(default_factory=os.getpid)
 
     def name_of(self, file: File, batch_id: str) -> Steps[str]:
-        """The name of an equal file on the server for a run; it is uploaded as intermediate if there is none.
+        """The name on the server of a file with this content; if there is none, it is uploaded as intermediate.
 
         Raises RefusedFileError, APIError and ConnectionError.
         """
@@ -71,7 +71,7 @@ class Uploaded:
                 self._drop(key, stored)
 
     def doubt(self, names: Iterable[str] | None = None) -> None:
-        """Have the server asked for these files, or for all, before they are used again, as after a run that failed."""
+        """Check that these files, or all, still exist before their next use, for example after a failed run."""
         doubtful = None if names is None else set(names)
         with self._lock:
             for stored in self._files.values():
@@ -79,13 +79,13 @@ class Uploaded:
                     stored.seen = float("-inf")
 
     def release(self, batch_id: str) -> None:
-        """A run has ended."""
+        """Note that a run has ended."""
         with self._lock:
             for stored in self._files.values():
                 stored.runs.discard(batch_id)
 
     def give_up(self, names: Iterable[str], batch_id: str) -> tuple[str, ...]:
-        """Forget files that a run has used, and return those that no other run uses: they may be deleted."""
+        """Forget files that a run has used, and return those that no other run uses, which may be deleted."""
         self.release(batch_id)
         with self._lock:
             in_use = {stored.name for stored in self._files.values() if stored.runs}
@@ -94,7 +94,7 @@ class Uploaded:
             return free
 
     def _after_fork(self) -> None:
-        """Forget what threads of a parent process had on its way: nobody goes on with it here."""
+        """Forget the unfinished uploads of a parent process's threads, which do not exist in this process."""
         if self._process != os.getpid():
             self._process, self._lock = os.getpid(), threading.Lock()
             self._files = {key: stored for key, stored in self._files.items() if stored.name}
@@ -114,7 +114,7 @@ class Uploaded:
     def _upload(self, key: _Key, stored: _Stored, file: File) -> Steps[str]:
         try:
             answer = yield from upload(file, is_intermediate=True)
-        except BaseException as error:  # those who wait for it try themselves
+        except BaseException as error:  # the runs that wait for it upload the file themselves
             self._drop(key, stored)
             if isinstance(error, APIError) and error.status == 415:
                 raise RefusedFileError(error.detail) from None
@@ -146,19 +146,19 @@ class Uploads:
     names: dict[File, str] = field(default_factory=dict)
 
     def add(self, file: File) -> Steps[None]:
-        """Have a file on the server. Raises RefusedFileError, APIError and ConnectionError."""
+        """Make sure a file is on the server. Raises RefusedFileError, APIError and ConnectionError."""
         if file not in self.names:
             self.names[file] = yield from self.uploaded.name_of(file, self.batch_id)
 
     def wire(self, file: File) -> dict[str, str]:
-        """A file that was uploaded, as a field's value has it."""
+        """An uploaded file as the value of a field."""
         return {f"{file.kind}_name": self.names[file]}
 
 
 def upload(file: File, *, is_intermediate: bool) -> Steps[StoredImage | StoredVideo]:
     """Upload a file. Raises APIError and ConnectionError.
 
-    It is repeated while the server is away, busy or answers nonsense: a file that arrives twice leaves a spare copy.
+    Retried while the server is unreachable, busy or answers nonsense: a file that arrives twice leaves a spare copy.
     """
     params = {f"{file.kind}_category": "user", "is_intermediate": str(is_intermediate).lower()}
     request = Request("POST", f"/api/v1/{file.kind}s/upload", params, file=file)
@@ -168,7 +168,7 @@ def upload(file: File, *, is_intermediate: bool) -> Steps[StoredImage | StoredVi
 
 
 def replaced(value: Any, wire: Callable[[File], Mapping[str, str]]) -> Any:
-    """A JSON value in which files stand, with what `wire` makes of each; what holds no file stays the same object."""
+    """A JSON value with each file replaced by the result of `wire`; parts without files remain the same objects."""
     if isinstance(value, File):
         return wire(value)
     if isinstance(value, list):

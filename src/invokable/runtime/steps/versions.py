@@ -1,4 +1,4 @@
-"""Versions: what the server is, where its version decides how it is asked."""
+"""Versions: the server's version, where requests depend on it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from invokable.runtime.steps.protocol import Request, Steps, fetch
 def server_version() -> Steps[str]:
     """The server's version, such as `6.14.2`."""
     response = yield from fetch(Request("GET", "/api/v1/app/version"))
-    if response.status == 404:  # as servers before 6.12 answer below their root
+    if response.status == 404:  # as servers before 6.12 answer at an unknown path
         raise not_invokeai(response.url, "answered 404")
     return read(response, Version).version
 
 
 def at_least(known: Known, needed: str) -> Steps[bool]:
-    """Whether the server's version is that one or a later one. A server that was too old is asked again."""
+    """Whether the server has at least this version. If it was too old before, its version is requested again."""
     if known.version is None or not _reaches(known.version, needed):
         known.version = yield from server_version()
     return _reaches(known.version, needed)
 
 
 def require(known: Known, what: str, needed: str) -> Steps[None]:
-    """Raise UnsupportedError if the server is older than that; `what` begins its message."""
+    """Raise UnsupportedError if the server is older; `what` starts its message."""
     if not (yield from at_least(known, needed)):
         raise UnsupportedError(what, needs=needed, version=known.version or "")
 
@@ -36,6 +36,6 @@ def _reaches(version: str, needed: str) -> bool:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    """The numbers of a version; what follows them, such as `rc1`, does not count."""
+    """The numbers of a version, without a suffix such as `rc1`."""
     found = re.match(r"v?(\d+(?:\.\d+)*)", version)
     return tuple(map(int, found[1].split("."))) if found else ()

@@ -1,12 +1,12 @@
-"""Wait: until every item of a run has ended. An outage is waited out.
+"""Wait: wait until every item of a run has ended, through any outage.
 
-what was heard ─▶ events come, and none was lost ─── yes ──▶ take what has ended, from the events or by one request
-                                 │ no                                                  │ now and then: look
+events so far ──▶ events arrive, and none is lost ── yes ──▶ take ended items, from the events or by one request
+                                 │ no                                                  │ now and then: poll
                                  ▼                                                     ▼
-        status ── more ended than before? ── read those items          all open items at once, for many runs together
-           └── more items than asked for? ── cancel the duplicates
+        status ── more ended than before? ── read those items          all open items in one request, for all runs
+           └── more items than requested? ── cancel the duplicates
 
-Polling is the truth, events are the speed: what no event says is found by looking.
+Events make it fast, polling makes it reliable: polling finds what no event has reported.
 """
 
 from __future__ import annotations
@@ -38,46 +38,46 @@ from invokable.runtime.values.events import Ended, JobEvent, Started
 from invokable.runtime.values.submission import Submission
 
 _SLOWER: Final = 1.3
-"""While no events come: short jobs end soon, long ones are asked about less often."""
+"""While no events arrive: short jobs are polled often, long ones less often."""
 _BACKSTOP: Final = (5.0, 10.0, 20.0)
-"""The least seconds between looks while events come; the last one repeats."""
+"""The minimum number of seconds between polls while events arrive; the last one repeats."""
 _GRID: Final = 10.0
-"""Seconds between the moments at which all runs of a client look, by one request."""
+"""Seconds between the moments at which all runs of a client poll in one request."""
 _LATE_LOOKS: Final = 1.0
 _LONGEST_OUTAGE_PAUSE: Final = 5.0
 _REFUSED_FOR: Final = 60.0
-"""Seconds after which a server that refuses to answer (401, 403 …) is believed."""
+"""Seconds after which a lasting refusal (401, 403 …) ends the wait."""
 _BUSY: Final = frozenset({408, 429})
 _CONTRADICTIONS: Final = 3
-_MARGIN: Final = 8  # items read beside the oldest open ones, since several devices finish out of order
+_MARGIN: Final = 8  # items read in addition to the oldest open ones, since several devices finish out of order
 
 
 @dataclass(slots=True)
 class Waiting:
-    """What is known of a run that is waited for."""
+    """What is known about a run while waiting for it."""
 
     submission: Submission
     hearing: Hearing | None = None
-    """What was heard of it; None where nobody listens."""
+    """What events have said about it; None without events."""
     ear: Ear | None = None
     line: int = 0
-    """The connection by which everything was heard since the last look, or since the submission; 0 for none."""
+    """The connection that has received everything since the last poll, or since the submission; 0 for none."""
     unclear: bool = False
-    """The POST was unclear, so that duplicates may turn up: look, whatever is heard."""
+    """Whether the POST was unclear, so that duplicates may appear: poll, whatever events say."""
     canceled_here: bool = False
-    """The client itself canceled the run."""
+    """Whether this client canceled the run."""
     watched: bool = False
-    """Somebody wants to be told what happens."""
+    """Whether the events of the run are watched."""
     ended: dict[int, QueueItem] = field(default_factory=dict)
     """The items that have ended, by id."""
     outages: int = 0
-    """How often the server was away, or its events were lost."""
+    """How often the server was unreachable, or its events were lost."""
     _since: int = 0
     _heard_line: int = 0
     _told: set[int] = field(default_factory=set)
     _started: set[int] = field(default_factory=set)
     _examined: tuple[int, int] = (0, 0)
-    """Open and ended items at the time of the last reading of items."""
+    """The numbers of open and ended items when items were last read."""
     _known_total: int = 0
     _contradictions: int = 0
 
@@ -88,28 +88,28 @@ class Waiting:
 
     @property
     def in_short(self) -> str:
-        """How many items have ended in which way."""
+        """The number of items that have ended in each state."""
         counts = Counter(item.status for item in self.ended.values())
         return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no item is known to have ended"
 
     def is_gone(self, status: BatchStatus) -> bool:
-        """Whether what is still open has left the queue. Where the status counts it, it gets another look."""
+        """Whether the open items are no longer in the queue. If the status still counts them, poll again."""
         if status.open:
             return False
         self._contradictions += status.total >= self.submission.requested
         return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
 
     def next_note(self, seconds: float) -> Await:
-        """Wait for further notes, at most so many seconds."""
+        """Wait for new notes, at most `seconds`."""
         return Await(self.ear, self._since, self._heard_line, seconds, self.watched)
 
     def take(self, heard: Heard) -> list[JobEvent]:
-        """Take in what was heard, and return what it means for somebody who watches."""
+        """Process notes, and return the events for those who watch."""
         self._since, self._heard_line = heard.upto, heard.line
         return list(self._first_starts(self.hearing.take(heard.notes) if self.hearing else []))
 
     def _first_starts(self, events: Iterable[JobEvent]) -> Iterator[JobEvent]:
-        """The events, without the beginning of an item that was told before."""
+        """The events, without repeated starts of an item."""
         for event in events:
             if isinstance(event, Started):
                 if event.item_id in self._started:
@@ -118,14 +118,14 @@ class Waiting:
             yield event
 
     def follows(self, line: int) -> bool:
-        """Whether everything is heard, so that there is no need to look."""
+        """Whether all events arrive, so that there is no need to poll."""
         if self.line and line != self.line:
             self.outages += 1
             self.line = 0
         return line != 0 and line == self.line and not self.unclear
 
     def news(self, *, is_running: bool = False) -> Iterator[JobEvent]:
-        """What is known by now, and was not told."""
+        """The events that have not been reported yet."""
         items = self.submission.requested
         for item_id, item in self.ended.items():
             if item_id not in self._told:
@@ -139,16 +139,16 @@ class Waiting:
             yield from self._first_starts([Started(self.open[0])])
 
     def last_news(self) -> Iterator[JobEvent]:
-        """What there is to say of items that are gone."""
+        """The events of items that are no longer in the queue."""
         for item_id in self.open:
             self._told.add(item_id)
             yield Ended(item_id, "canceled", len(self._told), self.submission.requested)
 
 
 def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
-    """Wait until every item has ended, or is no longer in the queue; `waiting` holds the items.
+    """Wait until every item has ended or is no longer in the queue; `waiting` holds the items.
 
-    Raises RunTimeout when time is up, and APIError when the server keeps refusing to answer.
+    Raises RunTimeout after the deadline, and APIError if the server keeps refusing to answer.
     """
     outage = _Outage(clock)
     pause = 0.0
@@ -177,7 +177,7 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
             f"batch {waiting.submission.batch_id} timed out with {ended} of {all_of_them} items done; "
-            "it is still on the server, where client.attach waits for it again and client.cancel ends it"
+            "it is still on the server: client.attach waits for it again, client.cancel cancels it"
         ) from None
 
 
@@ -187,7 +187,7 @@ def _tell(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> 
 
 
 def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
-    """Look at the batch; whether nothing is left to wait for."""
+    """Poll the batch; return whether nothing is left to wait for."""
     if heard.line and not waiting.unclear and not (yield from _survey(waiting, known)):
         waiting.line = heard.line
         return not waiting.open
@@ -199,7 +199,7 @@ def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
 
 
 def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
-    """Read all items that have ended; those that are gone are returned."""
+    """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
     found: dict[int, str] = yield Ask(statuses_by_id, asked, known)
     yield from _take(waiting, [item_id for item_id in asked if found.get(item_id) in ENDED], known)
@@ -207,9 +207,9 @@ def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
 
 
 def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
-    """Take in the items that are said to have ended; whether nothing is left to wait for."""
+    """Take the items that events report as ended; return whether nothing is left to wait for."""
     hearing = waiting.hearing
-    assert hearing is not None  # as nothing is followed without it
+    assert hearing is not None  # events are only followed with it
     ended = [item_id for item_id in waiting.open if item_id in hearing.ended]
     complete = {item_id: item for item_id in ended if (item := hearing.item(item_id)) is not None}
     waiting.ended |= complete
@@ -225,7 +225,7 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
 
 
 def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock) -> Steps[None]:
-    """After a run whose POST was unclear: cancel what still arrives, as long as it may."""
+    """After a run whose POST was unclear: cancel duplicates for as long as they may arrive."""
     try:
         while True:
             try:
@@ -248,14 +248,14 @@ def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
 
 
 def _read_ended(waiting: Waiting, status: BatchStatus, known: Known) -> Steps[None]:
-    """Read the items that have ended since the last look, before anybody removes them from the queue."""
+    """Read the items that have ended since the last poll, before they are removed from the queue."""
     now = (status.open, status.ended)
     if now == waiting._examined and status.open:
         return
     if not status.open:
         yield from _take(waiting, waiting.open, known)
     elif status.ended:
-        # The queue runs the oldest first, so these have ended; if not, some others have.
+        # The queue runs the oldest items first, so these should have ended; if not, others have.
         missed = yield from _take(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], known)
         if missed:
             yield from _take(waiting, waiting.open[: len(missed) + _MARGIN], known)
@@ -263,7 +263,7 @@ def _read_ended(waiting: Waiting, status: BatchStatus, known: Known) -> Steps[No
 
 
 def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list[int]]:
-    """Take in the items that have ended, and return the others."""
+    """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
     items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(item_ids), known)
@@ -277,7 +277,7 @@ def _state(status: str) -> State:
 
 @dataclass(slots=True)
 class _Pace:
-    """How long to wait for the next look."""
+    """How long to wait until the next poll."""
 
     clock: Clock
     policy: Policy
@@ -286,14 +286,14 @@ class _Pace:
     _due: float | None = None
 
     def is_due(self) -> bool:
-        """Whether it is time for a look although events come."""
+        """Whether it is time to poll even though events arrive."""
         if self._due is None or self.clock() < self._due:
             return False
         self._due, self._looks = None, self._looks + 1
         return True
 
     def pause(self, *, follows: bool) -> float:
-        """Seconds until the next look."""
+        """Seconds until the next poll."""
         if not follows:
             pause = max(self._polling, self.policy.first_poll)
             self._due, self._polling = None, min(pause * _SLOWER, self.policy.poll)
@@ -307,11 +307,11 @@ class _Pace:
 
 @dataclass(slots=True)
 class _Outage:
-    """A time in which the server does not answer, or not as it should."""
+    """A time during which the server does not answer, or not properly."""
 
     clock: Clock
     is_new: bool = False
-    """Whether it has just begun."""
+    """Whether it has just started."""
     _pause: float = 0.0
     _refused_since: float | None = None
 
@@ -332,7 +332,7 @@ class _Outage:
         return self._pause
 
     def over(self) -> None:
-        """The server answers again."""
+        """Note that the server answers again."""
         if self._pause:
             LOG.warning("the server answers again")
         self._pause, self._refused_since = 0.0, None

@@ -1,1 +1,1 @@
-"""Values: what a generated module imports, and how its inputs are checked and written as JSON."""
+"""Values: what a generated module imports, including validation and JSON encoding of its inputs."""

@@ -1,4 +1,4 @@
-"""Arrays: inputs that hold one, of NumPy or alike, which neither compares to one truth value nor prints in one line."""
+"""Arrays: NumPy-like arrays as inputs, which do not compare to a single bool and do not print on one line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def is_array(value: object) -> bool:
-    """Whether a value is an array, rather than a Pillow image, which may be read as one."""
+    """Whether a value is an array, as opposed to a Pillow image, which also has the array interface."""
     return hasattr(type(value), "__array_interface__") and not hasattr(type(value), "save")
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Whether two values of inputs are equal: arrays by their shape, their kind and what they hold."""
+    """Whether two input values are equal; arrays are compared by shape, type and contents."""
     if one is other:
         return True
     if is_array(one) or is_array(other):
@@ -28,6 +28,6 @@ def _kind(array: Any) -> Any:
 
 
 def array_in_short(array: Any) -> str:
-    """An array in a few words."""
+    """A short representation of an array."""
     shape = array.__array_interface__["shape"]
     return f"<array {' × '.join(map(str, shape))}>"

@@ -1,8 +1,8 @@
-"""Limits: the constraints of annotated-types, under their own names, for the annotations of generated modules.
+"""Limits: the constraints of annotated-types, with the same names, for the annotations of generated modules.
 
-annotated-types takes 30 ms to import, since it imports typing_extensions, and a generated module must not. So each
-limit here is what that library calls grouped metadata: who looks into it, as pydantic and hypothesis do, finds the
-library's own object.
+annotated-types takes 30 ms to import, since it imports typing_extensions; importing a generated module must be faster.
+So each limit here is what that library calls grouped metadata: iterating over it, as pydantic and hypothesis do, yields
+the library's own object.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class _Limit:
         self.arguments: tuple[float | None, ...] = (value,)
 
     def __iter__(self) -> Iterator[object]:
-        """Yield the object of annotated-types that says the same."""
+        """Yield the equivalent object of annotated-types."""
         import annotated_types
 
         yield getattr(annotated_types, type(self).__name__)(*self.arguments)
@@ -53,7 +53,7 @@ class Le(_Limit):
 
 
 class Len(_Limit):
-    """At least and at most that many items or characters."""
+    """Minimum and maximum number of items or characters."""
 
     __slots__ = ()
 
@@ -68,6 +68,6 @@ class Lt(_Limit):
 
 
 class MultipleOf(_Limit):
-    """A whole multiple."""
+    """An integer multiple."""
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""Custom: values of fields that InvokeAI itself has no class for, such as those of a node pack."""
+"""Custom: values of fields for which InvokeAI has no class, such as those of a node pack."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Protocol, Self, TypeAlias, get_args
 
 
 class FieldValue(Protocol):
-    """A class that a project gives to the values of a field, under `[tool.invokable.fields]`.
+    """A project's own class for the values of a field, configured under `[tool.invokable.fields]`.
 
-    Generated modules import it, annotate inputs and results with it, and make their defaults with `from_invokeai`.
+    Generated modules import it, annotate inputs and results with it, and create their defaults with `from_invokeai`.
 
     Example:
 
@@ -23,11 +23,11 @@ class FieldValue(Protocol):
     """
 
     def to_invokeai(self) -> Any:
-        """The value as the server takes it, in JSON."""
+        """The value as JSON for the server."""
 
     @classmethod
     def from_invokeai(cls, value: Any, /) -> Self:
-        """Make a value of JSON that a workflow holds or a server gave. Raises ValueError where it does not fit."""
+        """Create a value from the JSON in a workflow or from a server. Raises ValueError if it is not valid."""
 
 
 FieldValueClass: TypeAlias = type[FieldValue]
@@ -36,7 +36,7 @@ FieldValue.__module__ = "invokable"  # as users import it
 
 
 def class_in(hint: Any) -> FieldValueClass | None:
-    """The class of a project's own in an annotation; None where there is none."""
+    """The project's own class in an annotation, if any."""
     return next((found for found in _classes(hint) if hasattr(found, "from_invokeai")), None)
 
 

@@ -1,4 +1,4 @@
-"""Encoding: the values of inputs as JSON that can be stored, and back."""
+"""Encoding: input values to JSON that can be stored, and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invokable.runtime.values.media import Image, Video
 
 
 def to_json(value: Any) -> Any:
-    """A value as JSON. Raises TypeError for what has no lasting form, such as an open file."""
+    """A value as JSON. Raises TypeError for a value that cannot be stored, such as an open file."""
     if hasattr(type(value), "to_invokeai"):
         value = value.to_invokeai()
     match value:
@@ -42,11 +42,11 @@ def to_json(value: Any) -> Any:
             return {key: to_json(item) for key, item in value.items()}
         case SupportsFspath():
             return os.fspath(value)
-    raise TypeError(f"a {type(value).__name__} cannot be stored as JSON; give the path or the bytes of the file")
+    raise TypeError(f"a {type(value).__name__} cannot be stored as JSON; use the path or the bytes of the file")
 
 
 def custom_from_json(value: Any, made: FieldValueClass, cardinality: Cardinality) -> Any:
-    """The value of an input or an output whose class is a project's own. Raises what that class raises."""
+    """The value of an input or an output with a project's own class. Raises whatever the class raises."""
     if value is None:
         return None
     if isinstance(value, list) and cardinality != "SINGLE":
@@ -55,7 +55,7 @@ def custom_from_json(value: Any, made: FieldValueClass, cardinality: Cardinality
 
 
 def from_json(value: Any, type_name: str) -> Any:
-    """The value of an input, out of its JSON; `type_name` is the field type without its cardinality."""
+    """The value of an input, from its JSON; `type_name` is the field type without its cardinality."""
     if isinstance(value, list):
         return [from_json(item, type_name) for item in value]
     if not isinstance(value, dict):

@@ -30,7 +30,7 @@ class JobEvent:
 
 @dataclass(frozen=True, slots=True)
 class Queued(JobEvent):
-    """The server has taken the job.
+    """The server has accepted the job.
 
     `item_id` is its first queue item.
 
@@ -42,17 +42,17 @@ class Queued(JobEvent):
     """
 
     ahead: int | None = None
-    """How many queue items are before it, of all users.
+    """The number of queue items ahead of it, of all users.
 
-    None where the server did not say, and for who asks later than a second after the submission.
+    None if the server did not report it, and when watching starts more than a second after the submission.
     """
     items: int = 1
-    """How many queue items the job has."""
+    """The number of queue items of the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started(JobEvent):
-    """A queue item began to run.
+    """A queue item started to run.
 
     The events of its nodes follow.
 
@@ -64,9 +64,9 @@ class Started(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted(JobEvent):
-    """A node began to run.
+    """A node started to run.
 
-    Below an iterate node each iteration is one such event.
+    Below an iterate node, each iteration is one such event.
 
     Example:
 
@@ -80,9 +80,9 @@ class NodeStarted(JobEvent):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an unfinished image looks like.
+    """A preview of an unfinished image.
 
-    Nodes that denoise send one with each step.
+    Denoising nodes send one with each step.
 
     Example:
 
@@ -92,19 +92,19 @@ class Preview:
     """
 
     width: int
-    """In pixels, those of the image that is to be."""
+    """In pixels, of the final image."""
     height: int
     content_type: str
     """Such as `image/jpeg`."""
     content: bytes = field(repr=False)
-    """The picture's file, smaller than the image that is to be."""
+    """The contents of the picture file, which is smaller than the final image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress(JobEvent):
-    """A node says how far it is.
+    """A node reports its progress.
 
-    Nodes that are done at once say nothing, or that they save an image.
+    Fast nodes report none, or only that they save an image.
 
     Example:
 
@@ -116,7 +116,7 @@ class Progress(JobEvent):
     node_id: str
     node_type: str
     fraction: float | None
-    """From 0 to 1; None where the node cannot tell."""
+    """From 0 to 1; None if the node does not know."""
     message: str
     preview: Preview | None = None
 
@@ -125,7 +125,7 @@ class Progress(JobEvent):
 class NodeFinished(JobEvent):
     """A node is done.
 
-    Its images and videos can be downloaded while the job goes on.
+    Its images and videos can be downloaded while the job is still running.
 
     Example:
 
@@ -155,18 +155,18 @@ class Ended(JobEvent):
     """
 
     state: State
-    """How it ended: `completed`, `failed` or `canceled`. One that was removed from the queue counts as canceled."""
+    """How it ended: `completed`, `failed` or `canceled`. An item that was removed from the queue counts as canceled."""
     done: int
-    """How many queue items of the job have ended by now."""
+    """The number of queue items of the job that have ended so far."""
     items: int
-    """How many it has."""
+    """The number of queue items of the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """How many queue items of a job are in each state.
+    """The number of queue items of a job in each state.
 
-    `Job.status` and `Job.wait` return it.
+    Returned by `Job.status` and `Job.wait`.
 
     Example:
 
@@ -181,16 +181,16 @@ class JobStatus:
     failed: int
     canceled: int
     removed: int
-    """How many are no longer in the server's queue: pruned, cleared or deleted."""
+    """The number no longer in the server's queue: pruned, cleared or deleted."""
 
     @property
     def items(self) -> int:
-        """How many queue items the job has."""
+        """The number of queue items of the job."""
         return self.pending + self.in_progress + self.completed + self.failed + self.canceled + self.removed
 
     @property
     def ended(self) -> bool:
-        """Whether none of them will run any more."""
+        """Whether all of them have ended."""
         return not self.pending and not self.in_progress
 
 

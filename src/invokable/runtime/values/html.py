@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-_SIDE: Final = 256  # pixels of a small picture
-_MOST_BYTES: Final = 500_000  # of a picture that is embedded; a thumbnail has far fewer
+_SIDE: Final = 256  # pixels of a thumbnail
+_MOST_BYTES: Final = 500_000  # of an embedded picture; a thumbnail has far fewer
 _MOST_TEXT: Final = 500
 
 _KINDS: Final = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}
-"""How the files begin that browsers show."""
+"""The magic bytes of files that browsers display."""
 
 
 def code(text: str) -> str:
@@ -50,7 +50,7 @@ def picture(found: bytes | Exception | None) -> str:
 
 
 def table(title: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table; the cells are HTML already."""
+    """A table whose cells are already HTML."""
     return "".join(
         (
             f"<table><caption>{escape(title)}</caption>",

@@ -1,4 +1,4 @@
-"""Inputs: what an input takes."""
+"""Inputs: the types of input values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from invokable.runtime.values.instances import CheckedByInstance
 from invokable.runtime.values.media import Image, Video
 
 JsonValue: TypeAlias = Any
-"""A JSON value: None, bool, int, float, str, a list or a dict of these."""
+"""A JSON value: None, bool, int, float, str, or a list or dict of these."""
 
 
 class Index:
-    """Marks an attribute with the form indices that show it."""
+    """Marks an attribute with the form indices at which it appears."""
 
     __slots__ = ("indices",)
 
@@ -27,7 +27,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model(CheckedByInstance):
-    """A model on the server: by key, by hash, or by name, with base and type where the name is not unique.
+    """A model on the server, by key, hash or name; add base and type if the name is not unique.
 
     Example:
 
@@ -46,7 +46,7 @@ class Model(CheckedByInstance):
             raise ValueError("a Model needs a name, a key or a hash")
         for part in (self.name, self.base, self.type, self.key, self.hash, self.submodel_type):
             if not isinstance(part, str):
-                raise ValueError(f"what identifies a Model is text, not {part!r}")
+                raise ValueError(f"the fields of a Model must be strings, not {part!r}")
 
     def __str__(self) -> str:
         return self.name or self.key or self.hash
@@ -67,9 +67,9 @@ class LoRA(CheckedByInstance):
 
     def __post_init__(self) -> None:
         if not isinstance(self.model, Model | str):
-            raise ValueError(f"the model of a LoRA is a Model or its name, not {self.model!r}")
+            raise ValueError(f"the model of a LoRA must be a Model or a name, not {self.model!r}")
         if isinstance(self.weight, bool) or not isinstance(self.weight, int | float) or not math.isfinite(self.weight):
-            raise ValueError(f"the weight of a LoRA is a number, not {self.weight!r}")
+            raise ValueError(f"the weight of a LoRA must be a number, not {self.weight!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Board(CheckedByInstance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Color(CheckedByInstance):
-    """A colour: red, green, blue and alpha, each from 0 to 255.
+    """A color: red, green, blue and alpha, each from 0 to 255.
 
     Example:
 
@@ -104,7 +104,7 @@ class Color(CheckedByInstance):
     def __post_init__(self) -> None:
         for channel in (self.r, self.g, self.b, self.a):
             if type(channel) is not int or not 0 <= channel <= 255:
-                raise ValueError(f"a channel of a Color is an integer from 0 to 255, not {channel!r}")
+                raise ValueError(f"a channel of a Color must be an integer from 0 to 255, not {channel!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class SupportsRead(Protocol):
 
 @runtime_checkable
 class SupportsSave(Protocol):
-    """An image of Pillow, or what can be saved as one."""
+    """A Pillow image, or anything that can be saved like one."""
 
     def save(self, fp: Any, format: str | None = ...) -> None:  # noqa: A002
         """Write the image to a file object."""
@@ -137,28 +137,28 @@ class SupportsSave(Protocol):
 
 @runtime_checkable
 class SupportsArray(Protocol):
-    """An array of bytes as NumPy's: height × width, or height × width × 3 or 4 channels."""
+    """A NumPy-like array of bytes: height × width, or height × width × 3 or 4 channels."""
 
     @property
     def __array_interface__(self) -> Any:
-        """What NumPy and Pillow read it by."""
+        """The array interface of NumPy, which Pillow also reads."""
 
 
 @runtime_checkable
 class SupportsFspath(Protocol):
-    """A path, as `os.PathLike`."""
+    """A path, like `os.PathLike`."""
 
     def __fspath__(self) -> str: ...
 
 
 ModelInput: TypeAlias = Model | str
 """A model, or its name."""
-if TYPE_CHECKING:  # the literals are what editors offer
+if TYPE_CHECKING:  # code editors offer the literals
     BoardInput: TypeAlias = Literal["auto", "none"] | Board | str
-    """A board or its name; "none" for no board, "auto" for where the server puts images of workflows."""
+    """A board or its name; "none" for no board, "auto" for the server's default."""
 else:
     BoardInput = Board | str
-# What is looked at by its methods comes last, since that takes longest.
+# Protocols come last, since checking methods takes longest.
 ImageInput: TypeAlias = str | bytes | Image | SupportsFspath | SupportsRead | SupportsSave | SupportsArray
 """A path, the bytes of an image file, an image on the server, a file object, a Pillow image, or a NumPy array."""
 VideoInput: TypeAlias = str | bytes | Video | SupportsFspath | SupportsRead
@@ -168,7 +168,7 @@ if TYPE_CHECKING:
     from invokable.runtime.values.settings import ImageGenerator as ImageGenerator
     from invokable.runtime.values.settings import IntegerGenerator as IntegerGenerator
     from invokable.runtime.values.settings import StringGenerator as StringGenerator
-else:  # their settings are checked by what expands them
+else:  # the settings are checked by the code that expands them
     FloatGenerator = IntegerGenerator = StringGenerator = ImageGenerator = dict[str, Any]
 
 

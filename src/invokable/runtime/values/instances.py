@@ -1,4 +1,4 @@
-"""Instances: values that are checked when they are made, so that an input only asks for their class."""
+"""Instances: values that are checked on creation, so that an input only checks their class."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class CheckedByInstance:
-    """Has pydantic take instances of the class as they are, and nothing else."""
+    """Makes pydantic accept instances of the class unchanged, and nothing else."""
 
     __slots__ = ()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Downloader(Protocol):
-    """What a blocking client does for the images that it returned."""
+    """What a blocking client does for images that it returned."""
 
     def download(self, medium: Image | Video, /) -> builtins.bytes:
         """Download a file."""
@@ -26,36 +26,36 @@ class Downloader(Protocol):
         """Download to a file."""
 
     def thumbnail(self, medium: Image | Video, /) -> builtins.bytes:
-        """Download a small copy."""
+        """Download a thumbnail."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Media(CheckedByInstance):
     name: str
-    """The server's name of the file, such as `7d0c….png`. It is opaque, and not a path."""
+    """The name of the file on the server, such as `7d0c….png`. It is opaque, not a path."""
     width: int | None = field(default=None, compare=False)
-    """In pixels; None where the server did not say."""
+    """In pixels; None if the server did not report it."""
     height: int | None = field(default=None, compare=False)
     node_id: str | None = field(default=None, compare=False)
     """The node of the workflow that made it."""
     _client: Downloader | None = field(default=None, compare=False, repr=False)
 
     collection: ClassVar[str]
-    """The part of the server's API that holds such files."""
+    """The section of the server's API for such files."""
 
     def bytes(self) -> builtins.bytes:
-        """Download the file. Raises APIError when the server no longer has it, and ConnectionError."""
+        """Download the file. Raises APIError if the server no longer has it, and ConnectionError."""
         return self._owner().download(self)  # type: ignore[arg-type]  # one of the two classes below
 
     def thumbnail(self) -> builtins.bytes:
-        """Download a small copy, of at most 256 pixels a side, as WebP. Raises what `bytes` raises."""
+        """Download a thumbnail: WebP, at most 256 pixels a side. Raises the same exceptions as `bytes`."""
         return self._owner().thumbnail(self)  # type: ignore[arg-type]
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Download to a file, whole or not at all, and return its path.
+        """Download to a file, atomically, and return its path.
 
-        A folder, or a path that ends in a slash or has no suffix, gets a file of the server's name in it; missing
-        folders are made. Raises what `bytes` raises, and OSError.
+        If `path` is a folder, ends in a slash or has no suffix, the file is saved in it under its name on the server.
+        Missing folders are created. Raises the same exceptions as `bytes`, and OSError.
         """
         return self._owner().save(self, path)  # type: ignore[arg-type]
 
@@ -76,12 +76,12 @@ class _Media(CheckedByInstance):
     def _owner(self) -> Downloader:
         if self._client is None:
             raise RuntimeError(
-                f"{self.name} has no client to download it with: use client.download(…) or client.save(…)"
+                f"{self.name} has no client to download it with; use client.download(…) or client.save(…)"
             )
         return self._client
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The connection stays behind: a copy in another process is a reference by name.
+        # Leave out the client: a copy in another process is a reference by name.
         kept = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "_client"}
         return _restored, (type(self), kept)
 
@@ -104,16 +104,16 @@ class Image(_Media):
     collection = "images"
 
     def numpy(self) -> Any:
-        """The image as an array of bytes, height × width × channels. Needs Pillow and NumPy.
+        """The image as an array of bytes, height × width × channels. Requires Pillow and NumPy.
 
-        Raises what `bytes` raises.
+        Raises the same exceptions as `bytes`.
         """
         import numpy  # type: ignore[import-not-found,unused-ignore]
 
         return numpy.asarray(self.pil())
 
     def pil(self) -> PILImage:
-        """The image as a Pillow image; needs Pillow. Raises what `bytes` raises."""
+        """The image as a Pillow image. Requires Pillow. Raises the same exceptions as `bytes`."""
         from io import BytesIO
 
         import PIL.Image

@@ -15,7 +15,7 @@ _NOT_FIELDS: Final = ("type", "output_meta")
 
 @dataclass(frozen=True, slots=True)
 class NodeOutput:
-    """What a node gave, once: of a batch, and below an iterate node, it gives several times.
+    """One output of a node. In a batch, and below an iterate node, a node has several.
 
     Example:
 
@@ -30,15 +30,15 @@ class NodeOutput:
     item_id: int
     """The queue item that ran it."""
     type: str
-    """What kind of output it is, such as `image_output`."""
+    """The output type, such as `image_output`."""
     values: Mapping[str, Any]
-    """Its fields by name. Images, videos and colours are those that inputs take; all else is JSON."""
+    """Its fields by name. Images, videos and colors are values that inputs accept; everything else is JSON."""
     value: Any = None
-    """What the function for its kind in `Policy.outputs` made of it; None where there is none."""
+    """What the function for its type in `Policy.outputs` returned; None if there is none."""
 
 
 OutputMaker: TypeAlias = Callable[[NodeOutput], Any]
-"""Makes a value of a program's own out of what a node gave."""
+"""Converts the output of a node into a value of a program's own class."""
 
 
 def node_output(
@@ -48,7 +48,7 @@ def node_output(
     client: Downloader | None,
     makers: Mapping[str, OutputMaker],
 ) -> NodeOutput:
-    """What a node gave. Raises WorkflowError where the class for its kind does not take it."""
+    """The output of a node. Raises WorkflowError if the class for its type fails."""
     values = {name: _given(value, result, node_id, client) for name, value in result.items() if name not in _NOT_FIELDS}
     output = NodeOutput(node_id, item_id, str(result.get("type", "")), values)
     maker = makers.get(output.type)
@@ -58,12 +58,12 @@ def node_output(
         return replace(output, value=maker(output))
     except Exception as error:
         name = getattr(maker, "__name__", repr(maker))
-        message = f"item {item_id}, node {node_id}: {name} does not take its {output.type!r}: {error}"
+        message = f"item {item_id}, node {node_id}: {name} failed for its {output.type!r}: {error}"
         raise WorkflowError(message) from error
 
 
 def _given(value: Any, result: Mapping[str, Any], node_id: str, client: Downloader | None) -> Any:
-    """A field of a node's output; the size of an image or a video stands beside it, in the `result`."""
+    """The value of a field of a node's output; the size of an image or a video is in `result`, beside the field."""
     if isinstance(value, list):
         return [_given(item, {}, node_id, client) for item in value]
     if not isinstance(value, dict):

@@ -17,7 +17,7 @@ _MOST_PICTURES: Final = 12  # each is fetched
 
 
 class Shown:
-    """What a notebook shows in a cell, with its pictures, which were fetched before."""
+    """What a notebook displays in a cell, with pictures that have been fetched."""
 
     def __init__(self, html: str, pictures: int) -> None:
         self._html = html
@@ -44,7 +44,7 @@ def outputs_table(
 ) -> str:
     """A table of outputs, with small pictures of the first few images and videos.
 
-    `thumbnails` are the pictures, and why there is none; without it they are fetched.
+    `thumbnails` has the pictures, or the reasons why there is none; by default they are fetched.
     """
     cells = _Cells(_fetched if thumbnails is None else thumbnails.get)
     rows = ((html.code(name), cells.shown(value)) for name, value in outputs.items())
@@ -66,7 +66,7 @@ def _fetched(medium: Image | Video) -> bytes | Exception | None:
 
 
 class _Cells:
-    """Shows values; of the images and videos among them the first few as pictures."""
+    """Displays values, with pictures of the first few images and videos."""
 
     def __init__(self, fetch: Callable[[Image | Video], bytes | Exception | None]) -> None:
         self._fetch = fetch

@@ -1,4 +1,4 @@
-"""Pins: what a generated module says about itself, read once and checked before it is believed."""
+"""Pins: what a generated module says about itself, read once and verified."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class InputPin:
     type: FieldType
     label: str
     connected: bool
-    """An edge or a batch feeds the field: its value is not sent."""
+    """Whether an edge or a batch feeds the field, so that its value is not sent."""
     custom: FieldValueClass | None = None
-    """The class that the project gave to the values."""
+    """The project's own class for the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class OutputPin:
     type: FieldType
     many: bool
     custom: FieldValueClass | None = None
-    """The class that the project gave to the values."""
+    """The project's own class for the values."""
     is_open: bool = False
-    """It is annotated as JSON, of no kind that the runtime knows."""
+    """Whether it is annotated as JSON because the runtime has no class for its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ _READ: WeakKeyDictionary[type, Pins] = WeakKeyDictionary()
 
 
 def pins_of(cls: type) -> Pins:
-    """The pins of a workflow class. Raises StaleWorkflowError when they do not fit the class or this runtime."""
+    """The pins of a workflow class. Raises StaleWorkflowError if they do not match the class or this runtime."""
     if cls not in _READ:
         _READ[cls] = _read(cls)
     return _READ[cls]
@@ -81,9 +81,7 @@ def _read(cls: type) -> Pins:
     _check_format(constants.get("FORMAT"), cls)
     entries = constants["INDEX_MAP"]
     if index_map_checksum(entries) != constants.get("INDEX_MAP_CHECKSUM"):
-        raise StaleWorkflowError(
-            f"{cls.__module__}: INDEX_MAP was changed since it was generated; generate the module anew"
-        )
+        raise StaleWorkflowError(f"{cls.__module__}: INDEX_MAP was changed after generation; generate the module again")
     graph = json.loads(constants["_GRAPH"])
     batch = BatchTable.from_json(json.loads(constants["_BATCH"]))
     workflow = json.loads(constants["_WORKFLOW"])
@@ -103,7 +101,7 @@ def _read(cls: type) -> Pins:
 
 
 def module_of(cls: type) -> ModuleType:
-    """The generated module of a workflow class or of a subclass. Raises StaleWorkflowError where there is none."""
+    """The generated module of a workflow class or of a subclass. Raises StaleWorkflowError if there is none."""
     for owner in cls.__mro__:
         module = sys.modules.get(owner.__module__)
         if module is not None and hasattr(module, "INDEX_MAP") and "__dataclass_fields__" in owner.__dict__:
@@ -112,7 +110,7 @@ def module_of(cls: type) -> ModuleType:
 
 
 def _hints(cls: type) -> dict[str, Any]:
-    """The annotations of the class and its bases, those of `Workflow` itself left out, resolved."""
+    """The resolved annotations of the class and its bases, without those of `Workflow` itself."""
     found: dict[str, Any] = {}
     for owner in reversed(cls.__mro__):
         if hasattr(owner, "__dataclass_fields__"):
@@ -128,12 +126,12 @@ def _own_hints(owner: type) -> dict[str, Any]:
 def _check_format(found: object, cls: type) -> None:
     if not isinstance(found, int) or found < FORMATS.start:
         raise StaleWorkflowError(
-            f"{cls.__module__} has format {found!r}, which this invokable no longer runs: generate it anew"
+            f"{cls.__module__} has format {found!r}, which this version no longer supports; generate it again"
         )
     if found not in FORMATS:
         newest = FORMATS.stop - 1
         raise StaleWorkflowError(
-            f"{cls.__module__} has format {found}, but this invokable runs formats up to {newest}: upgrade invokable"
+            f"{cls.__module__} has format {found}, but this version supports formats up to {newest}; upgrade invokable"
         )
 
 
@@ -152,7 +150,7 @@ def _inputs(
         places = {by_index.pop(index, None) for index in marker.indices} if marker else {None}
         if marker is None or len(places) != 1 or None in places:
             raise StaleWorkflowError(
-                f"{cls.__module__}: the index of {attribute!r} does not fit INDEX_MAP; generate the module anew"
+                f"{cls.__module__}: the index of {attribute!r} does not match INDEX_MAP; generate the module again"
             )
         node_id, field, kind = next(place for place in places if place)
         label = labels.get((node_id, field)) or field.replace("_", " ").title()
@@ -188,7 +186,7 @@ def _marker(hint: Any) -> Index | None:
 
 
 def _labels(workflow: Mapping[str, Any] | None) -> dict[tuple[str, str], str]:
-    """The labels that the user gave, by node and field."""
+    """The user's labels, by node and field."""
     found = {}
     for node in (workflow or {}).get("nodes", []):
         for name, field in node.get("data", {}).get("inputs", {}).items():

@@ -1,8 +1,8 @@
-"""Records: what the server says of boards, images, videos, models, queue items, workflows and style presets.
+"""Records: boards, images, videos, models, queue items, workflows and style presets, as the server describes them.
 
-Those of boards, images, videos, models and style presets are values too: an input takes them as they are. All are
-frozen, compare by what identifies them, and can be pickled. Times are in UTC. What a server's version does not say
-keeps its default.
+Records of boards, images, videos, models and style presets can be assigned to inputs. All are frozen, compare by
+identity on the server, and can be pickled. Times are in UTC. What a version of the server does not report has its
+default.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class BoardRecord(Board):
     """
 
     image_count: int = field(default=0, compare=False)
-    """Images that were made, without intermediate ones."""
+    """Generated images, not counting intermediate ones."""
     asset_count: int = field(default=0, compare=False)
-    """Images that were uploaded, masks and control images."""
+    """Uploaded images, masks and control images."""
     video_count: int = field(default=0, compare=False)
     archived: bool = field(default=False, compare=False)
     visibility: str = field(default="private", compare=False)
-    """`private`; `shared` where other users see what is on it; `public` where they may add to it, too."""
+    """`private`; `shared` if other users see what is on it; `public` if they may also add to it."""
     cover_image_name: str | None = field(default=None, compare=False)
     user_id: str = field(default="", compare=False)
-    """Its owner, on a server of several users."""
+    """Its owner, on a multi-user server."""
     created_at: datetime | None = field(default=None, compare=False)
     updated_at: datetime | None = field(default=None, compare=False)
 
@@ -53,16 +53,16 @@ class ImageRecord(Image):
     """
 
     category: str = field(default="general", compare=False)
-    """`general` for what was made; `user`, `mask`, `control` or `other` for what was uploaded."""
+    """`general` for generated images; `user`, `mask`, `control` or `other` for uploaded ones."""
     origin: str = field(default="internal", compare=False)
-    """`internal` for what was made, `external` for what was uploaded."""
+    """`internal` for generated ones, `external` for uploaded ones."""
     starred: bool = field(default=False, compare=False)
     is_intermediate: bool = field(default=False, compare=False)
     has_workflow: bool = field(default=False, compare=False)
     board_id: str | None = field(default=None, compare=False)
-    """None for an image that is on no board."""
+    """None if it is on no board."""
     session_id: str | None = field(default=None, compare=False)
-    """The session that made it."""
+    """The session that created it."""
     created_at: datetime | None = field(default=None, compare=False)
     updated_at: datetime | None = field(default=None, compare=False)
 
@@ -81,16 +81,16 @@ class VideoRecord(Video):
     """In seconds."""
     fps: float | None = field(default=None, compare=False)
     category: str = field(default="general", compare=False)
-    """`general` for what was made; `user` for what was uploaded."""
+    """`general` for generated videos, `user` for uploaded ones."""
     origin: str = field(default="internal", compare=False)
-    """`internal` for what was made, `external` for what was uploaded."""
+    """`internal` for generated ones, `external` for uploaded ones."""
     starred: bool = field(default=False, compare=False)
     is_intermediate: bool = field(default=False, compare=False)
     has_workflow: bool = field(default=False, compare=False)
     board_id: str | None = field(default=None, compare=False)
-    """None for a video that is on no board."""
+    """None if it is on no board."""
     session_id: str | None = field(default=None, compare=False)
-    """The session that made it."""
+    """The session that created it."""
     created_at: datetime | None = field(default=None, compare=False)
     updated_at: datetime | None = field(default=None, compare=False)
 
@@ -117,7 +117,7 @@ class ModelRecord(Model):
     """In bytes."""
     trigger_phrases: tuple[str, ...] = field(default=(), compare=False)
     config: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
-    """All that the server says of it."""
+    """Everything the server reports about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,21 +132,21 @@ class StylePresetRecord(StylePreset):
 
     name: str = field(default="", compare=False)
     positive_prompt: str = field(default="", compare=False)
-    """The prompt of a run takes the place of `{prompt}` in it."""
+    """The prompt of a run replaces `{prompt}` in it."""
     negative_prompt: str = field(default="", compare=False)
     type: str = field(default="user", compare=False)
-    """`default` for those that come with InvokeAI, else `user`."""
+    """`default` for those that come with InvokeAI, otherwise `user`."""
     image: str | None = field(default=None, compare=False)
-    """The path of its picture below the server's address; `style_presets.image` fetches it."""
+    """The path of its picture below the server's address; `style_presets.image` downloads it."""
     is_public: bool = field(default=False, compare=False)
-    """Whether other users see it, too."""
+    """Whether other users also see it."""
     user_id: str = field(default="", compare=False)
-    """Its owner, on a server of several users."""
+    """Its owner, on a multi-user server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedWorkflow:
-    """What made an image or a video, as the file holds it. Either may be missing.
+    """The workflow and the graph embedded in an image or a video. Either may be missing.
 
     Example:
 
@@ -157,14 +157,14 @@ class EmbeddedWorkflow:
     """
 
     workflow: Mapping[str, Any] | None = None
-    """The workflow as the editor opens it."""
+    """The workflow, as the editor opens it."""
     graph: Mapping[str, Any] | None = None
     """The graph that ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInstall:
-    """The installation of a model, as far as it has come.
+    """The state of a model installation.
 
     Example:
 
@@ -176,29 +176,29 @@ class ModelInstall:
     status: str = field(compare=False)
     """`waiting`, `downloading`, `downloads_done`, `running`, `paused`, `completed`, `error` or `cancelled`."""
     bytes: int = field(default=0, compare=False)
-    """How much was downloaded."""
+    """How much has been downloaded."""
     total_bytes: int = field(default=0, compare=False)
-    """How much is to be downloaded, as far as it is known."""
+    """How much there is to download, if known."""
     source: str = field(default="", compare=False)
     reason: str = field(default="", compare=False)
-    """Why it failed, in the server's words."""
+    """Why it failed, according to the server."""
     model: ModelRecord | None = field(default=None, compare=False)
     """The model, once it is installed."""
 
     @property
     def ended(self) -> bool:
-        """Whether it will not change any more."""
+        """Whether it has ended."""
         return self.status in ("completed", "error", "cancelled")
 
     @property
     def fraction(self) -> float:
-        """How much of it is downloaded, from 0 to 1; 0 while the size is not known."""
+        """How much has been downloaded, from 0 to 1; 0 while the size is unknown."""
         return min(self.bytes / self.total_bytes, 1.0) if self.total_bytes else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """An item of the queue. A list leaves out why it failed, on servers since 6.14; `get` says it.
+    """An item of the queue. On servers since 6.14, a list does not include its error; `get` does.
 
     Example:
 
@@ -218,9 +218,9 @@ class QueueItem:
     error_message: str | None = field(default=None, compare=False)
     error_traceback: str | None = field(default=None, compare=False, repr=False)
     retried_from_item_id: int | None = field(default=None, compare=False)
-    """The item that this one runs again: the first one, where several retries followed each other. `get` says it."""
+    """The item that this one retries: the original one after several retries. Only `get` reports it."""
     values: Mapping[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any], compare=False, repr=False)
-    """What a batch gave the item, by node and field; servers before 6.0 do not say it."""
+    """Its batch values, by node and field; servers before 6.0 do not report them."""
     user_id: str = field(default="", compare=False)
     created_at: datetime | None = field(default=None, compare=False)
     started_at: datetime | None = field(default=None, compare=False)
@@ -228,13 +228,13 @@ class QueueItem:
 
     @property
     def ended(self) -> bool:
-        """Whether it will not change any more."""
+        """Whether it has ended."""
         return self.status in ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatus:
-    """How many items of the queue are in each state, and whether it runs.
+    """The number of queue items in each state, and whether the queue is paused.
 
     Example:
 
@@ -250,19 +250,19 @@ class QueueStatus:
     total: int
     waiting: int = 0
     item_id: int | None = None
-    """The item that runs."""
+    """The running item."""
     paused: bool = False
-    """Whether no further item is begun until somebody resumes the queue."""
+    """Whether no further item starts until the queue is resumed."""
 
     @property
     def open(self) -> int:
-        """How many items have not ended."""
+        """The number of items that have not ended."""
         return self.pending + self.in_progress + self.waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowRecord:
-    """A workflow of the server's library, as a list has it: without what is in it.
+    """A workflow of the server's library, as in a list: without its contents.
 
     Example:
 
@@ -274,13 +274,13 @@ class WorkflowRecord:
     name: str = field(default="", compare=False)
     description: str = field(default="", compare=False)
     category: str = field(default="user", compare=False)
-    """`default` for those that come with InvokeAI, else `user`."""
+    """`default` for those that come with InvokeAI, otherwise `user`."""
     tags: tuple[str, ...] = field(default=(), compare=False)
     user_id: str = field(default="", compare=False)
     is_public: bool = field(default=False, compare=False)
-    """Whether other users see it, too. On a server without users everything is."""
+    """Whether other users also see it. Always true on a single-user server."""
     thumbnail_url: str | None = field(default=None, compare=False)
-    """The path of its picture below the server's address; `workflows.thumbnail` fetches it."""
+    """The path of its picture below the server's address; `workflows.thumbnail` downloads it."""
     created_at: datetime | None = field(default=None, compare=False)
     updated_at: datetime | None = field(default=None, compare=False)
     opened_at: datetime | None = field(default=None, compare=False)
@@ -288,7 +288,7 @@ class WorkflowRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryWorkflow(WorkflowRecord):
-    """A workflow of the server's library, whole.
+    """A complete workflow of the server's library.
 
     Example:
 
@@ -301,12 +301,12 @@ class LibraryWorkflow(WorkflowRecord):
     """
 
     document: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False, repr=False)
-    """The workflow as the editor exports it: what `invokable generate` reads."""
+    """The workflow as the editor exports it and `invokable generate` reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerInfo:
-    """What a server is.
+    """Version and settings of a server.
 
     Example:
 
@@ -317,14 +317,14 @@ class ServerInfo:
     version: str
     """Such as `6.14.2`."""
     multiuser: bool = False
-    """Whether it has several users, who sign in."""
+    """Whether it has several users, who have to sign in."""
     max_queue_size: int | None = None
-    """How many items may be pending; None where the server does not say."""
+    """How many items may be pending; None if the server does not report it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationCache:
-    """How full the server's cache of nodes is, and how often it was of use.
+    """The state of the server's invocation cache: its size and its hits.
 
     Example:
 
@@ -334,7 +334,7 @@ class InvocationCache:
 
     enabled: bool
     size: int
-    """How many results of nodes it holds."""
+    """The number of node results that it holds."""
     max_size: int
     hits: int
     misses: int
@@ -342,7 +342,7 @@ class InvocationCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user of a server that has several.
+    """A user of a multi-user server.
 
     Example:
 
@@ -354,7 +354,7 @@ class User:
     email: str = field(default="", compare=False)
     display_name: str = field(default="", compare=False)
     is_admin: bool = field(default=False, compare=False)
-    """Whether it may install models, pause the queue and see what is others'."""
+    """Whether the user may install models, pause the queue and see what belongs to others."""
 
 
 for _class in (

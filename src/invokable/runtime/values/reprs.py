@@ -11,12 +11,12 @@ _SHOWN: Final = 40  # characters of a value
 
 
 def shown(values: Mapping[str, object]) -> str:
-    """Values by name, in short, as arguments."""
+    """A short representation of values as keyword arguments."""
     return ", ".join(f"{name}={short(value)}" for name, value in values.items())
 
 
 def short(value: object) -> str:
-    """A value in a few words."""
+    """A short representation of a value."""
     if isinstance(value, bytes | bytearray):
         return f"<{len(value)} bytes>"
     if is_array(value):

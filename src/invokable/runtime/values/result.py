@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class WorkflowResult:
-    """What a run gives: an attribute for each output, declared by the generated subclass.
+    """The result of a run: an attribute for each output, declared by the generated subclass.
 
-    Whatever the outputs are called, `images` and `videos` hold every one with the node that made it.
+    Whatever the outputs are called, `images` and `videos` have all of them, each with the node that made it.
 
     Example:
 
@@ -45,15 +45,15 @@ class WorkflowResult:
         return outputs_table(type(self).__qualname__, outputs_of(self))
 
     def __getstate__(self) -> dict[str, Any]:
-        # The connection stays behind, as it does with each image.
+        # Leave out the client, as images do.
         return {name: value for name, value in self.__dict__.items() if name != "_client"}
 
     @property
     def by_node(self) -> dict[str, list[NodeOutput]]:
-        """What every node gave that ran, whether or not an output is declared for it, by the node's id.
+        """The outputs of every node that ran, declared or not, by node id.
 
-        In the order of the queue items, and of the iterations in each. Raises WorkflowError where a function of
-        `Policy.outputs` does not take an output.
+        In the order of the queue items, and of the iterations in each. Raises WorkflowError if a function of
+        `Policy.outputs` fails.
         """
         from invokable.runtime.values.node_output import node_output
 
@@ -65,7 +65,7 @@ class WorkflowResult:
 
 
 def outputs_of(result: WorkflowResult) -> dict[str, Any]:
-    """The outputs of a result by attribute, without what every result has."""
+    """The outputs of a result by attribute, without the attributes that every result has."""
     return {name: value for name, value in result.__dict__.items() if name not in WorkflowResult.__annotations__}
 
 

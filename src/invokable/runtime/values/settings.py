@@ -1,7 +1,7 @@
-"""Generators: the settings that a generator node makes the values of a batch of, as the editor stores them.
+"""Generators: the settings from which a generator node makes the values of a batch, as the editor stores them.
 
-They are plain dicts, told apart by their `type`. A type checker knows the keys of each; they are checked again when
-they are given to a workflow, and the values are made when it runs.
+They are plain dicts, distinguished by their `type`. A type checker knows the keys of each. They are validated when
+assigned to a workflow, and the values are made when it runs.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 
 class FloatSequence(TypedDict):
-    """`count` numbers from `start` on, `step` apart."""
+    """`count` numbers starting at `start`, `step` apart."""
 
     type: Literal["float_generator_arithmetic_sequence"]
     start: float
     step: float
     count: int
     values: NotRequired[list[float] | None]
-    """Numbers that the editor has computed: where there are any they are taken, whatever the settings say."""
+    """Numbers that the editor has computed; if present, they are used instead of the settings."""
 
 
 class FloatRange(TypedDict):
@@ -31,7 +31,7 @@ class FloatRange(TypedDict):
 
 
 class FloatRandom(TypedDict):
-    """`count` random numbers from `min` to `max`; the same ones for the same seed, others each time without."""
+    """`count` random numbers from `min` to `max`; the same ones for the same seed, new ones each time without one."""
 
     type: Literal["float_generator_random_distribution_uniform"]
     min: float
@@ -42,7 +42,7 @@ class FloatRandom(TypedDict):
 
 
 class FloatText(TypedDict):
-    """The numbers in a text, which is split at `splitOn`."""
+    """The numbers in a text that is split at `splitOn`."""
 
     type: Literal["float_generator_parse_string"]
     input: str
@@ -51,7 +51,7 @@ class FloatText(TypedDict):
 
 
 class IntegerSequence(TypedDict):
-    """`count` integers from `start` on, `step` apart."""
+    """`count` integers starting at `start`, `step` apart."""
 
     type: Literal["integer_generator_arithmetic_sequence"]
     start: int
@@ -69,7 +69,7 @@ class IntegerRange(TypedDict):
 
 
 class IntegerRandom(TypedDict):
-    """`count` random integers from `min` to `max`; the same ones for the same seed, others each time without."""
+    """`count` random integers from `min` to `max`; the same ones for the same seed, new ones each time without one."""
 
     type: Literal["integer_generator_random_distribution_uniform"]
     min: int
@@ -79,7 +79,7 @@ class IntegerRandom(TypedDict):
 
 
 class IntegerText(TypedDict):
-    """The integers in a text, which is split at `splitOn`."""
+    """The integers in a text that is split at `splitOn`."""
 
     type: Literal["integer_generator_parse_string"]
     input: str
@@ -87,7 +87,7 @@ class IntegerText(TypedDict):
 
 
 class StringText(TypedDict):
-    """The parts of a text, which is split at `splitOn`."""
+    """The parts of a text that is split at `splitOn`."""
 
     type: Literal["string_generator_parse_string"]
     input: str

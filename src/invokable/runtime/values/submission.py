@@ -1,4 +1,4 @@
-"""Submission: what identifies a run on the server."""
+"""Submission: identifies a run on the server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _VERSION: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A run that was submitted, as plain data: store it, and any process can take the run up with `Client.attach`.
+    """A submitted run, as plain data: store it, and any process can wait for the run with `Client.attach`.
 
     Example:
 
@@ -31,13 +31,13 @@ class Submission:
     """The class of the workflow, `package.module:Class`."""
     batch_id: str
     destination: str
-    """The queue's name for this run alone; the server lists the run's items by it."""
+    """The destination, unique to this run; the server lists the run's items by it."""
     requested: int
-    """How many queue items the run has."""
+    """The number of queue items of the run."""
     item_ids: tuple[int, ...] = ()
-    """The queue items, in the order of their values; empty while the server's answer is not known."""
+    """The queue items, in the order of their values; empty while the server's answer is unknown."""
     uploads: tuple[str, ...] = ()
-    """The server's names of the images and videos that were uploaded for the run."""
+    """The names on the server of the images and videos that were uploaded for the run."""
 
     def to_json(self) -> dict[str, Any]:
         """The submission as a JSON object."""
@@ -45,7 +45,7 @@ class Submission:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Submission:
-        """Read what `to_json` gave. Raises TypeError for other members."""
+        """Create a submission from what `to_json` returned. Raises TypeError for unknown members."""
         return cls(**{**value, "item_ids": tuple(value["item_ids"]), "uploads": tuple(value["uploads"])})
 
 
@@ -68,7 +68,7 @@ def items_in(batch_id: str) -> int:
 
 
 def destination_of(batch_id: str) -> str:
-    """The destination that a batch of ours has."""
+    """The destination of a batch of this client."""
     return f"invokable-{batch_id}"
 
 

@@ -1,6 +1,6 @@
-"""Validation: values against annotations, all errors at once, before anything is sent.
+"""Validation: checks values against annotations and reports all errors together, before anything is sent.
 
-pydantic does the checking, strictly: nothing is converted, so "7" is not an integer and True is not a number.
+pydantic validates in strict mode: nothing is converted, so "7" is not an integer and True is not a number.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WANTED: Final = {
     "StylePresetField": "a StylePreset",
     "VideoField": "a video: a path, bytes, a file object, or a video on the server",
 }
-_PLACED: Final = "an edge of the workflow feeds this field, so a value given here would be ignored"
+_PLACED: Final = "an edge of the workflow feeds this field, so this value would be ignored"
 _PLAIN_WORDS: Final = {
     "greater_than": "is not above {gt}",
     "greater_than_equal": "is less than {ge}",
@@ -52,19 +52,19 @@ _PLAIN_WORDS: Final = {
 
 
 def validate(flow: object) -> None:
-    """Raise ValidationError with every wrong input of a workflow."""
+    """Raise ValidationError with all invalid inputs of a workflow."""
     targets = pins_of(type(flow)).inputs
     _validate(type(flow), targets, {target.attribute: getattr(flow, target.attribute) for target in targets})
 
 
 def validate_one(flow: object, attribute: str, value: object) -> None:
-    """Raise ValidationError when a value does not fit an attribute."""
+    """Raise ValidationError if a value is invalid for an attribute."""
     targets = [target for target in pins_of(type(flow)).inputs if target.attribute == attribute]
     _validate(type(flow), targets, {attribute: value})
 
 
 def validate_some(cls: type, values: Mapping[str, object]) -> None:
-    """Raise ValidationError with every wrong one of some values, by attribute; the others may be missing."""
+    """Raise ValidationError with all that are invalid among some values, by attribute; others may be missing."""
     _validate(cls, [target for target in pins_of(cls).inputs if target.attribute in values], values)
 
 
@@ -120,7 +120,7 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
 
 
 def _generator_problem(target: InputPin, value: object) -> dict[str, str]:
-    """Why the settings of a generator make no batch, by attribute; empty where they do."""
+    """Why the settings of a generator make no batch, by attribute; empty if they do."""
     from invokable.contract.generators import GeneratorError, expand
 
     if not _is_finite(value):
@@ -133,7 +133,7 @@ def _generator_problem(target: InputPin, value: object) -> dict[str, str]:
 
 
 def _is_finite(value: object) -> bool:
-    """Whether JSON can hold all numbers of a value."""
+    """Whether JSON can represent all numbers in a value."""
     if isinstance(value, Mapping):
         return all(map(_is_finite, value.values()))
     if isinstance(value, list):
@@ -154,13 +154,13 @@ _ADAPTERS: WeakKeyDictionary[type, TypeAdapter[Any]] = WeakKeyDictionary()
 
 
 def _adapter(cls: type) -> TypeAdapter[Any]:
-    """What checks the values of a class; made on first use, since making it costs more than many checks."""
+    """The validator for a class; created on first use, since creating it costs more than many checks."""
     if cls not in _ADAPTERS:
         from pydantic import ConfigDict, TypeAdapter
-        from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
+        from typing_extensions import TypedDict  # pydantic accepts typing.TypedDict only since Python 3.12
 
         pins = pins_of(cls)
-        make: Any = TypedDict  # with names known only now
+        make: Any = TypedDict  # its keys are only known at run time
         values = make("values", {t.attribute: pins.hints[t.attribute] for t in pins.inputs}, total=False)
         values.__pydantic_config__ = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         _ADAPTERS[cls] = TypeAdapter(values)

@@ -1,4 +1,4 @@
-"""Workflow: the base of every generated dataclass."""
+"""Workflow: the base class of every generated dataclass."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ AnyWorkflow = TypeVar("AnyWorkflow", bound="Workflow")
 
 
 class Workflow:
-    """A workflow with its values. Subclasses are generated keyword-only dataclasses.
+    """A workflow with values for its inputs. Subclasses are generated keyword-only dataclasses.
 
-    Values are checked when a workflow is made, all at once, and when one is assigned: ValidationError says which
-    inputs are wrong, by index, attribute and label.
+    Values are checked when a workflow is created and when one is assigned. ValidationError lists all invalid inputs,
+    by index, attribute and label.
 
     Example:
 
@@ -36,7 +36,7 @@ class Workflow:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "__eq__" not in cls.__dict__:  # else dataclass writes one that fails with arrays
+        if "__eq__" not in cls.__dict__:  # otherwise dataclass adds one that fails with arrays
             type.__setattr__(cls, "__eq__", Workflow.__eq__)
 
     def __eq__(self, other: object) -> bool:
@@ -52,7 +52,7 @@ class Workflow:
         validate(self)
         self.__dict__["_checked"] = True
 
-    if not TYPE_CHECKING:  # else a misspelt attribute would pass
+    if not TYPE_CHECKING:  # otherwise type checkers would accept a misspelled attribute
 
         def __setattr__(self, name: str, value: object) -> None:
             if "_checked" in self.__dict__:
@@ -69,10 +69,10 @@ class Workflow:
             super().__setattr__(name, value)
 
         def __delattr__(self, name: str) -> None:
-            raise AttributeError(f"{type(self).__name__}: an input cannot be deleted; assign another value to {name!r}")
+            raise AttributeError(f"{type(self).__name__}: an input cannot be deleted; assign a value to {name!r}")
 
     def __iter__(self) -> Iterator[tuple[int, str, Any]]:
-        """Yield (index, attribute, value) of every input, in form order; the index is the first that shows it."""
+        """Yield (index, attribute, value) for each input in form order, with its first index."""
         from invokable.runtime.values.pins import pins_of
 
         for target in pins_of(type(self)).inputs:
@@ -89,31 +89,31 @@ class Workflow:
         values = [(pin.index, pin.attribute, pin.label, getattr(self, pin.attribute)) for pin in pins]
         return inputs_table(type(self).__name__, values)
 
-    if TYPE_CHECKING:  # each generated class says which values it takes
+    if TYPE_CHECKING:  # each generated class declares its keyword arguments
 
         def replace(self, /, *args: Any, **changes: Any) -> Self:
-            """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
+            """Return a copy with other values. Raises ValidationError, and TypeError for an unknown name."""
             raise NotImplementedError
 
     else:
 
         def replace(self, /, **changes):
-            """A copy with other values. Raises ValidationError, and TypeError for an unknown name."""
+            """Return a copy with other values. Raises ValidationError, and TypeError for an unknown name."""
             return _changed(self, changes)
 
     def copy(self) -> Self:
-        """A copy that can be changed without changing this one, its lists included."""
+        """Return an independent copy, including its lists."""
         return _changed(self, {})
 
     def to_dict(self) -> dict[str, Any]:
-        """The values by attribute, as JSON. Raises TypeError for a file object or a Pillow image."""
+        """Return the values by attribute, as JSON. Raises TypeError for a file object or a Pillow image."""
         from invokable.runtime.values.encoding import to_json
 
         return {name: to_json(getattr(self, name)) for name in _names(type(self))}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make a workflow of what `to_dict` gave. Raises ValidationError, and TypeError for an unknown name."""
+        """Create a workflow from what `to_dict` returned. Raises ValidationError, and TypeError for an unknown name."""
         from invokable.runtime.values.encoding import custom_from_json, from_json
         from invokable.runtime.values.pins import pins_of
 
@@ -138,7 +138,7 @@ def _changed(flow: AnyWorkflow, changes: Mapping[str, Any]) -> AnyWorkflow:
 
 
 def _own(value: Any) -> Any:
-    """A value that shares nothing that can be changed with another, but what has no copy, as an open file."""
+    """A copy of a value that shares nothing mutable with it, except what cannot be copied, such as an open file."""
     if isinstance(value, list):
         return [_own(item) for item in value]
     if isinstance(value, dict):
