@@ -1,12 +1,12 @@
 """The runtime: what a generated module imports, and what runs it.
 
-    values/   what a generated module imports: inputs, media, limits, checking            imports no other room
-    steps/    what a run decides, without I/O: prepare ─ submit ─ wait ─ collect           imports values
-    client/   what talks to the server and the disk, and drives the steps                  imports values and steps
-    errors    the tree of what can go wrong
+    values/   what a generated module imports: inputs, media, limits, validation           imports neither of the others
+    steps/    the decisions of a run, without I/O: prepare ─ submit ─ wait ─ collect        imports values
+    client/   access to the server and the disk; drives the steps                          imports values and steps
+    errors    the tree of errors
 
-The names below are those that generated modules import; users find theirs in `invokable`. They cost little to import;
-the settings of generators load on first use.
+Generated modules import the names below; users import theirs from `invokable`. The import is cheap; the settings of
+generators are loaded on first use.
 """
 
 from __future__ import annotations
