@@ -13,7 +13,7 @@ from tests.examples import example, feed, imported, node, with_generator, workfl
 from tests.live.provision import Server
 
 
-def test_a_generator_makes_a_card_of_each_width(client: Client, stamp: Path) -> None:
+def test_a_generator_makes_a_card_for_each_width(client: Client, stamp: Path) -> None:
     widths = IntegerSequence(type="integer_generator_arithmetic_sequence", start=96, step=-32, count=3)
     flow = workflow_class(imported(with_generator()))(stamp=stamp, height=32, widths=widths)
     result = client.run(flow, timeout=120)
@@ -23,7 +23,7 @@ def test_a_generator_makes_a_card_of_each_width(client: Client, stamp: Path) -> 
 
 
 @pytest.mark.usefixtures("models")
-def test_dynamic_prompts_make_an_image_of_each(client: Client, server: Server) -> None:
+def test_dynamic_prompts_make_an_image_for_each(client: Client, server: Server) -> None:
     settings = AllPrompts(type="string_generator_dynamic_prompts_combinatorial", input="a {fox|hare}", maxPrompts=5)
     document = example("sd15_text_to_image.json")
     labels = {n["id"]: n["data"].get("inputs", {}).get("value", {}).get("label") for n in document["nodes"]}
@@ -36,7 +36,7 @@ def test_dynamic_prompts_make_an_image_of_each(client: Client, server: Server) -
     assert [values[0]["value"] for values in told] == ["a fox", "a hare"]
 
 
-def test_the_images_of_a_board_are_worked_on_one_by_one(client: Client, server: Server, stamp: Path) -> None:
+def test_the_images_of_a_board_are_processed_one_by_one(client: Client, server: Server, stamp: Path) -> None:
     board = client.boards.create("stamps of a test")
     image = client.upload(stamp)
     server.post("/api/v1/board_images/", {"board_id": board.id, "image_name": image.name})

@@ -59,7 +59,7 @@ def test_an_example_runs(
 
 
 @pytest.mark.parametrize("kind", [Connection, Policy])
-def test_the_tables_name_every_part(kind: type) -> None:
+def test_the_tables_name_every_option(kind: type) -> None:
     named = set(re.findall(r"`(\w+)`", PAGE))
     assert {field.name for field in dataclasses.fields(kind)} <= named
 

@@ -72,7 +72,7 @@ def test_values_can_be_stored_and_read_again(module: Any) -> None:
     assert module.ColourCard.from_dict(stored) == card
 
 
-def test_an_output_that_the_class_refuses_says_where(
+def test_an_output_that_the_class_refuses_is_located(
     client: Client, module: Any, stamp: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(value: object) -> object:
@@ -96,7 +96,7 @@ def marked(module: Any) -> Any:
     return imported(document, Options(naming=Naming(nodes={"mark": "mark"})))
 
 
-def test_an_output_of_a_kind_comes_back_as_what_the_page_makes_of_it(
+def test_an_output_type_is_converted_as_on_the_page(
     server: Server,
     connect: Callable[..., Client],
     marked: Any,
@@ -119,13 +119,13 @@ def test_an_output_of_a_kind_comes_back_as_what_the_page_makes_of_it(
     assert capsys.readouterr().out == f"{result.mark}\nbounding_box_output {result.mark}\n"
 
 
-def test_an_output_of_a_kind_is_json_without_a_function_for_it(client: Client, marked: Any, stamp: Path) -> None:
+def test_an_output_type_without_a_function_is_json(client: Client, marked: Any, stamp: Path) -> None:
     result = client.run(marked.MarkedCard(stamp=stamp, width=64, height=64))
     assert result.mark["x_max"] == 48
     assert result.by_node["mark"][0].value is None
 
 
-def test_an_image_of_a_kind_stays_an_image(
+def test_an_image_of_a_converted_output_type_stays_an_image(
     server: Server, connect: Callable[..., Client], marked: Any, stamp: Path
 ) -> None:
     with connect(server.url, policy=Policy(outputs={"image_output": lambda output: output.values["width"]})) as client:
@@ -134,7 +134,7 @@ def test_an_image_of_a_kind_stays_an_image(
     assert {output.value for output in result.by_node[result.card.node_id]} == {64}
 
 
-def test_an_output_that_a_function_refuses_says_where(
+def test_an_output_that_a_function_refuses_is_located(
     server: Server, connect: Callable[..., Client], marked: Any, stamp: Path
 ) -> None:
     def box(output: NodeOutput) -> object:
@@ -148,6 +148,6 @@ def test_an_output_that_a_function_refuses_says_where(
 
 
 @pytest.mark.parametrize("outputs", [["bounding_box_output"], {"bounding_box_output": "Box"}, {1: str}])
-def test_what_is_no_table_of_kinds_is_refused(outputs: Any) -> None:
+def test_an_invalid_table_of_outputs_is_refused(outputs: Any) -> None:
     with pytest.raises(ValueError, match="expected a dict of functions or classes"):
         Policy(outputs=outputs)

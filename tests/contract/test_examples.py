@@ -55,7 +55,7 @@ def near(found: tuple[int, ...], expected: tuple[int, ...], *, runs: int = 1) ->
 # ----------------------------------------------------------------- Colour Card
 
 
-def test_the_card_has_the_size_and_the_colour_asked_for(client: Client, stamp: Path, tmp_path: Path) -> None:
+def test_the_card_has_the_requested_size_and_colour(client: Client, stamp: Path, tmp_path: Path) -> None:
     image = picture(client, card(stamp), tmp_path / "out")
     assert image.size == (96, 64)
     corners = [(0, 0), (95, 0), (0, 63), (95, 63)]
@@ -70,14 +70,14 @@ def test_the_stamp_lies_where_it_was_placed(client: Client, stamp: Path, tmp_pat
     assert [pixel(image, at) for at in outside] == [CARD] * 4
 
 
-def test_a_stamp_that_sticks_out_is_cut_off(client: Client, stamp: Path, tmp_path: Path) -> None:
+def test_a_stamp_that_extends_beyond_the_card_is_cropped(client: Client, stamp: Path, tmp_path: Path) -> None:
     image = picture(client, card(stamp, left=80, top=50), tmp_path / "out")
     assert image.size == (96, 64)
     assert near(pixel(image, (95, 63)), STAMP)
 
 
 @pytest.mark.parametrize("blur_type", ["gaussian", "box"])
-def test_the_radius_softens_the_stamp_alone(client: Client, tmp_path: Path, blur_type: str) -> None:
+def test_the_radius_blurs_only_the_stamp(client: Client, tmp_path: Path, blur_type: str) -> None:
     stripes = Image.new("RGB", (40, 30), (0, 0, 0))
     stripes.paste((255, 255, 255), (0, 0, 20, 30))
     image = picture(client, card(stripes, radius=4.0, blur_type=blur_type), tmp_path / "out")
@@ -112,9 +112,7 @@ def test_the_result_is_put_on_the_board(client: Client, server: Server, stamp: P
     assert server.get(f"/api/v1/boards/{board}/image_names") == [found.name]
 
 
-def test_the_saved_image_holds_the_workflow_with_the_values_it_was_made_with(
-    client: Client, stamp: Path, tmp_path: Path
-) -> None:
+def test_the_saved_image_contains_the_workflow_with_its_values(client: Client, stamp: Path, tmp_path: Path) -> None:
     image = picture(client, card(stamp, width=88), tmp_path / "out")
     assert '"Colour Card"' in image.info["invokeai_workflow"]
     assert '"value":88' in image.info["invokeai_workflow"].replace(" ", "")
@@ -129,13 +127,13 @@ def text_to_image(**values: Any) -> SD15TextToImage:
 
 
 @pytest.mark.usefixtures("models")
-def test_an_image_from_a_prompt_has_the_size_asked_for(client: Client, tmp_path: Path) -> None:
+def test_an_image_from_a_prompt_has_the_requested_size(client: Client, tmp_path: Path) -> None:
     image = picture(client, text_to_image(width=72, positive_prompt="a fox"), tmp_path / "out")
     assert image.size == (72, 64)
 
 
 @pytest.mark.usefixtures("models")
-def test_the_seed_decides_what_comes_out(client: Client, tmp_path: Path) -> None:
+def test_the_seed_determines_the_image(client: Client, tmp_path: Path) -> None:
     one, again, other = (
         picture(client, text_to_image(seed=seed), tmp_path / str(number)).tobytes()
         for number, seed in enumerate([5, 5, 6])
@@ -152,7 +150,7 @@ def test_a_scheduler_can_be_chosen(client: Client, tmp_path: Path, scheduler: st
     assert chosen != default
 
 
-def test_tiny_models_are_what_they_were_made_as(
+def test_tiny_models_have_their_base_and_type(
     models: dict[str, dict[str, str]],
 ) -> None:
     found = {(model["name"], model["base"], model["type"]) for model in models.values()}
@@ -177,7 +175,7 @@ def queue_total(server: Server) -> int:
     return int(server.get("/api/v1/queue/default/status")["queue"]["total"])
 
 
-def test_a_value_out_of_its_limits_is_refused_before_anything_is_sent(client: Client, server: Server) -> None:
+def test_a_value_outside_its_limits_is_refused_before_anything_is_sent(client: Client, server: Server) -> None:
     before = queue_total(server)
     with pytest.raises(ValidationError) as caught:
         client.run(text_to_image(width=63, steps=0))
@@ -185,7 +183,7 @@ def test_a_value_out_of_its_limits_is_refused_before_anything_is_sent(client: Cl
     assert queue_total(server) == before
 
 
-def test_a_failing_node_is_named_with_the_words_of_the_server(client: Client, stamp: Path) -> None:
+def test_a_failing_node_is_named_with_the_servers_message(client: Client, stamp: Path) -> None:
     # The node's schema sets no limit here, the image library does.
     with pytest.raises(RunFailed) as caught:
         client.run(card(stamp, left=2**40))
@@ -196,7 +194,7 @@ def test_a_failing_node_is_named_with_the_words_of_the_server(client: Client, st
     assert caught.value.item_id > 0
 
 
-def test_one_failing_item_of_a_batch_leaves_the_results_of_the_others(client: Client, stamp: Path) -> None:
+def test_one_failing_item_of_a_batch_keeps_the_results_of_the_others(client: Client, stamp: Path) -> None:
     document = with_generator()
     document["edges"] = [edge for edge in document["edges"] if edge["source"] != "b"]
     add_edge(document, "b", "value", node(document, "img_paste")["id"], "x")
@@ -208,7 +206,7 @@ def test_one_failing_item_of_a_batch_leaves_the_results_of_the_others(client: Cl
     assert card.pil().size == (320, 200)
 
 
-def test_a_run_can_be_taken_up_by_another_client(server: Server, client: Client, stamp: Path) -> None:
+def test_another_client_can_attach_to_a_run(server: Server, client: Client, stamp: Path) -> None:
     stored = json.dumps(client.submit(card(stamp)).submission.to_json())
     with Client(server.url) as other:
         result = other.attach(ColourCard, Submission.from_json(json.loads(stored))).result(timeout=60)
@@ -226,7 +224,7 @@ def test_an_interrupted_run_is_canceled(server: Server, client: Client, stamp: P
         server.put(f"{QUEUE}/processor/resume")
 
 
-def test_a_queue_item_that_was_removed_says_so(server: Server, client: Client, stamp: Path) -> None:
+def test_a_removed_queue_item_is_reported(server: Server, client: Client, stamp: Path) -> None:
     server.put(f"{QUEUE}/processor/pause")
     try:
         job = client.submit(card(stamp))
@@ -237,7 +235,7 @@ def test_a_queue_item_that_was_removed_says_so(server: Server, client: Client, s
         server.put(f"{QUEUE}/processor/resume")
 
 
-def test_a_run_of_a_module_whose_nodes_the_server_lacks_says_which(client: Client, stamp: Path) -> None:
+def test_nodes_of_a_module_that_the_server_lacks_are_named(client: Client, stamp: Path) -> None:
     document = example("colour_card.json")
     module: Any = imported(document)
     module._GRAPH = module._GRAPH.replace('"img_blur"', '"img_blurred"')
@@ -247,14 +245,14 @@ def test_a_run_of_a_module_whose_nodes_the_server_lacks_says_which(client: Clien
     assert caught.value.submission
 
 
-def test_the_server_refusing_a_request_gives_its_status_and_words(client: Client) -> None:
+def test_a_refused_request_has_the_servers_status_and_message(client: Client) -> None:
     with pytest.raises(APIError) as caught:
         client.boards.create("x" * 301)
     assert caught.value.status == 422
     assert "300 characters" in caught.value.detail
 
 
-def test_a_server_that_is_not_there_is_a_connection_error(stamp: Path) -> None:
+def test_an_unreachable_server_is_a_connection_error(stamp: Path) -> None:
     with (
         Client(f"http://127.0.0.1:{free_port()}", policy=Policy(retries=1)) as client,
         pytest.raises(ConnectionError),
@@ -262,7 +260,7 @@ def test_a_server_that_is_not_there_is_a_connection_error(stamp: Path) -> None:
         client.run(card(stamp))
 
 
-def test_an_address_inside_of_the_server_is_not_its_root(server: Server, stamp: Path) -> None:
+def test_an_address_below_the_servers_root_is_refused(server: Server, stamp: Path) -> None:
     with (
         Client(f"{server.url}/gallery", policy=Policy(retries=1)) as client,
         pytest.raises(NotInvokeAIError),

@@ -85,7 +85,7 @@ def ran(server: Server, batch_id: str) -> list[Any]:
 
 
 @pytest.mark.slow_on_simulator
-def test_whatever_the_post_meets_each_value_runs_once(
+def test_whatever_happens_to_the_post_each_value_runs_once(
     server: Server, connect: Connect, counted: Any, stamp: Path, looking: float
 ) -> None:
     def run(fate: str) -> Any:
@@ -102,7 +102,7 @@ def test_whatever_the_post_meets_each_value_runs_once(
 
 
 @pytest.mark.slow_on_simulator
-def test_whatever_a_wait_meets_it_ends_with_the_result(
+def test_whatever_happens_during_a_wait_it_ends_with_the_result(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
     def run(fate: str) -> Any:
@@ -115,9 +115,7 @@ def test_whatever_a_wait_meets_it_ends_with_the_result(
 
 
 @pytest.mark.parametrize("fate", ["cut after", "cut amid", "!503"])
-def test_a_download_that_breaks_is_repeated(
-    fate: str, server: Server, client: Client, connect: Connect, stamp: Path
-) -> None:
+def test_a_broken_download_is_retried(fate: str, server: Server, client: Client, connect: Connect, stamp: Path) -> None:
     image = client.upload(stamp)
     with faulty(server, ("/full", fate), ("/full", fate)) as proxy, connect(proxy.url) as other:
         assert other.download(image) == image.bytes()
@@ -134,7 +132,7 @@ def paused(server: Server) -> Iterator[None]:
 
 @pytest.mark.usefixtures("paused")
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0])
-def test_an_interrupt_leaves_nothing_that_could_run(
+def test_after_an_interrupt_nothing_can_run(
     after: float, server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
     with (
@@ -158,7 +156,7 @@ def no_finalizers() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("paused", "no_finalizers")
-def test_an_interrupt_at_any_moment_is_sure_of_what_it_leaves(
+def test_after_an_interrupt_at_any_moment_it_is_known_what_may_run(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
     # What was written whole arrives: a busy server may drop it when the connection breaks, and then nobody can be sure.
@@ -175,7 +173,7 @@ def test_an_interrupt_at_any_moment_is_sure_of_what_it_leaves(
 HANGS = ["stall 60", "trickle", "trickle head", "silence", "dead"]
 
 
-def test_a_hanging_server_does_not_outlast_the_time_of_a_run(server: Server, connect: Connect, stamp: Path) -> None:
+def test_a_hanging_server_does_not_delay_the_timeout_of_a_run(server: Server, connect: Connect, stamp: Path) -> None:
     def run(fate: str) -> Any:
         start = time.monotonic()
         with (

@@ -59,7 +59,7 @@ def widths(*parts: int) -> dict[str, Any]:
 # --- events -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_happens_to_a_job_is_reported_in_order(client: Client, stamp: Path) -> None:
+def test_the_events_of_a_job_are_reported_in_order(client: Client, stamp: Path) -> None:
     job = client.submit(card(stamp))
     told = list(job.events(timeout=60))
     (item_id,) = job.submission.item_ids
@@ -75,7 +75,7 @@ def test_what_happens_to_a_job_is_reported_in_order(client: Client, stamp: Path)
     assert any(isinstance(event, Progress) and event.message == "Saving image" for event in told)
 
 
-def test_events_that_are_asked_for_late_begin_with_the_submission(
+def test_late_events_start_with_the_submission(
     client: Client, connect: Callable[..., Client], server: Server, stamp: Path
 ) -> None:
     job = client.submit(card(stamp))
@@ -104,7 +104,7 @@ def test_events_can_be_followed_while_somebody_else_waits(client: Client, stamp:
     assert result.card.name == job.result().card.name
 
 
-def test_an_image_can_be_taken_while_the_job_goes_on(client: Client, stamp: Path) -> None:
+def test_an_image_can_be_downloaded_while_the_job_is_running(client: Client, stamp: Path) -> None:
     job = client.submit(card(stamp))
     for event in job.events(timeout=60):
         if isinstance(event, NodeFinished) and event.node_type == "blank_image":
@@ -122,7 +122,7 @@ def test_a_run_calls_back_with_each_event(client: Client, stamp: Path) -> None:
 
 
 @pytest.mark.usefixtures("models")
-def test_a_model_says_how_far_it_is_and_shows_it(client: Client) -> None:
+def test_a_model_reports_progress_with_previews(client: Client) -> None:
     from generated_examples.sd15_text_to_image import SD15TextToImage
 
     told: list[JobEvent] = []
@@ -145,7 +145,7 @@ def test_a_model_says_how_far_it_is_and_shows_it(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("paused")
-def test_status_and_finished_part_while_a_job_waits(client: Client, server: Server, stamp: Path) -> None:
+def test_status_and_finished_while_a_job_is_pending(client: Client, server: Server, stamp: Path) -> None:
     job = client.submit(card(stamp))
     assert job.status() == JobStatus(pending=1, in_progress=0, completed=0, failed=0, canceled=0, removed=0)
     assert not job.status().ended
@@ -158,7 +158,7 @@ def test_status_and_finished_part_while_a_job_waits(client: Client, server: Serv
     assert job.finished().card.name == job.result().card.name  # type: ignore[union-attr]
 
 
-def test_what_is_finished_can_be_had_when_a_part_failed(client: Client, stamp: Path, several: Any) -> None:
+def test_finished_items_are_available_when_others_failed(client: Client, stamp: Path, several: Any) -> None:
     document_class = several
     job = client.submit(document_class(stamp=stamp, height=32, widths=widths(64, 2**40, 96)))
     status = job.wait(timeout=120)
@@ -202,7 +202,7 @@ def test_a_canceled_job_says_who_canceled_it(client: Client, server: Server, sta
 
 
 @pytest.mark.usefixtures("paused")
-def test_canceling_ends_a_wait_at_once(client: Client, stamp: Path) -> None:
+def test_canceling_ends_a_wait_immediately(client: Client, stamp: Path) -> None:
     job = client.submit(card(stamp))
     timer = threading.Timer(0.5, lambda: client.cancel(job.batch_id))
     timer.start()
@@ -212,7 +212,7 @@ def test_canceling_ends_a_wait_at_once(client: Client, stamp: Path) -> None:
     assert time.monotonic() - begin < 4
 
 
-def test_what_was_canceled_can_run_again(client: Client, server: Server, stamp: Path) -> None:
+def test_canceled_items_can_run_again(client: Client, server: Server, stamp: Path) -> None:
     server.put(f"{QUEUE}/processor/pause")
     job = client.submit(card(stamp))
     (old,) = job.submission.item_ids
@@ -230,7 +230,7 @@ def test_what_was_canceled_can_run_again(client: Client, server: Server, stamp: 
 # --- taking up --------------------------------------------------------------------------------------------------------
 
 
-def test_a_job_is_taken_up_by_what_was_stored_or_by_its_batch_id_alone(
+def test_a_job_is_attached_by_its_submission_or_its_batch_id(
     client: Client, connect: Callable[..., Client], server: Server, stamp: Path
 ) -> None:
     job = client.submit(card(stamp))
@@ -243,7 +243,7 @@ def test_a_job_is_taken_up_by_what_was_stored_or_by_its_batch_id_alone(
             assert isinstance(list(again.events(timeout=60))[-1], Ended)
 
 
-def test_a_retried_job_is_taken_up_by_its_batch_id_with_the_retry(client: Client, server: Server, stamp: Path) -> None:
+def test_a_retried_job_is_attached_by_its_batch_id_with_the_retry(client: Client, server: Server, stamp: Path) -> None:
     server.put(f"{QUEUE}/processor/pause")
     job = client.submit(card(stamp))
     job.cancel()
@@ -253,7 +253,7 @@ def test_a_retried_job_is_taken_up_by_its_batch_id_with_the_retry(client: Client
     assert client.attach(ColourCard, job.batch_id).result(timeout=60).card == job.result(timeout=60).card
 
 
-def test_a_job_runs_again_as_often_as_it_is_canceled(client: Client, server: Server, stamp: Path) -> None:
+def test_a_job_can_be_canceled_and_retried_repeatedly(client: Client, server: Server, stamp: Path) -> None:
     server.put(f"{QUEUE}/processor/pause")
     job = client.submit(card(stamp))
     items = set(job.submission.item_ids)
@@ -270,13 +270,13 @@ def test_a_job_runs_again_as_often_as_it_is_canceled(client: Client, server: Ser
     assert job.result(timeout=60).item_ids == [max(items)]
 
 
-def test_a_batch_of_somebody_else_is_found_among_all_items(client: Client, server: Server, stamp: Path) -> None:
+def test_another_clients_batch_is_found_among_all_items(client: Client, server: Server, stamp: Path) -> None:
     job = client.submit(card(stamp))
     first = job.result(timeout=60)
     found = client.attach(ColourCard, Submission("", job.batch_id, "somewhere else", 0))
     assert found.result(timeout=60).card == first.card
 
 
-def test_a_batch_that_is_not_there_says_so(client: Client) -> None:
+def test_a_missing_batch_is_reported(client: Client) -> None:
     with pytest.raises(EnqueueUncertain, match="does not show it"):
         client.attach(ColourCard, "00000000-0000-0000-0000-000000000000").result(timeout=30)

@@ -22,7 +22,7 @@ MODELS = [
 ]
 
 
-def test_the_way_of_the_page_finds_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_function_on_the_page_finds_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     (block,) = re.findall(r"```python\n(from collections.abc import Sequence\n.*?)```", PAGE, re.DOTALL)
     with Simulator(models=MODELS) as simulator:
         url, made = simulator.serve(), Client
@@ -38,7 +38,7 @@ def test_the_way_of_the_page_finds_a_model(monkeypatch: pytest.MonkeyPatch) -> N
                 client.run(SD15TextToImage(model="nothing"), timeout=60)
 
 
-def test_a_way_of_ones_own_comes_in_its_turn() -> None:
+def test_a_custom_function_is_called_in_its_turn() -> None:
     asked: list[str] = []
 
     def never(model: Model, records: Any) -> list[ModelRecord]:
@@ -57,6 +57,6 @@ def test_a_way_of_ones_own_comes_in_its_turn() -> None:
     assert set(asked) == {"gone"}
 
 
-def test_an_unknown_way_is_refused() -> None:
+def test_an_unknown_way_to_find_models_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a tuple of 'key', 'hash', 'name', and functions"):
         Policy(models=("title",))  # type: ignore[arg-type]

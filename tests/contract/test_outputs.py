@@ -22,7 +22,7 @@ def card(stamp: Path) -> ColourCard:
     return ColourCard(stamp=stamp, width=96, height=64)
 
 
-def test_what_every_node_gave(client: Client, card: ColourCard) -> None:
+def test_by_node_has_the_outputs_of_every_node(client: Client, card: ColourCard) -> None:
     result = client.run(card, timeout=120)
 
     (output,) = result.by_node[str(result.card.node_id)]
@@ -37,7 +37,7 @@ def test_what_every_node_gave(client: Client, card: ColourCard) -> None:
     assert repr(copy) == repr(result)
 
 
-def test_many_files_are_saved_under_names_of_ones_own(client: Client, card: ColourCard, tmp_path: Path) -> None:
+def test_many_files_are_saved_with_custom_names(client: Client, card: ColourCard, tmp_path: Path) -> None:
     result = client.run(card, timeout=120)
 
     (path,) = client.save_all(result, tmp_path, "{batch_id}/{attribute}-{index:03}")
@@ -51,7 +51,7 @@ def test_many_files_are_saved_under_names_of_ones_own(client: Client, card: Colo
     assert len(list(tmp_path.glob("same*"))) == 3
 
 
-def test_the_first_download_that_fails_ends_the_others(client: Client, card: ColourCard, tmp_path: Path) -> None:
+def test_the_first_failed_download_stops_the_others(client: Client, card: ColourCard, tmp_path: Path) -> None:
     good = client.run(card, timeout=120).card
     with pytest.raises(APIError) as caught:
         client.save_all([good, Image("missing.png"), *[good] * 20], tmp_path, "x{index}", at_once=2)
@@ -72,7 +72,7 @@ class Pipe:
         return len(piece)
 
 
-def test_an_image_is_passed_on(client: Client, card: ColourCard) -> None:
+def test_an_image_is_downloaded_into_a_pipe(client: Client, card: ColourCard) -> None:
     image = client.run(card, timeout=120).card
     pipe = Pipe()
     client.download_into(image, pipe)  # type: ignore[arg-type]  # all that it needs
@@ -96,7 +96,7 @@ class Absent:
         self.content += piece
 
 
-def test_what_takes_a_part_is_given_the_rest(client: Client, card: ColourCard, tmp_path: Path) -> None:
+def test_after_a_partial_write_the_rest_is_written(client: Client, card: ColourCard, tmp_path: Path) -> None:
     image = client.run(card, timeout=120).card
     whole = image.bytes()
     for into in (Reluctant(), Absent()):
@@ -114,14 +114,14 @@ def test_what_takes_a_part_is_given_the_rest(client: Client, card: ColourCard, t
     client.images.delete(large)
 
 
-def test_what_is_no_longer_there_is_not_begun(client: Client) -> None:
+def test_a_missing_image_writes_nothing(client: Client) -> None:
     pipe = Pipe()
     with pytest.raises(APIError):
         client.download_into(Image("missing.png"), pipe)  # type: ignore[arg-type]
     assert pipe.content == b""
 
 
-def test_an_image_is_passed_on_to_what_is_awaited(server: Server, card: ColourCard) -> None:
+def test_an_image_is_downloaded_into_an_asynchronous_file(server: Server, card: ColourCard) -> None:
     class Awaited:
         content = b""
 
@@ -140,7 +140,7 @@ def test_an_image_is_passed_on_to_what_is_awaited(server: Server, card: ColourCa
     asyncio.run(main())
 
 
-def test_files_get_the_rights_of_new_files_and_no_other_thread_notices(
+def test_files_get_the_permissions_of_new_files_and_the_umask_is_unchanged(
     client: Client, card: ColourCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(mask: int) -> int:
@@ -183,7 +183,7 @@ def test_pixels_as_an_image(client: Client, card: ColourCard) -> None:
         client.run(card.replace(stamp=numpy.zeros((30, 40, 3))))
 
 
-def test_what_a_run_uploaded_is_cleaned_up(client: Client, card: ColourCard) -> None:
+def test_the_uploads_of_a_run_are_cleaned_up(client: Client, card: ColourCard) -> None:
     job = client.submit(card)
     job.result(timeout=120)
     (name,) = job.submission.uploads
@@ -197,7 +197,7 @@ def test_what_a_run_uploaded_is_cleaned_up(client: Client, card: ColourCard) -> 
     assert again.submission.uploads != job.submission.uploads
 
 
-def test_all_of_it_asynchronously(server: Server, card: ColourCard, tmp_path: Path) -> None:
+def test_outputs_with_an_asynchronous_client(server: Server, card: ColourCard, tmp_path: Path) -> None:
     async def main() -> None:
         async with AsyncClient(server.url) as client:
             job = await client.submit(card)

@@ -93,7 +93,7 @@ def _is_picture(content: bytes | None) -> bool:
 # --- boards -------------------------------------------------------------------------------------------------------
 
 
-def test_a_board_is_made_found_renamed_and_deleted(client: Client, board: BoardRecord, name: str) -> None:
+def test_a_board_is_created_found_renamed_and_deleted(client: Client, board: BoardRecord, name: str) -> None:
     assert client.boards.find(name) == client.boards.get(board.id) == board
     assert board in list(client.boards.list())
     assert (board.name, board.image_count, board.archived) == (name, 0, False)
@@ -109,7 +109,7 @@ def test_a_board_is_made_found_renamed_and_deleted(client: Client, board: BoardR
     assert caught.value.found == 0
 
 
-def test_a_missing_board_is_refused_with_the_names_like_it(client: Client, board: BoardRecord) -> None:
+def test_a_missing_board_is_reported_with_similar_names(client: Client, board: BoardRecord) -> None:
     with pytest.raises(BoardError, match="did you mean") as caught:
         client.boards.find(f"{board.name}x")
     assert caught.value.nearest[0] == board.name
@@ -117,7 +117,7 @@ def test_a_missing_board_is_refused_with_the_names_like_it(client: Client, board
         client.boards.delete(Board(id="nowhere"))
 
 
-def test_of_several_boards_with_one_name_none_is_guessed(client: Client, board: BoardRecord, name: str) -> None:
+def test_several_boards_with_one_name_are_ambiguous(client: Client, board: BoardRecord, name: str) -> None:
     other = client.boards.create(name)
     with pytest.raises(BoardError, match="2 boards are named") as caught:
         client.boards.find_or_create(name)
@@ -132,7 +132,7 @@ def test_of_several_boards_with_one_name_none_is_guessed(client: Client, board: 
     client.boards.delete(other)
 
 
-def test_a_board_is_made_only_once(client: Client, name: str) -> None:
+def test_a_board_is_created_only_once(client: Client, name: str) -> None:
     made = client.boards.find_or_create(name)
     assert client.boards.find_or_create(name) == made
     client.boards.delete(name)
@@ -144,7 +144,9 @@ def test_none_is_not_a_board(client: Client, use: str) -> None:
         getattr(client.boards, use)("none")
 
 
-def test_what_is_on_a_board_stays_unless_it_is_said(client: Client, board: BoardRecord, stamp: Path) -> None:
+def test_the_contents_of_a_board_are_kept_unless_requested_otherwise(
+    client: Client, board: BoardRecord, stamp: Path
+) -> None:
     image = client.images.upload(stamp, board=board)
     assert client.boards.get(board.id).asset_count in (0, 1)  # servers before 6.6 do not count them
 
@@ -215,13 +217,13 @@ def test_images_are_listed_by_what_they_are(client: Client, board: BoardRecord, 
     client.images.delete(step)
 
 
-def test_images_are_searched_by_what_is_in_them(client: Client, stamp: Path, name: str) -> None:
+def test_images_are_searched_by_their_metadata(client: Client, stamp: Path, name: str) -> None:
     image = client.images.upload(stamp, metadata={"prompt": name})
     assert [found.name for found in client.images.list(search=name)] == [image.name]
     client.images.delete(image)
 
 
-def test_deleting_on_the_way_skips_nothing(client: Client, board: BoardRecord, stamp: Path) -> None:
+def test_deleting_during_an_iteration_skips_nothing(client: Client, board: BoardRecord, stamp: Path) -> None:
     uploaded = {client.images.upload(stamp, board=board).name for _ in range(5)}
     deleted = set()
     for image in client.images.list(board=board):
@@ -255,14 +257,14 @@ def test_images_move_between_boards(client: Client, board: BoardRecord, stamp: P
 
 
 @pytest.mark.parametrize("missing", ["missing.png", "", ".", "..", "a/b.png", "?x=1", "ä%2f.png"])
-def test_a_missing_image_is_said_to_be_missing(client: Client, missing: str) -> None:
+def test_a_missing_image_is_reported(client: Client, missing: str) -> None:
     for ask in (client.images.get, client.images.metadata, client.images.workflow):
         with pytest.raises(NotFoundError, match="no image"):
             ask(missing)
     assert client.images.delete("missing.png") == ()
 
 
-def test_the_workflow_inside_an_image(client: Client) -> None:
+def test_the_workflow_embedded_in_an_image(client: Client) -> None:
     text = {"invokeai_workflow": json.dumps({**WORKFLOW, "name": "inside"})}
     from PIL.PngImagePlugin import PngInfo
 
@@ -283,7 +285,7 @@ def test_the_workflow_inside_an_image(client: Client) -> None:
     client.images.delete(image, plain)
 
 
-def test_what_a_picture_says_of_its_making_is_kept(client: Client, tmp_path: Path) -> None:
+def test_the_metadata_of_a_picture_is_kept(client: Client, tmp_path: Path) -> None:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
@@ -303,7 +305,7 @@ def _png() -> bytes:
     return buffer.getvalue()
 
 
-def test_many_images_come_as_one_zip(client: Client, board: BoardRecord, stamp: Path, tmp_path: Path) -> None:
+def test_many_images_are_downloaded_as_one_zip(client: Client, board: BoardRecord, stamp: Path, tmp_path: Path) -> None:
     images = [client.images.upload(stamp, board=board) for _ in range(3)]
 
     path = client.images.download_zip(tmp_path / "some.zip", *images[:2])
@@ -329,7 +331,7 @@ def test_a_thumbnail_is_a_small_copy(client: Client, tmp_path: Path) -> None:
         client.images.thumbnail(large)
 
 
-def test_what_was_only_a_step_on_the_way_goes_at_once(client: Client, stamp: Path) -> None:
+def test_intermediate_images_are_deleted_together(client: Client, stamp: Path) -> None:
     client.images.delete_intermediates()
     kept = client.images.upload(stamp)
     card = ColourCard(stamp=stamp, width=64, height=64)
@@ -346,7 +348,7 @@ def test_what_was_only_a_step_on_the_way_goes_at_once(client: Client, stamp: Pat
 # --- videos -------------------------------------------------------------------------------------------------------
 
 
-def test_videos_are_kept_as_they_are(client: Client, board: BoardRecord, clip: bytes) -> None:
+def test_videos_are_stored_unchanged(client: Client, board: BoardRecord, clip: bytes) -> None:
     if not has_videos(client):
         with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.14 or later"):
             client.videos.upload(clip)
@@ -374,7 +376,7 @@ def test_videos_are_kept_as_they_are(client: Client, board: BoardRecord, clip: b
 
 
 @pytest.mark.parametrize("use", ["get", "metadata", "workflow", "star", "delete"])
-def test_servers_without_videos_say_so(client: Client, use: str) -> None:
+def test_servers_without_videos_are_reported(client: Client, use: str) -> None:
     if has_videos(client):
         pytest.skip("this server has videos")
     with pytest.raises(UnsupportedError) as caught:
@@ -384,7 +386,7 @@ def test_servers_without_videos_say_so(client: Client, use: str) -> None:
         next(client.videos.list())
 
 
-def test_a_board_goes_with_its_videos(client: Client, board: BoardRecord, clip: bytes) -> None:
+def test_a_board_is_deleted_with_its_videos(client: Client, board: BoardRecord, clip: bytes) -> None:
     if not has_videos(client):
         pytest.skip("this server has no videos")
     video = client.videos.upload(clip, board=board)
@@ -407,7 +409,7 @@ def test_models_are_listed_and_found(client: Client, models: dict[str, dict[str,
     assert client.models.get(tiny.key) == client.models.find("tiny-sd15") == client.models.find(Model(hash=tiny.hash))
 
 
-def test_a_missing_model_is_refused_with_the_names_like_it(client: Client, models: dict[str, dict[str, str]]) -> None:
+def test_a_missing_model_is_reported_with_similar_names(client: Client, models: dict[str, dict[str, str]]) -> None:
     with pytest.raises(NotFoundError, match="did you mean") as caught:
         client.models.find("tiny-sd16")
     assert caught.value.nearest[0] == "tiny-sd15"
@@ -441,7 +443,7 @@ def test_a_model_is_installed_with_progress_and_deleted(
         client.models.get(model.key)
 
 
-def test_what_is_said_of_a_model_can_be_changed(client: Client, models: dict[str, dict[str, str]], stamp: Path) -> None:
+def test_a_model_can_be_changed(client: Client, models: dict[str, dict[str, str]], stamp: Path) -> None:
     old = client.models.find("tiny-sd15-lora")
     changed = client.models.update(
         old, name="renamed by a test", description="soft", trigger_phrases=["fur"], default_settings={"weight": 0.5}
@@ -472,12 +474,12 @@ def test_a_folder_is_searched_for_models(client: Client, tmp_path: Path) -> None
     client.models.empty_cache()
 
 
-def test_installations_that_have_ended_are_forgotten(client: Client) -> None:
+def test_installations_that_have_ended_are_pruned(client: Client) -> None:
     client.models.prune_installs()
     assert [install for install in client.models.installs() if install.ended] == []
 
 
-def test_a_missing_installation_is_said_to_be_missing(client: Client) -> None:
+def test_a_missing_installation_is_reported(client: Client) -> None:
     steering = (client.models.pause_install, client.models.resume_install, client.models.restart_install)
     for ask in (client.models.get_install, client.models.cancel_install, *(steering if has_sharing(client) else ())):
         with pytest.raises(NotFoundError, match="no installation 99999"):
@@ -503,14 +505,14 @@ def test_a_paused_queue_holds_its_items(client: Client, server: Server, paused: 
     assert (client.queue.get(ids[1]).status, client.queue.get(ids[1]).ended) == ("pending", False)
 
 
-def test_an_item_has_the_values_that_its_batch_gave_it(client: Client, server: Server, paused: None) -> None:
+def test_an_item_has_its_batch_values(client: Client, server: Server, paused: None) -> None:
     data = [[{"node_path": "sum", "field_name": "a", "items": [5, 6]}]]
     items = [client.queue.get(item_id) for item_id in enqueue(server, data=data)]
     assert [item.values for item in items] == [{("sum", "a"): 5}, {("sum", "a"): 6}]
     assert client.queue.get(enqueue(server)[0]).values == {}
 
 
-def test_items_are_cancelled_retried_and_deleted(client: Client, server: Server, paused: None) -> None:
+def test_items_are_canceled_retried_and_deleted(client: Client, server: Server, paused: None) -> None:
     first, second, third = enqueue(server, 3)
 
     assert [item.status for item in client.queue.cancel(first, client.queue.get(second))] == ["canceled"] * 2
@@ -531,7 +533,7 @@ def test_items_are_cancelled_retried_and_deleted(client: Client, server: Server,
             use(third)
 
 
-def test_many_items_are_cancelled_at_once(client: Client, server: Server, paused: None) -> None:
+def test_many_items_are_canceled_together(client: Client, server: Server, paused: None) -> None:
     enqueue(server, 2, batch_id="b-1")
     enqueue(server, 3, batch_id="b-2", destination="d-2")
     enqueue(server, 1)
@@ -545,7 +547,7 @@ def test_many_items_are_cancelled_at_once(client: Client, server: Server, paused
     assert client.queue.status().total == 0
 
 
-def test_many_items_are_deleted_at_once(client: Client, server: Server, paused: None) -> None:
+def test_many_items_are_deleted_together(client: Client, server: Server, paused: None) -> None:
     enqueue(server, 2, destination="a/b")
     enqueue(server, 3, destination="d")
     enqueue(server, 1)
@@ -556,12 +558,12 @@ def test_many_items_are_deleted_at_once(client: Client, server: Server, paused: 
     assert client.queue.status().total == 0
 
 
-def test_a_list_of_more_than_a_page(client: Client, server: Server, paused: None) -> None:
+def test_a_list_longer_than_a_page(client: Client, server: Server, paused: None) -> None:
     ids = enqueue(server, 530)
     assert [item.item_id for item in client.queue.list(newest_first=False)] == ids
 
 
-def test_the_queue_goes_on(client: Client, server: Server, paused: None) -> None:
+def test_the_queue_resumes(client: Client, server: Server, paused: None) -> None:
     (item_id,) = enqueue(server)
     client.queue.resume()
     assert not client.queue.status().paused
@@ -577,7 +579,7 @@ def test_the_queue_goes_on(client: Client, server: Server, paused: None) -> None
 # --- the library --------------------------------------------------------------------------------------------------
 
 
-def test_a_workflow_is_saved_found_saved_over_and_deleted(client: Client, name: str) -> None:
+def test_a_workflow_is_saved_found_replaced_and_deleted(client: Client, name: str) -> None:
     saved = client.workflows.save({**WORKFLOW, "name": name, "id": "of another library"})
 
     assert saved.id != "of another library"
@@ -596,7 +598,7 @@ def test_a_workflow_is_saved_found_saved_over_and_deleted(client: Client, name: 
             use(saved.id)
 
 
-def test_a_missing_workflow_is_refused_with_the_names_like_it(client: Client, name: str) -> None:
+def test_a_missing_workflow_is_reported_with_similar_names(client: Client, name: str) -> None:
     saved = [client.workflows.save({**WORKFLOW, "name": name}) for _ in range(2)]
     with pytest.raises(NotFoundError, match="2 workflows are named"):
         client.workflows.find(name)
@@ -609,7 +611,7 @@ def test_a_missing_workflow_is_refused_with_the_names_like_it(client: Client, na
         client.workflows.delete(workflow)
 
 
-def test_what_comes_with_invokeai_is_left_as_it_is(client: Client) -> None:
+def test_workflows_that_come_with_invokeai_are_not_changed(client: Client) -> None:
     shipped = next(client.workflows.list(category="default"), None)
     if shipped is None:
         pytest.skip("this server came without workflows")
@@ -643,7 +645,7 @@ def test_a_workflow_shows_a_picture(client: Client, name: str, stamp: Path) -> N
         client.workflows.set_thumbnail(saved, stamp)
 
 
-def test_a_workflow_is_shared_or_not(client: Client, name: str) -> None:
+def test_a_workflow_is_shared_and_hidden(client: Client, name: str) -> None:
     saved = client.workflows.save({**WORKFLOW, "name": name})
     if not has_sharing(client):
         with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.13"):
@@ -659,7 +661,7 @@ def test_a_workflow_is_shared_or_not(client: Client, name: str) -> None:
     client.workflows.delete(saved)
 
 
-def test_a_workflow_that_is_none_is_refused(client: Client) -> None:
+def test_an_invalid_workflow_is_refused(client: Client) -> None:
     with pytest.raises(APIError) as caught:
         client.workflows.save({"name": "x"})
     assert caught.value.status == 422
@@ -668,7 +670,7 @@ def test_a_workflow_that_is_none_is_refused(client: Client) -> None:
 # --- style presets ------------------------------------------------------------------------------------------------
 
 
-def test_a_style_preset_is_made_found_and_deleted(client: Client, name: str, stamp: Path) -> None:
+def test_a_style_preset_is_created_found_and_deleted(client: Client, name: str, stamp: Path) -> None:
     made = client.style_presets.create(name, positive_prompt="{prompt}, in oil", negative_prompt="flat", image=stamp)
 
     assert client.style_presets.find(name) == client.style_presets.get(made.id) == made
@@ -683,7 +685,7 @@ def test_a_style_preset_is_made_found_and_deleted(client: Client, name: str, sta
         client.style_presets.find(name)
 
 
-def test_a_style_preset_is_changed_and_keeps_what_is_not_named(client: Client, name: str, stamp: Path) -> None:
+def test_updating_a_style_preset_keeps_everything_else(client: Client, name: str, stamp: Path) -> None:
     made = client.style_presets.create(name, positive_prompt="{prompt}, in oil", negative_prompt="flat", image=stamp)
     picture = client.style_presets.image(made)
     assert _is_picture(picture)
@@ -715,7 +717,7 @@ def test_the_server_describes_itself(client: Client) -> None:
     assert (info.multiuser, info.max_queue_size) == (False, 10_000)
 
 
-def test_the_cache_of_nodes_is_emptied_and_switched_off(client: Client, stamp: Path) -> None:
+def test_the_invocation_cache_is_emptied_and_disabled(client: Client, stamp: Path) -> None:
     client.server.clear_invocation_cache()
     card = ColourCard(stamp=client.upload(stamp), width=64, height=64)
     client.run(card, timeout=120)
@@ -734,7 +736,7 @@ def test_the_cache_of_nodes_is_emptied_and_switched_off(client: Client, stamp: P
     assert client.server.invocation_cache().size == 0
 
 
-def test_a_server_without_users_takes_one_for_nobody(client: Client) -> None:
+def test_a_single_user_server_has_no_user(client: Client) -> None:
     assert client.server.user() is None
 
 

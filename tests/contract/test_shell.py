@@ -45,7 +45,7 @@ def paused(server: Server) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("source", [CARD_FILE, pytest.param(str(MODULES / "colour_card.py"), marks=LATER)])
-def test_a_run_leaves_the_picture_where_it_says(source: str, server: Server, stamp: Path, tmp_path: Path) -> None:
+def test_a_run_saves_the_picture_where_it_says(source: str, server: Server, stamp: Path, tmp_path: Path) -> None:
     out = f"{tmp_path}/{{attribute}}-{{width}}-{{index:02}}"
     values = ("--set", f"stamp={stamp}", "--set", "0=96", "--set", "height=64")
     done = started(server, source, *values, "--out", out)
@@ -75,7 +75,7 @@ def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, se
 
 @pytest.mark.slow_on_simulator
 @pytest.mark.usefixtures("paused")
-def test_a_run_that_timed_out_can_be_taken_up_again(server: Server, stamp: Path, tmp_path: Path) -> None:
+def test_a_run_that_timed_out_can_be_attached_to(server: Server, stamp: Path, tmp_path: Path) -> None:
     first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "5", "--json")
     said, wrong = first.communicate(timeout=60)
     assert first.returncode == 4

@@ -38,7 +38,7 @@ def failure(client: Client, flow: Any) -> Any:
 
 
 @pytest.mark.usefixtures("looking")
-def test_a_crash_cancels_what_ran_and_the_rest_goes_on(counted: Any, stamp: Path) -> None:
+def test_a_crash_cancels_running_items_and_the_others_continue(counted: Any, stamp: Path) -> None:
     crash = Fault(kind="crash", event="invocation_started", nth=5, seconds=0.5)
     with Simulator(faults=[crash], speed=0.05) as simulator:
         error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
@@ -54,7 +54,7 @@ def test_a_crash_cancels_what_ran_and_the_rest_goes_on(counted: Any, stamp: Path
 @pytest.mark.parametrize(
     ("kind", "cause", "words"), [("clear", "removal", "cleared by"), ("cancel", "others", "by somebody else")]
 )
-def test_who_hears_of_it_knows_what_others_did(kind: str, cause: str, words: str, counted: Any, stamp: Path) -> None:
+def test_events_tell_what_others_did(kind: str, cause: str, words: str, counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind=kind, item=2)], speed=0.05) as simulator:
         simulator.serve()
         error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
@@ -65,14 +65,14 @@ def test_who_hears_of_it_knows_what_others_did(kind: str, cause: str, words: str
         assert len(error.partial.card) == 2  # type: ignore[union-attr]
 
 
-def test_a_prune_takes_nothing_from_who_hears(counted: Any, stamp: Path) -> None:
+def test_a_prune_loses_no_result_with_events(counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.02) as simulator:
         simulator.serve()
         assert len(simulator.client(policy=OFTEN).run(counted(stamp=stamp, height=32), timeout=60).card) == COUNT
 
 
 @pytest.mark.usefixtures("looking")
-def test_a_run_survives_a_crash_if_that_was_asked_for(counted: Any, stamp: Path) -> None:
+def test_a_run_survives_a_crash_if_requested(counted: Any, stamp: Path) -> None:
     crash = Fault(kind="crash", event="invocation_started", nth=5, seconds=0.5)
     with Simulator(faults=[crash], speed=0.05) as simulator:
         simulator.serve()
@@ -82,7 +82,7 @@ def test_a_run_survives_a_crash_if_that_was_asked_for(counted: Any, stamp: Path)
 
 
 @pytest.mark.parametrize(("kind", "words"), [("clear", "no longer in"), ("cancel", "by somebody else")])
-def test_what_others_do_to_the_queue_is_said_for_what_it_is(kind: str, words: str, counted: Any, stamp: Path) -> None:
+def test_changes_to_the_queue_by_others_are_reported(kind: str, words: str, counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind=kind, item=2)], speed=0.05) as simulator:
         error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
@@ -90,7 +90,7 @@ def test_what_others_do_to_the_queue_is_said_for_what_it_is(kind: str, words: st
         assert error.submission
 
 
-def test_a_prune_takes_no_result_that_was_read(counted: Any, stamp: Path) -> None:
+def test_a_prune_loses_no_result_that_was_read(counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.05) as simulator:
         error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
         assert isinstance(error, RunCanceled)
@@ -138,7 +138,7 @@ def test_who_knows_the_batch_id_alone_misses_what_was_pruned(
 @pytest.mark.slow
 @pytest.mark.usefixtures("looking")
 @pytest.mark.parametrize("events", [False, True], ids=["polled", "with events"])
-def test_whatever_a_seed_breaks_each_value_runs_once(events: bool, counted: Any, stamp: Path) -> None:
+def test_whatever_faults_a_seed_draws_each_value_runs_once(events: bool, counted: Any, stamp: Path) -> None:
     def run(seed: int) -> tuple[object, Counter[Any]]:
         plan = FaultPlan.random(seed, count=4, within=6, kinds=(*KINDS, *OF_EVENTS) if events else KINDS)
         with Simulator(faults=plan, speed=0.01) as simulator:

@@ -86,7 +86,7 @@ def paused(admin: Client) -> Iterator[None]:
     admin.queue.resume()
 
 
-def test_a_user_finds_only_boards_of_their_own(one: Client, two: Client, admin: Client) -> None:
+def test_a_user_finds_only_their_own_boards(one: Client, two: Client, admin: Client) -> None:
     board = one.boards.create(f"t-{uuid4()}")
     with pytest.raises(BoardError):
         two.boards.find(board.name)
@@ -95,7 +95,7 @@ def test_a_user_finds_only_boards_of_their_own(one: Client, two: Client, admin: 
     one.boards.delete(board)
 
 
-def test_a_user_sees_only_images_of_their_own(one: Client, two: Client, stamp: Path) -> None:
+def test_a_user_sees_only_their_own_images(one: Client, two: Client, stamp: Path) -> None:
     board = one.boards.create("private")
     image = one.images.upload(stamp, board=board)
     assert [found.name for found in one.images.list(board=board)] == [image.name]
@@ -110,7 +110,7 @@ def test_a_user_sees_only_images_of_their_own(one: Client, two: Client, stamp: P
     assert one.boards.delete(board, delete_contents=True) == (image.name,)
 
 
-def test_only_an_administrator_stops_the_queue_and_installs(one: Client, admin: Client) -> None:
+def test_only_an_administrator_pauses_the_queue_and_installs(one: Client, admin: Client) -> None:
     for forbidden in (one.queue.pause, one.queue.resume, lambda: one.models.start_install("/x.safetensors")):
         with pytest.raises(APIError) as caught:
             forbidden()
@@ -121,7 +121,7 @@ def test_only_an_administrator_stops_the_queue_and_installs(one: Client, admin: 
 
 
 @pytest.mark.usefixtures("paused")
-def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, people: People) -> None:
+def test_a_user_cannot_change_another_users_items(one: Client, two: Client, people: People) -> None:
     item_id = enqueue(people.server, token=people.token("one"))[0]
     with pytest.raises(APIError) as caught:
         two.queue.cancel(item_id)
@@ -134,13 +134,15 @@ def test_a_user_cannot_touch_the_items_of_another(one: Client, two: Client, peop
     assert one.queue.clear() == 2
 
 
-def test_the_server_says_that_it_has_several_users(one: Client, people: People, connect: Callable[..., Client]) -> None:
+def test_the_server_reports_that_it_has_several_users(
+    one: Client, people: People, connect: Callable[..., Client]
+) -> None:
     assert one.server.info().multiuser
     with connect(people.server.url) as nobody:
         assert nobody.server.info().max_queue_size is None  # which only users learn
 
 
-def test_a_job_of_a_token_that_is_refused_runs_once_after_another_sign_in(one: Client, stamp: Path) -> None:
+def test_a_job_whose_token_is_refused_runs_once_after_signing_in_again(one: Client, stamp: Path) -> None:
     image = one.upload(stamp)
     one._engine.transport._credentials.token = "expired"
     job = one.submit(ColourCard(stamp=image, width=sizes(1)[0], height=64))
@@ -148,7 +150,7 @@ def test_a_job_of_a_token_that_is_refused_runs_once_after_another_sign_in(one: C
     assert [item.status for item in one.queue.list() if item.batch_id == job.submission.batch_id] == ["completed"]
 
 
-def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path) -> None:
+def test_each_user_receives_events_of_their_own_jobs(one: Client, two: Client, stamp: Path) -> None:
     def watched(client: Client, width: int) -> tuple[list[JobEvent], ColourCard.Result]:
         told: list[JobEvent] = []
         card = ColourCard(stamp=stamp, width=width, height=64)
@@ -163,7 +165,7 @@ def test_each_user_hears_of_their_own_jobs(one: Client, two: Client, stamp: Path
         assert client._engine.listener.line > 0
 
 
-def test_the_cache_of_nodes_hands_one_users_images_to_another(
+def test_the_invocation_cache_gives_one_users_images_to_another(
     one: Client, two: Client, admin: Client, stamp: Path
 ) -> None:
     (width,) = sizes(1)
@@ -197,7 +199,7 @@ def test_the_answers_of_the_server_renew_the_token(people: People, connect: Call
         client.queue.status()
 
 
-def test_tasks_sign_in_and_hear_of_their_job(people: People, stamp: Path) -> None:
+def test_tasks_sign_in_and_receive_events_of_their_job(people: People, stamp: Path) -> None:
     async def main() -> list[str]:
         email = _credentials("two")["email"]
         async with AsyncClient(people.server.url, email=email, password=PASSWORD) as client:
@@ -210,9 +212,7 @@ def test_tasks_sign_in_and_hear_of_their_job(people: People, stamp: Path) -> Non
 
 
 @pytest.mark.parametrize("password", [None, "wrong"])
-def test_nobody_is_let_in_without_the_password(
-    password: str | None, people: People, connect: Callable[..., Client]
-) -> None:
+def test_signing_in_requires_the_password(password: str | None, people: People, connect: Callable[..., Client]) -> None:
     email = _credentials("one")["email"] if password else None
     with (
         connect(people.server.url, email=email, password=password) as client,
@@ -223,7 +223,7 @@ def test_nobody_is_let_in_without_the_password(
     assert ("check the email" if password else "INVOKEAI_TOKEN") in str(caught.value)
 
 
-def test_a_changed_password_ends_a_token_and_the_new_one_begins_another(
+def test_a_changed_password_invalidates_the_token_and_the_new_one_signs_in(
     people: People, connect: Callable[..., Client]
 ) -> None:
     email = f"{uuid4()}@x.com"
@@ -241,7 +241,7 @@ def test_a_changed_password_ends_a_token_and_the_new_one_begins_another(
         client.queue.status()
 
 
-def test_a_workflow_is_its_owners_until_they_share_it(one: Client, two: Client, stamp: Path) -> None:
+def test_a_workflow_is_private_until_it_is_shared(one: Client, two: Client, stamp: Path) -> None:
     saved = one.workflows.save({**WORKFLOW, "name": f"t-{uuid4()}"})
     assert one.workflows.find(saved.name).user_id == saved.user_id != ""
     assert not saved.is_public
@@ -264,7 +264,7 @@ def test_a_workflow_is_its_owners_until_they_share_it(one: Client, two: Client, 
     one.workflows.delete(saved)
 
 
-def test_a_style_preset_is_its_owners_until_they_share_it(one: Client, two: Client) -> None:
+def test_a_style_preset_is_private_until_it_is_shared(one: Client, two: Client) -> None:
     preset = one.style_presets.create(f"t-{uuid4()}")
     assert preset not in list(two.style_presets.list())
     with pytest.raises(APIError) as caught:
@@ -284,7 +284,7 @@ def test_a_style_preset_is_its_owners_until_they_share_it(one: Client, two: Clie
     one.style_presets.delete(shared)
 
 
-def test_a_shared_board_shows_its_images_and_a_public_one_takes_those_of_others(
+def test_a_shared_board_shows_its_images_and_a_public_one_accepts_those_of_others(
     one: Client, two: Client, stamp: Path
 ) -> None:
     board = one.boards.create(f"t-{uuid4()}")
@@ -317,7 +317,7 @@ def test_who_is_signed_in(one: Client, admin: Client, people: People, connect: C
         nobody.server.user()
 
 
-def test_what_is_an_administrators_is_refused_to_others(one: Client, admin: Client) -> None:
+def test_operations_for_administrators_are_refused_to_others(one: Client, admin: Client) -> None:
     for forbidden in (
         one.images.delete_intermediates,
         one.models.prune_installs,

@@ -20,7 +20,7 @@ def generate(server: str, path: Path) -> str:
 
 
 @pytest.mark.usefixtures("models")
-def test_models_of_the_server_complete_under_the_input_that_takes_them(server: Server, tmp_path: Path) -> None:
+def test_models_of_the_server_complete_under_their_input(server: Server, tmp_path: Path) -> None:
     text = generate(server.url, tmp_path / "flow.py")
     names = text.partition("class Models:")[2].partition("class Result")[0]
     assert "tiny_sd15: Final = Model(" in names
@@ -41,7 +41,7 @@ def test_a_server_and_the_bundled_schema_of_its_version_make_the_same_module(ser
     assert code["live"] == code["bundled"]
 
 
-def test_a_server_that_is_not_there_has_a_status_of_its_own(tmp_path: Path) -> None:
+def test_an_unreachable_server_has_its_own_status(tmp_path: Path) -> None:
     workflow = str(WORKFLOWS / "colour_card.json")
     url = f"http://127.0.0.1:{free_port()}"
     result = CliRunner().invoke(shell, ["generate", workflow, "-o", str(tmp_path / "m.py"), "--server", url])

@@ -58,7 +58,7 @@ def _batch(name: str) -> dict[str, Any]:
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here: ../shared/corpus")
 @pytest.mark.parametrize("name", _model_free())
-def test_a_workflow_of_the_corpus_runs_alike(name: str, server: Server) -> None:
+def test_a_workflow_of_the_corpus_runs_the_same(name: str, server: Server) -> None:
     batch = _batch(name)
     try:
         items = _run_on(server, batch)
@@ -107,7 +107,7 @@ def test_nodes_together_make_the_same_image(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("nodes", "edges"), WITHOUT_IMAGES, ids=[_name(nodes) for nodes, _ in WITHOUT_IMAGES])
-def test_a_graph_gives_the_same(nodes: dict[str, dict[str, Any]], edges: list[str], server: Server) -> None:
+def test_a_graph_has_the_same_results(nodes: dict[str, dict[str, Any]], edges: list[str], server: Server) -> None:
     _compare(server, nodes, edges)
 
 
@@ -152,13 +152,13 @@ def _sample(mode: str) -> Image.Image:
 # ----------------------------------------------------------------- with models
 
 
-def test_a_picture_of_a_model_has_the_same_frame(server: Server, models: dict[str, dict[str, Any]]) -> None:
+def test_a_workflow_with_models_has_the_same_structure(server: Server, models: dict[str, dict[str, Any]]) -> None:
     document = text_to_image(_identifier(models["tiny-sd15"]), _identifier(models["tiny-sd15-lora"]), steps=2)
     (item,) = _run_on(server, {"graph": document, "runs": 1})
     _assert_alike(server, item, Run(document))
 
 
-def test_a_model_that_is_not_there_is_missed_in_the_same_words(server: Server) -> None:
+def test_a_missing_model_is_reported_with_the_same_message(server: Server) -> None:
     model = {"key": "gone", "hash": "none", "name": "none", "base": "sd-1", "type": "main"}
     for node_type in ("main_model_loader", "sdxl_model_loader", "model_identifier"):
         document = graph({"node": {"type": node_type, "model": model}})

@@ -86,7 +86,7 @@ def shop(client: Client, models: dict[str, dict[str, str]], server: object) -> I
         web.shutdown()
 
 
-def test_a_download_tells_how_far_it_is(client: Client, shop: Shop) -> None:
+def test_a_download_reports_its_progress(client: Client, shop: Shop) -> None:
     shop.open.set()
     seen: list[ModelInstall] = []
     model = client.models.install(
@@ -113,7 +113,7 @@ def test_a_download_tells_how_far_it_is(client: Client, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["missing", "cut"])
-def test_why_a_download_is_no_model(path: str, client: Client, shop: Shop) -> None:
+def test_a_download_that_is_not_a_model_is_reported_with_the_reason(path: str, client: Client, shop: Shop) -> None:
     with pytest.raises(ModelInstallError, match=r"was not installed: .") as caught:
         client.models.install(f"{shop.url}/{path}.safetensors", timeout=120)
     assert caught.value.install.status == "error"
@@ -121,7 +121,7 @@ def test_why_a_download_is_no_model(path: str, client: Client, shop: Shop) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_what_the_server_does_not_know_is_installed_as_unknown(client: Client, shop: Shop) -> None:
+def test_an_unrecognized_file_is_installed_as_unknown(client: Client, shop: Shop) -> None:
     if client.version() != DEFAULT_VERSION:
         with pytest.raises(ModelInstallError, match="was not installed"):
             client.models.install(f"{shop.url}/junk.safetensors", timeout=120)
@@ -131,7 +131,7 @@ def test_what_the_server_does_not_know_is_installed_as_unknown(client: Client, s
     client.models.delete(model)
 
 
-def test_a_download_is_cancelled(client: Client, shop: Shop) -> None:
+def test_a_download_is_canceled(client: Client, shop: Shop) -> None:
     install = client.models.start_install(f"{shop.url}/slow.safetensors")
     until(client, install, lambda seen: seen.status == "downloading")
     client.models.cancel_install(install)
@@ -141,7 +141,7 @@ def test_a_download_is_cancelled(client: Client, shop: Shop) -> None:
     assert client.models.cancel_install(install).status == "cancelled"
 
 
-def test_a_download_outlasts_who_waits_for_it(client: Client, shop: Shop) -> None:
+def test_a_download_continues_after_the_wait_times_out(client: Client, shop: Shop) -> None:
     with pytest.raises(ModelInstallError, match="was not installed within 2 s; the server continues") as caught:
         client.models.install(f"{shop.url}/slow.safetensors", timeout=2)
     shop.open.set()
@@ -150,7 +150,7 @@ def test_a_download_outlasts_who_waits_for_it(client: Client, shop: Shop) -> Non
     client.models.delete(model)
 
 
-def test_a_download_is_paused_and_goes_on(client: Client, shop: Shop) -> None:
+def test_a_download_is_paused_and_resumed(client: Client, shop: Shop) -> None:
     install = client.models.start_install(f"{shop.url}/slow.safetensors")
     if client.version() != DEFAULT_VERSION:
         with pytest.raises(UnsupportedError):

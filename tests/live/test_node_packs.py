@@ -75,7 +75,7 @@ def painted(packed: Server) -> Any:
     return imported(document, Options(naming=Naming(nodes={"mix": "palette"})), schema)
 
 
-def test_what_a_pack_gives_comes_back_as_a_programs_own_value(
+def test_an_output_of_a_pack_is_converted_into_a_programs_own_value(
     packed: Server, painted: Any, connect: Callable[..., Client], stamp: Path
 ) -> None:
     flow = painted.Painted(stamp=stamp, width=64, height=64)
@@ -88,6 +88,6 @@ def test_what_a_pack_gives_comes_back_as_a_programs_own_value(
     assert result.card.width == 64
 
 
-def test_limits_of_a_packs_own_node_hold(painted: Any) -> None:
+def test_limits_of_a_packs_node_hold(painted: Any) -> None:
     with pytest.raises(ValidationError, match="10 is more than 9"):
         painted.Painted(stamp="a.png", count=10)

@@ -53,7 +53,7 @@ def is_running(server: Server) -> bool:
     return True
 
 
-def test_a_server_is_there_inside_of_the_context_and_gone_after_it(installed: Path) -> None:
+def test_a_server_runs_inside_the_context_only(installed: Path) -> None:
     write_command(installed, HTTP_SERVER.replace("VERSION", repr(VERSION)))
     with live_server(VERSION) as server:
         assert is_running(server)
@@ -63,7 +63,9 @@ def test_a_server_is_there_inside_of_the_context_and_gone_after_it(installed: Pa
     assert not server.root.exists()
 
 
-def test_a_server_deaf_to_sigterm_and_its_children_are_killed(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_ignores_sigterm_and_its_children_are_killed(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(provision, "STOP_SECONDS", 0.5)
     deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     forking = HTTP_SERVER.replace("server.serve", "os.fork()\nserver.serve")
@@ -99,7 +101,7 @@ def test_an_interrupted_installation_is_not_used(installed: Path, monkeypatch: p
     assert not installed.exists()
 
 
-def test_a_server_that_runs_already_is_used_and_left_alone(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_server_is_used_and_left_alone(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_command(installed, HTTP_SERVER.replace("VERSION", repr(VERSION)))
     with live_server(VERSION) as first:
         monkeypatch.setenv("INVOKABLE_LIVE_URL", first.url + "/")
@@ -108,13 +110,13 @@ def test_a_server_that_runs_already_is_used_and_left_alone(installed: Path, monk
         assert is_running(first)
 
 
-def test_an_address_where_nothing_answers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_where_nothing_answers_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOKABLE_LIVE_URL", "http://127.0.0.1:9")
     with pytest.raises(ProvisionError, match=r"127\.0\.0\.1:9"), live_server():
         pass
 
 
-def test_run_passes_the_address_on_and_ends_with_the_status_of_the_command(
+def test_run_passes_the_address_to_the_command_and_returns_its_status(
     installed: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write_command(installed, HTTP_SERVER.replace("VERSION", repr(VERSION)))

@@ -14,7 +14,7 @@ def test_anything_but_a_model_is_refused(client: Client) -> None:
     assert caught.value.status == 409
 
 
-def test_why_a_model_was_not_installed(client: Client) -> None:
+def test_a_model_that_was_not_installed_is_reported_with_the_reason(client: Client) -> None:
     with pytest.raises(ModelInstallError, match="was not installed") as caught:
         client.models.install("https://127.0.0.1:1/x.safetensors", timeout=60)
     assert caught.value.install.status == "error"

@@ -17,7 +17,7 @@ COUNT = 30
 
 
 @pytest.mark.slow
-def test_what_ran_is_canceled_and_what_was_pending_goes_on(stamp: Path) -> None:
+def test_running_items_are_canceled_and_pending_items_continue(stamp: Path) -> None:
     settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 1, "count": COUNT}
     flow = workflow_class(imported(with_generator(settings)))(stamp=stamp, height=32)
     with (
@@ -45,7 +45,7 @@ def outcome(client: Client, flow: Any) -> Any:
 
 
 @pytest.mark.slow
-def test_clients_of_both_kinds_are_told_what_a_restart_did_to_their_own_items(stamp: Path) -> None:
+def test_clients_of_both_kinds_report_what_a_restart_did_to_their_items(stamp: Path) -> None:
     settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 1, "count": COUNT}
     flow = workflow_class(imported(with_generator(settings)))(stamp=stamp, height=32)
     with (
@@ -70,7 +70,7 @@ def test_clients_of_both_kinds_are_told_what_a_restart_did_to_their_own_items(st
 
 
 @pytest.mark.slow
-def test_what_ran_runs_again_if_that_was_asked_for(stamp: Path) -> None:
+def test_interrupted_items_run_again_if_requested(stamp: Path) -> None:
     settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 1, "count": COUNT}
     flow = workflow_class(imported(with_generator(settings)))(stamp=stamp, height=32)
     with restarted(after=4.0) as server, Client(server.url) as client:

@@ -107,7 +107,7 @@ def required(flow_class: Any, models: dict[str, dict[str, str]], picture: Path, 
     return values
 
 
-def test_the_server_has_the_nodes_that_the_modules_were_made_for(shipped: dict[str, Any], client: Client) -> None:
+def test_the_server_has_the_nodes_of_the_modules(shipped: dict[str, Any], client: Client) -> None:
     checked = 0
     for name, document in shipped.items():
         if name not in STALE:
@@ -116,7 +116,7 @@ def test_the_server_has_the_nodes_that_the_modules_were_made_for(shipped: dict[s
     assert checked == 23
 
 
-def test_the_stale_ones_are_refused_by_the_name_of_what_vanished(shipped: dict[str, Any]) -> None:
+def test_stale_workflows_are_refused_with_the_missing_node(shipped: dict[str, Any]) -> None:
     refused = {}
     for name, document in shipped.items():
         try:
@@ -129,7 +129,7 @@ def test_the_stale_ones_are_refused_by_the_name_of_what_vanished(shipped: dict[s
 
 
 @pytest.mark.parametrize("name", sorted(RUN))
-def test_it_runs_from_its_module(
+def test_a_shipped_workflow_runs_from_its_module(
     name: str, shipped: dict[str, Any], models: dict[str, dict[str, str]], client: Client, tmp_path: Path
 ) -> None:
     picture = tmp_path / "picture.png"

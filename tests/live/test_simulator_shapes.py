@@ -80,7 +80,7 @@ def _in_order(value: Any) -> Any:
     return sorted(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
-def test_answers_have_the_shapes_of_the_servers(real: Server) -> None:
+def test_answers_have_the_shapes_of_the_real_server(real: Server) -> None:
     with Simulator(real.version, models=[]) as simulator:
         simulated = Script(simulator.serve()).run()
     expected = Script(real.url).run()
@@ -88,7 +88,7 @@ def test_answers_have_the_shapes_of_the_servers(real: Server) -> None:
     assert_alike(expected, simulated)
 
 
-def test_users_of_a_server_of_several_are_answered_alike() -> None:
+def test_multi_user_servers_answer_alike() -> None:
     with Simulator("6.14.2", models=[], multiuser=True) as simulator:
         simulated = Users(simulator.serve()).run()
     with live_server("6.14.2", multiuser=True) as server:
@@ -104,7 +104,7 @@ def assert_alike(expected: list[Exchange], simulated: list[Exchange]) -> None:
     assert not differing, "\n" + "\n".join(differing)
 
 
-def test_events_come_in_the_order_and_with_the_shapes_of_the_servers(real: Server) -> None:
+def test_events_have_the_order_and_the_shapes_of_the_real_server(real: Server) -> None:
     with Simulator(real.version, models=[]) as simulator:
         simulated = events(simulator.serve())
     expected = events(real.url)
@@ -118,7 +118,7 @@ def _ordered(heard: list[tuple[str, Any]]) -> list[str]:
     return [name for name, _ in heard if name != "batch_enqueued"]
 
 
-def test_what_a_server_keeps_is_answered_alike(real: Server) -> None:
+def test_stored_things_are_answered_alike(real: Server) -> None:
     videos = real.version == "6.14.2"
     with Simulator(real.version, models=[]) as simulator:
         simulated = keeping(simulator.serve(), videos=videos)

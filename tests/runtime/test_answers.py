@@ -38,7 +38,7 @@ GET = Request("GET", "/api/v1/x")
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_what_may_be_repeated_is_repeated_while_the_server_is_busy(status: int) -> None:
+def test_a_repeatable_request_is_retried_while_the_server_is_busy(status: int) -> None:
     driver = Driver(in_turn(answer({}, status), ConnectionError("gone", sent=True), answer({"a": 1})))
     assert parse(driver.drive(fetch(GET))) == {"a": 1}
     assert len(driver.requests) == 3
@@ -46,7 +46,7 @@ def test_what_may_be_repeated_is_repeated_while_the_server_is_busy(status: int) 
 
 
 @pytest.mark.parametrize("retries", [0, 1, 4])
-def test_a_server_that_stays_away_is_given_up_after_the_retries_of_the_policy(retries: int) -> None:
+def test_the_policy_limits_retries_while_the_server_is_unreachable(retries: int) -> None:
     driver = Driver(lambda _: ConnectionError("gone"))
     driver.policy = Policy(retries=retries)
     with pytest.raises(ConnectionError):
@@ -54,13 +54,13 @@ def test_a_server_that_stays_away_is_given_up_after_the_retries_of_the_policy(re
     assert len(driver.requests) == retries + 1
 
 
-def test_a_server_says_how_long_to_wait() -> None:
+def test_retry_after_is_honored() -> None:
     driver = Driver(in_turn(answer({}, 429, retry_after=5.0), answer({}, 503, retry_after=1e9), answer({"a": 1})))
     assert parse(driver.drive(fetch(GET))) == {"a": 1}
     assert 35 <= driver.now < 36
 
 
-def test_a_refusal_keeps_the_servers_words_and_not_what_was_sent() -> None:
+def test_a_refusal_keeps_the_servers_message_without_the_input() -> None:
     detail = [{"loc": ["body", "batch", "runs"], "msg": "too\nsmall", "input": {"secret": "x" * 9000}}, {"msg": "so"}]
     with pytest.raises(APIError) as caught:
         parse(answer({"detail": detail}, 422))
@@ -69,20 +69,20 @@ def test_a_refusal_keeps_the_servers_words_and_not_what_was_sent() -> None:
 
 
 @pytest.mark.parametrize("response", [page(), page(404), answer({"detail": "Method Not Allowed"}, 405), page(302)])
-def test_what_is_not_an_answer_of_the_api_asks_whether_the_address_is_right(response: Response) -> None:
+def test_an_answer_from_another_service_suggests_checking_the_address(response: Response) -> None:
     with pytest.raises(NotInvokeAIError, match="is this the address of an InvokeAI server"):
         parse(response)
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
-def test_broken_json_is_not_an_answer(body: bytes) -> None:
+def test_invalid_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotInvokeAIError, match="invalid JSON"):
         parse(Response(200, "application/json", body, "GET", "http://server"))
 
 
 @pytest.mark.parametrize("kind", READERS, ids=lambda kind: getattr(kind, "__name__", str(kind)))
 @given(document=JSON)
-def test_an_answer_of_another_shape_is_not_invokeais(kind: Any, document: Any) -> None:
+def test_an_answer_of_another_shape_is_refused(kind: Any, document: Any) -> None:
     """Whatever answers, it ends in an answer of the right shape or in one error."""
     outcome: Any = None
     try:
@@ -93,6 +93,6 @@ def test_an_answer_of_another_shape_is_not_invokeais(kind: Any, document: Any) -
     assert isinstance(outcome, list) or "\n" not in str(outcome)
 
 
-def test_members_that_are_null_or_new_are_passed_over() -> None:
+def test_null_and_unknown_members_are_ignored() -> None:
     item = read(answer({"item_id": 1, "batch_id": "b", "status": "failed", "error_type": None, "new": {}}), QueueItem)
     assert (item.error_type, item.ended) == (None, True)

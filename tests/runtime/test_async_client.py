@@ -12,7 +12,7 @@ from invokable import AsyncClient
 from invokable.testing import Simulator
 
 
-def test_a_run_and_what_it_gives(tmp_path: Path) -> None:
+def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
     stamp = tmp_path / "stamp.png"
     Image.new("RGB", (8, 8), "red").save(stamp)
 

@@ -68,7 +68,7 @@ def test_lists_are_multiplied_unless_one_group_zips_them() -> None:
         assert (len(data), len(expanded(data))) == (groups, size)
 
 
-def test_the_last_list_runs_fastest() -> None:
+def test_the_last_list_varies_fastest() -> None:
     document = batched("integer", [100, 200], into="width", node_type="blank_image")
     document = batched("integer", [1, 2], into="x", node_type="img_paste", document=document)
     rows = expanded(made(card(document)))
@@ -89,9 +89,7 @@ def test_lists_of_one_group_that_differ_in_length_are_refused() -> None:
         ("integer", [0, 1, -1], "radius", "item 2 of the batch, -1, is less than 0"),
     ],
 )
-def test_an_item_that_its_field_cannot_hold_is_reported_by_index(
-    kind: str, values: list[Any], into: str, words: str
-) -> None:
+def test_an_invalid_item_is_reported_by_index(kind: str, values: list[Any], into: str, words: str) -> None:
     # The server takes such an item and then never gets past it.
     with pytest.raises(ValidationError) as caught:
         data_of(card(batched(kind, values, into=into, node_type="img_blur")))
@@ -100,7 +98,7 @@ def test_an_item_that_its_field_cannot_hold_is_reported_by_index(
     assert words in str(caught.value)
 
 
-def test_a_generator_that_makes_nothing_is_refused() -> None:
+def test_a_generator_without_items_is_refused() -> None:
     settings = {"type": "integer_generator_parse_string", "input": "", "splitOn": ","}
     with pytest.raises(ValidationError, match=r"index 9.*the batch has no values"):
         data_of(card(with_generator(settings)))
@@ -112,12 +110,12 @@ def test_images_of_a_batch_are_references() -> None:
     assert data_of(card(document)) == [[[{"image_name": "a.png"}]]]
 
 
-def test_a_generator_is_computed_from_the_value_that_is_given() -> None:
+def test_a_generator_is_computed_from_the_given_value() -> None:
     assert data_of(card(with_generator(SEQUENCE))) == [[[10, 15, 20]]]
     assert data_of(card(with_generator(SEQUENCE), widths=SEQUENCE | {"count": 1})) == [[[10]]]
 
 
-def test_a_generator_without_a_seed_draws_anew() -> None:
+def test_a_generator_without_a_seed_draws_new_numbers() -> None:
     settings = {"type": "integer_generator_random_distribution_uniform", "min": 1, "max": 10**9, "count": 3}
     flow = card(with_generator(settings))
     first, second = data_of(flow), data_of(flow)
@@ -133,7 +131,7 @@ def test_a_generator_without_a_seed_draws_anew() -> None:
         ({**SEQUENCE, "count": 10**7}, "at most 100000 items"),
     ],
 )
-def test_settings_that_make_no_batch_are_refused_when_they_are_given(generator: Any, words: str) -> None:
+def test_settings_that_make_no_batch_are_refused_on_assignment(generator: Any, words: str) -> None:
     flow = card(with_generator(SEQUENCE))
     with pytest.raises(ValidationError, match=words) as caught:
         flow.widths = generator
@@ -141,7 +139,7 @@ def test_settings_that_make_no_batch_are_refused_when_they_are_given(generator: 
     assert flow.widths == SEQUENCE
 
 
-def test_dynamic_prompts_and_a_boards_images_are_asked_of_the_server() -> None:
+def test_dynamic_prompts_and_a_boards_images_are_requested_from_the_server() -> None:
     document = example("sd15_text_to_image.json")
     settings = {"type": "string_generator_dynamic_prompts_random", "input": "a {fox|owl}", "count": 2}
     prompt = next(n["id"] for n in document["nodes"] if n["data"].get("type") == "string")
@@ -157,7 +155,7 @@ def test_dynamic_prompts_and_a_boards_images_are_asked_of_the_server() -> None:
     assert isinstance(body["seed"], int)
 
 
-def test_a_prompt_that_the_server_cannot_expand_says_why() -> None:
+def test_a_prompt_that_the_server_cannot_expand_is_reported_with_the_reason() -> None:
     document = example("colour_card.json")
     settings = {"type": "string_generator_dynamic_prompts_combinatorial", "input": "{a", "maxPrompts": 2}
     add_node(document, "s", "string", version=NODES["string"].version, value="")
@@ -167,7 +165,7 @@ def test_a_prompt_that_the_server_cannot_expand_says_why() -> None:
         made(card(document), driver)
 
 
-def test_a_board_that_is_gone_says_so() -> None:
+def test_a_missing_board_is_reported() -> None:
     document = example("colour_card.json")
     add_node(document, "copy", "save_image", version=NODES["save_image"].version)
     settings = {"type": "image_generator_images_from_board", "category": "images", "board_id": "b9"}

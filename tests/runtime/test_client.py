@@ -51,7 +51,7 @@ def client(reply: Callable[[httpx.Request], httpx.Response], **options: Any) -> 
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_json_has_not_is_not_sent(number: float) -> None:
+def test_a_number_that_json_cannot_represent_is_not_sent(number: float) -> None:
     # The server would take it, and keep it in its queue.
     sent = []
 
@@ -67,7 +67,7 @@ def test_a_number_that_json_has_not_is_not_sent(number: float) -> None:
     assert len(sent) == 1
 
 
-def test_the_token_goes_to_the_server_and_nowhere_else() -> None:
+def test_the_token_is_sent_only_to_the_server() -> None:
     seen = []
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -81,20 +81,20 @@ def test_the_token_goes_to_the_server_and_nowhere_else() -> None:
 
 
 @pytest.mark.parametrize("token", ["s3cret\n", "s3cret\r\nX-Evil: 1", "s3crét", "s3 cret", " s3cret", "s3cret\x00"])
-def test_a_token_that_no_header_may_hold_is_refused_and_not_shown(token: str) -> None:
+def test_a_token_that_is_invalid_in_a_header_is_refused_and_not_shown(token: str) -> None:
     with pytest.raises(ValueError, match="the token contains a character") as caught:
         Client(URL, token=token)
     assert "s3" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["server:9090", "ftp://server", "http://", "http://user:secret@server"])
-def test_what_is_not_a_server_url_is_refused_without_its_password(url: str) -> None:
+def test_an_invalid_server_url_is_refused_without_showing_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="server URL") as caught:
         Client(url)
     assert "secret" not in str(caught.value)
 
 
-def test_a_closed_client_says_so() -> None:
+def test_a_closed_client_raises_an_error() -> None:
     opened = client(lambda _: httpx.Response(200, json={"version": "1"}))
     opened.close()
     with pytest.raises(RuntimeError, match="closed"):
@@ -117,7 +117,7 @@ def test_a_closed_client_says_so() -> None:
         (httpx.LocalProtocolError, False),
     ],
 )
-def test_a_broken_connection_tells_whether_the_request_may_have_arrived(
+def test_a_broken_connection_says_whether_the_request_may_have_arrived(
     broken: type[httpx.RequestError], sent: bool
 ) -> None:
     def reply(request: httpx.Request) -> httpx.Response:
@@ -173,7 +173,7 @@ def test_a_bomb_unpacks_to_what_it_says() -> None:
     [lambda: b"not gzip", lambda: gzip.compress(bytes(range(256)) * 9)[:99], lambda: bomb(200)],
     ids=["no gzip", "cut off", "bomb"],
 )
-def test_a_body_that_cannot_be_unpacked_is_a_broken_connection(body: Callable[[], bytes]) -> None:
+def test_a_body_that_cannot_be_decompressed_is_a_connection_error(body: Callable[[], bytes]) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     with (
         client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(body()))) as opened,
@@ -183,7 +183,7 @@ def test_a_body_that_cannot_be_unpacked_is_a_broken_connection(body: Callable[[]
     assert caught.value.sent
 
 
-def test_a_compressed_answer_that_was_cut_off_is_not_taken_for_whole() -> None:
+def test_a_compressed_answer_that_was_cut_off_is_refused() -> None:
     whole = gzip.compress(b'{"version": "6.14.2"}')
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     with (
@@ -194,7 +194,7 @@ def test_a_compressed_answer_that_was_cut_off_is_not_taken_for_whole() -> None:
         opened._drive(fetch_once())
 
 
-def test_a_bomb_costs_no_more_memory_than_the_largest_answer() -> None:
+def test_a_gzip_bomb_takes_no_more_memory_than_the_largest_answer() -> None:
     body = bomb(256)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     tracemalloc.start()
@@ -219,7 +219,7 @@ def fetch_once() -> Any:
         ("twice", "key k2.*key k3"),
     ],
 )
-def test_a_model_that_is_not_there_is_reported_before_anything_is_sent(model: str, words: str) -> None:
+def test_a_missing_model_is_reported_before_anything_is_sent(model: str, words: str) -> None:
     methods = []
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -241,7 +241,7 @@ def files(body: bytes = PNG, kind: str = "image/png", status: int = 200, **heade
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "..", ".hidden.png", "a\\b.png", "x" * 500])
-def test_a_servers_name_never_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
+def test_a_name_from_the_server_never_leads_outside_the_folder(name: str, tmp_path: Path) -> None:
     with files() as opened:
         saved = opened.save(Image(name), tmp_path / "out")
     assert saved.parent == tmp_path / "out"
@@ -249,7 +249,7 @@ def test_a_servers_name_never_leads_out_of_the_folder(name: str, tmp_path: Path)
     assert not saved.name.startswith(".")
 
 
-def test_an_image_downloads_itself_through_the_client_that_returned_it(tmp_path: Path) -> None:
+def test_an_image_is_downloaded_through_the_client_that_returned_it(tmp_path: Path) -> None:
     with files() as opened:
         image = Image("a.png", _client=opened)
         assert image.bytes() == opened.download(Image("a.png")) == PNG
@@ -272,7 +272,7 @@ def test_an_image_downloads_itself_through_the_client_that_returned_it(tmp_path:
     ],
     ids=["missing", "json", "json as png", "page", "empty", "no content", "no type", "compressed"],
 )
-def test_what_is_not_an_image_is_not_saved_as_one(
+def test_an_answer_that_is_not_an_image_is_not_saved(
     answer: dict[str, Any], error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
@@ -283,7 +283,7 @@ def test_what_is_not_an_image_is_not_saved_as_one(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"card.png": b"old"}
 
 
-def test_a_download_that_breaks_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     attempts: list[httpx.Request] = []
 
@@ -306,7 +306,7 @@ def test_a_download_that_breaks_is_repeated(tmp_path: Path, monkeypatch: pytest.
     assert len(attempts) == 3
 
 
-def test_errors_survive_pickling_with_what_they_carry() -> None:
+def test_errors_survive_pickling_with_their_attributes() -> None:
     error = RunFailed(item_id=1, node_id="n", node_type="t", error_type="E", error_message="m", traceback="T")
     error.submission = Submission("m:C", "b", "d", 1, (1,))
     copy = pickle.loads(pickle.dumps(error))
@@ -315,5 +315,5 @@ def test_errors_survive_pickling_with_what_they_carry() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(invokable.__all__) - {"__version__"}))
-def test_public_names_say_where_users_import_them_from(name: str) -> None:
+def test_public_names_have_the_module_that_users_import_them_from(name: str) -> None:
     assert getattr(invokable, name).__module__ == "invokable"

@@ -49,14 +49,14 @@ def test_the_card_is_one_image_with_its_size_and_node() -> None:
     assert (result.images, result.videos, result.item_ids, result.batch_id) == ([result.card], [], [7], "batch")
 
 
-def test_iterations_come_in_their_order_whatever_the_order_of_their_runs() -> None:
+def test_iterations_keep_their_order_whatever_the_order_of_execution() -> None:
     results = {name: picture(f"{name}.png") for name in "cab"}
     done = item(results, {"n": ["c", "a", "b"]}, prepared_iteration_paths={"c": [2], "a": [0], "b": [1]})
     result = collected([output("tiles", "n", "image", "ImageField", True)], done)
     assert [tile.name for tile in result.tiles] == ["a.png", "b.png", "c.png"]
 
 
-def test_the_items_of_a_batch_come_in_the_order_of_their_values() -> None:
+def test_the_items_of_a_batch_are_in_the_order_of_their_values() -> None:
     items = [item({"e": picture(f"{number}.png")}, {"n": ["e"]}, number) for number in (3, 4, 5)]
     result = collected([output("cards", "n", "image", "ImageField", True)], *items)
     assert [card.name for card in result.cards] == ["3.png", "4.png", "5.png"]
@@ -92,6 +92,6 @@ def test_a_node_that_did_not_run_is_named() -> None:
 
 
 @pytest.mark.parametrize("raw", [7, "a.png", {"name": "a.png"}, {"image_name": 7}, [{}]])
-def test_a_value_of_another_shape_is_not_invokeais(raw: object) -> None:
+def test_a_value_of_another_shape_is_refused(raw: object) -> None:
     with pytest.raises(NotInvokeAIError, match="item 1, node n"):
         collected([output("card", "n", "image", "ImageField", False)], item({"e": {"image": raw}}, {"n": ["e"]}))

@@ -44,7 +44,7 @@ def test_the_socket_is_below_the_same_prefix(url: str, origin: str, socket: str)
         *("http://server/?a=b", "http://server/#x", "http://server\n", "http://[::1", "http://user:s3cret@[::1"),
     ],
 )
-def test_what_is_not_a_server_url_is_refused(url: str) -> None:
+def test_an_invalid_server_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="server URL") as caught:
         Connection(url)
     assert "s3cret" not in str(caught.value)
@@ -67,7 +67,7 @@ def test_what_is_not_a_server_url_is_refused(url: str) -> None:
         ({"certificate_key": "key.pem"}, "require a certificate"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_and_not_shown(options: dict[str, Any], words: str) -> None:
+def test_an_option_that_cannot_be_sent_is_refused_and_not_shown(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words) as caught:
         Connection("http://server", **options)
     assert "s3" not in str(caught.value)
@@ -103,7 +103,7 @@ def test_the_environment_describes_a_connection(monkeypatch: pytest.MonkeyPatch)
         assert "gpu.test" in repr(client)
 
 
-def test_credentials_of_the_environment_go_to_its_own_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_from_the_environment_are_sent_only_to_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOKEAI_TOKEN", "t")
     assert Connection.from_environment("http://anywhere.test").token == "t"
     monkeypatch.setenv("INVOKEAI_URL", "http://gpu.test")
@@ -112,7 +112,7 @@ def test_credentials_of_the_environment_go_to_its_own_server_only(monkeypatch: p
         assert Connection.from_environment(other).token is None
 
 
-def test_a_client_takes_a_connection_or_its_parts() -> None:
+def test_a_client_accepts_a_connection_or_its_options() -> None:
     with pytest.raises(TypeError, match="pass token to the Connection"):
         Client(Connection("http://server"), token="t")
     with pytest.raises(TypeError, match="either a policy or a timeout"):
@@ -134,7 +134,7 @@ def test_a_client_takes_a_connection_or_its_parts() -> None:
         ({"models": ("size",)}, "'key', 'hash', 'name'"),
     ],
 )
-def test_a_policy_of_no_sense_is_refused(options: dict[str, Any], words: str) -> None:
+def test_an_invalid_policy_is_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Policy(**options)
 
@@ -145,7 +145,7 @@ def test_pauses_double_up_to_the_longest() -> None:
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1e9) | st.none())
-def test_a_pause_is_never_shorter_than_asked_and_never_without_end(attempt: int, asked: float | None) -> None:
+def test_a_pause_is_at_least_as_long_as_requested_and_never_endless(attempt: int, asked: float | None) -> None:
     policy = Policy()
     pause = policy.pause(attempt, asked)
     assert min(asked or 0, policy.longest_retry_after) <= pause <= policy.longest_retry_after * (1 + policy.jitter)
@@ -162,17 +162,17 @@ def test_a_pause_is_never_shorter_than_asked_and_never_without_end(attempt: int,
         *((junk, "", None) for junk in ("", "soon", "-5", "1.5", "٣", "Wed, 99 Oct 2015", "9" * 5 + "x")),
     ],
 )
-def test_how_long_a_server_asks_to_wait(header: str, date: str, seconds: float | None) -> None:
+def test_retry_after_as_a_number_or_a_date(header: str, date: str, seconds: float | None) -> None:
     assert seconds_asked(header, date, now=1445412490.0) == seconds
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_whatever_the_header_says_it_is_seconds_or_nothing(header: str, date: str) -> None:
+def test_any_retry_after_is_seconds_or_none(header: str, date: str) -> None:
     found = seconds_asked(header, date, now=0.0)
     assert found is None or 0 <= found < 1e12
 
 
-def test_a_refusal_in_the_servers_own_words_is_no_reason_to_try_again() -> None:
+def test_a_refusal_with_the_servers_own_message_is_not_retried() -> None:
     assert is_busy(500, method="GET", own_words=True)
     assert is_busy(500, method="POST", own_words=False)
     assert not is_busy(500, method="POST", own_words=True)

@@ -21,7 +21,7 @@ from invokable.runtime import Ge, Gt, Le, Len, Lt, MultipleOf
         (MultipleOf(8), annotated_types.MultipleOf(8), 16, 12),
     ],
 )
-def test_a_limit_holds_and_is_the_librarys_own(limit: Any, same: object, good: int, bad: int) -> None:
+def test_a_limit_holds_and_yields_the_librarys_own(limit: Any, same: object, good: int, bad: int) -> None:
     assert list(limit) == [same]
     adapter = TypeAdapter(Annotated[int, limit])
     assert adapter.validate_python(good) == good

@@ -43,7 +43,7 @@ def logins(server: Simulator) -> list[int | None]:
     return [request.status for request in server.requests if request.path == LOGIN]
 
 
-def test_a_run_signs_in_by_itself_once(server: Simulator, stamp: bytes) -> None:
+def test_a_run_signs_in_once(server: Simulator, stamp: bytes) -> None:
     with ask(server, email=EMAIL, password=PASSWORD) as client:
         assert client.run(ColourCard(stamp=stamp), timeout=60).card.bytes()
         models(client)
@@ -87,7 +87,7 @@ def test_answers_renew_a_token(server: Simulator) -> None:
         models(client)
 
 
-def test_a_renewed_token_of_an_older_sign_in_is_not_taken() -> None:
+def test_a_renewed_token_of_an_older_sign_in_is_ignored() -> None:
     from invokable.runtime.steps.credentials import Credentials
     from invokable.runtime.steps.protocol import Response
 
@@ -96,13 +96,13 @@ def test_a_renewed_token_of_an_older_sign_in_is_not_taken() -> None:
     assert credentials.token == "new"
 
 
-def test_no_token_and_a_bad_one_say_what_to_do(server: Simulator) -> None:
+def test_a_missing_and_an_invalid_token_are_reported_with_advice(server: Simulator) -> None:
     for options in ({}, {"token": "junk"}):
         with ask(server, **options) as client, pytest.raises(AuthenticationError, match=r"token=.*INVOKEAI_TOKEN"):
             models(client)
 
 
-def test_a_wrong_password_is_tried_once_by_all_threads_and_not_shown(server: Simulator) -> None:
+def test_all_threads_try_a_wrong_password_once_and_do_not_show_it(server: Simulator) -> None:
     with ask(server, email=EMAIL, password="wr0ng-s3cret") as client, ThreadPoolExecutor(8) as threads:
 
         def failure(_: int) -> AuthenticationError:
@@ -127,16 +127,14 @@ def test_a_server_without_users_needs_no_sign_in(version: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["status", "cut_after", "html", "garbled"])
-def test_a_sign_in_that_meets_trouble_is_repeated_and_nothing_was_sent(
-    kind: str, server: Simulator, stamp: bytes
-) -> None:
+def test_a_failed_sign_in_is_retried_before_anything_is_sent(kind: str, server: Simulator, stamp: bytes) -> None:
     server.add_fault(Fault(kind=kind, path="*/login", times=2))
     with Client(server.url, email=EMAIL, password=PASSWORD, policy=Policy(first_pause=0.01)) as client:
         client.run(ColourCard(stamp=stamp), timeout=60)
     assert [job.status for job in server.jobs] == ["completed"]
 
 
-def test_lasting_trouble_is_not_a_wrong_password(server: Simulator) -> None:
+def test_a_lasting_failure_is_not_a_wrong_password(server: Simulator) -> None:
     server.add_fault(Fault(kind="status", status=503, path="*/login"))
     with (
         ask(server, email=EMAIL, password=PASSWORD) as client,
@@ -147,7 +145,7 @@ def test_lasting_trouble_is_not_a_wrong_password(server: Simulator) -> None:
     assert not caught.value.sent
 
 
-def test_nothing_secret_is_logged(server: Simulator, stamp: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_not_logged(server: Simulator, stamp: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), ask(server, email=EMAIL, password=PASSWORD, api_key="k3y") as client:
         client.run(ColourCard(stamp=stamp), timeout=60)
         token = client._engine.transport._credentials.token
@@ -165,7 +163,7 @@ def test_the_client_is_quiet_by_default(server: Simulator, capfd: pytest.Capture
     assert capfd.readouterr() == ("", "")
 
 
-def test_headers_and_keys_go_with_every_request_and_to_no_other_host() -> None:
+def test_headers_and_keys_are_sent_with_every_request_and_to_no_other_host() -> None:
     seen: list[httpx.Headers] = []
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -186,7 +184,7 @@ def test_headers_and_keys_go_with_every_request_and_to_no_other_host() -> None:
     }
 
 
-def test_a_sign_in_by_another_thread_is_not_waited_for_longer_than_the_run(server: Simulator) -> None:
+def test_waiting_for_another_threads_sign_in_ends_with_the_run(server: Simulator) -> None:
     server.add_fault(Fault(kind="latency", seconds=1, path="*/login"))
     with Client(server.url, email=EMAIL, password=PASSWORD) as client:
         first = threading.Thread(target=lambda: swallow(lambda: models(client)))

@@ -34,7 +34,7 @@ def downloaded(medium: Image | Video, *contents: bytes) -> bytes:
     return into.getvalue()
 
 
-def test_what_is_whole_is_believed() -> None:
+def test_a_complete_file_is_accepted() -> None:
     assert downloaded(Image("a.png"), png()) == png()
     assert downloaded(Video("a.mp4"), CLIP) == CLIP
 
@@ -44,20 +44,20 @@ def cuts(content: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("cut", cuts(png()), ids=len)
-def test_an_image_that_is_cut_off_is_tried_again(cut: bytes) -> None:
+def test_an_incomplete_image_is_downloaded_again(cut: bytes) -> None:
     assert downloaded(Image("a.png"), cut, png()) == png()
     with pytest.raises(NotInvokeAIError, match="answered with image/png that is cut off"):
         downloaded(Image("a.png"), cut)
 
 
 @pytest.mark.parametrize("cut", cuts(CLIP), ids=len)
-def test_a_video_that_is_cut_off_is_tried_again(cut: bytes) -> None:
+def test_an_incomplete_video_is_downloaded_again(cut: bytes) -> None:
     assert downloaded(Video("a.mp4"), cut, CLIP) == CLIP
     with pytest.raises(NotInvokeAIError, match="answered with video/mp4 that is cut off"):
         downloaded(Video("a.mp4"), cut)
 
 
-def test_the_last_box_of_a_video_may_go_on_to_the_end() -> None:
+def test_the_last_box_of_a_video_may_extend_to_the_end() -> None:
     open_end = CLIP + b"\0\0\0\0mdat and more"
     assert downloaded(Video("a.mp4"), open_end) == open_end
 
@@ -70,6 +70,6 @@ def test_a_box_may_have_a_long_length() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x89PNG", b"GIF89a", b"GIF89a" + png()[-12:]])
-def test_what_is_not_of_its_kind_is_refused(content: bytes) -> None:
+def test_a_file_of_another_type_is_refused(content: bytes) -> None:
     with pytest.raises(NotInvokeAIError, match=r"not valid|empty"):
         downloaded(Image("a.png"), content)

@@ -36,7 +36,7 @@ def drifted(document: Any) -> list[str]:
     return Driver(lambda _: answer(document)).drive(drift(pins_of(ColourCard)))
 
 
-def test_the_same_nodes_are_no_drift() -> None:
+def test_equal_nodes_are_no_drift() -> None:
     assert '"radius"' in _GRAPH
     assert drifted(openapi()) == []
 
@@ -51,12 +51,12 @@ def test_the_same_nodes_are_no_drift() -> None:
         ),
     ],
 )
-def test_a_node_of_another_version_and_one_that_is_gone_are_named(changes: Any, line: str) -> None:
+def test_nodes_with_another_version_and_missing_nodes_are_named(changes: Any, line: str) -> None:
     assert drifted(openapi(**changes)) == [line]
 
 
 @pytest.mark.parametrize("field", ["radius", "image"])
-def test_a_field_that_the_workflow_sets_or_wires_and_the_node_has_not_is_named(field: str) -> None:
+def test_a_missing_field_that_the_workflow_sets_or_connects_is_named(field: str) -> None:
     document = openapi()
     del document["components"]["schemas"]["img_blur"]["properties"][field]
     assert drifted(document) == [f"img_blur: the server's node has no field {field!r}"]

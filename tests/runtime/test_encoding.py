@@ -43,7 +43,7 @@ def test_a_path_becomes_text() -> None:
 
 
 @pytest.mark.parametrize("value", [BytesIO(b"x"), object(), {1, 2}])
-def test_what_cannot_be_stored_says_what_to_give_instead(value: object) -> None:
+def test_a_value_that_cannot_be_stored_is_refused_with_an_alternative(value: object) -> None:
     with pytest.raises(
         TypeError, match=f"a {type(value).__name__} cannot be stored as JSON; use the path or the bytes"
     ):

@@ -82,7 +82,7 @@ def test_a_run_takes_one_request_and_ends_with_its_last_event(count: int) -> Non
     assert following.driver.now < count * 1.0 + 0.1
 
 
-def test_while_events_come_a_long_run_is_looked_at_every_ten_to_thirty_seconds() -> None:
+def test_while_events_arrive_a_long_run_is_polled_every_ten_to_thirty_seconds() -> None:
     following = Following(card(), Server(seconds=295))
     following.result()
     looks = following.asked().count("POST item_summaries_by_ids")
@@ -91,7 +91,7 @@ def test_while_events_come_a_long_run_is_looked_at_every_ten_to_thirty_seconds()
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0.0, 60.0), (0.5, 60.0), (0.5, 1.2), (0.0, 0.3)])
-def test_events_that_are_lost_unnoticed_cost_time_and_no_result(begin: float, end: float) -> None:
+def test_lost_events_cost_time_but_no_result(begin: float, end: float) -> None:
     following = Following(cards(2))
     following.driver.lossy = [(begin, end)]
     result = following.result()
@@ -100,7 +100,7 @@ def test_events_that_are_lost_unnoticed_cost_time_and_no_result(begin: float, en
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0.5, 1.5), (0.5, 2.5), (0.0, 0.7), (0.0, 900.0)])
-def test_while_the_connection_is_down_it_is_polled(begin: float, end: float) -> None:
+def test_a_run_is_polled_while_the_connection_is_down(begin: float, end: float) -> None:
     following = Following(cards(3))
     following.driver.deaf = [(begin, end)]
     result = following.result()
@@ -109,7 +109,7 @@ def test_while_the_connection_is_down_it_is_polled(begin: float, end: float) -> 
     assert len(following.asked()) > 1
 
 
-def test_a_connection_that_comes_back_is_followed_again() -> None:
+def test_events_are_used_again_when_the_connection_is_back() -> None:
     following = Following(card(), Server(seconds=100))
     following.driver.deaf = [(1.0, 4.0)]
     following.result()
@@ -118,14 +118,14 @@ def test_a_connection_that_comes_back_is_followed_again() -> None:
 
 
 @pytest.mark.parametrize("begin", [90.0, 91.3, 92.7, 94.1, 95.9, 97.0, 98.8, 99.9])
-def test_what_ended_while_the_connection_was_down_is_found_as_soon_as_it_is_back(begin: float) -> None:
+def test_items_that_ended_while_the_connection_was_down_are_found_when_it_is_back(begin: float) -> None:
     following = Following(card(), Server(seconds=100))
     following.driver.deaf = [(begin, 100.05)]
     following.result()
     assert following.driver.now < 100.3
 
 
-def test_events_that_come_twice_count_once() -> None:
+def test_duplicate_events_count_once() -> None:
     following = Following(cards(2), watched=True)
     say = following.server._say
 
@@ -142,7 +142,7 @@ def test_events_that_come_twice_count_once() -> None:
     assert len(finished) == len(set(finished)) == 8
 
 
-def test_who_watches_is_told_in_order() -> None:
+def test_events_are_reported_in_order() -> None:
     following = Following(cards(2), watched=True)
     following.result()
     first, *told = following.driver.told
@@ -164,7 +164,7 @@ def nodes(following: Following, kind: type[NodeStarted | NodeFinished]) -> list[
     return [event.node_id for event in following.driver.told if isinstance(event, kind)]
 
 
-def test_without_events_nodes_are_told_of_when_their_item_has_ended() -> None:
+def test_without_events_nodes_are_reported_when_their_item_has_ended() -> None:
     following = Following(card(), watched=True)
     following.driver.deaf = [(0.0, 900.0)]
     following.result()
@@ -174,7 +174,7 @@ def test_without_events_nodes_are_told_of_when_their_item_has_ended() -> None:
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0.0, 0.3), (0.5, 1.5), (0.0, 60.0), (0.9, 1.1)])
-def test_each_node_begins_and_ends_once_whatever_events_are_lost(begin: float, end: float) -> None:
+def test_each_node_starts_and_finishes_once_whatever_events_are_lost(begin: float, end: float) -> None:
     following = Following(cards(3), watched=True)
     following.driver.lossy = [(begin, end)]
     following.result()
@@ -188,7 +188,7 @@ def test_each_node_begins_and_ends_once_whatever_events_are_lost(begin: float, e
         assert own[1:-1] == [NodeStarted, NodeFinished] * 4
 
 
-def test_a_node_that_failed_has_begun() -> None:
+def test_a_failed_node_has_started() -> None:
     following = Following(card(), Server(fails=lambda values: True), watched=True)
     following.driver.deaf = [(0.0, 900.0)]
     assert isinstance(following.outcome(), RunFailed)
@@ -206,7 +206,7 @@ def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:
 # --- what others do ---------------------------------------------------------------------------------------------------
 
 
-def test_what_somebody_cancels_is_not_taken_for_a_restart() -> None:
+def test_a_cancellation_by_somebody_else_is_not_mistaken_for_a_restart() -> None:
     following = Following(cards(2), Server(seconds=5))
     following.driver.deaf = [(0.5, 1.0)]  # a network that hiccuped
     following.at(3.0, following.server.cancel_all)
@@ -217,7 +217,7 @@ def test_what_somebody_cancels_is_not_taken_for_a_restart() -> None:
     assert error.item_ids == (1, 2)
 
 
-def test_what_this_client_cancels_says_so() -> None:
+def test_a_cancellation_by_this_client_is_reported_as_such() -> None:
     following = Following(cards(2), Server(seconds=5))
 
     def cancel() -> None:
@@ -230,7 +230,7 @@ def test_what_this_client_cancels_says_so() -> None:
     assert (type(error), error.cause) == (RunCanceled, "caller")
 
 
-def test_what_a_restart_cancels_is_interrupted() -> None:
+def test_items_canceled_by_a_restart_are_interrupted() -> None:
     following = Following(cards(3), Server(seconds=5))
     following.driver.deaf = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
@@ -241,7 +241,7 @@ def test_what_a_restart_cancels_is_interrupted() -> None:
     assert len(error.partial.card) == 2  # type: ignore[union-attr]
 
 
-def test_a_cleared_queue_is_said_to_be_cleared() -> None:
+def test_a_cleared_queue_is_reported_as_cleared() -> None:
     following = Following(card(), Server(seconds=5))
     following.at(3.0, following.server.clear)
     error = following.outcome()
@@ -250,13 +250,13 @@ def test_a_cleared_queue_is_said_to_be_cleared() -> None:
     assert following.driver.now < 3.5
 
 
-def test_a_prune_takes_nothing_from_who_listens() -> None:
+def test_a_prune_loses_no_result_while_events_arrive() -> None:
     following = Following(cards(4))
     following.at(3.5, following.server.prune)
     assert len(following.result().card) == 4
 
 
-def test_what_is_retried_by_somebody_is_no_duplicate() -> None:
+def test_an_item_retried_by_somebody_else_is_not_a_duplicate() -> None:
     following = Following(cards(3), Server(seconds=2, fails=lambda values: values[0]["value"] == 64))
     following.at(3.0, lambda: following.server.retry(1))
     error = following.outcome()
@@ -269,7 +269,7 @@ def test_what_is_retried_by_somebody_is_no_duplicate() -> None:
 # --- again ------------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_restart_interrupts_can_run_again_by_itself() -> None:
+def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     following = Following(cards(3), Server(seconds=5), resubmit=True)
     following.driver.deaf = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
@@ -280,7 +280,7 @@ def test_what_a_restart_interrupts_can_run_again_by_itself() -> None:
 
 
 @pytest.mark.parametrize("fate", ["", "after", "before", "500", "html", "late 3", "late 12", "!503"])
-def test_a_retry_runs_each_item_once_more_whatever_becomes_of_its_answer(fate: str) -> None:
+def test_a_retry_runs_each_item_once_more_whatever_happens_to_its_answer(fate: str) -> None:
     failing = [True]
     server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
     following = Following(cards(2), server)
@@ -298,7 +298,7 @@ def test_a_retry_runs_each_item_once_more_whatever_becomes_of_its_answer(fate: s
     assert set(server.ran.values()) == {1}
 
 
-def test_what_was_run_again_can_run_again_once_more() -> None:
+def test_a_retried_item_can_be_retried_again() -> None:
     failing = [True]
     server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
     following = Following(cards(2), server)
@@ -320,7 +320,7 @@ def test_what_was_run_again_can_run_again_once_more() -> None:
 
 
 @pytest.mark.parametrize("seed", slow_beyond(40, range(200)))
-def test_whatever_is_lost_each_value_runs_once_and_every_result_comes(seed: int) -> None:
+def test_whatever_is_lost_each_value_runs_once_and_every_result_arrives(seed: int) -> None:
     draw = random.Random(seed)
     count = draw.choice([1, 2, 5])
     server = Server(seconds=draw.choice([0.05, 1.0, 7.0]))

@@ -83,7 +83,7 @@ def numbers(heard: Heard) -> list[int]:
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 300, 10**6])
-def test_events_come_in_order_however_they_are_cut(piece: int) -> None:
+def test_events_stay_in_order_however_they_are_split(piece: int) -> None:
     stream = b"".join(frame(event(number, size)) for number, size in enumerate((0, 40, 60, 61, 200, 0, 300))) + OVER
 
     def send(client: socket.socket) -> None:
@@ -95,13 +95,13 @@ def test_events_come_in_order_however_they_are_cut(piece: int) -> None:
 
 
 @pytest.mark.parametrize("size", [16_000, 32_700, 32_800, 100_000])
-def test_large_events_come_whole(size: int) -> None:
+def test_large_events_arrive_complete(size: int) -> None:
     with heard_of(lambda client: client.sendall(frame(event(1, size)) + frame(event(2)) + OVER)) as (_, heard):
         assert numbers(heard) == [1, 2]
         assert heard[0][1]["filling"] == "ä" * size
 
 
-def test_an_event_in_several_frames_comes_whole() -> None:
+def test_an_event_in_several_frames_arrives_complete() -> None:
     text = event(1, 50)
     parts = frame(text[:30], last=False) + frame(text[30:50], CONTINUED, last=False) + frame(text[50:], CONTINUED)
 
@@ -113,13 +113,13 @@ def test_an_event_in_several_frames_comes_whole() -> None:
 @pytest.mark.parametrize(
     "text", ["42[", '42["counted"', '42["counted"]', "43[", "43x", "4", "45-[", "49", "\ufeff", "7"]
 )
-def test_what_cannot_be_read_is_passed_over(text: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_event_is_ignored(text: str, capfd: pytest.CaptureFixture[str]) -> None:
     with heard_of(lambda client: client.sendall(frame(event(1)) + frame(text) + frame(event(2)) + OVER)) as (_, heard):
         assert numbers(heard)[:1] == [1]
     assert not capfd.readouterr().err
 
 
-def test_everything_that_comes_shows_that_the_line_lives() -> None:
+def test_any_message_shows_that_the_connection_is_alive() -> None:
     with heard_of(lambda client: client.sendall(OVER)) as (line, _):
         line._last -= 100.0
         assert line.silent_for() > 99

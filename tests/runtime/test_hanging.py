@@ -89,7 +89,7 @@ def awaited_run(url: str, stamp: Any, timeout: float) -> Ended:
 
 
 @pytest.mark.parametrize("run", [blocking_run, awaited_run])
-def test_a_run_ends_with_its_time(run: Callable[[str, Any, float], Ended]) -> None:
+def test_a_run_ends_at_its_timeout(run: Callable[[str, Any, float], Ended]) -> None:
     def ended(hang: str, stamp: Any) -> Ended:
         with HANGS[hang]() as url:
             return run(url, stamp, 0.5)
@@ -104,7 +104,7 @@ def test_a_run_ends_with_its_time(run: Callable[[str, Any, float], Ended]) -> No
 
 
 @pytest.mark.parametrize("hang", ["says nothing", "trickles headers", "trickles a body", "accepts nobody"])
-def test_an_exchange_ends_with_the_time_of_the_policy(hang: str) -> None:
+def test_an_exchange_ends_at_the_timeout_of_the_policy(hang: str) -> None:
     policy = Policy(total_timeout=0.3, retries=1, first_pause=0, jitter=0)
     with HANGS[hang]() as url, Client(url, policy=policy) as client:
         start = time.monotonic()
@@ -113,7 +113,7 @@ def test_an_exchange_ends_with_the_time_of_the_policy(hang: str) -> None:
         assert 0.6 <= time.monotonic() - start < 5
 
 
-def test_only_what_was_written_may_have_arrived() -> None:
+def test_only_a_request_that_was_written_may_have_arrived() -> None:
     policy = Policy(total_timeout=0.3, retries=0)
     for hang, sent in {"accepts nobody": False, "no handshake": False, "says nothing": True}.items():
         with HANGS[hang]() as url, Client(url, policy=policy) as client, pytest.raises(ConnectionError) as caught:
@@ -121,7 +121,7 @@ def test_only_what_was_written_may_have_arrived() -> None:
         assert caught.value.sent is sent, hang
 
 
-def test_what_runs_out_of_time_before_it_is_written_has_not_arrived() -> None:
+def test_a_request_that_times_out_before_it_is_written_has_not_arrived() -> None:
     with Simulator() as simulator, Client(simulator.serve()) as client:
         client.version()  # so that there is a connection, and nothing but writing can take time
         with pytest.raises(ConnectionError) as caught:
@@ -130,21 +130,21 @@ def test_what_runs_out_of_time_before_it_is_written_has_not_arrived() -> None:
 
 
 @pytest.mark.parametrize(("hang", "sent"), [("accepts nobody", False), ("no handshake", False), ("says nothing", True)])
-def test_an_interrupt_leaves_it_known_whether_a_request_may_have_arrived(hang: str, sent: bool) -> None:
+def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang: str, sent: bool) -> None:
     request = Request("POST", "/api", json={})
     with HANGS[hang]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
         interrupted(lambda: client._engine.transport.send(request), after=0.3)
     assert request.sent.begun is sent
 
 
-def test_headers_without_their_body_do_nothing() -> None:
+def test_headers_without_their_body_have_no_effect() -> None:
     request = Request("POST", "/api", json={})
     with HANGS["says nothing"]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
         interrupted_in(_Body.__iter__, lambda: client._engine.transport.send(request))
     assert not request.sent.begun
 
 
-def test_an_interrupt_before_the_batch_was_sent_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_before_the_batch_was_sent_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_steps, "_SOCKET", 0.1)  # seconds for the events
     with HANGS["accepts nobody"]() as url, Client(url) as client:
         start = time.monotonic()
@@ -154,7 +154,7 @@ def test_an_interrupt_before_the_batch_was_sent_waits_for_nothing(monkeypatch: p
     assert not getattr(caught.value, "__notes__", [])
 
 
-def test_a_wait_for_a_free_connection_ends_too() -> None:
+def test_waiting_for_a_free_connection_times_out() -> None:
     policy = Policy(connections=1, pool_timeout=0.2, total_timeout=1, retries=0)
     with HANGS["says nothing"]() as url, Client(url, policy=policy) as client, ThreadPoolExecutor(1) as threads:
         first = threads.submit(client.version)

@@ -34,7 +34,7 @@ def hearing(*notes: Note, pins: Any = PINS) -> Hearing:
     return found
 
 
-def test_an_item_is_complete_once_each_node_and_the_end_were_heard_in_whatever_order() -> None:
+def test_an_item_is_complete_after_the_events_of_its_nodes_and_its_end_in_any_order() -> None:
     notes = [complete(node_id) for node_id in NODES]
     for several in ([*notes, ended()], [ended(), *notes], [*notes, *notes, ended(), ended()]):
         item = hearing(*several).item(1)
@@ -44,7 +44,7 @@ def test_an_item_is_complete_once_each_node_and_the_end_were_heard_in_whatever_o
         assert "output_meta" not in item.session.results[f"x-{NODES[0]}"]
 
 
-def test_what_comes_late_of_a_node_that_is_done_is_not_told() -> None:
+def test_late_events_of_a_finished_node_are_not_reported() -> None:
     started = Note("invocation_started", 1, complete(NODES[0]).content)
     progress = Note("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": 0.5})
     found = Hearing(frozenset({1}), PINS, None)
@@ -54,23 +54,23 @@ def test_what_comes_late_of_a_node_that_is_done_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("missing", range(len(NODES)))
-def test_an_item_with_a_node_that_was_not_heard_of_is_not_complete(missing: int) -> None:
+def test_an_item_with_a_node_without_events_is_not_complete(missing: int) -> None:
     notes = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]
     assert hearing(*notes, ended()).item(1) is None
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled", "in_progress"])
-def test_an_item_that_was_not_completed_is_asked_for(status: str) -> None:
+def test_an_item_that_was_not_completed_is_requested(status: str) -> None:
     found = hearing(*map(complete, NODES), ended(status))
     assert found.item(1) is None
     assert (1 in found.ended) == (status != "in_progress")
 
 
-def test_a_node_that_ran_twice_is_asked_for() -> None:
+def test_an_item_with_a_node_that_ran_twice_is_requested() -> None:
     assert hearing(*map(complete, NODES), complete(NODES[0], "again"), ended()).item(1) is None
 
 
-def test_iterations_are_asked_for_since_no_event_says_their_order() -> None:
+def test_iterations_are_requested_since_events_do_not_show_their_order() -> None:
     document = example("colour_card.json")
     add_node(document, "i", "iterate", version="1.1.0")
     add_node(document, "c", "integer_collection", version="1.0.0", collection=[1])
@@ -81,12 +81,12 @@ def test_iterations_are_asked_for_since_no_event_says_their_order() -> None:
     assert hearing(*notes, ended(), pins=pins).item(1) is None
 
 
-def test_what_others_cancel_together_ends_only_what_is_named() -> None:
+def test_a_joint_cancellation_ends_only_the_named_items() -> None:
     assert hearing(Note("queue_items_canceled", 0, {"canceled_item_ids": [2, 3]})).ended == {}
     assert hearing(Note("queue_items_canceled", 0, {"canceled_item_ids": [1, 3]})).ended == {1: "canceled"}
 
 
-def test_items_that_are_not_the_runs_are_strange() -> None:
+def test_items_of_other_runs_are_strange() -> None:
     assert not hearing(ended()).strange
     assert hearing(ended(item_id=2)).strange
     enqueued = Note("batch_enqueued", 0, {})
@@ -114,7 +114,7 @@ def test_anything_but_a_picture_is_not_a_preview(image: Any) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 3, {"item_id": "x"}, {"invocation": []}, {"status": None}])
-def test_a_payload_that_makes_no_sense_does_no_harm(payload: Any) -> None:
+def test_an_invalid_payload_does_no_harm(payload: Any) -> None:
     for name in ("queue_item_status_changed", "invocation_complete", "invocation_progress", "queue_items_canceled"):
         note = note_of(name, payload)
         assert note is None or hearing(note).ended == {}

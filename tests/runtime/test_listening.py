@@ -50,7 +50,7 @@ def ear_of(client: Client) -> threading.Thread:
     return thread
 
 
-def test_one_socket_hears_of_many_jobs_and_each_takes_one_request(simulator: Simulator) -> None:
+def test_one_socket_serves_many_jobs_and_each_takes_one_request(simulator: Simulator) -> None:
     with Client(simulator.url) as client:
         stamp = client.upload(picture())
         with ThreadPoolExecutor(8) as pool:
@@ -77,7 +77,7 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
             assert isinstance(told[-1], Ended)
 
 
-def test_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []  # kept, so that none can take the place of another
     take = Listener._note
 
@@ -92,7 +92,7 @@ def test_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytes
     assert len({id(thread) for thread in threads}) == 1
 
 
-def test_events_of_others_are_not_even_read(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_other_batches_are_not_parsed(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     took: list[str] = []
     take = Listener._note
 
@@ -110,7 +110,7 @@ def test_events_of_others_are_not_even_read(simulator: Simulator, monkeypatch: p
     assert len(took) > 10
 
 
-def test_all_events_are_taken_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     took: set[int] = set()
     take = Listener._note
 
@@ -191,9 +191,7 @@ def tap(simulator: Simulator) -> Iterator[Tap]:
     opened.close()
 
 
-def test_a_socket_that_says_nothing_any_more_is_found_out(
-    simulator: Simulator, tap: Tap, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_socket_is_noticed(simulator: Simulator, tap: Tap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "_ANSWER", 0.3)
     monkeypatch.setattr("invokable.runtime.client.listening._PULSE", 0.3)
     monkeypatch.setattr("invokable.runtime.client.listening._PAUSES", (0.2,))
@@ -213,7 +211,7 @@ def test_a_socket_that_says_nothing_any_more_is_found_out(
         assert client.run(card(client), timeout=30).card
 
 
-def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> None:
+def test_an_unreferenced_client_stops_listening(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))
     thread = ear_of(client)
@@ -222,7 +220,7 @@ def test_a_client_that_nobody_holds_stops_listening(simulator: Simulator) -> Non
     until(lambda: not thread.is_alive())
 
 
-def test_of_all_that_was_heard_nodes_are_kept_and_the_latest_pictures(simulator: Simulator) -> None:
+def test_all_node_events_and_the_latest_pictures_are_kept(simulator: Simulator) -> None:
     with Client(simulator.url) as client:
         ear = client._engine.listener.ear("a batch", every=True)
         for item_id in range(1, 101):
@@ -241,7 +239,7 @@ def test_of_all_that_was_heard_nodes_are_kept_and_the_latest_pictures(simulator:
         assert ear.heard(ear.heard(0).upto - 2).notes == notes[-2:]
 
 
-def test_a_client_that_nobody_holds_stops_without_waiting(simulator: Simulator) -> None:
+def test_an_unreferenced_client_stops_without_waiting(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))
     listener = client._engine.listener
@@ -254,7 +252,7 @@ def test_a_client_that_nobody_holds_stops_without_waiting(simulator: Simulator) 
     collecting.join()
 
 
-def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:
+def test_closing_leaves_no_endless_wait(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))
     begin = time.monotonic()
@@ -265,7 +263,7 @@ def test_closing_wakes_nobody_to_an_endless_wait(simulator: Simulator) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_a_child_of_a_fork_listens_by_itself_and_takes_up_what_its_parent_submitted(simulator: Simulator) -> None:
+def test_a_forked_child_listens_by_itself_and_attaches_to_its_parents_job(simulator: Simulator) -> None:
     with Client(simulator.url) as client:
         stamp = client.upload(picture())
         client.run(card_at(stamp, 0))

@@ -40,18 +40,18 @@ def test_files_of_a_result_are_named_after_its_outputs() -> None:
     ]
 
 
-def test_what_a_field_holds() -> None:
+def test_the_values_of_the_fields() -> None:
     image = Image("c.png", 64, 32, "n1")
     assert of(image, pattern="{name} {node_id} {width}x{height} {attribute}{index:2}") == ["c n1 64x32 image_0.png"]
     assert of(Image("c.png"), pattern="{width}-{node_id}") == ["_-_.png"]
 
 
-def test_a_suffix_is_not_written_twice() -> None:
+def test_a_suffix_is_not_repeated() -> None:
     assert of(Image("c.png"), pattern="{name}.png") == ["c.png"]
     assert of(Image("c"), Video("v.PNG"), pattern="{name}") == ["c.png", "v.mp4"]
 
 
-def test_files_that_would_have_one_name_get_numbers() -> None:
+def test_files_with_the_same_name_get_numbers() -> None:
     assert of(Image("a.png"), Image("b.png"), Image("c.png"), pattern="x") == ["x.png", "x-2.png", "x-3.png"]
     assert of(Image("A.png"), Image("a.png")) == ["A.png", "a-2.png"]  # one file, where capitals do not count
 
@@ -75,7 +75,7 @@ def test_files_that_would_have_one_name_get_numbers() -> None:
         ("", "is not a file name"),
     ],
 )
-def test_a_wrong_pattern_is_refused(pattern: str, words: str) -> None:
+def test_an_invalid_pattern_is_refused(pattern: str, words: str) -> None:
     with pytest.raises(ValueError, match=words.replace("{", r"\{")):
         of(Image("a.png"), pattern=pattern)
 
@@ -90,7 +90,7 @@ def test_a_hostile_name_stays_a_name(name: str) -> None:
 @given(
     st.lists(st.tuples(st.text(), st.text()), max_size=5), st.sampled_from(["{name}", "{node_id}/{name}", "x{name}"])
 )
-def test_every_file_has_a_place_of_its_own_below_the_folder(names: list[tuple[str, str]], pattern: str) -> None:
+def test_every_file_has_its_own_path_below_the_folder(names: list[tuple[str, str]], pattern: str) -> None:
     found = of(*(Image(name, node_id=node) for name, node in names), pattern=pattern)
     assert len({path.casefold() for path in found}) == len(names)
     for path in found:
@@ -100,7 +100,7 @@ def test_every_file_has_a_place_of_its_own_below_the_folder(names: list[tuple[st
         assert not set(path) & set('\x00\n\\:*?"<>|')
 
 
-def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.png"
     assert reserve(path) == path
     assert [reserve(path).name, reserve(path).name] == ["a-2.png", "a-3.png"]

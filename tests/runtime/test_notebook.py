@@ -87,7 +87,7 @@ def test_a_workflow_is_a_table_of_its_inputs() -> None:
     assert len(page.cells) == 4 * 10
 
 
-def test_what_a_workflow_and_its_values_say_is_text() -> None:
+def test_everything_in_a_workflow_is_escaped() -> None:
     document = example("colour_card.json")
     document["nodes"][0]["data"]["inputs"]["width"]["label"] = HOSTILE
     made = next(value for value in vars(imported(document)).values() if getattr(value, "__name__", "") == "ColourCard")
@@ -97,7 +97,7 @@ def test_what_a_workflow_and_its_values_say_is_text() -> None:
     assert repr(HOSTILE[:20]) in page.cells
 
 
-def test_a_result_shows_small_pictures() -> None:
+def test_a_result_shows_thumbnails() -> None:
     owner = Owner(thumbnail())
     page = Page(Result(card=picture(owner), text="a <b>", batch_id="b", images=[])._repr_html_())
     assert page.cells[:2] == ["output", "value"]
@@ -110,12 +110,12 @@ def test_a_result_shows_small_pictures() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_pictures_of_what_browsers_show_are_shown(kind: str) -> None:
+def test_pictures_in_formats_that_browsers_display_are_embedded(kind: str) -> None:
     (source,) = Page(picture(Owner(thumbnail(kind, 20)))._repr_html_()).pictures
     assert source.startswith(f"data:image/{kind.lower()};base64,")
 
 
-def test_a_video_shows_its_beginning() -> None:
+def test_a_video_shows_its_thumbnail() -> None:
     (source,) = Page(Video("b.mp4", _client=Owner(thumbnail()))._repr_html_()).pictures
     assert source.startswith("data:image/webp;base64,")
 
@@ -146,10 +146,10 @@ def test_an_image_that_cannot_be_shown_is_named(owner: Owner | None) -> None:
     assert page.cells[-1].endswith("b.mp4")
 
 
-def test_without_a_client_it_says_how_a_picture_is_shown() -> None:
+def test_without_a_client_it_says_how_to_show_a_picture() -> None:
     assert "client.show" in Image("a.png")._repr_html_()
 
 
-def test_nothing_of_it_is_loaded_with_a_module() -> None:
+def test_importing_a_module_does_not_load_it() -> None:
     code = "import generated_examples.colour_card, sys; sys.exit(bool({'PIL', sys.argv[1]} & sys.modules.keys()))"
     subprocess.run([sys.executable, "-c", code, notebook.__name__], check=True, cwd=Path(__file__).parents[2])

@@ -33,7 +33,7 @@ def test_a_field_that_a_batch_feeds_is_connected() -> None:
     assert [pin.attribute for pin in pins.inputs if pin.connected] == ["width"]
 
 
-def test_they_are_read_once() -> None:
+def test_pins_are_read_once() -> None:
     assert pins_of(ColourCard) is pins_of(ColourCard)
 
 
@@ -62,7 +62,7 @@ def test_an_index_that_was_moved_is_refused(old: str, new: str) -> None:
         namespace["ColourCard"](stamp="x.png")
 
 
-def test_a_class_that_nobody_generated_is_refused() -> None:
+def test_a_class_that_was_not_generated_is_refused() -> None:
     class Handmade(Workflow):
         """Not generated."""
 

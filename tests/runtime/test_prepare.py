@@ -76,13 +76,13 @@ def test_a_model_is_found_by_key_by_hash_or_by_name(model: Model | str) -> None:
         ("ink", "is a lora model of sd-1; expected: main of sd-1"),
     ],
 )
-def test_a_model_that_does_not_fit_is_named_by_its_index(model: Model | str, words: str) -> None:
+def test_an_unsuitable_model_is_reported_by_index(model: Model | str, words: str) -> None:
     with pytest.raises(ValidationError, match=words) as caught:
         prepared(SD15TextToImage(model=model))
     assert [problem.index for problem in caught.value.errors] == [0]
 
 
-def test_models_are_listed_once_and_anew_when_one_is_missing() -> None:
+def test_models_are_listed_once_and_again_if_one_is_missing() -> None:
     known, driver = Known(), Driver(reply)
     for _ in range(3):
         prepared(SD15TextToImage(model="dreams"), known, driver)
@@ -114,7 +114,7 @@ def test_a_board_is_found_by_name_or_by_id(board: Board | str, wire: Any) -> Non
     ("board", "words"),
     [("foxs", "did you mean 'foxes'"), ("twice", ": b2, b3"), (Board(id="b9"), "no board with the id 'b9'")],
 )
-def test_a_board_that_is_not_there_or_not_alone_sends_nothing(board: Board | str, words: str) -> None:
+def test_with_a_missing_or_ambiguous_board_nothing_is_sent(board: Board | str, words: str) -> None:
     driver = Driver(reply)
     with pytest.raises(ValidationError, match=words) as caught:
         prepared(ColourCard(stamp=b"x", board=board), driver=driver)
@@ -122,7 +122,7 @@ def test_a_board_that_is_not_there_or_not_alone_sends_nothing(board: Board | str
     assert driver.asked("POST") == []
 
 
-def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     document = with_generator()
     node(document, "save_image")["inputs"]["board"]["label"] = "Album"
     flow = workflow_class(imported(document))(stamp=tmp_path / "missing.png", album="nowhere")
@@ -139,7 +139,7 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
-def test_settings_that_json_cannot_say_are_refused_when_they_are_given(number: float) -> None:
+def test_settings_that_json_cannot_represent_are_refused_on_assignment(number: float) -> None:
     flow = workflow_class(imported(with_generator()))(stamp=Image("x.png"))
     settings = {"type": "float_generator_random_distribution_uniform", "min": 0, "max": number, "count": 2}
     with pytest.raises(ValidationError, match=r"index 9.*not a finite number"):
@@ -190,14 +190,14 @@ def test_an_empty_file_is_refused(empty: Any) -> None:
 
 
 @pytest.mark.parametrize("fate", [ConnectionError("broken", sent=True), answer({}, 503)])
-def test_an_upload_is_repeated(fate: Response | Exception) -> None:
+def test_an_upload_is_retried(fate: Response | Exception) -> None:
     fates: list[Response | Exception] = [fate, fate]
     driver = Driver(lambda request: fates.pop() if request.file and fates else reply(request))
     assert sent(ColourCard(stamp=b"123"), "stamp", driver) == {"image_name": "3.png"}
     assert len(driver.asked("POST")) == 3
 
 
-def test_values_are_checked_again_when_they_run() -> None:
+def test_values_are_validated_again_before_a_run() -> None:
     document = example("colour_card.json")
     add_node(document, "n", "integer_collection", version="1.0.2", collection=[1, 2])
     add_field(document, "n", "collection")
@@ -215,7 +215,7 @@ def test_a_model_that_an_old_workflow_knows_by_name_only_is_found_before_it_is_s
     assert (sent["key"], sent["hash"]) == ("k2", "h2")
 
 
-def test_the_submission_says_what_was_uploaded_and_how_many_items_there_will_be() -> None:
+def test_the_submission_has_the_uploads_and_the_number_of_items() -> None:
     flow = workflow_class(imported(with_generator()))(stamp=b"123")
     submission = prepared(flow).submission
     assert (submission.uploads, submission.requested, submission.item_ids) == (("3.png",), 4, ())
@@ -234,7 +234,7 @@ def test_equal_files_are_uploaded_once() -> None:
     assert len(driver.asked("POST")) == 1
 
 
-def test_a_file_that_the_server_does_not_take_is_named_by_its_index() -> None:
+def test_a_file_that_the_server_refuses_is_reported_by_index() -> None:
     driver = Driver(lambda request: answer({"detail": "Not an image"}, 415) if request.file else reply(request))
     with pytest.raises(ValidationError, match="Not an image") as caught:
         prepared(ColourCard(stamp=b"text"), driver=driver)

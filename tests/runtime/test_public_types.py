@@ -64,7 +64,7 @@ def test_the_checkers_see_every_call_of_a_repository(repository: str) -> None:
     assert wanted - calls == set()
 
 
-def test_a_client_has_no_repository_but_these() -> None:
+def test_a_client_has_no_other_repository() -> None:
     with invokable.Client("http://127.0.0.1:1") as client:
         kinds = {name for name, value in vars(client).items() if not name.startswith("_") and own(type(value))}
     assert kinds == set(REPOSITORIES)

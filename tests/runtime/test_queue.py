@@ -19,7 +19,7 @@ def item(number: int, **more: Any) -> dict[str, Any]:
     return {"item_id": number, "batch_id": "b", "status": "completed", **more}
 
 
-def test_many_items_come_a_hundred_at_a_time() -> None:
+def test_many_items_are_requested_a_hundred_at_a_time() -> None:
     driver = Driver(lambda request: answer([item(number) for number in request.json["item_ids"]]))
     found = driver.drive(items_by_id(range(1, 251), Known()))
     assert list(found) == list(range(1, 251))
@@ -48,7 +48,7 @@ def test_a_missing_item_is_left_out(gone: Response) -> None:
     assert Driver(lambda _: gone).drive(items_by_id([5], Known())) == {}
 
 
-def test_an_error_that_has_404_in_its_words_is_an_error() -> None:
+def test_an_error_with_404_in_its_message_is_an_error() -> None:
     broken = answer({"detail": "item 1404: database is locked"}, 500)
     with pytest.raises(APIError, match="database is locked"):
         Driver(lambda _: broken).drive(items_by_id([1404], Known()))
@@ -106,7 +106,7 @@ def summary(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("summaries", [True, False])
-def test_how_items_are_is_asked_in_short_where_that_is_possible(summaries: bool) -> None:
+def test_statuses_are_requested_as_summaries_if_possible(summaries: bool) -> None:
     def reply(request: Request) -> Response:
         if request.path.endswith("/item_summaries_by_ids") and not summaries:
             return answer({"detail": "Method Not Allowed"}, 405)

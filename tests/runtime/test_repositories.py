@@ -74,7 +74,7 @@ def by_path(answers: dict[str, Any]) -> Callable[[Request], Response | Exception
 # --- records ------------------------------------------------------------------------------------------------------
 
 
-def test_a_record_takes_what_a_version_says_and_leaves_the_rest() -> None:
+def test_a_record_has_defaults_for_what_a_version_does_not_report() -> None:
     board = record(
         BoardRecord, {**BOARD, "archived": None, "new": 1}, {"id": "board_id", "name": "board_name"}, where=""
     )
@@ -89,7 +89,7 @@ def test_a_time_with_a_zone_keeps_it() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "x", {}, {"item_id": "x", "status": "pending"}, {"item_id": 1}])
-def test_anything_but_a_record_is_not_invokeais(value: Any) -> None:
+def test_anything_but_a_record_is_refused(value: Any) -> None:
     with pytest.raises(NotInvokeAIError, match="/queue"):
         record(QueueItem, value, where="/queue")
 
@@ -103,7 +103,7 @@ def test_records_are_values_and_survive_pickling() -> None:
     assert pickle.loads(pickle.dumps(error)).install == error.install
 
 
-def test_how_far_an_installation_is() -> None:
+def test_the_fraction_of_an_installation() -> None:
     assert ModelInstall(id=1, status="waiting").fraction == 0
     assert ModelInstall(id=1, status="downloading", bytes=50, total_bytes=200).fraction == 0.25
     assert ModelInstall(id=1, status="running", bytes=300, total_bytes=200).fraction == 1
@@ -121,7 +121,7 @@ def test_versions_are_compared_number_by_number(version: str, needed: str, is_en
     assert driver.drive(at_least(Known(), needed)) is is_enough
 
 
-def test_the_version_is_asked_for_once_and_again_when_it_is_too_old() -> None:
+def test_the_version_is_requested_once_and_again_if_it_was_too_old() -> None:
     versions = in_turn(answer({"version": "6.8.1"}), answer({"version": "6.8.1"}), answer({"version": "6.14.2"}))
     driver, known = Driver(versions), Known()
     assert driver.drive(at_least(known, "6.0"))
@@ -135,13 +135,13 @@ def test_the_version_is_asked_for_once_and_again_when_it_is_too_old() -> None:
 # --- boards and media ---------------------------------------------------------------------------------------------
 
 
-def test_a_board_that_is_gone_after_a_lost_answer_is_deleted() -> None:
+def test_a_board_that_is_missing_after_a_lost_answer_was_deleted() -> None:
     boards = answer([BOARD])
     driver = Driver(in_turn(boards, ConnectionError("broken", sent=True), answer({"detail": "Board not found"}, 404)))
     assert driver.drive(delete_board("Foxes", contents=False)).deleted_images == ()
 
 
-def test_a_name_is_that_of_the_board_that_is_not_archived() -> None:
+def test_a_name_refers_to_the_board_that_is_not_archived() -> None:
     old = {**BOARD, "board_id": "b0", "archived": True}
     assert Driver(in_turn(answer([old, BOARD]))).drive(find_board("Foxes")).id == "b1"
     assert Driver(in_turn(answer([old]))).drive(find_board("Foxes")).id == "b0"
@@ -150,7 +150,7 @@ def test_a_name_is_that_of_the_board_that_is_not_archived() -> None:
         Driver(in_turn(answer([BOARD, {**BOARD, "board_id": "b2"}]))).drive(find_board("Foxes"))
 
 
-def test_images_of_servers_without_names_come_in_pages() -> None:
+def test_servers_without_names_list_images_in_pages() -> None:
     names = [f"{number}.png" for number in range(450)]
 
     def some(request: Request) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def test_images_of_servers_without_names_come_in_pages() -> None:
     assert driver.asked("GET").count("/api/v1/images/") == 3
 
 
-def test_a_video_that_moved_to_another_page_is_asked_for_by_its_name() -> None:
+def test_a_video_that_moved_to_another_page_is_requested_by_name() -> None:
     names = [f"{number}.mp4" for number in range(3)]
     videos = {name: {"video_name": name} for name in names}
     answers = {
@@ -179,7 +179,7 @@ def test_a_video_that_moved_to_another_page_is_asked_for_by_its_name() -> None:
     assert [video.name for video in left] == ["0.mp4", "2.mp4"]
 
 
-def test_many_names_go_in_several_requests_and_each_once() -> None:
+def test_many_names_are_sent_in_several_requests_and_each_once() -> None:
     driver = Driver(lambda request: answer({"deleted_images": request.json["image_names"]}))
     names = [f"{number}.png" for number in range(1500)]
     assert driver.drive(delete_media(IMAGES, names + names, of("6.14.2"))) == tuple(names)
@@ -188,7 +188,7 @@ def test_many_names_go_in_several_requests_and_each_once() -> None:
     assert len(driver.requests) == 2
 
 
-def test_old_servers_call_what_they_changed_otherwise() -> None:
+def test_old_servers_have_other_names_for_what_they_changed() -> None:
     driver = Driver(in_turn(answer({"board_id": "b1", "added_image_names": ["a.png"]}, 201)))
     assert driver.drive(move_media(IMAGES, ["a.png"], "b1", of("5.0.2"))) == ("a.png",)
 
@@ -225,13 +225,13 @@ def test_a_zip_is_waited_for() -> None:
     assert into.getvalue() == b"PK\x03\x04"
 
 
-def test_a_zip_that_did_not_arrive_is_packed_anew_since_the_server_deletes_it() -> None:
+def test_a_zip_that_did_not_arrive_is_made_again_since_the_server_deletes_it() -> None:
     driver, into = archive(ConnectionError("broken", sent=True), zipped(b"PK\x03\x04"))
     driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
     assert driver.asked("POST") == ["/api/v1/images/download"] * 2
 
 
-def test_a_zip_that_never_comes_is_given_up() -> None:
+def test_waiting_for_a_zip_times_out() -> None:
     driver, into = archive(*[answer({"detail": "Not Found"}, 404)] * 100)
     with pytest.raises(APIError, match="no zip within 60 s"):
         driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
@@ -255,7 +255,7 @@ def test_an_installation_is_followed_to_its_end() -> None:
     assert seen == ["waiting", "downloading", "running", "completed"]
 
 
-def test_an_installation_that_fails_or_lasts_says_so() -> None:
+def test_an_installation_that_fails_or_times_out_raises_an_error() -> None:
     begun = ModelInstall(id=7, status="waiting", source="/x")
     failing = Driver(in_turn(*installing("error", error="no room", error_reason="OSError")))
     with pytest.raises(ModelInstallError, match="/x was not installed: no room") as caught:
@@ -270,7 +270,7 @@ def test_an_installation_that_fails_or_lasts_says_so() -> None:
     assert 5 <= slow.now < 6
 
 
-def test_a_model_is_deleted_where_the_server_fails_at_its_own_answer() -> None:
+def test_a_model_is_deleted_although_the_server_fails_to_answer() -> None:
     broken = Response(500, "text/plain", b"Internal Server Error", "DELETE", "http://server")
 
     def server(*, deletes: bool) -> Driver:
@@ -317,7 +317,7 @@ def test_installations_are_forgotten_though_the_server_fails_at_its_answer() -> 
 # --- queue, library, presets --------------------------------------------------------------------------------------
 
 
-def test_items_of_servers_with_pages() -> None:
+def test_servers_with_pages_list_items() -> None:
     def some(request: Request) -> dict[str, Any]:
         first = request.params.get("cursor", 0) + 1
         items = [{"item_id": number, "status": "pending"} for number in range(first, min(first + 200, 251))]
@@ -338,7 +338,7 @@ def test_a_retry_is_sent_once() -> None:
 
 
 @pytest.mark.parametrize("version", ["6.14.2", "6.3.0"])
-def test_the_retry_of_a_retry_is_told_by_the_first_item(version: str) -> None:
+def test_the_retry_of_a_retry_is_recognized_by_the_original_item(version: str) -> None:
     def row(number: int, first: int | None = None) -> dict[str, Any]:
         return {"item_id": number, "status": "canceled", "retried_from_item_id": first}
 
@@ -362,14 +362,14 @@ def test_the_retry_of_a_retry_is_told_by_the_first_item(version: str) -> None:
     assert [item.item_id for item in found] == [5]
 
 
-def test_a_preset_is_made_once() -> None:
+def test_a_preset_is_created_once() -> None:
     driver = Driver(in_turn(ConnectionError("broken", sent=True)))
     with pytest.raises(ConnectionError):
         driver.drive(create_preset("x", "{prompt}", "", None, of("6.14.2")))
     assert len(driver.requests) == 1
 
 
-def test_old_libraries_are_asked_one_category_at_a_time() -> None:
+def test_old_servers_list_one_category_at_a_time() -> None:
     def some(request: Request) -> dict[str, Any]:
         name = request.params["category"]
         return {"items": [{"workflow_id": name, "name": name}], "pages": 1}

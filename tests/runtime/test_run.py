@@ -50,7 +50,7 @@ def all_ran_once(server: Server, count: int) -> None:
 # --- without a fault --------------------------------------------------------------------------------------------------
 
 
-def test_a_run_sends_what_it_has_to_and_no_more() -> None:
+def test_a_run_sends_no_unnecessary_requests() -> None:
     run = Run(card(), server := Server(seconds=0.2))
     result = run.result()
     assert result.item_ids == [1]
@@ -77,7 +77,7 @@ def test_items_are_read_as_they_end_and_many_at_once() -> None:
     assert len([line for line in server.log if "/i/" in line]) <= 1  # one that had ended alone
 
 
-def test_looks_become_rarer() -> None:
+def test_polls_become_less_frequent() -> None:
     run = Run(card(), server := Server(seconds=600))
     run.result()
     assert len(server.log) < 330
@@ -88,7 +88,7 @@ def test_looks_become_rarer() -> None:
 
 @pytest.mark.parametrize("fate", SAYS_NOTHING)
 @pytest.mark.parametrize("count", [1, 2])
-def test_an_answer_that_does_not_say_whether_the_batch_was_taken_leads_to_looking(fate: str, count: int) -> None:
+def test_after_an_unclear_answer_the_client_looks_for_the_batch(fate: str, count: int) -> None:
     run = Run(cards(count), server := Server())
     server.fates = {POST: [fate]}
     assert len(run.result().card) == count
@@ -122,7 +122,7 @@ def test_a_batch_that_arrives_late_runs_once(delay: float) -> None:
 
 
 @pytest.mark.parametrize("fates", [["late 20", ""], ["late 20", "after"], ["late 25", "late 3"]])
-def test_of_two_that_arrive_one_is_canceled(fates: list[str]) -> None:
+def test_if_two_arrive_one_is_canceled(fates: list[str]) -> None:
     run = Run(cards(2), server := Server(seconds=30))
     server.fates = {POST: list(fates)}
     assert widths(run.result()) == ["[64]", "[128]"]
@@ -147,7 +147,7 @@ def test_a_duplicate_that_cannot_be_canceled_does_not_fail_the_run(status: int) 
     assert any("/cancel" in line for line in server.log)
 
 
-def test_what_is_only_submitted_does_not_run_twice_either() -> None:
+def test_a_submitted_job_does_not_run_twice_either() -> None:
     run = Run(cards(2), server := Server(seconds=30))
     server.fates = {POST: ["before", ""]}
     take = server.post
@@ -159,7 +159,7 @@ def test_what_is_only_submitted_does_not_run_twice_either() -> None:
 
 
 @pytest.mark.parametrize("delay", [1.0, 5.0, 14.0])
-def test_a_second_arrival_after_after_the_run_has_ended_is_canceled_when_the_post_was_unclear(delay: float) -> None:
+def test_a_second_arrival_after_the_run_has_ended_is_canceled_if_the_post_was_unclear(delay: float) -> None:
     run = Run(cards(2), server := Server(seconds=0.5))
     server.fates = {POST: [f"twice {delay}"]}
     take = server.handle
@@ -177,7 +177,7 @@ def test_a_second_arrival_after_after_the_run_has_ended_is_canceled_when_the_pos
 
 
 @pytest.mark.parametrize("delay", [15.9, 16.05, 16.1])
-def test_a_part_that_was_taken_and_a_whole_keep_each_value_once(delay: float) -> None:
+def test_after_a_partial_and_a_complete_arrival_each_value_runs_once(delay: float) -> None:
     server = Server(seconds=30, room=1)
     run = Run(cards(2), server)
     take = server.post
@@ -198,7 +198,7 @@ def test_a_part_that_was_taken_and_a_whole_keep_each_value_once(delay: float) ->
         all_ran_once(server, 2)
 
 
-def test_a_queue_that_takes_only_a_part_returns_it() -> None:
+def test_a_batch_that_was_accepted_in_part_is_canceled() -> None:
     run = Run(cards(3), server := Server(room=2))
     with pytest.raises(QueueFullError) as caught:
         run.result()
@@ -209,7 +209,7 @@ def test_a_queue_that_takes_only_a_part_returns_it() -> None:
 
 
 @pytest.mark.parametrize("status", ["!400", "!401", "!403", "!422"])
-def test_a_refusal_is_final_and_carries_the_submission(status: str) -> None:
+def test_a_refusal_is_final_and_has_the_submission(status: str) -> None:
     run = Run(card(), server := Server())
     server.fates = {POST: [status]}
     with pytest.raises(APIError) as caught:
@@ -232,7 +232,7 @@ def test_a_refused_graph_names_the_nodes_that_the_server_lacks() -> None:
     assert caught.value.submission
 
 
-def test_a_busy_server_is_asked_again_when_it_says() -> None:
+def test_a_busy_server_is_tried_again_when_it_asks_for_that() -> None:
     run = Run(card(), server := Server())
     replies = iter([answer({}, 429, retry_after=7.0), answer({}, 429)])
     run.driver.reply = lambda request: (
@@ -245,7 +245,7 @@ def test_a_busy_server_is_asked_again_when_it_says() -> None:
 
 
 @pytest.mark.parametrize("fates", [["429"], ["429", "!429"], ["!429", "429"]])
-def test_a_batch_that_was_taken_in_spite_of_a_429_is_not_sent_again(fates: list[str]) -> None:
+def test_a_batch_that_was_accepted_despite_a_429_is_not_sent_again(fates: list[str]) -> None:
     run = Run(cards(2), server := Server(seconds=0.01))
     server.fates = {POST: list(fates), STATUS: ["429", ""]}
     assert widths(run.result()) == ["[64]", "[128]"]
@@ -253,7 +253,7 @@ def test_a_batch_that_was_taken_in_spite_of_a_429_is_not_sent_again(fates: list[
     all_ran_once(server, 2)
 
 
-def test_an_interrupt_between_two_attempts_is_sure_that_nothing_was_taken() -> None:
+def test_after_an_interrupt_between_two_attempts_nothing_was_accepted() -> None:
     # Before the POST an item asks for the policy, for events, and for the policy again. A pause follows it.
     run = Run(card(), server := Server(), interrupt=lambda number: number == 5)
     server.fates = {POST: ["!429"] * 9}
@@ -271,14 +271,14 @@ def test_a_server_that_was_never_reached_is_a_connection_error() -> None:
     assert run.driver.now < 30
 
 
-def test_a_server_that_starts_up_meanwhile_takes_it() -> None:
+def test_a_server_that_starts_meanwhile_accepts_the_batch() -> None:
     run = Run(card(), server := Server())
     server.away = [(0, 2.0)]
     assert run.result().item_ids == [1]
 
 
 @pytest.mark.parametrize("reply", [answer({"hello": "world"}), page(), answer([7])])
-def test_something_else_at_the_address_is_found_out(reply: Response) -> None:
+def test_another_service_at_the_address_is_detected(reply: Response) -> None:
     run = Run(card(), Server())
     run.driver.reply = lambda request: reply
     with pytest.raises(NotInvokeAIError, match="InvokeAI server") as caught:
@@ -288,7 +288,7 @@ def test_something_else_at_the_address_is_found_out(reply: Response) -> None:
     assert run.posts() == 1
 
 
-def test_a_server_that_is_away_while_it_is_looked_for_is_not_a_server_without_the_batch() -> None:
+def test_an_unreachable_server_is_not_a_server_without_the_batch() -> None:
     run = Run(cards(2), server := Server())
     server.fates = {POST: ["late 50"]}
     server.away = [(0.5, 40)]  # meanwhile the request waits in a proxy
@@ -297,7 +297,7 @@ def test_a_server_that_is_away_while_it_is_looked_for_is_not_a_server_without_th
     all_ran_once(server, 2)
 
 
-def test_what_cannot_be_known_is_said_with_the_submission() -> None:
+def test_an_unknown_outcome_is_reported_with_the_submission() -> None:
     run = Run(card(), server := Server())
     server.fates = {POST: ["504"], STATUS: ["503"] * 1000}
     with pytest.raises(EnqueueUncertain, match="did not answer for 90 s") as caught:
@@ -325,14 +325,14 @@ def test_one_bad_answer_does_not_end_a_wait(fate: str, path: str) -> None:
     all_ran_once(server, 1 if path == "/i/" else 2)
 
 
-def test_an_outage_of_any_length_is_waited_out() -> None:
+def test_a_wait_survives_an_outage_of_any_length() -> None:
     run = Run(cards(2), server := Server(seconds=100))
     server.away = [(20, 5000)]
     assert len(run.result().card) == 2
     assert run.driver.now < 5020
 
 
-def test_a_server_that_keeps_refusing_is_believed() -> None:
+def test_a_lasting_refusal_ends_the_wait() -> None:
     run = Run(card(), server := Server(seconds=1e6))
     server.fates = {STATUS: ["401"] * 10_000}
     with pytest.raises(APIError) as caught:
@@ -341,7 +341,7 @@ def test_a_server_that_keeps_refusing_is_believed() -> None:
     assert 60 < run.driver.now < 90
 
 
-def test_a_restart_is_told_apart_and_what_was_pending_goes_on() -> None:
+def test_a_restart_is_recognized_and_pending_items_continue() -> None:
     run = Run(cards(3), server := Server(seconds=20))
     server.away = [(30, 70)]
     crash = server.advance
@@ -360,7 +360,7 @@ def test_a_restart_is_told_apart_and_what_was_pending_goes_on() -> None:
     assert widths(caught.value.partial) == ["[64]", "[192]"]
 
 
-def test_a_failed_item_names_the_node_and_leaves_the_results_of_the_others() -> None:
+def test_a_failed_item_is_reported_with_its_node_and_the_results_of_the_others() -> None:
     run = Run(cards(3), server := Server(fails=lambda values: values[0]["value"] == 128))
     with pytest.raises(RunFailed, match=r"item 2: node .* failed: ValueError: bad value \(1 of 3") as caught:
         run.result()
@@ -377,7 +377,7 @@ def test_a_failed_item_names_the_node_and_leaves_the_results_of_the_others() -> 
     assert widths(error.partial) == ["[64]", "[192]"]
 
 
-def test_a_prune_in_mid_batch_loses_no_result_that_was_read() -> None:
+def test_a_prune_in_the_middle_of_a_batch_loses_no_result_that_was_read() -> None:
     run = Run(cards(20), server := Server(seconds=1))
     advance = server.advance
 
@@ -427,7 +427,7 @@ def test_items_that_somebody_retried_are_not_ours() -> None:
     assert server.rows[99]["status"] != "canceled"
 
 
-def test_the_time_of_a_run_is_kept_and_it_can_be_taken_up_again() -> None:
+def test_a_run_times_out_and_can_be_attached_to() -> None:
     run = Run(card(), server := Server(seconds=30), timeout=5.0)
     with pytest.raises(RunTimeout, match="0 of 1 items done") as caught:
         run.result()
@@ -439,7 +439,7 @@ def test_the_time_of_a_run_is_kept_and_it_can_be_taken_up_again() -> None:
     assert server.ran.total() == 1
 
 
-def test_no_request_may_take_longer_than_what_is_left() -> None:
+def test_no_request_may_take_longer_than_the_time_left() -> None:
     run = Run(card(), server := Server(seconds=30), timeout=3.0)
     with pytest.raises(RunTimeout):
         run.result()
@@ -463,7 +463,7 @@ def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) ->
 
 
 @pytest.mark.parametrize("delay", [0.2, 1.5])
-def test_an_interrupt_while_the_post_is_on_its_way_waits_for_it_to_cancel_it(delay: float) -> None:
+def test_an_interrupt_while_the_post_is_on_its_way_cancels_its_items(delay: float) -> None:
     server = Server(seconds=100)
     server.fates = {POST: [f"late {delay}"]}
     # Before the POST a batch asks for the policy, whether there is room for it, for events, and for the policy again.
@@ -501,7 +501,7 @@ def test_an_interrupt_between_two_steps_leaves_nothing_running(fate: str) -> Non
     assert line > 30
 
 
-def test_a_second_interrupt_ends_the_cleaning_up() -> None:
+def test_a_second_interrupt_ends_the_cleanup() -> None:
     run = Run(card(), Server(seconds=100), interrupt=lambda number: number in (4, 5))
     with pytest.raises(KeyboardInterrupt) as caught:
         run.result()
@@ -509,7 +509,7 @@ def test_a_second_interrupt_ends_the_cleaning_up() -> None:
     assert f"batch {caught.value.submission.batch_id} may still run" in note  # type: ignore[attr-defined]
 
 
-def test_an_interrupt_carries_what_was_submitted() -> None:
+def test_an_interrupt_has_the_submission() -> None:
     for number, submitted in ((1, False), (6, True)):
         run = Run(card(), Server(seconds=100), interrupt=lambda n, number=number: n == number)  # type: ignore[misc]
         with pytest.raises(KeyboardInterrupt) as caught:

@@ -60,7 +60,7 @@ def url() -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_connection_that_idled_is_not_used_again_and_one_in_use_is(url: str) -> None:
+def test_an_idle_connection_is_not_reused_but_one_in_use_is(url: str) -> None:
     # InvokeAI's server closes it after 5 s, and at that moment a request on it breaks.
     with Client(url) as client:
         Handler.connections.clear()
@@ -95,7 +95,7 @@ def _child(client: Client, name: str) -> int:
         os._exit(2)
 
 
-def test_an_answer_that_trickles_in_ends_with_the_exchanges_time(url: str) -> None:
+def test_a_trickling_answer_ends_at_the_timeout_of_the_exchange(url: str) -> None:
     start = time.monotonic()
     with Client(url, token="slow", timeout=0.3) as client, pytest.raises(ConnectionError, match="in time"):
         client._drive(_once())

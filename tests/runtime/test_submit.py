@@ -36,16 +36,16 @@ def rows(*values: Any) -> list[Row]:
     return [[("n", "f", value)] for value in values]
 
 
-def test_the_earliest_item_of_each_value_stays() -> None:
+def test_the_earliest_item_for_each_value_is_kept() -> None:
     # In part first, then in full, then once more in part.
     assert choose(listed(["a"], ["a"], ["b"], ["a"]), 2, rows("a", "b")) == ([1, 3], [2, 4])
 
 
-def test_a_batch_that_lacks_a_value_is_given_up_whole() -> None:
+def test_a_batch_without_one_of_the_values_is_given_up() -> None:
     assert choose(listed(["a"], ["a"]), 2, rows("a", "b")) == ([], [1, 2])
 
 
-def test_a_value_that_a_batch_holds_twice_has_two_items() -> None:
+def test_a_value_that_is_in_a_batch_twice_has_two_items() -> None:
     assert choose(listed(["a"], ["a"], ["a"], ["a"]), 2, rows("a", "a")) == ([1, 2], [3, 4])
 
 
@@ -59,7 +59,7 @@ def test_a_value_that_a_batch_holds_twice_has_two_items() -> None:
         ([1, 2], [1.0, 2.0]),
     ],
 )
-def test_values_are_compared_as_the_server_sends_them_back(sent: Any, back: Any) -> None:
+def test_values_are_compared_in_the_form_that_the_server_returns(sent: Any, back: Any) -> None:
     assert choose(listed([back], [back]), 1, rows(sent)) == ([1], [2])
 
 
@@ -67,12 +67,12 @@ def test_text_is_not_a_number() -> None:
     assert choose(listed([1]), 1, rows("1")) == ([], [1])
 
 
-def test_an_item_without_values_is_the_one_of_a_workflow_without_a_batch() -> None:
+def test_an_item_without_values_matches_a_workflow_without_a_batch() -> None:
     assert choose(listed([], []), 1, [[]]) == ([1], [2])
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.integers(1, 3), st.integers(0, 8))
-def test_each_row_gets_an_item_of_its_own(values: list[int], copies: int, part: int) -> None:
+def test_each_row_gets_its_own_item(values: list[int], copies: int, part: int) -> None:
     items = listed(*([value] for value in values * copies + values[:part]))
     kept, spare = choose(items, len(values), rows(*values))
     of_item = {item.item_id: item.field_values[0].value for item in items if item.field_values}
@@ -80,7 +80,7 @@ def test_each_row_gets_an_item_of_its_own(values: list[int], copies: int, part: 
     assert sorted([*kept, *spare]) == sorted(of_item)
 
 
-def test_another_process_takes_whole_batches() -> None:
+def test_another_process_assumes_complete_batches() -> None:
     assert choose(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
     assert choose(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])
     assert choose(listed(["a"]), 2, None) == ([], [1])

@@ -74,7 +74,7 @@ def test_many_tasks_upload_each_content_once(server: Simulator) -> None:
     assert uploads(server) == 1
 
 
-def test_an_upload_that_fails_is_tried_by_those_who_waited_for_it(server: Simulator) -> None:
+def test_a_failed_upload_is_tried_by_the_runs_that_waited_for_it(server: Simulator) -> None:
     server.add_fault(Fault(kind="status", status=413, path="*/upload", times=2))
     client = server.client()
 
@@ -91,14 +91,14 @@ def test_an_upload_that_fails_is_tried_by_those_who_waited_for_it(server: Simula
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "status", "status_after", "cut_within", "html"])
-def test_an_upload_is_repeated(kind: str, server: Simulator) -> None:
+def test_an_upload_is_retried(kind: str, server: Simulator) -> None:
     server.add_fault(Fault(kind=kind, path="*/upload", times=2))
     client = server.client(policy=Policy(first_pause=0.01))
     assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_a_child_of_a_fork_does_not_wait_for_an_upload_of_its_parent() -> None:
+def test_a_forked_child_does_not_wait_for_its_parents_upload() -> None:
     uploaded = Uploaded()
     file = File("image", picture("red"))
     started = uploaded.name_of(file, "parent")
@@ -110,7 +110,7 @@ def test_a_child_of_a_fork_does_not_wait_for_an_upload_of_its_parent() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_an_upload_that_somebody_deleted_is_noticed_within_a_minute(server: Simulator) -> None:
+def test_a_deleted_upload_is_noticed_within_a_minute(server: Simulator) -> None:
     client = server.client()
     now = 1000.0
     client._engine.context.known.uploads = Uploaded(lambda: now)
@@ -124,7 +124,7 @@ def test_an_upload_that_somebody_deleted_is_noticed_within_a_minute(server: Simu
     assert uploads(server) == 2
 
 
-def test_after_a_run_that_failed_its_uploads_are_looked_for(server: Simulator) -> None:
+def test_after_a_failed_run_its_uploads_are_checked(server: Simulator) -> None:
     client = server.client()
     client.run(ColourCard(stamp=picture("red")))
     delete_intermediates(server)
@@ -133,7 +133,7 @@ def test_after_a_run_that_failed_its_uploads_are_looked_for(server: Simulator) -
     assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
 
 
-def test_cleaning_up_after_each_of_many_runs_takes_nothing_from_the_others(server: Simulator) -> None:
+def test_cleaning_up_after_one_run_keeps_the_files_of_others(server: Simulator) -> None:
     client = server.client()
 
     def run(_: int) -> int:
@@ -146,7 +146,7 @@ def test_cleaning_up_after_each_of_many_runs_takes_nothing_from_the_others(serve
     assert sum(deleted) == uploads(server)
 
 
-def test_cleaning_up_leaves_what_a_run_under_way_uses(server: Simulator) -> None:
+def test_cleaning_up_keeps_the_files_of_unfinished_runs(server: Simulator) -> None:
     client = server.client()
     server.pause()
     first, second = (client.submit(ColourCard(stamp=picture("red"), left=left)) for left in (0, 1))
@@ -157,7 +157,7 @@ def test_cleaning_up_leaves_what_a_run_under_way_uses(server: Simulator) -> None
     assert client.clean_up(second.submission) == second.submission.uploads != ()
 
 
-def test_a_run_that_the_server_refused_keeps_nothing_from_being_cleaned_up(server: Simulator) -> None:
+def test_the_files_of_a_refused_run_can_be_cleaned_up(server: Simulator) -> None:
     client = server.client(policy=Policy(retries=0))
     job = client.submit(ColourCard(stamp=picture("red")))
     server.add_fault(Fault(kind="status", status=413, path="*/enqueue_batch"))
@@ -167,7 +167,7 @@ def test_a_run_that_the_server_refused_keeps_nothing_from_being_cleaned_up(serve
     assert client.clean_up(job.submission) == job.submission.uploads
 
 
-def test_what_becomes_of_a_batch_is_logged_with_its_id(server: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_outcome_of_a_batch_is_logged_with_its_id(server: Simulator, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "invokable"):
         result = server.client().run(ColourCard(stamp=picture("red")), timeout=60)
     batch = f"batch {result.batch_id}"
@@ -219,7 +219,7 @@ def test_a_model_is_found_by_key_then_by_hash_then_by_name() -> None:
     assert key_of(Model(name="dreams"), ModelFilter(base=("sdxl",))) == "k2"
 
 
-def test_the_policy_says_by_what_a_model_is_found() -> None:
+def test_the_policy_decides_how_a_model_is_found() -> None:
     assert key_of(Model(key="k2", hash="h4", name="copy"), policy=Policy(models=("name", "key"))) == "k3"
     with pytest.raises(NotFoundError, match="no model copy by key, as the policy requires"):
         key_of(Model(key="gone", name="copy"), policy=Policy(models=("key",)))
@@ -239,12 +239,12 @@ def test_the_policy_says_by_what_a_model_is_found() -> None:
         (Model(name="dreams"), ANY_MODEL, r"2 models match dreams: dreams \(sd-1, key k1\), .*add base, type or key"),
     ],
 )
-def test_a_model_that_is_not_there_is_answered_with_what_is(model: Model, wanted: ModelFilter, words: str) -> None:
+def test_a_missing_model_is_reported_with_those_that_exist(model: Model, wanted: ModelFilter, words: str) -> None:
     with pytest.raises(NotFoundError, match=words):
         key_of(model, wanted)
 
 
-def test_every_missing_model_is_named_at_once_with_one_more_listing(server: Simulator) -> None:
+def test_all_missing_models_are_reported_together_after_one_more_listing(server: Simulator) -> None:
     client = server.client()
     list(client.models.list())
     with pytest.raises(ValidationError) as caught:
@@ -272,7 +272,7 @@ def test_a_batch_that_the_queue_has_no_room_for_is_refused_before_anything_is_se
         assert not any(request.path.endswith("enqueue_batch") for request in server.requests)
 
 
-def test_what_waits_already_counts(counted: Any) -> None:
+def test_pending_items_count(counted: Any) -> None:
     with Simulator(max_queue_size=9) as server:
         server.pause()
         client = server.client()
@@ -281,12 +281,12 @@ def test_what_waits_already_counts(counted: Any) -> None:
             client.submit(counted(stamp=picture("red")))
 
 
-def test_a_server_that_does_not_tell_is_asked_all_the_same(counted: Any) -> None:
+def test_without_a_known_limit_the_batch_is_submitted_anyway(counted: Any) -> None:
     with Simulator(faults=[Fault(kind="status", status=403, path="*/runtime_config")]) as server:
         assert len(server.client().run(counted(stamp=picture("red")), timeout=60).card) == 5
 
 
-def test_a_single_item_costs_no_question() -> None:
+def test_a_single_item_needs_no_check() -> None:
     with Simulator() as server:
         Client.run(server.client(), ColourCard(stamp=picture("red")))
         assert not any("runtime_config" in request.path for request in server.requests)

@@ -24,7 +24,7 @@ def field_of(graph: dict[str, Any], node_type: str, field: str) -> Any:
 
 
 @given(st.integers(16, 2048), st.integers(), st.floats(0, 100))
-def test_values_land_in_their_fields_and_nothing_else_changes(width: int, left: int, radius: float) -> None:
+def test_values_are_put_into_their_fields_and_nothing_else_changes(width: int, left: int, radius: float) -> None:
     graph, workflow = substitute(ColourCard(stamp="x.png", width=width, left=left, radius=radius), STAMP)
     assert field_of(graph, "blank_image", "width") == width
     assert field_of(graph, "img_paste", "x") == left
@@ -42,14 +42,14 @@ def test_values_land_in_their_fields_and_nothing_else_changes(width: int, left: 
     assert inputs[node_id, "width"]["value"] == width
 
 
-def test_the_modules_own_graph_stays_as_it_is() -> None:
+def test_the_modules_own_graph_is_not_modified() -> None:
     pins = pins_of(ColourCard)
     before = copy.deepcopy((pins.graph, pins.workflow))
     substitute(ColourCard(stamp="x.png", width=17, card_colour=Color(r=1, g=2, b=3)), STAMP)
     assert (pins.graph, pins.workflow) == before
 
 
-def test_no_board_and_the_servers_own_board_are_left_out_of_the_graph() -> None:
+def test_no_board_and_the_automatic_board_are_omitted_from_the_graph() -> None:
     for board in ("none", "auto"):
         graph, _ = substitute(ColourCard(stamp="x.png", board=board), STAMP | {"board": board})
         assert field_of(graph, "save_image", "board") == "absent"

@@ -70,14 +70,14 @@ def asking(server: Simulator, authority: Authority) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_an_authority_of_ones_own(version: Ask, secure: str, authority: Authority, server: Simulator) -> None:
+def test_a_custom_certificate_authority(version: Ask, secure: str, authority: Authority, server: Simulator) -> None:
     assert version(secure, verify=str(authority.file)) == server.version
     assert version(secure, verify=authority.file) == server.version
     assert version(secure, verify=ssl.create_default_context(cafile=authority.file)) == server.version
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_a_certificate_of_nobody_known_is_refused_at_once_and_says_what_to_do(version: Ask, secure: str) -> None:
+def test_an_untrusted_certificate_is_refused_immediately_with_advice(version: Ask, secure: str) -> None:
     with pytest.raises(CertificateError, match=r"not trusted.*pass the CA file as verify=") as caught:
         version(secure, policy=Policy(first_pause=60))  # which is not waited for
     assert not caught.value.sent
@@ -90,30 +90,32 @@ def test_a_certificate_for_another_name_is_refused(version: Ask, secure: str, au
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_without_checking_there_is_a_warning(version: Ask, secure: str, server: Simulator) -> None:
+def test_disabled_verification_causes_a_warning(version: Ask, secure: str, server: Simulator) -> None:
     with pytest.warns(UserWarning, match="is not verified"):
         assert version(secure, verify=False) == server.version
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_a_certificate_of_ours(version: Ask, asking: str, authority: Authority, server: Simulator) -> None:
+def test_a_client_certificate(version: Ask, asking: str, authority: Authority, server: Simulator) -> None:
     ours = Connection(asking, verify=authority.file, certificate=authority.client, certificate_key=authority.key)
     assert version(ours) == server.version
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_a_server_that_wants_a_certificate_says_so(version: Ask, asking: str, authority: Authority) -> None:
+def test_a_server_that_requires_a_client_certificate_is_reported(
+    version: Ask, asking: str, authority: Authority
+) -> None:
     with pytest.raises(CertificateError, match=r"requires a client certificate.*pass its file as certificate="):
         version(asking, verify=authority.file, policy=ONCE)
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_https_where_there_is_only_http(version: Ask, server: Simulator) -> None:
+def test_https_to_a_server_that_only_speaks_http(version: Ask, server: Simulator) -> None:
     with pytest.raises(ConnectionError, match="did you mean http://"):
         version(server.url.replace("http:", "https:"), policy=ONCE)
 
 
-def test_files_that_cannot_be_used_are_named(tmp_path: Path, authority: Authority) -> None:
+def test_unusable_certificate_files_are_named(tmp_path: Path, authority: Authority) -> None:
     junk = tmp_path / "junk.pem"
     junk.write_text("junk")
     for options, name in (
@@ -130,7 +132,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path, authority: Authorit
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_http_goes_through_a_proxy_which_gets_its_own_password(version: Ask, server: Simulator) -> None:
+def test_http_goes_through_a_proxy_with_its_own_password(version: Ask, server: Simulator) -> None:
     proxy = HttpProxy("us er", "p@ss", hosts={"invokeai.test": int(server.url.rpartition(":")[2])})
     with listening(proxy.serve) as port:
         through = Connection("http://invokeai.test", proxy=f"http://us%20er:p%40ss@127.0.0.1:{port}")
@@ -139,7 +141,7 @@ def test_http_goes_through_a_proxy_which_gets_its_own_password(version: Ask, ser
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_https_goes_through_a_tunnel_in_which_the_proxy_sees_no_token(
+def test_https_goes_through_a_tunnel_so_that_the_proxy_sees_no_token(
     version: Ask, secure: str, authority: Authority, server: Simulator
 ) -> None:
     proxy = HttpProxy(hosts={"server.test": int(secure.rpartition(":")[2])})
@@ -177,7 +179,7 @@ def test_the_environment_names_a_proxy_but_not_for_this_machine(
         assert Connection("http://invokeai.test", trust_env=False).proxy_url is None
 
 
-def test_a_certificate_that_is_not_trusted_is_not_tried_again() -> None:
+def test_an_untrusted_certificate_is_not_tried_again() -> None:
     steps = fetch(Request("GET", "/api/v1/app/version"))
     assert isinstance(next(steps), AskPolicy)
     assert isinstance(steps.send(Policy(retries=5)), Request)

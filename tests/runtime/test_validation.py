@@ -34,16 +34,16 @@ def problem(flow_class: Any, **values: Any) -> str:
         ({"board": 7}, "index 8, board (Board): 7 is not a board: its name, a Board, 'none' or 'auto'"),
     ],
 )
-def test_a_wrong_value_is_answered_in_plain_words(values: dict[str, Any], words: str) -> None:
+def test_an_invalid_value_is_described_in_plain_words(values: dict[str, Any], words: str) -> None:
     assert problem(ColourCard, **{"stamp": "x.png"} | values) == words
 
 
-def test_long_values_are_cut_short_and_bytes_are_not_shown() -> None:
+def test_long_values_are_truncated_and_bytes_are_not_shown() -> None:
     assert len(problem(ColourCard, stamp="x.png", width="9" * 10_000)) < 150
     assert "<6000 bytes>" in problem(ColourCard, stamp="x.png", width=b"secret" * 1000)
 
 
-def test_a_list_says_which_item_is_wrong() -> None:
+def test_the_invalid_item_of_a_list_is_named() -> None:
     words = problem(SD15TextToImage, model="m", cfg_scale=[7.5, "much"])
     assert words.startswith("index 6, cfg_scale (Cfg Scale): ")
     assert "is not a number, or a list" in words
@@ -53,6 +53,6 @@ def test_a_list_says_which_item_is_wrong() -> None:
     assert "a list, each item an integer" in problem(imported(document).ColourCard, stamp="x.png", collection=[1, "2"])
 
 
-def test_a_value_that_an_edge_would_replace_is_refused() -> None:
+def test_a_value_for_a_connected_field_is_refused() -> None:
     flow_class = workflow_class(imported(with_generator()))
     assert "so this value would be ignored" in problem(flow_class, stamp="x.png", width=99)

@@ -25,7 +25,7 @@ def card(**values: Any) -> ColourCard:
     return ColourCard(**{"stamp": "stamp.png"} | values)
 
 
-def test_all_wrong_values_are_reported_at_once_by_index_attribute_and_label() -> None:
+def test_all_invalid_values_are_reported_together_by_index_attribute_and_label() -> None:
     with pytest.raises(ValidationError) as caught:
         card(width=8, height="tall", blur_type="motion", stamp=7)
     assert [(problem.index, problem.attribute) for problem in caught.value.errors] == [
@@ -46,11 +46,11 @@ def test_nothing_is_converted_and_limits_hold(width: object) -> None:
 
 
 @pytest.mark.parametrize("width", [16, 2048])
-def test_limits_belong_to_what_is_allowed(width: int) -> None:
+def test_limits_are_inclusive(width: int) -> None:
     assert card(width=width).width == width
 
 
-def test_an_assigned_value_is_checked_and_a_wrong_one_changes_nothing() -> None:
+def test_an_assigned_value_is_validated_and_an_invalid_one_changes_nothing() -> None:
     made = card(width=100)
     with pytest.raises(ValidationError, match="2049 is more than 2048"):
         made.width = 2049
@@ -59,7 +59,7 @@ def test_an_assigned_value_is_checked_and_a_wrong_one_changes_nothing() -> None:
     assert made.width == 200
 
 
-def test_a_name_that_is_not_an_input_gets_the_nearest() -> None:
+def test_an_unknown_input_is_refused_with_the_nearest_name() -> None:
     made: Any = card()
     with pytest.raises(AttributeError, match="did you mean 'width'"):
         made.widht = 3
@@ -74,7 +74,7 @@ def test_an_input_cannot_be_deleted() -> None:
     assert made.width == 100
 
 
-def test_a_copy_can_be_changed_alone() -> None:
+def test_a_copy_can_be_changed_independently() -> None:
     made = card(width=100)
     for other in (made.copy(), copy.deepcopy(made), made.replace(), pickle.loads(pickle.dumps(made))):
         assert other == made
@@ -135,7 +135,7 @@ def pixels(value: int, *shape: int) -> Any:
         lambda: Pillow.new("RGB", (4, 3), "red"),
     ],
 )
-def test_workflows_compare_by_value_whatever_an_image_was_given_as(make: Callable[[], Any]) -> None:
+def test_workflows_compare_by_value_for_every_kind_of_image(make: Callable[[], Any]) -> None:
     assert card(stamp=make()) == card(stamp=make())
     assert card(stamp=make()) != card(stamp=make(), width=64)
     assert card(stamp=make()) != card(stamp="b.png")
@@ -143,19 +143,19 @@ def test_workflows_compare_by_value_whatever_an_image_was_given_as(make: Callabl
     assert "\n" not in repr(card(stamp=make()))
 
 
-def test_arrays_are_equal_in_shape_kind_and_content() -> None:
+def test_arrays_are_compared_by_shape_type_and_contents() -> None:
     one = card(stamp=pixels(1, 3, 4, 3))
     others = (pixels(2, 3, 4, 3), pixels(1, 4, 3, 3), pixels(1, 36), pixels(1, 3, 4, 3).astype(numpy.int16), "a.png")
     assert [one == card(stamp="b.png").replace(stamp=other) for other in others] == [False] * 5
 
 
-def test_an_open_file_equals_itself_alone() -> None:
+def test_an_open_file_equals_only_itself() -> None:
     file = BytesIO(b"png")
     assert card(stamp=file) == card(stamp=file)
     assert card(stamp=file) != card(stamp=BytesIO(b"png"))
 
 
-def test_an_array_is_shown_by_its_size_and_copied_with_its_workflow() -> None:
+def test_an_array_is_shown_as_its_size_and_copied_with_its_workflow() -> None:
     made = card(stamp=pixels(1, 30, 40, 3))
     assert "stamp=<array 30 × 40 × 3>" in repr(made)
     other = made.copy()
@@ -177,7 +177,7 @@ def test_a_list_of_arrays_is_compared_item_by_item() -> None:
     assert not alike([pixels(1)], [pixels(1), pixels(1)])
 
 
-def test_the_names_kept_from_inputs_and_outputs_are_the_public_ones() -> None:
+def test_the_names_reserved_from_inputs_and_outputs_are_the_public_ones() -> None:
     public = {name for name in vars(Workflow) if not name.startswith("_")}
     assert public == WORKFLOW_MEMBERS
     members = {*WorkflowResult.__annotations__, *vars(WorkflowResult)}
@@ -192,7 +192,7 @@ def test_the_names_kept_from_inputs_and_outputs_are_the_public_ones() -> None:
         ("INDEX_MAP", ((0, "n", "width", "IntegerField"),), "INDEX_MAP was changed"),
     ],
 )
-def test_a_module_that_was_edited_or_is_of_another_time_is_refused(constant: str, value: object, words: str) -> None:
+def test_a_module_that_was_edited_or_has_another_format_is_refused(constant: str, value: object, words: str) -> None:
     module = imported(example("colour_card.json"))
     setattr(module, constant, value)
     with pytest.raises(StaleWorkflowError, match=words):
