@@ -28,10 +28,10 @@ SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "4cfaee11b68f1e6d0822fcb4c8e0eb95a516103425f077bd6246bec4f7fa5b6c"
+BODY_SHA256: Final = "435083f84294a700d586c208cce4049ddc8f90b0ef53a19de371ba9c9e812107"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-8bd98e229d0c706eeb10a4b964584c9a"
+MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-e85a4932292ea1f8aa2d86ad3a0c91a1"
 
 NODES: Final = {
     "blank_image": "1.2.2",
@@ -80,13 +80,13 @@ class ColourCard(Workflow):
     """
 
     width: Annotated[int, Index(0), Ge(16), Le(2048)] = 320
-    """How wide the new image is, in pixels.
+    """The width of the new image, in pixels.
 
     Integer, 16 to 2048. Default: 320. Index 0, on Blank Image, under "Card".
     """
 
     height: Annotated[int, Index(1), Ge(16), Le(2048)] = 200
-    """How high the new image is, in pixels.
+    """The height of the new image, in pixels.
 
     Integer, 16 to 2048. Default: 200. Index 1, on Blank Image, under "Card".
     """
@@ -94,7 +94,7 @@ class ColourCard(Workflow):
     card_colour: Annotated[Color, Index(2)] = field(
         default_factory=lambda: Color(r=30, g=90, b=160, a=255)
     )
-    """The colour that fills the image; its alpha counts only in mode "RGBA".
+    """The colour that fills the image; its alpha is used only in mode "RGBA".
 
     Default: Color(r=30, g=90, b=160, a=255). Index 2.
     """
@@ -102,20 +102,20 @@ class ColourCard(Workflow):
     stamp: Annotated[ImageInput, Index(3)]
     """The image that is placed on the card.
 
-    Takes a path, bytes, a file object, a Pillow image, or an `Image` that is on the
-    server. Required. Index 3.
+    Accepts a path, bytes, a file object, a Pillow image, or an `Image` on the server.
+    Required. Index 3.
     """
 
     left: Annotated[int, Index(4)] = 24
-    """Where the left edge of the pasted image lies on the other one, in pixels from its
-    left; negative values put it beyond the edge.
+    """The position of the pasted image's left edge, in pixels from the left of the base
+    image; negative values place it outside.
 
     Default: 24. Index 4.
     """
 
     top: Annotated[int, Index(5)] = 24
-    """Where the upper edge of the pasted image lies on the other one, in pixels from its
-    top; negative values put it beyond the edge.
+    """The position of the pasted image's top edge, in pixels from the top of the base
+    image; negative values place it outside.
 
     Default: 24. Index 5.
     """
@@ -127,27 +127,27 @@ class ColourCard(Workflow):
     """
 
     blur_type: Annotated[Literal["gaussian", "box"], Index(7)] = "gaussian"
-    """How the image is softened: "gaussian" blurs as a lens does, "box" is quicker and
-    leaves hard steps.
+    """How the image is blurred: "gaussian" looks like an unfocused lens, "box" is faster
+    and leaves visible steps.
 
     One of "gaussian", "box". Default: "gaussian". Index 7, on Blur Image, under
     "Stamp".
     """
 
     board: Annotated[BoardInput, Index(8)] = "auto"
-    """Where the result is filed on the server; "none" and "auto" leave it uncategorized.
+    """The board for the result; "none" and "auto" leave it uncategorized.
 
-    Takes the name of a board, or a `Board` by its id. Default: "auto". Index 8.
+    Accepts the name of a board, or a `Board` with its id. Default: "auto". Index 8.
     """
 
     class Result(WorkflowResult):
-        """What a run of Colour Card gives.
+        """The result of Colour Card.
 
-        - `card`: Card (Save Image), filed on `board`
+        - `card`: Card (Save Image), saved to `board`
         """
 
         card: Image
-        """Card (Save Image), filed on `board`."""
+        """Card (Save Image), saved to `board`."""
 
     if TYPE_CHECKING:
 

@@ -30,10 +30,10 @@ SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "d4361a17044b8456af893c85144382c89236ac78c327a7210f670af08be86c5d"
+BODY_SHA256: Final = "54c86265bdbb258efacbc6adaf6d09aa6bcea6f5d6c4c940b55129fa633aa4b1"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "86f0974145366f6db5339667108e5002-ef58266ac408834360ff838f4d1a9bf9"
+MADE_FROM: Final = "86f0974145366f6db5339667108e5002-fb8eca7e4ea63180eb98371d2348bbed"
 
 NODES: Final = {
     "compel": "1.2.1",
@@ -120,10 +120,10 @@ class SD15TextToImage(Workflow):
     model: Annotated[
         ModelInput, Index(0), ModelFilter(base=("sd-1", "sd-2"), type=("main",))
     ]
-    """The checkpoint that paints the image; its own text encoders and VAE come with it.
+    """The checkpoint that generates the image, including its text encoders and VAE.
 
-    Main model of sd-1 or sd-2. Takes the name of a model on the server, or a `Model`
-    where a name is not enough. Required. Index 0, on Main Model - SD1.5, SD2.
+    Main model of sd-1 or sd-2. Accepts the name of a model on the server, or a `Model`
+    if the name is ambiguous. Required. Index 0, on Main Model - SD1.5, SD2.
     """
 
     positive_prompt: Annotated[str, Index(1)] = "a lighthouse at dusk, oil painting"
@@ -142,39 +142,40 @@ class SD15TextToImage(Workflow):
     """
 
     width: Annotated[int, Index(3), Gt(0), MultipleOf(8)] = 512
-    """Pixels from left to right. Best near what the model was trained on: 512 for SD 1.5,
-    1024 for SDXL and FLUX, less for video.
+    """Width in pixels. Best close to what the model was trained on: 512 for SD 1.5, 1024
+    for SDXL and FLUX, less for video.
 
     Integer, above 0, a multiple of 8. Default: 512. Index 3, on Create Latent Noise,
     under "Size".
     """
 
     height: Annotated[int, Index(4), Gt(0), MultipleOf(8)] = 512
-    """Pixels from top to bottom. Best near what the model was trained on: 512 for SD 1.5,
-    1024 for SDXL and FLUX, less for video.
+    """Height in pixels. Best close to what the model was trained on: 512 for SD 1.5, 1024
+    for SDXL and FLUX, less for video.
 
     Integer, above 0, a multiple of 8. Default: 512. Index 4, on Create Latent Noise,
     under "Size".
     """
 
     steps: Annotated[int, Index(5), Ge(1), Le(100)] = 30
-    """How often the image is refined on its way out of the noise: 20 to 40 suit most
-    models, 4 to 8 those distilled for speed; time grows in proportion.
+    """The number of denoising steps: 20 to 40 for most models, 4 to 8 for distilled ones;
+    run time grows in proportion.
 
     Integer, 1 to 100. Default: 30. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".
     """
 
     cfg_scale: Annotated[float | list[float], Index(6)] = 7.5
-    """How strongly the prompts steer the image: 1 leaves the negative prompt without
-    effect, 3 to 8 is usual, much more burns colours. A list has a value for every step.
+    """How strongly the prompts steer the image: 1 disables the negative prompt, 3 to 8 is
+    typical, and much higher values oversaturate colours. A list sets a value for each
+    step.
 
     Default: 7.5. Index 6, on Denoise - SD1.5, SDXL, under "Sampling".
     """
 
     scheduler: Annotated[Scheduler, Index(7)] = "dpmpp_2m_k"
-    """The method that takes the noise away. "euler" and "dpmpp_2m_k" are safe choices,
-    names with "sde" or "_a" vary more, "lcm" and "tcd" are for models distilled to a
-    few steps; "_k" means Karras spacing.
+    """The sampling method. "euler" and "dpmpp_2m_k" are safe choices; names with "sde" or
+    "_a" vary more; "lcm" and "tcd" are for models distilled to a few steps; "_k" means
+    Karras spacing.
 
     One of 31 choices: "ddim", "ddpm", "deis", ... "tcd". Default: "dpmpp_2m_k". Index
     7, on Denoise - SD1.5, SDXL, under "Sampling".
@@ -188,19 +189,19 @@ class SD15TextToImage(Workflow):
     """
 
     board: Annotated[BoardInput, Index(9)] = "auto"
-    """Where the result is filed on the server; "none" and "auto" leave it uncategorized.
+    """The board for the result; "none" and "auto" leave it uncategorized.
 
-    Takes the name of a board, or a `Board` by its id. Default: "auto". Index 9.
+    Accepts the name of a board, or a `Board` with its id. Default: "auto". Index 9.
     """
 
     class Result(WorkflowResult):
-        """What a run of SD1.5 Text to Image gives.
+        """The result of SD1.5 Text to Image.
 
-        - `image`: Image (Latents to Image - SD1.5, SDXL), filed on `board`
+        - `image`: Image (Latents to Image - SD1.5, SDXL), saved to `board`
         """
 
         image: Image
-        """Image (Latents to Image - SD1.5, SDXL), filed on `board`."""
+        """Image (Latents to Image - SD1.5, SDXL), saved to `board`."""
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""A build hook for hatchling: a wheel is built only of modules that are what their workflows say.
+"""A build hook for hatchling: wheels are built only if all modules are up to date with their workflows.
 
 [build-system]
 requires = ["hatchling", "invokable[codegen]"]
@@ -31,7 +31,7 @@ class InvokableBuildHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "invokable"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Check or generate. What is wrong ends the build, a line each."""
+        """Check or generate. Problems abort the build, one line each."""
         mode = self.config.get("mode", "check")
         if mode not in _MODES:
             self.app.abort(f"tool.hatch.build.hooks.invokable.mode: {mode!r} is not one of {', '.join(_MODES)}")
@@ -64,11 +64,11 @@ def _kept(build: Build) -> list[Any]:
 
 
 def _pattern(path: Path, folder: Path) -> str:
-    """The file as hatchling names what belongs into a build though git ignores it."""
+    """The hatchling pattern that includes a file even if git ignores it."""
     return f"/{path.absolute().relative_to(folder).as_posix()}"
 
 
 @hookimpl  # type: ignore[untyped-decorator,unused-ignore]
 def hatch_register_build_hook() -> type[InvokableBuildHook]:
-    """Hatchling's question which hook there is."""
+    """The entry point for hatchling."""
     return InvokableBuildHook

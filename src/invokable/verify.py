@@ -1,7 +1,7 @@
-"""Verify: the drift of a generated module at run time, against the file that it has to fit.
+"""Verify: compare a generated module at run time with the file that it has to fit.
 
-It stands above the rooms: it needs no more than the contract for a module or a map file, and reads a workflow with the
-extra `codegen` where that is installed.
+It is above all subpackages: it needs only the contract for a module or map file, and reads workflow files with the
+`codegen` extra if that is installed.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from invokable.runtime.values.pins import module_of, pins_of
 from invokable.runtime.values.workflow import Workflow
 
 Described: TypeAlias = type[Workflow] | str | os.PathLike[str]
-"""A generated class; or the path of a generated module, a map file, or a workflow file."""
+"""A generated class, or the path of a generated module, map file or workflow file."""
 
-_MOST: Final = 5  # changes that an error names
+_MOST: Final = 5  # changes listed in an error
 _EXTRA: Final = frozenset({"anyascii", "black", "click", "jinja2"})
 
 
 def verify_index_map(workflow: Described, against: Described) -> Drift:
-    """Compare a generated workflow with the file that it has to fit, and refuse what would break its callers.
+    """Compare a generated workflow with the file that it has to fit, and raise an error if that breaks callers.
 
     Example:
 
         verify_index_map(Portrait, "portrait.map.json")
-        verify_index_map(Portrait, "portrait.json")  # needs the extra `codegen`
+        verify_index_map(Portrait, "portrait.json")  # needs the codegen extra
 
     Args:
-        workflow: The generated class whose callers are to go on working; or the path of its module or its map file.
-        against: A map file of `invokable map export`, a generated module, or a workflow file as the editor exports it.
-            Modules are read, not imported.
+        workflow: The generated class whose callers must keep working, or the path of its module or map file.
+        against: A map file from `invokable map export`, a generated module, or a workflow file from the editor. Modules
+            are read, not imported.
 
     Returns:
         The changes, none of which breaks callers.
 
     Raises:
-        StaleWorkflowError: Something breaks callers: an index, a name, a type, a limit. Its `drift` has every change.
-        ValueError: What a path names cannot be compared, with the reason.
-        OSError: It cannot be read.
-        ModuleNotFoundError: `against` is a workflow file, and the extra `codegen` is not installed.
+        StaleWorkflowError: A change breaks callers: an index, name, type or limit. Its `drift` has every change.
+        ValueError: A file cannot be compared; the message says why.
+        OSError: A file cannot be read.
+        ModuleNotFoundError: `against` is a workflow file, and the `codegen` extra is not installed.
     """
     drift = index_map_drift(workflow, against)
     if drift.breaking:
@@ -56,21 +56,21 @@ def verify_index_map(workflow: Described, against: Described) -> Drift:
 
 
 def index_map_drift(workflow: Described, against: Described) -> Drift:
-    """Compare as `verify_index_map` does, and return every change, those that break callers too.
+    """Compare like `verify_index_map`, and return every change, including those that break callers.
 
     Example:
 
         for change in index_map_drift(Portrait, "portrait.json").changes:
             print(change.name, change.kind, change.reason)
 
-    Raises the errors of `verify_index_map`; StaleWorkflowError only for a class that is not as it was generated.
+    Raises the errors of `verify_index_map`, but StaleWorkflowError only for a class that was modified.
     """
     old = _interface(workflow, None)
     return compare(old, _interface(against, old))
 
 
 def _interface(described: Described, like: Interface | None) -> Interface:
-    """The interface of a class or a file. A workflow keeps the names of `like`."""
+    """The interface of a class or file. A workflow keeps the names of `like`."""
     if isinstance(described, type):
         return _of_class(described)
     path = Path(described)
@@ -88,12 +88,12 @@ def _interface(described: Described, like: Interface | None) -> Interface:
 
 
 def _of_class(cls: type[Workflow]) -> Interface:
-    pins_of(cls)  # refuses a module whose constants were changed
+    pins_of(cls)  # raises an error if the module's constants were changed
     module = module_of(cls)
     try:
         return read_module(inspect.getsource(module))
     except (OSError, TypeError) as error:
-        raise ValueError(f"{module.__name__}: its source cannot be read: {error}; pass a map file instead") from None
+        raise ValueError(f"{module.__name__}: source cannot be read: {error}; pass a map file instead") from None
     except InterfaceError as error:
         raise StaleWorkflowError(f"{module.__name__}: {error}") from None
 
@@ -116,5 +116,5 @@ def _shown(described: Described) -> str:
     return described.__qualname__ if isinstance(described, type) else os.fspath(described)
 
 
-for _name in (index_map_drift, verify_index_map):  # as users import them
+for _name in (index_map_drift, verify_index_map):  # the name that users import them from
     _name.__module__ = "invokable"

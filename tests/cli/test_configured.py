@@ -1,4 +1,4 @@
-"""Configured builds: what the table of a project says, where it is found, and what goes before it."""
+"""Configured builds: the project's table, where it is found, and what overrides it."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ ENTRY = '[[tool.invokable.sources]]\npath = "workflows"\noutput = "out"\n'
     [
         (ENTRY + 'outptu = "x"', 'tool.invokable.sources[0].outptu: unknown key (did you mean "output"?)'),
         ('[[tool.invokable.sources]]\noutput = "out"', "tool.invokable.sources[0].path: is missing"),
-        ('[[tool.invokable.sources]]\npath = "none"\noutput = "o"', "sources[0].path: there is no none"),
-        ('[[tool.invokable.sources]]\npath = "/etc"\noutput = "o"', "must be a path from here"),
+        ('[[tool.invokable.sources]]\npath = "none"\noutput = "o"', "sources[0].path: none does not exist"),
+        ('[[tool.invokable.sources]]\npath = "/etc"\noutput = "o"', "must be a relative path with slashes"),
         ("[tool.invokable]\nsources = 3", "must be a list of tables"),
         ("[tool.invokable]\nlenient = 'yes'", "tool.invokable.lenient: must be true or false"),
         ("[tool.invokable]\nschema = '6.14.2'\nserver = 'http://x'", "node schemas come from one of them"),
@@ -76,7 +76,7 @@ ENTRY = '[[tool.invokable.sources]]\npath = "workflows"\noutput = "out"\n'
         (ENTRY + '[tool.invokable.workflows."card.json"]\nclass = "A"', 'did you mean "workflows/card.json"?'),
         (ENTRY + '[tool.invokable.workflows."workflows/cord.json"]\nclass = "A"', "there is no such workflow"),
         (ENTRY + '[tool.invokable.workflows."other.json"]\nclass = "A"', "is in none of the sources"),
-        (ENTRY + '[tool.invokable.workflows."a"]\n[tool.invokable.workflows."./a"]', "is there twice"),
+        (ENTRY + '[tool.invokable.workflows."a"]\n[tool.invokable.workflows."./a"]', "is set twice"),
     ],
 )
 def test_what_fits_nothing_is_one_line(table: str, words: str, project: Project) -> None:
@@ -107,9 +107,9 @@ def test_each_source_has_choices_of_its_own(project: Project) -> None:
 @pytest.mark.parametrize(
     ("options", "note"),
     [
-        (["-o", "other"], "-o other goes before output = 'src/flows'"),
-        (["--schema", "6.13.8"], "--schema 6.13.8 goes before schema = '6.14.2'"),
-        (["--lenient"], "--lenient goes before lenient = false"),
+        (["-o", "other"], "-o other overrides output = 'src/flows'"),
+        (["--schema", "6.13.8"], "--schema 6.13.8 overrides schema = '6.14.2'"),
+        (["--lenient"], "--lenient overrides lenient = false"),
     ],
 )
 def test_an_option_that_contradicts_the_table_says_so(options: list[str], note: str, project: Project) -> None:
@@ -137,7 +137,7 @@ def test_a_folder_of_more_than_workflows_is_fine_but_a_named_file_has_to_be_one(
     assert result.stderr.splitlines() == [
         "workflows/comfy.json: skipped: not a workflow",
         "workflows/package.json: skipped: not a workflow",
-        "workflows/picture.png: skipped: the image holds no workflow",
+        "workflows/picture.png: skipped: the image contains no workflow",
     ]
     named = run("generate", "workflows/package.json")
     assert named.exit_code == 2
@@ -188,7 +188,7 @@ def test_a_package_of_ones_own_is_not_replaced(project: Project) -> None:
     own.write_text("x = 1\n")
     result = run("generate")
     assert result.exit_code == 3
-    assert "src/flows/__init__.py: is not ours" in result.stderr
+    assert "src/flows/__init__.py: was not written by invokable" in result.stderr
     assert sorted(path.name for path in own.parent.iterdir()) == ["__init__.py"]
     own.write_text("")
     assert run("generate").exit_code == 0
@@ -199,7 +199,7 @@ def test_two_classes_of_one_name_are_no_package(project: Project) -> None:
     project.save(example("colour_card.json"), "other.json")
     result = run("generate")
     assert result.exit_code == 2
-    assert "its class ColourCard has the name of that of workflows/card.json" in result.stderr
+    assert "its class ColourCard has the same name as that of workflows/card.json" in result.stderr
 
 
 def test_a_module_that_would_hide_a_folder_is_refused(project: Project) -> None:
@@ -225,7 +225,7 @@ def test_what_is_left_over_goes_unless_somebody_has_edited_it(project: Project) 
     }
     result = run("generate")
     assert "src/flows/picture.py: removed" in result.stdout
-    assert "third.py: left over, for workflows/third.json is gone, but kept: it was edited by hand" in result.stderr
+    assert "third.py: left over (workflows/third.json is gone), but kept because it was edited by hand" in result.stderr
     assert sorted(path.name for path in mine.parent.glob("*.py")) == ["card.py", "mine.py", "third.py"]
 
 

@@ -184,7 +184,7 @@ def test_one_side_can_come_from_standard_input() -> None:
     assert run("-", MODULE, stdin=CARD.read_bytes()).exit_code == 0
     assert run(CARD, "-", stdin=MODULE.read_bytes()).exit_code == 0
     both = run("-", "-")
-    assert (both.exit_code, both.stderr) == (2, "-: standard input can be one side only\n")
+    assert (both.exit_code, both.stderr) == (2, "-: standard input can only be one side\n")
 
 
 @pytest.mark.parametrize(

@@ -172,9 +172,9 @@ def test_a_revision_without_a_path_is_bad_usage(name: str, folders: Path) -> Non
 def test_a_folder_is_compared_with_a_folder(folders: Path) -> None:
     (folders / "empty").mkdir()
     for arguments, message in (
-        (("old", "old/image.json"), "old: is a folder, and old/image.json is not: name two folders, or two files"),
-        (("-", "old"), "old: is a folder, and - is not: name two folders, or two files"),
-        (("empty", "empty"), "empty: holds no workflows and no generated modules, and neither does the other folder"),
+        (("old", "old/image.json"), "old: is a folder but old/image.json is not; name two folders or two files"),
+        (("-", "old"), "old: is a folder but - is not; name two folders or two files"),
+        (("empty", "empty"), "empty: contains no workflows or generated modules, and neither does the other folder"),
     ):
         result = run(*arguments)
         assert (result.exit_code, result.stderr) == (2, f"{message}\n")

@@ -43,7 +43,7 @@ def test_a_name_in_py_is_one_module(tmp_path: Path) -> None:
     assert "class ColourCard(Workflow):" in target.read_text(encoding="utf-8")
     result = run("generate", WORKFLOWS, "-o", target)
     assert result.exit_code == 2
-    assert "is one module, but there are 2 sources" in result.stderr
+    assert "is a single module, but there are 2 sources" in result.stderr
 
 
 def test_it_reads_standard_input_and_globs(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_templates_are_overridden_by_configuration_only(tmp_path: Path, monkeypa
     template.write_text("{{ plan.title }}")
     result = run("generate", path, "-o", tmp_path / "c")
     assert result.exit_code == 2
-    assert "may emit code only" in result.stderr
+    assert "can only emit code" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/etc/evil", "C:\\evil", "con", "a\x00b", "x" * 300, "..", ""])

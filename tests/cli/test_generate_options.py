@@ -47,7 +47,7 @@ def test_a_module_goes_to_standard_output_as_it_would_to_a_file(project: Project
     project.save(example("sd15_text_to_image.json"), "picture.json")
     both = run("generate", "workflows", "-o", "-")
     assert (both.exit_code, both.stdout) == (2, "")
-    assert "standard output: is one module, but there are 2 sources" in both.stderr
+    assert "standard output: is a single module, but there are 2 sources" in both.stderr
 
 
 def test_a_quiet_run_says_what_is_wrong_only(project: Project) -> None:
@@ -183,7 +183,7 @@ def test_a_table_begins_with_what_is_there(tmp_path: Path, monkeypatch: pytest.M
     result = run("init")
     assert result.stdout.splitlines() == [
         "pyproject.toml: updated",
-        "found 2 workflows, whose modules go to src/app/flows",
+        "found 2 workflows; modules go to src/app/flows",
         "next: invokable generate",
     ]
     text = Path("pyproject.toml").read_text()
@@ -192,7 +192,7 @@ def test_a_table_begins_with_what_is_there(tmp_path: Path, monkeypatch: pytest.M
     assert run("generate").exit_code == 0
     again = run("init")
     assert again.exit_code == 3
-    assert "has a [tool.invokable] table already" in again.stderr
+    assert "already has a [tool.invokable] table" in again.stderr
     assert Path("pyproject.toml").read_text() == text
 
 

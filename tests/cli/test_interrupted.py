@@ -327,7 +327,7 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(project: Project, monk
     monkeypatch.setattr("invokable.codegen.build.pipeline.make_changes", edited_meanwhile)
     result = run("generate")
     assert result.exit_code == 3
-    assert "was changed while its new contents were made" in result.stderr
+    assert "changed while its new contents were prepared" in result.stderr
     assert project.text("w0") == "mine = 1\n"
 
 

@@ -126,7 +126,7 @@ def test_a_lock_file_with_conflict_markers_is_refused_in_one_line(project: Path)
     result = run("generate", saved(project, example("colour_card.json")), "-o", "out")
     assert result.exit_code == 2
     assert result.stderr == (
-        f"{project}/invokable.lock: line 1: there are conflict markers; delete them and keep the lines of both sides\n"
+        f"{project}/invokable.lock: line 1: found conflict markers; delete them and keep the lines of both sides\n"
     )
     assert not Path("out").exists()
 

@@ -84,7 +84,7 @@ SHOWN: dict[Callable[[Any], None], list[str]] = {
     add_input: ["+    mode: Annotated["],
     remove_input: ["-    top: Annotated[int, Index(5)] = 24"],
     describe: ["As wide as the wall."],
-    rename_output: ['+        """Final (Save Image), filed on `board`."""'],
+    rename_output: ['+        """Final (Save Image), saved to `board`."""'],
 }
 """Each way to edit a workflow, and lines of the diff that say what happened."""
 
@@ -234,7 +234,7 @@ def test_the_options_of_the_last_run_are_in_the_table_and_not_forgotten(project:
     assert 'SCHEMA: Final = "6.8.1"' in project.text()
     result = run("generate", "workflows", "--schema", "6.14.2")
     assert result.exit_code == 0
-    assert "note: pyproject.toml: --schema 6.14.2 goes before schema = '6.8.1' of tool.invokable.sources[0]" in (
+    assert "note: pyproject.toml: --schema 6.14.2 overrides schema = '6.8.1' of tool.invokable.sources[0]" in (
         result.stderr
     )
     assert project.states() == {"src/flows/card.py": "stale"}

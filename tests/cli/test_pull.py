@@ -90,7 +90,7 @@ def test_a_workflow_keeps_its_file_under_another_name(server: Simulator, tmp_pat
     saved(server, "Postcard", over=card.id)
     done = pull(server, tmp_path, "Postcard")
     assert lines(done, tmp_path) == [
-        "card.json: is called 'Postcard' in the library now, no longer 'Card'; the file keeps its name",
+        "card.json: was renamed in the library, from 'Card' to 'Postcard'; the file keeps its name",
         "card.json: updated",
     ]
     assert lines(pull(server, tmp_path, "--all"), tmp_path) == ["card.json: unchanged"]
@@ -106,7 +106,7 @@ def test_two_workflows_of_one_name_get_two_files(server: Simulator, tmp_path: Pa
     saved(server, "Card")
     done = pull(server, tmp_path, "Card")
     assert done.exit_code == 2
-    assert "2 workflows have this name; give the id of one: " in done.stderr
+    assert "2 workflows have this name; use the id of one: " in done.stderr
     pull(server, tmp_path, "--all")
     assert {path.name for path in tmp_path.iterdir()} == expected | {"card.json"}
 
@@ -136,9 +136,9 @@ def test_everything_asked_for_in_vain_is_said_before_anything_is_written(server:
     done = pull(server, tmp_path, "Portrait", "Portrit", "--tag", "face", "nothing like it")
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
-        'Portrit: the library has no workflow of this name or id (did you mean "Portrait"?)',
-        "nothing like it: the library has no workflow of this name or id (--list shows what it has)",
-        '--tag face: no workflow of the library has this tag (did you mean "faces"?)',
+        'Portrit: no workflow in the library has this name or id (did you mean "Portrait"?)',
+        "nothing like it: no workflow in the library has this name or id (--list shows what it has)",
+        '--tag face: no workflow in the library has this tag (did you mean "faces"?)',
     ]
     assert list(tmp_path.iterdir()) == []
 
@@ -242,7 +242,7 @@ def test_a_copy_of_a_file_is_refused_until_it_has_no_id(server: Simulator, tmp_p
     (tmp_path / "a_variant.json").write_bytes((tmp_path / "card.json").read_bytes())
     done = pull(server, tmp_path, "Card")
     assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
-    assert "a_variant.json: holds the same workflow as " in done.stderr
+    assert "a_variant.json: contains the same workflow as " in done.stderr
     document = json.loads((tmp_path / "a_variant.json").read_text(encoding="utf-8"))
     del document["id"]
     (tmp_path / "a_variant.json").write_text(json.dumps(document), encoding="utf-8")
@@ -257,7 +257,7 @@ def test_a_workflow_that_is_gone_is_asked_for_by_name(server: Simulator, tmp_pat
         done = pull(server, tmp_path, name)
         assert (done.exit_code, lines(done, tmp_path)) == (
             2,
-            [f"{name}: is no longer in the library; card.json still holds it"],
+            [f"{name}: is no longer in the library; card.json still contains it"],
         )
     assert pull(server, tmp_path, "--all").exit_code == 0
     assert pull(server, tmp_path, "--all", "--check").exit_code == 1

@@ -119,7 +119,7 @@ def test_what_a_text_means(kind: str, text: str, value: object) -> None:
         ("ModelIdentifierField", '{"nam": "x"}', "a model"),
         ("ModelIdentifierField", "{}", "a model"),
         ("LoRAField", '{"lora": 3, "weight": 1}', "a LoRA"),
-        ("IntegerGeneratorField", "7..", "the settings of a generator"),
+        ("IntegerGeneratorField", "7..", "generator settings"),
     ],
 )
 def test_what_a_text_does_not_stand_for_says_what_was_expected(kind: str, text: str, expected: str) -> None:
@@ -153,7 +153,7 @@ def test_values_come_by_name_and_index_from_files_stdin_and_json(server: Simulat
 def test_a_list_takes_a_value_each_time_and_other_inputs_only_once(server: Simulator, tmp_path: Path) -> None:
     done = run(CARD, "--set", "width=64", "--set", "0=96", "--url", server.url)
     assert done.exit_code == 2
-    assert "index 0, width (Width): is given 2 times, but takes one value" in done.stderr
+    assert "index 0, width (Width): is set 2 times, but takes one value" in done.stderr
 
 
 def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names(server: Simulator, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_missing_value_says_how_to_give_it(server: Simulator) -> None:
     done = run(CARD, "--url", server.url)
     assert done.exit_code == 2
     (line,) = done.stderr.splitlines()
-    assert "index 3, stamp (Stamp): is required: give it with --set stamp=…" in line
+    assert "index 3, stamp (Stamp): is required; set it with --set stamp=…" in line
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_missing_value_says_how_to_give_it(server: Simulator) -> None:
         (("--timeout", "nan"), "above 0"),
         (("--timeout", "soon"), "not a valid float"),
         (("--values", "-", "--set", "0=@-"), "only once"),
-        (("--attach", "x.json", "--set", "0=1"), "leave out --set"),
+        (("--attach", "x.json", "--set", "0=1"), "cannot be combined with --set"),
         (("--attach", "-"), "is not JSON"),
         (("--url", "localhost:9090"), "--url: 'localhost:9090' is not a server URL"),
         (("--token", "a b"), "--token: the token contains a character"),
@@ -258,7 +258,7 @@ def test_every_kind_of_source_runs(
             "from generated_examples.colour_card import ColourCard\n"
             "from generated_examples.sd15_text_to_image import SD15TextToImage",
             "m.py",
-            "has several workflows: name one, as in m.py:ColourCard",
+            "has several workflows; name one, such as m.py:ColourCard",
         ),
         ("", "nowhere.py", "cannot be read"),
         ("", "nowhere.at.all", "cannot be imported"),
@@ -373,7 +373,7 @@ def test_no_value_leads_out_of_the_folder(value: str, server: Simulator, tmp_pat
         ("{index:{width}}", "expected a width"),
         ("{index!r}", "expected a width"),
         ("{workflow}/../x", "leads outside the folder"),
-        ("card.jpg", "leave out the suffix"),
+        ("card.jpg", "omit the suffix"),
     ],
 )
 def test_a_pattern_is_checked_before_the_run(pattern: str, words: str, server: Simulator, stamp: str) -> None:
@@ -434,7 +434,7 @@ def test_a_run_can_be_submitted_now_and_fetched_later(server: Simulator, tmp_pat
     assert again.stdout == f"card: {tmp_path}/again.png\n", again.output
     other = run(WORKFLOWS / "sd15_text_to_image.json", "--attach", tmp_path / "run.json", "--url", server.url)
     assert other.exit_code == 2
-    assert "is a run of ColourCard, not of SD15TextToImage" in other.stderr
+    assert "is a run of ColourCard, not SD15TextToImage" in other.stderr
 
 
 def test_a_server_that_is_not_there_has_status_4_and_says_what_to_do(stamp: str) -> None:
@@ -442,7 +442,7 @@ def test_a_server_that_is_not_there_has_status_4_and_says_what_to_do(stamp: str)
     assert done.exit_code == 4
     (line,) = done.stderr.splitlines()
     assert line.startswith("http://127.0.0.1:9: could not connect to the server")
-    assert "start the server, or name another one with --url" in line
+    assert "start the server, or set another one with --url" in line
     assert reported(done)["error"]["kind"] == "ConnectionError"
 
 

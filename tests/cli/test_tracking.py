@@ -147,7 +147,7 @@ def test_a_repository_that_says_nothing_is_a_warning(tracked: Project) -> None:
     found = tracked.check()
     assert found.exit_code == 0
     (line,) = found.stderr.splitlines()
-    assert line.startswith(".: warning: git does not say which files it tracks: ")
+    assert line.startswith(".: warning: git cannot list the files it tracks: ")
     assert tracked.check("--fail-on-warning").exit_code == 2
     report = json.loads(tracked.check("--format", "json").stdout)
     assert [warning["where"] for warning in report["warnings"]] == ["."]

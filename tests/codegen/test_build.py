@@ -155,4 +155,4 @@ def test_warnings_stand_in_the_result(tmp_path: Path) -> None:
     node(document, "img_blur")["inputs"]["blur_type"]["value"] = "swirl"
     (result,) = build_modules([saved(tmp_path, document, "a.json")], "out", OPTIONS).results
     (warning,) = result.warnings
-    assert warning.endswith("blur_type is required: the workflow's value is not among the choices")
+    assert warning.endswith("blur_type is required: the workflow's value is not one of the choices")

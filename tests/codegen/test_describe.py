@@ -25,7 +25,7 @@ def described(document: Any) -> dict[str, list[str]]:
 
 def test_the_glossary_speaks_where_the_author_did_not() -> None:
     does, facts = described(example("sd15_text_to_image.json"))["steps"]
-    assert does.startswith("How often the image is refined")
+    assert does.startswith("The number of denoising steps")
     assert facts == 'Integer, 1 to 100. Default: 30. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".'
 
 
@@ -65,7 +65,7 @@ def test_a_prompt_says_which_conditioning_it_feeds() -> None:
     weights = 'Weights are written as "(fog)1.3" or "fog++" and "fog-".'
     to = "Feeds Prompt of Prompt - SD1.5, for the {} conditioning of Denoise - SD1.5, SDXL."
     assert found["positive_prompt"][0] == f"What the image shows. {weights} {to.format('positive')}"
-    assert found["negative_prompt"][0] == f"What the image must not show. {weights} {to.format('negative')}"
+    assert found["negative_prompt"][0] == f"What the image should not show. {weights} {to.format('negative')}"
 
 
 def test_a_prompt_of_two_passes_names_both() -> None:
@@ -89,7 +89,7 @@ def test_a_primitive_says_what_it_feeds_and_what_that_does() -> None:
     add_edge(document, "i", "value", node(document, "denoise_latents")["id"], "steps")
     add_field(document, "i", "value")
     does, facts = described(document)["effort"]
-    assert does.startswith("How often the image is refined")
+    assert does.startswith("The number of denoising steps")
     assert does.endswith("Feeds Steps of Denoise - SD1.5, SDXL.")
     assert facts == "Default: 20. Index 0, on Effort."
 
@@ -117,7 +117,7 @@ def test_the_meaning_of_some_values_is_said_beside_the_author_s_words() -> None:
     write(document, "text", "Last one to keep")
     add_field(document, "v", "end_frame")
     assert described(document)["end_frame"][0] == (
-        "Last one to keep. Frames are counted from 0; -1 is the final one, -2 the one before."
+        "Last one to keep. Frames are counted from 0; -1 is the last one, -2 the one before it."
     )
 
 
@@ -136,9 +136,9 @@ def test_what_may_be_left_out_says_what_happens_then() -> None:
     add_node(document, "p", "img_paste", version=VERSIONS["img_paste"].version, mask=None)
     add_field(document, "p", "mask")
     found = described(document)
-    assert "Left out, the main model must be a complete pipeline" in found["t5_encoder"][-1]
-    assert "Left out, the one of the main model is used" in found["vae"][-1]
-    assert "May be left out. Index 2" in found["mask"][-1]
+    assert "If omitted, the main model must be a complete pipeline" in found["t5_encoder"][-1]
+    assert "If omitted, the VAE of the main model" in found["vae"][-1]
+    assert "Optional. Index 2" in found["mask"][-1]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_model_that_another_node_works_with_is_of_the_kind_that_it_takes() -> 
     add_edge(document, "m", "model", "c", "control_model")
     add_field(document, "m", "model")
     does, facts = described(document)["model"]
-    assert does.startswith("The ControlNet that holds the image to a shape.")
+    assert does.startswith("The ControlNet, which makes the image follow the shape of a control image.")
     assert facts.startswith("ControlNet model of sd-1 or sd-2 or sdxl.")
 
 
@@ -180,8 +180,8 @@ def outputs_described(document: Any) -> dict[str, str]:
 
 def test_outputs_name_their_node_the_heading_over_it_and_their_board() -> None:
     assert outputs_described(two_boards("FLUX", "Refiner")) == {
-        "flux_image": 'Latents to Image - SD1.5, SDXL, under "FLUX", filed on `flux_board`',
-        "refiner_image": 'Latents to Image - SD1.5, SDXL, under "Refiner", filed on `refiner_board`',
+        "flux_image": 'Latents to Image - SD1.5, SDXL, under "FLUX", saved to `flux_board`',
+        "refiner_image": 'Latents to Image - SD1.5, SDXL, under "Refiner", saved to `refiner_board`',
     }
 
 
@@ -194,18 +194,18 @@ def test_an_output_that_other_nodes_work_on_with_says_which() -> None:
     add_edge(document, "p", "image", "s", "image")
     add_field(document, decode["id"], "board")
     found, *_ = outputs_described(document).values()
-    assert found == "Latents to Image - SD1.5, SDXL, filed on `board`; goes on to Save Image"
+    assert found == "Latents to Image - SD1.5, SDXL, saved to `board`; also feeds Save Image"
 
 
 def test_an_output_of_many_says_of_what() -> None:
-    assert outputs_described(with_generator())["card"].endswith("filed on `board`; one for each run of the batch")
+    assert outputs_described(with_generator())["card"].endswith("saved to `board`; one per run of the batch")
 
 
 def test_images_models_and_boards_say_what_they_take() -> None:
     found = {**described(example("sd15_text_to_image.json")), **described(example("colour_card.json"))}
-    assert "Main model of sd-1 or sd-2. Takes the name of a model" in found["model"][-1]
-    assert "Takes a path, bytes, a file object, a Pillow image" in found["stamp"][-1]
-    assert "Takes the name of a board" in found["board"][-1]
+    assert "Main model of sd-1 or sd-2. Accepts the name of a model" in found["model"][-1]
+    assert "Accepts a path, bytes, a file object, a Pillow image" in found["stamp"][-1]
+    assert "Accepts the name of a board" in found["board"][-1]
 
 
 def test_a_server_s_descriptions_change_no_byte() -> None:

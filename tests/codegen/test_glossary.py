@@ -123,7 +123,7 @@ def test_models_images_boards_and_loras_say_what_they_take() -> None:
     assert "name of a model" in accepts("ModelIdentifierField")
     assert "Pillow" in accepts("ImageField|[]")
     assert 'LoRA("name", weight=0.75)' in accepts("LoRAField|[]")
-    assert "by its id" in accepts("BoardField")
+    assert "with its id" in accepts("BoardField")
     assert accepts("IntegerField") == ""
 
 

@@ -61,11 +61,11 @@ def generated(field_type: str, **template: Any) -> GeneratedModule:
         ("IntegerGeneratorField", FLOATS, "the type of another generator"),
         ("FloatGeneratorField", FLOATS | {"start": 1e308, "end": -1e308}, "too large"),
         ("FloatGeneratorField", FLOATS | {"values": ["x"]}, "not a list of finite numbers"),
-        ("IntegerField", 2.5, "is not an integer but 2.5"),
-        ("EnumField", "c", "not among the choices"),
+        ("IntegerField", 2.5, "is 2.5, not an integer"),
+        ("EnumField", "c", "not one of the choices"),
         ("StringField", 5, "is not text"),
         ("CLIPField", [[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]], "nested too deeply"),
-        ("CLIPField", {"a": [{"b": 1}] * 600}, "holds more than 1000 values"),
+        ("CLIPField", {"a": [{"b": 1}] * 600}, "contains more than 1000 values"),
     ],
 )
 def test_a_default_that_the_runtime_would_refuse_makes_the_input_required(

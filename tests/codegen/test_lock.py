@@ -59,7 +59,7 @@ def test_keeping_the_lines_of_both_sides_is_a_merge(lock: dict[str, Names]) -> N
 
 @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "=======", ">>>>>>> topic", "||||||| base"])
 def test_conflict_markers_are_refused(marker: str) -> None:
-    with pytest.raises(LockError, match=r"line 2: there are conflict markers; .* keep the lines of both sides"):
+    with pytest.raises(LockError, match=r"line 2: found conflict markers; .* keep the lines of both sides"):
         read_lock(f"{HEADER}{marker}\n")
 
 

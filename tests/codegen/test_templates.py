@@ -14,13 +14,13 @@ OURS = '{{ marker }}\n# @generated\nBODY_SHA256: Final = {{ ("0" * 64) | literal
 FAULTY = {
     "divides by zero": (OURS + "{{ 1 / 0 }}\n", "ZeroDivisionError: division by zero"),
     "emits bad syntax": (OURS + "{{ marker }} x\ndef (\n", "the result is not a Python module"),
-    "recurses": ("{% include 'module.py.jinja' %}", "include each other endlessly"),
+    "recurses": ("{% include 'module.py.jinja' %}", "include each other without end"),
     "lacks the marker": (OURS.replace("{{ marker }}\n", ""), "must begin with {{ marker }}"),
     "lacks the checksum": ("{{ marker }}\n# @generated\n", "must contain the line BODY_SHA256"),
     "changes the checksum": (OURS.replace("Final", "str"), "must contain the line BODY_SHA256"),
     "has bad template syntax": ("{% if %}", "module.py.jinja, line 1: Expected an expression"),
     "asks for what is not there": (OURS + "{{ nothing }}", "'nothing' is undefined"),
-    "emits plain text": (OURS + "{{ plan.title }}", "may emit code only"),
+    "emits plain text": (OURS + "{{ plan.title }}", "can only emit code"),
     "includes a template that is not there": ("{% include 'none' %}", "none"),
 }
 
@@ -48,7 +48,7 @@ def test_a_faulty_template_is_one_line_and_status_2(template: str, words: str, t
 def test_a_template_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
     status, lines = run(tmp_path, b"\xff\xfe")
     assert (status, len(lines)) == (2, 1)
-    assert "module.py.jinja: is not UTF-8 text" in lines[0]
+    assert "module.py.jinja: not UTF-8 text" in lines[0]
 
 
 def test_the_smallest_template_that_is_a_module_is_written(tmp_path: Path) -> None:

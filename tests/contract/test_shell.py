@@ -79,7 +79,7 @@ def test_a_run_that_timed_out_can_be_attached_to(server: Server, stamp: Path, tm
     first = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--timeout", "5", "--json")
     said, wrong = first.communicate(timeout=60)
     assert first.returncode == 4
-    assert f"the run goes on; --attach {json.loads(said)['batch_id']} waits for it" in wrong
+    assert f"the run continues; --attach {json.loads(said)['batch_id']} waits for it" in wrong
     report = tmp_path / "run.json"
     report.write_text(said, encoding="utf-8")
     server.put(f"{QUEUE}/processor/resume")

@@ -20,7 +20,7 @@ def test_the_texts_are_those_of_the_table() -> None:
 
 
 def test_each_text_says_what_happens_when_nothing_is_given() -> None:
-    said = ("Default: ", "Required.", "Left out, ", "Leave it out ", "May be left out.")
+    said = ("Default: ", "Required.", "If omitted, ", "Omit it ", "Optional.")
     assert all(any(words in row.text for words in said) for row in rows() if not row.name.startswith("result."))
 
 

@@ -82,13 +82,13 @@ def test_the_class_shows_the_form_as_a_list(server: LanguageServer) -> None:
 def test_an_attribute_shows_its_type_and_what_it_does(server: LanguageServer) -> None:
     assert server.hover("caller.py", place(CALLER, "board\n")).startswith("```python\n(variable) board: BoardInput\n")
     does, _ = hover(server, "board\n")
-    assert does.startswith("Where the result is filed on the server")
+    assert does.startswith("The board for the result")
 
 
 def test_a_result_shows_its_outputs(server: LanguageServer) -> None:
     assert hover(server, "Result\n") == [
-        "What a run of Colour Card gives.",
-        "- `card`: Card (Save Image), filed on `board`",
+        "The result of Colour Card.",
+        "- `card`: Card (Save Image), saved to `board`",
     ]
     assert server.hover("caller.py", place(CALLER, "card\nresult")).startswith("```python\n(variable) card: Image\n")
 

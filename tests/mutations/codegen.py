@@ -252,7 +252,7 @@ MUTATIONS: Final = (
     Mutation(
         "a fault in a template is a traceback",
         f"{CODEGEN}render.py",
-        "except Exception as error:  # a project's template is a program, and can fail in any way",
+        "except Exception as error:  # a project's template is code, and can fail in any way",
         "except KeyError as error:",
         ("tests/codegen/test_templates.py::test_a_faulty_template_is_one_line_and_status_2",),
     ),

@@ -157,7 +157,7 @@ MUTATIONS: Final = [
     Mutation(
         "Ctrl-C while a command starts is a traceback",
         "src/invokable/cli/__init__.py",
-        '    except KeyboardInterrupt:  # while modules are loaded\n        _leave("interrupted")\n',
+        '    except KeyboardInterrupt:  # while importing modules\n        _leave("interrupted")\n',
         "",
         ("tests/cli/test_manners.py::test_ctrl_c_while_a_command_starts_says_so_in_a_line",),
     ),

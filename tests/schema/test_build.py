@@ -112,7 +112,7 @@ def test_version_comes_from_the_document_where_that_says_the_server_s(tmp_path: 
 def test_document_that_says_no_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text(json.dumps(RICH))
 
-    with pytest.raises(SchemaError, match="name it after the version"):
+    with pytest.raises(SchemaError, match="put the version in the file name"):
         read_openapi(str(tmp_path / "openapi.json"))
 
 

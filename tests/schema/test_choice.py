@@ -68,7 +68,7 @@ def test_an_unknown_custom_node_suggests_where_its_schema_is() -> None:
     choice = choose_schema([("integer", "1.0.0"), ("xy_expand", "1.0.0"), ("xy_expand", "1.1.0")])
 
     assert choice == SchemaChoice(NEWEST, unknown=("xy_expand",))
-    assert choice.explanation.endswith("no bundled version has xy_expand: read custom nodes with --server URL")
+    assert choice.explanation.endswith("no bundled version has xy_expand; read custom nodes with --server URL")
 
 
 def test_a_module_keeps_its_version_while_that_is_bundled_and_takes_as_much() -> None:

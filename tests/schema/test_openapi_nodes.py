@@ -183,7 +183,7 @@ _SHADE = "/components/schemas/TintInvocation/properties/shade"
         ),
         pytest.param(
             {"components": {"schemas": {7: {}}}},
-            "/components/schemas has a member whose name is not text",
+            "/components/schemas has a key that is not text",
             id="name is a number",
         ),
     ],

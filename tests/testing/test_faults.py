@@ -231,7 +231,7 @@ def test_a_plan_survives_json_and_is_the_same_for_the_same_seed(seed: int) -> No
         ({"kind": "boredom"}, "not a kind of fault"),
         ({"kind": "stall", "probability": 2}, "between 0 and 1"),
         ({"kind": "stall", "nth": 0}, "counted from 1"),
-        ({"kind": "late", "seconds": -1}, "not negative"),
+        ({"kind": "late", "seconds": -1}, "must not be negative"),
     ],
 )
 def test_faults_that_make_no_sense_are_refused(about: dict[str, object], words: str) -> None:
@@ -242,7 +242,7 @@ def test_faults_that_make_no_sense_are_refused(about: dict[str, object], words: 
 
 
 def test_a_document_that_is_not_a_plan_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a plan of faults"):
+    with pytest.raises(ValueError, match="not a fault plan"):
         FaultPlan.from_json({"faults": [{"kind": "stall", "colour": "red"}], "seed": 1})
 
 

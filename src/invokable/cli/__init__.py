@@ -1,4 +1,4 @@
-"""The command line: one verb, one file, each a thin caller of a function."""
+"""The command line: one file per verb, each a thin shell over a function."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _INTERRUPTED: Final = 130
 
 
 def main() -> None:
-    """Run the `invokable` command. Without the `codegen` extra it says how to install it."""
+    """Run the `invokable` command. Without the `codegen` extra, say how to install it."""
     try:
         _run()
-    except KeyboardInterrupt:  # while modules are loaded
+    except KeyboardInterrupt:  # while importing modules
         _leave("interrupted")
     except SystemExit as end:
         if end.code != _INTERRUPTED:
@@ -24,7 +24,9 @@ def main() -> None:
 
 
 def _run() -> None:
-    gc.set_threshold(100_000, 20, 100)  # importing makes few cycles and many objects: looking for cycles takes a tenth
+    gc.set_threshold(
+        100_000, 20, 100
+    )  # imports create many objects and few cycles: collection would take a tenth of the time
     try:
         from invokable.cli.streams import prepare_streams
 
@@ -41,11 +43,11 @@ def _run() -> None:
         )
         sys.exit(2)
     finally:
-        gc.freeze()  # the end of the process frees everything: looking for cycles in it first takes a sixth of the time
+        gc.freeze()  # exit frees everything anyway: a last collection would take a sixth of the time
 
 
 def _leave(line: str = "") -> None:
-    """End at once: while Python tidies up, another Ctrl-C would end in a traceback or another status."""
+    """Exit immediately: Ctrl-C during Python's own shutdown would cause a traceback or another status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if line:
         print(line, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""invokable check: say what of the generated files is not as it would be written now."""
+"""invokable check: report generated files that are not up to date."""
 
 from __future__ import annotations
 
@@ -17,19 +17,17 @@ from invokable.codegen.build.check import Finding, Report, report
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
 @click.option("-o", "--output", metavar="DIR|FILE", help="Where the modules are.")
-@click.option(
-    "--models", is_flag=True, help="The modules hold the models installed on the server of --server, as names."
-)
+@click.option("--models", is_flag=True, help="The modules list the models installed on the server of --server.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="How to report: lines and a diff, one JSON object, or annotations of GitHub Actions.",
+    help="Output format: lines and a diff, one JSON object, or GitHub Actions annotations.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="No diff, and nothing about what is fine.")
-@click.option("--fail-on-warning", is_flag=True, help="Take warnings for errors: end with 2.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no diff, and nothing about files that are up to date.")
+@click.option("--fail-on-warning", is_flag=True, help="Treat warnings as errors: exit with 2.")
 @click.option("--no-git", is_flag=True, help="Do not ask git whether it tracks the files.")
 @build_options
 def check(
@@ -47,9 +45,9 @@ def check(
 ) -> None:
     """Check that every module is what `invokable generate` would write, and write nothing.
 
-    SOURCES and options are those of generate. The status is 1 when a module or the lock file is stale, edited by hand
-    or missing, when a module is left over from a workflow that is gone, and when git does not track one of the files.
-    A diff says what would change, and the last lines which commands fix it.
+    SOURCES and options are those of generate. The exit status is 1 if a module or the lock file is out of date, edited
+    by hand or missing, if a module is left over from a workflow that is gone, or if git does not track one of the
+    files. A diff shows what would change, and the last lines show the commands that fix it.
 
     \b
     Examples:
@@ -58,7 +56,7 @@ def check(
       invokable check --format github
     """
     if models and server is None:
-        raise click.UsageError("--models needs a server to list the models of: add --server URL")
+        raise click.UsageError("--models needs a server whose models to list: add --server URL")
     with reported():
         options = read_options(
             config=config,
@@ -118,7 +116,7 @@ def _print_diff(finding: Finding) -> None:
 
 
 def _annotate(found: Report) -> None:
-    """Print a command of GitHub Actions for everything that is wrong."""
+    """Print a GitHub Actions command for each problem."""
     for where, why in found.skipped:
         _command_of("notice", where, f"skipped: {why}")
     for where, warning in found.warnings:
@@ -138,7 +136,7 @@ def _command_of(kind: str, where: str, message: str) -> None:
 
 
 def _escaped(text: str) -> str:
-    """Text in a command of GitHub Actions, which cannot begin another one."""
+    """Text within a GitHub Actions command, escaped so that it cannot start another one."""
     return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -151,7 +149,7 @@ def _command(
     server: str | None,
     lenient: bool,
 ) -> str:
-    """The command that generates what was checked."""
+    """The command that generates the checked files."""
     options = {"-o": output, "--config": config, "--schema": schema, "--server": server}
     words = ["invokable", "generate", *sources]
     words += [word for name, value in options.items() if value is not None for word in (name, value)]

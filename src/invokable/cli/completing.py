@@ -1,4 +1,4 @@
-"""Completing: what the shell offers for an argument or an option when the user presses Tab."""
+"""Completing: shell completion of arguments and options."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from click.shell_completion import CompletionItem
 
 
 def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Files, as the shell itself completes them."""
+    """Files, completed by the shell itself."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Folders, as the shell itself completes them."""
+    """Folders, completed by the shell itself."""
     return [CompletionItem(incomplete, type="dir")]
 
 
 def versions_and_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The bundled versions of InvokeAI; files where none fits."""
+    """The bundled InvokeAI versions, or files if none matches."""
     from invokable.schema import versions
 
     found = [CompletionItem(version) for version in versions() if version.startswith(incomplete)]

@@ -1,4 +1,4 @@
-"""invokable demo: a workflow, its module and its pictures, on the simulator or on a real server."""
+"""invokable demo: a workflow, its module and its images, on the simulator or on a real server."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _tell(folder: Path, server: str | None) -> None:
         _say(f"   {image}")
     _say(f"\nNext: open {images[0]}, read {files.module}, then\n")
     _say(f"   cd {folder} && python {files.script.name}      # change its values and run it again")
-    _say("   invokable show YOUR_WORKFLOW.json       # what a workflow of yours takes and gives")
+    _say("   invokable show YOUR_WORKFLOW.json       # the inputs and outputs of a workflow of yours")
     _say("   invokable run YOUR_WORKFLOW.json        # run it without writing its module")
     _say("   invokable generate YOUR_WORKFLOW.json   # write its module")
     if server is None:
@@ -94,7 +94,7 @@ def _connected(server: str | None) -> Iterator[Client]:
     from invokable.testing import Simulator
 
     with Simulator(speed=0.01) as simulator:
-        simulator.serve()  # its events come over a port
+        simulator.serve()  # events need a port
         yield simulator.client()
 
 

@@ -1,4 +1,4 @@
-"""invokable diff: what changed between two workflows or modules, and whether it breaks callers."""
+"""invokable diff: the changes between two workflows or modules, and whether they break callers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from invokable.codegen.drift.tree_reports import tree_report
 @click.option(
     "--names-only",
     is_flag=True,
-    help="Judge for callers that use names only: moving an input to another index does not break them.",
+    help="Assume that callers use names only, so that moving an input to another index does not break them.",
 )
 @build_options
 def diff(
@@ -34,12 +34,12 @@ def diff(
 ) -> None:
     """Show what changed from OLD to NEW, and whether it breaks callers.
 
-    OLD and NEW are workflow files, generated modules, map files, - for standard input, or files of a git revision as
-    git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as generating its
-    module again would. Two folders, also of git revisions, are compared file by file: their modules, or their workflows
-    where there are no modules.
+    OLD and NEW are workflow files, generated modules, map files, - for standard input, or files in a git revision as
+    git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as in regenerating its
+    module. Two folders, also in git revisions, are compared file by file: their modules, or their workflows if there
+    are no modules.
 
-    The exit status is 0 if callers go on working, 1 if something breaks them, 2 for input that cannot be read.
+    The exit status is 0 if callers keep working, 1 if something breaks them, and 2 if an input cannot be read.
 
     \b
     Examples:

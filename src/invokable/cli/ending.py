@@ -1,4 +1,4 @@
-"""Ending: every way in which a command can end, as one line at most and an exit status."""
+"""Ending: every way in which a command can end, with at most one line and an exit status."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import click
 from invokable.cli.errors import CommandError, Status, plain, say_error
 from invokable.codegen.failures import BuildError
 
-_INTERNAL = 70  # as sysexits.h has it
+_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 _SHOWS_TRACEBACK = "INVOKABLE_TRACEBACK"
 
 
 class Terminated(BaseException):
-    """SIGTERM came: the command is to end as after Ctrl-C."""
+    """SIGTERM was received: the command ends as after Ctrl-C."""
 
 
 def ended(action: Callable[[], object]) -> int:
-    """Run a command and return its exit status; what went wrong stands in one line on stderr."""
+    """Run a command and return its exit status; errors are one line on stderr."""
     with _heard():
         return _ended(action)
 
@@ -48,7 +48,7 @@ def _ended(action: Callable[[], object]) -> int:
         return _told(failure)
     except OSError as error:
         return _told(of_system(error))
-    except Exception as error:  # a fault of ours
+    except Exception as error:  # a bug in invokable
         return _unexpected(error)
     return status if isinstance(status, int) else Status.FINE
 
@@ -62,7 +62,7 @@ def _told(failure: BuildError) -> int:
 def _wrong_usage(error: click.UsageError) -> int:
     path = error.ctx.command_path if error.ctx else "invokable"
     words = " ".join(error.format_message().split())
-    say_error(f"{path}: {words} ({path} --help says more)")
+    say_error(f"{path}: {words} (see {path} --help)")
     return error.exit_code
 
 
@@ -74,8 +74,8 @@ def _interrupted(error: BaseException) -> int:
 
 @contextmanager
 def _heard() -> Iterator[None]:
-    """Take SIGTERM as Ctrl-C is taken; but for the status."""
-    if threading.current_thread() is not threading.main_thread():  # where signals do not arrive
+    """Treat SIGTERM like Ctrl-C, except for the status."""
+    if threading.current_thread() is not threading.main_thread():  # signals only reach the main thread
         yield
         return
     before = signal.signal(signal.SIGTERM, _terminate)
@@ -90,7 +90,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 def of_system(error: OSError) -> BuildError:
-    """What to say about an error of the operating system that nothing more is known about."""
+    """The failure for an otherwise unhandled error of the operating system."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is not None:
         return BuildError(os.fsdecode(error.filename), f"cannot be read or written: {reason}")
@@ -108,7 +108,7 @@ def _unexpected(error: Exception) -> int:
         raise error
     words = plain(" ".join(str(error).split()))[:200]
     say_error(
-        f"invokable: a fault of invokable itself: {type(error).__name__}: {words} "
-        f"({_SHOWS_TRACEBACK}=1 shows where; please report it)"
+        f"invokable: internal error: {type(error).__name__}: {words} "
+        f"({_SHOWS_TRACEBACK}=1 shows the traceback; please report it)"
     )
     return _INTERNAL

@@ -1,4 +1,4 @@
-"""Errors: how the command line says what is wrong, and with which status it ends."""
+"""Errors: the messages and exit statuses of the command line."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ STATUS: Final[dict[FailureKind, Status]] = {
 
 
 class CommandError(click.ClickException):
-    """One line for stderr and the status to end with."""
+    """One line for stderr and the exit status."""
 
     def __init__(self, failure: BuildError) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
     @property
-    def exit_code(self) -> int:  # type: ignore[override]  # click has it as a class attribute
-        """The status to end with."""
+    def exit_code(self) -> int:  # type: ignore[override]  # click defines it as a class attribute
+        """The exit status."""
         return STATUS[self.failure.kind]
 
     def format_message(self) -> str:
@@ -49,7 +49,7 @@ class CommandError(click.ClickException):
         return plain(str(self.failure))
 
     def show(self, file: object = None) -> None:
-        """Print the line, and nothing else, to stderr."""
+        """Print only the line to stderr."""
         say_error(str(self.failure))
 
 
@@ -63,7 +63,7 @@ def reported() -> Iterator[None]:
 
 
 def show_all(failures: Iterable[BuildError]) -> int:
-    """Print a line for each failure, and return the status to end with: the highest of theirs."""
+    """Print a line for each failure, and return the highest of their exit statuses."""
     errors = [CommandError(failure) for failure in failures]
     for error in errors:
         error.show()
@@ -81,7 +81,7 @@ def note(where: str, message: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line to stdout. Whatever is in it, it steers no terminal and stays one line."""
+    """Print a line to stdout. It stays on one line, and terminal control characters are escaped."""
     _write(text, error=False)
 
 
@@ -91,7 +91,7 @@ def say_error(text: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Text for a terminal, on one line: what would steer the terminal is shown as an escape."""
+    """Text on one line, with terminal control characters escaped."""
     if text.isprintable():
         return text
     hidden = (character for character in set(text) if not character.isprintable())
@@ -99,5 +99,5 @@ def plain(text: str) -> str:
 
 
 def _write(text: str, *, error: bool) -> None:
-    # The stream is named: click would replace an ASCII one by its own in UTF-8.
+    # The stream is passed, because click would replace an ASCII one with its own in UTF-8.
     click.echo(plain(text), file=sys.stderr if error else sys.stdout)

@@ -19,7 +19,7 @@ from invokable.codegen.build.publish import replace_file
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
 @click.option(
-    "-o", "--output", metavar="DIR|FILE|-", help="Where the modules go; a name ending in .py is a single module."
+    "-o", "--output", metavar="DIR|FILE|-", help="The output folder; a name ending in .py is a single module."
 )
 @click.option(
     "--force",
@@ -29,12 +29,12 @@ from invokable.codegen.build.publish import replace_file
 @click.option(
     "--models",
     is_flag=True,
-    help="Write the models installed on the server of --server, as names that complete under each input.",
+    help="List the models installed on the server of --server in the modules, for completion.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be written, without writing it.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only problems.")
 @click.option("--fail-on-warning", is_flag=True, help="Treat warnings as errors: write nothing and exit with 2.")
-@click.option("--depfile", metavar="FILE", help="Also write which files each module is made from, for make.")
+@click.option("--depfile", metavar="FILE", help="Also write a file for make with the sources of each module.")
 @click.option("--watch", is_flag=True, help="Generate again whenever a workflow or the configuration changes.")
 @build_options
 def generate(
@@ -54,9 +54,9 @@ def generate(
 ) -> None:
     """Write the typed module of each workflow.
 
-    SOURCES are files, folders, globs, or - for standard input: JSON that the editor exported, or PNG images that
-    InvokeAI wrote. Without SOURCES, everything that the project's [tool.invokable] table lists is generated. Nothing is
-    written until every workflow has been read.
+    SOURCES are files, folders, globs, or - for standard input: JSON exported from the editor, or PNG images made by
+    InvokeAI. Without SOURCES, everything in the project's [tool.invokable] table is generated. Nothing is written until
+    every workflow has been read.
 
     \b
     Examples:
@@ -93,7 +93,7 @@ def generate(
             return Status.FINE
 
     if models and server is None:
-        raise click.UsageError("--models needs a server to list the models of: add --server URL")
+        raise click.UsageError("--models needs a server whose models to list: add --server URL")
     with reported():
         if watch:
             from invokable.cli.watch import watching
@@ -104,9 +104,9 @@ def generate(
 
 
 def tell(build: Build, *, fail_on_warning: bool = False) -> int:
-    """Say everything that there is to say about a build before it is written, and return the status that it calls for.
+    """Print all messages about a build before it is written, and return its exit status.
 
-    Notes and warnings come first, then what is wrong.
+    Notes and warnings come first, then errors.
     """
     for line in build.notes:
         note("note", line)
@@ -121,14 +121,14 @@ def tell(build: Build, *, fail_on_warning: bool = False) -> int:
             note(result.source.shown, line)
     for left in build.extras.left:
         if left.edited:
-            note(str(left.path), f"left over, for {left.reason}, but kept: it was edited by hand")
+            note(str(left.path), f"left over ({left.reason}), but kept because it was edited by hand")
     errors = [CommandError(failure) for failure in build.failures]
     for error in errors:
         error.show()
     if errors:
         return max(error.exit_code for error in errors)
     if warned and fail_on_warning:
-        note("invokable", "nothing was written: there are warnings, and --fail-on-warning is set")
+        note("invokable", "nothing was written, because of warnings and --fail-on-warning")
         return Status.BAD_INPUT
     return Status.FINE
 
@@ -145,7 +145,7 @@ def _say(change: FileChange, build: Build, *, would: str) -> None:
 def _print_module(build: Build) -> None:
     for result in build.results:
         if result.module is not None:
-            sys.stdout.buffer.write(result.module.text.encode())  # a module is UTF-8, whatever the terminal is
+            sys.stdout.buffer.write(result.module.text.encode())  # modules are UTF-8, whatever the terminal uses
 
 
 def _write_depfile(name: str, build: Build) -> None:

@@ -15,9 +15,9 @@ from invokable.codegen.project.starting import AlreadyStartedError, start_projec
 @click.command()
 @click.argument("folder", default=".")
 def init(folder: str) -> None:
-    """Write a commented [tool.invokable] table into the pyproject.toml of FOLDER, by default the current one.
+    """Add a commented [tool.invokable] table to the pyproject.toml of FOLDER, by default the current one.
 
-    It finds the workflows of the project and asks nothing. Without a pyproject.toml it writes one.
+    It finds the project's workflows and asks no questions. If there is no pyproject.toml, it creates one.
 
     \b
     Example:
@@ -30,7 +30,7 @@ def init(folder: str) -> None:
             start = start_project(Path(folder), current)
             (change,) = make_changes([FileChange(path, current, start.text)])
         except AlreadyStartedError:
-            raise BuildError(str(path), "has a [tool.invokable] table already", kind="refused") from None
+            raise BuildError(str(path), "already has a [tool.invokable] table", kind="refused") from None
         except RefusedError as error:
             raise BuildError(str(path), str(error), kind="refused") from None
         except ValueError as error:
@@ -41,7 +41,7 @@ def init(folder: str) -> None:
     count = len(start.workflows)
     if count:
         outputs = ", ".join(start.outputs)
-        say(f"found {count} workflow{'s' if count > 1 else ''}, whose modules go to {outputs}")
+        say(f"found {count} workflow{'s' if count > 1 else ''}; modules go to {outputs}")
         say("next: invokable generate")
     else:
         say("found no workflows; export some, and list them in the table")

@@ -1,4 +1,4 @@
-"""invokable map: the index map of a workflow as a file, for programs that build no module."""
+"""invokable map: the index map of a workflow as a file, for programs that do not use a module."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from invokable.contract.interface import write_map
 
 @click.group("map")
 def map_() -> None:
-    """Export the index map of a workflow or a module as a JSON file, and verify such files."""
+    """Export the index map of a workflow or module as a JSON file, and verify such files."""
 
 
 @map_.command()
 @click.argument("source", shell_complete=completing.files)
-@click.option("-o", "--output", metavar="FILE", default="-", help="Where the map goes. Without it: standard output.")
+@click.option("-o", "--output", metavar="FILE", default="-", help="The map file. Default: standard output.")
 @build_options
 def export(source: str, output: str, config: str | None, schema: str | None, server: str | None, lenient: bool) -> None:
     """Write the index map of SOURCE, a workflow file or a generated module: index, attribute, node, field, type.
 
-    The file has a checksum, so a map that was edited is not taken for one that was exported.
+    The file has a checksum, so that an edited map is recognized.
 
     \b
     Example:
@@ -65,10 +65,10 @@ def verify(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Check that MAP is as it was exported and, with AGAINST, that it still fits a workflow or a module.
+    """Check that MAP is as it was exported and, with AGAINST, that it still fits a workflow or module.
 
-    The exit status is 0 if it fits, 1 if an index, a name or a type that the map holds has changed, 2 if the map was
-    edited or a file cannot be read.
+    The exit status is 0 if it fits, 1 if an index, name or type in the map has changed, and 2 if the map was edited or
+    a file cannot be read.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Options: those that several verbs share, and the build options that they stand for."""
+"""Options: those that several verbs share, and the build options made from them."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def build_options(command: F) -> F:
         click.option(
             "--lenient",
             is_flag=True,
-            help="Drop what the editor would drop, with a warning, instead of refusing it.",
+            help="Drop what the editor would drop, with a warning, instead of rejecting the workflow.",
         ),
         click.option(
             "--server",
             metavar="URL",
-            help="Read node schemas from a running server, custom nodes too. INVOKEAI_TOKEN holds its token, if any.",
+            help="Read node schemas from a running server, including custom nodes. Its token is INVOKEAI_TOKEN.",
         ),
         click.option(
             "--schema",
             metavar="VERSION|FILE",
             shell_complete=completing.versions_and_files,
-            help="Read node schemas of a bundled InvokeAI version, or from an openapi.json. "
-            "Without it: the newest bundled version that takes every node of the workflow.",
+            help="Read node schemas from a bundled InvokeAI version or an openapi.json. "
+            "Default: the newest bundled version that has every node of the workflow.",
         ),
         click.option(
             "--config",
             metavar="FILE",
             shell_complete=completing.files,
-            help="A pyproject.toml with a [tool.invokable] table. Without it: the nearest one to each workflow, from "
-            "its folder up.",
+            help="A pyproject.toml with a [tool.invokable] table. Default: the nearest one in each workflow's folder "
+            "or above.",
         ),
     ):
         command = option(command)

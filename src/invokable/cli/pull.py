@@ -1,4 +1,4 @@
-"""invokable pull: workflows out of a server's library, into files of the project."""
+"""invokable pull: workflows from a server's library into files of the project."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from invokable.contract.server import LOCAL, TOKEN, URL
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME|ID]...")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Pull the workflows that have this tag; repeatable.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Pull the workflows with this tag; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Pull all workflows.")
-@click.option("--defaults", is_flag=True, help="With --tag or --all: also those that come with InvokeAI.")
-@click.option("--list", "listing", is_flag=True, help="Show what the library has, and write nothing.")
+@click.option("--defaults", is_flag=True, help="With --tag or --all: include those that come with InvokeAI.")
+@click.option("--list", "listing", is_flag=True, help="List the library, and write nothing.")
 @click.option(
     "-o",
     "--output",
     metavar="DIR",
     default=".",
     shell_complete=completing.folders,
-    help="The folder of the files. [.]",
+    help="The folder for the files. [.]",
 )
 @click.option("--force", is_flag=True, help="Replace files that were edited since they were pulled.")
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; end with 1 if files are missing, out of date, edited, or gone from the library.",
+    help="Write nothing; exit with 1 if files are missing, out of date, edited, or gone from the library.",
 )
 @click.option(
     "--server",
@@ -56,10 +56,10 @@ def pull(
     server: str | None,
     token: str | None,
 ) -> None:
-    """Write workflows of a server's library into files, by name, id or tag.
+    """Write workflows from a server's library to files, by name, id or tag.
 
-    A file changes only when its workflow does. A workflow that is renamed on the server keeps its file. If a file
-    that would change was edited since it was pulled, nothing is written, and the exit status is 3.
+    A file changes only when its workflow does. A workflow that is renamed on the server keeps its file. If a file to be
+    changed was edited since it was pulled, nothing is written, and the exit status is 3.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def pull(
       invokable pull --all -o workflows/ --check
     """
     if not (names or tags or everything or listing):
-        raise click.UsageError("name workflows, or give --tag or --all; --list shows what there is")
+        raise click.UsageError("name workflows, or use --tag or --all; --list shows the library")
     server = server or LOCAL
     wanted = {"names": names, "tags": tags, "everything": everything, "defaults": defaults}
     with reported():

@@ -1,8 +1,8 @@
-"""Pulling: workflows of a server's library as files that change only when the workflows do.
+"""Pulling: workflows from a server's library as files that change only when the workflows do.
 
-A workflow's file is found by the id inside of it: a workflow that is renamed on the server, or a file that is renamed
-in the project, stays one file. New files are named after their workflows. A file also holds the checksum of the
-workflow that was pulled into it, so that an edit of the file is not overwritten.
+A workflow's file is found by the id in it, so renaming the workflow on the server or the file in the project does not
+create a second file. New files are named after their workflows. A file also contains the checksum of the pulled
+workflow, so that edits of the file are not overwritten.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from invokable.codegen.build.publish import Written, replace_file
 from invokable.codegen.naming.names import module_name
 from invokable.workflow.errors import nearest
 
-_LARGEST: Final = 64 * 2**20  # bytes of a file that may be a workflow
+_LARGEST: Final = 64 * 2**20  # bytes of a workflow file
 _CHECKSUM: Final = "pulled_sha256"
-"""The key of the checksum; InvokeAI passes over keys that it does not know."""
+"""The key of the checksum; InvokeAI ignores unknown keys."""
 
 
 class Listed(Protocol):
-    """A workflow as the library lists it."""
+    """A workflow in the library's list."""
 
     @property
     def id(self) -> str:
@@ -34,7 +34,7 @@ class Listed(Protocol):
 
     @property
     def name(self) -> str:
-        """The name that its author gave it; two workflows may have the same."""
+        """The author's name for it, which need not be unique."""
 
     @property
     def category(self) -> str:
@@ -42,66 +42,66 @@ class Listed(Protocol):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags that its author gave it."""
+        """The author's tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A file that holds a workflow with an id."""
+    """A file that contains a workflow with an id."""
 
     path: Path
     document: Mapping[str, Any]
 
     @property
     def name(self) -> str:
-        """The name of the workflow, as the file has it."""
+        """The name of the workflow in the file."""
         return str(self.document.get("name"))
 
     @property
     def was_pulled(self) -> bool:
-        """Whether the file came out of a library."""
+        """Whether the file came from a library."""
         return _CHECKSUM in self.document
 
     @property
     def edited(self) -> bool:
-        """Whether the file may hold something else than what was pulled into it."""
+        """Whether the file may differ from what was pulled into it."""
         return self.document.get(_CHECKSUM) != _checksum(self.document)
 
 
 Files: TypeAlias = Mapping[str, Sequence[Held]]
-"""The files of a folder by the ids inside of them; copies have the same one."""
+"""The files of a folder by the ids in them; copies share an id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A workflow, and the file that it belongs into."""
+    """A workflow and its file."""
 
     path: Path
     document: Mapping[str, Any]
-    """What the file is to hold."""
+    """The new content of the file."""
     before: Held | None
-    """What it holds now; None where there is none."""
+    """The existing file; None if there is none."""
 
     @property
     def outcome(self) -> Written:
-        """What writing it does."""
+        """What writing does to the file."""
         if self.before is None:
             return Written.NEW
         return Written.UNCHANGED if self.before.document == self.document else Written.CHANGED
 
     @property
     def stale(self) -> bool:
-        """Whether the file holds another workflow than the library."""
+        """Whether the file differs from the library's workflow."""
         return self.before is None or _without_checksum(self.before.document) != _without_checksum(self.document)
 
     @property
     def edited(self) -> bool:
-        """Whether writing it would undo an edit of the file."""
+        """Whether writing would overwrite an edit of the file."""
         return self.before is not None and self.stale and self.before.edited
 
     @property
     def refusal(self) -> BuildError:
-        """Why a file that was edited is not written."""
+        """Why an edited file is not written."""
         name = self.document.get("name")
         if self.before is not None and self.before.was_pulled:
             message = f"was edited since {name!r} was pulled; save the edits in the library first"
@@ -111,14 +111,14 @@ class Pulled:
 
     @property
     def renamed(self) -> str:
-        """What to say when the library has another name for it than the file; empty otherwise."""
+        """The message if the library has another name for it than the file; else empty."""
         name = str(self.document.get("name"))
         if self.before is None or self.before.name == name:
             return ""
-        return f"is called {name!r} in the library now, no longer {self.before.name!r}; the file keeps its name"
+        return f"was renamed in the library, from {self.before.name!r} to {name!r}; the file keeps its name"
 
     def write(self) -> None:
-        """Write the file unless it is as it should be. Raises BuildError."""
+        """Write the file unless it is up to date. Raises BuildError."""
         if self.outcome is Written.UNCHANGED:
             return
         try:
@@ -128,7 +128,7 @@ class Pulled:
 
 
 def read_files(folder: Path) -> Files:
-    """The files of a folder that hold workflows with ids. Raises BuildError where it cannot be read."""
+    """The files of a folder that contain workflows with ids. Raises BuildError if it cannot be read."""
     found: dict[str, list[Held]] = {}
     try:
         for path in sorted(folder.glob("*.json")):
@@ -149,10 +149,10 @@ def choose(
     everything: bool,
     defaults: bool,
 ) -> tuple[list[Listed], list[BuildError]]:
-    """The workflows of a library that are asked for, by name and id, and what was asked for in vain.
+    """The chosen workflows of a library, by name and id, and errors for those that are not found.
 
-    Names and ids are looked for in the whole library. Tags, and `everything`, leave out the workflows that come with
-    InvokeAI unless `defaults` is set.
+    Names and ids are searched in the whole library. Tags and `everything` skip the workflows that come with InvokeAI
+    unless `defaults` is set.
     """
     chosen: list[Listed] = []
     failures = []
@@ -167,16 +167,16 @@ def choose(
         chosen += found
         if not found:
             known = sorted({tag for one in own for tag in one.tags})
-            hint = nearest(tag, known) or f"there are {', '.join(known) or 'no tags'}"
-            failures.append(BuildError(f"--tag {tag}", "no workflow of the library has this tag", suggestion=hint))
+            hint = nearest(tag, known) or f"it has {', '.join(known) or 'no tags'}"
+            failures.append(BuildError(f"--tag {tag}", "no workflow in the library has this tag", suggestion=hint))
     chosen += own if everything else []
     return sorted({one.id: one for one in chosen}.values(), key=lambda one: (one.name, one.id)), failures
 
 
 def place(folder: Path, files: Files, documents: Mapping[str, Mapping[str, Any]]) -> list[Pulled]:
-    """The files of workflow documents, which are given by their ids.
+    """The files for workflow documents, given by id.
 
-    Raises BuildError where a file is in the way, and where two files hold the same workflow.
+    Raises BuildError if a file is in the way, or if two files contain the same workflow.
     """
     stems = {key: module_name(str(one.get("name"))) for key, one in documents.items() if key not in files}
     alike = Counter(stems.values())
@@ -191,23 +191,23 @@ def place(folder: Path, files: Files, documents: Mapping[str, Mapping[str, Any]]
 
 
 def signed(document: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """A workflow as a file holds it: with its id in the library, and with its checksum."""
+    """A workflow with its library id and its checksum, as in a file."""
     document = {**_without_checksum(document), "id": key}
     return {**document, _CHECKSUM: _checksum(document)}
 
 
 def text_of(document: Mapping[str, Any]) -> str:
-    """A workflow as the text of a file: the same whatever the order of its keys."""
+    """A workflow as the text of a file, independent of the order of its keys."""
     text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     try:
         text.encode()
-    except UnicodeEncodeError:  # half a character, which JSON may hold
+    except UnicodeEncodeError:  # a lone surrogate, which JSON may contain
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
     return text
 
 
 def left_over(files: Files, library: Iterable[Listed]) -> Iterator[Held]:
-    """The files of workflows that the library no longer has."""
+    """The files of workflows that are no longer in the library."""
     ids = {one.id for one in library}
     yield from (held for key, its in files.items() if key not in ids for held in its)
 
@@ -215,20 +215,20 @@ def left_over(files: Files, library: Iterable[Listed]) -> Iterator[Held]:
 def _only(held: Sequence[Held]) -> Held:
     if len(held) > 1:
         others = ", ".join(str(one.path) for one in held[1:])
-        message = f"holds the same workflow as {others}: both have its id; take the id out of the one that is a copy"
+        message = f"contains the same workflow as {others}: both have its id; remove the id from the copy"
         raise BuildError(str(held[0].path), message, kind="refused")
     return held[0]
 
 
 def _free(folder: Path, stem: str, key: str, taken: set[Path], *, numbered: bool) -> Path:
-    """A path for a new file: named after its workflow, with as much of the id as it takes to be one of its own."""
+    """A path for a new file: named after its workflow, with as much of the id as needed to make it unique."""
     letters = "".join(c for c in key if c.isascii() and c.isalnum())[:100]
     names = [f"{stem}_{letters[:8]}.json", f"{stem}_{letters}.json"]
     for name in names if numbered else (f"{stem}.json", *names):
         path = folder / name
         if path not in taken and not path.exists() and not path.is_symlink():
             return path
-    raise BuildError(str(folder / names[0]), "is in the way of a workflow; move it elsewhere", kind="refused")
+    raise BuildError(str(folder / names[0]), "is in the way of a workflow file; move it elsewhere", kind="refused")
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
@@ -250,17 +250,17 @@ def _named(library: Sequence[Listed], name: str, files: Files) -> Listed:
         return found[0]
     if found:
         ids = ", ".join(sorted(one.id for one in found))
-        raise BuildError(name, f"{len(found)} workflows have this name; give the id of one: {ids}")
+        raise BuildError(name, f"{len(found)} workflows have this name; use the id of one: {ids}")
     held = [one for key, its in files.items() for one in its if name in (key, one.name)]
     if held:
-        message = f"is no longer in the library; {held[0].path} still holds it"
+        message = f"is no longer in the library; {held[0].path} still contains it"
         raise BuildError(name, message)
     hint = nearest(name, [one.name for one in library]) or "--list shows what it has"
-    raise BuildError(name, "the library has no workflow of this name or id", suggestion=hint)
+    raise BuildError(name, "no workflow in the library has this name or id", suggestion=hint)
 
 
 def _workflow_in(path: Path) -> dict[str, Any] | None:
-    """The workflow in a file, if it has an id."""
+    """The workflow in a file; None if it has no id."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
         return None
     try:

@@ -1,4 +1,4 @@
-"""invokable run: run a workflow file, or a generated module, on a server, and save what it gives."""
+"""invokable run: run a workflow file or a generated module on a server, and save its results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from invokable.contract.server import LOCAL, TOKEN, URL
 from invokable.runtime.steps.logs import LOG
 
 _GRACE: Final = 2.0
-"""Seconds after an interrupt in which another one is none: so long canceling a run may take."""
+"""Seconds after an interrupt during which others are ignored, so that the run can be canceled."""
 
 
 @click.command()
@@ -40,7 +40,7 @@ _GRACE: Final = 2.0
     multiple=True,
     metavar="NAME=VALUE",
     shell_complete=inputs_of_workflow,
-    help="Set an input, by attribute or by index in the form. @FILE reads the value from a file, @@ is a plain @.",
+    help="Set an input, by attribute or by form index. @FILE reads the value from a file; @@ is a literal @.",
 )
 @click.option(
     "--values",
@@ -54,21 +54,21 @@ _GRACE: Final = 2.0
     default="",
     metavar="DIR|PATTERN",
     shell_complete=completing.folders,
-    help=f"Where the files go, such as images/{{attribute}}-{{seed}}-{{index:03}}; a folder gets {DEFAULT}. "
-    "A name that already exists gets a number.",
+    help=f"Where to save files, such as images/{{attribute}}-{{seed}}-{{index:03}}; a folder gets {DEFAULT}. "
+    "Existing files are not replaced: the new name gets a number.",
 )
 @click.option("--force", is_flag=True, help="Replace files instead of numbering them.")
 @click.option("--url", metavar="URL", envvar=URL, help=f"The server to run on. [{URL}; {LOCAL}]")
 @click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. [{TOKEN}]")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long the run may take. Without it: no limit.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, also of a run that failed.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="The time limit for the run. Default: none.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, even if the run fails.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--no-wait", is_flag=True, help="Submit the run and end; --attach waits for it later.")
+@click.option("--no-wait", is_flag=True, help="Submit the run and exit; --attach waits for it later.")
 @click.option(
     "--attach",
     metavar="BATCH|FILE|-",
     shell_complete=completing.files,
-    help="Wait for a run that was submitted before, by its batch or by what --json printed, instead of starting one.",
+    help="Wait for an earlier run, given by its batch or by the output of --json, instead of starting one.",
 )
 @build_options
 def run(
@@ -124,11 +124,13 @@ def run(
 def _check(order: Order) -> None:
     readers = [order.source, *order.values, order.attach].count("-")
     if readers + sum(text.partition("=")[2] == "@-" for text in order.sets) > 1:
-        raise click.UsageError("standard input can be read only once: use - at most once")
+        raise click.UsageError("standard input can be read only once; use - at most once")
     if order.timeout is not None and not 0 < order.timeout < math.inf:
         raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {order.timeout:g}")
     if order.attach is not None and (order.sets or order.values or not order.wait):
-        raise click.UsageError("--attach takes up a run that has its values: leave out --set, --values and --no-wait")
+        raise click.UsageError(
+            "--attach cannot be combined with --set, --values or --no-wait: the run already has its values"
+        )
 
 
 def _run(order: Order) -> int:
@@ -162,31 +164,31 @@ def _run(order: Order) -> int:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An interrupt, and those before it: another Ctrl-C may come while the first one is seen to."""
+    """An interrupt and those before it: another Ctrl-C may come while the first one is handled."""
     while error is not None:
         yield error
         error = error.__context__
 
 
 def _left(error: BaseException, report: Report) -> str:
-    """What an interrupt leaves on the server, in words."""
+    """The state of the run on the server after an interrupt."""
     submission: Submission | None = getattr(error, "submission", None)
     if submission is None:
         return report.left
     if getattr(error, "__notes__", ()):
-        return f"the run may go on; cancel batch {submission.batch_id} in InvokeAI's queue"
+        return f"the run may continue; cancel batch {submission.batch_id} in InvokeAI's queue"
     return "the run was canceled"
 
 
 @contextmanager
 def _heard(*, quiet: bool) -> Iterator[None]:
-    """Print what the runtime warns of while it waits, take SIGTERM as Ctrl-C is taken, and Ctrl-C twice as once."""
+    """Print the runtime's warnings while it waits, treat SIGTERM like Ctrl-C, and a double Ctrl-C like one."""
     lines = _Lines(logging.ERROR if quiet else logging.WARNING)
     ending = _Ending()
     before = {
         number: signal.signal(number, ending)
         for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is not signal.SIG_IGN  # as in a job that was started in the background
+        if signal.getsignal(number) is not signal.SIG_IGN  # ignored in background jobs
     }
     LOG.addHandler(lines)
     try:
@@ -198,7 +200,7 @@ def _heard(*, quiet: bool) -> Iterator[None]:
 
 
 class _Lines(logging.Handler):
-    """Prints the runtime's own records, a line each; libraries below it are not for users."""
+    """Prints the runtime's own log records, one line each, without those of its libraries."""
 
     def __init__(self, level: int) -> None:
         super().__init__(level)
@@ -210,13 +212,13 @@ class _Lines(logging.Handler):
 
 
 class _Ending:
-    """Interrupts, but leaves the run the time to be canceled: who presses Ctrl-C twice means it once."""
+    """Interrupts once, and ignores further signals while the run is canceled."""
 
     def __init__(self) -> None:
         self._since: float | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Take a signal."""
+        """Handle a signal."""
         now = time.monotonic()
         if self._since is not None and now - self._since < _GRACE:
             return

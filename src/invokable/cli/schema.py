@@ -1,4 +1,4 @@
-"""invokable schema: node schemas, bundled and fetched, and what an upgrade breaks."""
+"""invokable schema: bundled and fetched node schemas, and what an upgrade breaks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def schema() -> None:
 @schema.command("list")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_(form: str) -> None:
-    """List the InvokeAI versions whose node schemas are bundled, and how many node types each has.
+    """List the InvokeAI versions with bundled node schemas, and their numbers of node types.
 
     \b
     Example:
@@ -46,15 +46,15 @@ def list_(form: str) -> None:
 
 
 @schema.command()
-@click.option("--server", metavar="URL", required=True, help="The server to ask. Its token comes from INVOKEAI_TOKEN.")
+@click.option("--server", metavar="URL", required=True, help="The server. Its token is INVOKEAI_TOKEN.")
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    help="Where the schema goes; gzipped if the name ends in .gz. Without it: openapi-VERSION.json.",
+    help="The schema file; gzipped if the name ends in .gz. Default: openapi-VERSION.json.",
 )
 def fetch(server: str, output: str | None) -> None:
-    """Write the openapi.json of a running server to a file that --schema takes, custom nodes included.
+    """Write the openapi.json of a running server, including custom nodes, to a file for --schema.
 
     \b
     Examples:
@@ -63,7 +63,7 @@ def fetch(server: str, output: str | None) -> None:
     """
     with reported():
         document, version = AskServer().schema(server)
-        # InvokeAI puts the version of its API there; with its own the file may have any name.
+        # InvokeAI puts its API version there; with the server's version, the file can have any name.
         info = document.get("info")
         named = {**document, "info": {**(info if isinstance(info, dict) else {}), "version": version}}
         path = Path(output or f"openapi-{version}.json")
@@ -84,17 +84,21 @@ def fetch(server: str, output: str | None) -> None:
 @click.option(
     "--config",
     metavar="FILE",
-    help="A pyproject.toml with a [tool.invokable] table. Without it: the nearest one, from the current folder up.",
+    help="A pyproject.toml with a [tool.invokable] table. Default: the nearest one in the current folder or above.",
 )
-@click.option("--lenient", is_flag=True, help="Drop what the editor would drop, instead of refusing the workflow.")
+@click.option(
+    "--lenient",
+    is_flag=True,
+    help="Drop what the editor would drop, with a warning, instead of rejecting the workflow.",
+)
 def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str | None, lenient: bool) -> None:
-    """Show what changes from one InvokeAI version to another, and which modules that breaks.
+    """Show what changes between two InvokeAI versions, and which modules that breaks.
 
-    OLD and NEW are bundled versions, openapi.json files, or URLs of servers. SOURCES are workflow files, generated
-    modules, and folders: of the modules in and below a folder, or of its workflows if there are no modules. Without
-    SOURCES, they are what the configuration lists; without a configuration, all node types are compared.
+    OLD and NEW are bundled versions, openapi.json files, or server URLs. SOURCES are workflow files, generated modules,
+    and folders. A folder means the modules in and below it, or its workflows if there are no modules. The default is
+    everything in the configuration; without a configuration, all node types are compared.
 
-    The exit status is 0 if all modules go on working, 1 if callers of one break or it can no longer be generated.
+    The exit status is 0 if all modules keep working, and 1 if a module breaks callers or can no longer be generated.
 
     \b
     Example:

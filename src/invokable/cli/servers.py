@@ -1,4 +1,4 @@
-"""Servers: what a build asks of a running InvokeAI."""
+"""Servers: access to a running InvokeAI server for builds."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 class AskServer:
-    """Asks servers over HTTP, with the token in `INVOKEAI_TOKEN`."""
+    """Access to servers over HTTP, with the token in `INVOKEAI_TOKEN`."""
 
     def schema(self, url: str) -> tuple[Mapping[str, object], str]:
         """The openapi document of a server, and its version. Raises BuildError."""
         return _ask(url, lambda client: (client.openapi(), client.version()))
 
     def models(self, url: str) -> Iterable[Mapping[str, object]]:
-        """The models on a server, as it lists them. Raises BuildError."""
+        """The models in a server's list. Raises BuildError."""
         return _ask(url, lambda client: [model.config for model in client.models.list()])
 
 
@@ -35,5 +35,5 @@ def _ask(url: str, question: Callable[[Client], T]) -> T:
             return question(client)
     except InvokableError as error:
         raise BuildError(url, str(error), kind="server") from None
-    except ValueError as error:  # not a URL, or not a token
+    except ValueError as error:  # invalid URL or token
         raise BuildError(f"--server {url}", str(error)) from None

@@ -25,11 +25,11 @@ _VERBS: Final = {
     "show": "show:show",
     "simulate": "simulate:simulate",
 }
-"""The module and the name of each verb's command. It is imported when it is used."""
+"""The module and name of each verb's command, imported on use."""
 
 
 class Shell(click.Group):
-    """A group that imports its verbs when they are used, and ends in a line and a status, never in a traceback."""
+    """A group that imports verbs on use, and ends with a line and a status, never with a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, by name."""

@@ -1,4 +1,4 @@
-"""invokable show: what a workflow takes and gives, as a table or as JSON."""
+"""invokable show: the inputs and outputs of a workflow, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def show(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Show the form of each workflow: index, attribute, type, limits, default, label; and its outputs.
+    """Show the outputs and the form of each workflow: index, attribute, type, limits, default, label.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def show(
 
 
 def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
-    """A plan as a JSON object, with an iterator of its inputs; with `graph` also what the server would be sent."""
+    """A plan as a JSON object, with an iterator of its inputs; with `graph`, also what a run submits."""
     reading = plan.reading
     described: dict[str, Any] = {
         "class_name": plan.class_name,

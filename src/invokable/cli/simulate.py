@@ -1,4 +1,4 @@
-"""invokable simulate: serve the simulator, to develop a pipeline without a GPU."""
+"""invokable simulate: serve the simulator, for developing without a GPU."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from invokable.codegen.failures import BuildError
     "models",
     multiple=True,
     metavar="NAME:BASE:TYPE",
-    help="A model that the server has, such as dreamshaper:sd-1:main; repeatable. Without it: a few of each kind.",
+    help="A model on the server, such as dreamshaper:sd-1:main; repeatable. Default: a few of each kind.",
 )
-@click.option("--speed", default=0.0, show_default=True, help="Seconds that each node, and each step of it, takes.")
+@click.option("--speed", default=0.0, show_default=True, help="Seconds for each node and each of its steps.")
 def simulate(host: str, port: int, version_: str, models: tuple[str, ...], speed: float) -> None:
     """Serve a simulated InvokeAI server until Ctrl-C.
 
-    It takes workflows, runs them without models, and makes pictures that say what went in.
+    It accepts workflows, runs them without models, and makes images that show their inputs.
 
     \b
     Example:
@@ -60,12 +60,12 @@ def _serve(host: str, port: int, version: str, models: list[dict[str, str]] | No
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with simulator:
-        say(f"InvokeAI {version}, simulated, at {simulator.serve(host, port)} (Ctrl-C ends it)")
+        say(f"simulating InvokeAI {version} at {simulator.serve(host, port)} (Ctrl-C stops it)")
         stop.wait()
 
 
 def _model(text: str) -> dict[str, str]:
     parts = text.rsplit(":", 2)
     if len(parts) != 3 or not all(parts):
-        raise BuildError(f"--model {text}", "expected NAME:BASE:TYPE, as in dreamshaper:sd-1:main")
+        raise BuildError(f"--model {text}", "expected NAME:BASE:TYPE, such as dreamshaper:sd-1:main")
     return dict(zip(("name", "base", "type"), parts, strict=True))

@@ -1,4 +1,4 @@
-"""Streams: standard output and error as they are found: of any encoding, closed, or a pipe whose reader goes away."""
+"""Streams: standard output and error in any state: any encoding, closed, or a pipe whose reader is gone."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any, TextIO
 
 
 def prepare_streams() -> None:
-    """Let the process write what its output can encode, for as long as somebody reads it.
+    """Make output work with any encoding, and after its reader is gone.
 
-    A character that the encoding lacks is written as an escape. When the reader goes away, as `head` does, the rest
-    is dropped and the command finishes its work.
+    Characters that the encoding lacks are written as escapes. When the reader goes away, as `head` does, the rest of
+    the output is dropped and the command finishes its work.
     """
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
 
 
 class _Patient(io.FileIO):
-    """A file that drops what is written after its reader has gone, or after an error has said that it is broken."""
+    """A file that drops output after its reader is gone, or after it has raised an error."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream.fileno(), "wb", closefd=False)
-        self._stream = stream  # which would close the file if nobody held it any more
+        self._stream = stream  # keep a reference: its finalizer would close the file
         self._broken = False
 
     def write(self, data: Any, /) -> int:
-        """Write some bytes, and return how many. Raises OSError once, but not for a reader that has gone."""
+        """Write bytes, and return how many. Raises OSError only once, and not if the reader is gone."""
         size = memoryview(data).nbytes
         if self._broken:
             return size
@@ -42,7 +42,7 @@ class _Patient(io.FileIO):
 
 
 def _ready(stream: TextIO | None) -> TextIO:
-    if stream is None:  # the descriptor was closed before the process began
+    if stream is None:  # the descriptor was closed before the process started
         return open(os.devnull, "w", encoding="utf-8")  # as long as the process lives
     if not isinstance(stream, io.TextIOWrapper):
         return stream

@@ -1,4 +1,4 @@
-"""Tables: on a terminal drawn with lines and folded to its width; elsewhere a line a row, its cells between tabs."""
+"""Tables: on a terminal drawn with lines and wrapped to its width; elsewhere one tab-separated line per row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from invokable.cli.errors import plain
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> None:
-    """Print a table to stdout; the columns headed `right` are flush right. No text in it steers the terminal."""
+    """Print a table to stdout; the columns named in `right` are right-aligned. Control characters are escaped."""
     if sys.stdout.isatty():
         _draw(headings, rows, frozenset(right))
         return

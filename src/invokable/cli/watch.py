@@ -1,4 +1,4 @@
-"""Watching: a build that runs again whenever something that it is made from changes."""
+"""Watching: run a build again whenever one of its source files changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMES = ("pyproject.toml",)
 
 
 def watching(run: Callable[[], int], sources: tuple[str, ...], options: BuildOptions) -> None:
-    """Run a build, and run it again after each change, until Ctrl-C. Errors are shown; saving a fix builds again."""
+    """Run a build, and again after each change, until Ctrl-C. Errors are shown; saving a fix builds again."""
     try:
         from watchfiles import watch
     except ModuleNotFoundError:
@@ -45,7 +45,7 @@ def _run(run: Callable[[], int]) -> None:
 
 
 def _folders(sources: tuple[str, ...], options: BuildOptions) -> Iterator[Path]:
-    """The folders in which there is something that a build is made from."""
+    """The folders with sources of a build."""
     places = [Path(name) for name in sources] or [Path.cwd()]
     for place in places:
         folder = next(parent for parent in (place.absolute(), *place.absolute().parents) if parent.is_dir())

@@ -1,9 +1,9 @@
-"""Writes the Python modules of workflows.
+"""Write Python modules from workflows.
 
     sources ─▶ document ── read ──▶ Reading ── plan ──▶ ModulePlan ── render ──▶ text ── publish ──▶ file
 
-`build` is the way through for a whole project, `generate` for one document; `names`, `types` and `outputs` decide what
-`plan` holds; `code` is the one place where text becomes source; `existing` and `publish` deal with files on disk.
+`build` runs this for a whole project, `generate` for one document; `names`, `types` and `outputs` decide what
+`plan` holds; `code` is the only place where text becomes source; `existing` and `publish` deal with files on disk.
 """
 
 from invokable.codegen.build.modules import BuildResult

@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias
 from invokable.workflow import WorkflowFileError
 
 FailureKind: TypeAlias = Literal["input", "refused", "server"]
-"""What to do about it: correct the input; decide about a file that is in the way; start or repair the server."""
+"""What to do: fix the input; decide about a file that is in the way; start or repair the server."""
 
 
 class BuildError(Exception):
-    """One thing that keeps a module from being built.
+    """A problem that prevents a module from being built.
 
     Attributes:
-        where: The file, option or URL.
+        where: The file, option or URL at fault.
         message: What was found, and what was expected.
         pointer: The JSON pointer in a workflow, or the dotted key in a configuration.
         suggestion: What may help, such as `did you mean "width"?`.

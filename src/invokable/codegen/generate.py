@@ -1,4 +1,4 @@
-"""Generate: the whole way from a workflow document to the text of its module. Reads and writes no file."""
+"""Generate: from a workflow document to the text of its module. Reads and writes no files."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from invokable.workflow import WorkflowFileError, read_workflow
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a project may decide about the modules made of its workflows."""
+    """A project's settings for its modules."""
 
     lenient: bool = False
-    """Drop what the editor would drop, with a warning, instead of refusing the workflow."""
+    """Drop what the editor would drop, with a warning, instead of rejecting the workflow."""
     naming: Naming = field(default_factory=Naming)
     installed: tuple[InstalledModel, ...] = ()
-    """Models whose names the module offers for completion, under each input that takes them."""
+    """Models to list in the module for completion, under each input that takes them."""
     custom: CustomFields = field(default_factory=CustomFields)
-    """The classes of values that InvokeAI itself has no class for."""
+    """The project's classes for field types that InvokeAI has no class for."""
     templates: Path | None = None
-    """A folder of templates that come before the built-in ones. Its templates are code."""
+    """A folder of templates that override the built-in ones. Templates are code."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedModule:
-    """A module's text and the plan that it was written from."""
+    """A module's text and its plan."""
 
     text: str
     plan: ModulePlan
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was dropped, and which values could not be defaults, a line each."""
+        """What was dropped and which values could not be defaults, one line each."""
         return self.plan.warnings
 
 
 def plan_document(document: object, schema: Schema, *, source: str, options: Options | None = None) -> ModulePlan:
-    """Read a workflow and decide its module. Raises WorkflowFileError for a workflow that cannot be one."""
+    """Read a workflow and plan its module. Raises WorkflowFileError for an unusable workflow."""
     options = options or Options()
     reading = read_workflow(document, schema, lenient=options.lenient)
     if not reading.inputs and not options.lenient:
@@ -63,7 +63,7 @@ def plan_document(document: object, schema: Schema, *, source: str, options: Opt
 def generate_module(
     document: object, schema: Schema, *, source: str, options: Options | None = None
 ) -> GeneratedModule:
-    """Read a workflow and write its module. Raises WorkflowFileError and TemplateError."""
+    """Read a workflow and render its module. Raises WorkflowFileError and TemplateError."""
     options = options or Options()
     plan = plan_document(document, schema, source=source, options=options)
     return GeneratedModule(text=render_module(plan, templates=options.templates), plan=plan)

@@ -1,4 +1,4 @@
-"""Plan: everything that a module will say, decided before a line of it is written.
+"""Plan: the whole content of a module, decided before any of it is rendered.
 
 Reading ── names ── types ── outputs ──▶ ModulePlan ──▶ render
 """
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from invokable.workflow.reading import BatchDatum
 
 _INLINE_CHOICES: Final = 60
-"""Characters of a Literal that still stand inline; a longer one gets an alias."""
+"""Characters of the longest inline Literal; a longer one gets an alias."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Names that are decided outside of the workflow: by the configuration, or by the module generated before."""
+    """Names from outside the workflow: from the configuration or from the existing module."""
 
     inputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
-    """Nodes whose results are outputs, by id, and the attribute of each: including those that save no lasting image."""
+    """The attribute names of nodes configured as outputs, by node id; they need not save an image."""
     class_name: str | None = None
 
 
@@ -55,12 +55,12 @@ class PlannedInput:
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """All form indices that show this input."""
+        """All form indices of this input."""
         return (self.item.index, *self.item.aliases)
 
     @property
     def limits(self) -> dict[str, float]:
-        """The limits of the value that are set, by name."""
+        """The limits that are set, by name."""
         return self.type.limits.to_json()
 
 
@@ -75,7 +75,7 @@ class PlannedOutput:
 
 @dataclass(frozen=True, slots=True)
 class ModulePlan:
-    """What a generated module says."""
+    """The content of a generated module."""
 
     class_name: str
     title: str
@@ -88,7 +88,7 @@ class ModulePlan:
     outputs: tuple[PlannedOutput, ...]
     aliases: Mapping[str, Choices]
     models: Mapping[str, Mapping[str, InstalledModel]]
-    """Installed models by attribute, then by the name that completes; empty unless they were asked for."""
+    """Installed models by attribute, then by name; empty unless requested."""
     reading: Reading
 
     @property
@@ -98,7 +98,7 @@ class ModulePlan:
 
     @property
     def names(self) -> Names:
-        """What the module calls its class, its inputs and its outputs."""
+        """The names of the module's class, inputs and outputs."""
         return Names(
             class_name=self.class_name,
             inputs={(p.item.node_id, p.item.field): p.attribute for p in self.inputs},
@@ -107,7 +107,7 @@ class ModulePlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was dropped, and which values could not be defaults, a line each."""
+        """What was dropped and which values could not be defaults, one line each."""
         dropped = [f"{warning.pointer}: {warning.message}" for warning in self.reading.warnings]
         required = [
             f"{planned.item.pointer}: {planned.attribute} is required: {planned.type.unfit}"
@@ -137,7 +137,7 @@ class ModulePlan:
 
     @property
     def batch(self) -> BatchTable:
-        """The batches: where the values come from, where they go, and what the fields there take."""
+        """The batches: where their values come from, where they go, and what those fields accept."""
         sources: dict[tuple[str, str], BatchSource] = {}
         for datum in (datum for group in self.reading.batches for datum in group.data):
             items = datum.items if datum.generator is None else None
@@ -159,7 +159,7 @@ class ModulePlan:
         return BatchTable(tuple(sources.values()), groups)
 
     def _check_of(self, datum: BatchDatum) -> ItemCheck:
-        """What the field at the end of a batch edge takes: the server does not check it before the item runs."""
+        """What the field at the end of a batch edge accepts: the server does not check it before the item runs."""
         node = self.reading.graph["nodes"].get(datum.node_path)
         template = node and self.reading.schema.nodes[node["type"]].inputs.get(datum.field_name)
         return ItemCheck(template.type.name, usable_limits(template)[0], template.options) if template else ItemCheck()
@@ -174,10 +174,9 @@ def plan_module(
     installed: Collection[InstalledModel] = (),
     custom: CustomFields | None = None,
 ) -> ModulePlan:
-    """Decide all names, types and constants of the module for a workflow.
+    """Decide all names, types and constants of a workflow's module.
 
-    `document` is the workflow as it was read, whose checksum the module carries; `source` is its file, as a path with
-    slashes.
+    `document` is the workflow as read; the module contains its checksum. `source` is its file, as a path with slashes.
     """
     naming, custom = naming or Naming(), custom or CustomFields()
     file = source.rpartition("/")[2]
@@ -230,7 +229,7 @@ def _models(
 
 
 def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """The names that the configuration gives: a node's first output gets it as it is, others with their field."""
+    """The configured names: a node's first output gets the name as it is, others get it with their field appended."""
     named: dict[tuple[str, str], str] = {}
     seen: set[str] = set()
     for output in found:
@@ -243,7 +242,7 @@ def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[t
 
 
 class _Aliases:
-    """The type aliases of a module: equal choices share one."""
+    """The type aliases of a module; equal choices share one."""
 
     def __init__(self, taken: set[str]) -> None:
         self.choices: dict[str, Choices] = {}
@@ -251,7 +250,7 @@ class _Aliases:
         self._taken = taken
 
     def of(self, attribute: str, typed: InputType) -> str | None:
-        """The alias of an input, made when its choices are long and new; None where they stand inline."""
+        """The alias for an input's choices; None if they are written inline."""
         if len(typed.annotation.code) <= _INLINE_CHOICES or not typed.choices:
             return None
         if typed.choices not in self._names:

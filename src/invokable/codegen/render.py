@@ -1,4 +1,4 @@
-"""Render: from the plan to the text of a module, through the templates and black."""
+"""Render: from the plan to the text of a module, with the templates and black."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATE: Final = "module.py.jinja"
-_TITLE: Final = 50  # characters of a title on a line with other words
+_TITLE: Final = 50  # characters of a title within a sentence
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
 """What the signature of `replace` needs."""
@@ -37,11 +37,11 @@ _ORIGINS: Final = {
     "dataclasses": ("dataclass", "field"),
     "typing": ("TYPE_CHECKING", "Annotated", "Final", "Literal", "Self"),
 }
-"""Where names come from that do not come from the runtime."""
+"""The origins of names that the runtime does not define."""
 
 
 class TemplateError(Exception):
-    """A template, ours or a project's own, asked for something that cannot be emitted."""
+    """A template, built-in or the project's own, is faulty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Attribute:
     default: Expression | None
     docstring: Code
     type: Expression
-    """The annotation without the index and limits, as a parameter has it."""
+    """The annotation without index and limits, for parameters."""
 
 
 def render_module(
@@ -59,8 +59,8 @@ def render_module(
 ) -> str:
     """The text of the module, formatted and signed. Raises TemplateError for a faulty template.
 
-    `templates` is a folder whose templates come before the built-in ones: whoever names it runs its code. `width` is
-    how long lines may be, `made_from` the checksum of everything that the module is made from.
+    `templates` is a folder whose templates override the built-in ones; they run as code. `width` is the line length,
+    `made_from` the checksum of everything that the module is made from.
     """
     token = line_length.set(width)
     try:
@@ -79,7 +79,7 @@ def _laid_out(text: str, *, ours: bool) -> str:
 
 
 def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
-    """What the templates can emit."""
+    """The variables of the templates."""
     descriptions = Descriptions(plan)
     inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
     results = Results(plan.reading, plan.inputs, title=plan.title)
@@ -123,10 +123,10 @@ def _fill(templates: Path | None, context: dict[str, object]) -> str:
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
         raise TemplateError(f"{name}: {_first_line(error)}") from error
     except UnicodeDecodeError as error:
-        raise TemplateError(f"{_TEMPLATE}: is not UTF-8 text: {_first_line(error)}") from error
+        raise TemplateError(f"{_TEMPLATE}: not UTF-8 text: {_first_line(error)}") from error
     except RecursionError as error:
-        raise TemplateError(f"{_TEMPLATE}: the templates include each other endlessly") from error
-    except Exception as error:  # a project's template is a program, and can fail in any way
+        raise TemplateError(f"{_TEMPLATE}: the templates include each other without end") from error
+    except Exception as error:  # a project's template is code, and can fail in any way
         raise TemplateError(f"{_TEMPLATE}: {type(error).__name__}: {_first_line(error)}") from error
 
 
@@ -142,7 +142,7 @@ def _format(text: str) -> str:
 
 
 def _signed(text: str) -> str:
-    """The text with its own checksum. Raises TemplateError for a text that later runs would not know as a module."""
+    """The text with its own checksum. Raises TemplateError if a later run would not recognize it as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it must begin with {{{{ marker }}}}")
     if not has_body_checksum(text):
@@ -150,7 +150,7 @@ def _signed(text: str) -> str:
             f'{_TEMPLATE}: it must contain the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}'
         )
     signed = sign_body(text)
-    del text  # a large one costs much of the memory that a module takes
+    del text  # large texts take most of the memory
     return stamped(signed)
 
 
@@ -183,9 +183,9 @@ def _only_code(value: object) -> Code:
     import jinja2
 
     if isinstance(value, jinja2.Undefined):
-        str(value)  # raises what says which name is undefined
+        str(value)  # raises an error with the undefined name
     raise jinja2.TemplateRuntimeError(
-        f"a template may emit code only, not {type(value).__name__}; use the literal filter"
+        f"a template can only emit code, not {type(value).__name__}; use the literal filter"
     )
 
 
@@ -206,7 +206,7 @@ def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
 
 
 def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
-    """Everything on one line where it fits, else a paragraph each."""
+    """The paragraphs on one line if they fit, else apart."""
     line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
     return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
 
@@ -261,7 +261,7 @@ def _as_imports_are_sorted(name: str) -> tuple[bool, str, str]:
 
 
 def _as_sorted_by_linters(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
-    """Constants, then classes, then the rest; in each, digits count as numbers."""
+    """Constants, then classes, then the rest; digits are compared as numbers."""
     kind = 0 if name.isupper() and len(name.encode()) > 1 else 1 if name[0].isupper() else 2
     parts = re.findall(r"[0-9]+|[^0-9]", name)
     return kind, [
@@ -275,7 +275,7 @@ def _module_docstring(plan: ModulePlan) -> Code:
 
 
 def _whole(title: str) -> list[str]:
-    """A title that is too long for the first line of a docstring, once more."""
+    """The full title if it is too long for the first line of a docstring."""
     line = " ".join(title.split())
     return [line] if len(line) > _TITLE else []
 
@@ -295,4 +295,4 @@ def _result_docstring(plan: ModulePlan, described: Sequence[str]) -> Code:
     pairs = zip(plan.outputs, described, strict=True)
     outputs = [ListItem(f"`{planned.attribute}`: {description}") for planned, description in pairs]
     title = first_line(plan.title, most=_TITLE).removesuffix(".")
-    return code.docstring([f"What a run of {title} gives.", outputs], indent=8, width=line_length.get())
+    return code.docstring([f"The result of {title}.", outputs], indent=8, width=line_length.get())

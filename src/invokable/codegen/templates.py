@@ -10,6 +10,6 @@ PACKAGE: Final = Path(__file__).parents[1]
 
 
 def templates_folder() -> Path:
-    """The folder of the built-in templates: inside the installed package, or beside `src` in an editable install."""
+    """The folder of the built-in templates: inside the installed package, or next to `src` in an editable install."""
     installed = PACKAGE / "templates"
     return installed if installed.is_dir() else PACKAGE.parents[1] / "templates"

@@ -9,7 +9,7 @@ LOCAL: Final = "http://127.0.0.1:9090"
 URL: Final = "INVOKEAI_URL"
 """The environment variable that holds an address."""
 TOKEN: Final = "INVOKEAI_TOKEN"
-"""The environment variable that holds the token for servers with several users."""
+"""The environment variable with the token for a multi-user server."""
 
 State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "failed", "canceled"]
 """The state of a queue item that has ended."""

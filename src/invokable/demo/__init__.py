@@ -1,9 +1,9 @@
-"""The demo: a bundled workflow, the module made of it, and the pictures that it makes.
+"""The demo: a bundled workflow, its module, and the images that it makes.
 
-    scene_for ─▶ Scene ── write ─▶ Files ── flows ── Client.run ─▶ pictures
+    scene_for ─▶ Scene ── write ─▶ Files ── flows ── Client.run ─▶ images
 
-On the simulator it needs no server, no GPU and no network. On a server without a model that the scene takes, the scene
-is one that needs none.
+On the simulator it needs no server, GPU or network. On a server without a suitable model, the scene is one that needs
+none.
 """
 
 from invokable.demo.files import Files, call_of, flows, write

@@ -1,4 +1,4 @@
-"""Files: what the demo leaves in its folder: the workflow, its module, and a script that runs it again."""
+"""Files: the files of the demo: the workflow, its module, and a script that runs it again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ with {client}:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where the files are, and what the module says."""
+    """The paths of the files, and the generated module."""
 
     workflow: Path
     module: Path
@@ -73,7 +73,7 @@ def _load(files: Files) -> Any:
 
 
 def call_of(scene: Scene, files: Files, number: int = 0) -> str:
-    """A run as a program writes it: `Portrait(prompt="a fox", seed=1)`."""
+    """The Python expression for a run: `Portrait(prompt="a fox", seed=1)`."""
     arguments = (f"{name}={literal(value)}" for name, value in scene.runs[number].items())
     return f"{files.plan.class_name}({', '.join(arguments)})"
 

@@ -1,4 +1,4 @@
-"""Scenes: what the demo shows, by what the server has."""
+"""Scenes: the demo's workflows, chosen by the server's models."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _PAINTERS: Final = ModelFilter(base=("sd-1", "sd-2"), type=("main",))
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A workflow that comes with the package, and what it is run with."""
+    """A bundled workflow and the values of its runs."""
 
     workflow: str
-    """The file's name."""
+    """The file name."""
     output: str
-    """The attribute of the result that holds the picture."""
+    """The attribute of the result with the image."""
     runs: tuple[Mapping[str, Any], ...]
     """The values of each run, by attribute."""
     files: Mapping[str, bytes] = field(default_factory=dict)
-    """Files that the runs are given, by name."""
+    """The input files of the runs, by name."""
 
 
 def scene_for(models: Iterable[Mapping[str, Any]]) -> Scene:
-    """Text to image where one of the models, as a server lists them, can do that; else a card of plain colours."""
+    """Text to image if one of the server's models can do that; else a card of plain colours."""
     painter = next((model for model in models if _PAINTERS.admits(model)), None)
     if painter is None:
         runs = tuple({"stamp": "stamp.png", "left": left} for left in (24, 112, 200))
@@ -45,7 +45,7 @@ def scene_for(models: Iterable[Mapping[str, Any]]) -> Scene:
 
 
 def _one_colour(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
-    """A PNG file of one colour; Pillow may be missing."""
+    """A PNG file of one colour, made without Pillow, which may not be installed."""
     rows = (b"\0" + bytes(colour) * width) * height
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))

@@ -1,4 +1,4 @@
-"""What nodes look like: the schema of a server, read from its openapi.json or bundled."""
+"""Node schemas: the node types of a server, from its openapi.json or bundled."""
 
 from invokable.schema.catalogue import (
     load,

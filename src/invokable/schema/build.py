@@ -1,6 +1,6 @@
-"""Make a catalogue file: `python -m invokable.schema.build OPENAPI.json[.gz]… -o FILE`.
+"""Build a catalogue file: `python -m invokable.schema.build OPENAPI.json[.gz]… -o FILE`.
 
-The same documents give the same bytes, whatever their order.
+The same documents give the same bytes in any order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TIMEOUT: Final = 30.0  # seconds
 
 
 def pack(schemas: Iterable[Schema]) -> bytes:
-    """Return the bytes of the catalogue file that holds these schemas."""
+    """Return the catalogue file for these schemas."""
     ordered = sorted(schemas, key=lambda schema: _ascending(schema.version))
     text = json.dumps(encode(ordered), separators=(",", ":"), allow_nan=False)
     return gzip.compress(text.encode("ascii"), compresslevel=9, mtime=0)
@@ -37,9 +37,9 @@ def pack(schemas: Iterable[Schema]) -> bytes:
 def read_openapi(source: str, *, version: str | None = None) -> Schema:
     """Read the openapi.json in a file, plain or gzipped, or at an HTTP URL.
 
-    Without `version`, the version comes from the file's name (`6.14.2.json.gz`), else from the document's
-    `info.version`, else it is the bundled one with the same nodes. Raises OSError, and
-    SchemaError, also if none of these gives the version.
+    Without `version`, the version comes from the file name (`6.14.2.json.gz`), else from the document's
+    `info.version`, else from the bundled version with the same nodes. Raises OSError and SchemaError,
+    also if none of these gives the version.
     """
     data = _read(source)
     try:
@@ -52,12 +52,12 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
         return schema
     recognised = recognised_version(schema)
     if recognised is None:
-        raise SchemaError("does not say which InvokeAI it is from; name it after the version: openapi-6.14.2.json")
+        raise SchemaError("unknown InvokeAI version; put the version in the file name: openapi-6.14.2.json")
     return replace(schema, version=recognised)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Return its exit status: 0, or 2 for input that cannot be used."""
+    """Run the command. Return its exit status: 0, or 2 for unusable input."""
     options = _parser().parse_args(arguments)
     schemas: dict[str, Schema] = {}
     for source in options.openapi:

@@ -1,6 +1,6 @@
-"""The node schemas that come with the package: facts of many InvokeAI versions in one small file.
+"""The bundled node schemas: many InvokeAI versions in one small file.
 
-`python -m invokable.schema.build` makes the file.
+`python -m invokable.schema.build` creates the file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from invokable.schema.model import Schema, SchemaError
 from invokable.schema.records import Decoder
 
 FILE: Final = "catalogue.json.gz"
-"""Name of the data file, beside this module."""
+"""Name of the data file, next to this module."""
 
 
 def versions() -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def versions() -> tuple[str, ...]:
 def load(version: str) -> Schema:
     """Return the schema of an InvokeAI version.
 
-    Raises SchemaError, which names the versions there are, if the version is not among them.
+    Raises SchemaError if the version is not bundled; the message lists those that are.
     """
     if version not in versions():
         known = ", ".join(versions())
@@ -42,13 +42,13 @@ def node_versions(version: str) -> Mapping[str, str]:
 
 
 def versions_with_node(node_type: str) -> tuple[str, ...]:
-    """Return the versions that know a node type, ascending."""
+    """Return the versions with a node type, ascending."""
     catalogue = _catalogue()
     return tuple(v for v in versions() if node_type in catalogue.node_versions(v))
 
 
 def versions_with_field(node_type: str, field: str) -> tuple[str, ...]:
-    """Return the versions in which a node type has an input of this name, ascending."""
+    """Return the versions in which a node type has an input with this name, ascending."""
     return tuple(version for version in versions_with_node(node_type) if field in load(version).nodes[node_type].inputs)
 
 

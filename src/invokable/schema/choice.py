@@ -1,8 +1,8 @@
-"""Choice: the bundled version that a workflow is read with by default.
+"""Choice: the default bundled version for reading a workflow.
 
-It is the newest one that takes every node, as a current editor would read the file. The editor updates a node to its
-own version of the type within one major version, and runs an older one unchanged. It cannot use a node of a newer
-major version, or of a type that it does not know.
+It is the newest version that accepts every node, as in a current editor. The editor updates a node to its own version
+of the type within a major version, and runs an older one unchanged. It cannot use a node of a newer major version or
+of an unknown type.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from invokable.schema.model import Schema
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A node type that versions newer than the chosen one cannot take."""
+    """A node type that versions newer than the chosen one do not accept."""
 
     node_type: str
     last: str
-    """The newest bundled version that takes it."""
+    """The newest bundled version that accepts it."""
     since: str
     """The first bundled version after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaChoice:
-    """A bundled version, and what kept a newer one from being chosen."""
+    """The chosen version, and why it is not a newer one."""
 
     version: str
     gone: tuple[Gone, ...] = ()
-    """Nodes that the chosen version takes and newer ones do not."""
+    """Node types that the chosen version accepts and newer ones do not."""
     lacking: tuple[str, ...] = ()
-    """Node types that the chosen version cannot take, though another can."""
+    """Node types that the chosen version does not accept, but another does."""
     unknown: tuple[str, ...] = ()
-    """Node types that are in no bundled version: custom nodes, most likely."""
+    """Node types that are in no bundled version, most likely custom nodes."""
     kept: bool = False
-    """The existing module was made with this version."""
+    """Whether it is the version of the existing module."""
 
     @property
     def explanation(self) -> str:
@@ -49,15 +49,15 @@ class SchemaChoice:
         if self.lacking:
             parts.append(f"it lacks {', '.join(self.lacking)}; no version has all nodes")
         if self.unknown:
-            parts.append(f"no bundled version has {', '.join(self.unknown)}: read custom nodes with --server URL")
+            parts.append(f"no bundled version has {', '.join(self.unknown)}; read custom nodes with --server URL")
         return f"read with the node schemas of InvokeAI {self.version}: {'; '.join(parts)}" if parts else ""
 
 
 def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = None) -> SchemaChoice:
     """Choose the bundled version for a workflow's nodes, given as (node type, node version).
 
-    If no version takes every node, it is the newest of those that take the most. `current` is the version that the
-    workflow's module was made with; it is kept if it is bundled and takes as many.
+    If no version accepts every node, it is the newest of those that accept the most. `current` is the version of the
+    workflow's existing module; it is kept if it is bundled and accepts as many.
     """
     wanted = sorted(set(nodes))
     tables = {version: node_versions(version) for version in reversed(versions())}
@@ -84,9 +84,9 @@ def best_fit(nodes: Iterable[tuple[str, str]]) -> str:
 
 
 def recognised_version(schema: Schema) -> str | None:
-    """Return the newest bundled version whose node types are all in a schema, at the same versions, or None.
+    """Return the newest bundled version whose node types are all in the schema with the same versions, or None.
 
-    For a document that does not say which version it describes; its custom nodes do not matter.
+    For documents without their version; custom nodes do not matter.
     """
     for version in reversed(versions()):
         table = node_versions(version)
@@ -100,6 +100,6 @@ def _takes(table: Mapping[str, str], name: str, its: str) -> bool:
 
 
 def _major(version: str) -> int:
-    """The major version; -1 for text that is not a version, which every version takes."""
+    """The major version; -1 for text that is not a version, which every version accepts."""
     digits = version.partition(".")[0]
     return int(digits) if digits.isdecimal() and len(digits) < 10 else -1

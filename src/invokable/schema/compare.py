@@ -1,4 +1,4 @@
-"""Compare: what became of node types from one InvokeAI version to another."""
+"""Compare: the changes to node types between two InvokeAI versions."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ NodeChangeKind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeChange:
-    """One difference of a node type between two schemas."""
+    """A difference in a node type between two schemas."""
 
     kind: NodeChangeKind
     node_type: str
     field: str = ""
-    """The input or output; empty where the node as a whole changed."""
+    """The input or output; empty if the node as a whole changed."""
     aspect: str = ""
     """What changed about a field: `type`, `default`, `limits` and so on."""
     before: str = ""
-    """What it was; of choices those that are gone."""
+    """The old value; for choices, those removed."""
     after: str = ""
-    """What it is; of choices those that were added."""
+    """The new value; for choices, those added."""
 
     def __str__(self) -> str:
         match self.kind:
@@ -48,7 +48,7 @@ class NodeChange:
 
 
 def compare_nodes(old: Schema, new: Schema, node_types: Iterable[str] | None = None) -> tuple[NodeChange, ...]:
-    """Return what changed about node types, by default about all of them, in alphabetical order."""
+    """Return the changes to the given node types, by default to all, in alphabetical order."""
     names = sorted(set(node_types) if node_types is not None else old.nodes.keys() | new.nodes.keys())
     return tuple(change for name in names for change in _of_node(name, old.nodes.get(name), new.nodes.get(name)))
 
@@ -100,7 +100,7 @@ def _of_outputs(name: str, old: NodeTemplate, new: NodeTemplate) -> Iterator[Nod
 
 
 def _changed(old: InputTemplate, new: InputTemplate) -> Iterator[tuple[str, str, str]]:
-    """Aspect, before and after of all that changed about an input."""
+    """Yield aspect, before and after of every change to an input."""
     after = _aspects(new)
     for aspect, before in _aspects(old).items():
         if before != after[aspect]:

@@ -19,7 +19,7 @@ _PRIMITIVES: Final = {
     "boolean": "BooleanField",
 }
 
-# Types whose values the editor itself holds. A field of any other type only takes edges.
+# Types whose values the editor stores. A field of any other type only accepts edges.
 _STATEFUL: Final = frozenset(
     f"{name}Field"
     for name in (
@@ -51,12 +51,12 @@ _MAX_NESTING: Final = 16
 
 
 def is_stateful(field_type: FieldType) -> bool:
-    """Return whether the editor holds values of the type, and so whether a default exists."""
+    """Return whether the editor stores values of the type, and so whether it can have a default."""
     return field_type.name in _STATEFUL
 
 
 def field_type(schema: JsonObject, *, batch: bool = False) -> FieldType | None:
-    """Read the type of a field, or None if the editor cannot read it and drops the field."""
+    """Return the type of a field, or None if the editor cannot read it and drops the field."""
     own = _own_type(schema)
     override = schema.text("ui_type")
     if not override:
@@ -133,7 +133,7 @@ def _branches(schema: JsonObject) -> list[JsonObject]:
 
 
 def admits_null(schema: JsonObject) -> bool:
-    """Return whether null is among the values."""
+    """Return whether null is a valid value."""
     return any(_is_null(branch) for branch in schema.children("anyOf") or ())
 
 
@@ -152,7 +152,7 @@ def options(schema: JsonObject) -> tuple[str | int | float | bool, ...]:
 def limits(schema: JsonObject, nesting: int = 0) -> Limits:
     """Return the limits that the server enforces, including those of nullable values and of list items.
 
-    The editor only reads those beside the type itself.
+    The editor reads only those next to the type itself.
     """
     own = _own_limits(schema, nesting)
     branches = _branches(schema)
@@ -164,7 +164,7 @@ def limits(schema: JsonObject, nesting: int = 0) -> Limits:
     if _is_array(branches[0]) == _is_array(branches[1]):
         return own
     if not any(branch.value("type") == "string" for branch in branches):
-        # A length on the whole union "one or several" counts items if a single value has no length.
+        # A length on a "one or several" union counts items if a single value has no length.
         own = replace(
             own,
             min_length=None,
@@ -181,7 +181,7 @@ def _own_limits(schema: JsonObject, nesting: int) -> Limits:
         return schema.number(on_union) if value is None else value
 
     items = schema.child("items") if _is_array(schema) and nesting < _MAX_NESTING else None
-    # The second names are what pydantic writes for a limit on a whole union.
+    # Pydantic writes the second names for a limit on a whole union.
     return Limits(
         minimum=number("minimum", "ge"),
         maximum=number("maximum", "le"),
@@ -197,7 +197,7 @@ def _own_limits(schema: JsonObject, nesting: int) -> Limits:
 
 
 def _filled(first: Limits, second: Limits) -> Limits:
-    """Fill in from `second` what `first` leaves open."""
+    """Complete `first` with the limits of `second`."""
     names = [member.name for member in fields(Limits)]
     open_names = [name for name in names if getattr(first, name) is None]
     return replace(first, **{name: getattr(second, name) for name in open_names})
@@ -225,7 +225,7 @@ def default(
 
 
 def models(schema: JsonObject) -> ModelFilter:
-    """Return which models the field takes."""
+    """Return the filter of the models that the field accepts."""
     legacy = MODELS_BY_FIELD.get(schema.text("ui_type") or "", ModelFilter())
     return ModelFilter(
         base=schema.texts("ui_model_base") or legacy.base,

@@ -1,4 +1,4 @@
-"""Typed access to untrusted JSON: every wrong type becomes one SchemaError that says where."""
+"""Typed access to untrusted JSON: every wrong type raises a SchemaError with its location."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_NESTING: Final = 32
 
 
 class JsonObject:
-    """A JSON object and its place in the document. A null member counts as an absent one."""
+    """A JSON object and its location in the document. A null member counts as absent."""
 
     __slots__ = ("_members", "_pointer")
 
@@ -32,19 +32,19 @@ class JsonObject:
     def __iter__(self) -> Iterator[str]:
         for name in self._members:
             if not isinstance(name, str):
-                raise self.error("has a member whose name is not text")
+                raise self.error("has a key that is not text")
             yield name
 
     def error(self, complaint: str) -> SchemaError:
-        """Make the error that says what is wrong with this object."""
+        """Return an error about this object."""
         return SchemaError(f"{_place(self._pointer)} {complaint}")
 
     def value(self, name: str) -> object:
-        """Return the member as it is, or None if it is absent."""
+        """Return the member unchanged, or None if it is absent."""
         return self._members.get(name)
 
     def json(self, name: str) -> object:
-        """Return the member if JSON can hold it, or None if it is absent."""
+        """Return the member if it is valid JSON, or None if it is absent."""
         value = self._members.get(name)
         _require_json(value, self._at(name))
         return value
@@ -124,7 +124,7 @@ class JsonObject:
 
 
 def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
-    """Refuse what json.dumps would refuse: Python reads NaN, 1e999 and any nesting from a document."""
+    """Reject values that json.dumps rejects: Python parses NaN, 1e999 and any nesting."""
     if isinstance(value, float) and not math.isfinite(value):
         raise SchemaError(f"{_place(pointer)} should be a finite number")
     if isinstance(value, Mapping | list) and nesting == _MAX_NESTING:
@@ -143,5 +143,5 @@ def _wrong(pointer: str, wanted: str, value: object) -> SchemaError:
 
 
 def _place(pointer: str) -> str:
-    """Quote a pointer on one line: member names come from the document and may hold anything."""
+    """Quote a pointer on one line: its keys come from the document and may contain anything."""
     return json.dumps(pointer)[1:-1] if pointer else "the document"

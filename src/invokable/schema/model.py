@@ -3,7 +3,7 @@
     Schema ── nodes ──▶ NodeTemplate ── inputs ──▶ InputTemplate ── type ──▶ FieldType
                                      └─ outputs ─▶ OutputTemplate ─ type ──▶ FieldType
 
-The words are the editor's own, as its parsed templates use them.
+The names are those of the editor's own parsed templates.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ Connects = Literal["any", "direct", "connection"]
 
 
 class SchemaError(Exception):
-    """A node schema cannot be read, or is not bundled."""
+    """A node schema is invalid or not bundled."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message: Final = message
-        """What is wrong, in one line."""
+        """The problem, in one line."""
 
 
 class _Missing(Enum):
@@ -48,7 +48,7 @@ class _Missing(Enum):
 
 
 MISSING: Final = _Missing.MISSING
-"""Stands where the editor has `undefined`: no default, no value."""
+"""The editor's `undefined`: no default, no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +60,14 @@ class InputTemplate:
     type: FieldType
     input: Connects
     required: bool = False
-    """The node cannot run without a value (`orig_required` in the schema)."""
+    """Whether the node needs a value to run (`orig_required` in the schema)."""
     nullable: bool = False
-    """The server also runs with null: `anyOf` has a null branch and no value is required.
+    """Whether the server also runs with null: `anyOf` has a null branch and no value is required.
 
     Required fields have that branch too, because an edge may deliver the value later.
     """
     default: object = MISSING
-    """The editor's default, a JSON value to copy. The type's own where the schema has none."""
+    """The editor's default, a JSON value to copy: the schema's, or else the type's."""
     limits: Limits = NO_LIMITS
     options: tuple[str | int | float | bool, ...] = ()
     """The choices of an EnumField or SchedulerField, in schema order."""
@@ -75,7 +75,7 @@ class InputTemplate:
     models: ModelFilter = ANY_MODEL
     ui_hidden: bool = False
     description: str = ""
-    """Prose: empty in the bundled catalogue, which holds facts only."""
+    """The server's description; always empty in the bundled catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +109,9 @@ class Schema:
     """The node types of one InvokeAI server."""
 
     version: str
-    """The server's version, `6.14.2`."""
+    """The server's version, such as `6.14.2`."""
     origin: str
-    """Where the schema was read: `bundled`, a file name, or a server's address."""
+    """The origin of the schema: `bundled`, a file name, or a server's address."""
     nodes: Mapping[str, NodeTemplate]
     model_bases: frozenset[str] = frozenset()
     model_types: frozenset[str] = frozenset()

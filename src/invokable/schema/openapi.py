@@ -32,12 +32,12 @@ _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 
 
 def parse_openapi(document: Mapping[str, object], *, origin: str, version: str | None = None) -> Schema:
-    """Read the node types out of a server's `openapi.json`.
+    """Read the node types from a server's `openapi.json`.
 
-    `origin` says where the document comes from. `version` is the server's, which the document
-    itself does not contain: its `info.version` is that of the API.
+    `origin` is where the document comes from. `version` is the server's version, which is not in the
+    document: its `info.version` is that of the API.
 
-    Raises SchemaError when the document is not the openapi.json of an InvokeAI server.
+    Raises SchemaError if the document is not the openapi.json of an InvokeAI server.
     """
     root = JsonObject(document)
     components = root.child("components")
@@ -59,7 +59,7 @@ def parse_openapi(document: Mapping[str, object], *, origin: str, version: str |
 
 
 def _server_version(text: str | None) -> str | None:
-    """A document's `info.version` if it can be a server's; there were no nodes before InvokeAI 3."""
+    """A document's `info.version` if it can be a server's version; InvokeAI had no nodes before 3."""
     return text if text and _SERVER_VERSION.fullmatch(text) else None
 
 
@@ -191,6 +191,6 @@ def _title(name: str, schema: JsonObject) -> str:
 
 
 def _start_case(name: str) -> str:
-    """Turn `cfg_scale` into `Cfg Scale`: the editor's title of a field that has none."""
+    """Turn `cfg_scale` into `Cfg Scale`: the editor's title for a field without one."""
     words = _WORD.findall(name.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
     return " ".join(word[:1].upper() + word[1:] for word in words)

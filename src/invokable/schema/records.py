@@ -1,7 +1,7 @@
-"""Templates ⇄ the JSON records of the catalogue file. Prose is left out, defaults are implied.
+"""Templates ⇄ the JSON records of the catalogue file. Descriptions are left out, defaults are implied.
 
 Inputs, outputs and nodes repeat across versions: each distinct one is written once, in a table,
-and named by its position there.
+and referred to by its position there.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from invokable.schema.model import (
 Row = dict[str, Any]
 
 FORMAT: Final = 1
-"""Number of the file's layout."""
+"""The version of the file format."""
 
 
 def encode(schemas: Iterable[Schema]) -> Row:
-    """Write schemas as one record that JSON can hold; what they share is written once."""
+    """Encode schemas as one JSON record; shared parts are written once."""
     nodes, inputs, outputs = _Table(), _Table(), _Table()
     versions: Row = {}
     for schema in schemas:
@@ -49,7 +49,7 @@ def encode(schemas: Iterable[Schema]) -> Row:
 
 
 class Decoder:
-    """Builds templates out of an encoded record, each when it is first asked for."""
+    """Builds templates from an encoded record, each on first use."""
 
     def __init__(self, record: Row) -> None:
         self.versions: Final[Row] = record["versions"]
@@ -72,7 +72,7 @@ class Decoder:
         )
 
     def node_versions(self, version: str) -> dict[str, str]:
-        """Return node type → node version without building any template."""
+        """Return node type → node version without building templates."""
         rows = (self._rows[row] for row in self.versions[version]["nodes"])
         return {row["type"]: row["version"] for row in rows}
 
@@ -96,7 +96,7 @@ class _Table:
         self._positions: dict[str, int] = {}
 
     def add(self, record: Row) -> int:
-        # Not sorted: the order of members is the order of choices and of fields.
+        # Not sorted: the order of keys is the order of choices and fields.
         text = json.dumps(record, ensure_ascii=False)
         if text not in self._positions:
             self._positions[text] = len(self.rows)
@@ -105,7 +105,7 @@ class _Table:
 
 
 class _Built:
-    """Rows of a table, each built once."""
+    """The rows of a table, each built once."""
 
     def __init__(self, rows: list[Row], build: Callable[[Row], Any]) -> None:
         self._rows = rows
@@ -208,7 +208,7 @@ def _decode_limits(record: Row) -> Limits:
 
 
 def _set_members(template: Any) -> Row:
-    """Return the members of a template that differ from what is implied without them."""
+    """Return the members of a template that differ from their defaults."""
     members = {}
     for member in fields(template):
         value = getattr(template, member.name)

@@ -1,11 +1,11 @@
-"""A server to test with: a simulator of InvokeAI that runs in this process and breaks on purpose.
+"""A server for tests: an InvokeAI simulator that runs in this process and can fail on purpose.
 
     Simulator ─ world of server/ ─ worker ─ execution/       what the server knows and does
-              ├ graphs/                                       what the server refuses
-              ├ web/ ─ in process, or on a port               how it is asked, and its events
-              └ faults/                                       what goes wrong, as data
+              ├ graphs/                                       what the server rejects
+              ├ web/ ─ in process, or on a port               its HTTP API and its events
+              └ faults/                                       simulated faults, as data
 
-It needs the extra `simulator`. Nothing here is loaded by `import invokable` or by a generated module.
+It needs the `simulator` extra. Nothing here is loaded by `import invokable` or by a generated module.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The pytest plugin: a simulator and a client for each test, without a server, a GPU or a network.
+"""The pytest plugin: a simulator and a client for each test, without a server, GPU or network.
 
     def test_portrait(invokable_client):
         result = invokable_client.run(Portrait(prompt="a fox", model="Dreamshaper 8"))
         assert result.image.pil().size == (512, 512)
 
-`@pytest.mark.invokable(version="6.8.1", models=[…])` gives the simulator its options.
+`@pytest.mark.invokable(version="6.8.1", models=[…])` sets the simulator's options.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def invokable_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
-    """A simulated InvokeAI server in this process. `serve()` opens a port as well."""
+    """A simulated InvokeAI server in this process. `serve()` also opens a port."""
     from invokable.testing import Simulator
 
     marker = request.node.get_closest_marker("invokable")
@@ -38,5 +38,5 @@ def invokable_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 
 @pytest.fixture
 def invokable_client(invokable_simulator: Simulator) -> Client:
-    """A client of the test's own simulator."""
+    """A client of the test's simulator."""
     return invokable_simulator.client()

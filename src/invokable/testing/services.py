@@ -1,4 +1,4 @@
-"""Services: what the nodes of an item may do to the server."""
+"""Services: how the nodes of an item use the server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class ItemServices:
-    """What an item's nodes may do to the server."""
+    """The server's services for the nodes of an item."""
 
     def __init__(self, world: World, row: Row, check: Callable[[], None]) -> None:
         self._world, self._row, self._check = world, row, check
 
     def load_image(self, name: str) -> Image:
-        """The image of that name. Raises KeyError, and NodeError where it is another user's."""
+        """An image by name. Raises KeyError, and NodeError if it is another user's."""
         from PIL import Image
 
         file = self._readable(name, "image")
@@ -41,14 +41,14 @@ class ItemServices:
         metadata: dict[str, Any] | None = None,
         category: str = "general",
     ) -> str:
-        """Store an image that says how it was made. Returns its name. A board that is not there is ignored."""
+        """Store an image with its workflow. Returns its name. A missing board is ignored."""
         self._check()
         texts = {"metadata": dumped(metadata), **self._origin()}
         about = self._about(node_id, session_id, is_intermediate, board_id, category)
         return self._world.media.add_image(image, texts=texts, **about).name
 
     def load_video(self, name: str) -> bytes:
-        """The video of that name. Raises KeyError, and NodeError where it is another user's."""
+        """A video by name. Raises KeyError, and NodeError if it is another user's."""
         return self._readable(name, "video").content
 
     def save_video(

@@ -1,4 +1,4 @@
-"""Simulator: an InvokeAI server in this process, for tests and for trying things out."""
+"""Simulator: an InvokeAI server in this process, for tests and experiments."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Simulator:
             result = server.client().run(Portrait(prompt="a fox"))
 
     Args:
-        version: The InvokeAI version that it behaves as, of those that `invokable.schema.versions()` names.
-        models: The models that it has: mappings with at least `name`, `base` and `type`. None for a few of each kind.
-        boards: Names of boards to begin with.
-        multiuser: Whether users sign in.
-        users: The users, as `{email: password}`; the first one is the administrator.
-        max_queue_size: How many pending items the queue takes.
-        speed: Seconds that each node, and each step of it that reports progress, takes beyond what it needs.
-        faults: What goes wrong.
-        seed: The seed of what is left to chance where `faults` is not a plan with a seed of its own.
+        version: The InvokeAI version to simulate, one of `invokable.schema.versions()`.
+        models: The models on the server: mappings with at least `name`, `base` and `type`. None for a few of each kind.
+        boards: The names of the initial boards.
+        multiuser: Whether users have to sign in.
+        users: The users as `{email: password}`; the first one is the administrator.
+        max_queue_size: The maximum number of pending items.
+        speed: Additional seconds for each node, and for each of its steps that reports progress.
+        faults: The faults to simulate.
+        seed: The seed of random choices, if `faults` is not a plan with its own seed.
 
     Raises SchemaError for an unknown version, ValueError for a model without name, base or type.
-    Safe to use from several threads.
+    Thread-safe.
     """
 
     def __init__(
@@ -101,17 +101,17 @@ class Simulator:
         state = "closed" if self._loop is None else "down" if self._app is None else "running"
         return f"Simulator(version={self.version!r}, {state})"
 
-    # ------------------------------------------------------------------ from start to end
+    # ------------------------------------------------------------------ lifecycle
 
     def start(self) -> None:
-        """Begin to answer and to take items. A simulator that runs already stays as it is."""
+        """Start to answer requests and run items. Does nothing if it is running."""
         with self._lock:
             if self._loop is None:
                 self._loop = Loop()
                 self._boot()
 
     def close(self) -> None:
-        """End the server, and the clients that it handed out."""
+        """Stop the server, and close its clients."""
         with self._lock:
             if self._loop is None:
                 return
@@ -123,7 +123,7 @@ class Simulator:
             self._loop = None
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Answer on a real port too, a free one by default. Returns the address.
+        """Also listen on a port, by default a free one. Returns the URL.
 
         Raises OSError if the port is taken.
         """
@@ -139,28 +139,28 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """The address: that of the port once there is one, else one that only the client of `client` can reach."""
+        """The URL: that of the port if there is one, else one that only works for clients from `client`."""
         return self._port.url if self._port else _ADDRESS
 
     @property
     def is_served(self) -> bool:
-        """Whether it answers on a port."""
+        """Whether it listens on a port."""
         return self._port is not None
 
     @property
     def version(self) -> str:
-        """The InvokeAI version that it behaves as."""
+        """The simulated InvokeAI version."""
         return self._world.version
 
     @property
     def is_down(self) -> bool:
-        """Whether it crashed, or was not started."""
+        """Whether it has crashed or was not started."""
         return self._app is None
 
     def crash(self, restart_after: float | None = None) -> None:
-        """End at once, as after kill -9: connections break, further ones are refused, what runs is interrupted.
+        """Stop immediately, as after kill -9: connections break, new ones are refused, running items are interrupted.
 
-        `restart_after` is in seconds; without it, `restart` starts the server again.
+        The server restarts after `restart_after` seconds, or when `restart` is called.
         """
         with self._lock:
             if self._app is None:
@@ -172,7 +172,7 @@ class Simulator:
             timer.start()
 
     def restart(self) -> None:
-        """Start again with the state that was kept: what ran is canceled, what was pending goes on."""
+        """Start again with the same state: running items are canceled, pending ones continue."""
         with self._lock:
             if self._loop is None or self._app is not None:
                 return
@@ -207,13 +207,13 @@ class Simulator:
             self._sockets.end()
             self._sockets = None
 
-    # ------------------------------------------------------------------ being asked
+    # ------------------------------------------------------------------ access
 
     @property
     def loop(self) -> Loop:
-        """The simulator's own event loop. Raises RuntimeError when it was not started."""
+        """The simulator's own event loop. Raises RuntimeError if it was not started."""
         if self._loop is None:
-            raise RuntimeError("the simulator does not run: use it in a with block, or call start()")
+            raise RuntimeError("the simulator is not running; use it in a with block, or call start()")
         return self._loop
 
     @property
@@ -222,16 +222,16 @@ class Simulator:
         return self._app
 
     def transport(self) -> InProcess:
-        """An httpx transport that leads here without a port; for blocking clients and for those that await."""
+        """An httpx transport to the simulator without a port, for sync and async clients."""
         from invokable.testing.web.transport import InProcess
 
         self.start()
         return InProcess(self)
 
     def client(self, **options: Any) -> Client:
-        """A ready client, which the simulator closes when it is closed. `options` are those of `invokable.Client`.
+        """A client of the simulator, closed together with it. `options` are those of `invokable.Client`.
 
-        It needs no port. Once there is one, it goes over the port and so gets events too.
+        It needs no port. If there is one, the client uses it and receives events.
         """
         from invokable.runtime.client._sync.client import Client
 
@@ -241,21 +241,21 @@ class Simulator:
         return client
 
     def token(self, email: str, *, seconds: float | None = None) -> str:
-        """A token of a user, as `Client(token=…)` takes it; good for a day, or for `seconds`. Raises KeyError."""
+        """A user's token for `Client(token=…)`, valid for a day or for `seconds`. Raises KeyError."""
         for account in self._world.users.accounts.values():
             if account.email == email:
                 return self._world.users.token(account, seconds=seconds)
         raise KeyError(email)
 
     def listen(self, listener: Callable[[str, dict[str, Any]], None]) -> None:
-        """Call `listener` with name and payload of each event, as a socket would get them, from now on."""
+        """Call `listener` with the name and payload of each event from now on, as a socket would receive them."""
         self._listeners.append(listener)
 
     # ------------------------------------------------------------------ what happened
 
     @property
     def jobs(self) -> list[Job]:
-        """The items that began to run, oldest first; also those that were deleted since."""
+        """The items that were started, oldest first, including those deleted since."""
         with self._world.queue.lock:
             return [Job.of(ran) for _, ran in sorted(self._world.ran.items())]
 
@@ -271,7 +271,7 @@ class Simulator:
 
     @property
     def fired(self) -> list[tuple[Fault, str]]:
-        """The faults that happened, and what they happened to."""
+        """The faults that happened, and what they affected."""
         return list(self._faults.fired)
 
     # ------------------------------------------------------------------ what others do
@@ -281,23 +281,23 @@ class Simulator:
         self._faults.add(fault)
 
     def clear_by_other(self) -> int:
-        """Somebody else clears the queue. Returns how many items that took."""
+        """Clear the queue as another user. Returns the number of items removed."""
         return self._world.queue.clear("default")
 
     def prune_by_other(self) -> int:
-        """Somebody else prunes the queue. Returns how many items that took."""
+        """Prune the queue as another user. Returns the number of items removed."""
         return self._world.queue.prune("default")
 
     def cancel_by_other(self) -> int:
-        """Somebody else cancels everything. Returns how many items that took."""
+        """Cancel everything as another user. Returns the number of items canceled."""
         return self._world.queue.cancel_where("default", lambda row: True)
 
     def pause(self) -> None:
-        """Take no more items."""
+        """Pause the queue: start no more items."""
         self._world.paused = True
 
     def resume(self) -> None:
-        """Take items again."""
+        """Resume the queue."""
         with self._world.queue.wake:
             self._world.paused = False
             self._world.queue.wake.notify_all()
@@ -319,7 +319,7 @@ class Simulator:
 
     def _faults_with(self, event: Event) -> None:
         for fault in self._faults.with_event(event.name):
-            # Whoever publishes holds locks: what the fault does must not wait for them.
+            # The publisher holds locks, which the fault's action must not wait for.
             threading.Thread(target=self._act, args=[fault], daemon=True).start()
 
     async def _act_from_loop(self, fault: Fault) -> None:

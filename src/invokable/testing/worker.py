@@ -1,4 +1,4 @@
-"""Worker: takes one item after the other and runs it, in a thread of its own.
+"""Worker: takes items one by one and runs them, in its own thread.
 
 take ── engine: started, progress, completed … ── session stored ── status ── events
 """
@@ -39,11 +39,11 @@ class Worker:
         self._thread = threading.Thread(target=self._loop, name="invokable-simulator-worker", daemon=True)
 
     def start(self) -> None:
-        """Begin to take items."""
+        """Start to take items."""
         self._thread.start()
 
     def kill(self) -> None:
-        """Stop at once. What runs is abandoned: nothing that it still does has an effect."""
+        """Stop immediately. The running item is abandoned: nothing that it still does has any effect."""
         self._killed.set()
         with self._world.queue.wake:
             self._world.queue.wake.notify_all()
@@ -77,13 +77,13 @@ class Worker:
         try:
             run = _Run(self._world, row, ran, self._check, self._speed, self._killed)
             error = run.to_end()
-        except Exception as problem:  # whatever a node does, the queue goes on
+        except Exception as problem:  # the queue continues whatever a node raises
             error = (type(problem).__name__, str(problem), traceback.format_exc())
         self._check()
         if run is not None:
             row.session = run.session_json()
         if error is None and run is not None and not run.is_complete:
-            return  # a weakness of the server: an item none of whose nodes can go on stays in progress
+            return  # a bug of the server: an item without runnable nodes stays in progress
         self._world.queue.move(row, "failed" if error else "completed", error=error)
         if run is not None:
             run.tell_error(error)
@@ -114,7 +114,7 @@ class _Run:
         )
 
     def to_end(self) -> _Error | None:
-        """Run what is left of the session. Returns the error that ended it."""
+        """Run the rest of the session. Returns the error that ended it."""
         for event in self._session.run():
             self._check()
             if self._row.ended:
@@ -134,16 +134,16 @@ class _Run:
         return self._row.ended or self._session.is_complete
 
     def session_json(self) -> dict[str, Any]:
-        """The session as it is now."""
+        """The current session."""
         document: dict[str, Any] = self._session.to_json()
         return document
 
     def tell_error(self, error: _Error | None) -> None:
-        """Publish the error of a node, which comes after the item's own."""
+        """Publish the error of a node, after the item's own."""
         if error is None or self._failed is None:
             return
         extra = dict(zip(("error_type", "error_message", "error_traceback"), error, strict=True))
-        # A node whose inputs do not fit fails before it starts.
+        # A node with invalid inputs fails before it starts.
         prepared = self.session_json()["execution_graph"]["nodes"].get(self._failed.exec_id)
         self._invocations.setdefault(self._failed.exec_id, prepared)
         self._publish("invocation_error", self._failed, extra)
@@ -179,6 +179,6 @@ class _Run:
 def _preview(png: bytes | None) -> dict[str, Any] | None:
     if png is None:
         return None
-    # The size stands in the header of every PNG file.
+    # The size is in the header of every PNG file.
     width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
     return {"width": width, "height": height, "dataURL": f"data:image/png;base64,{b64encode(png).decode()}"}

@@ -1,4 +1,4 @@
-"""World: all that one server knows. It outlives a crash; only the node cache and what was running do not."""
+"""World: the state of one server. It survives a crash, except for the node cache and running items."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from invokable.testing.server.users import Users
 
 @dataclass(slots=True)
 class Ran:
-    """What became of an item that began to run."""
+    """An item that was started."""
 
     row: Row
     begun: int = 0
@@ -57,7 +57,7 @@ class World:
         self.openapi: dict[str, Any] | None = None
         self.media.on_delete.append(self._forget)
         self.cache: Any = None
-        """The engine's node cache, from one start to the next."""
+        """The engine's node cache, until the next start."""
 
     def _forget(self, name: str) -> None:
         if self.cache is not None:

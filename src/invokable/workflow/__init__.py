@@ -1,4 +1,4 @@
-"""The workflow that InvokeAI's editor exports: from the file's bytes to its form, its graph and its batches."""
+"""Workflows exported from InvokeAI's editor: from the bytes of a file to its form, graph and batches."""
 
 from invokable.workflow.document import read_bytes, read_document
 from invokable.workflow.errors import Warning_, WorkflowFileError

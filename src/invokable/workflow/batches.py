@@ -1,4 +1,4 @@
-"""What batch nodes add to the enqueue body: values for fields of the graph, zipped or multiplied."""
+"""The batch data of the enqueue body: values for fields of the graph, zipped or multiplied."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _COLLECTION_SHAPES = {
 def build_batches(workflow: ParsedWorkflow, findings: Findings) -> tuple[BatchGroup, ...]:
     """Return the groups of batch data in the order in which the editor sends them.
 
-    Nodes in the group "None" stand alone. Every other group is zipped, including groups that the editor's menu does
-    not offer, and nodes without a group.
+    Nodes in the group "None" are not zipped with others. Every other group is zipped, including groups that the
+    editor's menu does not offer, and nodes without a group.
     """
     wiring = wiring_of(workflow)
     nodes = workflow.by_id()
@@ -52,7 +52,7 @@ def _grouped(workflow: ParsedWorkflow) -> dict[str, list[InvocationNode]]:
         if node.type in BATCH_COLLECTIONS:
             entry = node.inputs.get("batch_group_id")
             groups.setdefault(_key(entry.value if entry else MISSING), []).append(node)
-    # The editor groups in a JavaScript object, whose keys that look like array indices come first, in numeric order.
+    # The editor groups in a JavaScript object, where keys that look like array indices come first, in numeric order.
     order = sorted(groups, key=lambda key: (0, int(key)) if _is_array_index(key) else (1, 0))
     return {key: groups[key] for key in order}
 
@@ -83,8 +83,8 @@ def _data_of(
     data = []
     for _, edge in wiring.out_of(node.id, "image" if node.type == "image_batch" else "value"):
         if isinstance(nodes.get(edge.target), ConnectorNode):
-            # The editor sends the connector's id all the same, and the server finds no such node in the graph.
-            findings.problem(f"{node.described()} feeds a connector, which the server refuses", edge.pointer)
+            # The editor sends the connector's id anyway, and the server finds no such node in the graph.
+            findings.problem(f"{node.described()} feeds a connector, which the server rejects", edge.pointer)
         data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, generator))
     return data
 
@@ -96,7 +96,7 @@ def _source(
     connectors: ConnectorSources,
     findings: Findings,
 ) -> tuple[InvocationNode, str]:
-    """Return the node and field that hold the values: the batch node's own, unless a generator feeds it."""
+    """Return the node and field with the values: the batch node's own, unless a generator feeds it."""
     field = BATCH_COLLECTIONS[node.type]
     edge = next(wiring.into(node.id, field), None)
     if edge is None:
@@ -112,7 +112,7 @@ def _source(
 
 
 def _items(node: InvocationNode, field: str, findings: Findings) -> list[object]:
-    """Return the values that a batch node holds itself."""
+    """Return a batch node's own values."""
     value = node.inputs[field].value if field in node.inputs else MISSING
     if value is MISSING:
         return []

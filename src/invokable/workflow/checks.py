@@ -1,4 +1,4 @@
-"""What would be lost silently: node types, fields and values that the schema does not know."""
+"""Find what would be dropped silently: node types, fields and values that the schema does not know."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Finding
     """Find nodes of a type that the schema does not know. They are left out of the graph."""
     unknown = [node for node in workflow.invocations() if node.template(schema) is None]
     others = sorted({node.type for node in unknown} - {unknown[0].type}) if unknown else []
-    # The first message stands for all when it is an error, so it names the other types as well.
+    # If it is an error, the first message is the only one, so it names the other types too.
     nor = f" (also unknown: {', '.join(map(quoted, others[:5]))})" if others else ""
     for node in unknown:
         message = f"{node.described()} has a type that InvokeAI {schema.version} does not know{nor}"
@@ -48,7 +48,7 @@ def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Finding
 
 
 def check_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
-    """Find inputs that hold a value but have no template. They are left out of the graph."""
+    """Find inputs that have a value but no template. They are left out of the graph."""
     for node in workflow.invocations():
         template = node.template(schema)
         if template is None or node.type in EXTRA_INPUTS:
@@ -63,7 +63,7 @@ def check_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
 
 
 def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
-    """Find values that no field understands and no edge replaces. They are dropped."""
+    """Find values that the editor does not understand and no edge replaces. They are dropped."""
     connected = {(edge.target, edge.target_handle) for edge in workflow.edges}
     for node in workflow.invocations():
         if node.template(schema) is None:
@@ -94,7 +94,7 @@ def _suggest_node(node_type: str, schema: Schema) -> str | None:
 
 
 def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> str | None:
-    # A misspelled name stands for a field that the node does not have already.
+    # A misspelled name can only mean a field that the node does not have yet.
     unused = [field for field in template.inputs if field not in node.inputs]
     return nearest(name, unused) or _known_in(versions_with_field(node.type, name))
 

@@ -47,7 +47,7 @@ _WIDENINGS = {
 
 
 def may_share(first: FieldType, second: FieldType) -> bool:
-    """Return whether two types may stand in for each other, as the branches of an `if` node must."""
+    """Return whether two types are interchangeable, as the branches of an `if` node must be."""
     if may_connect(first, second) or may_connect(second, first):
         return True
     return (
@@ -58,7 +58,7 @@ def may_share(first: FieldType, second: FieldType) -> bool:
 
 
 def item_type(kind: FieldType) -> FieldType | None:
-    """Return the type of one item that a field gives to a `collect` node, None if anything goes."""
+    """Return the type of an item that a field gives to a `collect` node, None for any type."""
     if kind.name == "CollectionField":
         return None
     return kind if kind.cardinality == "SINGLE" else replace(kind, cardinality="SINGLE")

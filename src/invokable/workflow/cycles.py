@@ -1,7 +1,7 @@
-"""Would one more edge close a cycle? Asked for every edge, so the answer must not cost a walk through the graph.
+"""Whether one more edge would close a cycle. This is checked for every edge, so it must not walk the whole graph.
 
-An edge can only close a cycle inside a strongly connected part of the graph of all edges in the file. Those parts are
-found once; in an ordinary file there are none, and every later question is answered at once.
+An edge can only close a cycle inside a strongly connected component of the graph of all edges in the file. These are
+found once; ordinary files have none, so that every later check is immediate.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from invokable.workflow.errors import WorkflowFileError, pointer
 
 MAX_STEPS = 100_000
-"""Steps of searching allowed for one file. Only a file made to be slow needs more."""
+"""The search steps allowed for a file. Only malicious files need more."""
 
 STEPS_OF_EDGE = 300
-"""Steps allowed for each edge where that makes more, so that the work grows as the file does."""
+"""The steps allowed per edge if that is more, so that the work is linear in the size of the file."""
 
 
 class Effort:
@@ -54,7 +54,7 @@ class CycleGuard:
     def accept(self, key: int, source: str, target: str) -> None:
         """Add an edge; the key distinguishes it from others between the same nodes.
 
-        Edges at connectors and collapsed edges get in unchecked; a cycle of them makes every later edge close one.
+        Edges at connectors and collapsed edges are accepted unchecked; after a cycle of them, every edge closes one.
         """
         self._cyclic = self._cyclic or self.closes(source, target)
         self._accepted.setdefault(source, {}).setdefault(target, set()).add(key)
@@ -91,7 +91,7 @@ class CycleGuard:
 
 
 def _strong_parts(targets: dict[str, list[str]]) -> dict[str, int]:
-    """Number the strongly connected parts (Tarjan): nodes on a cycle by part; other nodes are left out."""
+    """Number the strongly connected components (Tarjan): nodes on a cycle by component; others are left out."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     pending: list[str] = []

@@ -1,7 +1,7 @@
-"""From the bytes of a file to its JSON: text, or an image that InvokeAI wrote, which embeds its workflow.
+"""From the bytes of a file to its JSON: text, or an InvokeAI image with an embedded workflow.
 
-JSON is read strictly. What Python accepts and another program would read differently is refused: duplicate
-keys, NaN and infinities, numbers beyond a double, halves of surrogate pairs, and nesting that would exhaust the stack.
+JSON is read strictly. Whatever Python accepts but other programs read differently is rejected: duplicate keys, NaN and
+infinities, numbers beyond a double, lone surrogates, and nesting that would exhaust the stack.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ MAX_BYTES = 64 * 1024 * 1024
 
 _BYTES_A_CONTAINER = 32
 _BYTES_A_VALUE = 12
-"""How many bytes of the file there must be for each array or object, and for each value, beyond the first thousands.
+"""The minimum bytes of a file per array or object, and per value, after the first thousands.
 
-Workflows have 50 and 15 at least. Three bytes of JSON can make an object that takes 80 bytes of memory.
+Workflows have at least 50 and 15. Three bytes of JSON can create an object that takes 80 bytes of memory.
 """
 _FIRST_CONTAINERS = 10_000
 _FIRST_VALUES = 20_000
 
 MAX_DEPTH = 200
-"""The deepest nesting of arrays and objects. An editor's workflow has about ten levels."""
+"""The deepest nesting of arrays and objects. Workflows from the editor have about ten levels."""
 
 _PIECE = 1 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -46,10 +46,10 @@ def read_document(data: bytes, *, name: str) -> object:
     Args:
         data: The file's bytes: JSON text in UTF-8, or a PNG image with an embedded workflow. A record of a server's
             workflow library is unwrapped.
-        name: What to call the file in messages.
+        name: The name of the file in messages.
 
     Raises:
-        WorkflowFileError: The file is too large, holds no workflow, or is not strict JSON.
+        WorkflowFileError: The file is too large, contains no workflow, or is not strict JSON.
     """
     if len(data) > MAX_BYTES:
         raise WorkflowFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
@@ -64,16 +64,16 @@ def read_document(data: bytes, *, name: str) -> object:
 
 
 def read_bytes(file: BinaryIO) -> bytes:
-    """Return the bytes of a file up to just beyond `MAX_BYTES`, so that `read_document` can refuse what is larger."""
+    """Return the bytes of a file up to just over `MAX_BYTES`, so that `read_document` can reject larger files."""
     pieces, room = [], MAX_BYTES + 1
-    while room and (piece := file.read(min(room, _PIECE))):  # one large read takes the memory of the largest file
+    while room and (piece := file.read(min(room, _PIECE))):  # a single large read allocates memory for the largest file
         pieces.append(piece)
         room -= len(piece)
     return b"".join(pieces)
 
 
 def _unwrapped(document: object) -> object:
-    """Return the workflow in a record of the server's library.
+    """Return the workflow from a record of the server's library.
 
     The editor does not open records, so anything less than a whole record is left to the workflow's own checks.
     """
@@ -84,10 +84,10 @@ def _unwrapped(document: object) -> object:
 
 
 def _check_density(data: bytes, name: str) -> None:
-    """Refuse a file that holds far more values for its size than any workflow, before each takes memory of its own."""
+    """Reject a file with far more values for its size than any workflow, before they are allocated."""
     if _is_crowded(data, data) is None:
         return
-    crowded = _is_crowded(_TEXT.sub(b"", data), data)  # commas and brackets in texts are no values
+    crowded = _is_crowded(_TEXT.sub(b"", data), data)  # commas and brackets within strings do not count
     if crowded is not None:
         raise WorkflowFileError(f"{name} holds {crowded}")
 
@@ -147,7 +147,7 @@ def _strict_json(text: str, name: str) -> object:
 
 
 def _check_depth(document: object, name: str) -> None:
-    """Refuse nesting that others, who walk the document recursively, could not follow."""
+    """Reject nesting that is too deep for other recursive code."""
     level = [document]
     for _ in range(MAX_DEPTH + 1):
         level = [
@@ -162,15 +162,15 @@ def _check_depth(document: object, name: str) -> None:
 
 
 def _check_surrogates(document: object) -> None:
-    """Refuse half characters (an escaped surrogate without its partner), which no UTF-8 can hold."""
+    """Reject lone surrogates, which UTF-8 cannot encode."""
     path = _path_to_surrogate(document)
     if path is not None:
         shown = (str(part).encode(errors="replace").decode() for part in reversed(path))
-        raise WorkflowFileError("half of a surrogate pair is not a character", pointer(*shown))
+        raise WorkflowFileError("found a lone surrogate, which is not a character", pointer(*shown))
 
 
 def _path_to_surrogate(value: object) -> list[str | int] | None:
-    """Return the way from a half character up to `value`, None without one. Recursion ends at `MAX_DEPTH`."""
+    """Return the path from a lone surrogate up to `value`, None without one. Recursion ends at `MAX_DEPTH`."""
     children: Iterable[tuple[str | int, object]] = ()
     if isinstance(value, str):
         return None if _is_encodable(value) else []
@@ -202,7 +202,7 @@ def _is_encodable(text: str) -> bool:
 
 
 def _embedded(data: bytes, name: str) -> bytes:
-    """Return the text of the chunk in which InvokeAI keeps the workflow of an image."""
+    """Return the text of the PNG chunk with the workflow of an image."""
     for kind, body in _chunks(data):
         if kind in (b"tEXt", b"zTXt", b"iTXt") and body.startswith(PNG_KEYWORD + b"\0"):
             return _chunk_text(kind, body[len(PNG_KEYWORD) + 1 :], name)
@@ -223,7 +223,7 @@ def _chunk_text(kind: bytes, body: bytes, name: str) -> bytes:
     if kind == b"zTXt":
         return _inflated(body[1:], name).decode("latin-1").encode()
     compressed = body[:1] == b"\1"
-    # Compression flag and method, then language tag and translated keyword, each closed by a zero byte.
+    # Compression flag and method, then language tag and translated keyword, each terminated by a zero byte.
     text = body[2:].split(b"\0", 2)[-1]
     return _inflated(text, name) if compressed else text
 

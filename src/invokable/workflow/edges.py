@@ -1,4 +1,4 @@
-"""Which edges survive the load: each is checked against the nodes and the edges accepted before it."""
+"""Which edges are kept on load: each is checked against the nodes and the edges accepted before it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Output:
-    """The output of an invocation node that feeds an edge, perhaps through connectors."""
+    """The output of an invocation node that feeds an edge, possibly through connectors."""
 
     node: InvocationNode
     handle: str
@@ -39,7 +39,7 @@ _NO_OUTPUT = Refusal("its source has no such output")
 
 
 class Wiring:
-    """The accepted edges, by where they start and where they end."""
+    """The accepted edges, by their start and their end."""
 
     def __init__(self) -> None:
         self.keys: dict[int, Edge] = {}
@@ -56,13 +56,13 @@ class Wiring:
             self._quads.setdefault(_quad(edge), set()).add(key)
 
     def into(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[Edge]:
-        """Yield the wires that end in an input, in the order of their acceptance."""
+        """Yield the wires that end in an input, in order of acceptance."""
         for key in self._into.get((node, handle), ()):
             if key not in without:
                 yield self.keys[key]
 
     def out_of(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[tuple[int, Edge]]:
-        """Yield the wires that start at an output, in the order of their acceptance, each with its key."""
+        """Yield the wires that start at an output, in order of acceptance, each with its key."""
         for key in self._out_of.get((node, handle), ()):
             if key not in without:
                 yield key, self.keys[key]
@@ -91,7 +91,7 @@ def resolve_connector(
 
 
 class ConnectorSources:
-    """What feeds each connector once all edges are known: every chain is followed once."""
+    """The sources of connectors once all edges are known; every chain is followed once."""
 
     def __init__(self, nodes: dict[str, Node], wiring: Wiring) -> None:
         self._nodes = nodes
@@ -121,7 +121,7 @@ class ConnectorSources:
 
 
 def validate_edges(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
-    """Drop the edges that the editor drops. The input such an edge led to keeps the value it has in the file."""
+    """Drop the edges that the editor drops. The input at the end of such an edge keeps its value from the file."""
     review = _EdgeReview(workflow, schema)
     accepted = []
     for key, edge in enumerate(workflow.edges):
@@ -132,7 +132,7 @@ def validate_edges(workflow: ParsedWorkflow, schema: Schema, findings: Findings)
         else:
             shown = f"{edge.source}.{edge.source_handle} → {edge.target}.{edge.target_handle}"
             if edge.type == "collapsed":
-                # It carries nothing, so nothing is lost.
+                # It transfers no value, so nothing is lost.
                 findings.warn(f"a collapsed edge was dropped: {refusal.reason}", edge.pointer)
             else:
                 findings.problem(
@@ -144,7 +144,7 @@ def validate_edges(workflow: ParsedWorkflow, schema: Schema, findings: Findings)
 
 
 class _EdgeReview:
-    """Checks one edge after another against the nodes and the edges accepted so far."""
+    """Checks edges one by one against the nodes and the edges accepted so far."""
 
     def __init__(self, workflow: ParsedWorkflow, schema: Schema) -> None:
         self._schema = schema
@@ -155,12 +155,12 @@ class _EdgeReview:
         self._cycles = CycleGuard(known, self._effort)
 
     def accept(self, key: int, edge: Edge) -> None:
-        """Count an edge among the accepted."""
+        """Add an edge to the accepted ones."""
         self._wiring.add(key, edge)
         self._cycles.accept(key, edge.source, edge.target)
 
     def examine(self, edge: Edge) -> Refusal | None:
-        """Return why an edge is refused, or None if it is fine."""
+        """Return why an edge is refused, or None if it is valid."""
         return self._ends_exist(edge) or (self._connection(edge) if edge.type == "default" else None)
 
     # --- the two ends ---
@@ -200,12 +200,12 @@ class _EdgeReview:
         if isinstance(target, ConnectorNode):
             return self._into_connector(edge, source, without)
         if not isinstance(target, InvocationNode):
-            return Refusal("notes take no edges")
+            return Refusal("notes do not accept edges")
         template = target.input_template(self._schema, edge.target_handle)
         if template is None:
             return Refusal(f"{target.described()} has no input {quoted(edge.target_handle)}")
         if template.input == "direct":
-            return Refusal(f"{quoted(edge.target_handle)} of {target.described()} takes no edge, only a value")
+            return Refusal(f"{quoted(edge.target_handle)} of {target.described()} accepts a value, but no edge")
         if source is None:
             refusal = self._from_open_connector(edge, template.type, without)
         else:
@@ -237,7 +237,7 @@ class _EdgeReview:
             return Refusal("the connector already has an edge")
         if source is None:
             return None
-        # Now that the chain has a source, everything it ends in must be able to take it.
+        # Now that the chain has a source, all its ends must accept it.
         below, ends = self._below(edge.target, without)
         staged = below.union(without)
         for end in ends:
@@ -256,7 +256,7 @@ class _EdgeReview:
         return None
 
     def _from_open_connector(self, edge: Edge, target: FieldType, without: Collection[int]) -> Refusal | None:
-        """Check a wire from a connector that nothing feeds: all its ends must be able to share one source."""
+        """Check a wire from a connector that nothing feeds: all its ends must accept a common source."""
         _, ends = self._below(edge.source, without)
         for end in ends:
             self._effort.spend()
@@ -272,7 +272,7 @@ class _EdgeReview:
         return None
 
     def _below(self, connector: str, without: Collection[int]) -> tuple[set[int], list[Edge]]:
-        """Return the wires that leave a connector and the connectors it feeds, and those that end in a real input."""
+        """Return the wires from a connector and from the connectors it feeds, and those that end in a real input."""
         below: set[int] = set()
         ends: list[Edge] = []
         seen = {connector}
@@ -323,7 +323,7 @@ class _EdgeReview:
     def _collects_alike(
         self, edge: Edge, source: _Output, target: InvocationNode, without: Collection[int]
     ) -> Refusal | None:
-        """Refuse to mix types in a `collect` node, or in a chain of them."""
+        """Refuse mixed types in a `collect` node, or in a chain of them."""
         if target.type != "collect":
             return None
         given: FieldType | None = None
@@ -337,7 +337,7 @@ class _EdgeReview:
         return None
 
     def _collected(self, node_id: str, without: Collection[int]) -> FieldType | None:
-        """Return the type that a `collect` node collects, by the first edge into it; None if nothing determines it."""
+        """Return the type that a `collect` node collects, from the first edge into it; None if undetermined."""
         seen: set[str] = set()
         while node_id not in seen:
             self._effort.spend()

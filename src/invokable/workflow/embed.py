@@ -1,4 +1,4 @@
-"""The workflow that the enqueue body carries along, so that images remember how they were made."""
+"""The workflow embedded in the enqueue body, which the server stores in the images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from invokable.workflow.values import ValueParser
 
 
 def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, object]:
-    """Return the workflow as JSON in format 4.0.0, without an id. Nodes and edges are made as they are taken."""
+    """Return the workflow as JSON in format 4.0.0, without an id. Nodes and edges are created lazily."""
     values = ValueParser(schema)
     return {
         "name": workflow.name,
@@ -52,7 +52,7 @@ def _input_document(key: str, entry: Input, node: InvocationNode, values: ValueP
         "label": entry.label,
         "description": entry.description,
     }
-    # A node update leaves a default's keys in a value of another kind; reading the value again strips them.
+    # A node update may leave keys of a default in a value of another kind; parsing the value again strips them.
     value = values.parse(entry.value, node_type=node.type, field=key)
     if value is MISSING:
         value = entry.value

@@ -1,4 +1,4 @@
-"""What goes wrong with a workflow file, and the one place that decides whether it is an error or a warning."""
+"""Errors and warnings about a workflow file, and the only place that decides between the two."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Suggest: TypeAlias = Callable[[], str | None]
 
 
 class WorkflowFileError(Exception):
-    """A workflow file that cannot be read, or that would not do what it says.
+    """A workflow file that cannot be read, or that would not run as it is written.
 
     Attributes:
-        message: What is wrong, in one sentence; also the text of the exception.
-        pointer: The JSON pointer (RFC 6901) of the place in the workflow, if there is one.
+        message: The problem, in one sentence; also the text of the exception.
+        pointer: The JSON pointer (RFC 6901) to the location in the workflow, if any.
         suggestion: What may help, such as `did you mean "num_steps"?`.
     """
 
@@ -29,14 +29,14 @@ class WorkflowFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Warning_:  # noqa: N801  (the plain name is a builtin)
-    """Something in the file that the editor drops or changes without stopping."""
+    """Something in the file that the editor silently drops or changes."""
 
     message: str
     pointer: str | None = None
 
 
 class Findings:
-    """Collects what is wrong with a file: an error when reading strictly, else a warning."""
+    """Collects the problems of a file: errors when reading strictly, else warnings."""
 
     def __init__(self, *, lenient: bool) -> None:
         self._lenient = lenient
@@ -44,20 +44,20 @@ class Findings:
 
     @property
     def warnings(self) -> tuple[Warning_, ...]:
-        """The warnings so far, in the order they were found."""
+        """The warnings so far, in order."""
         return tuple(self._warnings)
 
     def warn(self, message: str, pointer: str | None = None) -> None:
-        """Note a change that no user would miss."""
+        """Add a warning about a harmless change."""
         self._warnings.append(Warning_(message, pointer))
 
     def problem(self, message: str, pointer: str | None = None, suggest: Suggest | None = None) -> None:
-        """Note what the editor drops silently: a warning when lenient.
+        """Report something that the editor drops silently: a warning if lenient, else an error.
 
         Args:
-            message: What is wrong.
-            pointer: Where.
-            suggest: Finds out what may help; only called for an error, because finding similar names is slow.
+            message: The problem.
+            pointer: Its location.
+            suggest: Returns what may help; only called for an error, because finding similar names is slow.
 
         Raises:
             WorkflowFileError: The file is read strictly.
@@ -73,7 +73,7 @@ def pointer(*parts: str | int) -> str:
 
 
 def quoted(text: object, limit: int = 80) -> str:
-    """Return untrusted text fit for a message: quoted, on one line, cut short."""
+    """Return untrusted text for a message: quoted, on one line, and cut."""
     shown = text if isinstance(text, str) else repr(text)
     return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
 

@@ -1,9 +1,9 @@
-"""Feeding: where the value of a field goes, and on which side of the denoising a prompt ends.
+"""Feeding: where the value of a field goes, and whether a prompt is positive or negative.
 
     Prompt (a primitive) ─▶ Prompt - SDXL: prompt ─▶ Denoise: positive_conditioning
 
-A primitive hands its value on as it is, other nodes of plain values make a new one of it: joined texts, calculated
-numbers. Both are passed through, so that the fields are found that work with the value.
+A primitive passes its value on unchanged; other nodes of plain values compute a new one, such as a joined text or a
+sum. Both are followed to the fields that use the value.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _PLAIN: Final = frozenset(
 )
 _MEDIA: Final = frozenset({"ImageField", "VideoField"})
 _LISTS: Final = frozenset({"CollectionField", "CollectionItemField"})
-_ASIDE: Final = frozenset({"BoardField", "MetadataField"})  # fields that every saving node has
+_ASIDE: Final = frozenset({"BoardField", "MetadataField"})  # fields of every node that saves
 _SIDES: Final = ("positive", "negative")
-_FAR: Final = 60  # nodes that are looked at, and fields that one of them feeds
+_FAR: Final = 60  # nodes visited, and fields fed by one of them
 
 
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """A field that gets a value."""
+    """A field that receives a value."""
 
     node: InvocationNode
     field: str
     through: InvocationNode | None = None
-    """The first node on the way that makes another value of it; None where it arrives as it was given."""
+    """The first node on the way that changes the value; None if it arrives unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,19 @@ class _Wire:
 
 
 class Feeding:
-    """What feeds what in one workflow."""
+    """The connections of a workflow."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._nodes = reading.workflow.by_id()
 
     def fed_by(self, node_id: str, field: str) -> list[Fed]:
-        """The fields that work with the value of a field, the nearest first: itself where its node does."""
+        """The fields that use the value of a field, nearest first; the field itself if its node uses it."""
         start = self._nodes.get(node_id)
         return self._reached([Fed(start, field)]) if isinstance(start, InvocationNode) else []
 
     def fed_from(self, node_id: str, output: str) -> list[Fed]:
-        """The fields that work with what an output of a node gives, the nearest first."""
+        """The fields that use the value of a node's output, nearest first."""
         wires = (wire for wire in self._wires.get(node_id, ()) if wire.handle == output)
         return self._reached([Fed(wire.node, wire.field) for wire in islice(wires, _FAR)])
 
@@ -78,12 +78,12 @@ class Feeding:
         return found
 
     def hands_on(self, node_id: str, field: str) -> bool:
-        """Whether a node does nothing with the value of a field but to hand it, or another plain value, on."""
+        """Whether a node only passes on the value of a field, or another plain value."""
         node = self._nodes.get(node_id)
         return isinstance(node, InvocationNode) and self._handed_on(Fed(node, field)) is not None
 
     def sides(self, node_id: str) -> dict[str, list[InvocationNode]]:
-        """The nodes whose positive or negative conditioning a node makes, by side; empty for other nodes."""
+        """The nodes whose conditioning a node makes, by side (positive or negative); empty for other nodes."""
         found: dict[str, list[InvocationNode]] = {}
         queue, seen = [node_id], {node_id}
         for at in queue:
@@ -101,7 +101,7 @@ class Feeding:
         return found
 
     def _handed_on(self, at: Fed) -> Iterator[Fed] | None:
-        """The fields that a node hands a value on to; None where it works with the value itself."""
+        """The fields that a node passes a value on to; None if it uses the value itself."""
         template = at.node.template(self._reading.schema)
         if template is None or at.field not in template.inputs:
             return None
@@ -120,7 +120,7 @@ class Feeding:
 
     @cached_property
     def _wires(self) -> dict[str, list[_Wire]]:
-        """The fields that each node feeds, by the node's id, in the order of the file."""
+        """The fields that each node feeds, by node id, in file order."""
         edges: dict[str, list[tuple[str, str, str]]] = {}
         for edge in self._reading.workflow.edges:
             if edge.type == "default":
@@ -149,7 +149,7 @@ class Feeding:
 
 
 def _primitive_output(template: NodeTemplate, field: str) -> str | None:
-    """The output by which a node gives the value of its only field as it is; None for nodes that do more."""
+    """The output with the unchanged value of a node's only field; None for nodes that do more."""
     own = [item for item in template.inputs.values() if item.type.name not in _ASIDE]
     if len(own) != 1 or own[0].name != field:
         return None

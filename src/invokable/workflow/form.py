@@ -1,8 +1,7 @@
-"""The form: from JSON to a tree, the fields that older formats expose instead, and what no longer exists.
+"""The form: from JSON to a tree, with the exposed fields of older formats, and without fields that do not exist.
 
-Two kinds of faults are distinguished, as in the editor. A form whose parts are ill-typed is treated as missing; a
-form whose parts are fine but whose tree is broken (an element out of reach, a missing child, a wrong parent)
-makes the whole file unreadable.
+Two kinds of errors are distinguished, as in the editor. A form whose parts have wrong types is treated as missing; a
+form with a broken tree (an unreachable element, a missing child, a wrong parent) makes the whole file unreadable.
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ from invokable.workflow.shapes import (
 )
 
 MAX_SHOWN = 20_000
-"""The most elements a form shows. A container listed twice in its parent shows twice, so a small file could show
-more elements than there are atoms."""
+"""The maximum number of elements that a form shows. A container listed twice in its parent is shown twice, so a small
+file could show exponentially many elements."""
 
 _NUMBER_SETTINGS = {
     "showShuffle": Optional_(boolean, False),
@@ -49,7 +48,7 @@ _INTEGER_SETTINGS = fields(
     type=Optional_(one_of(("integer-field-config",)), "integer-field-config"), **_NUMBER_SETTINGS
 )
 _INPUT_SETTINGS = fields(type=_STRING_TYPE, component=Optional_(one_of(("input",)), "input"))
-# Without a type the first that fits wins, so {} means a float's settings even on a text field.
+# Without a type the first match wins, so {} means a float's settings even on a text field.
 _SETTINGS = either(
     _FLOAT_SETTINGS,
     _INTEGER_SETTINGS,
@@ -79,7 +78,7 @@ _DATA = {
 
 
 def parse_form(raw: object) -> Form:
-    """Return the form of a document, an empty one if there is none or its parts are ill-typed.
+    """Return the form of a document; an empty one if there is none or its parts have wrong types.
 
     Raises:
         WorkflowFileError: The elements are fine but do not form a tree.
@@ -200,7 +199,7 @@ def _checked_element(form: Form, key: str, children: dict[str, set[str]]) -> For
     parent = form.elements.get(element.parent_id)
     if parent is None or parent.kind != "container" or key not in children[parent.key]:
         raise WorkflowFileError(
-            f"the form's element {quoted(key)} is not among the children of its parent {quoted(element.parent_id)}",
+            f"the form's element {quoted(key)} is not one of the children of its parent {quoted(element.parent_id)}",
             _at(key),
         )
     return element
@@ -214,9 +213,9 @@ def _at(key: str) -> str:
 
 
 def adopt_exposed_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
-    """Give a workflow with an empty form the form that its list of exposed fields stands for.
+    """Turn a workflow's list of exposed fields into a form, if its form is empty.
 
-    A list beside a form that holds anything is ignored. An entry whose node or field is unknown is left out.
+    The list is ignored if the form has any elements. Entries with an unknown node or field are left out.
     """
     if not workflow.exposed_fields or not workflow.form.empty:
         return
@@ -260,7 +259,7 @@ def _default_settings(kind: FieldType) -> dict[str, object] | None:
 
 
 def rename_fields(workflow: ParsedWorkflow) -> None:
-    """Follow the one field that was renamed: `collection` of `image_collection` became `images`."""
+    """Update references to the only renamed field: `collection` of `image_collection` became `images`."""
     nodes = workflow.by_id()
 
     def renamed(node_id: str, field_name: str) -> str:
@@ -283,7 +282,7 @@ def rename_fields(workflow: ParsedWorkflow) -> None:
 
 
 def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
-    """Remove the elements that show a field that no node has."""
+    """Remove the elements for fields that do not exist."""
     nodes = workflow.by_id()
     form = workflow.form
     for element in list(form.elements.values()):
@@ -303,12 +302,12 @@ def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
         findings.problem(message, _at(element.key), suggest)
         del form.elements[element.key]
     for element in form.elements.values():
-        # The editor leaves the ids of removed elements in their parents, and then refuses its own workflow.
+        # The editor leaves the ids of removed elements in their parents, and then rejects its own workflow.
         element.children = [child for child in element.children if child in form.elements]
 
 
 def shown_elements(form: Form) -> Iterator[tuple[FormElement, int]]:
-    """Yield what the form shows below its root, in display order, each element with its depth from 0.
+    """Yield the elements below the form's root in display order, each with its depth from 0.
 
     Raises:
         WorkflowFileError: The form shows more than `MAX_SHOWN` elements.
@@ -360,6 +359,6 @@ def _element_document(element: FormElement) -> dict[str, object]:
 
 
 def setting(element: FormElement, kind: str, key: str) -> object:
-    """Return a setting of a node field, MISSING if it is not set or meant for another type of field."""
+    """Return a setting of a node field, MISSING if it is not set or is for another field type."""
     settings = element.settings or {}
     return settings.get(key, MISSING) if settings.get("type") == kind else MISSING

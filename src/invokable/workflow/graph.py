@@ -1,4 +1,4 @@
-"""The graph that the editor would enqueue: executable nodes, flattened edges, and no value where an edge leads."""
+"""The graph that the editor would enqueue: executable nodes, flattened edges, and no values for connected inputs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) ->
 
 
 def wiring_of(workflow: ParsedWorkflow) -> Wiring:
-    """Return the edges of a workflow, by where they start and where they end."""
+    """Return the edges of a workflow, by their start and their end."""
     wiring = Wiring()
     for key, edge in enumerate(workflow.edges):
         wiring.add(key, edge)
@@ -80,7 +80,7 @@ def _sent_value(entry: Input, template: InputTemplate | None) -> object:
 
 
 def _clear(node: dict[str, object] | None, handle: str) -> None:
-    """Remove the value of a connected input, which the server would check although it never uses it."""
+    """Remove the value of a connected input, which the server would check but never use."""
     if node is None:
         return
     called_inputs = node.get(CALLED_INPUTS)
@@ -94,7 +94,7 @@ def _clear(node: dict[str, object] | None, handle: str) -> None:
 
 
 def _flattened(workflow: ParsedWorkflow, findings: Findings) -> list[tuple[str, str, str, str]]:
-    """Return the edges between executable nodes, with connectors replaced by what feeds them."""
+    """Return the edges between executable nodes, with connectors replaced by their sources."""
     nodes = workflow.by_id()
     wiring = wiring_of(workflow)
     connectors = ConnectorSources(nodes, wiring)

@@ -1,8 +1,7 @@
-"""Headings: what stands over each field of the form.
+"""Headings: the headings and texts above each field of the form.
 
-The form is a tree of containers. A heading holds for what follows it in its container, nested containers included,
-until the next heading there. A container has no title of its own: a heading, or else a short text, that comes first
-in it serves as one.
+The form is a tree of containers. A heading applies to the following elements of its container, including nested
+containers, until the next heading. Containers have no title; a leading heading or short text serves as one.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Final
 
 from invokable.workflow.reading import OutlineItem
 
-_TITLE: Final = 40  # characters of a text that still reads as a title
+_TITLE: Final = 40  # characters of a text that can serve as a title
 _NEAREST: Final = 20  # headings over one field; forms of hostile depth have thousands over each
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the author of a form wrote around one of its fields."""
+    """The headings and texts around a field of a form."""
 
     headings: tuple[str, ...] = ()
     """The headings over the field, the outermost first; of very many only the nearest."""
@@ -30,17 +29,17 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Container:
-    """A container of a form, as far as one has read it."""
+    """A container of a form during a walk."""
 
     heading: str = ""
-    """The heading that holds at the moment; empty without one."""
+    """The current heading; may be empty."""
     texts: list[str] = field(default_factory=list)
-    """The text elements since the last element of another kind."""
+    """The text elements since the last other element."""
     empty: bool = True
 
 
 def surroundings(outline: Iterable[OutlineItem]) -> dict[int, Surroundings]:
-    """What stands around each field of a form, by the field's index."""
+    """The surroundings of each field of a form, by index."""
     return {
         item.index: Surroundings(headings(around), tuple(filter(None, around[-1].texts)))
         for item, around in walk(outline)
@@ -54,7 +53,7 @@ def headings(around: Sequence[Container], most: int = _NEAREST) -> tuple[str, ..
 
 
 def walk(outline: Iterable[OutlineItem]) -> Iterator[tuple[OutlineItem, Sequence[Container]]]:
-    """The items of a form, each with the containers around it as they are there, the root first."""
+    """The items of a form, each with the state of the containers around it, root first."""
     open_ = [Container()]
     for item in outline:
         del open_[item.depth + 1 :]

@@ -1,4 +1,4 @@
-"""The fields that the form shows, in display order, each counted by its position."""
+"""The fields that the form shows, in display order, with their positions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Shown:
 def discover_form(workflow: ParsedWorkflow, schema: Schema) -> tuple[tuple[FormInput, ...], tuple[OutlineItem, ...]]:
     """Return the form's inputs and its outline.
 
-    A field whose node type or template is unknown is counted but is not an input: the editor shows an
+    A field with an unknown node type or template is counted but is not an input: the editor shows an
     error in its place.
     """
     nodes = workflow.by_id()
@@ -43,7 +43,7 @@ def discover_form(workflow: ParsedWorkflow, schema: Schema) -> tuple[tuple[FormI
         template = node.input_template(schema, element.field_name)
         if template is None:
             continue
-        # One field may be shown many times; the limits and choices of the first element count.
+        # A field may be shown many times; the limits and choices of the first element apply.
         entry = shown.setdefault((element.node_id, element.field_name), _Shown(element, node, template))
         entry.indices.append(index)
         label = node.inputs[element.field_name].label or template.title

@@ -1,10 +1,10 @@
-"""Brings older formats to 4.0.0, in the editor's own steps.
+"""Migrate older formats to 4.0.0, in the editor's own steps.
 
     1.0.0 (InvokeAI 3.0 to 3.4) ─▶ 2.0.0 (3.5 to 4.1) ─┐
                                     3.0.0 (4.2 to 5.x) ─┴▶ 4.0.0
 
-Formats 1.0.0 and 2.0.0 wrote the type of a field beside its value. The editor trusts that: a value that does not fit
-its own type makes a file of format 1.0.0 unreadable, and is dropped from one of format 2.0.0.
+Formats 1.0.0 and 2.0.0 stored the type of a field with its value. The editor relies on it: a value that does not match
+its type makes a file of format 1.0.0 unreadable, and is dropped from a file of format 2.0.0.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Migration:
 
     document: dict[str, object]
     dropped: frozenset[tuple[int, str]] = frozenset()
-    """Inputs whose value was dropped on the way: position of the node, key of the input."""
+    """Inputs whose value was dropped: position of the node, key of the input."""
 
 
 def migrate(document: object, schema: Schema) -> Migration:
-    """Convert a document of any format to format 4.0.0, without changing the given one.
+    """Convert a document of any format to format 4.0.0, without modifying it.
 
     Raises:
         WorkflowFileError: The format is unknown, or the document does not follow it.
@@ -223,7 +223,7 @@ def _metadata_item(value: object) -> object:
 
 
 def _family(stem: str, name: str, single: Shape) -> Iterator[tuple[str, tuple[str, Shape]]]:
-    """Yield a type of connections with its collection and either-or variants."""
+    """Yield a connection type with its collection and either-or variants."""
     yield f"{stem}Field", (name, single)
     yield f"{stem}Collection", (name, array(single))
     yield f"{stem}Polymorphic", (name, either(single, array(single)))
@@ -287,7 +287,7 @@ _V1_TYPES: dict[str, tuple[str, Shape]] = {
     "VaeField": ("VaeField", fields(vae=fields(**_MODEL_PART))),
     "VaeModelField": ("VAEModelField", _MODEL),
 }
-"""Field types of format 1.0.0: the name of the same type in format 2.0.0, and the values it admits."""
+"""Field types of format 1.0.0: their name in format 2.0.0, and their valid values."""
 
 
 # --- 2.0.0 ------------------------------------------------------------------------------------------------------------
@@ -382,4 +382,4 @@ _V2_VALUES: dict[str, Shape] = {
     "SchedulerField": _SCHEDULERS,
     **{name: _V2_MAIN_MODEL if kind == "main" else _V2_MODEL for name, kind in MODEL_TYPES_BY_FIELD.items()},
 }
-"""Field types of format 2.0.0 that hold a value. Collections hold none: only single values survive."""
+"""Field types of format 2.0.0 with a value. Collections have none: only single values are kept."""

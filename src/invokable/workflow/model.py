@@ -1,11 +1,11 @@
-"""The workflow as the editor holds it once a file is loaded: format 4.0.0, values stripped to what it knows.
+"""The workflow in the editor after a file is loaded: format 4.0.0, with values reduced to what it knows.
 
     ParsedWorkflow ─ nodes ─▶ InvocationNode ─ inputs ─▶ Input
                    │          NotesNode, ConnectorNode
                    ├ edges ─▶ Edge
                    └ form ──▶ Form ─ elements ─▶ FormElement
 
-The objects are mutable because the stages of a load (edges, node updates, form) refine them one after the other.
+The objects are mutable because the stages of a load (edges, node updates, form) change them one after another.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Input:
     description: str = ""
     value: object = MISSING
     dropped: bool = False
-    """The file holds a value here that the editor does not understand and drops."""
+    """Whether the file has a value here that the editor does not understand and drops."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,21 +72,21 @@ class InvocationNode:
         return schema.nodes.get(self.type)
 
     def input_template(self, schema: Schema, name: str) -> InputTemplate | None:
-        """Return the template of an input: a dynamic one of the node's own, or the node type's."""
+        """Return the template of an input: the node's own dynamic one, or the node type's."""
         if name in self.dynamic_templates:
             return self.dynamic_templates[name]
         template = self.template(schema)
         return template.inputs.get(name) if template else None
 
     def described(self) -> str:
-        """Return the node as a message names it: its label, if the user gave one, and its type."""
+        """Return the node's name for messages: its label, if the user set one, and its type."""
         kind = self.type if self.type.isidentifier() and len(self.type) <= 80 else quoted(self.type)
         return f"node {quoted(self.label)} ({kind})" if self.label else f"node {kind}"
 
 
 @dataclass(slots=True, kw_only=True)
 class NotesNode:
-    """A sheet of notes on the canvas."""
+    """A note on the canvas."""
 
     id: str
     data: dict[str, object]
@@ -95,7 +95,7 @@ class NotesNode:
 
 @dataclass(slots=True, kw_only=True)
 class ConnectorNode:
-    """A bend in the wires: one input `in`, one output `out`."""
+    """A bend in a wire, with the input `in` and the output `out`."""
 
     id: str
     data: dict[str, object]
@@ -107,7 +107,7 @@ Node: TypeAlias = InvocationNode | NotesNode | ConnectorNode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A wire. A `collapsed` edge is a drawing between folded nodes: it has no handles and carries nothing."""
+    """A wire. A `collapsed` edge is only drawn between folded nodes: it has no handles and transfers nothing."""
 
     id: str
     type: Literal["default", "collapsed"]
@@ -146,13 +146,13 @@ class Form:
 
     @property
     def empty(self) -> bool:
-        """Whether the form holds nothing but its root."""
+        """Whether the form has only its root."""
         return len(self.elements) == 1 and not self.elements[self.root].children
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """Names an input: a node and one of its fields."""
+    """A reference to an input: a node and one of its fields."""
 
     node_id: str
     field_name: str
@@ -177,7 +177,7 @@ class ParsedWorkflow:
     form: Form
 
     def by_id(self) -> dict[str, Node]:
-        """Return the nodes by id; of nodes that share an id the first, as the editor looks them up."""
+        """Return the nodes by id; of nodes with the same id the first, as in the editor."""
         found: dict[str, Node] = {}
         for node in self.nodes:
             found.setdefault(node.id, node)

@@ -1,4 +1,4 @@
-"""Outputs: what a run of a workflow produces, found by schema and not by a list of node types."""
+"""Outputs: what a run of a workflow produces, found by schema, not by a list of node types."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FoundOutput:
-    """One value, or one list of values, that a run gives."""
+    """A value or a list of values that a run produces."""
 
     node_id: str
     node_type: str
     node_label: str
-    """The label that the user gave the node; may be empty."""
+    """The user's label for the node; may be empty."""
     node_title: str
     field: str
     field_title: str
     type: FieldType
     many: bool
-    """The node runs once for each item of an iteration or a batch."""
+    """Whether the node runs once for each item of an iteration or batch."""
     sole: bool
-    """No other output of the same node is listed."""
+    """Whether it is the node's only output listed."""
 
 
 def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutput]:
-    """The outputs of a workflow, the ones that the form gives a board first.
+    """The outputs of a workflow, starting with those that have a board in the form.
 
-    Then follow the other nodes that leave a lasting image or video, then what the workflow returns, then the
-    nodes in `extra` (ids, from the configuration). Where nothing lasting is left the last nodes' results count.
+    Then come other nodes that save an image or video permanently, then the values that the workflow returns, then the
+    nodes in `extra` (ids from the configuration). If nothing is saved, the results of the last nodes are the outputs.
     """
     graph = reading.graph["nodes"]
     depth = iteration_depths(reading.graph)
@@ -76,7 +76,7 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutpu
 
 
 def iteration_depths(graph: Mapping[str, Any]) -> dict[str, int]:
-    """How many iterations each node of a graph runs inside of: an iterate node opens one, a collect node closes it."""
+    """The number of iterations around each node of a graph: an iterate node opens one, a collect node closes it."""
     nodes = graph["nodes"]
     following: dict[str, list[str]] = {node_id: [] for node_id in nodes}
     waiting = dict.fromkeys(nodes, 0)
@@ -110,5 +110,5 @@ def _media(template: NodeTemplate) -> list[OutputTemplate]:
 
 
 def _result_fields(template: NodeTemplate) -> list[OutputTemplate]:
-    """The images and videos of a node, else its first output: the ones that follow describe it (a width, a count)."""
+    """The images and videos of a node, else its first output; later ones describe it (a width, a count)."""
     return _media(template) or list(template.outputs.values())[:1]

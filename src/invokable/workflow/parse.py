@@ -1,4 +1,4 @@
-"""Format 4.0.0: from JSON to the model, refusing what the editor refuses and stripping what it strips."""
+"""Format 4.0.0: from JSON to the model, rejecting and stripping the same things as the editor."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def parse_workflow(document: Mapping[str, object], schema: Schema) -> ParsedWork
     """Return the workflow of a document in format 4.0.0.
 
     Raises:
-        WorkflowFileError: The editor would refuse the file.
+        WorkflowFileError: The editor would reject the file.
     """
     top = Record(dict(document))
     meta = top.record("meta")
     meta.choice("version", ("4.0.0",))
     workflow = ParsedWorkflow(
-        # Null is refused here: an exported workflow either has an id or has no such key.
+        # Null is rejected here: an exported workflow either has an id or lacks the key.
         id=_optional_id(top),
         name=top.text("name"),
         author=top.text("author"),
@@ -73,13 +73,13 @@ def parse_workflow(document: Mapping[str, object], schema: Schema) -> ParsedWork
 
 
 def is_node_version(text: str) -> bool:
-    """Return whether the editor reads a text as a version: three parts, each a whole number to JavaScript."""
+    """Return whether the editor accepts a text as a version: three parts, each a whole number in JavaScript."""
     parts = text.split(".")
     return len(parts) >= 3 and all(_whole(part) for part in parts[:3])
 
 
 def _whole(part: str) -> bool:
-    # Number("") is 0 to JavaScript, and Number("1e1") is 10.
+    # In JavaScript, Number("") is 0 and Number("1e1") is 10.
     part = part.strip(JS_SPACE)
     if not part or _PREFIXED.fullmatch(part):
         return True
@@ -207,7 +207,7 @@ def _parse_edge(record: Record) -> Edge:
 
 
 def parse_input_template(record: Record) -> InputTemplate:
-    """Return the template of a dynamic input, which a `call_saved_workflow` node carries along.
+    """Return the template of a dynamic input, which a `call_saved_workflow` node contains.
 
     Raises:
         WorkflowFileError: The template lacks a name or a type.

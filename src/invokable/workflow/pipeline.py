@@ -1,4 +1,4 @@
-"""Reading a workflow from end to end, in the order in which the editor loads and enqueues one.
+"""Read a workflow, in the order in which the editor loads and enqueues one.
 
 document ─ migrate ─ parse ─ edges ─ update ─ form ─┬─ inputs, outline
                                                     ├─ graph
@@ -22,17 +22,17 @@ from invokable.workflow.update import update_nodes
 
 
 def read_workflow(document: object, schema: Schema, *, lenient: bool = False) -> Reading:
-    """Read a workflow of any exported format as InvokeAI's editor would load and enqueue it.
+    """Read a workflow of any export format as InvokeAI's editor would load and enqueue it.
 
     Args:
         document: The JSON of the workflow, see `read_document`.
         schema: The node templates to read it with.
-        lenient: Do as the editor does with what it does not understand: leave it out, and note a warning.
+        lenient: Leave out what the editor does not understand, as it does, with a warning.
 
     Raises:
-        WorkflowFileError: The editor would refuse the file; or, unless lenient, would change what it does without
-            saying so: an unknown node type or field, an invalid edge, a form element without a field, a value
-            that the editor does not understand, a node whose version is too old or too new.
+        WorkflowFileError: The editor would reject the file or, unless lenient, would silently change what it does: an
+            unknown node type or field, an invalid edge, a form element without a field, a value that the editor does
+            not understand, a node whose version is too old or too new.
     """
     findings = Findings(lenient=lenient)
     migration = migrate(document, schema)
@@ -60,9 +60,9 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
 
 
 def node_versions(document: object) -> list[tuple[str, str]]:
-    """Return type and version of each node in a document, as far as they are known.
+    """Return the type and version of each node in a document, as far as known.
 
-    Used to choose a schema before anything is read; a node without a version counts as 1.0.0.
+    Used to choose a schema before reading; a node without a version counts as 1.0.0.
     """
     nodes = document.get("nodes") if isinstance(document, dict) else None
     found = []

@@ -1,4 +1,4 @@
-"""The result of reading a workflow: everything that code generation and a run need to know about it."""
+"""The result of reading a workflow: everything that code generation and runs need."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["BatchDatum", "BatchGroup", "FormInput", "OutlineItem", "Reading", "W
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormInput:
-    """A field that the form shows, once for all the elements that show it."""
+    """A field that the form shows, possibly more than once."""
 
     index: int
-    """Position of the first element that shows it, counting all field elements in display order from 0."""
+    """Position of the first element for it, counting all field elements in display order from 0."""
     aliases: tuple[int, ...]
-    """Positions of further elements that show the same field."""
+    """Positions of further elements for the same field."""
     node_id: str
     field: str
     label: str
-    """The label as the editor shows it: the user's own, else the template's title."""
+    """The label in the editor: the user's own, else the template's title."""
     user_label: str
     description: str
     node_type: str
@@ -34,12 +34,12 @@ class FormInput:
     node_title: str
     template: InputTemplate
     minimum: float | None
-    """Limits that the form sets for the field, beside the template's; they restrict editing, not the stored value."""
+    """Limits set by the form, in addition to the template's; they restrict editing, not the stored value."""
     maximum: float | None
     options: tuple[tuple[str, str], ...]
-    """Value and text of each choice of a text field that the form shows as a dropdown."""
+    """Value and text of each choice, if the form shows a text field as a dropdown."""
     connected: bool
-    """An edge leads into the field, so that its value is not used; an edge from a batch node counts too."""
+    """Whether an edge feeds the field, so that its value is not used; edges from batch nodes count too."""
     value: object
     """A JSON value, or MISSING."""
     pointer: str
@@ -55,16 +55,16 @@ class OutlineItem:
     text: str
     """The content of a heading or text, the label of a field, the layout of a container."""
     index: int | None
-    """Of a field: its position among all field elements."""
+    """For a field: its position among all field elements."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchDatum:
-    """Values for one field of the graph, one for each run.
+    """Values for a field of the graph, one for each run.
 
     The values come from the field `source_field` of the node `source_node`: the collection of a batch node, whose
-    values are `items`, or the generator that feeds it, whose settings are `generator`. What a generator makes is
-    computed only when it is asked for (`Reading.batch_data`): a line of settings can stand for 100,000 values.
+    values are `items`, or the generator that feeds it, whose settings are `generator`. A generator's values are only
+    computed by `Reading.batch_data`: a line of settings can mean 100,000 values.
     """
 
     node_path: str
@@ -77,7 +77,7 @@ class BatchDatum:
 
 @dataclass(frozen=True, slots=True)
 class BatchGroup:
-    """Data that is zipped: run N takes item N of each. Different groups are combined as a product."""
+    """Zipped data: run N uses item N of each. Different groups are combined as a product."""
 
     data: tuple[BatchDatum, ...]
 
@@ -92,21 +92,21 @@ class Reading:
     outline: tuple[OutlineItem, ...]
     graph: dict[str, Any]
     batches: tuple[BatchGroup, ...]
-    """The values with which batch nodes multiply the graph."""
+    """The values that batch nodes run the graph with."""
     warnings: tuple[Warning_, ...]
 
     @property
     def embedded(self) -> dict[str, object]:
-        """The workflow that travels with the images: format 4.0.0, without an id. Made anew each time."""
+        """The workflow to embed in the images: format 4.0.0, without an id. Created on each call."""
         return {key: list(value) if isinstance(value, Iterator) else value for key, value in self.embedding().items()}
 
     def embedding(self) -> dict[str, object]:
-        """The same, with iterators in place of the nodes and edges, so that not all need be in memory at once."""
+        """The same with iterators for nodes and edges, so that they need not all be in memory together."""
         return embedded_workflow(self.workflow, self.schema)
 
     @property
     def batch_data(self) -> list[list[dict[str, object]]]:
-        """The `batch.data` of the enqueue body; `resolve` replaces `items` that only the server knows."""
+        """The `batch.data` of the enqueue body; `resolve` fills in `items` that only the server knows."""
         made: dict[tuple[str, str], dict[str, object]] = {}
         for datum in (datum for group in self.batches for datum in group.data):
             if (datum.source_node, datum.source_field) not in made:

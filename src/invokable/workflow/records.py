@@ -1,4 +1,4 @@
-"""Strict reading of one JSON object at a time: each getter returns the right type or raises with a JSON pointer."""
+"""Strict access to a JSON object: each getter returns the right type or raises an error with a JSON pointer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JSON_TYPES = {dict: "an object", list: "an array", str: "text", bool: "true or 
 
 
 class Record:
-    """A JSON object and its place in the workflow."""
+    """A JSON object and its location in the workflow."""
 
     __slots__ = ("data", "path")
 
@@ -49,7 +49,7 @@ class Record:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a text; the default stands in for a missing key only."""
+        """Return a text; the default is only for a missing key."""
         return self._typed(key, str, default)
 
     def name(self, key: str) -> str:
@@ -93,7 +93,7 @@ class Record:
 
 
 def kind(value: object) -> str:
-    """Return what a JSON value is, in words."""
+    """Return the name of a JSON value's type."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return "a number"
     return _JSON_TYPES.get(type(value), "something else")

@@ -1,6 +1,6 @@
-"""Small parsers of JSON values: each returns the value stripped to its shape, or MISSING when it does not fit.
+"""Small parsers of JSON values: each returns the value stripped to its shape, or MISSING if it does not match.
 
-A value that has its shape already is returned itself, so values must not be changed in place.
+A value that already has the shape is returned itself, so values must not be modified in place.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ Shape: TypeAlias = Callable[[object], object]
 
 
 def integer(value: object) -> object:
-    """Take a whole number, as an int. 5.0 is one too, as in JavaScript."""
+    """Accept a whole number, as an int. 5.0 counts too, as in JavaScript."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return MISSING
-    # Written so that NaN fails it too.
+    # Written so that NaN fails too.
     if not -SAFE_INTEGER <= value <= SAFE_INTEGER or value != int(value):
         return MISSING
     return int(value)
 
 
 def number(value: object) -> object:
-    """Take any finite number; a whole one comes back as an int."""
+    """Accept any finite number; a whole one is returned as an int."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return MISSING
     if isinstance(value, float) and not math.isfinite(value):
@@ -39,37 +39,37 @@ def number(value: object) -> object:
 
 
 def text(value: object) -> object:
-    """Take any text."""
+    """Accept any text."""
     return value if isinstance(value, str) else MISSING
 
 
 def boolean(value: object) -> object:
-    """Take true or false."""
+    """Accept true or false."""
     return value if isinstance(value, bool) else MISSING
 
 
 def anything(value: object) -> object:
-    """Take any value as it is."""
+    """Accept any value unchanged."""
     return value
 
 
 def nonempty(value: object) -> object:
-    """Take text that is not empty, white space and all."""
+    """Accept non-empty text; whitespace is enough."""
     return value if isinstance(value, str) and value else MISSING
 
 
 def identifier(value: object) -> object:
-    """Take text that is more than white space, which is trimmed."""
+    """Accept text with more than whitespace, and trim it."""
     return (value.strip(JS_SPACE) or MISSING) if isinstance(value, str) else MISSING
 
 
 def one_of(choices: Collection[object]) -> Shape:
-    """Take one of the given texts."""
+    """Accept one of the given texts."""
     return lambda value: value if isinstance(value, str) and value in choices else MISSING
 
 
 def between(low: int, high: int) -> Shape:
-    """Take a whole number in a range, both ends included."""
+    """Accept a whole number in an inclusive range."""
 
     def shape(value: object) -> object:
         whole = integer(value)
@@ -79,7 +79,7 @@ def between(low: int, high: int) -> Shape:
 
 
 def array(item: Shape) -> Shape:
-    """Take an array whose items all fit."""
+    """Accept an array whose items all fit."""
 
     def shape(value: object) -> object:
         if not isinstance(value, list):
@@ -99,7 +99,7 @@ def array(item: Shape) -> Shape:
 
 
 def either(*shapes: Shape) -> Shape:
-    """Take what the first fitting shape takes."""
+    """Accept what the first matching shape accepts."""
 
     def shape(value: object) -> object:
         for candidate in shapes:
@@ -113,7 +113,7 @@ def either(*shapes: Shape) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Optional_:  # noqa: N801  (the plain name is typing's)
-    """A key that may be missing, and perhaps null. A default stands in for a missing key."""
+    """A key that may be missing and possibly null. A default replaces a missing key."""
 
     shape: Shape
     default: object = MISSING
@@ -121,7 +121,7 @@ class Optional_:  # noqa: N801  (the plain name is typing's)
 
 
 def fields(**shapes: Shape | Optional_) -> Shape:
-    """Take an object with these keys; other keys are stripped."""
+    """Accept an object with these keys; other keys are stripped."""
 
     def shape(value: object) -> object:
         if not isinstance(value, dict):
@@ -151,5 +151,5 @@ def _holds_the_same(value: dict[str, object], fitted: dict[str, object]) -> bool
 
 
 def mapping(value: object) -> object:
-    """Take any object as it is."""
+    """Accept any object unchanged."""
     return value if isinstance(value, Mapping) else MISSING

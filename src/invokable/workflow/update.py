@@ -1,4 +1,4 @@
-"""Brings nodes of older versions up to the schema's: fills in what is new, leaves out what is gone."""
+"""Update nodes of other versions to the schema's: add new inputs, remove old ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, pointer, quoted
 from invokable.workflow.model import EXTRA_INPUTS, Edge, Input, InvocationNode, ParsedWorkflow
 
-# A value for a new field whose template has no default. Not a repetition of the template's own defaults: an optional
-# collection of integers has none, and the editor puts a plain 0 there.
+# Values for new fields whose template has no default. This does not repeat the template's defaults: an optional
+# collection of integers has none, and the editor sets a plain 0.
 _FALLBACKS: dict[str, object] = {
     "EnumField": "",
     "BooleanField": False,
@@ -29,7 +29,7 @@ _VERSION = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})(?:\.[0-9]{1,
 def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Update every node whose version is not its template's, in either direction, within one major version.
 
-    A node of another major version stays as it is.
+    A node of another major version is left unchanged.
     """
     connected = _connected_inputs(workflow.edges)
     for node in workflow.invocations():
@@ -45,7 +45,7 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
             )
             continue
         if before[0] < after[0]:
-            # The editor sends such a node as it is, so nothing that the file says is lost.
+            # The editor sends such a node unchanged, so nothing is lost.
             findings.warn(
                 f"{node.described()} has version {quoted(node.version)}, too old to be updated to {template.version}",
                 pointer_to(node, "version"),
@@ -59,7 +59,7 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
 
 
 def pointer_to(node: InvocationNode, *parts: str) -> str:
-    """Return the JSON pointer of something in a node's data."""
+    """Return the JSON pointer of an item in a node's data."""
     return node.pointer + pointer(*parts)
 
 
@@ -101,7 +101,7 @@ def _fresh_value(field: InputTemplate) -> object:
 
 
 def _filled(value: object, defaults: object) -> object:
-    """Return a value with what `defaults` has and it lacks: keys at any depth, and the tail of a shorter array."""
+    """Return a value completed from `defaults`: missing keys at any depth, and the tail of a shorter array."""
     if isinstance(value, dict) and isinstance(defaults, dict):
         return value | {
             key: _filled(value[key], default) if key in value else default for key, default in defaults.items()
@@ -116,7 +116,7 @@ def _filled(value: object, defaults: object) -> object:
 
 
 def _move_images(node: InvocationNode, connected: set[str]) -> None:
-    """Move the images of an old `image_collection` to the field that took over from `collection`."""
+    """Move the images of an old `image_collection` from `collection` to the new field."""
     collection, images = node.inputs.get("collection"), node.inputs.get("images")
     if collection is None or images is None or not isinstance(collection.value, list):
         return

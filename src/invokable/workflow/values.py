@@ -1,7 +1,7 @@
-"""How the editor reads the value of an input: as the first fitting shape of one ordered list.
+"""How the editor parses the value of an input: as the first matching shape of an ordered list.
 
-The editor reads values without looking at the node's template, so a text in an integer field passes and goes to
-the server. What fits no shape is dropped as if it had never been set.
+The editor ignores the node's template here, so a text in an integer field passes and goes to the server. A value that
+matches no shape is dropped as if it had never been set.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ MODEL_TYPES_BY_FIELD = {
         *("ControlNetModelField", "IPAdapterModelField", "T2IAdapterModelField"),
     )
 }
-"""Model field types of the formats 1.0.0 and 2.0.0, each with the type of the models it takes."""
+"""Model field types of the formats 1.0.0 and 2.0.0, each with its model type."""
 
 
 class ValueParser:
-    """Reads input values as the editor that belongs to a schema does."""
+    """Parses input values like the editor of a schema's version."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
@@ -105,7 +105,7 @@ class ValueParser:
         self._shape = either(_PLAIN, model, loras, COLOR)
 
     def parse(self, value: object, *, node_type: str, field: str) -> object:
-        """Return the value as the editor keeps it, MISSING if it drops it.
+        """Return the value as the editor keeps it, or MISSING if it drops it.
 
         Args:
             value: The JSON value of the input, or MISSING.
@@ -131,8 +131,8 @@ class ValueParser:
             return MISSING
         fitted = _UNTYPED_GENERATOR(value)
         if node_type != "float_generator" and isinstance(fitted, dict) and fitted["type"] == _CATCH_ALL:
-            # The editor reads every other object as this generator, which makes no sense in a model field:
-            # an old reference to a model is kept instead, for the runtime to look up by name.
+            # The editor parses every other object as this generator, which makes no sense in a model field.
+            # Instead, an old reference to a model is kept, and the runtime looks it up by name.
             return _old_model_reference(value, self._model_type(node_type, field))
         return fitted
 
@@ -143,7 +143,7 @@ class ValueParser:
 
 
 def is_misread(raw: object, value: object, node_type: str) -> bool:
-    """Return whether what was read is not what the file means: a value that was dropped, or taken for a generator."""
+    """Return whether a parsed value is not what the file means: it was dropped or taken for a generator."""
     if raw is MISSING or raw is None:
         return False
     if value is MISSING:
@@ -165,5 +165,5 @@ def _old_model_reference(value: dict[str, object], default_type: str | None) -> 
 
 
 def _enumerated(choices: frozenset[str]) -> Shape:
-    # A schema that does not list its models' bases or types leaves the question to the server.
+    # If the schema does not list model bases or types, the server decides.
     return one_of(choices) if choices else nonempty

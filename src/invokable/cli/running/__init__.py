@@ -1,4 +1,4 @@
-"""Running: what `invokable run` does between its command line and the client.
+"""Running: the steps of `invokable run` between its command line and the client.
 
 SOURCE ── loading ──▶ workflow class ┐
 --set, --values ── values, words ────┴─▶ workflow ── client ──▶ result ── saving, pattern ──▶ files

@@ -12,8 +12,8 @@ from invokable.codegen import BuildError, Source, plan_source
 
 
 def inputs_of_workflow(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """`NAME=` for each input of the workflow file named before; nothing without one, or for a module."""
-    path = Path(next(iter(ctx.args), ""))  # an option that still lacks its value keeps click from naming arguments
+    """`NAME=` for each input of the workflow file given before; nothing without one or for a module."""
+    path = Path(next(iter(ctx.args), ""))  # while an option lacks its value, click does not name arguments
     if "=" in incomplete or path.suffix.lower() not in (".json", ".png"):
         return []
     try:

@@ -1,4 +1,4 @@
-"""Failing: which lines and which status an error of the runtime ends a command with."""
+"""Failing: the messages and exit status for an error of the runtime."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invokable.codegen.failures import FailureKind
 
 
 def failures_of(error: InvokableError, source: str, server: str) -> list[tuple[BuildError, Problem | None]]:
-    """What to say about an error: a failure for each line."""
+    """The failures to print for an error, one per line."""
     if isinstance(error, ValidationError):
         return [(BuildError(source, str(problem)), problem) for problem in error.errors]
     where = server if isinstance(error, ConnectionError) else source
@@ -26,7 +26,7 @@ def failures_of(error: InvokableError, source: str, server: str) -> list[tuple[B
 
 
 def status_of(error: InvokableError) -> Status:
-    """2 for values to correct, 1 for a module that does not fit the server, 4 for what went wrong there."""
+    """2 for wrong values, 1 for a module that does not fit the server, 4 for errors on the server."""
     if isinstance(error, ValidationError | BoardError):
         return Status.BAD_INPUT
     return Status.DRIFT if isinstance(error, StaleWorkflowError) else Status.SERVER
@@ -34,9 +34,9 @@ def status_of(error: InvokableError) -> Status:
 
 def _suggestion(error: InvokableError) -> str | None:
     if isinstance(error, StaleWorkflowError):
-        return "run the workflow's file with --server, or regenerate the module"
+        return "run the workflow file with --server, or regenerate the module"
     if isinstance(error, RunTimeout) and error.submission is not None:
-        return f"the run goes on; --attach {error.batch_id} waits for it"
+        return f"the run continues; --attach {error.batch_id} waits for it"
     if type(error) is ConnectionError and not error.sent and error.submission is None:
-        return "start the server, or name another one with --url or INVOKEAI_URL"
+        return "start the server, or set another one with --url or INVOKEAI_URL"
     return None

@@ -1,10 +1,10 @@
-"""Pattern: where the files of a run go, from `--out`.
+"""Pattern: where to save the files of a run, from `--out`.
 
     out/{workflow}-{attribute}-{seed}-{index:03}
     ─┬─ ────────────────────┬───────────────────
-     folder                 a name as `Client.save_all` takes it, with the workflow's own fields beside those
+     folder                 a name as for `Client.save_all`, with more fields for the workflow
 
-The text between braces comes from the workflow and from the server: it becomes part of one name, never a folder.
+The field values come from the workflow and the server: they become part of a file name, never a folder.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OTHER_SUFFIXES: Final = (".jpg", ".jpeg", ".gif", ".bmp", ".tiff", ".webm", ".m
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Where files go: below a folder, under a name with fields, some of which are the same for all files of a run."""
+    """A folder and a file name with fields, some of which are the same for all files of a run."""
 
     folder: Path
     name: str
@@ -39,7 +39,7 @@ class Pattern:
     flow: Workflow | None
 
     def places(self, result: WorkflowResult, client: Client) -> list[tuple[Named, Path]]:
-        """The files of a result, and where each of them goes unless there is one already. Raises ConnectionError."""
+        """The files of a result, each with its path if that is free. Raises ConnectionError."""
         files = named(result)
         if "{seed" in self.name:
             seeds = seeds_of(self.workflow, self.flow, result, files, client)
@@ -47,7 +47,7 @@ class Pattern:
         return list(zip(files, self._paths(*files), strict=True))
 
     def check(self) -> None:
-        """Raise ValueError for a pattern that is wrong, and OSError for a folder that cannot hold files."""
+        """Raise ValueError for an invalid pattern, and OSError for an unusable folder."""
         (path,) = self._paths(Named(Image("name.png"), "attribute", 0, "batch"))
         _check_folder(path.parent)
 
@@ -56,13 +56,13 @@ class Pattern:
 
 
 def parse_pattern(text: str, flow: Workflow | None, workflow: type[Workflow], stem: str) -> Pattern:
-    """Read a pattern, or the name of a folder, for the files of a workflow whose source is called `stem`.
+    """Read a pattern or folder name for the files of a workflow whose source is named `stem`.
 
-    Without a `flow` there are no values to name files after. Raises ValueError for a pattern that is wrong, and
-    OSError for a folder that cannot hold files.
+    Without a `flow`, there are no input values for names. Raises ValueError for an invalid pattern, and OSError for
+    an unusable folder.
     """
     if text.lower().endswith(_OTHER_SUFFIXES) and not os.path.isdir(text):
-        raise ValueError("images are saved as the server's PNG files, videos as MP4: leave out the suffix")
+        raise ValueError("images are saved as PNG and videos as MP4; omit the suffix")
     if not text or text.endswith(("/", os.sep)) or os.path.isdir(text):
         folder, name = text, DEFAULT
     else:
@@ -74,7 +74,7 @@ def parse_pattern(text: str, flow: Workflow | None, workflow: type[Workflow], st
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise OSError if files cannot be made in a folder, or the folder not where it is to be."""
+    """Raise OSError if the folder cannot be created, or files cannot be created in it."""
     place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     reason = errno.ENOTDIR if not place.is_dir() else 0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES
     if reason:
@@ -82,7 +82,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _fields(flow: Workflow | None, stem: str) -> dict[str, object]:
-    """The workflow, and the values of inputs that fit into a name; what is fed by an edge has none."""
+    """The workflow, and the values of inputs that fit into a name; inputs fed by an edge have none."""
     fed = {pin.attribute for pin in pins_of(type(flow)).inputs if pin.connected} if flow else ()
     inputs = {
         name: value for _, name, value in flow or () if name not in fed and isinstance(value, str | int | float | Model)

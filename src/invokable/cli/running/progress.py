@@ -1,4 +1,4 @@
-"""Progress: a bar on stderr that follows a run, on a terminal only."""
+"""Progress: a progress bar on stderr, on terminals only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invokable.runtime.client.progress import Bar, Watch, columns
 
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Watch | None]:
-    """What is to be called with each event of a run; None where there is nobody to see it."""
+    """A callback for the events of a run; None if there is no terminal."""
     if not shown or not sys.stderr.isatty():
         yield None
         return

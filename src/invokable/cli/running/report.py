@@ -1,4 +1,4 @@
-"""Report: what came of a run, as lines for people and as the JSON object of `--json`."""
+"""Report: the outcome of a run, as lines for people and as the JSON object of `--json`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invokable.runtime.values.result import outputs_of
 
 @dataclass(slots=True)
 class Report:
-    """A run as far as it has come."""
+    """The state of a run."""
 
     source: str
     class_name: str | None = None
@@ -28,10 +28,10 @@ class Report:
     files: list[Saved] = field(default_factory=list)
     error: dict[str, Any] | None = None
     left: str = "nothing was submitted"
-    """What an interrupt leaves on the server, in words; empty once there is a result."""
+    """What an interrupt would leave on the server; empty once there is a result."""
 
     def fail(self, error: BaseException, problems: tuple[tuple[BuildError, Problem | None], ...] = ()) -> None:
-        """Note why the run failed."""
+        """Record why the run failed."""
         match error:
             case WrongValuesError():
                 kind = "ValidationError"
@@ -49,7 +49,7 @@ class Report:
         self.submission = getattr(error, "submission", None) or self.submission
 
     def to_json(self) -> dict[str, Any]:
-        """The report as `docs/run.schema.json` describes it."""
+        """The report, as described by `docs/run.schema.json`."""
         outputs = outputs_of(self.result) if self.result else {}
         batch_id = self.result.batch_id if self.result else self.submission and self.submission.batch_id
         items = self.result.item_ids if self.result else list(self.submission.item_ids) if self.submission else []

@@ -1,4 +1,4 @@
-"""Saving: the images and videos of a result onto the disk, over no file that is there."""
+"""Saving: write the images and videos of a result to disk, without replacing files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Saved:
 
     attribute: str
     index: int
-    """Its place among the files of the attribute, from 0."""
+    """Its position among the files of the attribute, from 0."""
     path: Path
     medium: Image | Video
 
 
 def save_each(result: WorkflowResult, pattern: Pattern, client: Client, *, force: bool) -> Iterator[Saved]:
-    """Save every file of a result, and yield each as it is there. Raises OSError and what a download raises."""
+    """Save every file of a result, and yield each when it is saved. Raises OSError and what a download raises."""
     for file, path in pattern.places(result, client):
         yield Saved(file.attribute, file.index, _save(client, file.medium, path, force=force), file.medium)
 

@@ -1,7 +1,7 @@
-"""Seeds: which seed a file was made with, where each item of a batch, or each iteration, has its own.
+"""Seeds: the seed that a file was made with, as each item of a batch and each iteration may have its own.
 
-A file's seed is that of the nodes before it: what the batch gave to its queue item, else what an edge brought there,
-else what the form or the graph holds.
+A file's seed is that of the nodes before it: from the batch for its queue item, else from an edge, else from the form
+or the graph.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SEED: Final = "seed"
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The execution of a node that made a file: the queue item, and the how-manieth of the node's in it."""
+    """The execution of a node that made a file: the queue item, and the number of the execution in it."""
 
     item_id: int
     turn: int
@@ -31,9 +31,9 @@ class _Made:
 def seeds_of(
     workflow: type[Workflow], flow: Workflow | None, result: WorkflowResult, files: Sequence[Named], client: Client
 ) -> list[object]:
-    """The seed of each file of a result; `noseed` where it has none, several, or one that cannot be known.
+    """The seed of each file of a result; `noseed` if it has none, several, or an unknown one.
 
-    Without a `flow` the values of the form are not known. Raises ConnectionError.
+    Without a `flow`, the form's values are unknown. Raises ConnectionError.
     """
     seeds = _Seeds(pins_of(workflow), flow, result, client)
     return [seeds.of(file) for file in files]
@@ -58,7 +58,7 @@ class _Seeds:
         self._unused = self._made()
 
     def _made(self) -> dict[tuple[str, str], deque[_Made]]:
-        """The executions that made each file, by node and name: a node's cache gives one file several times."""
+        """The executions that made each file, by node and name: a cached node returns the same file several times."""
         found: dict[tuple[str, str], deque[_Made]] = {}
         for (item_id, node_id), results in self._ran.items():
             for turn, its in enumerate(results):
@@ -67,7 +67,7 @@ class _Seeds:
         return found
 
     def of(self, file: Named) -> object:
-        """The seed of a file. Files are asked for in the order of the result."""
+        """The seed of a file. Must be called in the order of the result."""
         node_id = file.medium.node_id or ""
         unused = self._unused.get((node_id, file.medium.name))
         if not unused:
@@ -82,7 +82,7 @@ class _Seeds:
         return NO_SEED
 
     def _before(self, node_id: str) -> list[str]:
-        """A node and all those that lead to it."""
+        """A node and all nodes that lead to it."""
         found = {node_id: None} if node_id in self._nodes else {}
         for one in (waiting := list(found)):
             for (end, _), (start, _) in self._fed.items():
@@ -105,7 +105,7 @@ class _Seeds:
         return seed if type(seed) is int else None
 
     def _values(self, item_id: int) -> Mapping[tuple[str, str], Any]:
-        """What the batch gave to a queue item; nothing where the server no longer knows."""
+        """The batch values of a queue item; empty if the server no longer has it."""
         if item_id not in self._given:
             try:
                 self._given[item_id] = self._client.queue.get(item_id).values
@@ -115,7 +115,7 @@ class _Seeds:
 
 
 def _names_in(value: Any) -> list[str]:
-    """The names of the images and videos in the result of a node."""
+    """The names of the images and videos in a node's result."""
     if isinstance(value, Mapping):
         own = [value[key] for key in ("image_name", "video_name") if isinstance(value.get(key), str)]
         return own + [name for inner in value.values() for name in _names_in(inner)]

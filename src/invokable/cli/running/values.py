@@ -1,4 +1,4 @@
-"""Values: what `--set` and `--values` give, put into a workflow; everything that is wrong with them at once."""
+"""Values: fill a workflow from `--set` and `--values`, and report all errors together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LARGEST: Final = 64 * 2**20  # bytes of a file of values, or of one text
 
 
 class WrongValuesError(Exception):
-    """Values that cannot be run, each with what is wrong about it."""
+    """Invalid values, each with its problem."""
 
     def __init__(self, problems: Iterable[tuple[BuildError, Problem | None]]) -> None:
         super().__init__("wrong values")
@@ -32,9 +32,9 @@ class WrongValuesError(Exception):
 
 
 def fill(workflow: type[Workflow], shown: str, sets: Iterable[str], files: Iterable[str]) -> Workflow:
-    """A workflow with the values of `--set` options, which come before those of `--values` files.
+    """A workflow with the values of `--set` options, which override those of `--values` files.
 
-    `shown` is how messages name the workflow. Raises WrongValuesError with everything that is wrong.
+    `shown` is the name of the workflow in messages. Raises WrongValuesError with all problems.
     """
     pins = pins_of(workflow)
     reading = _Reading(shown, pins, _by_name(pins))
@@ -46,7 +46,7 @@ def fill(workflow: type[Workflow], shown: str, sets: Iterable[str], files: Itera
 
 
 def read_json(name: str) -> Any:
-    """The JSON in a file, or on standard input for `-`. Raises BuildError."""
+    """The JSON in a file, or on standard input if it is `-`. Raises BuildError."""
     text = _text(name)
     try:
         return json.loads(text)
@@ -64,7 +64,7 @@ class _Reading:
     wrong: set[str] = field(default_factory=set)
 
     def take_file(self, name: str) -> None:
-        """Take the values of a file: an object with attributes or indices as keys."""
+        """Add the values of a file: an object with attributes or indices as keys."""
         try:
             found = read_json(name)
             if not isinstance(found, dict):
@@ -78,7 +78,7 @@ class _Reading:
                 self._take(pin, lambda value=value, pin=pin: from_values(value, pin, self.pins.hints[pin.attribute]))
 
     def take_sets(self, sets: Iterable[str]) -> None:
-        """Take `NAME=VALUE` pairs; those of one name make a list, where the input takes one."""
+        """Add `NAME=VALUE` pairs; repeated names make a list if the input takes one."""
         given: dict[str, list[str]] = {}
         for text in sets:
             name, equals, value = text.partition("=")
@@ -90,7 +90,7 @@ class _Reading:
             self._take_texts(self.by_name[attribute], texts)
 
     def check(self, workflow: type[Workflow]) -> None:
-        """Raise WrongValuesError for what was found so far, for what is missing, and for what the workflow refuses."""
+        """Raise WrongValuesError for problems found so far, missing values, and values that the workflow rejects."""
         self._check_files()
         try:
             validate_some(workflow, self.values)
@@ -102,13 +102,13 @@ class _Reading:
         for name in _required(workflow):
             if name not in given:
                 pin = self.by_name[name]
-                self._note(_problem(pin, f"is required: give it with --set {name}=…; expected {expected(pin)}"))
+                self._note(_problem(pin, f"is required; set it with --set {name}=…; expected {expected(pin)}"))
         if self.problems:
             raise WrongValuesError(sorted(self.problems, key=lambda p: -1 if p[1] is None else p[1].index or 0))
 
     def _take_texts(self, pin: InputPin, texts: list[str]) -> None:
         if len(texts) > 1 and pin.type.cardinality == "SINGLE":
-            self._note(_problem(pin, f"is given {len(texts)} times, but takes one value"))
+            self._note(_problem(pin, f"is set {len(texts)} times, but takes one value"))
             return
 
         def read() -> object:
@@ -156,17 +156,17 @@ class _Reading:
 
 
 def _own(value: object, pin: InputPin) -> object:
-    """The value as the class of a project's own, where the input has one."""
+    """The value as the project's own class, if the input has one."""
     if pin.custom is None:
         return value
     try:
         return custom_from_json(to_json(value), pin.custom, pin.type.cardinality)
-    except Exception as error:  # a project's class is a program, and can fail in any way
+    except Exception as error:  # a project's class is code, and can fail in any way
         raise WordsError(f"{value!r:.60} is not a {pin.custom.__name__}: {' '.join(str(error).split())}") from None
 
 
 def _content(text: str, pin: InputPin) -> str:
-    """A text, or that of the file it names with `@`. Where the input takes a file, that is its path."""
+    """A text, or the content of the file that it names with `@`; if the input takes a file, its path."""
     if not text.startswith("@"):
         return text
     if text.startswith("@@") or pin.type.name in MEDIA:
@@ -199,7 +199,7 @@ def _unreadable(path: str) -> str | None:
 
 
 def _required(workflow: type[Workflow]) -> Iterator[str]:
-    generated: Any = workflow  # a dataclass, as every generated class is
+    generated: Any = workflow  # like every generated class, a dataclass
     for one in dataclasses.fields(generated):
         if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
             yield one.name

@@ -1,4 +1,4 @@
-"""Words: what a shell's text, or the JSON of a file, means for an input of a type."""
+"""Words: convert text from the shell, or JSON from a file, to the value of an input."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")
 
 
 class WordsError(ValueError):
-    """A text or a JSON value that means nothing for its input; the message says what was expected."""
+    """A text or JSON value that does not fit its input; the message says what was expected."""
 
 
 def from_words(text: str, pin: InputPin, hint: object) -> object:
-    """The value that a text from the shell means for an input. Raises WordsError."""
+    """The value of an input from a shell text. Raises WordsError."""
     name, several = pin.type.name, pin.type.cardinality != "SINGLE"
     if several and text.lstrip().startswith("["):
         return from_values(_parsed(text, pin), pin, hint)
@@ -49,7 +49,7 @@ def from_words(text: str, pin: InputPin, hint: object) -> object:
 
 
 def from_values(value: Any, pin: InputPin, hint: object) -> object:
-    """The value that a JSON value means for an input. Raises WordsError."""
+    """The value of an input from a JSON value. Raises WordsError."""
     if isinstance(value, list):
         return [from_values(item, pin, hint) for item in value]
     try:
@@ -62,7 +62,7 @@ def from_values(value: Any, pin: InputPin, hint: object) -> object:
 
 
 def expected(pin: InputPin) -> str:
-    """What an input takes, as the shell writes it."""
+    """What an input accepts, in shell syntax."""
     kind = _EXPECTED.get(pin.type.name)
     if kind is None:
         kind = "the settings of a generator, as a JSON object" if pin.type.name in SETTINGS_FIELDS else "JSON"
@@ -70,7 +70,7 @@ def expected(pin: InputPin) -> str:
 
 
 def near_choice(value: object, hint: object) -> str | None:
-    """`did you mean …?` for a text that is none of an input's choices."""
+    """`did you mean …?` for a text that is not one of an input's choices."""
     choices = [choice for part in _parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
     if not isinstance(value, str) or value in choices:
         return None
@@ -143,7 +143,7 @@ _READERS: Final[dict[str, Callable[[str, InputPin], object]]] = {
     "LoRAField": lambda text, _: LoRA(text),
     "StylePresetField": lambda text, _: StylePreset(text),
 }
-"""What a bare text means, in a file of values too."""
+"""How to convert a plain text, also in a file of values."""
 
 
 def _parsed(text: str, pin: InputPin) -> Any:
@@ -160,7 +160,7 @@ def _misfit(value: object, pin: InputPin) -> WordsError:
 
 
 def _parts(hint: Any) -> Iterator[Any]:
-    """What an annotation is made of: the members of unions, of lists and of Annotated."""
+    """The parts of an annotation: the members of unions, lists and Annotated."""
     origin = get_origin(hint)
     if origin is Annotated:
         yield from _parts(get_args(hint)[0])

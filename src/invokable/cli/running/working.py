@@ -1,4 +1,4 @@
-"""Working: the whole way of `invokable run`, from what the command line asks for to files on the disk."""
+"""Working: the whole of `invokable run`, from the parsed command line to saved files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BATCH: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the command line asks for."""
+    """The parsed command line."""
 
     source: str
     options: Callable[[], BuildOptions]
@@ -43,14 +43,14 @@ class Order:
 
     @property
     def says(self) -> bool:
-        """Whether people read what it prints."""
+        """Whether to print lines for people."""
         return not self.as_json and not self.quiet
 
 
 def work(order: Order, report: Report) -> None:
-    """Do what the command line asks for, and note in the report how far it comes.
+    """Execute the command line, and record its progress in the report.
 
-    Raises BuildError, WrongValuesError, OSError, and what the client raises.
+    Raises BuildError, WrongValuesError, OSError and the client's errors.
     """
     loaded = load(order.source, order.options)
     report.class_name = loaded.workflow.__name__
@@ -80,14 +80,14 @@ class _Working:
     report: Report
     pattern: Pattern
     client: Any
-    """A Client, whose methods want to know more exactly what they return than can be known here."""
+    """A Client; its methods have more precise types than are known here."""
 
     def run(self, flow: Workflow | None) -> None:
         with self._saving(), progress_bar(shown=self.order.says) as watch:
             self.report.result = self.client.run(flow, timeout=self.order.timeout, on_progress=watch)
 
     def take_up(self, workflow: type[Workflow], earlier: Submission | str) -> None:
-        self.report.left = "the run goes on"
+        self.report.left = "the run continues"
         job = self.client.attach(workflow, earlier)
         with self._saving(), progress_bar(shown=self.order.says) as watch:
             self.report.result = job.result(timeout=self.order.timeout, on_progress=watch)
@@ -102,7 +102,7 @@ class _Working:
 
     @contextmanager
     def _saving(self) -> Iterator[None]:
-        """Save what a run gives, also what the completed items of one that failed give."""
+        """Save the results of a run, and of the completed items of a failed run."""
         try:
             yield
         except WorkflowError as error:
@@ -124,7 +124,7 @@ class _Working:
 
 
 def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | None]:
-    """A run by its batch, or by what an earlier `--json` printed, which says its values too."""
+    """A run by its batch, or by the output of an earlier `--json`, which has its values too."""
     if _BATCH.fullmatch(name) and not Path(name).exists():
         return name, None
     found = read_json(name)
@@ -132,11 +132,11 @@ def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | N
         submission = Submission.from_json(found.get("submission") or found)
         made = submission.workflow.rpartition(":")[2]
         if made != loaded.workflow.__name__:
-            raise BuildError(name, f"is a run of {made}, not of {loaded.workflow.__name__}")
+            raise BuildError(name, f"is a run of {made}, not {loaded.workflow.__name__}")
         values = found.get("values")
         return submission, loaded.workflow.from_dict(values) if values else None
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise BuildError(name, "holds no submission; expected what invokable run --json printed") from None
+        raise BuildError(name, "contains no submission; expected the output of invokable run --json") from None
 
 
 def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:

@@ -1,4 +1,4 @@
-"""Build: from sources and a configuration to files, as plain data that a command, a hook or a watcher uses."""
+"""Build: from sources and a configuration to files, as plain data for commands, hooks and watchers."""
 
 from invokable.codegen.build.modules import BuildResult
 from invokable.codegen.build.pipeline import Build, BuildOptions, build_modules, building, plan_source

@@ -1,7 +1,7 @@
-"""Check: what of a project's files is not as the generator would write it, or in no commit, as plain data.
+"""Check: which files of a project are not up to date or not tracked by git, as plain data.
 
 Build ─▶ Report ─┬─ lines and a unified diff
-                 ├─ JSON             docs/check-report.schema.json describes it
+                 ├─ JSON             described by docs/check-report.schema.json
                  └─ GitHub's annotations
 """
 
@@ -20,8 +20,8 @@ from invokable.codegen.failures import BuildError
 from invokable.codegen.project.tracking import Lack, Tracking, adding, tracking
 
 State: TypeAlias = Literal["fine", "stale", "missing", "edited", "left over", "untracked"]
-"""A module, package or lock file that says what it has to; that says something else; that is not there; that somebody
-has edited by hand; whose workflow is gone; that says what it has to, but that git does not track."""
+"""The state of a module, package or lock file: up to date; out of date; not there; edited by hand; its workflow is
+gone; up to date, but not tracked by git."""
 
 REPORT_VERSION: Final = 1
 _WORDS: Final[dict[State, str]] = {
@@ -32,35 +32,35 @@ _WORDS: Final[dict[State, str]] = {
     "left over": "is left over",
     "untracked": "would be missing from a commit",
 }
-_LOCK: Final = "it lacks names, or has those of workflows that are gone"
+_LOCK: Final = "names are missing, or belong to workflows that are gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file, and whether it is what the generator would write."""
+    """A file, and whether it is up to date."""
 
     path: Path
     state: State
     source: str | None = None
-    """The workflow's file, for a module."""
+    """The workflow file, for a module."""
     detail: str = ""
-    """What there is to say beside the state."""
+    """Details about the state."""
     before: str = ""
     after: str = ""
     fixable: bool = True
-    """Generating fixes what differs."""
+    """Whether generating fixes it."""
     lack: Lack | None = None
-    """Why no commit would hold it, where git has been asked."""
+    """Why a commit would not include it, if git was asked."""
 
     @property
     def message(self) -> str:
-        """What is wrong, in a line."""
+        """The problem, in one line."""
         lack = "" if self.lack is None else "git ignores it" if self.lack.ignored else "git does not track it"
         return ": ".join(filter(None, (_WORDS[self.state], "; ".join(filter(None, (self.detail, lack))))))
 
     @property
     def diff(self) -> str:
-        """What generating would change, as a unified diff."""
+        """The change that generating would make, as a unified diff."""
         if self.state in ("fine", "untracked"):
             return ""
         before, after = (text.replace("\r\n", "\n").splitlines(keepends=True) for text in (self.before, self.after))
@@ -72,21 +72,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a check has found."""
+    """The result of a check."""
 
     findings: tuple[Finding, ...]
     failures: tuple[BuildError, ...] = ()
-    """What kept files from being compared."""
+    """Why files could not be compared."""
     warnings: tuple[tuple[str, str], ...] = ()
-    """A workflow's file, and what of it is left out or read otherwise than it may seem."""
+    """Pairs of workflow file and warning, such as a field that is left out."""
     skipped: tuple[tuple[str, str], ...] = ()
-    """A file in a folder of workflows, and why it is none."""
+    """Pairs of a file in a workflow folder and the reason why it is not a workflow."""
     command: str = "invokable generate"
-    """What would write the files."""
+    """The command that writes the files."""
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
-        """The files that are not as they have to be."""
+        """The files that are not up to date or not tracked."""
         return tuple(finding for finding in self.findings if finding.state != "fine")
 
     @property
@@ -103,7 +103,7 @@ class Report:
         return (*([generating] if states else []), *adding(lacks))
 
     def to_json(self, status: int) -> dict[str, Any]:
-        """The report as a JSON object. `status` is that of the command."""
+        """The report as a JSON object. `status` is the exit status of the command."""
         return {
             "version": REPORT_VERSION,
             "ok": status == 0,
@@ -135,12 +135,12 @@ class Report:
 
 
 def report(build: Build, *, command: str = "invokable generate", git: bool = False) -> Report:
-    """Compare the files of a build, made with `compare`, with what is there.
+    """Compare the files of a build, made with `compare`, with those on disk.
 
     Args:
         build: The build.
-        command: What would write the files.
-        git: Ask git, too, whether a commit would hold them.
+        command: The command that writes the files.
+        git: Also ask git whether a commit would include them.
     """
     findings = tuple(_findings(build))
     asked = _asked(build, findings) if git else Tracking()
@@ -155,7 +155,7 @@ def report(build: Build, *, command: str = "invokable generate", git: bool = Fal
 
 
 def _asked(build: Build, findings: Iterable[Finding]) -> Tracking:
-    """What git says about the files that are there and are to stay. Modules may be ignored, but not the lock file."""
+    """What git says about the existing files to keep. Modules may be ignored, the lock file may not."""
     there = [finding.path for finding in findings if finding.state not in ("missing", "left over")]
     return tracking(there, needed={change.path for change in build.extras.locks})
 

@@ -1,4 +1,4 @@
-"""Depfile: which files each module is made from, as make reads it."""
+"""Depfile: which files each module is made from, in make syntax."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from invokable.codegen.project.project import shown_path
 
 
 def depfile_text(build: Build) -> str:
-    """A rule for each module, and an empty one for each file it is made from, so that make bears its removal."""
+    """A rule for each module, and an empty one for each file it is made from, so that make accepts its removal."""
     rules: dict[Path, list[str]] = {
         result.path: sorted(set(_made_from(result))) for result in build.results if result.change is not None
     }
@@ -34,5 +34,5 @@ def _made_from(result: BuildResult) -> Iterator[str]:
 
 
 def _escaped(name: str) -> str:
-    """A file's name as make reads it. What make cannot read at all, such as a line break, stays out of the rules."""
+    """A file name in make syntax. Names that make cannot read, such as those with a line break, are left out."""
     return name.replace("\\", "\\\\").replace(" ", "\\ ").replace("#", "\\#").replace("$", "$$").replace(":", "\\:")

@@ -1,4 +1,4 @@
-"""Extras: what belongs to a build beside its modules: packages, lock files, and what is left over."""
+"""Extras: the files of a build besides its modules: packages, lock files, and leftovers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from invokable.codegen.written.package import PACKAGE, is_our_package, package_t
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Files that belong to a build beside its modules."""
+    """The files of a build besides its modules."""
 
     packages: tuple[FileChange, ...] = ()
     locks: tuple[FileChange, ...] = ()
@@ -28,13 +28,13 @@ class Extras:
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
-        """What is to be done to them; removals come last."""
+        """The changes to make; removals come last."""
         gone = (FileChange(leftover.path, leftover.text, None) for leftover in self.left if not leftover.edited)
         return (*self.packages, *self.locks, *gone)
 
 
 def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: ModuleOptions) -> Extras:
-    """Decide about everything beside the modules."""
+    """Plan everything besides the modules."""
     failures: list[BuildError] = [*_clashes(results)]
     packages: list[FileChange] = []
     for change in _packages(jobs, results):
@@ -55,7 +55,7 @@ def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: ModuleOptio
 
 
 def _outputs(jobs: Jobs) -> dict[tuple[Project, Path], None]:
-    """The output folders of the sources that are built as a whole, with the project that each belongs to."""
+    """The output folders of sources that are built completely, with their projects."""
     from invokable.codegen.project.project import shown_path
 
     return {
@@ -69,7 +69,7 @@ def _outputs(jobs: Jobs) -> dict[tuple[Project, Path], None]:
 
 
 def _packages(jobs: Jobs, results: Sequence[BuildResult]) -> Iterator[tuple[Path, str | None, int]]:
-    """Each `__init__.py` and `py.typed` that the tables ask for: its path, text and width; no text, if any will do."""
+    """The path, text and line width of each configured `__init__.py` and `py.typed`; no text if any text will do."""
     folders: defaultdict[Path, dict[str, str]] = defaultdict(dict)
     widths: dict[Path, int] = {}
     wanted = {id(entry) for _, entry in jobs.whole}
@@ -83,7 +83,7 @@ def _packages(jobs: Jobs, results: Sequence[BuildResult]) -> Iterator[tuple[Path
         if job.entry.package and result.class_name:
             folders[job.path.parent][job.path.stem] = result.class_name
             for folder in _between(job):
-                folders[folder]  # a package has to be one all the way down
+                folders[folder]  # all folders below a package must be packages
                 widths[folder] = job.settings.width
     for folder, classes in folders.items():
         yield folder / PACKAGE, package_text(classes, width=widths[folder]), widths[folder]
@@ -92,7 +92,7 @@ def _packages(jobs: Jobs, results: Sequence[BuildResult]) -> Iterator[tuple[Path
 
 
 def _between(job: Job) -> list[Path]:
-    """The folders from the output down to that of a module."""
+    """The folders from the output down to a module."""
     folder, found = job.path.parent, [job.path.parent]
     while folder != job.root and folder != folder.parent:
         folder = folder.parent
@@ -109,13 +109,15 @@ def _package_change(path: Path, text: str | None, width: int, options: ModuleOpt
         yield FileChange(path, current, current)
         return
     if current and current.strip() and not (is_our_package(current) or options.force or options.compare):
-        message = "is not ours, or was edited by hand; set package = false, or use --force to replace it"
+        message = (
+            "was not written by invokable, or was edited by hand; set package = false, or use --force to replace it"
+        )
         raise BuildError(str(path), message, kind="refused")
     yield FileChange(path, current, text)
 
 
 def _clashes(results: Sequence[BuildResult]) -> Iterator[BuildError]:
-    """Modules that hide each other, and classes of one package that have the same name."""
+    """Modules that hide each other, and classes of the same name in one package."""
     folders = {result.path.parent for result in results if not result.skipped}
     classes: dict[tuple[Path, str], BuildResult] = {}
     for result in results:
@@ -128,7 +130,9 @@ def _clashes(results: Sequence[BuildResult]) -> Iterator[BuildError]:
             continue
         other = classes.setdefault((result.path.parent, result.class_name), result)
         if other is not result:
-            message = f"its class {result.class_name} has the name of that of {other.source.shown}, in one package"
+            message = (
+                f"its class {result.class_name} has the same name as that of {other.source.shown} in the same package"
+            )
             hint = f'set class = "…" in [tool.invokable.workflows."{result.job.key}"]'
             yield BuildError(result.source.shown, message, suggestion=hint)
 
@@ -147,13 +151,13 @@ def _lock_change(project: Project, jobs: Jobs, results: Sequence[BuildResult]) -
     if current is None and not lock.names and not found:
         return
     if lock.path.is_symlink():
-        raise BuildError(str(lock.path), "is a symbolic link; the lock file is to be a regular one", kind="refused")
+        raise BuildError(str(lock.path), "is a symbolic link; the lock file must be a regular file", kind="refused")
     same = current is not None and current.replace("\r\n", "\n") == text
     yield FileChange(Path(shown_path(lock.path)), current, current if same else text)
 
 
 def _gone(project: Project, jobs: Jobs, there: set[str | None]) -> list[str]:
-    """The locked workflows whose files are gone, where all sources of the project are built."""
+    """The locked workflows whose files are gone, if all sources of the project are built."""
     lock, entries = project.lock, project.config.sources
     whole = {id(entry) for owner, entry in jobs.whole if owner is project}
     if lock is None or not entries or not all(id(entry) in whole for entry in entries):

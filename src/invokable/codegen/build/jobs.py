@@ -4,7 +4,7 @@
                                ├─ sources ─ project and table of each ─ settings and place ─▶ Jobs
     sources of the table ──────┘
 
-What the command line says goes before the table, and every contradiction is noted.
+The command line overrides the table, and every contradiction is noted.
 """
 
 from __future__ import annotations
@@ -30,76 +30,76 @@ STDOUT: Final = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What decides about a module beside its workflow and its names."""
+    """The settings of a module, besides its workflow and its names."""
 
     schema: SchemaWanted = field(default_factory=SchemaWanted)
     lenient: bool = False
     models: str | None = None
-    """The server whose models the module offers for completion."""
+    """The server whose models the module lists for completion."""
     templates: Path | None = None
     templates_digest: str = ""
-    """The checksum of the project's own templates; ours are what our version says."""
+    """The checksum of the project's own templates; invokable's version stands for the built-in ones."""
     width: int = WIDTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A workflow and the module to be made of it."""
+    """A workflow and the module to make from it."""
 
     source: Source
     path: Path
-    """Where the module goes."""
+    """The path of the module."""
     root: Path
     """The output folder; the module is in it or below it."""
     key: str
-    """The path of the workflow that the module names as its source."""
+    """The path of the workflow, as the source in the module."""
     lock_key: str | None
-    """Its path in the lock file; None where it has none."""
+    """Its path in the lock file; None without one."""
     project: Project
     entry: SourceConfig | None
     settings: Settings
     named_after_source: bool = True
-    """The module has its name from the workflow's file: one of another workflow is not to be replaced."""
+    """Whether the module is named after the workflow file, so that it must not replace another workflow's module."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What the command line decides, for whatever the table says."""
+    """Settings of the command line, which override the table."""
 
     output: str | None = None
     choices: Choices = field(default_factory=Choices)
 
     def against(self, entry: SourceConfig, general: Choices) -> Iterator[str]:
-        """What is decided otherwise than in the table of a source, a line each."""
+        """The settings that override a source's table, one line each."""
         table, ours = entry.choices.over(general), self.choices
         if self.output not in (None, entry.output):
-            yield f"-o {self.output} goes before output = {entry.output!r} of {entry.key}"
+            yield f"-o {self.output} overrides output = {entry.output!r} of {entry.key}"
         mine = ("schema", ours.schema) if ours.schema else ("server", ours.server)
         its = ("schema", table.schema) if table.schema else ("server", table.server)
         if mine[1] and its[1] and mine != its:
-            yield f"--{mine[0]} {mine[1]} goes before {its[0]} = {its[1]!r} of {entry.key}"
+            yield f"--{mine[0]} {mine[1]} overrides {its[0]} = {its[1]!r} of {entry.key}"
         for name, flag, told in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
             if flag and told is False:
-                yield f"--{name} goes before {name} = false of {entry.key}"
+                yield f"--{name} overrides {name} = false of {entry.key}"
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """All jobs of a build, in the order in which they were asked for."""
+    """All jobs of a build, in the order given."""
 
     jobs: tuple[Job, ...]
     projects: tuple[Project, ...]
     """The projects that the sources belong to."""
     whole: tuple[tuple[Project, SourceConfig], ...] = ()
-    """Configured sources of which every workflow is among the jobs: anything else in their output is left over."""
+    """Configured sources that are built completely: any other module in their output is left over."""
     notes: tuple[str, ...] = ()
     failures: tuple[BuildError, ...] = ()
 
 
 def plan_jobs(names: Iterable[str], overrides: Overrides, projects: Projects) -> Jobs:
-    """Find the jobs for names of sources; without names, for everything that the configuration lists.
+    """Find the jobs for the named sources, or for everything in the configuration if no names are given.
 
-    Raises BuildError where names, or the output, do not make sense as a whole.
+    Raises BuildError if the names or the output make no sense.
     """
     names = list(names)
     found = list(_named(names, projects) if names else _configured(projects))
@@ -118,7 +118,7 @@ def plan_jobs(names: Iterable[str], overrides: Overrides, projects: Projects) ->
 
 
 def configured_files(project: Project, entry: SourceConfig) -> Iterator[Source]:
-    """The workflow files of a configured source, which may be none. Raises BuildError."""
+    """The workflow files of a configured source; there may be none. Raises BuildError."""
     assert project.folder is not None
     path = Path(shown_path(project.folder / entry.path))
     try:
@@ -129,7 +129,7 @@ def configured_files(project: Project, entry: SourceConfig) -> Iterator[Source]:
         elif path.exists():
             yield Source(path)
         else:
-            raise BuildError(project.shown, f"there is no {entry.path}", pointer=f"{entry.key}.path")
+            raise BuildError(project.shown, f"{entry.path} does not exist", pointer=f"{entry.key}.path")
     except OSError as error:
         raise BuildError.of_system(str(path), error, "read") from None
 
@@ -159,7 +159,7 @@ def _found(source: Source, projects: Projects) -> Found:
 def _configured(projects: Projects) -> Iterator[Found]:
     project = projects.of(Path.cwd())
     if not project.config.sources:
-        where = "no pyproject.toml from here up has a [tool.invokable] table; run: invokable init"
+        where = "no pyproject.toml in this folder or above has a [tool.invokable] table; run: invokable init"
         if project.path:
             where = f"{project.shown} lists no [[tool.invokable.sources]]"
         raise BuildError("invokable", f"nothing to do: {where}, or name workflows")
@@ -169,7 +169,7 @@ def _configured(projects: Projects) -> Iterator[Found]:
 
 
 def _placed(source: Source, project: Project, entry: SourceConfig | None) -> Source:
-    """The source with its folder below that of the table, which decides where its module goes."""
+    """The source with its folder relative to that of the table, for the path of its module."""
     if entry is None or source.path is None or project.folder is None:
         return source
     root = project.folder / (glob_root(entry.path) if glob.has_magic(entry.path) else entry.path)
@@ -235,7 +235,7 @@ def _lock_key(source: Source, project: Project) -> str | None:
 
 
 def _check_outputs(jobs: tuple[Job, ...]) -> None:
-    """Refuse to make one module of many workflows."""
+    """Refuse to write several workflows to one module."""
     counts: dict[Path, int] = {}
     for job in jobs:
         if not job.named_after_source:
@@ -243,17 +243,17 @@ def _check_outputs(jobs: tuple[Job, ...]) -> None:
     for path, count in counts.items():
         if count > 1:
             what = "standard output" if str(path) == STDOUT else str(path)
-            raise BuildError(what, f"is one module, but there are {count} sources; name a folder")
+            raise BuildError(what, f"is a single module, but there are {count} sources; name a folder")
 
 
 def _without_clashes(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], list[BuildError]]:
-    """The jobs, each module once, and what is wrong with the others; naming a workflow twice is not an error."""
+    """The jobs, each module once, and errors for the others; naming a workflow twice is not an error."""
     taken: dict[Path, Job] = {}
     clashes = []
     for job in jobs:
         other = taken.setdefault(job.path, job)
         if other is not job and other.key != job.key:
-            message = f"would be written to {job.path}, as {other.source.shown} would; rename one of them"
+            message = f"would be written to {job.path}, like {other.source.shown}; rename one of them"
             clashes.append(BuildError(job.source.shown, message))
     return tuple(taken.values()), clashes
 
@@ -261,7 +261,7 @@ def _without_clashes(jobs: tuple[Job, ...]) -> tuple[tuple[Job, ...], list[Build
 def _whole(
     names: list[str], over: Overrides, projects: tuple[Project, ...]
 ) -> tuple[tuple[Project, SourceConfig], ...]:
-    """The configured sources that were named as a whole."""
+    """The configured sources that were named completely."""
     if over.output is not None:
         return ()
     keys = {os.path.abspath(name) for name in names}
@@ -275,7 +275,7 @@ def _whole(
 
 
 def _unfitting_tables(projects: tuple[Project, ...], jobs: tuple[Job, ...]) -> Iterator[BuildError]:
-    """What is wrong with tables of workflows that fit no source."""
+    """Errors for workflow tables that match no source."""
     for project in projects:
         if project.folder is None or not project.config.workflows:
             continue

@@ -1,6 +1,6 @@
-"""Leftovers: modules whose workflow is gone, and packages that no longer hold any.
+"""Leftovers: modules whose workflow is gone, and packages without modules.
 
-Only what we wrote and nobody has edited is ever removed, and only below the output of a configured source.
+Only files that invokable wrote and nobody edited are removed, and only below the output of a configured source.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from invokable.codegen.written.package import PACKAGE, is_our_package
 from invokable.codegen.written.said import is_ours, read_lines
 
 _STDIN: Final = "stdin"
-"""The source of a module that was made from standard input, which is nowhere to be looked for."""
+"""The source of a module that was made from standard input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A file that we wrote and that has lost its purpose."""
+    """A file that invokable wrote and that is no longer needed."""
 
     path: Path
     text: str
     reason: str
     edited: bool = False
-    """Somebody has edited it since: it stays."""
+    """Whether it was edited; if so, it is kept."""
 
 
 def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collection[Path]) -> Iterator[Leftover]:
-    """What is left over below the output folder `root`.
+    """The leftovers below the output folder `root`.
 
-    `kept` are the files that a build makes, `bare` the folders in which it makes modules but no package.
+    `kept` are the files of the build, `bare` the folders where it writes modules but no package.
     """
     alive = {folder for path in kept if path.name != PACKAGE for folder in path.parents}
     packages: dict[Path, str] = {}
@@ -51,15 +51,15 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
             alive.update(path.parents)
     for path, text in packages.items():
         if is_our_package(text) and (path.parent in bare or path.parent not in alive):
-            yield Leftover(path, text, "there is no package to make here")
+            yield Leftover(path, text, "no package is configured here")
 
 
 def _is_gone(project: Project, path: Path, text: str) -> str:
-    """Why nothing is the source of a module any more; empty where something is, or may be."""
+    """Why a module's source is gone; empty if it exists or may exist."""
     source = read_lines(text).source
     if source is None or source == _STDIN or project.folder is None:
         return ""
-    folders = (project.folder, path.parent)  # a module that was made without a configuration is seen from its own
+    folders = (project.folder, path.parent)  # without a configuration, sources are relative to the module's folder
     return "" if any(os.path.exists(folder / source) for folder in folders) else f"{source} is gone"
 
 
@@ -70,7 +70,7 @@ def _python_files(root: Path) -> Iterator[Path]:
 
 
 def _generated_text(path: Path) -> str | None:
-    """The text of a regular file that begins as ours do; None for any other."""
+    """The text of a regular file that begins like a generated one; None for any other."""
     try:
         if path.is_symlink():
             return None

@@ -1,6 +1,6 @@
-"""Locking: runs on one project wait for each other, and know the files of those that are alive.
+"""Locking: runs on the same project wait for each other, and recognize the temporary files of live runs.
 
-The system lets go of a lock when its process ends, however it ends.
+The system releases a lock when its process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ except ImportError:  # on Windows
 
 @contextmanager
 def exclusive(folders: Iterable[str | os.PathLike[str]]) -> Iterator[None]:
-    """Wait until no other run works on any of the folders, and keep others waiting meanwhile.
+    """Wait until no other run works on any of the folders, then make others wait until the block ends.
 
-    In a folder that cannot be locked, as on some network drives, runs do not wait: each file is whole all the same.
+    Folders that cannot be locked, as on some network drives, are not waited for; files are still written whole.
     """
     held: list[int] = []
     try:
@@ -36,15 +36,15 @@ def exclusive(folders: Iterable[str | os.PathLike[str]]) -> Iterator[None]:
 
 
 def claim(descriptor: int) -> bool:
-    """Mark an open file as that of a run that is alive; whether it is still there, and nobody has removed it before."""
-    if fcntl is None:  # a file that is open cannot be removed
+    """Mark an open file as belonging to a live run. Returns whether it still exists."""
+    if fcntl is None:  # an open file cannot be removed
         return True
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return os.fstat(descriptor).st_nlink > 0
 
 
 def remove_unclaimed(path: str | os.PathLike[str]) -> None:
-    """Remove a file unless a run that is alive has claimed it. Raises OSError where one has."""
+    """Remove a file unless a live run has claimed it, which raises OSError."""
     if fcntl is None:
         os.unlink(path)
         return
@@ -57,7 +57,7 @@ def remove_unclaimed(path: str | os.PathLike[str]) -> None:
 
 
 def _opened(folder: str) -> int:
-    """What stands for a folder: itself, or on Windows, where no folder can be opened, an empty file."""
+    """A descriptor to lock for a folder: the folder itself, or an empty file on Windows, which cannot open folders."""
     if fcntl is not None:
         return os.open(folder, os.O_RDONLY)
     import tempfile
@@ -76,7 +76,7 @@ def _wait(descriptor: int) -> None:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
         except OSError as error:
-            if error.errno != errno.EDEADLK:  # it has tried for ten seconds
+            if error.errno != errno.EDEADLK:  # it was retried for ten seconds
                 raise
         else:
             return

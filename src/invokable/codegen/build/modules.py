@@ -1,7 +1,7 @@
-"""Modules: from one job to its module, or to the failures that prevent it.
+"""Modules: from a job to its module, or to the failures that prevent it.
 
-job ─ workflow document ─ what it is made from ─┬─ as it was, without warnings ─▶ unchanged
-                                               └─ otherwise ─ plan ─┬─ as it was ─▶ unchanged, with its warnings
+job ─ workflow document ─ what it is made from ─┬─ as before, without warnings ─▶ unchanged
+                                               └─ otherwise ─ plan ─┬─ as before ─▶ unchanged, with its warnings
                                                                     └─ otherwise ─ render ─▶ text
 """
 
@@ -46,15 +46,15 @@ _FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleOptions:
-    """What decides how modules are made, beside the settings of each."""
+    """Options for all modules, besides the settings of each."""
 
     schemas: Schemas = field(default_factory=Schemas)
     force: bool = False
     """Replace modules edited by hand and files that are not modules; regenerate every module."""
     compare: bool = False
-    """Nothing is to be written: a module that was edited by hand is compared like others."""
+    """Nothing will be written: modules edited by hand are compared like others."""
     stdin: BinaryIO | None = None
-    """Where the source `-` is read from."""
+    """The stream for the source `-`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,34 +65,34 @@ class BuildResult:
     current: str | None = None
     """The text of the existing file."""
     said: Said = field(default_factory=Said)
-    """What that file says about itself."""
+    """What the lines of that file say about it."""
     plan: ModulePlan | None = None
-    """What the module has to say; None where it is as it was and has no warnings, or cannot be made."""
+    """The plan of the module; None if it is unchanged without warnings, or cannot be made."""
     module: GeneratedModule | None = None
     """The new module; None if it is unchanged or cannot be made."""
     edited: bool = False
-    """The existing file was edited by hand."""
+    """Whether the existing file was edited by hand."""
     skipped: str = ""
-    """Why a file found in a folder is skipped; empty if it is not."""
+    """Why a file in a folder is skipped; empty if it is not."""
     note: str = ""
-    """The schema that the workflow was read with, if not the newest."""
+    """Which schema the workflow was read with, if not the newest."""
     renamed: tuple[str, ...] = ()
-    """Names that changed, a line each."""
+    """Names that changed, one line each."""
     failures: tuple[BuildError, ...] = ()
 
     @property
     def source(self) -> Source:
-        """The workflow's file."""
+        """The workflow file."""
         return self.job.source
 
     @property
     def path(self) -> Path:
-        """Where the module goes."""
+        """The path of the module."""
         return self.job.path
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was left out of the module, a line each."""
+        """What was left out of the module, one line each."""
         return self.plan.warnings if self.plan else ()
 
     @property
@@ -111,7 +111,7 @@ class BuildResult:
 
     @property
     def version(self) -> str | None:
-        """The InvokeAI version whose node schemas the module is made with."""
+        """The InvokeAI version of the node schemas used."""
         return self.plan.schema_version if self.plan else self.said.schema
 
     @property
@@ -130,14 +130,14 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
     result = BuildResult(job=job)
     try:
         result, plan, inputs = _decided(_with_current(result, options), job.source.data(options.stdin), options)
-        # Nothing holds the file and its JSON any more: the text of the module may need the memory.
+        # The file and its JSON are freed here: rendering may need the memory.
         return result if plan is None else replace(result, module=GeneratedModule(_rendered(job, plan, inputs), plan))
     except BuildError as failure:
         return replace(result, failures=(failure,))
 
 
 def plan_job(job: Job, options: ModuleOptions) -> ModulePlan:
-    """Read a workflow and decide its module, without writing its text. Raises BuildError."""
+    """Read a workflow and plan its module, without rendering it. Raises BuildError."""
     plan = _planned(job, job.source.document(options.stdin), options, Names(), None)[0]
     for failure in job.project.unknown_names(job.key, plan):
         raise failure
@@ -145,7 +145,7 @@ def plan_job(job: Job, options: ModuleOptions) -> ModulePlan:
 
 
 def plan_again(job: Job, document: object, options: ModuleOptions, names: Names, version: str | None) -> ModulePlan:
-    """Decide the module of a document as if one with these names, made with this version, were there already.
+    """Plan the module of a document as if one with these names and this version existed.
 
     Raises BuildError.
     """
@@ -172,7 +172,7 @@ def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
 
 
 def _is_of_another(job: Job, source: str | None) -> bool:
-    """Whether a module's source is another workflow that is still there."""
+    """Whether a module's source is another workflow that still exists."""
     if source is None or source == job.key:
         return False
     if job.source.path is None:
@@ -183,7 +183,7 @@ def _is_of_another(job: Job, source: str | None) -> bool:
 
 
 def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[BuildResult, ModulePlan | None, str]:
-    """The result but for its module, the plan of the module if it has to be made, and what it is made from."""
+    """The result without its module, the plan of the module if it has to be made, and the checksum of its origins."""
     job, said, current = result.job, result.said, result.current
     document = cache(lambda: job.source.read(data))
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
@@ -219,7 +219,7 @@ def _check_unedited(path: Path, current: str | None) -> None:
 def _planned(
     job: Job, document: object, options: ModuleOptions, names: Names, version: str | None
 ) -> tuple[ModulePlan, str, Names]:
-    """The plan, the note about its schema, and the names so far: those locked, then those of the existing module."""
+    """The plan, a note about its schema, and the known names: those locked, then those of the existing module."""
     used = options.schemas.used(job.settings.schema, document, version)
     lock = job.project.lock
     known = names if lock is None or job.lock_key is None else adopted(lock, job.lock_key, document).over(names)
@@ -248,14 +248,14 @@ def _rendered(job: Job, plan: ModulePlan, inputs: str) -> str:
 
 
 def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object]) -> str:
-    """Why a file of a folder is passed over: it is JSON or an image, but holds no workflow.
+    """Why a file in a folder is skipped: it is JSON or an image, but contains no workflow.
 
-    A file that has had a module is none of those: what became of it is an error.
+    A file that already has a module is never skipped: that is an error.
     """
     if result.source.named or result.said.source == result.job.key:
         return ""
     if data.startswith(b"\x89PNG") and PNG_KEYWORD not in data:
-        return "the image holds no workflow"
+        return "the image contains no workflow"
     found = document()
     if isinstance(found, dict) and isinstance(found.get("nodes"), list) and isinstance(found.get("edges"), list):
         return ""
@@ -263,7 +263,7 @@ def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object
 
 
 def _is_older_than_we(path: Path) -> bool:
-    """Whether a module may come from an earlier state of a generator that is being worked on."""
+    """Whether a module may come from an earlier state of the generator, when that is under development."""
     changed = last_change_of_ours()
     return changed > 0 and path.stat().st_mtime_ns < changed
 
@@ -277,7 +277,7 @@ def _made_from(
     *,
     warned: bool = False,
 ) -> str:
-    """The checksum of all but the workflow that decides what a module says, and of whether there are warnings."""
+    """The checksum of everything but the workflow that a module depends on, and of whether there are warnings."""
     settings, chosen = job.settings, job.project.config.of_workflow(job.key)
     locked = locked_lines(job.lock_key, names) if job.project.lock and job.lock_key else []
     return digest_of(

@@ -1,12 +1,12 @@
-"""Build: from sources and a configuration to the files that they stand for, as plain data.
+"""Build: from sources and a configuration to their files, as plain data.
 
     names or configuration ─▶ jobs ─▶ modules ─▶ Build ─┬─ generate writes it
                                 packages, lock, ──┘     ├─ check compares it
                                 leftovers               └─ a build hook or a watcher does either
 
-    with building((), None, BuildOptions()) as build:      # all that the configuration lists
+    with building((), None, BuildOptions()) as build:      # everything in the configuration
         for failure in build.failures: ...                 # every problem, before anything is written
-        for change in build.write(): ...                   # or look at build.changes, and write nothing
+        for change in build.write(): ...                   # or read build.changes without writing
 
 Every source is read and every failure collected before anything is written.
 """
@@ -37,39 +37,39 @@ class BuildOptions:
     """The options for all modules of a build."""
 
     schemas: Schemas = field(default_factory=Schemas)
-    """Where node schemas come from; it remembers what it has read."""
+    """The source of node schemas; caches what it reads."""
     projects: Projects = field(default_factory=Projects)
-    """Where configurations are found."""
+    """The source of configurations."""
     overrides: Overrides = field(default_factory=Overrides)
     """What overrides the configuration."""
     force: bool = False
     """Replace modules edited by hand and files that are not modules; regenerate every module."""
     compare: bool = False
-    """Nothing is to be written: files that were edited by hand are compared like others."""
+    """Nothing will be written: files edited by hand are compared like others."""
     stdin: BinaryIO | None = None
-    """Where the source `-` is read from."""
+    """The stream for the source `-`."""
 
     @property
     def modules(self) -> ModuleOptions:
-        """The part that decides how modules are made."""
+        """The options for modules."""
         return ModuleOptions(schemas=self.schemas, force=self.force, compare=self.compare, stdin=self.stdin)
 
 
 @dataclass(frozen=True)
 class Build:
-    """All results, in the order of the sources, and what else belongs to them."""
+    """All results, in the order of the sources, and the extra files."""
 
     results: tuple[BuildResult, ...]
     notes: tuple[str, ...] = ()
-    """Where the options override the configuration, a line each."""
+    """Where the options override the configuration, one line each."""
     extras: Extras = field(default_factory=Extras)
-    """Packages, lock files and leftovers; nothing where a module failed."""
+    """Packages, lock files and leftovers; empty if a module failed."""
     wrong: tuple[BuildError, ...] = ()
-    """What is wrong with the configuration."""
+    """Errors in the configuration."""
 
     @cached_property
     def failures(self) -> tuple[BuildError, ...]:
-        """Everything that keeps a file from being built, each once."""
+        """Everything that prevents a file from being built, each once."""
         found = [*self.wrong, *(failure for result in self.results for failure in result.failures)]
         return tuple({str(failure): failure for failure in (*found, *self.extras.failures)}.values())
 
@@ -80,9 +80,9 @@ class Build:
         return (*(change for change in modules if change is not None), *self.extras.changes)
 
     def write(self) -> list[FileChange]:
-        """Write every file that changes, and return those.
+        """Write every changed file, and return the changes.
 
-        Raises BuildError where a file cannot be written, and at once where the build has failures.
+        Raises BuildError if a file cannot be written, and writes nothing if the build has failures.
         """
         for failure in self.failures:
             raise failure
@@ -111,18 +111,17 @@ def build_modules(names: Iterable[str], output: str | None, options: BuildOption
 
     Args:
         names: Files, folders, globs, and `-`; empty for all sources of the configuration.
-        output: A folder; or the file of the one module, where it ends in `.py`; or None for where the configuration
-            says, which is the current folder for what it does not list.
-        options: How.
+        output: A folder; a file ending in `.py`, for a single module; or None for the configured output, which is the
+            current folder for sources that are not configured.
+        options: The options.
 
-    Raises BuildError where names, or the output, do not make sense as a whole; what is wrong with one source stands
-    in its result.
+    Raises BuildError if the names or the output make no sense; the failures of a single source are in its result.
     """
     return _build(_jobs(names, output, options), options)
 
 
 def plan_source(source: Source, options: BuildOptions) -> ModulePlan:
-    """Read a workflow and decide its module, without writing its text. Raises BuildError."""
+    """Read a workflow and plan its module, without rendering it. Raises BuildError."""
     return plan_job(job_of(source, options.overrides, options.projects), options.modules)
 
 
@@ -139,7 +138,7 @@ def _build(jobs: Jobs, options: BuildOptions) -> Build:
 
 
 def _worked_on(jobs: Jobs) -> set[Path]:
-    """The folders that a build has to itself: those of its projects, else those that its outputs are in."""
+    """The folders that a build locks: those of its projects, or else those of its outputs."""
     return {_locked(job) for job in jobs.jobs} | {p.folder for p in jobs.projects if p.folder is not None}
 
 

@@ -1,9 +1,9 @@
-"""Publish: files are written whole or not at all, and never over somebody's work.
+"""Publish: files are written whole or not at all, and never overwrite anyone's work.
 
-    changes ─ stage: beside each file, its new text ─ commit: each takes its place ─▶ files
+    changes ─ stage: write each new text next to its file ─ commit: replace the files ─▶ files
 
-A full disk or a read-only folder shows while files are staged, when nothing has been replaced yet. Ctrl-C and SIGTERM
-wait for the end of it. What a killed run has staged is removed by the next one.
+A full disk or a read-only folder is noticed while files are staged, before any is replaced. Ctrl-C and SIGTERM take
+effect afterwards. The staged files of a killed run are removed by the next one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from invokable.codegen.build.locking import claim, remove_unclaimed
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
-_NEWER: Final = "was written by {}; this is {}: upgrade invokable, or use --force to write the module with this version"
+_NEWER: Final = "was written by {}; this is {}. Upgrade invokable, or use --force to write the module with this version"
 _STAGED: Final = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.invokable-tmp", re.DOTALL)
 
 
 class RefusedError(Exception):
-    """The file at the destination is not ours to replace. `path` is the file, the message says why."""
+    """The existing file must not be replaced. `path` is the file, the message the reason."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class RefusedError(Exception):
 
 
 class Written(StrEnum):
-    """What publishing did, or would do."""
+    """What publishing does to a file."""
 
     NEW = "written"
     CHANGED = "updated"
@@ -56,7 +56,7 @@ class FileChange:
 
     @property
     def outcome(self) -> Written:
-        """What making the change does."""
+        """What the change does to the file."""
         if self.after is None:
             return Written.REMOVED
         if self.before is None:
@@ -65,12 +65,12 @@ class FileChange:
 
 
 def read_text(path: Path) -> str | None:
-    """The text of a file; None where there is none.
+    """The text of a file; None if it does not exist.
 
-    Raises RefusedError for anything but a regular file, UnicodeDecodeError for one that is not text, and OSError.
+    Raises RefusedError unless it is a regular file, UnicodeDecodeError if it is not text, and OSError.
     """
     if path.is_symlink():
-        raise RefusedError(path, "is a symbolic link; a generated file replaces only a regular one")
+        raise RefusedError(path, "is a symbolic link; expected a regular file")
     if path.is_dir():
         raise RefusedError(path, "is a folder")
     if path.exists() and not path.is_file():
@@ -83,9 +83,9 @@ def read_text(path: Path) -> str | None:
 
 
 def read_module(path: Path, *, force: bool = False) -> str | None:
-    """The text of a module on disk; None where there is none.
+    """The text of a module on disk; None if it does not exist.
 
-    Raises RefusedError for anything but a regular file, and, unless `force` is set, for a file that is not text.
+    Raises RefusedError unless it is a regular file, and unless it is text or `force` is set.
     """
     try:
         return read_text(path)
@@ -96,25 +96,27 @@ def read_module(path: Path, *, force: bool = False) -> str | None:
 
 
 def check_folders(root: Path, path: Path) -> None:
-    """Raise RefusedError where a link leads from the folders between `root` and the file at `path` to others."""
+    """Raise RefusedError if a folder between `root` and the file at `path` is a symbolic link."""
     for folder in path.parents:
         if folder == root:
             return
         if folder.is_symlink():
-            raise RefusedError(folder, "is a symbolic link; modules are not written through one below their output")
+            raise RefusedError(
+                folder, "is a symbolic link; modules are not written through links below the output folder"
+            )
 
 
 def check_replaceable(path: Path, current: str | None) -> None:
     """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
     check_ours(path, current)
     if current is not None and is_edited(current):
-        raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to lose them")
+        raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to discard them")
 
 
 def check_ours(path: Path, current: str | None) -> None:
-    """Raise RefusedError unless the file at `path`, whose text is `current`, is a module of ours, edited or not.
+    """Raise RefusedError unless the file at `path`, whose text is `current`, is a generated module, edited or not.
 
-    A module that a newer invokable wrote is not ours.
+    A module by a newer invokable is refused too.
     """
     if current is None:
         return
@@ -125,7 +127,7 @@ def check_ours(path: Path, current: str | None) -> None:
 
 
 def publish(path: Path, text: str, *, force: bool = False) -> Written:
-    """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), OSError from the disk."""
+    """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), and OSError."""
     current = read_module(path, force=force)
     if not force:
         check_replaceable(path, current)
@@ -136,10 +138,10 @@ def publish(path: Path, text: str, *, force: bool = False) -> Written:
 
 
 def make_changes(changes: Iterable[FileChange]) -> list[FileChange]:
-    """Make changes to files, and return those that were to be made.
+    """Make changes to files, and return those that were needed.
 
-    Files are removed last, so that nothing refers to a file that is gone. Raises RefusedError for a file that is not
-    what it was when the change was decided, and OSError; as long as files are staged, nothing has been changed then.
+    Files are removed last, so that nothing refers to a missing file. Raises RefusedError for a file that has changed
+    since the change was planned, and OSError; while files are staged, nothing has been changed yet.
     """
     changes = list(changes)
     wanted = [change for change in changes if change.outcome is not Written.UNCHANGED]
@@ -171,7 +173,7 @@ def _make(wanted: list[FileChange]) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block ends. On Windows they do not."""
+    """Delay Ctrl-C and SIGTERM until the block ends, except on Windows."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -183,7 +185,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed runs have staged in a folder; what a run that is alive has staged stays."""
+    """Remove the staged files of killed runs from a folder; those of live runs are kept."""
     with suppress(OSError):
         for name in os.listdir(folder):
             if _STAGED.fullmatch(name):
@@ -203,20 +205,20 @@ def replace_file(path: Path, text: str) -> None:
 
 @dataclass(slots=True)
 class _Staged:
-    """A file that is to take the place of another. As long as it is open it is locked: nobody sweeps it away."""
+    """A file that will replace another. While open it is locked, so that no other run removes it."""
 
     descriptor: int
     name: str
 
     def commit(self, path: Path) -> None:
-        """Let the file take its place. Raises OSError."""
-        if os.name == "nt":  # where a file that is open stays where it is
+        """Move the file to its destination. Raises OSError."""
+        if os.name == "nt":  # where open files cannot be moved
             self._close()
         os.replace(self.name, path)
         self.name = ""
 
     def discard(self) -> None:
-        """Remove the file, if it is still there."""
+        """Remove the file if it still exists."""
         self._close()
         if self.name:
             with suppress(OSError):
@@ -229,7 +231,7 @@ class _Staged:
 
 
 def _stage(path: Path, text: str) -> _Staged:
-    """Write a text beside the file that it is to replace. Raises OSError, which names that file."""
+    """Write a text next to the file that it will replace. Raises OSError with that file's name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
@@ -247,13 +249,13 @@ def _stage(path: Path, text: str) -> _Staged:
 
 
 def _opened(path: Path) -> _Staged:
-    """A new file beside another, which nobody takes for abandoned."""
+    """A new locked file next to another."""
     while True:
         name = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}.invokable-tmp")
         staged = _Staged(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), str(name))
         if claim(staged.descriptor):
             return staged
-        staged.name = ""  # swept away before it was locked
+        staged.name = ""  # removed by another run before it was locked
         staged.discard()
 
 
@@ -261,9 +263,9 @@ def _check_unmoved(change: FileChange) -> None:
     try:
         current = read_text(change.path)
     except UnicodeDecodeError:
-        current = ""  # what `force` has read as such
+        current = ""  # as read with `force`
     if current != change.before:
-        raise RefusedError(change.path, "was changed while its new contents were made; run the command again")
+        raise RefusedError(change.path, "changed while its new contents were prepared; run the command again")
 
 
 def _umask() -> int:

@@ -1,1 +1,1 @@
-"""Describing: docstrings, from the words of the workflow's author and a glossary of our own."""
+"""Describing: docstrings, from the author's words and our own glossary."""

@@ -1,4 +1,4 @@
-"""Authors: what the author of a workflow wrote about an input, where docstrings take their words from first."""
+"""Authors: what the author of a workflow wrote about an input; docstrings use this first."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from invokable.workflow.headings import surroundings
 if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
 
-_MOST: Final = 400  # characters of one piece
+_MOST: Final = 400  # characters of a text
 _TOTAL: Final = 800
 
 
 def authors_words(reading: Reading) -> dict[int, tuple[str, ...]]:
-    """What the author wrote about each input, by its index: description, texts above it in the form, notes of its node.
+    """What the author wrote about each input, by index: description, texts above it in the form, notes of its node.
 
-    Each piece is one line and says nothing that an earlier one said; long ones are cut. The words are the author's
-    alone: a description that comes from the schema is not among them.
+    Each text is a single line and repeats no earlier one; long texts are cut. Descriptions from the schema are not
+    included.
     """
     around = surroundings(reading.outline)
     nodes = {node.id: node for node in reversed(reading.workflow.invocations())}

@@ -1,11 +1,11 @@
-"""Descriptions: what the docstring of an input says.
+"""Descriptions: the docstrings of inputs.
 
     label
     the author's words, else the glossary's ─▶ what it feeds
-    what can be given ─▶ what happens without ─▶ index, and where the field is in the editor
+    accepted values ─▶ what happens if omitted ─▶ index, and where the field is in the editor
 
-Editors show the type beside it, but no default. Nothing here depends on where the schema comes from: a server's
-descriptions are not used.
+Code editors show the type with the docstring, but not the default. Nothing here depends on where the schema comes
+from: a server's descriptions are not used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ANY_MODEL: Final = "model"
 _SHOWN: Final = frozenset(
     {"board", "color", "image", "integer", "LoRA", "number", "style preset", "text", "true or false", "video"}
 )
-"""Types in words that say no more than the annotation."""
+"""Type descriptions that add nothing to the annotation."""
 
 
 class Descriptions:
@@ -40,7 +40,7 @@ class Descriptions:
         self._title = plan.title
 
     def of(self, planned: PlannedInput) -> list[str]:
-        """The paragraphs: label, what the input does, and the facts. The first two may be missing."""
+        """The paragraphs: label, what the input does, and its facts. The first two are optional."""
         destination = self._destinations.of(planned.item)
         authors = " ".join(sentence(text) for text in self._authors[planned.item.index])
         does = " ".join(filter(None, (authors or destination.does, destination.values, destination.feeds)))
@@ -65,13 +65,13 @@ class Descriptions:
         yield sentence(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}{where}")
 
     def _files(self, node_id: str) -> Iterator[str]:
-        """Which outputs a board is for, where there are several."""
+        """Which outputs a board is for, if there are several."""
         names = [f"`{planned.attribute}`" for planned in self._outputs if planned.output.node_id == node_id]
         if names and len(self._outputs) > len(names):
             yield f"For {joined(names)} of the result."
 
     def _where(self, planned: PlannedInput) -> str:
-        """Where the editor shows a field that its name alone does not tell: its node, and the heading over it."""
+        """Where InvokeAI's editor shows a field: its node and the heading above it; empty if the name is enough."""
         item = planned.item
         around = self._around.get(item.index)
         heading = around.headings[-1] if around and around.headings else ""
@@ -80,13 +80,13 @@ class Descriptions:
 
 
 def sentence(text: str) -> str:
-    """A text on one line, with a full stop where it ends without a mark."""
+    """A text on one line, ending in a full stop unless it has another mark."""
     text = " ".join(text.split())
     return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def first_line(text: str, *, most: int) -> str:
-    """A text as the first line of a docstring: on one line, with a mark at its end, and cut where it is longer."""
+    """A text as the first line of a docstring: on one line, ending in a mark, and cut to `most` characters."""
     line = " ".join(text.split()).rstrip(" .,:;…")
     if len(line) >= most:
         line = line[: most - 1].rpartition(" ")[0] or line[: most - 1]
@@ -94,7 +94,7 @@ def first_line(text: str, *, most: int) -> str:
 
 
 def same_words(label: str, attribute: str) -> bool:
-    """Whether a label says no more than the attribute's name, which stands above the docstring."""
+    """Whether a label adds nothing to the attribute's name."""
     return _words(label) == attribute.casefold().strip("_").split("_")
 
 
@@ -103,7 +103,7 @@ def _words(text: str) -> list[str]:
 
 
 def _label(planned: PlannedInput) -> str:
-    """The author's label, or the field's title where nothing else says it; empty where the name does."""
+    """The author's label, or the field's title if nothing else describes it; empty if the name says the same."""
     item, attribute = planned.item, planned.attribute
     if item.user_label:
         return "" if same_words(item.user_label, attribute) else sentence(item.user_label)
@@ -112,12 +112,12 @@ def _label(planned: PlannedInput) -> str:
 
 
 def _omitted(planned: PlannedInput, destination: Destination) -> str:
-    """What happens when nothing is given."""
+    """What happens if the input is omitted."""
     item, typed = planned.item, planned.type
     if item.connected:
-        return "An edge of the workflow feeds this field: a value given here is refused."
+        return "An edge of the workflow feeds this field; values for it are rejected."
     if typed.default is None:
         return sentence(f"Required: {typed.unfit}") if typed.unfit else "Required."
     if typed.default.code == "None":
-        return destination.without or "May be left out."
+        return destination.without or "Optional."
     return f"Default: {default_in_words(item, typed.default.code)}."

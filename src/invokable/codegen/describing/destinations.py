@@ -1,7 +1,7 @@
-"""Destinations: what an input feeds, in words, and what its value means there.
+"""Destinations: what an input feeds, and what its value means there.
 
-A primitive says nothing of what its value is for: the field behind it does. A prompt is for the positive or for the
-negative side, which only the graph knows.
+A primitive node does not say what its value is for; the field that it feeds does. Only the graph shows whether a
+prompt is positive or negative.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
     from invokable.workflow.model import InvocationNode
 
-_MOST: Final = 3  # nodes that are named
+_MOST: Final = 3  # nodes listed
 _LONGEST: Final = 60  # characters of a node's name
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What is known about an input from where its value goes."""
+    """What the destination of an input's value says about it."""
 
     entry: Entry | None = None
-    """What the glossary says about the field that gets the value, or else about the input's own."""
+    """The glossary's entry for the field that receives the value, or else for the input's own field."""
     side: str = ""
-    """The only conditioning that it feeds, `positive` or `negative`; empty when it feeds both or none."""
+    """`positive` or `negative` if it feeds only that conditioning; else empty."""
     feeds: str = ""
-    """Which fields and which conditioning it feeds; empty where the input's own node and name say it."""
+    """The fields and conditioning that it feeds; empty if the input's own node and name say so."""
     fields: tuple[InputTemplate, ...] = ()
-    """The templates of the fields that get the value as it is given."""
+    """The templates of the fields that receive the value unchanged."""
 
     @property
     def does(self) -> str:
-        """What the input does, in a sentence or two; empty when the glossary does not know it."""
+        """What the input does, in a sentence or two; empty without a glossary entry."""
         if self.entry is None:
             return ""
         return self.entry.negative if self.side == "negative" and self.entry.negative else self.entry.text
 
     @property
     def values(self) -> str:
-        """What some of its values mean; empty when there is nothing to say about them."""
+        """What some of its values mean; may be empty."""
         return self.entry.values if self.entry else ""
 
     @property
     def without(self) -> str:
-        """What happens when nothing is given; empty when the glossary does not know it."""
+        """What happens if the input is omitted; empty if the glossary does not say."""
         return self.entry.without if self.entry else ""
 
 
@@ -62,7 +62,7 @@ class Destinations:
         self._feeding = Feeding(reading)
 
     def of(self, item: FormInput) -> Destination:
-        """What is known about an input from where its value goes."""
+        """The destination of an input's value."""
         own = _entry(item.node_type, item.template)
         fed = self._feeding.fed_by(item.node_id, item.field)
         sides = self._sides(fed)
@@ -113,7 +113,7 @@ class Destinations:
 
 
 def node_name(node: InvocationNode, schema: Schema) -> str:
-    """What the editor calls a node, on one line: its label, else the title of its type. Long ones are cut."""
+    """A node's name in InvokeAI's editor, on one line: its label, else the title of its type. Long names are cut."""
     name = " ".join((node.label.strip() or _title(node, schema)).split())
     return cut(name, _LONGEST)
 
@@ -128,7 +128,7 @@ def _entry(node_type: str, field: InputTemplate) -> Entry | None:
 
 
 def joined(names: list[str]) -> str:
-    """`A, B and C`; several of one name are counted, and many cut short."""
+    """`A, B and C`; equal names are counted, and a long list is cut short."""
     counted = [f"{name} ({count} nodes)" if (count := names.count(name)) > 1 else name for name in dict.fromkeys(names)]
     more = len(counted) - _MOST
     return _and([*counted[:_MOST], f"{more} more"] if more > 0 else counted)

@@ -1,7 +1,7 @@
-"""Glossary: what the fields do that forms show most, for where the author of a workflow wrote nothing.
+"""Glossary: descriptions of common fields, for inputs that the workflow's author did not describe.
 
-The sentences are in `glossary.toml`. They are ours: a server's prose never reaches a module, so a workflow gives the
-same bytes whichever way its schema came.
+The sentences are in `glossary.toml`. A server's descriptions never reach a module, so a workflow gives the same
+bytes wherever its schema comes from.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from pkgutil import get_data
 from typing import Final
 
 _ACCEPTS: Final = {
-    "BoardField": "Takes the name of a board, or a `Board` by its id.",
-    "ImageField": "Takes a path, bytes, a file object, a Pillow image, or an `Image` that is on the server.",
-    "LoRAField": 'Takes `LoRA("name", weight=0.75)`.',
-    "ModelIdentifierField": "Takes the name of a model on the server, or a `Model` where a name is not enough.",
-    "StylePresetField": "Takes a `StylePreset`, by its id on the server.",
-    "VideoField": "Takes a path, the bytes of an MP4 file, a file object, or a `Video` that is on the server.",
+    "BoardField": "Accepts the name of a board, or a `Board` with its id.",
+    "ImageField": "Accepts a path, bytes, a file object, a Pillow image, or an `Image` on the server.",
+    "LoRAField": 'Accepts `LoRA("name", weight=0.75)`.',
+    "ModelIdentifierField": "Accepts the name of a model on the server, or a `Model` if the name is ambiguous.",
+    "StylePresetField": "Accepts a `StylePreset` with its id on the server.",
+    "VideoField": "Accepts a path, the bytes of an MP4 file, a file object, or a `Video` on the server.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known about the fields of one name and type on some nodes."""
+    """The description of a field, by name and type, on some nodes."""
 
     field: str
     type: str
@@ -34,14 +34,14 @@ class Entry:
     """Shell patterns of the node types."""
     text: str
     negative: str = ""
-    """What stands in place of the text where the field feeds the negative side alone."""
+    """Replaces the text if the field feeds only negative conditioning."""
     values: str = ""
-    """What some of its values mean, or how they are written: said beside an author's own words, too."""
+    """What some values mean, or how they are written; shown with an author's own words too."""
     without: str = ""
-    """What happens when nothing is given, for fields that need no value."""
+    """What happens if an optional field is omitted."""
 
     def holds_for(self, node_type: str, field: str, field_type: str) -> bool:
-        """Whether the entry is about this field."""
+        """Whether the entry applies to this field."""
         return (
             field == self.field
             and field_type == self.type
@@ -58,10 +58,10 @@ def entries() -> tuple[Entry, ...]:
 
 
 def entry_of(node_type: str, field: str, field_type: str) -> Entry | None:
-    """What the glossary says about a field of a node."""
+    """The glossary's entry for a field of a node."""
     return next((entry for entry in entries() if entry.holds_for(node_type, field, field_type)), None)
 
 
 def accepts(field_type: str) -> str:
-    """What can be given for a field of this type, where its annotation does not say; empty for plain values."""
+    """What a field of this type accepts; empty for plain values, where the annotation says it."""
     return _ACCEPTS.get(field_type.partition("|")[0].removesuffix("[]"), "")

@@ -1,11 +1,11 @@
-"""Outline: the form as a list in the docstring of the class, which editors show as Markdown.
+"""Outline: the form as a list in the class docstring, which code editors render as Markdown.
 
     a text above the first field                    a paragraph
-    - Prompt › Style                                the headings over what follows
+    - Prompt › Style                                the headings above the next fields
       - 0 `prompt`: text                            a field, with its index
     - 1 `board`: board                              a field without a heading
 
-Two levels are what editors show. Headings of headings stand on one line.
+The list has two levels; nested headings share a line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from invokable.workflow import OutlineItem
 
 _LONGEST: Final = 200
-"""Characters of a text of the author."""
+"""Characters of a text by the author."""
 _HEADING: Final = 60
 _DEEPEST: Final = 3  # headings on one line
 
@@ -32,12 +32,12 @@ class Outline:
     """The outline of a form."""
 
     paragraphs: list[str] = field(default_factory=list)
-    """What the author wrote above all fields."""
+    """What the author wrote above the first field."""
     items: list[ListItem] = field(default_factory=list)
 
 
 def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *, title: str) -> Outline:
-    """The outline of a form: fields by `describe` of their index, `title` being what the workflow is called."""
+    """The outline of a form. `describe` has the text of each field by index; `title` is the workflow's name."""
     found = Outline()
     form_title = _form_title(elements)
     if form_title and form_title.casefold() != one_line(title).casefold():
@@ -59,14 +59,14 @@ def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *
 
 
 def _said(element: OutlineItem, describe: Mapping[int, str]) -> str:
-    """What an element says in the outline; empty for those that say nothing."""
+    """An element's text in the outline; may be empty."""
     if element.kind == "field":
         return describe.get(element.index, "") if element.index is not None else ""
     return cut(one_line(element.text), _LONGEST) if element.kind == "text" else ""
 
 
 def _form_title(elements: tuple[OutlineItem, ...]) -> str:
-    """The heading of the whole form: the only one outside of all containers, before the first field."""
+    """The heading of the whole form: the only one outside all containers and before the first field."""
     outermost = [element for element in elements if element.depth == 0 and element.kind == "heading"]
     before = next((element for element in elements if element.kind in ("field", "heading")), None)
     return one_line(before.text) if before is not None and outermost == [before] else ""

@@ -1,4 +1,4 @@
-"""Results: where an output comes from, in words: its node, what stands over it in the form, and where it goes."""
+"""Results: the descriptions of outputs: their node, the heading above it in the form, and what they feed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Results:
         self._nodes = {node.id: node for node in reversed(reading.workflow.invocations())}
 
     def of(self, planned: PlannedOutput) -> str:
-        """`Card (Save Image), under "Output", filed on `board`; goes on to Canny Edge Detection`."""
+        """`Card (Save Image), under "Output", saved to `board`; also feeds Canny Edge Detection`."""
         output = planned.output
         described = output.node_label or output.node_title
         if output.node_label and output.node_label != output.node_title:
@@ -37,11 +37,11 @@ class Results:
             described += f": {output.field_title}"
         described += self._under(output.node_id) + self._filed(output.node_id)
         if output.many:
-            described += "; one for each run of the batch" if self._reading.batches else "; one for each item"
+            described += "; one per run of the batch" if self._reading.batches else "; one per item"
         return described + self._onward(output.node_id, output.field)
 
     def _under(self, node_id: str) -> str:
-        """The nearest heading over the first field that the form shows of a node."""
+        """The nearest heading above the node's first field in the form."""
         shown = self._shown.get(node_id)
         around = self._around.get(shown[0].item.index) if shown else None
         heading = around.headings[-1] if around and around.headings else ""
@@ -50,10 +50,10 @@ class Results:
     def _filed(self, node_id: str) -> str:
         boards = (p for p in self._shown.get(node_id, ()) if p.item.template.type.name == "BoardField")
         board = next(boards, None)
-        return f", filed on `{board.attribute}`" if board else ""
+        return f", saved to `{board.attribute}`" if board else ""
 
     def _onward(self, node_id: str, field: str) -> str:
-        """The nodes that work on with an output."""
+        """The nodes that an output feeds."""
         nodes = dict.fromkeys(fed.node.id for fed in self._feeding.fed_from(node_id, field))
         names = [node_name(self._nodes[other], self._reading.schema) for other in nodes]
-        return f"; goes on to {joined(names)}" if names else ""
+        return f"; also feeds {joined(names)}" if names else ""

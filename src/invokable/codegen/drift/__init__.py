@@ -1,8 +1,8 @@
-"""Drift: what an edit of a workflow, or an upgrade of InvokeAI, changes for the callers of its module.
+"""Drift: what an edited workflow or an InvokeAI upgrade changes for the callers of its module.
 
 name ── material ──▶ workflow, module or map ── interfaces ──▶ two Interfaces ── compare ──▶ Drift ── reports
          (git)                                                               (contract/interface)
-two folders ── trees ──▶ files that belong together, and a Drift for each pair ── tree_reports
+two folders ── trees ──▶ matching files, and a Drift for each pair ── tree_reports
 two schemas ── upgrade ──▶ nodes that changed, and a Drift for each module
 """
 

@@ -1,4 +1,4 @@
-"""Git: files and folders of a revision, as `git:REV:PATH` names them, with a path from the current folder."""
+"""Git: files and folders in a revision, named `git:REV:PATH` with a path relative to the current folder."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Final
 from invokable.codegen.failures import BuildError
 
 _PREFIX: Final = "git:"
-_TIMEOUT: Final = 60.0  # seconds that git may take
+_TIMEOUT: Final = 60.0  # seconds
 _FILES: Final = ("100644", "100755")
-"""The modes of files; links and submodules have others."""
+"""The modes of regular files; links and submodules have others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A file or a folder in a revision."""
+    """A file or folder in a revision."""
 
     shown: str
-    """The whole name."""
+    """The full name."""
     path: str
-    """From the current folder; empty for that folder itself."""
+    """Relative to the current folder; empty for that folder itself."""
     _object: str
 
     def is_folder(self) -> bool:
-        """Whether it is a folder. Raises BuildError where git does not have it."""
+        """Whether it is a folder. Raises BuildError if git does not have it."""
         return self._git("cat-file", "-t", self._object).strip() == b"tree"
 
     def content(self) -> bytes:
@@ -34,8 +34,8 @@ class Revision:
         return self._git("cat-file", "blob", self._object)
 
     def files(self, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-        """The paths and contents of the files in and below the folder whose names end so. Raises BuildError."""
-        # Without --full-tree only what is below the current folder is listed, whatever folder the object is.
+        """The paths and contents of files in and below the folder, by suffix. Raises BuildError."""
+        # Without --full-tree, git lists only entries below the current folder, whatever folder the object is.
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", self._object).split(b"\0")
         found = []
         for line in filter(None, listed):
@@ -47,7 +47,7 @@ class Revision:
         yield from ((path, next(contents)) for path, _ in found)
 
     def _contents(self, keys: Sequence[str]) -> Iterator[bytes]:
-        """The contents of objects, in one process."""
+        """The contents of objects, read by a single process."""
         answer = memoryview(self._git("cat-file", "--batch", given="".join(f"{key}\n" for key in keys).encode()))
         position = 0
         for _ in keys:
@@ -72,9 +72,9 @@ class Revision:
 
 
 def revision(name: str) -> Revision | None:
-    """What a name of the form `git:REV:PATH` stands for; None for another name. Asks git nothing yet.
+    """The revision for a name of the form `git:REV:PATH`; None for other names. Does not run git.
 
-    Raises BuildError where revision or path are missing.
+    Raises BuildError if the revision or path is missing.
     """
     if not name.startswith(_PREFIX):
         return None

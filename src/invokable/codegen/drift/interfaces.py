@@ -1,7 +1,7 @@
-"""Interfaces: from what two names stand for to what callers see of each.
+"""Interfaces: from two names to the interface that callers see of each.
 
-A workflow alone has no names yet. It gets those of the other side, as regeneration keeps them, unless the lock file or
-the configuration says otherwise; and it is read with the schema of the other side for as long as that fits.
+A workflow alone has no names yet. It gets those of the other side, as in regeneration, unless the lock file or the
+configuration has others, and it is read with the schema of the other side if that fits.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from invokable.contract.interface import Drift, Interface, InterfaceError, compa
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two things that were compared, as they were named, and what came of it."""
+    """A comparison: the two names and the result."""
 
     old: str
     new: str
     drift: Drift
     warnings: tuple[tuple[str, str], ...] = ()
-    """What was left out of a workflow that was read leniently, after the name of it."""
+    """Pairs of a workflow's name and what was left out when it was read leniently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What callers see of something, or would see once its module is generated."""
+    """The interface that callers see, or would see once the module is generated."""
 
     interface: Interface
     warnings: tuple[str, ...] = ()
-    """What was left out of a workflow that was read leniently."""
+    """What was left out when the workflow was read leniently."""
 
 
 def compare_files(old: str, new: str, options: BuildOptions) -> Comparison:
-    """Compare what two names stand for. Raises BuildError where one of them cannot be read."""
+    """Compare what two names refer to. Raises BuildError if one of them cannot be read."""
     if old == "-" and new == "-":
-        raise BuildError("-", "standard input can be one side only")
+        raise BuildError("-", "standard input can only be one side")
     return compare_materials(read_material(old, options.stdin), read_material(new, options.stdin), options)
 
 
 def compare_materials(old: Material, new: Material, options: BuildOptions) -> Comparison:
-    """Compare a workflow, a module or a map with another one. Raises BuildError."""
+    """Compare a workflow, module or map with another one. Raises BuildError."""
     if old.kind == "workflow" and new.kind != "workflow":
         later = see(new, options)
         earlier = see(old, options, like=later.interface)
@@ -65,14 +65,14 @@ def compare_materials(old: Material, new: Material, options: BuildOptions) -> Co
 def see(
     material: Material, options: BuildOptions, *, like: Interface | None = None, schema: SchemaWanted | None = None
 ) -> Seen:
-    """What callers see, or would see once the module is generated. Raises BuildError.
+    """The interface that callers see, or would see once the module is generated. Raises BuildError.
 
     Args:
-        material: A workflow, a module or a map; the last two stand for themselves.
-        options: How a workflow is read. The configuration and the lock file are those of its place.
-        like: The interface whose names a workflow keeps, and whose schema for as long as that fits.
-        schema: The schema to read a workflow with, whatever else says otherwise; a module with it is read as the
-            workflow that it carries.
+        material: A workflow, module or map; the last two have an interface of their own.
+        options: How to read a workflow. The configuration and lock file are those of its location.
+        like: The interface whose names a workflow keeps, and whose schema it is read with if that fits.
+        schema: The schema to read a workflow with, overriding all others; with it, a module is read as the workflow
+            that it contains.
     """
     if material.interface is not None and schema is None:
         return Seen(material.interface)
@@ -85,7 +85,7 @@ def see(
         module = GeneratedModule(unformatted(plan, templates=job.settings.templates), plan)
         return Seen(read_module(module.text), module.warnings)
     except BuildError as error:
-        if error.where == material.source.shown:  # of a git revision it is the file's place in the working tree
+        if error.where == material.source.shown:  # for a git revision, the file's path in the working tree
             error.where = material.shown
         raise
     except (TemplateError, InterfaceError) as error:
@@ -93,15 +93,15 @@ def see(
 
 
 def workflow_interface(path: Path, like: Interface) -> Interface:
-    """What callers would see of the module of a workflow file, by the names of `like`. Raises BuildError.
+    """The interface of a workflow file's module, with the names of `like`. Raises BuildError.
 
-    The bundled schemas are used; no configuration and no lock file is looked for.
+    The bundled schemas are used, without a configuration or lock file.
     """
     return see(read_material(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like).interface
 
 
 def names_of(interface: Interface) -> Names:
-    """The names of an interface, for regeneration to keep."""
+    """The names of an interface, to keep in regeneration."""
     return Names(
         class_name=interface.class_name,
         inputs={item.key: item.attribute for item in interface.inputs},

@@ -1,4 +1,4 @@
-"""Material: what a name refers to: a workflow, a generated module or a map file; on disk, in git, or on stdin."""
+"""Material: a workflow, generated module or map file; on disk, in git, or on stdin."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ Kind: TypeAlias = Literal["workflow", "module", "map"]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A workflow, whose interface depends on a schema and on names, or what has an interface of its own."""
+    """A workflow, whose interface depends on a schema and names, or a module or map, which has its own."""
 
     shown: str
-    """How messages name it."""
+    """Its name in messages."""
     source: Source
-    """The file; of a git revision, the file's place in the working tree."""
+    """The file; for a git revision, its path in the working tree."""
     kind: Kind
     document: object = None
-    """The JSON of a workflow; of a module the workflow that it carries. None of a map."""
+    """The JSON of a workflow, or of the workflow in a module; None for a map."""
     interface: Interface | None = None
-    """Of a module or a map."""
+    """The interface of a module or map."""
 
 
 def read_material(name: str, stdin: BinaryIO | None = None) -> Material:
-    """Read what `name` refers to: a path, `-`, or `git:REV:PATH` with a path from the current folder.
+    """Read what `name` refers to: a path, `-`, or `git:REV:PATH` with a path relative to the current folder.
 
-    A module is read, not imported. Raises BuildError.
+    Modules are read, not imported. Raises BuildError.
     """
     source, data = _data(name, stdin)
     return material_of(name, source, data)
 
 
 def material_of(name: str, source: Source, data: bytes) -> Material:
-    """What the bytes of a file stand for. Raises BuildError."""
+    """The material in the bytes of a file. Raises BuildError."""
     if len(data) > MAX_BYTES:
         raise BuildError(name, f"is larger than {MAX_BYTES // 2**20} MiB")
     if source.name.endswith(".py") or data.lstrip()[:1] == b"#":

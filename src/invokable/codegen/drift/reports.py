@@ -26,19 +26,19 @@ _MARKED: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 def report(comparison: Comparison, form: Form) -> str:
-    """A comparison in one of the forms, without a line break at its end."""
+    """A comparison in the given form, without a final line break."""
     return _REPORTS[form](comparison)
 
 
 def verdict_line(drift: Drift) -> str:
-    """The verdict in words, for a heading."""
+    """The verdict, for a heading."""
     if drift.verdict == "same":
         return "no changes"
     return f"breaking for {whom(drift.breaks)}" if drift.breaking else "compatible"
 
 
 def text_lines(drift: Drift) -> Iterator[str]:
-    """The changes as text: grouped by whom they break, aligned, with the reason where they break anyone."""
+    """The changes as text: grouped by whom they break, aligned, with the reason if they break anyone."""
     width = max((len(_where(change)) for change in drift.changes), default=0)
     for breaks, heading in _HEADINGS.items():
         changes = [change for change in drift.changes if change.breaks == breaks]
@@ -64,7 +64,7 @@ def drift_json(drift: Drift) -> dict[str, Any]:
 
 
 def markdown_lines(drift: Drift) -> Iterator[str]:
-    """The changes as a table of Markdown."""
+    """The changes as a Markdown table."""
     if drift.changes:
         yield from ("| | what | change | why |", "|---|---|---|---|")
     for breaks in _HEADINGS:
@@ -79,7 +79,7 @@ def markdown_lines(drift: Drift) -> Iterator[str]:
 
 
 def code(text: str) -> str:
-    """Text as code in a table of Markdown, whatever is in it."""
+    """Any text as code in a Markdown table."""
     line = " ".join(text.split()).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
@@ -87,12 +87,12 @@ def code(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text in a table of Markdown, where nothing in it is markup."""
+    """Text in a Markdown table, with all markup escaped."""
     return _MARKED.sub(r"\\\1", " ".join(text.split())).replace("@", "&#64;")
 
 
 def as_json(document: Mapping[str, Any]) -> str:
-    """A JSON report as text that any encoding can hold."""
+    """A JSON report as ASCII text."""
     return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False)
 
 
@@ -143,7 +143,7 @@ def _where(change: Change) -> str:
 
 
 def whom(breaks: Breaks) -> str:
-    """Whom changes break, in words."""
+    """Whom changes break."""
     return "callers that use indices" if breaks == "indices" else "callers"
 
 

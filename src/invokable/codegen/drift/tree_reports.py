@@ -1,4 +1,4 @@
-"""Tree reports: what became of the files of two folders, as text, as JSON and as Markdown.
+"""Tree reports: the comparison of two folders as text, JSON and Markdown.
 
 `docs/schemas/folders.schema.json` describes the JSON.
 """
@@ -24,12 +24,12 @@ from invokable.codegen.drift.trees import FileDrift, Status, TreeComparison
 
 _REASONS: Final[Mapping[Status, str]] = {
     "removed": "imports of its module fail",
-    "renamed": "its module has another name, and imports of the old one fail",
+    "renamed": "its module was renamed, and imports of the old one fail",
 }
 
 
 def tree_report(comparison: TreeComparison, form: Form) -> str:
-    """A comparison in one of the forms, without a line break at its end."""
+    """A comparison in the given form, without a final line break."""
     return _REPORTS[form](comparison)
 
 
@@ -124,7 +124,7 @@ def _same(comparison: TreeComparison) -> list[str]:
 
 
 def _named(file: FileDrift, word: Callable[[str], str] = str, arrow: str = "->") -> str:
-    """The path of a file; both where it was renamed, and where a module stands against a workflow."""
+    """The path of a file; both paths if it was renamed or a module is compared with a workflow."""
     paths: Iterator[str] = (word(path) for path in dict.fromkeys((file.old, file.new)) if path is not None)
     return f" {arrow} ".join(paths)
 

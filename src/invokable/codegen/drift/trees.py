@@ -1,7 +1,7 @@
-"""Trees: all workflows or modules in and below two folders, on disk or in git revisions, and which belong together.
+"""Trees: all workflows or modules in and below two folders, on disk or in git revisions, and which of them match.
 
-A folder stands for the generated modules in it and below; where there are none, for the workflows. The same path
-belongs together, and a module and the workflow of its name. Of the rest, a file was renamed if its nodes are those of
+A folder means the generated modules in and below it, or the workflows if there are none. Files with the same path
+match, and so do a module and the workflow with its name. A remaining file was renamed if its nodes are those of
 another.
 """
 
@@ -27,7 +27,7 @@ Status: TypeAlias = Literal["same", "changed", "renamed", "added", "removed", "u
 
 _SUFFIXES: Final = (".json", ".png", ".py")
 _ALIKE: Final = 0.5
-"""The part of all nodes of two files that both have, from which on one is the other under another name."""
+"""The minimum share of common nodes of a file and its renamed version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class _Found:
     """A file in a tree."""
 
     path: str
-    """From the folder, with slashes."""
+    """Relative to the folder, with slashes."""
     source: Source
     data: bytes
     material: Material | None = None
@@ -44,28 +44,28 @@ class _Found:
 
     @property
     def kind(self) -> Kind | None:
-        """What it is; None where that cannot be known, since it cannot be read."""
+        """What it is; None if it cannot be read."""
         return "module" if self.path.endswith(".py") else self.material.kind if self.material else None
 
     @property
     def stem(self) -> str:
-        """What the file has in common with its workflow, or its module."""
+        """The part of the path that a workflow and its module have in common."""
         path = PurePosixPath(self.path)
         return str(path.with_name(module_name(path.stem)))
 
 
 @dataclass(frozen=True, slots=True)
 class FileDrift:
-    """What became of one file."""
+    """The comparison of one file."""
 
     old: str | None
-    """Its path in the old folder; None where it is new."""
+    """Its path in the old folder; None if it is new."""
     new: str | None
-    """Its path in the new folder; None where it is gone."""
+    """Its path in the new folder; None if it was removed."""
     comparison: Comparison | None = None
-    """None where there is nothing to compare, and where the bytes are the same."""
+    """None if there is nothing to compare or the bytes are the same."""
     moved: bool = False
-    """The module has another name than before."""
+    """Whether the module was renamed."""
     error: BuildError | None = None
     """Why it cannot be compared."""
 
@@ -90,7 +90,7 @@ class FileDrift:
 
 @dataclass(frozen=True, slots=True)
 class TreeComparison:
-    """Two folders that were compared, as they were named, and what became of each file."""
+    """The comparison of two folders: their names, and each file."""
 
     old: str
     new: str
@@ -98,7 +98,7 @@ class TreeComparison:
 
     @property
     def breaks(self) -> Breaks:
-        """Whom the changes break, all together."""
+        """Whom all the changes together break."""
         return min((file.breaks for file in self.files), key=BREAKS.index, default="nobody")
 
     @property
@@ -108,24 +108,24 @@ class TreeComparison:
 
     @property
     def warnings(self) -> tuple[tuple[str, str], ...]:
-        """What was left out of workflows, after the name of each."""
+        """Pairs of a workflow's name and what was left out of it."""
         return tuple(warning for file in self.files if file.comparison for warning in file.comparison.warnings)
 
 
 def are_trees(old: str, new: str) -> bool:
-    """Whether two names stand for folders. Raises BuildError where only one does, and where git does not have one."""
+    """Whether two names refer to folders. Raises BuildError if only one does, or if git does not have one."""
     is_old, is_new = _is_tree(old), _is_tree(new)
     if is_old != is_new:
         folder, file = (old, new) if is_old else (new, old)
-        raise BuildError(folder, f"is a folder, and {file} is not: name two folders, or two files")
+        raise BuildError(folder, f"is a folder but {file} is not; name two folders or two files")
     return is_old
 
 
 def compare_trees(old: str, new: str, options: BuildOptions) -> TreeComparison:
-    """Compare all workflows, or all modules, of two folders. Raises BuildError where one of them cannot be read."""
+    """Compare all workflows or modules of two folders. Raises BuildError if a folder cannot be read."""
     before, after = _chosen(old), _chosen(new)
     if not before and not after:
-        raise BuildError(new, "holds no workflows and no generated modules, and neither does the other folder")
+        raise BuildError(new, "contains no workflows or generated modules, and neither does the other folder")
     files = [_compared(mine, its, options) for mine, its in _pairs(before, after)]
     return TreeComparison(old, new, tuple(sorted(files, key=lambda file: file.new or file.old or "")))
 
@@ -136,7 +136,7 @@ def _is_tree(name: str) -> bool:
 
 
 def _chosen(name: str) -> list[_Found]:
-    """The modules of a folder; its workflows if it has none; with them what cannot be read, and may be either."""
+    """The modules of a folder, or its workflows if it has none, and files that cannot be read and may be either."""
     found = list(_files(name))
     wanted = "module" if any(one.kind == "module" for one in found) else "workflow"
     return [one for one in found if one.kind in (wanted, None)]
@@ -175,7 +175,7 @@ def _of_revision(at: Revision) -> Iterator[tuple[str, Source, bytes]]:
 
 
 def _pairs(before: Iterable[_Found], after: Iterable[_Found]) -> Iterator[tuple[_Found | None, _Found | None]]:
-    """What belongs together, then what is gone, then what is new."""
+    """The matching pairs, then the removed files, then the new ones."""
     old, new = {one.path: one for one in before}, {one.path: one for one in after}
     for together in (_of_one_path, _of_one_stem, _of_one_workflow, _of_one_graph):
         for mine, its in list(together(list(old.values()), list(new.values()))):
@@ -196,13 +196,13 @@ def _of_one_stem(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found,
 
 
 def _of_one_workflow(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
-    """Modules that say which workflow they are of, and such workflows."""
+    """Modules and the workflows that they name as their source."""
     pairs = _alike([(_workflow_name(one), one) for one in old], [(_workflow_name(one), one) for one in new])
     return ((mine, its) for mine, its in pairs if mine.kind != its.kind)
 
 
 def _alike(old: list[tuple[str, _Found]], new: list[tuple[str, _Found]]) -> Iterator[tuple[_Found, _Found]]:
-    """Those that have a word in common with one other file, and not with several."""
+    """Those that share a key with exactly one other file."""
     once = [{word: one for word, one in side if [w for w, _ in side].count(word) == 1} for side in (old, new)]
     return ((mine, once[1][word]) for word, mine in once[0].items() if word in once[1])
 
@@ -212,7 +212,7 @@ def _workflow_name(one: _Found) -> str:
 
 
 def _of_one_graph(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
-    """Files of one kind most of whose nodes are the same, the likeliest first."""
+    """Files of one kind with mostly the same nodes, most similar first."""
     mine, its = ([(one, _nodes(one)) for one in side] for side in (old, new))
     likely = [
         (len(nodes & others) / len(nodes | others), number, one, other)

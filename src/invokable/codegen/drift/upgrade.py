@@ -1,7 +1,7 @@
 """Upgrade: which modules another InvokeAI version breaks, and how.
 
-Each workflow is read with both schemas, and the two interfaces are compared. The names are kept, as regeneration keeps
-them. A module stands for itself where it was made with the old schema, else for the workflow that it carries.
+Each workflow is read with both schemas, and the two interfaces are compared, with the same names as in regeneration. A
+module made with the old schema has its own interface; otherwise the workflow that it contains is read.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ class UpgradedModule:
     name: str
     node_types: frozenset[str]
     drift: Drift | None = None
-    """None where the workflow cannot be read with one of the versions."""
+    """None if the workflow cannot be read with one of the versions."""
     failed: Schema | None = None
     """The version that the workflow cannot be read with."""
     error: BuildError | None = None
-    """Why not."""
+    """The reason."""
     breaking: bool = False
-    """Callers of the module break, or it cannot be generated for the new version."""
+    """Whether callers of the module break, or it cannot be generated for the new version."""
     warnings: tuple[str, ...] = ()
-    """What was left out of a workflow that was read leniently."""
+    """What was left out when the workflow was read leniently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What became of node types, and of the modules that use them."""
+    """The changes to node types, and to the modules that use them."""
 
     old: Schema
     new: Schema
     modules: tuple[UpgradedModule, ...]
     nodes: tuple[NodeChange, ...]
-    """Changes of the node types that the modules use, or of all node types if there are no modules."""
+    """Changes to the node types that the modules use, or to all node types if there are no modules."""
 
     @property
     def breaking(self) -> bool:
@@ -65,7 +65,7 @@ class Upgrade:
 def upgrade(names: Iterable[str], old: SchemaWanted, new: SchemaWanted, options: BuildOptions) -> Upgrade:
     """Compare two versions for the workflows and modules in the files `names`.
 
-    Raises BuildError for what is neither a workflow nor a module.
+    Raises BuildError for a file that is neither a workflow nor a module.
     """
     before, after = (options.schemas.used(wanted, None, None).schema for wanted in (old, new))
     versions = ((old, before), (new, after))
@@ -75,10 +75,10 @@ def upgrade(names: Iterable[str], old: SchemaWanted, new: SchemaWanted, options:
 
 
 def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
-    """The files that names of files, folders and globs match; without names, everything that the configuration lists.
+    """The files that the names of files, folders and globs match; without names, everything in the configuration.
 
-    A folder stands for the generated modules in it and below; where there are none, for the workflows in it. What the
-    configuration lists are modules too, and workflows as long as they have none. Raises BuildError.
+    A folder means the generated modules in and below it, or the workflows if there are none. The configuration means
+    its modules, and the workflows that have none. Raises BuildError.
     """
     names = list(names)
     if not names and options.projects.of(Path.cwd()).config.sources:
@@ -91,7 +91,7 @@ def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
 
 def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> UpgradedModule:
     if material.document is None:
-        raise BuildError(material.shown, "carries no workflow, so it cannot be read with another schema")
+        raise BuildError(material.shown, "contains no workflow, so it cannot be read with another schema")
     (old, earlier), (new, later) = versions
     before, failed, warnings = material.interface, earlier, dict[str, None]()
     types = frozenset(name for name, _ in node_versions(material.document))
@@ -102,7 +102,7 @@ def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> 
         failed = later
         seen = see(material, options, like=before, schema=new)
     except BuildError as error:
-        # With what the old version could not read, nobody calls a module of it.
+        # If the old version cannot read it, no module of it exists that anyone calls.
         return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is later)
     drift = compare(before, seen.interface)
     told = tuple(warnings | dict.fromkeys(seen.warnings))

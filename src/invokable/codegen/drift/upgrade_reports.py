@@ -1,4 +1,4 @@
-"""Upgrade reports: what an upgrade breaks, as text, as JSON and as Markdown."""
+"""Upgrade reports: what an upgrade breaks, as text, JSON and Markdown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING: Final[dict[str, list[str]]] = {"inputs": [], "outputs": []}
 
 
 def upgrade_report(upgrade: Upgrade, form: Form) -> str:
-    """An upgrade in one of the forms, without a line break at its end."""
+    """An upgrade in the given form, without a final line break."""
     return _REPORTS[form](upgrade)
 
 

@@ -1,1 +1,1 @@
-"""Naming: what inputs, outputs, classes and modules are called, and which names are kept."""
+"""Naming: the names of inputs, outputs, classes and modules, and how they are kept."""

@@ -1,10 +1,10 @@
-"""Clues: where in a workflow the words are found that tell one of its inputs or outputs from another.
+"""Clues: where to find words in a workflow that distinguish its inputs or outputs.
 
-    form:  headings over the field, labels of its neighbours on the same node
-    graph: what the node feeds, what stands before it, of which model family it is
-    node:  its title, its id where a person chose that, what was chosen on it: models, short texts, settings
+    form:  headings above the field, labels of its neighbours on the same node
+    graph: what the node feeds, what feeds it, its model family
+    node:  its title, its id if a person chose it, the values chosen on it: models, short texts, settings
 
-Titles are those of the newest bundled schema, so that names do not change with the schema's version.
+Titles come from the newest bundled schema, so that names do not depend on the schema's version.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from invokable.workflow.model import InvocationNode
     from invokable.workflow.outputs import FoundOutput
 
-_FAR: Final = 40  # nodes that are looked at on the way up or down
+_FAR: Final = 40  # nodes visited up or down the graph
 _LONG: Final = 4  # words of a text that still qualifies
 _FILLER: Final = frozenset({"board", "output", "outputs", "result", "results", "save", "to"})
 _GENERAL: Final = frozenset(
@@ -33,9 +33,9 @@ _GENERAL: Final = frozenset(
     " models optional options other output outputs parameters prompt prompts required sampling settings setup size"
     " video videos".split()
 )
-"""Words of headings that only divide a form: they tell apart when nothing else does."""
+"""Words of headings that only divide a form; a last resort."""
 _LESS: Final = frozenset({"collection", "conditioning", "input", "item", "items", "value", "values"})
-"""Words of the fields that an input feeds, beside which `positive` says more than `positive_conditioning`."""
+"""Words of a fed field that add nothing: `positive` is enough for `positive_conditioning`."""
 _ENDINGS: Final = frozenset(
     {"detection", "estimation", "generation", "image", "images", "loader", "model", "primitive"}
 )
@@ -71,10 +71,10 @@ class Clues:
         for item in reading.inputs:
             self._shown.setdefault(item.node_id, []).append(item)
         self.output_names: dict[str, str] = {}
-        """The attribute of the result that a node's output has, by the node's id: a board is named after it."""
+        """The result attributes by node id; boards are named after them."""
 
     def of_input(self, key: tuple[str, str]) -> Steps:
-        """Where to look for what tells an input from others."""
+        """Where to look for words that distinguish an input."""
         item = self._by_field[key]
         board = item.template.type.name == "BoardField"
         headings = [_trimmed(text) if board else text for text in self._headings(item)]
@@ -95,7 +95,7 @@ class Clues:
         )
 
     def of_output(self, output: FoundOutput) -> Steps:
-        """Where to look for what tells an output from others."""
+        """Where to look for words that distinguish an output."""
         board = self._board(output.node_id)
         title = self._title(output.node_type)
         headings = [_trimmed(text) for text in ([board.user_label, *self._headings(board)] if board else [])]
@@ -116,7 +116,7 @@ class Clues:
         return surroundings(self._reading.outline)
 
     def _headings(self, item: FormInput) -> list[str]:
-        """The headings over a field, the nearest first, short ones only."""
+        """The short headings above a field, nearest first."""
         found = self._surroundings.get(item.index, Surroundings()).headings
         return [text for text in reversed(found) if _is_short(text)]
 
@@ -144,7 +144,7 @@ class Clues:
 
     @cached_property
     def _edges(self) -> tuple[dict[str, list[tuple[str, str]]], dict[str, list[tuple[str, str]]]]:
-        """The nodes before and after each node, with the field that is fed, in the order of the file."""
+        """The nodes before and after each node, with the fed field, in file order."""
         before: dict[str, list[tuple[str, str]]] = {}
         after: dict[str, list[tuple[str, str]]] = {}
         for edge in self._reading.workflow.edges:
@@ -154,7 +154,7 @@ class Clues:
         return before, after
 
     def _walk(self, start: str, edges: dict[str, list[tuple[str, str]]]) -> Iterator[tuple[str, str]]:
-        """The nodes that are reached, the nearest first, each with the field of the edge that led there."""
+        """The nodes reached, nearest first, each with the field of the edge that led to it."""
         seen, queue = {start}, [start]
         for node_id in queue:
             for other, handle in edges.get(node_id, ()):
@@ -164,7 +164,7 @@ class Clues:
                     yield other, handle
 
     def _labels_above(self, node_id: str) -> Iterator[str]:
-        """What people wrote on the fields of the node itself, and on the nodes before it."""
+        """What people wrote on the fields of the node and on the nodes before it."""
         yield from self._field_labels(node_id)
         for other, _ in self._walk(node_id, self._edges[0]):
             yield from self._labels_of(other)
@@ -200,7 +200,7 @@ class Clues:
             yield " ".join(kept)
 
     def _choices(self, node_id: str) -> Iterator[str]:
-        """What was chosen on the node or before it: an operation, a model, a short text, settings of a generator."""
+        """Values chosen on the node or before it: an operation, a model, a short text, a generator's settings."""
         for other in (node_id, *(reached for reached, _ in self._walk(node_id, self._edges[0]))):
             if node := self._nodes.get(other):
                 for entry in node.inputs.values():
@@ -212,13 +212,13 @@ class Clues:
 
 
 def without_verb(label: str) -> str:
-    """The label of a node as what it is about: `Apply Lightning LoRA` is about the `Lightning LoRA`."""
+    """A node's label without its verb: `Apply Lightning LoRA` becomes `Lightning LoRA`."""
     first, _, rest = label.strip().partition(" ")
     return rest.strip() if first.casefold() in _VERBS and spelling.words(rest) else label
 
 
 def _families(title: str) -> list[str]:
-    """The model family that a node is for, as its title says: `Main Model - SDXL`. Of several, none."""
+    """The model family in a node's title, such as `Main Model - SDXL`; empty if there are several."""
     _, dash, family = title.partition(" - ")
     return [family] if dash and "," not in family and _is_short(family) else []
 
@@ -230,7 +230,7 @@ def _plain_title(title: str) -> str:
 
 
 def _chosen(value: object) -> Iterator[str]:
-    """What a person would call a value that was chosen; nothing for plain numbers, which are no names."""
+    """What a person would call a chosen value; nothing for plain numbers."""
     match value:
         case str() if value not in BOARD_WORDS and _is_short(value):
             yield value
@@ -247,12 +247,12 @@ def _chosen(value: object) -> Iterator[str]:
 
 
 def _in_words(setting: object) -> str:
-    """A setting as a name can have it; empty for what is no number, no short text and no short list of these."""
+    """A setting as part of a name; empty unless it is a number, a short text, or a short list of these."""
     match setting:
         case int() | float():
             return f"minus {-setting}" if setting < 0 else str(setting)
         case list():
-            said = " ".join(map(_in_words, setting[: _LONG + 1]))  # one too many is too long
+            said = " ".join(map(_in_words, setting[: _LONG + 1]))  # one more than allowed
             return said if _is_short(said) else ""
         case str() if _is_short(setting):
             return setting
@@ -261,7 +261,7 @@ def _in_words(setting: object) -> str:
 
 
 def _look(title: str) -> str:
-    """What became of an image in a node: `pasted` in `Paste Image`, `Canny Edge` in `Canny Edge Detection`."""
+    """What a node made of an image: `pasted` for `Paste Image`, `Canny Edge` for `Canny Edge Detection`."""
     plain = _plain_title(title)
     first = plain.partition(" ")[0].lower()
     return _PARTICIPLES.get(first) or _without_endings(plain)
@@ -275,12 +275,12 @@ def _without_endings(title: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """A text about a board without the words that go without saying there."""
+    """A text about a board without its redundant words."""
     return " ".join(word for word in spelling.words(text) if word.lower() not in _FILLER)
 
 
 def is_plain_board(label: str) -> bool:
-    """Whether a label says no more than that it is the board of an output."""
+    """Whether a label only says that it is the board of an output."""
     return not spelling.words(_trimmed(label))
 
 
@@ -294,11 +294,11 @@ def _is_short(text: str) -> bool:
 
 
 def _is_chosen(node_id: str) -> bool:
-    """Whether an id reads as a name that a person gave, and not as one that the editor made."""
+    """Whether a person, not the editor, chose an id."""
     return len(node_id) <= 40 and bool(_CHOSEN_ID.fullmatch(node_id)) and not _is_random(node_id)
 
 
 def _is_random(node_id: str) -> bool:
-    """Long runs of hexadecimal digits, or of mixed letters and digits, are nobody's choice."""
+    """Whether an id has a long run of hexadecimal digits or of mixed letters and digits."""
     runs: Iterable[str] = re.findall(r"[A-Za-z0-9]+", node_id)
     return any(len(run) >= 6 and (re.fullmatch(r"[0-9a-f]+", run) or re.search(r"\d[A-Za-z]", run)) for run in runs)

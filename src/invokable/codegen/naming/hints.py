@@ -1,4 +1,4 @@
-"""Hints: from a workflow's inputs and outputs to what their names can be made of."""
+"""Hints: the texts that names of inputs and outputs can be made from."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _KINDS: Final = {
     "StringField": "text",
     "VideoField": "video",
 }
-"""What an output without a label is called, by its type; others are called after their field."""
+"""The names of unlabelled outputs, by type; others are named after their field."""
 _LISTS: Final = {"image": "image collection", "video": "video collection"}  # `images` is taken in every result
 
 
 def choose_names(
     reading: Reading, outputs: Sequence[FoundOutput], *, inputs: Mapping[Key, str], outputs_fixed: Mapping[Key, str]
 ) -> tuple[list[str], list[str]]:
-    """The attribute of each input of a workflow, and of each of its outputs. Names that are fixed are kept."""
+    """The attribute names of a workflow's inputs and outputs. Fixed names are kept."""
     clues = Clues(reading)
     by_key = {(output.node_id, output.field): output for output in outputs}
     output_names = attribute_names(

@@ -1,13 +1,13 @@
-"""Lock: the names of modules, remembered where the modules themselves are not committed.
+"""Lock: the names of modules, kept for projects that do not commit the modules themselves.
 
     "flows/portrait.json".class = "Portrait"
     "flows/portrait.json".inputs."7be1c2d4"."value" = "prompt"
     "flows/portrait.json".outputs."3f0a77be"."image" = "edges"
 
-A line is a name, and says all about itself: the workflow's file, what is named, node id and field. Lines are sorted, so
-that two branches seldom touch the same place, and keeping the lines of both sides is always the right merge. A name
-is in the file as long as its input or output is in the workflow; what a removed one was called is in the history of
-the file, and free for others. The file is TOML, but read line by line, and nothing in it is believed unchecked.
+Each line is one complete name: the workflow's file, what is named, node id and field. Lines are sorted, so that two
+branches rarely change the same place, and keeping the lines of both sides is always the right merge. A name is in the
+file as long as its input or output is in the workflow; the name of a removed one is free for others. The file is TOML,
+but it is read line by line, and everything in it is checked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HEADER: Final = (
     "# The names that invokable gave to classes, inputs and outputs. Commit this file; to merge it, keep all lines.\n"
 )
 MAX_LENGTH: Final = 20_000_000
-"""The most characters of a lock file that are read."""
+"""The maximum length of a lock file, in characters."""
 
 _TEXT: Final = r'"(?:[^"\\\x00-\x1f\x7f]|\\(?:["\\bfnrt]|u[0-9A-Fa-f]{4}))*"'
 _LINE: Final = re.compile(
@@ -32,12 +32,12 @@ _LINE: Final = re.compile(
     rf" = (?P<name>{_TEXT})"
 )
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029]")  # TOML forbids the first, editors break lines at others
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029]")  # TOML forbids the first; editors break lines at the others
 _CONFLICT: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
 class LockError(Exception):
-    """The text is not a lock file. The message is one line; `line` is the number of the line at fault."""
+    """The text is not a valid lock file. The message is one line; `line` is the line number."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
@@ -46,7 +46,7 @@ class LockError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a module calls its class, its inputs and its outputs."""
+    """The names of a module's class, inputs and outputs."""
 
     class_name: str | None = None
     inputs: Mapping[Key, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Names:
     outputs: Mapping[Key, str] = field(default_factory=dict)
 
     def over(self, others: Names) -> Names:
-        """These names, and the others where there are none here."""
+        """These names, completed with the others."""
         return Names(
             self.class_name or others.class_name,
             _over(self.inputs, others.inputs),
@@ -68,18 +68,18 @@ def _over(names: Mapping[Key, str], others: Mapping[Key, str]) -> dict[Key, str]
 
 
 def read_lock(text: str) -> dict[str, Names]:
-    """The names in a lock file, by the path of the workflow's file. Raises LockError.
+    """The names in a lock file, by the path of the workflow file. Raises LockError.
 
-    The texts of two branches, one after the other, give the names of both; a name that they disagree about is an error.
+    The concatenated texts of two branches give the names of both; if they disagree about a name, that is an error.
     """
     if len(text) > MAX_LENGTH:
-        raise LockError(1, f"the file has more than {MAX_LENGTH:,} characters")
+        raise LockError(1, f"more than {MAX_LENGTH:,} characters")
     found: dict[tuple[str, ...], tuple[str, int]] = {}
     owners: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         line = line.removesuffix("\r")
         if line.startswith(_CONFLICT):
-            raise LockError(number, "there are conflict markers; delete them and keep the lines of both sides")
+            raise LockError(number, "found conflict markers; delete them and keep the lines of both sides")
         if not line.strip() or line.startswith("#"):
             continue
         key, name = _parsed(number, line)
@@ -93,9 +93,9 @@ def read_lock(text: str) -> dict[str, Names]:
 
 
 def write_lock(names: Mapping[str, Names]) -> str:
-    """The text of a lock file: the same for the same names, whatever their order.
+    """The text of a lock file: the same for the same names in any order.
 
-    Names of what has half a surrogate pair in its id are left out, for such a text cannot be written.
+    Names whose id contains a lone surrogate are left out, because it cannot be written.
     """
     lines = [line for source, its in names.items() for line in locked_lines(source, its)]
     return HEADER + "".join(f"{line}\n" for line in sorted(lines))
@@ -107,7 +107,7 @@ def locked_lines(source: str, names: Names) -> list[str]:
 
 
 def changes(before: Names, after: Names) -> list[str]:
-    """What is called otherwise now, a line each: `the input 'prompt' is now 'positive_prompt'`."""
+    """What has been renamed, one line each: `the input 'prompt' is now 'positive_prompt'`."""
     lines = []
     if before.class_name and after.class_name and before.class_name != after.class_name:
         lines.append(f"the class {before.class_name!r} is now {after.class_name!r}")
@@ -136,7 +136,7 @@ def _parsed(number: int, line: str) -> tuple[tuple[str, ...], str]:
 def _unquoted(number: int, quoted: str) -> str:
     text: str = json.loads(quoted)
     if _SURROGATE.search(text):
-        raise LockError(number, "half a surrogate pair is not text")
+        raise LockError(number, "found a lone surrogate")
     return text
 
 

@@ -1,8 +1,8 @@
 """Names: what a person would call an input, an output, a class, a module.
 
 The first choice for an input is the user's own label, else the node's label and the field, else the field's title.
-Where that is not enough, `telling` finds what tells inputs apart. Nothing here depends on the order of a mapping, and
-an input named after itself keeps that name, whatever is next to it.
+If that is not unique, `telling` finds words that tell inputs apart. Nothing here depends on the order of a mapping, and
+an input named after its own label keeps that name, whatever inputs are next to it.
 """
 
 from __future__ import annotations
@@ -35,36 +35,36 @@ __all__ = [
 Key: TypeAlias = tuple[str, str]
 
 _WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
-_MOST: Final = 60  # of more that are alike, each is numbered: nobody reads that many names
-_ALL: Final = 600  # names in all for which the workflow is searched
+_MOST: Final = 60  # larger groups are numbered: nobody reads that many names
+_ALL: Final = 600  # names for which the workflow is searched, in all
 _REMARKS: Final = frozenset(
     "alpha beta broken copy deprecated draft experimental needed needs new note notes old optional please read readme"
     " recommended required requires see select todo untested updated use uses wip".split()
 )
-"""Words that make the text in brackets a remark about the workflow, not part of its name."""
+"""Words that show that a text in brackets is a remark about the workflow, not part of its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameHints:
-    """Where the name of one input or output can come from, best first."""
+    """The texts that the name of an input or output can come from, best first."""
 
     key: Key
-    """What the name belongs to: (node id, field)."""
+    """What is named: (node id, field)."""
     own: str
-    """The user's label of the field; empty where there is none."""
+    """The user's label for the field; may be empty."""
     node: str
     """The node's label, else its title."""
     field: str
-    """The schema's title of the field; empty when the node has only this one to set."""
+    """The schema's title of the field; empty if it is the node's only one."""
     fallback: str
-    """The name when no letter is left, such as `input_3`."""
+    """The name if no letter is left, such as `input_3`."""
     node_named: bool = False
-    """The node's label was written by the user."""
+    """Whether the user wrote the node's label."""
     twins: str = ""
-    """The same for all fields of one kind. Where several have no label of their own, none of them stays bare."""
+    """The kind of the field. If several of a kind have no label, all of them are qualified."""
 
     short: str = ""
-    """What it may be called once something tells it apart: an `Output Board` below `FLUX` is the `flux_board`."""
+    """The shorter name to use with a qualifier: an `Output Board` below `FLUX` is the `flux_board`."""
 
     @property
     def said(self) -> str:
@@ -75,7 +75,7 @@ class NameHints:
 
     @property
     def bare(self) -> bool:
-        """Whether the first choice is nothing but the title of the field."""
+        """Whether the first choice is only the field's title."""
         return not spelling.words(self.own) and not self.node_named
 
 
@@ -86,10 +86,10 @@ def attribute_names(
     reserved: frozenset[str] = WORKFLOW_MEMBERS,
     clues: Callable[[Key], Steps] | None = None,
 ) -> list[str]:
-    """One valid name for each hint, unique after NFKC. Names in `fixed` are taken as they are.
+    """A valid name for each hint, unique after NFKC. Names in `fixed` are used as they are.
 
-    Fixed names are those of the configuration, of the lock file, or of the module that is generated anew. `clues` says
-    what else could tell an input from others; it is asked only about those that need it.
+    Fixed names come from the configuration, the lock file, or the existing module. `clues` gives more words that
+    distinguish an input; it is called only for those that need it.
     """
     fixed = fixed or {}
     names: dict[int, str] = {n: fixed[hint.key] for n, hint in enumerate(hints) if hint.key in fixed}
@@ -115,7 +115,7 @@ def attribute_names(
 
 
 def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken: set[str]) -> list[list[int]]:
-    """The hints, those together that have to be told apart: by their first choice, or as twins of a bare one."""
+    """The hints in groups to be told apart: those with the same first choice, or twins of a bare one."""
     by_twins: dict[str, list[int]] = {}
     bare: set[str] = set()
     for position, hint in open_:
@@ -132,7 +132,7 @@ def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken:
 
 
 def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None, alike: bool) -> Member:
-    """A hint among those of its group, which are alike in their first choice, or else twins."""
+    """A hint as a member of its group, which shares the first choice (`alike`) or consists of twins."""
     steps = clues(hint.key) if clues else ([],)
     return Member(
         position=position,
@@ -158,7 +158,7 @@ def _fold(name: str) -> str:
 
 
 def class_name(workflow_name: str, *, fallback: str) -> str:
-    """A class name out of a workflow's name: `SD1.5 Text to Image` becomes `SD15TextToImage`.
+    """A class name from a workflow's name: `SD1.5 Text to Image` becomes `SD15TextToImage`.
 
     A remark in brackets, such as `(see note in details)`, is left out.
     """
@@ -184,10 +184,10 @@ def _without_remarks(text: str) -> str:
 
 
 def module_name(stem: str) -> str:
-    """A module name out of a file's stem: ASCII, lower case, importable on every platform.
+    """A module name from a file's stem: ASCII, lower case, importable on every platform.
 
-    Other scripts are transliterated, `写真` is `xiezhen`. A stem that ends up empty or too long gets a digest, so
-    that two of them do not meet in one module.
+    Other scripts are transliterated: `写真` becomes `xiezhen`. A stem that ends up empty or too long gets a digest, so
+    that two of them do not share a module.
     """
     normal = normalize("NFC", stem)
     name = re.sub(r"[^a-z0-9]+", "_", _transliterated(normal).lower()).strip("_")
@@ -205,14 +205,14 @@ def module_name(stem: str) -> str:
 
 def _transliterated(text: str) -> str:
     if text.isascii():
-        return text  # without loading the tables
+        return text  # no need to load the tables
     from anyascii import anyascii
 
     return anyascii(text)
 
 
 def alias_name(attribute: str, taken: Collection[str]) -> str:
-    """The name of the type alias that holds an attribute's choices: `blur_type` becomes `BlurType`."""
+    """The name of the type alias for an attribute's choices: `blur_type` becomes `BlurType`."""
     base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
     if not base.isidentifier():
         base = f"Choice{base}"
@@ -224,12 +224,12 @@ def alias_name(attribute: str, taken: Collection[str]) -> str:
 
 
 def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> bool:
-    """Whether a name out of a configuration or a lock file can be an attribute."""
+    """Whether a name from a configuration or lock file can be an attribute."""
     return _is_plain(name) and name not in reserved
 
 
 def is_valid_class(name: str) -> bool:
-    """Whether a name out of a configuration or a lock file can be the class of a module."""
+    """Whether a name from a configuration or lock file can be a class."""
     return _is_plain(name) and not name[0].islower()
 
 

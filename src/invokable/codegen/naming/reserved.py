@@ -1,7 +1,7 @@
-"""Reserved names: what no workflow may call an input, an output, a class or a type alias.
+"""Reserved names, which no input, output, class or type alias may have.
 
-Nothing here is listed by hand. What the runtime exports, and which members its two base classes have, is read from
-its source; what a module defines, from the template that writes it. Neither is run.
+Nothing here is listed by hand. The exports of the runtime and the members of its two base classes are read from
+its source, the names that a module defines from its template. Neither is run.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Final
 from invokable.codegen.templates import PACKAGE, templates_folder
 
 TYPING: Final = frozenset({"Annotated", "Any", "ClassVar", "Final", "Literal", "Self", "TYPE_CHECKING", "TypeAlias"})
-"""What a module may import from `typing`."""
+"""The names that a module may import from `typing`."""
 _STANDARD: Final = frozenset({"annotations", "dataclass", "field"})  # from __future__ and dataclasses
 _RUNTIME: Final = "invokable.runtime"
 _DEFINED: Final = re.compile(r"^(?:class +)?([A-Za-z_]\w*)(?::| =)|^ +class ([A-Za-z_]\w*)\b", re.MULTILINE)
 
 
 def _parsed(module: str) -> ast.Module:
-    """A module of ours. It is not looked for as Python does, which would import the packages that it is in."""
+    """A module of this package. Python's own lookup is avoided, because it would import the packages above it."""
     path = PACKAGE.joinpath(*module.split(".")[1:])
     return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_bytes())
 
@@ -37,14 +37,14 @@ def _exported(tree: ast.Module) -> Iterator[str]:
 
 
 def _homes(tree: ast.Module, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each of the names that a module imports from elsewhere, and the module it comes from."""
+    """Each of the names that a module imports, and the module that it comes from."""
     for statement in ast.walk(tree):
         if isinstance(statement, ast.ImportFrom) and statement.module:
             yield from ((alias.name, statement.module) for alias in statement.names if alias.name in names)
 
 
 def _members(tree: ast.Module, class_name: str) -> Iterator[str]:
-    """The methods and the annotated attributes of a class, its base classes in the same module included."""
+    """The methods and annotated attributes of a class and of its base classes in the same module."""
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef) and statement.name == class_name:
             for base in statement.bases:
@@ -59,7 +59,7 @@ def _members(tree: ast.Module, class_name: str) -> Iterator[str]:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a body, also those that stand under an `if`."""
+    """The statements of a body, including those under an `if`."""
     for statement in body:
         yield statement
         if isinstance(statement, ast.If):
@@ -67,7 +67,7 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _template_names() -> Iterator[str]:
-    """The names that the template of a module defines, at its top and as classes within its class."""
+    """The names that the module template defines at the top level and as nested classes."""
     for match in _DEFINED.finditer((templates_folder() / "module.py.jinja").read_text(encoding="utf-8")):
         yield match[1] or match[2]
 
@@ -86,13 +86,13 @@ RESULT_MEMBERS: Final = _public_members("WorkflowResult")
 WORKFLOW_MEMBERS: Final = _public_members("Workflow")
 """Public names of `invokable.runtime.Workflow`, which no input may take."""
 MODULE_NAMES: Final = frozenset({*_STANDARD, *TYPING, *_EXPORTS, *_exported(_parsed("invokable")), *_template_names()})
-"""What a generated module imports or defines, or could, and what its callers import beside it."""
+"""Names that a generated module may import or define, and names that its callers import with it."""
 
 
 _AMBIGUOUS: Final = frozenset({"l", "I", "O"})
-"""Names that read like digits, which linters refuse."""
+"""Names that look like digits, which linters reject."""
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name has a meaning of its own in every generated module, or reads like a digit."""
+    """Whether a name has a meaning in every generated module, or looks like a digit."""
     return keyword.iskeyword(name) or hasattr(builtins, name) or name in MODULE_NAMES or name in _AMBIGUOUS

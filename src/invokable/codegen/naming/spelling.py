@@ -1,6 +1,6 @@
-"""Spelling: from what people wrote to the parts of a name.
+"""Spelling: from text to the parts of a name.
 
-NFKC throughout, and nothing beyond the BMP, where Python versions differ about what a letter is.
+All text is NFKC-normalized, without characters beyond the BMP, where Python versions differ about letters.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from unicodedata import normalize
 from invokable.codegen.naming.reserved import is_reserved
 
 MAX_LENGTH: Final = 60
-_MAX_READ: Final = 1_000  # characters of a label; a name has room for fewer
+_MAX_READ: Final = 1_000  # characters of a label; names are shorter
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
 _BRACKETS: Final = str.maketrans("()[]", "    ")
 
@@ -27,29 +27,29 @@ def words(text: str) -> list[str]:
 
 
 def without_asides(text: str) -> str:
-    """A text without what is in brackets, unless that is all there is."""
+    """A text without its parts in brackets, unless nothing else is left."""
     bare = _ASIDE.sub(" ", text[:_MAX_READ])
     return bare if words(bare) else text
 
 
 def asides(text: str) -> list[str]:
-    """The texts in brackets, innermost only."""
+    """The texts in innermost brackets."""
     return [match[0][1:-1] for match in _ASIDE.finditer(text[:_MAX_READ])]
 
 
 def opened(text: str) -> str:
-    """A text with its asides as part of it."""
+    """A text with its brackets removed but their contents kept."""
     return text.translate(_BRACKETS)
 
 
 @lru_cache(maxsize=1024)
 def folded(text: str) -> tuple[str, ...]:
-    """The words of a text as a name has them, for comparison."""
+    """The words of a text as in a name, for comparison."""
     return tuple(normalize("NFKC", word.lower()) for word in words(text))
 
 
 def attribute(text: str, fallback: str, reserved: frozenset[str]) -> str:
-    """The attribute made of a text, or `fallback` when no letter is left."""
+    """The attribute name for a text, or `fallback` if no letter is left."""
     parts: list[str] = []
     for word in folded(without_asides(text)):
         if parts and len("_".join([*parts, word])) > MAX_LENGTH:
@@ -66,14 +66,14 @@ def attribute(text: str, fallback: str, reserved: frozenset[str]) -> str:
 
 
 def joined(qualifier: str, base: str) -> str:
-    """A text and what it qualifies, without repeating words: `Refiner Model` and `Model`, `LoRAs` and `LoRA weight`."""
+    """A qualifier and its base, without repeated words: `Refiner Model` and `Model`, `LoRAs` and `LoRA weight`."""
     before = [_stem(word) for word in words(without_asides(qualifier))]
     after = [_stem(word) for word in words(base)]
     if not before or (after and all(word in after for word in before)):
         return base
     if not after or before[-len(after) :] == after:
         return qualifier
-    if after == ["value"] and len(before) > 1:  # it says nothing
+    if after == ["value"] and len(before) > 1:  # it adds nothing
         return qualifier
     if asides(qualifier):
         return f"{qualifier} {base}"
@@ -82,12 +82,12 @@ def joined(qualifier: str, base: str) -> str:
 
 
 def _shared_ending(before: list[str], after: list[str]) -> int:
-    """How many words two texts end with alike; numbers, which tell things apart, are left alone."""
+    """The number of words that two texts share at the end; numbers do not count, as they distinguish."""
     pairs = zip(reversed(before), reversed(after), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] and not pair[0].isdecimal(), pairs))
 
 
 def _stem(word: str) -> str:
-    """A word without the ending of a plural."""
+    """A word without its plural ending."""
     lowered = normalize("NFKC", word.lower())
     return lowered[:-1] if len(lowered) > 3 and lowered.endswith("s") and not lowered.endswith("ss") else lowered

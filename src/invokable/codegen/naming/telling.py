@@ -1,9 +1,8 @@
-"""Telling apart: what distinguishes inputs, or outputs, that would have the same name.
+"""Telling apart: distinguish inputs or outputs that would have the same name.
 
-Each member brings steps: places where distinguishing words may be found, the best first, the same places for every
-member. A step tells a group apart when each member finds words there that the others do not have; one member may find
-none and keep the bare name, as in `model` and `refiner_model`. A step that only splits a group is the last resort
-before a number.
+Each member has steps: places with words that may distinguish it, best first, the same places for every member. A step
+tells a group apart if each member has words there that the others do not have; one member may have none and keep the
+bare name, as in `model` and `refiner_model`. A step that only splits the group is the last resort before a number.
 """
 
 from __future__ import annotations
@@ -17,29 +16,29 @@ from unicodedata import normalize
 from invokable.codegen.naming import spelling
 
 Steps: TypeAlias = Sequence[Sequence[str]]
-"""For each place the texts that are found there, the nearest first."""
+"""The texts found at each place, nearest first."""
 
 _STRONG: Final = 3
-"""So many of the first steps are what a person wrote about the member itself: they go before all others."""
+"""The number of first steps with texts that a person wrote about the member itself; they precede all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An input or output among others, whose name has to differ from theirs."""
+    """An input or output whose name has to differ from the others in its group."""
 
     position: int
     text: str
-    """What all members are called."""
+    """The common name of the group."""
     short: str
-    """What it may be called once qualified; empty for the same."""
+    """The shorter name to use with a qualifier; empty if it is the same."""
     fallback: str
     opened: str
-    """Its text including what is in brackets; empty if nothing is."""
+    """Its text including the parts in brackets; empty if there are none."""
     steps: Steps
 
 
 def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[str]) -> list[str]:
-    """A name for each member, unlike each other and unlike those in `taken`."""
+    """A name for each member, different from each other and from those in `taken`."""
     found = dict(_told(members, frozenset(taken), reserved))
     names: dict[int, str] = {}
     unavailable = set(taken)
@@ -62,13 +61,13 @@ def _told(members: Sequence[Member], taken: frozenset[str], reserved: frozenset[
 
 
 def _candidates(members: Sequence[Member]) -> Iterator[list[str]]:
-    """The texts that could be the members' names, all members at a time, the best first."""
+    """Possible texts for the names of all members, best first."""
     if any(member.opened for member in members):
         yield [member.opened or member.text for member in members]
     count = len(members[0].steps)
     chosen = [_distinct(members, step) for step in range(count)]
     for some in (range(min(_STRONG, count)), range(_STRONG, count)):
-        for silent in (0, 1):  # how many members may find nothing
+        for silent in (0, 1):  # how many members may have no words
             for step in some:
                 if sum(not text for text in chosen[step]) == silent and silent < len(members):
                     texts = [_qualified(text, member) for text, member in zip(chosen[step], members, strict=True)]
@@ -81,7 +80,7 @@ def _qualified(text: str, member: Member) -> str:
 
 
 def _distinct(members: Sequence[Member], step: int) -> list[str]:
-    """For each member the first of its texts at a step that no other member has."""
+    """For each member, its first text at a step that no other member has."""
     counts = Counter(key for member in members for key in {spelling.folded(text) for text in member.steps[step]})
     return [_first(member, step, counts, 1) for member in members]
 
@@ -95,7 +94,7 @@ def _first(member: Member, step: int, counts: Counter[tuple[str, ...]], most: in
 
 
 def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """Names by the first step that splits the group at all; what is left together is told apart in turn."""
+    """Names by the first step that splits the group; the parts are told apart in turn."""
     for step in range(len(members[0].steps)) if len(members) > 2 else ():
         counts = Counter(key for member in members for key in {spelling.folded(text) for text in member.steps[step]})
         classes: dict[str, list[Member]] = {}
@@ -112,7 +111,7 @@ def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset
 
 
 def _numbered(name: str, taken: set[str], numbers: dict[str, int]) -> str:
-    """The name, with a number where it is taken. `numbers` remembers where the search for each name has come to."""
+    """The name, with a number if it is taken. `numbers` has the next number to try for each name."""
     if _fold(name) not in taken:
         return name
     base = name.rstrip("_")

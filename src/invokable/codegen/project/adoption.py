@@ -1,4 +1,4 @@
-"""Adoption: a workflow file that was moved or renamed takes the names along that were locked for it."""
+"""Adoption: a moved or renamed workflow file keeps its locked names."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from invokable.codegen.project.lockfile import LockFile
 
 
 def adopted(lock: LockFile, key: str, document: object) -> Names:
-    """The names that are locked for the workflow at a path, or that were for the same workflow elsewhere.
+    """The names locked for the workflow at a path, or for the same workflow at its old path.
 
-    It is the same if the file it was in is gone, all nodes that have a name are in the document, and there is only one
-    such workflow: a copy has the nodes of its original too.
+    It is the same if the old file is gone, all its named nodes are in the document, and there is only one such
+    workflow: a copy has the nodes of its original too.
     """
     if key in lock.names:
         return lock.names_of(key)

@@ -1,19 +1,19 @@
-"""Configuration: what the `[tool.invokable]` table of a project's pyproject.toml says.
+"""Configuration: the `[tool.invokable]` table of a project's pyproject.toml.
 
     [tool.invokable]
-    schema = "6.14.2"                      # for all sources; one of them may say otherwise
+    schema = "6.14.2"                      # for all sources; a source can override it
 
     [[tool.invokable.sources]]
-    path = "workflows"                     # a file, a folder with all below it, or a glob
-    output = "src/app/flows"               # a folder, or the file of the one module
+    path = "workflows"                     # a file, a folder and everything below it, or a glob
+    output = "src/app/flows"               # a folder, or a file for a single module
 
     [tool.invokable.workflows."workflows/portrait.json"]
     class = "Portrait"
     rename = { "7be1c2d4" = { value = "prompt" } }     # node id, field, attribute
     outputs = { "3f0a77be" = "edges" }                 # node id, attribute of its result
 
-Paths are seen from the file's folder and written with slashes. A key that is not known is an error, and so is one
-that fits nothing.
+Paths are relative to the file's folder and written with slashes. Unknown keys are errors, and so are keys that match
+nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkflowConfig:
-    """What is decided about one workflow."""
+    """The configuration of one workflow."""
 
     class_name: str | None = None
     rename: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class WorkflowConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """Choices for all sources or for one of them. None means undecided."""
+    """Settings for all sources or for one of them. None means not set."""
 
     schema: str | None = None
     """A bundled version, or the path of an openapi.json."""
@@ -57,7 +57,7 @@ class Choices:
     templates: Path | None = None
 
     def over(self, others: Choices) -> Choices:
-        """These choices, and the others where nothing is decided here. Schema and server are one choice."""
+        """These settings, completed with the others. Schema and server count as one setting."""
         decided = self.schema is not None or self.server is not None
         return Choices(
             schema=self.schema if decided else others.schema,
@@ -70,7 +70,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceConfig:
-    """Workflows of a project, and where their modules go."""
+    """Workflows of a project and the output for their modules."""
 
     key: str
     """The dotted key, for messages: `tool.invokable.sources[0]`."""
@@ -85,17 +85,17 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a project decides about all its modules."""
+    """The configuration of a project."""
 
     choices: Choices = field(default_factory=Choices)
     sources: tuple[SourceConfig, ...] = ()
     custom: CustomFields = field(default_factory=CustomFields)
-    """Classes for fields that InvokeAI itself has no class for."""
+    """Classes for field types that InvokeAI has no class for."""
     workflows: Mapping[str, WorkflowConfig] = field(default_factory=dict)
-    """By the path of the workflow's file."""
+    """By the path of the workflow file."""
 
     def of_workflow(self, key: str) -> WorkflowConfig:
-        """The configuration of the workflow in the file at that path."""
+        """The configuration of the workflow at a path."""
         return self.workflows.get(key, WorkflowConfig())
 
 
@@ -109,15 +109,15 @@ def find_config(start: Path) -> Path | None:
 
 
 def invokable_table(path: Path) -> Mapping[str, object] | None:
-    """The `[tool.invokable]` table of a pyproject.toml; None where there is none. Raises ConfigError."""
+    """The `[tool.invokable]` table of a pyproject.toml; None if there is none. Raises ConfigError."""
     table = _tools(path).get("invokable")
     return table if isinstance(table, dict) else None
 
 
 def find_line_length(start: Path) -> int | None:
-    """How long the lines of black or ruff may be, by the nearest pyproject.toml in `start` or above it.
+    """The line length of black or ruff in the nearest pyproject.toml in `start` or above it.
 
-    Raises ConfigError for a file that cannot be read.
+    Raises ConfigError if a file cannot be read.
     """
     path = next((folder / "pyproject.toml" for folder in (start, *start.parents) if _is_project(folder)), None)
     if path is None:

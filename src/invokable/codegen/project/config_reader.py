@@ -1,4 +1,4 @@
-"""Configuration reader: from a TOML table to a Config, every key and every value of it checked."""
+"""Configuration reader: from a TOML table to a Config, with every key and value checked."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Reader:
         found: dict[str, WorkflowConfig] = {}
         for name in tables:
             if _key(name) in found:
-                raise ConfigError(self.path, f"{key}.{name}", "is there twice")
+                raise ConfigError(self.path, f"{key}.{name}", "is set twice")
             found[_key(name)] = self._workflow(self._table(tables, name, key), f"{key}.{name}")
         return found
 
@@ -68,7 +68,7 @@ class _Reader:
             raise ConfigError(self.path, f"{key}.{'package' if package else 'typed'}", "needs an output folder")
         choices = self._choices(table, key)
         if (choices.over(general)).models and choices.over(general).server is None:
-            raise ConfigError(self.path, f"{key}.models", "needs a server to list the models of: add server = URL")
+            raise ConfigError(self.path, f"{key}.models", "needs a server whose models to list: add server = URL")
         return SourceConfig(
             key=key,
             path=self._path(table, "path", key),
@@ -82,7 +82,7 @@ class _Reader:
         schema, server = self._text(table, "schema", key), self._text(table, "server", key)
         if schema is not None and server is not None:
             raise ConfigError(
-                self.path, f"{key}.server", "cannot be used with schema: node schemas come from one of them"
+                self.path, f"{key}.server", "cannot be combined with schema: node schemas come from one of them"
             )
         templates = self._text(table, "templates", key)
         if templates is not None and not (self.path.parent / templates).is_dir():
@@ -148,9 +148,9 @@ class _Reader:
     def _path(self, table: Mapping[str, object], name: str, key: str) -> str:
         value = self._text(table, name, key)
         if not value:
-            raise ConfigError(self.path, f"{key}.{name}", "is missing: every source has a path and an output")
+            raise ConfigError(self.path, f"{key}.{name}", "is missing: every source needs a path and an output")
         if "\\" in value or "\0" in value or Path(value).is_absolute():
-            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} must be a path from here, with slashes")
+            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} must be a relative path with slashes")
         return posixpath.normpath(value)
 
     def _table(self, table: Mapping[str, object], name: str, key: str) -> Mapping[str, object]:

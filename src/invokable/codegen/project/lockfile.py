@@ -1,4 +1,4 @@
-"""Lock file: where the lock of a project is, and what of it belongs to which workflow."""
+"""Lock file: a project's lock on disk, and its names by workflow."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class LockFile:
 
     path: Path
     text: str | None = None
-    """What is in the file; None where there is none."""
+    """The content of the file; None if it does not exist."""
     names: Mapping[str, Names] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> LockFile:
-        """Read a lock file. Raises BuildError for what is not one, in one line."""
+        """Read a lock file. Raises BuildError if it is not valid."""
         try:
             with path.open(encoding="utf-8", newline="") as file:
                 text = file.read()
@@ -37,9 +37,9 @@ class LockFile:
             raise BuildError(str(path), str(error)) from None
 
     def names_of(self, key: str) -> Names:
-        """The names that are locked for the workflow at a path."""
+        """The names locked for the workflow at a path."""
         return self.names.get(key, Names())
 
     def with_names(self, found: Mapping[str, Names], gone: Collection[str] = ()) -> str:
-        """The text of the file with these names and without those of workflows that are gone; all others stay."""
+        """The text of the file with these names and without those of removed workflows; all others stay."""
         return write_lock({key: names for key, names in {**self.names, **found}.items() if key not in gone})

@@ -1,4 +1,4 @@
-"""Project: where a configuration was found, and what it decides about a workflow."""
+"""Project: a configuration with its location, and its settings for a workflow."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from invokable.codegen.written.made_from import folder_digest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """The configuration that applies, if any, and the lock file beside it."""
+    """The configuration that applies, if any, and the lock file next to it."""
 
     path: Path | None = None
-    """The pyproject.toml, absolute; None where there is no configuration."""
+    """The absolute path of the pyproject.toml; None without a configuration."""
     config: Config = field(default_factory=Config)
     lock: LockFile | None = None
-    """Where names are remembered beside the modules themselves."""
+    """The lock file, which also keeps the names."""
 
     @classmethod
     def load(cls, name: str | None, *, start: Path) -> Project:
-        """Read the named configuration, or the nearest one from `start` up, and its lock file. Raises BuildError.
+        """Read the named configuration, or the nearest one in `start` or above, and its lock file. Raises BuildError.
 
-        Without a configuration, an `invokable.lock` in the current folder is used where there is one.
+        Without a configuration, an `invokable.lock` in the current folder is used if there is one.
         """
         path = Path(os.path.abspath(name)) if name is not None else _find(Path(os.path.abspath(start)))
         try:
@@ -45,16 +45,16 @@ class Project:
 
     @property
     def folder(self) -> Path | None:
-        """The folder from which paths are seen; None where there is no configuration."""
+        """The folder that paths are relative to; None without a configuration."""
         return self.path.parent if self.path is not None else None
 
     @property
     def shown(self) -> str:
-        """How messages name the configuration."""
+        """The name of the configuration in messages."""
         return shown_path(self.path) if self.path is not None else "pyproject.toml"
 
     def naming(self, key: str, known: Names) -> Naming:
-        """The names for the workflow at the path `key`: those that are known are kept, renames apart."""
+        """The names for the workflow at the path `key`: known names are kept, except for configured renames."""
         chosen = self.config.of_workflow(key)
         renamed, renamed_outputs = set(chosen.rename.values()), set(chosen.outputs.values())
         kept = {key: name for key, name in known.inputs.items() if name not in renamed}
@@ -71,7 +71,7 @@ class Project:
         )
 
     def unknown_names(self, key: str, plan: ModulePlan) -> Iterator[BuildError]:
-        """What the configuration names but the workflow does not have."""
+        """Errors for configured names that the workflow does not have."""
         chosen = self.config.of_workflow(key)
         table = f"tool.invokable.workflows.{key}"
         fields = {(planned.item.node_id, planned.item.field) for planned in plan.inputs}
@@ -89,7 +89,7 @@ class Project:
 
 @dataclass(slots=True)
 class Projects:
-    """Finds the project of each source, and the line length of each output, reading each file once."""
+    """Finds the project of each source and the line length of each output, reading each file once."""
 
     named: Project | None = None
     """The project of all sources, if one was named."""
@@ -122,7 +122,7 @@ class Projects:
         return self._digests[folder]
 
     def line_length(self, folder: Path) -> int | None:
-        """How long lines may be in a folder; None where no project says. Raises BuildError."""
+        """The line length in a folder; None if no project sets it. Raises BuildError."""
         folder = Path(os.path.abspath(folder))
         if folder not in self._lengths:
             try:
@@ -140,7 +140,7 @@ def _find(folder: Path) -> Path | None:
 
 
 def relative_key(path: Path, folder: Path) -> str:
-    """A path as it is seen from a folder, with slashes: the same on every platform and in every working directory."""
+    """A path relative to a folder, with slashes: the same on every platform and in every working directory."""
     try:
         relative = os.path.relpath(path, folder)
     except ValueError:  # on another drive
@@ -149,7 +149,7 @@ def relative_key(path: Path, folder: Path) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """How messages name a path: as it is seen from the current folder, where it is below it."""
+    """A path for messages: relative to the current folder if it is below it."""
     try:
         return os.fspath(path.relative_to(Path.cwd()))
     except (ValueError, OSError):

@@ -1,9 +1,9 @@
-"""Schemas: which node schemas each workflow is read with, each found once.
+"""Schemas: the node schemas for each workflow, each found once.
 
---schema 6.14.2        the bundled ones of that version
---schema openapi.json  those in a file
---server URL           those of a running server, custom nodes too
-neither                the newest bundled ones that know every node; an existing module keeps its version
+--schema 6.14.2        the bundled schemas of that version
+--schema openapi.json  the schemas in a file
+--server URL           the schemas of a running server, including custom nodes
+neither                the newest bundled schemas that know every node; an existing module keeps its version
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ SchemaKind: TypeAlias = Literal["fitting", "version", "file", "server"]
 
 @dataclass(frozen=True, slots=True)
 class SchemaWanted:
-    """What a configuration or a command line says about the schema."""
+    """The schema chosen by the configuration or the command line."""
 
     kind: SchemaKind = "fitting"
     value: str = ""
-    """The version, the file or the URL."""
+    """The version, file or URL."""
     said: str = ""
-    """How it was said, for messages: `--schema 6.14.2`."""
+    """The setting as given, for messages: `--schema 6.14.2`."""
 
     @classmethod
     def of(cls, schema: str | None, server: str | None, folder: Path | None = None) -> SchemaWanted:
-        """What `schema`, a version or a file seen from `folder`, or `server`, a URL, stand for."""
+        """From `schema`, a version or a file relative to `folder`, or from `server`, a URL."""
         if server is not None:
             return cls("server", server, f"--server {server}")
         if schema is None:
@@ -52,30 +52,30 @@ class SchemaUsed:
 
     schema: Schema
     note: str = ""
-    """Why it is not a newer one, in a line; empty where that needs no words."""
+    """Why it is not a newer one, in one line; may be empty."""
 
 
 class Server(Protocol):
-    """What a build asks of a running server. Each method raises BuildError."""
+    """Access to a running server during a build. Each method raises BuildError."""
 
     def schema(self, url: str) -> tuple[Mapping[str, object], str]:
         """The openapi document of a server, and its version."""
 
     def models(self, url: str) -> Iterable[Mapping[str, object]]:
-        """The models on a server, as it lists them."""
+        """The models in a server's list."""
 
 
 @dataclass(slots=True)
 class Schemas:
-    """Finds schemas, and asks each server and reads each file once."""
+    """Finds schemas. Asks each server and reads each file once."""
 
     server: Server | None = None
-    """What asks servers; without it, a build that needs one fails."""
+    """Access to servers; without it, a build that needs one fails."""
     _found: dict[SchemaWanted, Schema] = field(default_factory=dict)
     _models: dict[str, tuple[InstalledModel, ...]] = field(default_factory=dict)
 
     def used(self, wanted: SchemaWanted, document: object, current: str | None) -> SchemaUsed:
-        """The schema for a workflow document whose module was made with version `current` so far.
+        """The schema for a workflow document whose existing module was made with version `current`.
 
         Raises BuildError.
         """
@@ -91,10 +91,10 @@ class Schemas:
         return self._models[url]
 
     def identity(self, wanted: SchemaWanted, document: object, version: str | None) -> str | None:
-        """What tells the schema for a document from others; None where that takes reading the document.
+        """An identifier of the schema for a document; None if finding it requires reading the document.
 
-        Bundled schemas are what their version says, and those of a file or server are the bundled ones where they are
-        the same for every node of the document: then it makes no difference where they came from.
+        A bundled schema is identified by its version, and so is one from a file or server that equals the bundled one
+        for every node of the document: then it makes no difference where it comes from.
         """
         if wanted.kind == "fitting":
             return version
@@ -127,7 +127,7 @@ class Schemas:
 
     def _asked(self, url: str) -> Server:
         if self.server is None:
-            raise BuildError(url, "there is no server to ask; pass one to Schemas, or name a version", kind="server")
+            raise BuildError(url, "no server access; pass a server to Schemas, or name a version", kind="server")
         return self.server
 
 

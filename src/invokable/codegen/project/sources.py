@@ -18,36 +18,36 @@ _NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A workflow file that was asked for."""
+    """A workflow file to read."""
 
     path: Path | None
     """None means standard input."""
     folder: str = field(default="", compare=False)
-    """Where the file is below the folder that was named, as a path with slashes; its module goes there too."""
+    """The file's folder below the named folder, as a path with slashes; its module goes to the same place."""
     named: bool = field(default=True, compare=False)
-    """It was named itself, not found in a folder or by a glob."""
+    """Whether it was named itself, not found in a folder or by a glob."""
 
     @property
     def shown(self) -> str:
-        """How messages name the source."""
+        """The name of the source in messages."""
         return "-" if self.path is None else os.fspath(self.path)
 
     @property
     def name(self) -> str:
-        """The file's name, without its folder."""
+        """The file name, without its folder."""
         return "stdin" if self.path is None else self.path.name
 
     @property
     def stem(self) -> str:
-        """The file's name without its suffix."""
+        """The file name without its suffix."""
         return "workflow" if self.path is None else self.path.stem
 
     def document(self, stdin: BinaryIO | None = None) -> object:
-        """The workflow document in the file, or on `stdin`. Raises BuildError."""
+        """The workflow document in the file or on `stdin`. Raises BuildError."""
         return self.read(self.data(stdin))
 
     def data(self, stdin: BinaryIO | None = None) -> bytes:
-        """The bytes of the file, or of `stdin`. Raises BuildError."""
+        """The bytes of the file or of `stdin`. Raises BuildError."""
         try:
             if self.path is not None:
                 with self.path.open("rb") as file:
@@ -67,10 +67,10 @@ class Source:
 
 
 def expand_sources(names: Iterable[str]) -> Iterator[Source]:
-    """The workflow files that names of files, folders and globs, and `-`, stand for.
+    """The workflow files that the names of files, folders and globs, and `-`, refer to.
 
-    A folder means all files in it and below, except in hidden folders and environments. Raises BuildError for a
-    name that matches nothing.
+    A folder means all files in and below it, except in hidden folders and environments. Raises BuildError for a name
+    that matches nothing.
     """
     for name in names:
         try:
@@ -98,9 +98,9 @@ def _expand(name: str) -> Iterator[Source]:
 
 
 def files_below(folder: Path, below: str) -> Iterator[Source]:
-    """The files in a folder, and in the folders in it, by name. Raises OSError.
+    """The files in and below a folder, by name. Raises OSError.
 
-    Links to folders are not followed: they may lead in a circle, or out of the project.
+    Links to folders are not followed: they may be circular, or lead out of the project.
     """
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
@@ -113,14 +113,14 @@ def files_below(folder: Path, below: str) -> Iterator[Source]:
 
 
 def walked(folder: Path) -> Iterator[Path]:
-    """All files in and below a folder, in the order of their names, but for those in folders that are not searched."""
+    """All files in and below a folder, by name, without folders that are not searched."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if is_searched(os.path.join(place, name)))
         yield from (Path(place, name) for name in sorted(names))
 
 
 def files_matching(pattern: str) -> Iterator[Source]:
-    """The files that match a glob, by name; each is seen from the last folder that the glob has no choice about."""
+    """The files that match a glob, by name, relative to the folder before its first wildcard."""
     start = Path(glob_root(pattern))
     for match in sorted(glob.glob(pattern, recursive=True)):
         path = Path(match)
@@ -130,7 +130,7 @@ def files_matching(pattern: str) -> Iterator[Source]:
 
 
 def glob_root(pattern: str) -> str:
-    """The folder of a glob, down to the first part with a choice."""
+    """The folder of a glob, up to the first part with a wildcard."""
     kept: list[str] = []
     for part in Path(pattern).parts[:-1]:
         if glob.has_magic(part):
@@ -140,7 +140,7 @@ def glob_root(pattern: str) -> str:
 
 
 def is_searched(folder: str) -> bool:
-    """Whether a folder in another is looked into: not if it is hidden, an environment, or made by tools."""
+    """Whether a folder is searched: not if it is hidden, an environment, or made by tools."""
     name = os.path.basename(folder)
     if name.startswith(".") or name in _NOT_SEARCHED:
         return False

@@ -1,4 +1,4 @@
-"""Starting: the commented table that a project begins with, and the workflows that it finds."""
+"""Starting: the commented table for a new project, with the workflows found in it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from invokable.codegen.project.sources import Source, files_below
 from invokable.workflow import WorkflowFileError, read_document
 
 _MOST: Final = 2_000
-"""So many files of a project are looked into."""
+"""The maximum number of files searched."""
 _LARGEST: Final = 8 * 1024 * 1024
 _FILES: Final = (".json", ".png")
 
 _HEAD: Final = """\
 [tool.invokable]
-# What stands here holds for all sources; a source may say otherwise.
-# Node schemas of a version of InvokeAI, or of an openapi.json; or those of a running server, custom nodes too.
+# Settings for all sources; a source can override them.
+# Node schemas of an InvokeAI version or from an openapi.json, or from a running server, including custom nodes.
 # schema = "6.14.2"
 # server = "http://127.0.0.1:9090"
-# With a server: write its models into the modules, as names that complete.
+# With a server: list its models in the modules, for completion.
 # models = false
-# Drop what the editor would drop, with a warning, instead of refusing the workflow.
+# Drop what the editor would drop, with a warning, instead of rejecting the workflow.
 # lenient = false
-# A folder of templates that come before the built-in ones. They are code.
+# A folder of templates that override the built-in ones. Templates are code.
 # templates = "templates"
 """
 _SOURCE: Final = """
 [[tool.invokable.sources]]
-# A file, a folder with all below it, or a glob; and a folder, or the file of the one module.
+# A file, a folder and everything below it, or a glob; and a folder, or a file for a single module.
 path = {path}
 output = {output}
 # Write an __init__.py that re-exports the classes, and a py.typed.
@@ -42,7 +42,7 @@ output = {output}
 # typed = true
 """
 _WORKFLOW: Final = """
-# Names for one workflow: of its class, of inputs by node id and field, of outputs by node id.
+# Names for one workflow: its class, inputs by node id and field, outputs by node id.
 # [tool.invokable.workflows.{key}]
 # class = "Portrait"
 # rename = {{ "node id" = {{ field = "attribute" }} }}
@@ -52,24 +52,24 @@ _WORKFLOW: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a project begins with."""
+    """The start of a project."""
 
     text: str
-    """The whole text of its pyproject.toml."""
+    """The full text of its pyproject.toml."""
     workflows: tuple[str, ...]
-    """The workflows that were found, as paths with slashes."""
+    """The workflows found, as paths with slashes."""
     outputs: tuple[str, ...]
-    """Where their modules go."""
+    """The outputs for their modules."""
 
 
 class AlreadyStartedError(Exception):
-    """The pyproject.toml has the table already."""
+    """The pyproject.toml already has the table."""
 
 
 def start_project(folder: Path, current: str | None) -> Start:
-    """The pyproject.toml of a project in a folder, whose text is `current` so far, with a `[tool.invokable]` table.
+    """The pyproject.toml for a folder, whose current text is `current`, with a `[tool.invokable]` table added.
 
-    Raises AlreadyStartedError for one that has it, ValueError for a text that is not TOML, and OSError.
+    Raises AlreadyStartedError if it has one, ValueError if the text is not TOML, and OSError.
     """
     if current is not None:
         tool = tomllib.loads(current).get("tool")
@@ -97,7 +97,7 @@ def find_workflows(folder: Path) -> list[str]:
             break
         if source.path is not None and _is_workflow(source):
             found.append(source.path.relative_to(folder).as_posix())
-    return sorted(name for name in found if "\\" not in name)  # which no table could name
+    return sorted(name for name in found if "\\" not in name)  # a table cannot name these
 
 
 def _is_workflow(source: Source) -> bool:
@@ -114,14 +114,14 @@ def _is_workflow(source: Source) -> bool:
 
 
 def _roots(workflows: Iterable[str]) -> list[str]:
-    """The folders that hold the workflows, the topmost of those within each other; a file where it is at the top."""
+    """The topmost folders that contain workflows; for a workflow at the top level, the file itself."""
     folders = sorted({str(PurePosixPath(name).parent) for name in workflows} - {"."})
     roots = [f for f in folders if not any(PurePosixPath(f).is_relative_to(o) for o in folders if o != f)]
     return roots + sorted(name for name in workflows if "/" not in name)
 
 
 def _output(folder: Path) -> str:
-    """Where modules of a project are looked for: in its one package, under `src` or at the top."""
+    """The output for a project's modules: in its only package, under `src` or at the top level."""
     for place, prefix in ((folder / "src", "src/"), (folder, "")):
         packages = sorted(path.parent.name for path in place.glob("*/__init__.py"))
         packages = [name for name in packages if name.isidentifier() and name not in ("tests", "docs")]
@@ -131,7 +131,7 @@ def _output(folder: Path) -> str:
 
 
 def _outputs(output: str, roots: list[str]) -> list[str]:
-    """Where the modules of each root go: those of files beside each other, those of folders into one each."""
+    """The output for the modules of each root: one for all files, and one for each folder."""
     if len(roots) == 1:
         return [output]
     names = [module_name(_stem(root)) for root in roots]
@@ -152,7 +152,7 @@ def _stem(root: str) -> str:
 
 
 def _commented(source: str, workflows: list[str]) -> str:
-    """The table of a source; in a project without workflows, as a comment: there is nothing yet that it could fit."""
+    """The table of a source; commented out in a project without workflows, where it would match nothing."""
     if workflows:
         return source
     return "".join(f"# {line}\n" if line[:1] not in ("", "#") else f"{line}\n" for line in source.splitlines())

@@ -1,6 +1,6 @@
-"""Tracking: which files git would leave out of a commit.
+"""Tracking: which files a git commit would not include.
 
-Each repository is asked once, for all of its files; where there is no repository, or no git, nothing is asked.
+Each repository is asked once for all its files; without a repository or git, nothing is asked.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from invokable.codegen.project.project import shown_path
 _LIST: Final = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--")
 _UNTRACKED: Final = "?"
 _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE")
-"""Variables that may lead git to another repository. The GIT_INDEX_FILE of a hook stays: it holds what is committed."""
+"""Variables that may lead git to another repository. A hook's GIT_INDEX_FILE is kept: it is what gets committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Why no commit would hold a file: nobody has added it, or git ignores it."""
+    """Why a commit would not include a file: it was not added, or git ignores it."""
 
     root: str
-    """The work tree that the file is in, absolute."""
+    """The absolute path of the file's work tree."""
     name: str
-    """The file's path from there."""
+    """The file's path in it."""
     ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """What git says about some files."""
+    """What git says about files."""
 
     lacking: dict[Path, Lack] = field(default_factory=dict)
-    """The files that no commit would hold."""
+    """The files that a commit would not include."""
     failures: tuple[BuildError, ...] = ()
     """Repositories that could not be asked."""
 
 
 def tracking(files: Iterable[Path], *, needed: Collection[Path] = ()) -> Tracking:
-    """Ask git about files that are there. An ignored file is fine unless it is among those that are `needed`."""
+    """Ask git about existing files. An ignored file is fine unless it is in `needed`."""
     repositories: defaultdict[str, dict[str, Path]] = defaultdict(dict)
     for path in files:
         folder = os.path.realpath(path.parent)
@@ -71,7 +71,7 @@ def tracking(files: Iterable[Path], *, needed: Collection[Path] = ()) -> Trackin
 
 
 def adding(lacks: Iterable[Lack]) -> Iterator[str]:
-    """The shell commands that add files, seen from the current folder."""
+    """The shell commands that add files, run from the current folder."""
     groups: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for lack in lacks:
         groups[lack.root, lack.ignored].append(lack.name)
@@ -88,7 +88,7 @@ def _relative(path: str, folder: str) -> str:
 
 
 def _root(folder: str) -> str | None:
-    """The work tree that a folder is in."""
+    """The work tree of a folder."""
     while not os.path.exists(os.path.join(folder, ".git")):
         folder, below = os.path.dirname(folder), folder
         if folder == below:
@@ -97,11 +97,11 @@ def _root(folder: str) -> str | None:
 
 
 def _tags(git: str, root: str, names: Iterable[str]) -> dict[str, str]:
-    """The tag of each file that git does not ignore, in the folders of some files. Raises BuildError.
+    """The git status tag of each file that is not ignored, in the folders of the given files. Raises BuildError.
 
-    Folders, as there may be more files than a command line holds.
+    Folders are passed to git, as the files may not fit on a command line.
     """
-    import subprocess  # which takes as long as a small check
+    import subprocess  # importing it takes as long as a small check
 
     folders = sorted({os.path.dirname(name) or "." for name in names})
     done = subprocess.run(
@@ -113,5 +113,5 @@ def _tags(git: str, root: str, names: Iterable[str]) -> dict[str, str]:
     )
     if done.returncode:
         words = " ".join(done.stderr.decode("utf-8", "replace").split()) or f"status {done.returncode}"
-        raise BuildError(shown_path(Path(root)), f"git does not say which files it tracks: {words}")
+        raise BuildError(shown_path(Path(root)), f"git cannot list the files it tracks: {words}")
     return {entry[2:]: entry[0] for entry in os.fsdecode(done.stdout).split("\0")[:-1]}

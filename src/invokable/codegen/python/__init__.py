@@ -1,1 +1,1 @@
-"""Python: text that is safe to run, laid out as black has it, and read back statement by statement."""
+"""Python: source that is safe to run, formatted as by black, and read back statement by statement."""

@@ -1,8 +1,8 @@
-"""Code and text: the one place where strings become Python source.
+"""Code and text: the only place where strings become Python source.
 
 A plain `str` is untrusted, wherever it came from. `Code` is source text that this package made. The template
-environment emits `Code` and refuses everything else, and the only ways from text to `Code` are the encoders
-below, one for each kind of place that text can stand in.
+environment emits `Code` and rejects everything else. The only ways from text to `Code` are the encoders below, one
+for each kind of place in the source.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from invokable.codegen.python.json_text import pieces
 
 _SHORT_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ODD = {quote: re.compile(rf"[^ -~]|[\\{quote}]") for quote in ('"', "'", "")}
-"""The characters of a text between quotes of that kind that may need an escape."""
+"""The characters that may need an escape within such quotes."""
 _NOT_ASCII = re.compile(r"[^\n -~]")
 _SHORT_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _VERSION = re.compile(r"[0-9][\w.+!-]*", re.ASCII)
 _MARK = re.compile(r"[-+*>]|[-=]{2,}|#{1,6}|[0-9]{1,9}[.)]")
-"""Words that mean something to Markdown where they begin a line."""
+"""Words that are Markdown syntax at the start of a line."""
 _LINE = 72  # characters of text on a line of a long literal
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-_MANY_LINES = 1_000  # of a text; more are run together, where most would be nearly empty
-_LONG_LIST = 400  # characters of the items of a list that no line can hold
+_MANY_LINES = 1_000  # of a text; more are joined, as most would be nearly empty
+_LONG_LIST = 400  # characters of a list's items that fit on no line
 
 
 class Code(str):
@@ -38,21 +38,21 @@ class Code(str):
 
 
 def identifier(name: str) -> Code:
-    """A name that has been chosen already. Raises ValueError when it is not a valid identifier."""
+    """A name, already chosen. Raises ValueError if it is not a valid identifier."""
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"{name!r} is not a valid identifier")
     return Code(name)
 
 
 def version(number: str) -> Code:
-    """The number of a version, for a comment. Raises ValueError for anything else."""
+    """A version number, for a comment. Raises ValueError for anything else."""
     if not _VERSION.fullmatch(number):
-        raise ValueError(f"{number!r} is not the number of a version")
+        raise ValueError(f"{number!r} is not a version number")
     return Code(number)
 
 
 def literal(value: object) -> Code:
-    """The expression of a JSON value, a tuple included. Raises TypeError for anything else."""
+    """The expression of a JSON value or tuple. Raises TypeError for anything else."""
     match value:
         case None | bool() | int():
             return Code(repr(value))
@@ -72,7 +72,7 @@ def literal(value: object) -> Code:
 
 
 def text_literal(text: str) -> Code:
-    """The expression of a text, in several lines where it is long or has lines of its own."""
+    """The expression of a text, on several lines if it is long or has line breaks."""
     pieces = []
     whole = len(text) <= _LINE or sum(map(text.count, _LINE_ENDS)) > _MANY_LINES
     for line in [text] if whole else text.splitlines(keepends=True):
@@ -87,7 +87,7 @@ def text_literal(text: str) -> Code:
 
 
 def list_of(items: Sequence[Code]) -> Code:
-    """The expression of a list, an item a line where it is long."""
+    """The expression of a list, one item per line if it is long."""
     long = sum(map(len, items)) > _LONG_LIST
     if long and not any("\n" in item and not item.startswith("(\n") for item in items):
         return Code("[\n" + "".join(f"{item},\n" for item in items) + "]")
@@ -102,9 +102,9 @@ class ListItem(NamedTuple):
 
 
 def docstring(paragraphs: Iterable[str | Sequence[ListItem]], *, indent: int = 0, width: int = 88) -> Code:
-    """A docstring: prose is filled to `width`, and so is each item of a list, which editors show as Markdown.
+    """A docstring. Prose and list items are wrapped at `width`; code editors render them as Markdown.
 
-    Words are encoded one by one before they are laid out, so no later step can bring a hidden line break to life.
+    Words are encoded one by one before wrapping, so no later step can turn a hidden line break into a real one.
     """
     margin = " " * indent
     blocks = []
@@ -134,18 +134,18 @@ def _filled_item(item: ListItem, width: int) -> Iterator[str]:
 
 
 def json_text(value: object, *, lines: Sequence[str] = ()) -> Code:
-    """JSON text in a raw string; the members of the containers named in `lines` stand on a line each."""
+    """JSON text in a raw string; the members of the containers named in `lines` get one line each."""
     return Code(f'r"""{_printable(_json_lines(value, frozenset(lines)))}"""')
 
 
 def json_line(value: object) -> Code:
-    """JSON text in a raw string, on one line, as short as it gets."""
+    """JSON text in a raw string, on one line, without spaces."""
     text = "".join(map(_printable, pieces(value, _SHORT_JSON)))
     return Code(f'r"""{text}"""')
 
 
 def _quote(text: str) -> str:
-    """The text in double quotes, or in single ones where that takes fewer escapes, as black has it."""
+    """The text in double quotes, or in single ones if that takes fewer escapes, as black does."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     return f"{quote}{_escaped(text, quote)}{quote}"
 
@@ -156,7 +156,7 @@ def _prose(text: str) -> str:
 
 
 def _escaped(text: str, quote: str) -> str:
-    """The text with an escape for each character that may not stand between such quotes as itself."""
+    """The text with its characters escaped where such quotes require it."""
     if not _ODD[quote].search(text):
         return text
     odd = (character for character in set(text) if _ODD[quote].match(character))
@@ -164,9 +164,9 @@ def _escaped(text: str, quote: str) -> str:
 
 
 def _prints(character: str) -> bool:
-    """Whether a character may stand in source as itself: controls, format characters and odd spaces may not.
+    """Whether a character can be in source unescaped; control and format characters and unusual spaces cannot.
 
-    `str.isprintable` would do but for its answer on unassigned characters, which differs between Python versions.
+    `str.isprintable` would do, but its answer for unassigned characters differs between Python versions.
     """
     if character < "\x7f":
         return character >= " "
@@ -197,7 +197,7 @@ def _fill(text: str, width: int) -> Iterator[str]:
 
 
 def _unbroken(words: Iterable[str]) -> Iterator[str]:
-    """The words, each with the marks behind it that would begin a list or a heading where they began a line."""
+    """The words, each joined with the marks after it that would start a list or heading at the start of a line."""
     held: list[str] = []
     for word in words:
         if held and not _MARK.fullmatch(word):
@@ -237,8 +237,8 @@ def _json(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    """JSON text with every character that does not print, line ends of the layout apart, as a JSON escape."""
-    if '"""' in text:  # cannot be: in JSON two strings never touch
+    """JSON text with unprintable characters as JSON escapes, except the line ends of the layout."""
+    if '"""' in text:  # impossible: in JSON two strings are never adjacent
         raise ValueError("three quotes in a row in JSON text")
     if not _NOT_ASCII.search(text):
         return text

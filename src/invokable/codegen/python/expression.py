@@ -1,4 +1,4 @@
-"""Expressions: source text together with the names that it needs, so that the imports follow from what is written.
+"""Expressions: source text with the names that it needs, from which the imports follow.
 
 name, value, text ──▶ call, subscript, union, listing, lazily ──▶ Expression ── names ──▶ import lines
 """
@@ -15,7 +15,7 @@ _BUILTINS = frozenset({"None", "bool", "dict", "float", "int", "list", "str"})
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """Source text and the names that it takes from elsewhere."""
+    """Source text and the names that it needs."""
 
     code: Code
     names: frozenset[str] = frozenset()
@@ -26,12 +26,12 @@ class Expression:
 
 
 def name(text: str) -> Expression:
-    """A name, builtin or to be imported."""
+    """A builtin name or one to import."""
     return Expression(identifier(text) if text != "None" else Code(text), _needed(text))
 
 
 def imported(home: str) -> Expression:
-    """A name from another module than the runtime: `module:Name`."""
+    """A name from a module other than the runtime: `module:Name`."""
     return Expression(identifier(home.partition(":")[2]), frozenset({home}))
 
 
@@ -46,12 +46,12 @@ def value(json: object) -> Expression:
 
 
 def text(words: str) -> Expression:
-    """A text, in several lines where it is long."""
+    """A text, on several lines if it is long."""
     return Expression(text_literal(words))
 
 
 def call(called: str, /, *arguments: object, **keywords: object) -> Expression:
-    """A call of `called`; other arguments than expressions are JSON values."""
+    """A call of `called`. Arguments are expressions or JSON values."""
     given = [_expression(argument) for argument in arguments]
     named = {identifier(key): _expression(argument) for key, argument in keywords.items()}
     parts = [*(str(part) for part in given), *(f"{key}={part}" for key, part in named.items())]

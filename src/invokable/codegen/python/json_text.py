@@ -1,4 +1,4 @@
-"""JSON text in pieces: `json.dumps` of a whole workflow holds a string for each value until it has written the last."""
+"""JSON text in pieces: `json.dumps` of a whole workflow keeps a string for each value until it has written the last."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 _DEPTH: Final = 3
-"""How deep a value is taken apart: as far as the nodes, the edges and the elements of a form."""
+"""How deep a value is split: down to the nodes, the edges and the elements of the form."""
 
 
 def pieces(value: object, encoder: json.JSONEncoder, depth: int = _DEPTH) -> Iterator[str]:
-    """The text that `encoder` makes of a JSON value, cut between the members of its outer containers.
+    """The text of a JSON value by `encoder`, split between the members of its outer containers.
 
-    An iterator stands for an array.
+    An iterator is written as an array.
     """
     if depth > 0 and value and isinstance(value, dict):
         before = "{"

@@ -1,11 +1,11 @@
-"""Layout: the text of a module as black would lay it out, without the price of black for what is laid out already.
+"""Layout: the text of a module as black formats it, without running black on the parts that are formatted already.
 
-black takes some 5 seconds for a megabyte, nearly all of them for tables, graphs and attributes that look alike. Those
-are taken out of the text, leaving a mark in their place, and put back once black has done the rest:
+black takes about 5 seconds per megabyte, nearly all of it for tables, graphs and attributes that look alike. These
+are replaced by marks, and put back when black has formatted the rest:
 
     text ─ take out ─▶ text with marks ─ black ─▶ formatted ─ put back ─▶ module
 
-What is taken out has the layout of black by construction; a test compares the outcome with that of black alone.
+The parts taken out are written in black's layout; a test compares the result with that of black alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from invokable.codegen.python.statements import LONG, Span, items
 
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)
-"""How many columns a line may have: what the project's own formatter allows."""
+"""The line length of the project's own formatter."""
 
 _RAW: Final = re.compile(r'^(\w+: Final = )(r"""(?:\{|\[)[^\0]*?(?:\}|\])""")$', re.MULTILINE)
 _TABLE: Final = re.compile(
@@ -50,11 +50,11 @@ _UNION: Final = re.compile(r"^(?P<head> {12}\w+: )(?P<type>\w+(?: \| \w+)+) = \.
 _UNSPLIT: Final = re.compile(r" {12}\w+: \w+ = \.\.\.,$| {8}(?:\"(?!\"\")|')| +\"\"\"(?!.*\"\"\"$)")
 _ATOM: Final = re.compile(r"(?<= = )(?:\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')$", re.MULTILINE)
 _INDICES: Final = re.compile(r"(?<=\bIndex\()[0-9, ]+(?=\))")
-_FEW: Final = 200  # characters that are not worth a mark
+_FEW: Final = 200  # characters; shorter parts are not worth a mark
 
 
 def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
-    """A tuple of scalars as an entry of a table: on one line where it fits, else an item a line."""
+    """A tuple of scalars as an entry of a table: on one line if it fits, else one item per line."""
     whole = literal(value)
     if indent + _width(whole) + 1 <= line_length.get():
         return whole
@@ -63,7 +63,7 @@ def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
 
 
 def choices(name: str, values: Sequence[object]) -> Code:
-    """The alias of a Literal: on one line where it fits, else on one between the brackets, else a choice a line."""
+    """An alias for a Literal: on one line if it fits, else on one between the brackets, else one choice per line."""
     parts = list(map(literal, values))
     joined = ", ".join(parts)
     if _width(f"{name} = Literal[{joined}]") <= line_length.get():
@@ -73,14 +73,14 @@ def choices(name: str, values: Sequence[object]) -> Code:
 
 
 def _width(text: str) -> int:
-    """The columns that a text takes, as black counts them: wide letters take two."""
+    """The columns that a text takes, counted as black does: wide characters take two."""
     from black.strings import str_width
 
     return str_width(text)
 
 
 def item(source: Code, *, indent: int, end: str = ",") -> str:
-    """The lines of an item of a list: on one where it fits, else with what is in its brackets on lines of its own."""
+    """The lines of a list item: one if it fits, else with the contents of its brackets on separate lines."""
     margin = " " * indent
     pieces = source.split("\n")[1:-1]  # of a text
     flat = f"({' '.join(pieces)})" if pieces else source
@@ -99,7 +99,7 @@ def item(source: Code, *, indent: int, end: str = ",") -> str:
 
 
 def _items(text: str) -> Iterator[Code]:
-    """The items of a list that has one a line, a text in several lines apart."""
+    """The items of a list with one item per line, or a text on several lines."""
     lines = iter(text.split(",\n")[:-1])
     for line in lines:
         while line.startswith("(\n") and not line.endswith("\n)"):
@@ -108,12 +108,12 @@ def _items(text: str) -> Iterator[Code]:
 
 
 def laid_out(text: str, black: Callable[[str], str]) -> str:
-    """The text as `black` lays it out. Raises what `black` raises."""
+    """The text as formatted by `black`. Raises what `black` raises."""
     return _Marks(text).put_back(black)
 
 
 def _split(match: re.Match[str]) -> str:
-    """An attribute that is too long for a line, with its default or what is in the brackets on a line of its own."""
+    """An attribute that is too long for a line, with its default or the contents of its brackets on a separate line."""
     head, body, tail = match["head"], match["body"], match["tail"]
     bracket, _, default = tail.partition(" = ")
     before = f"{head}{body}{bracket}"
@@ -126,7 +126,7 @@ def _split(match: re.Match[str]) -> str:
 
 
 def _spread(match: re.Match[str]) -> str:
-    """An attribute whose default is a text in several lines."""
+    """An attribute whose default is a text on several lines."""
     head, text = match["head"], match["text"]
     flat = " ".join(text.split("\n")[1:-1])
     if _width(f"{head}{flat}") <= line_length.get() or _width(f"{head}(") > line_length.get():
@@ -135,19 +135,19 @@ def _spread(match: re.Match[str]) -> str:
 
 
 def _stays(text: str) -> bool:
-    """Whether black leaves all lines of a text as they are: they fit, or there is nothing to split in them."""
+    """Whether black keeps all lines of a text unchanged: they fit or cannot be split."""
     return all(_width(line) <= line_length.get() or _UNSPLIT.match(line) for line in text.split("\n"))
 
 
 def _bracketed(match: re.Match[str]) -> str:
-    """A parameter that is too long for a line, with its annotation on a line of its own."""
+    """A parameter that is too long for a line, with its annotation on a separate line."""
     if _width(match[0]) <= line_length.get() or _width(match["type"]) + 16 > line_length.get():
         return match[0]
     return f"{match['head']}(\n                {match['type']}\n            ) = ...,"
 
 
 class _Marks:
-    """A text, and what was taken out of it. No text of a workflow can look like a mark: marks are none of its words."""
+    """A text and the parts taken out of it. The marks contain a sign that is nowhere in the text."""
 
     def __init__(self, text: str) -> None:
         self._sign = "@"
@@ -162,7 +162,7 @@ class _Marks:
         self._text = _ATOM.sub(self._atom, _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text)))
 
     def put_back(self, black: Callable[[str], str]) -> str:
-        """The whole text, the rest of it formatted."""
+        """The whole text, formatted."""
         sign = re.escape(self._sign)
         mark = re.compile(
             rf'r"""(?:\n|_*){sign}(\d+){sign}(?:\n|_*)"""'
@@ -185,7 +185,7 @@ class _Marks:
     def _raw(self, match: re.Match[str]) -> str:
         if len(match[0]) <= _FEW:
             return match[0]
-        # black puts brackets around what is too long for a line
+        # black puts parentheses around values that are too long for a line
         filling = "\n" if "\n" in match[2] else "_" * line_length.get()
         return f'{match[1]}r"""{filling}{self._mark(match[2])}{filling}"""'
 
@@ -198,7 +198,7 @@ class _Marks:
         return f'"{"_" * line_length.get()}{self._mark(match[0])}"' if len(match[0]) > LONG else match[0]
 
     def _list(self, match: re.Match[str]) -> str:
-        # black leaves a list in a lambda on one line if it fits, whatever comma is at its end
+        # black keeps a list in a lambda on one line if it fits, even with a trailing comma
         return f'["{"_" * line_length.get()}{self._mark(match[1], ":")}", 0,]'
 
     def _aliases(self, match: re.Match[str]) -> str:

@@ -1,9 +1,9 @@
-"""Meaning: what a module says, apart from how it is laid out.
+"""Meaning: the content of a module, regardless of its layout.
 
-A project's formatter may rewrap lines, and change quotes, brackets and the margin of docstrings. None of that is
-an edit; everything else is, a comment too.
+A project's formatter may rewrap lines, and change quotes, parentheses and the indentation of docstrings. None of
+that is an edit; everything else is, including comments.
 
-    statements ─▶ syntax tree of each ─▶ SHA-256      what is long in one is taken apart, and says the same
+    statements ─▶ syntax tree of each ─▶ SHA-256      long parts are split, with the same result
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from invokable.codegen.python.slices import update
 from invokable.codegen.python.statements import LONG, Span, Statement, batches, items, long_parts, statements
 
 _LAYOUT: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
-"""Fields of syntax trees that say nothing, or are not in those of every Python."""
+"""Fields of syntax trees that carry no meaning or that some Python versions lack."""
 _ASSIGNMENT: Final = re.compile(r"(?!(?:class|def|del|for|from|if|import|lambda|return|while|with)\b)\w+ *[:=]")
 
 
 def meaning_checksum(text: str, *, without: Callable[[str], str], silent: re.Pattern[str]) -> str | None:
-    """SHA-256 of what a module says; None where it is not Python.
+    """SHA-256 of a module's content; None if it is not Python.
 
-    `without` takes out of a statement at the top of the module what does not count; comments that match `silent` do
-    not count either. The same on every Python that can read the module.
+    `without` removes from a top-level statement the parts to ignore; comments that match `silent` are ignored too. The
+    result is the same on every Python version that can parse the module.
     """
     meaning = _Meaning()
     comments: list[str] = []
     depth = 0
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an edited module may hold texts such as "\\d", which Python warns about
+            warnings.simplefilter("ignore")  # edited modules may contain strings such as "\\d", with a warning
             for statement in statements(text, comments):
                 depth += (statement.kind == "class") - (statement.kind == "end")
                 meaning.add(statement if depth else Statement(statement.kind, without(statement.source)))
@@ -51,14 +51,14 @@ class _Meaning:
         self.digest = sha256()
         self._text = ""
         self._parts: dict[str, Span] = {}
-        """The long parts of the current statement, by the name that replaces each in the syntax tree."""
+        """The long parts of the current statement, by the name that replaces each one in the syntax tree."""
 
     def add(self, statement: Statement) -> None:
         """Add a statement. Raises SyntaxError."""
         before = self.digest.copy()
         try:
             self._add(statement, taken_apart=len(statement.source) > LONG)
-        except SyntaxError:  # comprehensions and the like, whose commas part no items
+        except SyntaxError:  # comprehensions and the like, whose commas do not separate items
             self.digest = before
             self._add(statement, taken_apart=False)
 
@@ -86,7 +86,7 @@ class _Meaning:
         said.clear()
 
     def _said(self, tree: ast.AST, said: list[str], open_: bool = False) -> None:
-        """A syntax tree as text in which every part has its place."""
+        """A syntax tree as unambiguous text."""
         match tree:
             case ast.Expr(value=ast.Constant(value=str(docstring))):
                 text = _without_margin(docstring)
@@ -143,10 +143,10 @@ class _Meaning:
                 said.append(f" {child!r}")
         said.append(")")
 
-    # --- what is long ---
+    # --- long parts ---
 
     def _stub(self, span: Span) -> str:
-        """A part of the text with names in place of what is long."""
+        """A part of the text with names in place of its long parts."""
         kept, position = [], span.start
         for part in long_parts(self._text, *span):
             name = f"_{len(self._parts)}__part"
@@ -156,7 +156,7 @@ class _Meaning:
         return "".join([*kept, self._text[position : span.end]])
 
     def _long(self, part: Span, said: list[str]) -> None:
-        """A raw text, a tuple, or an expression in brackets."""
+        """A raw string, a tuple, or an expression in brackets."""
         if self._text.startswith('r"""', part.start):
             start, end = part.start + 4, part.end - 3
             said.append(f"(str {end - start} ")
@@ -201,7 +201,7 @@ def _children(found: ast.expr) -> Iterator[ast.AST]:
 
 
 def _pairs(found: ast.Dict) -> list[ast.AST]:
-    """Keys and values in turn; a dict in a dict, after `**`, as what it is among arguments."""
+    """Keys and values in turn; `**` with a dict as among arguments."""
     pairs: list[ast.AST] = []
     for key, value in zip(found.keys, found.values, strict=True):
         pairs += [ast.keyword(None, value)] if key is None else [key, value]
@@ -209,7 +209,7 @@ def _pairs(found: ast.Dict) -> list[ast.AST]:
 
 
 def _without_margin(docstring: str) -> str:
-    """A docstring without what its place in the code adds to it: the margin, and space at the ends of its lines."""
+    """A docstring without its indentation and trailing spaces."""
     first, *others = [line.rstrip(" \t") for line in docstring.expandtabs().split("\n")]
     margin = min((len(line) - len(line.lstrip(" ")) for line in others if line), default=0)
     return "\n".join([first.lstrip(" "), *(line[margin:] for line in others)]).strip()

@@ -1,8 +1,8 @@
-"""Statements: a module's text taken apart without a syntax tree of the whole, which takes a hundred times its size.
+"""Statements: a module's text split without parsing it whole: a syntax tree takes a hundred times its size.
 
-    text ─▶ logical lines ─▶ statements, classes opened up ─▶ of a long one: its brackets ─▶ batches of their items
+    text ─▶ logical lines ─▶ statements, those in classes too ─▶ brackets of long ones ─▶ batches of their items
 
-Nothing here decides what a text means. Text that is not Python raises SyntaxError, here or where a part is parsed.
+Nothing here interprets the text. Text that is not Python raises SyntaxError, here or when a part is parsed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 LONG: Final = 2_000
-"""Characters of a text that is worth being taken apart."""
+"""Characters; longer texts are worth splitting."""
 
 _STOP: Final = re.compile(r'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
 _ITEM_STOP: Final = re.compile(r'"""|\'\'\'|["\'#()\[\]{},]')
@@ -32,16 +32,16 @@ _CLASS: Final = re.compile(r"class\b")
 
 
 class Line(NamedTuple):
-    """A logical line: a simple statement, or the head of a compound one."""
+    """A logical line: a simple statement or the header of a compound one."""
 
     begin: int
-    """Where its first line begins in the text, with the indentation."""
+    """Where its first line begins in the text, including indentation."""
     start: int
     """Where its code starts."""
     end: int
-    """Where its code ends, without the comment behind it."""
+    """Where its code ends, without the comment after it."""
     opens: bool
-    """It ends in a colon: a block follows."""
+    """Whether it ends in a colon, so that a block follows."""
 
     @property
     def indent(self) -> int:
@@ -55,13 +55,13 @@ class Statement:
 
     kind: Literal["whole", "class", "end"]
     source: str = ""
-    """What can be parsed: of a class its head and a `pass`."""
+    """Source that can be parsed; for a class its header and a `pass`."""
 
 
 def statements(text: str, comments: list[str] | None = None) -> Iterator[Statement]:
-    """The statements of a module in order, those of classes between the beginning and the end of the class.
+    """The statements of a module in order; those of a class are between its beginning and its end.
 
-    Comments are added to `comments` as they are met.
+    Comments are added to `comments`.
     """
     lines = logical_lines(text, comments if comments is not None else [])
     margins = [0]
@@ -99,12 +99,12 @@ _CONTINUING: Final = re.compile(r"(?:else|elif|except|finally)\b")
 
 
 def _continues(text: str, line: Line) -> bool:
-    """Whether a line carries on the compound statement before it."""
+    """Whether a line continues the compound statement before it."""
     return line.opens and _CONTINUING.match(text, line.start) is not None
 
 
 def logical_lines(text: str, comments: list[str]) -> Iterator[Line]:
-    """The logical lines of a text, those without code left out. Comments are added to `comments`."""
+    """The logical lines of a text that contain code. Comments are added to `comments`."""
     begin = position = depth = 0
     code_end: int | None = None
     while (match := _STOP.search(text, position)) is not None:
@@ -126,7 +126,7 @@ def logical_lines(text: str, comments: list[str]) -> Iterator[Line]:
                 yield line
             begin, code_end = position, None
     if depth > 0:
-        raise SyntaxError("a bracket that is not closed")
+        raise SyntaxError("unclosed bracket")
     line = _line(text, begin, len(text) if code_end is None else code_end)
     if line is not None:
         yield line
@@ -140,10 +140,10 @@ def _line(text: str, begin: int, end: int) -> Line | None:
 
 
 def _after_text(text: str, quote: str, position: int) -> int:
-    """The position after a text literal whose content begins at `position`."""
+    """The position after a string literal whose content begins at `position`."""
     match = _TO_THE_END[quote].match(text, position)
     if match is None:
-        raise SyntaxError("a text without an end")
+        raise SyntaxError("unterminated string")
     return match.end()
 
 
@@ -155,7 +155,7 @@ class Span(NamedTuple):
 
 
 def long_parts(text: str, start: int, end: int) -> Iterator[Span]:
-    """What is long in an expression or a simple statement: the insides of its outermost brackets, and raw texts."""
+    """The long parts of an expression or simple statement: the insides of its outermost brackets, and raw strings."""
     depth, opened, position = 0, 0, start
     while (match := _ITEM_STOP.search(text, position, end)) is not None:
         position, found = match.end(), match[0]
@@ -175,7 +175,7 @@ def long_parts(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def items(text: str, inside: Span) -> Iterator[Span]:
-    """The items between the commas inside a bracket. The last one is empty after a comma at the end."""
+    """The items between the commas inside a bracket. After a trailing comma the last one is empty."""
     depth, begin, position = 0, inside.start, inside.start
     while (match := _ITEM_STOP.search(text, position, inside.end)) is not None:
         position, found = match.end(), match[0]
@@ -194,7 +194,7 @@ def items(text: str, inside: Span) -> Iterator[Span]:
 
 
 def batches(text: str, inside: Span) -> Iterator[Span]:
-    """The items in a bracket, so many together as are not long; one that is long stands alone."""
+    """The items in a bracket, grouped up to the length of a long text; a long item is alone."""
     batch: Span | None = None
     for item in items(text, inside):
         if batch is not None and item.end - batch.start > LONG:

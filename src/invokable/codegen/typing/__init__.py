@@ -1,1 +1,1 @@
-"""Typing: from a node's schema to the annotation, default, limits and choices of an input, and to outputs."""
+"""Typing: annotation, default, limits and choices of inputs, and the types of outputs, from a node's schema."""

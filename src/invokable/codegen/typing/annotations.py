@@ -1,6 +1,6 @@
 """Annotations: from a field's schema to the type in the module, with its constraints.
 
-The table is closed: a type that is not in it is annotated as a JSON value, and its name never reaches the source.
+The table is closed: a type that is not listed is annotated as a JSON value, and its name never reaches the source.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLAIN = {
 }
 CHOICES = frozenset({"EnumField", "SchedulerField"})
 TEXTS = frozenset({"SavedWorkflowField", "StringField", *CHOICES})
-"""Types whose values are text where nothing offers choices."""
+"""Types whose values are text unless there are choices."""
 _RUNTIME = {
     "BoardField": "BoardInput",
     "ColorField": "Color",
@@ -40,30 +40,30 @@ _RUNTIME = {
     **{generator_field(family): f"{family.title()}Generator" for family in FAMILIES},
 }
 SERVER_TYPES = frozenset({"BoardField", "ImageField", "LoRAField", "ModelIdentifierField", "VideoField"})
-"""Types whose values the server completes: a file is uploaded, a model and a board are looked up."""
+"""Types whose values need the server: files are uploaded, models and boards are looked up."""
 _RESULTS = {"ColorField": "Color", "ImageField": "Image", "VideoField": "Video"}
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The type of an input, without the marker of its index."""
+    """The type of an input, without its `Index`."""
 
     type: Expression
     constraints: tuple[Expression, ...] = ()
     """Limits of the value, such as `Ge(0)`."""
     listed: Expression | None = None
-    """`list[…]` of a field that takes a list; gives the item type of a default list where the annotation does not."""
+    """`list[…]` for a field that takes a list: the item type for a default list if the annotation lacks it."""
     custom: Expression | None = None
-    """The class that the project gives to the values."""
+    """The project's own class for the values."""
 
 
 def known_type(name: str) -> bool:
-    """Whether a field type is one of InvokeAI's own that has an annotation."""
+    """Whether a field type is one of InvokeAI's own with an annotation."""
     return name in PLAIN or name in _RUNTIME or name in TEXTS
 
 
 def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Expression | None = None) -> Annotation:
-    """The annotation of an input; `custom` is the class that the project gives to its values."""
+    """The annotation of an input; `custom` is the project's own class for its values."""
     template = item.template
     single = custom or _item_type(template.type.name, choices)
     cardinality = cardinality_of(template)
@@ -76,13 +76,13 @@ def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Exp
     size = _length(limits.min_items, limits.max_items)
     if cardinality == "COLLECTION":
         return Annotation(listed, (*size, *_model_filter(item)), listed, custom)
-    # The size is that of the list, not of a single path.
+    # The size limit is for the list, not for a single path.
     sized = expression.subscript("Annotated", [listed, *size]) if size else listed
     return Annotation(expression.union(inner, sized), _model_filter(item), listed, custom)
 
 
 def result_type(type_name: str, cardinality: str, many: bool, custom: Expression | None = None) -> Expression:
-    """The annotation of an output; `custom` is the class that the project gives to its values."""
+    """The annotation of an output; `custom` is the project's own class for its values."""
     annotation = custom or expression.name(PLAIN.get(type_name) or _RESULTS.get(type_name) or "JsonValue")
     for listed in (cardinality == "COLLECTION", many):
         if listed:
@@ -91,7 +91,7 @@ def result_type(type_name: str, cardinality: str, many: bool, custom: Expression
 
 
 def choices_of(item: FormInput) -> Choices:
-    """The values that an input is confined to: those of the schema, or of a dropdown in the form; empty without any."""
+    """The choices of an input, from the schema or from a dropdown in the form; may be empty."""
     if item.template.type.name in CHOICES:
         options = item.template.options
         # A Literal cannot hold a float.
@@ -99,7 +99,7 @@ def choices_of(item: FormInput) -> Choices:
     if item.options and item.template.type.name == "StringField":
         offered = [value for value, _ in item.options]
         if isinstance(item.value, str):
-            offered.append(item.value)  # the editor runs a stored value that its dropdown does not offer
+            offered.append(item.value)  # the editor runs a stored value even if its dropdown does not offer it
         return tuple(dict.fromkeys(offered))
     return ()
 

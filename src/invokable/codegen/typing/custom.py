@@ -1,10 +1,10 @@
-"""Custom fields: the classes that a project gives to fields which InvokeAI itself has no class for.
+"""Custom fields: the project's own classes for fields that InvokeAI has no class for.
 
     [tool.invokable.fields]
-    PaletteField = "palettes:Palette"          # every field of that type, of whatever node
+    PaletteField = "palettes:Palette"          # every field of that type, on any node
     "mix_palette.colours" = "palettes:Palette"  # one field of one node type
 
-The classes are named in modules, never imported here. `invokable.FieldValue` says what they have to have.
+Modules refer to the classes by name; they are never imported here. `invokable.FieldValue` is their interface.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ class CustomFields:
     """Classes by field type, or by node type and field: `PaletteField`, `mix_palette.colours`."""
 
     homes: Mapping[str, str] = field(default_factory=dict)
-    """Where each class is from: `module:Class`."""
+    """The location of each class: `module:Class`."""
 
     def class_of(self, node_type: str, field_name: str, type_name: str) -> Expression | None:
-        """The class of a field's values; None where the project gives it none."""
+        """The class of a field's values; None if the project has none for it."""
         if type_name in SERVER_TYPES:
             return None
         home = self.homes.get(f"{node_type}.{field_name}") or self.homes.get(type_name)
         return expression.imported(home) if home else None
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """What is wrong with the table: each key, and why."""
+        """The errors in the table, as pairs of key and message."""
         named: dict[str, str] = {}
         for key, home in self.homes.items():
             match = _HOME.fullmatch(home)
             if "." not in key and known_type(key):
-                yield key, "is a type of InvokeAI itself; give a class to one field of one node type: node_type.field"
+                yield key, "is one of InvokeAI's own types; set a class for a single field instead: node_type.field"
             elif match is None:
                 yield key, f"{home!r} is not a class; expected module:Class"
             elif not is_valid_class(match["name"]):
                 yield (
                     key,
-                    f"{match['name']!r} has a meaning of its own in generated modules; give the class another name",
+                    f"{match['name']!r} already has a meaning in generated modules; rename the class",
                 )
             elif named.setdefault(match["name"], home) != home:
                 yield key, f"{home!r} and {named[match['name']]!r} have the same name"

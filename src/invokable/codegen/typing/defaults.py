@@ -1,7 +1,7 @@
-"""Defaults: the workflow's own value as source, and why it cannot be the default where it cannot.
+"""Defaults: the workflow's own value as source, or the reason why it cannot be the default.
 
-Whatever is written here has to pass the runtime's own checks, or a module would import and then refuse itself. The
-tests hold every default that the generator writes against them.
+Every default has to pass the runtime's checks, or a module could not be instantiated after import. The tests run
+these checks on every default that the generator writes.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ if TYPE_CHECKING:
     from invokable.workflow import FormInput
 
 FROM_JSON: Final = "from_invokeai"
-"""The method of a project's own class that makes it of a JSON value."""
-_MAX_NESTING: Final = 20  # of a JSON default; Python and black give up at some hundred brackets
-_MAX_VALUES: Final = 1_000  # in a JSON default; black takes a hundred times its size
+"""The method of a project's own class that creates it from a JSON value."""
+_MAX_NESTING: Final = 20  # of a JSON default; Python and black fail at a few hundred brackets
+_MAX_VALUES: Final = 1_000  # in a JSON default; black needs a hundred times its size in memory
 _NONE: Final = expression.name("None")
 
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """What an input is when nothing is given."""
+    """The default of an input."""
 
     value: Expression | None = None
-    """None where the input is required."""
+    """None if the input is required."""
     assigned: Expression | None = None
-    """What follows the `=`: the value, or a field that makes a new one for each instance."""
+    """The source after the `=`: the value, or a `field` that creates a new one for each instance."""
     nullable: bool = False
-    """None is a value of the input."""
+    """Whether the input accepts None."""
     unfit: str = ""
     """Why the workflow's value cannot be the default: `the workflow's value is not text`."""
 
 
 def default_of(item: FormInput, annotation: Annotation, choices: Choices, limits: Limits) -> Default:
-    """The default of an input: the workflow's value, else the schema's, else None where the schema allows it."""
+    """The default of an input: the workflow's value, else the schema's, else None if the schema allows it."""
     found = _default_of(item, annotation, choices, limits)
-    if item.connected and found.value is None:  # nobody can give it: an edge does
+    if item.connected and found.value is None:  # callers cannot set it: an edge feeds it
         return Default(_NONE, _NONE, nullable=True)
     return found
 
 
 def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limits: Limits) -> Default:
     template, value = item.template, item.value
-    nullable = template.nullable and template.type.name != "BoardField"  # a board that is none is "none"
+    nullable = template.nullable and template.type.name != "BoardField"  # no board is "none", not None
     if value is MISSING and not template.required:
         value = None if nullable else template.default
     if value is None and nullable:
@@ -65,7 +65,7 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
     nullable = nullable and not template.required
     misfit = _misfit_of_json(value) if annotation.custom else _misfit(value, item, choices, limits)
     if not misfit and (annotation.custom or template.type.name not in _KNOWN) and _is_large(value):
-        misfit = f"holds more than {_MAX_VALUES} values"
+        misfit = f"contains more than {_MAX_VALUES} values"
     if misfit:
         return Default(nullable=nullable, unfit=f"the workflow's value {misfit}")
     written, factory = _written(value, item, annotation, nullable)
@@ -76,7 +76,7 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
 def _written(
     value: Any, item: FormInput, annotation: Annotation, nullable: bool
 ) -> tuple[Expression, Expression | None]:
-    """The value as source, and what makes it afresh where it can be changed or is a call, which linters refuse."""
+    """The value as source, and a factory for it if it is mutable or a call, which linters reject as a default."""
     name = item.template.type.name
     if annotation.custom and (annotation.listed is None or not isinstance(value, list)):
         written = expression.method(annotation.custom, FROM_JSON, value)
@@ -90,7 +90,7 @@ def _written(
         written = expression.listing(_one(name, entry) for entry in value)
     if annotation.listed is None:
         return written, expression.lazily(written)
-    if not value:  # type checkers do not see what an empty list holds
+    if not value:  # type checkers cannot infer the item type of an empty list
         return expression.made_by(annotation.listed), annotation.listed
     if nullable or cardinality_of(item.template) == "SINGLE_OR_COLLECTION":
         written = expression.made_by(annotation.listed, written)
@@ -116,7 +116,7 @@ def _misfit(value: object, item: FormInput, choices: Choices, limits: Limits) ->
     for position, entry in enumerate(value):
         misfit = _misfit_of_one(entry, name, (), limits.item or NO_LIMITS) if not offered else ""
         if offered and (type(entry), entry if not isinstance(entry, list | dict) else None) not in offered:
-            misfit = "is not among the choices"
+            misfit = "is not one of the choices"
         if misfit:
             return f"has an item {position} that {misfit}"
     return ""
@@ -125,13 +125,13 @@ def _misfit(value: object, item: FormInput, choices: Choices, limits: Limits) ->
 def _misfit_of_one(value: object, name: str, choices: Choices, limits: Limits) -> str:
     if choices:
         fits = any(type(value) is type(choice) and value == choice for choice in choices)
-        return "" if fits else "is not among the choices"
+        return "" if fits else "is not one of the choices"
     if name in NUMBERS:
         return _misfit_of_number(value, name, limits)
     if name in TEXTS:
         return limits.misfit_of_text(value) if isinstance(value, str) else "is not text"
     if name == "BooleanField":
-        return "" if isinstance(value, bool) else "is neither true nor false"
+        return "" if isinstance(value, bool) else "is not true or false"
     check_object = _OBJECTS.get(name)
     return check_object(value) if check_object else _misfit_of_json(value)
 
@@ -142,7 +142,7 @@ def _misfit_of_number(value: object, name: str, limits: Limits) -> str:
     if value - value != 0:
         return "is not a finite number"
     if name == "IntegerField" and value != int(value):
-        return f"is not an integer but {number(value)}"
+        return f"is {number(value)}, not an integer"
     misfit = limits.misfit_of_number(int(value) if name == "IntegerField" else value)
     return f"is {number(value)}, which {misfit}" if misfit else ""
 
@@ -156,7 +156,7 @@ def _misfit_of_json(value: object, nesting: int = 0) -> str:
 
 
 def _is_large(value: object) -> bool:
-    """Whether a JSON value holds too many values, nested ones included."""
+    """Whether a JSON value contains too many values, including nested ones."""
     return next(islice(_values(value), _MAX_VALUES, None), None) is not None
 
 
@@ -230,7 +230,7 @@ def _one(type_name: str, value: Any) -> Expression:
 
 
 def model_expression(value: Mapping[str, Any]) -> Expression:
-    """`Model(…)` of a model reference; what is empty is left out."""
+    """`Model(…)` for a model reference, without its empty fields."""
     return expression.call("Model", **{key: value[key] for key in _MODEL_KEYS if value.get(key)})
 
 
@@ -272,4 +272,4 @@ _OBJECTS: Final[Mapping[str, Callable[[object], str]]] = {
     **{generator_field(family): _misfit_of_generator(generator_field(family)) for family in FAMILIES},
 }
 _KNOWN: Final = frozenset({*_OBJECTS, *NUMBERS, *TEXTS, *CHOICES, "BooleanField"})
-"""The types whose annotation says what a value is; any other takes every JSON value."""
+"""The types with an annotation; any other type takes any JSON value."""

@@ -1,4 +1,4 @@
-"""Types: how an input is written down, put together of its annotation, its default and the words for both.
+"""Inputs: the complete type of an input, made of its annotation, its default and their description.
 
 FormInput ─▶ limits ─▶ annotations ─▶ defaults ─▶ words ─▶ InputType
 """
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InputType:
-    """How an input is written down."""
+    """The complete type of an input."""
 
     annotation: Expression
-    """The type alone, without the marker of the index."""
+    """The type, without its `Index`."""
     constraints: tuple[Expression, ...] = ()
     """Limits of the value, such as `Ge(0)`."""
     choices: Choices = ()
-    """The Literal's values, where the type is one; the annotation then names them inline."""
+    """The values if the type is a Literal, whose annotation lists them inline."""
     limits: Limits = NO_LIMITS
     nullable: bool = False
     default: Expression | None = None
-    """The value when nothing is given; None where the input is required."""
+    """The default value; None if the input is required."""
     assigned: Expression | None = None
-    """What follows the `=`: the default, or a field that makes a new one for each instance."""
+    """The source after the `=`: the default, or a `field` that creates a new one for each instance."""
     summary: str = ""
     """The type in words: `integer, 64 to 2048, a multiple of 8`."""
     unfit: str = ""
-    """Why the workflow's own value cannot be the default; empty where it can."""
+    """Why the workflow's own value cannot be the default; empty if it can."""
     dropped: tuple[str, ...] = ()
-    """Limits that were left out because they make no sense, in words."""
+    """Descriptions of limits that were dropped because they make no sense."""
 
 
 def input_type(item: FormInput, custom: Expression | None = None) -> InputType:
-    """The type of a form input: from its schema, narrowed by the limits and choices that the form sets.
+    """The type of a form input: its schema, narrowed by the form's limits and choices.
 
-    Where the project gives the values a class of its own, that class decides what they may be.
+    If the project has its own class for the values, that class decides what they may be.
     """
     choices = () if custom else choices_of(item)
     limits, dropped = (NO_LIMITS, ()) if custom else effective_limits(item)

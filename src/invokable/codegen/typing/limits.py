@@ -1,7 +1,7 @@
 """Limits: the schema's own, narrowed by the form's, without those that make no sense.
 
-A limit makes no sense when pydantic cannot check it (a step of zero), or when it leaves no value at all. It is left
-out, since a field that nobody can fill in helps no one, and the module's warnings say where.
+A limit makes no sense if pydantic cannot check it (a step of zero) or if it allows no value at all. Such limits are
+dropped, because otherwise nobody could fill in the field; the module's warnings list them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
 
-_LEAST_STEP: Final = 1e-300  # below it doubles run out of digits, and pydantic calls no number a multiple
-_MOST_NEEDED: Final = 10_000_000  # characters or items that a value can be asked to have
-_MOST_ALLOWED: Final = 2**62  # larger sizes limit nothing, and pydantic cannot hold them
+_LEAST_STEP: Final = 1e-300  # below it doubles run out of digits, and pydantic accepts no number as a multiple
+_MOST_NEEDED: Final = 10_000_000  # characters or items; a larger minimum is dropped
+_MOST_ALLOWED: Final = 2**62  # larger sizes limit nothing, and pydantic does not accept them
 
 
 def cardinality_of(template: InputTemplate) -> str:
-    """The field's cardinality. "One or a list" with a limit takes one only: the server fails on a list there."""
+    """The field's cardinality. "One or a list" with a limit takes a single value: the server fails on a list there."""
     limits = template.limits
     numeric = (limits.minimum, limits.maximum, limits.exclusive_minimum, limits.exclusive_maximum, limits.multiple_of)
     if template.type.cardinality == "SINGLE_OR_COLLECTION" and any(bound is not None for bound in numeric):
@@ -34,9 +34,9 @@ def cardinality_of(template: InputTemplate) -> str:
 
 
 def effective_limits(item: FormInput) -> tuple[Limits, tuple[str, ...]]:
-    """The limits of an input, and what was left out of them, in words.
+    """The limits of an input, and descriptions of those dropped.
 
-    The form's limits only restrict typing in the editor, which runs a value beyond them. They count unless the
+    The form's limits only restrict typing in the editor, which runs a value beyond them. They apply unless the
     workflow's own value is beyond them, or no value would be left.
     """
     template = item.template
@@ -54,12 +54,12 @@ def effective_limits(item: FormInput) -> tuple[Limits, tuple[str, ...]]:
     if isinstance(value, int | float) and narrowed.misfit_of_number(value) and not limits.misfit_of_number(value):
         return limits, dropped
     if not admits_a_number(narrowed, whole=whole):
-        return limits, (*dropped, "the form's limits, which leave no value")
+        return limits, (*dropped, "the form's limits, which allow no value")
     return narrowed, dropped
 
 
 def usable_limits(template: InputTemplate) -> tuple[Limits, tuple[str, ...]]:
-    """The schema's limits of a field that make sense, and what was left out of them, in words."""
+    """The usable limits of a field's schema, and descriptions of those dropped."""
     limits, dropped = _usable(template.limits, template.type.name)
     if limits.item is None:
         return limits, dropped
@@ -68,7 +68,7 @@ def usable_limits(template: InputTemplate) -> tuple[Limits, tuple[str, ...]]:
 
 
 def admits_a_number(limits: Limits, *, whole: bool) -> bool:
-    """Whether there is a number within the limits."""
+    """Whether any number is within the limits."""
     return any(not limits.misfit_of_number(candidate) for candidate in _candidates(limits, whole=whole))
 
 
@@ -83,7 +83,7 @@ def _usable(limits: Limits, type_name: str) -> tuple[Limits, tuple[str, ...]]:
         limits = replace(limits, multiple_of=None)
     limits = _in_integers(limits) if whole else _shortened(limits)
     if type_name in NUMBERS and not admits_a_number(limits, whole=whole):
-        dropped.append("limits that leave no value")
+        dropped.append("limits that allow no value")
         limits = replace(
             limits, minimum=None, maximum=None, exclusive_minimum=None, exclusive_maximum=None, multiple_of=None
         )
@@ -92,13 +92,13 @@ def _usable(limits: Limits, type_name: str) -> tuple[Limits, tuple[str, ...]]:
         if high is not None and high > _MOST_ALLOWED:
             limits, high = replace(limits, **{most: None}), None
         if low > _MOST_NEEDED or (high is not None and low > high):
-            dropped.append(f"a least number of {low} {unit}")
+            dropped.append(f"a minimum of {low} {unit}")
             limits = replace(limits, **{least: None})
     return limits, tuple(dropped)
 
 
 def _in_integers(limits: Limits) -> Limits:
-    """The same limits in integers, as pydantic takes no others for an integer."""
+    """The limits as integers; pydantic accepts no others for an integer."""
     low, high = limits.minimum, limits.maximum
     above, below = limits.exclusive_minimum, limits.exclusive_maximum
     if above is not None and above != int(above):
@@ -116,7 +116,7 @@ def _in_integers(limits: Limits) -> Limits:
 
 
 def _shortened(limits: Limits) -> Limits:
-    """The same limits, `2.0` written as `2`."""
+    """The limits with `2.0` written as `2`."""
 
     def short(bound: float | None) -> float | None:
         return None if bound is None else whole(bound)
@@ -132,12 +132,12 @@ def _shortened(limits: Limits) -> Limits:
 
 
 def whole(number: float) -> float:
-    """The number, as an integer where it is one."""
+    """The number, as an integer if it is whole."""
     return int(number) if number == int(number) else number
 
 
 def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:
-    """Candidates, one of which is within the limits if any number is: the ends, and the multiples next to them."""
+    """Numbers of which one is within the limits if any number is: the ends, and the multiples next to them."""
     yield 0
     ends = [end for end in (limits.lower, limits.upper) if math.isfinite(end)]
     for end in ends:

@@ -1,4 +1,4 @@
-"""Models: those installed on a server, as names that complete under the input that takes them."""
+"""Models: the models installed on a server, as names for completion under each input that takes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invokable.schema.model import InputTemplate
 
 @dataclass(frozen=True, slots=True, order=True)
 class InstalledModel:
-    """A model as the server lists it."""
+    """A model in the server's list."""
 
     name: str
     base: str
@@ -23,18 +23,18 @@ class InstalledModel:
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> InstalledModel:
-        """Read an entry of the server's list of models; what is missing is empty."""
+        """Read an entry of the server's list of models; missing values become empty."""
         keys = ("name", "base", "type", "key", "hash", "variant", "format")
         return cls(*(value if isinstance(value := config.get(key), str) else "" for key in keys))
 
     @property
     def reference(self) -> dict[str, str]:
-        """What identifies the model, as a field's value has it."""
+        """The identifiers of the model, as in a field's value."""
         return {"key": self.key, "hash": self.hash, "name": self.name, "base": self.base, "type": self.type}
 
 
 def model_choices(template: InputTemplate, installed: Collection[InstalledModel]) -> dict[str, InstalledModel]:
-    """The models that an input takes, by the name that each gets; empty for an input of another type."""
+    """The models that an input takes, by name; empty for an input of another type."""
     if template.type.name not in ("ModelIdentifierField", "LoRAField"):
         return {}
     fitting = sorted(model for model in set(installed) if template.models.admits(asdict(model)))

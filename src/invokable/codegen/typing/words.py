@@ -1,4 +1,4 @@
-"""Words: the type of an input as a person would say it, for docstrings and tables."""
+"""Words: the type of an input in plain words, for docstrings and tables."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _WORDS: Final[Mapping[str, str]] = {
     "BooleanField": "true or false",
     "ColorField": "color",
     "FloatField": "number",
-    "FloatGeneratorField": "settings of a generator of numbers",
+    "FloatGeneratorField": "settings of a number generator",
     "ImageField": "image",
-    "ImageGeneratorField": "settings of a generator of images",
+    "ImageGeneratorField": "settings of an image generator",
     "IntegerField": "integer",
-    "IntegerGeneratorField": "settings of a generator of integers",
+    "IntegerGeneratorField": "settings of an integer generator",
     "LoRAField": "LoRA",
-    "SavedWorkflowField": "id of a saved workflow",
+    "SavedWorkflowField": "ID of a saved workflow",
     "StringField": "text",
-    "StringGeneratorField": "settings of a generator of texts",
+    "StringGeneratorField": "settings of a string generator",
     "StylePresetField": "style preset",
     "VideoField": "video",
 }
@@ -46,10 +46,10 @@ _ACRONYMS: Final[Mapping[str, str]] = {
     "vae": "VAE",
     "vl": "VL",
 }
-"""Words of model types that are not written in small letters."""
-_LONGEST: Final = 160  # characters of choices that are all named
-_MOST: Final = 12  # choices that are all named
-_FIRST: Final = 3  # choices that are named of many, beside the last
+"""The words of model types that are not lower case."""
+_LONGEST: Final = 160  # characters of choices listed in full
+_MOST: Final = 12  # choices listed in full
+_FIRST: Final = 3  # choices listed of many, besides the last
 _CHOICE: Final = 60  # characters of a choice
 _DEFAULT: Final = 60  # characters of a default
 
@@ -72,7 +72,7 @@ def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str
 
 
 def choices_in_words(choices: tuple[object, ...]) -> str:
-    """All choices where they are few, else their number, the first of them and the last."""
+    """All choices if they are few, else their number, the first ones and the last."""
     if len(choices) == 1:
         return f"only {_quoted(choices[0], _DEFAULT)}"
     named = ", ".join(_quoted(choice, _CHOICE) for choice in choices[:_MOST])
@@ -83,7 +83,7 @@ def choices_in_words(choices: tuple[object, ...]) -> str:
 
 
 def default_in_words(item: FormInput, written: str) -> str:
-    """The default of an input, `written` as source; long ones are cut or named."""
+    """The default of an input, whose source is `written`; long ones are cut or described."""
     value = item.template.default if item.value is MISSING else item.value
     if value == []:
         return "an empty list"
@@ -95,9 +95,9 @@ def default_in_words(item: FormInput, written: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most `most` characters: a longer one is cut between words, and ends in three dots.
+    """A text of at most `most` characters: a longer one is cut between words and ends in three dots.
 
-    The character for an ellipsis would double the memory that a module's text takes.
+    The ellipsis character would double the memory of a module's text.
     """
     if len(text) <= most:
         return text
@@ -111,7 +111,7 @@ def _quoted(value: object, most: int) -> str:
 
 
 def range_in_words(limits: Limits) -> str:
-    """`64 to 2048, a multiple of 8`; empty where there is no limit."""
+    """`64 to 2048, a multiple of 8`; empty without limits."""
     low, high = limits.minimum, limits.maximum
     above, below = limits.exclusive_minimum, limits.exclusive_maximum
     parts = []
@@ -133,7 +133,7 @@ def range_in_words(limits: Limits) -> str:
 
 
 def number(value: float) -> str:
-    """A number, `2.0` as `2`."""
+    """A number, with `2.0` written as `2`."""
     return repr(whole(value)) if math.isfinite(value) else str(value)
 
 
@@ -146,7 +146,7 @@ def _size_in_words(low: int | None, high: int | None, unit: str) -> list[str]:
 
 
 def models_in_words(fields: Iterable[InputTemplate]) -> str:
-    """The models that all of some fields take, `ControlNet model of sd-1`; empty where they differ or take any."""
+    """The models that all the fields take, such as `ControlNet model of sd-1`; empty if they differ or take any."""
     found = {_model_in_words(field.models) for field in fields if field.models != ANY_MODEL}
     return found.pop() if len(found) == 1 else ""
 

@@ -1,1 +1,1 @@
-"""Written: what a module on disk says about itself, and whether somebody edited it."""
+"""Written: what a module on disk says about itself, and whether it was edited."""

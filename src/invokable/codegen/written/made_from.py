@@ -1,12 +1,12 @@
-"""Made from: the line of a module that tells whether anything has to be done about it.
+"""Made from: the line of a module that shows whether it has to be generated again.
 
     MADE_FROM: Final = "0f5d…-93c1…"
                         │     └─ the module's text, byte for byte, when it was written
-                        └─ what it was made from beside the workflow: schema, options, names, templates, our version
+                        └─ what else it was made from: schema, options, names, templates, invokable's version
 
-SOURCE_SHA256 is the checksum of the workflow. While all three are as they were, a module is neither read as Python nor
-planned nor formatted again. If only the text differs, a formatter may have been at it; the checksum of the body decides
-about that. The text's checksum leaves out where the nodes are: when they are moved about, this line stays.
+SOURCE_SHA256 is the checksum of the workflow. If all three are unchanged, a module is not parsed, planned or formatted
+again. If only the text differs, a formatter may have changed it; the checksum of the body decides. The text's checksum
+ignores node positions, so that this line does not change when nodes are moved.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ _START: Final = "\nMADE_FROM: Final = "
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the line of a module says."""
+    """The content of the line."""
 
     inputs: str
     """The checksum of everything that the module was made from."""
     untouched: bool
-    """The text is, byte for byte, as it was written, line endings and the places of nodes apart."""
+    """Whether the text is byte for byte as written, apart from line endings and node positions."""
 
 
 def digest_of(parts: Mapping[str, object]) -> str:
-    """The checksum of everything that a module is made from, given as JSON values by name."""
+    """The checksum of everything that a module is made from, as JSON values by name."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(text.encode("ascii")).hexdigest()[:_DIGITS]
 
 
 def folder_digest(folder: Path) -> str:
-    """The checksum of all files in a folder, line endings apart. Raises OSError."""
+    """The checksum of all files in a folder, ignoring line endings. Raises OSError."""
     digest = sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -60,7 +60,7 @@ def folder_digest(folder: Path) -> str:
 
 @cache
 def last_change_of_ours() -> int:
-    """When our own source changed last, in nanoseconds; 0 where it is installed and has but one state a version."""
+    """When invokable's own source last changed, in nanoseconds; 0 if installed, where the version says it all."""
     if not {"site-packages", "dist-packages"}.isdisjoint(PACKAGE.parts):
         return 0
     kinds = (*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml"), *templates_folder().iterdir())
@@ -68,12 +68,12 @@ def last_change_of_ours() -> int:
 
 
 def unstamped(inputs: str) -> str:
-    """The value of the constant before the text is known. An empty checksum means a module made through the API."""
+    """The value of the constant before the text is known. An empty checksum means that the API made the module."""
     return f"{inputs or _NONE}-{_NONE}"
 
 
 def stamped(text: str) -> str:
-    """The text of a module with its own checksum filled in; a text without the line is left as it is."""
+    """The text of a module with its own checksum filled in; a text without the line is returned unchanged."""
     found = _found(text)
     if found is None:
         return text
@@ -82,20 +82,20 @@ def stamped(text: str) -> str:
 
 
 def read_stamp(text: str) -> Stamp | None:
-    """What the line in a module says; None where there is none."""
+    """The stamp of a module; None if there is none."""
     text = text.replace("\r\n", "\n")
     found = _found(text)
     return Stamp(found[1], found[2] == _checksum(text, found)) if found else None
 
 
 def _found(text: str) -> re.Match[str] | None:
-    """The last such line: a workflow's own words, which may look like it, can only stand before."""
+    """The last such line: text of the workflow that looks like it can only come before."""
     position = text.rfind(_START)
     return _LINE.match(text, position + 1) if position >= 0 else None
 
 
 def _checksum(text: str, found: re.Match[str]) -> str:
-    """The checksum of the text but for itself and the places of nodes."""
+    """The checksum of the text without itself and without node positions."""
     digest, position = sha256(), 0
     for start, end in sorted([*places(text), found.span(2)]):
         update(digest, text, position, start)

@@ -15,18 +15,18 @@ _CHECKSUM: Final = re.compile(r"^# checksum: ([0-9a-f]{64})$", re.MULTILINE)
 
 
 def package_text(classes: Mapping[str, str], *, width: int) -> str:
-    """The text of an `__init__.py` for classes by the name of their modules."""
+    """The text of an `__init__.py` for classes, given by module name."""
     ordered = sorted(classes.items())
     imports = [_bracketed(f"from .{module} import ", "(", [name], ")", width, bare=True) for module, name in ordered]
     exported = [f'"{name}"' for name in sorted(classes.values())]
-    body = '"""Workflows of InvokeAI, made into classes."""\n\n'
+    body = '"""Classes for InvokeAI workflows."""\n\n'
     body += "".join(f"{line}\n" for line in imports)
     body += ("\n" if imports else "") + _bracketed("__all__ = ", "[", exported, "]", width) + "\n"
     return f"{MARKER}\n# @generated\n# checksum: {_meaning(body)}\n{body}"
 
 
 def is_our_package(text: str) -> bool:
-    """Whether we wrote an `__init__.py` and nobody has edited it since, but for its layout."""
+    """Whether invokable wrote an `__init__.py` and it is unchanged apart from its layout."""
     text = text.replace("\r\n", "\n")
     found = _CHECKSUM.search(text)
     if found is None or not text.startswith(MARKER):
@@ -35,7 +35,7 @@ def is_our_package(text: str) -> bool:
 
 
 def same_package(current: str, text: str) -> bool:
-    """Whether an `__init__.py`, perhaps reformatted, is the one with this text."""
+    """Whether an `__init__.py`, possibly reformatted, is the one with this text."""
     mine, its = _CHECKSUM.search(current), _CHECKSUM.search(text)
     return current == text or bool(mine and its and mine[1] == its[1] and is_our_package(current))
 
@@ -45,7 +45,7 @@ def _meaning(body: str) -> str:
 
 
 def _bracketed(start: str, opening: str, items: list[str], closing: str, width: int, *, bare: bool = False) -> str:
-    """Items on one line where they fit, else one a line, as black has them."""
+    """Items on one line if they fit, else one per line, as black formats them."""
     joined = ", ".join(items)
     line = f"{start}{joined}" if bare else f"{start}{opening}{joined}{closing}"
     if len(line) <= width:

@@ -1,7 +1,6 @@
-"""Said: what a module on disk says about itself in its lines, without reading it as Python.
+"""Said: what the lines of a module on disk say about it, without parsing it.
 
-Enough to know whose module it is and whether it is still what it has to be. `existing` reads the rest, where more is
-to be known.
+This is enough to know which workflow it belongs to and whether it is up to date. `existing` reads the rest.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ _CLASS: Final = re.compile(r"^class (\w+)\(Workflow\):$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the lines of a module say; empty if it is not a generated one."""
+    """What the lines of a module say; empty if it is not generated."""
 
     schema: str | None = None
-    """The InvokeAI version whose node schemas it was made with."""
+    """The InvokeAI version of the node schemas used."""
     source: str | None = None
-    """The path of the workflow's file."""
+    """The path of the workflow file."""
     class_name: str | None = None
     source_sha256: str | None = None
     """The checksum of the workflow."""
@@ -34,7 +33,7 @@ class Said:
 
 
 def read_lines(text: str) -> Said:
-    """Read the lines of a module. What is not as the generator writes it counts as missing."""
+    """Read the lines of a module. Lines that differ from the generator's format count as missing."""
     if not is_generated(text):
         return Said()
     found = _CLASS.search(text)
@@ -43,12 +42,12 @@ def read_lines(text: str) -> Said:
 
 
 def is_ours(text: str, said: Said) -> bool:
-    """Whether a text is a generated module that nobody has edited, as cheaply as that can be found out."""
+    """Whether a text is an unedited generated module, checked as cheaply as possible."""
     return is_generated(text) and bool((said.stamp and said.stamp.untouched) or not is_edited(text))
 
 
 def _constant(text: str, name: str) -> str | None:
-    """The value of a constant. The last such line counts: a workflow's own words can only stand before."""
+    """The value of a constant. The last such line counts: text of the workflow can only come before."""
     start = f"\n{name}: Final = "
     position = text.rfind(start)
     found = _TEXT.match(text, position + len(start)) if position >= 0 else None

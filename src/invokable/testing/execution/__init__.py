@@ -1,6 +1,6 @@
-"""Runs InvokeAI graphs as the server does, without torch and without models.
+"""Runs InvokeAI graphs like the server, without torch or models.
 
-Nodes that need no model compute; what needs one makes placeholders, and pictures that say what went in.
+Nodes that need no model compute; others make placeholders, and images that show their inputs.
 """
 
 from invokable.testing.execution.cache import InvocationCache

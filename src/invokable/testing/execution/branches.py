@@ -1,7 +1,7 @@
-"""`if`: the branch that is not taken does not run.
+"""`if` nodes: the branch that is not taken does not run.
 
 A node belongs to a branch if everything that it feeds belongs to it too. Such nodes wait until the
-condition is known; then one branch is released and the other skipped.
+condition is known; then one branch is run and the other skipped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Branches:
         self._taken: dict[str, str] = {}
 
     def taken(self, node: ExecNode) -> str | None:
-        """Return the input that a repetition of an `if` takes, once it is known."""
+        """Return the input that a repetition of an `if` takes, if known."""
         return self._taken.get(node.id)
 
     def defers(self, node: ExecNode) -> bool:
@@ -39,8 +39,8 @@ class Branches:
     def resolve(self, node: ExecNode) -> tuple[list[ExecNode], list[ExecNode]]:
         """Decide a repetition of an `if` whose condition is known.
 
-        Returns the nodes that are released and those that are skipped: nothing if it is not an `if`, is
-        undecided, or was decided before.
+        Returns the nodes to run and those to skip: none if it is not an `if`, is undecided, or was decided
+        before.
         """
         if node.kind.type != "if" or node.id in self._taken or not self._read_condition(node):
             return [], []

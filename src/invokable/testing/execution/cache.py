@@ -1,4 +1,4 @@
-"""The node cache: an identical node in a later item returns the result of the first."""
+"""The node cache: identical nodes of later items return the first result."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DEFAULT_SIZE: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The output of a node, and what the placeholders in it stand for."""
+    """The output of a node, and the recipes of the placeholders in it."""
 
     output: dict[str, Any]
     recipes: Mapping[str, Recipe]
 
 
 class InvocationCache:
-    """Results by node, the least recently used forgotten first; shared by the sessions of a server."""
+    """A least-recently-used cache of results by node, shared by the sessions of a server."""
 
     def __init__(self, max_size: int = DEFAULT_SIZE) -> None:
         self.max_size: Final = max_size
@@ -37,11 +37,11 @@ class InvocationCache:
 
     @staticmethod
     def key(node: Mapping[str, Any]) -> str:
-        """Return what two identical nodes have in common: everything but the id."""
+        """Return the key of a node: everything but its id."""
         return json.dumps({name: value for name, value in node.items() if name != "id"})
 
     def get(self, key: str) -> Remembered | None:
-        """Return what is remembered under a key, or None."""
+        """Return the result for a key, or None."""
         if not self._in_use:
             return None
         found = self._items.get(key)
@@ -53,7 +53,7 @@ class InvocationCache:
         return found
 
     def save(self, key: str, item: Remembered) -> None:
-        """Remember a result unless one is there already."""
+        """Store a result unless there is one already."""
         if not self._in_use or key in self._items:
             return
         while len(self._items) >= self.max_size:
@@ -61,12 +61,12 @@ class InvocationCache:
         self._items[key] = item
 
     def forget(self, name: str) -> None:
-        """Drop the results that hold this name: its image or video is deleted."""
+        """Drop the results with this name, whose image or video was deleted."""
         for key in [key for key, item in self._items.items() if name in _texts(item.output)]:
             del self._items[key]
 
     def clear(self) -> None:
-        """Forget everything, counts included."""
+        """Drop everything, including counts."""
         self._items.clear()
         self.hits = self.misses = 0
 

@@ -1,11 +1,11 @@
-"""The names of the server's node classes: they decide which of several ready nodes runs first."""
+"""The names of the server's node classes, which decide which of several ready nodes runs first."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Final
 
-# Where the class is not called after the type, as in 6.14.2.
+# Classes that are not named after their type, as of 6.14.2.
 _IRREGULAR: Final = dict(
     pair.split("=")
     for pair in """

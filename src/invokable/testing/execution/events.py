@@ -1,9 +1,9 @@
-"""What a running session reports, one dataclass for each kind of event.
+"""The events of a running session, one dataclass for each kind.
 
     Started ─▶ Progress … ─▶ Completed      once for each execution node
                           └▶ Failed         and the session ends
 
-A node whose inputs do not fit fails without having started, as on the server.
+A node with invalid inputs fails without starting, as on the server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a node's inputs say about a generation: literal fields, and the recipes behind placeholders."""
+"""The facts about a generation in a node's inputs: literal fields, and the recipes of placeholders."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.seeds import digest
 
 REFERENCES: Final = ("latents_name", "conditioning_name", "tensor_name", "mask_name", "condition_tensor_name")
-"""The keys under which a field names a placeholder."""
+"""The keys of placeholder names in fields."""
 
 _SAYS_NOTHING: Final = frozenset({"id", "type", "is_intermediate", "use_cache", "board", "metadata"})
 _SIZED_BY: Final = ("noise", "latents", "ref_image", "latents_a")
 
 
 def gathered(run: NodeRun) -> Recipe:
-    """Return what is known of the generation at this node."""
+    """Return what is known about the generation at this node."""
     found = _literal(run)
     fields = sorted(run.values.items(), key=lambda item: ("positive" not in item[0], item[0] not in _SIZED_BY))
     for name, value in fields:
@@ -27,7 +27,7 @@ def gathered(run: NodeRun) -> Recipe:
             continue
         for recipe in _behind(run, value):
             found = found.over(replace(recipe, prompt="", negative=recipe.prompt) if "negative" in name else recipe)
-    # Noise and latents decide: the node's own size is what it would fall back to, and so is its seed beside noise.
+    # Noise and latents take precedence: the node's own size and, with noise, its seed are only fallbacks.
     for name in reversed(_SIZED_BY):
         decided = ("width", "height", "frames", "seed") if name == "noise" else ("width", "height", "frames")
         for recipe in _behind(run, run.values.get(name)):
@@ -84,7 +84,7 @@ def _behind(run: NodeRun, value: Any) -> Iterator[Recipe]:
 
 
 def trail(run: NodeRun) -> str:
-    """Return a digest of everything that went into a node; equal inputs give equal digests."""
+    """Return a digest of all inputs of a node."""
     values = {name: _plain(run, value) for name, value in run.values.items() if name not in _SAYS_NOTHING}
     return digest(run.template.type, sorted(values.items())).hex()[:24]
 

@@ -1,4 +1,4 @@
-"""What the engine knows of a node type: its class, its defaults, what it requires, what runs it."""
+"""Node types as the engine needs them: class, defaults, required fields, implementation."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from invokable.testing.execution.nodes import Implementation, implementation
 from invokable.testing.execution.services import NodeError
 from invokable.testing.execution.values import Convert, converter, server_default
 
-# The editor does not see these, and so the catalogue lacks them.
+# The editor does not use these, so the catalogue lacks them.
 _HIDDEN: Final[dict[str, dict[str, Any]]] = {"iterate": {"index": 0}, "call_saved_workflow": {"workflow_inputs": {}}}
 _KEEPS_EXTRA_FIELDS: Final = frozenset({"core_metadata", "call_saved_workflow"})
 
 
 @dataclass(frozen=True, slots=True)
 class NodeKind:
-    """A node type of one schema, made ready to run."""
+    """A node type of a schema, ready to run."""
 
     template: NodeTemplate
     class_name: str
     defaults: Mapping[str, Any]
     converters: Mapping[str, Convert]
     required: tuple[tuple[str, bool], ...]
-    """Fields without which the node fails, and whether only an edge can give them."""
+    """Required fields, and whether only an edge can set them."""
     implementation: Implementation
 
     @property
@@ -36,17 +36,17 @@ class NodeKind:
         return self.template.type
 
     def normalised(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the node as the server keeps it: every field filled, unknown ones dropped."""
+        """Return the node as the server stores it: every field filled, unknown ones dropped."""
         known = self.defaults if self.type not in _KEEPS_EXTRA_FIELDS else {**self.defaults, **node}
         filled = {name: node.get(name, default) for name, default in known.items()}
         for name in node.keys() & self.converters.keys():
-            # A literal that does not fit is refused when it is enqueued; here it stays what it is.
+            # An invalid literal is rejected on enqueue; here it is kept.
             with contextlib.suppress(NodeError):
                 filled[name] = self.convert(name, filled[name], node["id"])
         return {**filled, "id": node["id"], "type": self.type}
 
     def convert(self, field: str, value: Any, exec_id: str) -> Any:
-        """Return a value as a field takes it. Raises NodeError if it does not fit."""
+        """Return a value converted for a field. Raises NodeError if it is invalid."""
         convert = self.converters.get(field)
         if convert is None or value is None:
             return value
@@ -56,7 +56,7 @@ class NodeKind:
             raise bad_input(exec_id, field) from error
 
     def check(self, node: Mapping[str, Any]) -> None:
-        """Raise NodeError, as the server does, if a required field is empty."""
+        """Raise NodeError, like the server, if a required field is empty."""
         for field, by_edge in self.required:
             if node.get(field) is None and by_edge:
                 raise NodeError(
@@ -69,7 +69,7 @@ class NodeKind:
 
 
 def bad_input(exec_id: str, field: str) -> NodeError:
-    """Return the error of a node into which an edge brings a value that does not fit."""
+    """Return the error for an edge that delivers an invalid value."""
     return NodeError("NodeInputError", f"Node {exec_id} has invalid incoming input for {field}")
 
 
@@ -77,8 +77,8 @@ _made: dict[int, tuple[Schema, dict[str, NodeKind]]] = {}
 
 
 def kind_of(schema: Schema, node_type: str) -> NodeKind:
-    """Return what is known of a node type. Raises KeyError if the schema has none of this name."""
-    # Keyed by identity, with the schema kept alive: hashing thousands of fields for each node would not pay.
+    """Return the kind of a node type. Raises KeyError if the schema does not have it."""
+    # Keyed by identity, with the schema kept alive: hashing thousands of fields for each node would be slow.
     _, kinds = _made.setdefault(id(schema), (schema, {}))
     if node_type not in kinds:
         kinds[node_type] = _kind(schema.nodes[node_type])

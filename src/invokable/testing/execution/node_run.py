@@ -15,7 +15,7 @@ from invokable.testing.execution.services import NodeError, Services
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node is running; `percentage` is 0 to 1, `image` a PNG file."""
+    """Progress of a running node; `percentage` is 0 to 1, `image` a PNG file."""
 
     message: str
     percentage: float | None = None
@@ -27,7 +27,7 @@ Fields = dict[str, Any]
 
 
 class NodeRun:
-    """What an implementation gets: the node's fields, images, placeholders, and where results go."""
+    """The argument of an implementation: the node's fields, images, placeholders, and storage for results."""
 
     def __init__(
         self,
@@ -62,14 +62,14 @@ class NodeRun:
     # --------------------------------------------------------------- images
 
     def image(self, field: str, mode: str | None = None) -> Image.Image:
-        """Return the image that a field names, in its own mode or another. Not a copy: do not change it."""
+        """Return the image in a field, in its own mode or another. Not a copy: do not modify it."""
         given = self.values[field]
         if given is None:
             raise NodeError("AttributeError", "'NoneType' object has no attribute 'image_name'")
         return self.image_named(given["image_name"], mode)
 
     def image_named(self, name: str, mode: str | None = None) -> Image.Image:
-        """Return an image. Raises NodeError if there is none of this name."""
+        """Return an image by name. Raises NodeError if there is none."""
         try:
             image = self.services.load_image(name)
         except KeyError as error:
@@ -77,14 +77,14 @@ class NodeRun:
         return image if mode is None or mode == image.mode else image.convert(mode)
 
     def video(self, field: str) -> bytes:
-        """Return the video that a field names. Raises NodeError if there is none of this name."""
+        """Return the video in a field. Raises NodeError if there is none."""
         try:
             return self.services.load_video(self.values[field]["video_name"])
         except KeyError as error:
             raise NodeError("VideoRecordNotFoundException", "Video record not found") from error
 
     def store(self, image: Image.Image) -> dict[str, str]:
-        """Store an image with the node's board and metadata, and return the ImageField that names it."""
+        """Store an image with the node's board and metadata, and return its ImageField."""
         self._steps.append(Step("Saving image"))
         return {"image_name": self.services.save_image(image, **self._owner())}
 
@@ -93,7 +93,7 @@ class NodeRun:
         return {"image": self.store(image), "width": image.width, "height": image.height}
 
     def save_video(self, data: bytes, width: int, height: int) -> dict[str, str]:
-        """Store a video and return the VideoField that names it."""
+        """Store a video and return its VideoField."""
         name = self.services.save_video(data, **self._owner(), width=width, height=height)
         return {"video_name": name}
 
@@ -116,7 +116,7 @@ class NodeRun:
         return name
 
     def recipe(self, name: str) -> Recipe:
-        """Return what a placeholder stands for; an empty recipe if it is not known."""
+        """Return the recipe of a placeholder; an empty one if it is unknown."""
         return self._recipes.get(name) or Recipe()
 
     def recall(self, recipes: Mapping[str, Recipe]) -> None:

@@ -1,12 +1,12 @@
-"""From source nodes to execution nodes: one for each repetition, when it is known how many there are.
+"""From source nodes to execution nodes: one for each repetition, once their number is known.
 
     prepare ─▶ the next source node that can be expanded
                  ├─ below no iterate node ── one execution node for each path of its parents
                  ├─ below iterate nodes ──── one for each combination of their repetitions
                  ├─ iterate ──────────────── one for each item of its collection, in each of those
-                 └─ collect ──────────────── one for each group of repetitions that it gathers
+                 └─ collect ──────────────── one for each group of repetitions that it collects
 
-An iterate node is expanded once its collection is computed, everything below it after that.
+An iterate node is expanded once its collection is computed, and everything below it afterwards.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from invokable.testing.execution.source_graph import Edge
 from invokable.testing.execution.state import ExecNode, Path, State
 
 Parents = list[tuple[str, ExecNode]]
-"""For each parent of a source node the execution node that feeds one repetition."""
+"""For each parent of a source node, the execution node that feeds a repetition."""
 
 
 class Preparer:
@@ -30,7 +30,7 @@ class Preparer:
         self._left = list(state.graph.order)
 
     def prepare(self) -> list[ExecNode] | None:
-        """Expand the next source node that can be; None if there is none. An empty list means that it never repeats."""
+        """Expand the next possible source node; None if there is none. An empty list means no repetitions."""
         for position, source in enumerate(self._left):
             if self._can_expand(source):
                 del self._left[position]
@@ -136,7 +136,7 @@ class Preparer:
 
 
 class Candidates:
-    """The executions of a parent, to find the one that belongs to a combination of repetitions."""
+    """The executions of a parent, searched by combination of repetitions."""
 
     def __init__(self, state: State, parent: str) -> None:
         self._nodes = state.usable(parent)
@@ -146,7 +146,7 @@ class Candidates:
             self._by_path.setdefault(node.path, []).append(node)
 
     def matching(self, combination: Sequence[ExecNode]) -> ExecNode | None:
-        """Return the execution that all these repetitions lead to, or that belongs to none of them."""
+        """Return the execution below all these repetitions, or the one below none of them."""
         relevant = [iteration for iteration in combination if iteration.source in self._reach]
         target = _deepest(iteration.path for iteration in relevant)
         if all(_begins(target, iteration.path) for iteration in relevant):
@@ -159,7 +159,7 @@ class Candidates:
 
 
 class CollectGroups:
-    """What one collect node gathers: the innermost iteration disappears, the outer ones stay apart."""
+    """The groups of a collect node: it ends the innermost iteration and keeps the outer ones separate."""
 
     def __init__(self, state: State, source: str) -> None:
         self._state = state
@@ -179,12 +179,12 @@ class CollectGroups:
         paths = [node.path for node in self._ordered(edge.source)]
         if edge.input != "item":
             return set(paths)
-        # Siblings may differ in depth; the deepest says how many iterations there are to drop one of.
+        # Siblings may differ in depth; the deepest decides which iteration is dropped.
         depth = max((len(path) for path in paths), default=0)
         return {path[: max(depth - 1, 0)] for path in paths}
 
     def _expected(self, edge: Edge) -> set[Path]:
-        """Return the groups that exist even if nothing falls into them: below an empty collection."""
+        """Return the groups that exist even if empty: below an empty collection."""
         axes = self._state.graph.axes(edge.source)
         depth = max(len(axes) - 1, 0) if edge.input == "item" else len(axes)
         keys: set[Path] = set()
@@ -205,7 +205,7 @@ def _begins(path: Path, start: Path) -> bool:
 
 
 def _longest(paths: Iterable[Path]) -> set[Path]:
-    """Return the paths that are not the beginning of another."""
+    """Return the paths that are not a prefix of another."""
     known = set(paths)
     inner = {path[:length] for path in known for length in range(len(path))}
     return known - inner

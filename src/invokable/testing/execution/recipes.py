@@ -1,7 +1,7 @@
-"""What a placeholder stands for: the facts of a generation, carried from node to node.
+"""The recipe of a placeholder: the facts about a generation, passed from node to node.
 
 Latents, conditionings and masks are names of tensors on a real server. Here each name has a
-recipe: what went into it so far, which is what the picture at the end shows.
+recipe: its inputs so far, which the final image shows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PIL import Image
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The facts known of a generation; None and empty where nothing is known yet."""
+    """The known facts about a generation; unknown ones are None or empty."""
 
     width: int | None = None
     """In pixels, also of latents."""
@@ -28,12 +28,12 @@ class Recipe:
     model: str = ""
     loras: tuple[str, ...] = ()
     image: Image.Image | None = None
-    """The picture that a node encoded, or the mask that it made."""
+    """The image that a node encoded, or the mask that it made."""
     trail: str = ""
-    """A digest of everything that went in, to tell apart what looks alike."""
+    """A digest of all inputs, to distinguish similar recipes."""
 
     def over(self, other: Recipe) -> Recipe:
-        """Return these facts, completed by the other's where they say nothing."""
+        """Return these facts, completed with the other's."""
         missing = {
             field.name: getattr(other, field.name) for field in fields(self) if _empty(getattr(self, field.name))
         }

@@ -1,4 +1,4 @@
-"""Which function runs which node type."""
+"""The registry of implementations by node type."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Generator
 from invokable.testing.execution.node_run import Fields, NodeRun, Step
 
 Implementation = Callable[[NodeRun], Fields | Generator[Step, None, Fields]]
-"""Runs a node. One that takes its time is a generator of steps."""
+"""Runs a node. Slow ones are generators of steps."""
 
 _registered: dict[str, Implementation] = {}
 
 
 def node(*types: str) -> Callable[[Implementation], Implementation]:
-    """Register a function as what runs these node types."""
+    """Register a function for these node types."""
 
     def register(function: Implementation) -> Implementation:
         for node_type in types:
@@ -26,5 +26,5 @@ def node(*types: str) -> Callable[[Implementation], Implementation]:
 
 
 def registered(node_type: str) -> Implementation | None:
-    """Return what is registered for a node type, or None."""
+    """Return the function for a node type, or None."""
     return _registered.get(node_type)

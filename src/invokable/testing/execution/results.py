@@ -1,4 +1,4 @@
-"""The output of a node, shaped as its schema says."""
+"""The output of a node, in the shape of its schema."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def shaped(template: NodeTemplate, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def stored(document: Mapping[str, Any], fields: Container[str]) -> dict[str, Any]:
-    """Return a node or an output as the API gives it back: without the empty fields among `fields`.
+    """Return a node or output as the API returns it: without the empty fields among `fields`.
 
-    Values of fields that take anything stay whole, nulls included; so do fields that the schema does not have.
+    Values of untyped fields stay complete, including nulls, and so do fields that the schema does not have.
     """
     return {
         name: stored(value, value) if isinstance(value, dict) and _is_shaped(name, fields) else value

@@ -1,4 +1,4 @@
-"""What the server demands of a field beyond its schema, in view of the node's other fields."""
+"""Rules for fields that are not in the schema, and may depend on the node's other fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 Rule = Callable[[Mapping[str, Any], Any], bool]
-"""Whether a value fits, given the node that it goes into."""
+"""Whether a value is valid, given its node."""
 
 
 def _divides(node: Mapping[str, Any], value: Any) -> bool:
@@ -31,6 +31,6 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
 
 
 def fits(node: Mapping[str, Any], field: str, value: Any) -> bool:
-    """Whether the server would take this value into this field of the node."""
+    """Whether the server would accept this value for this field of the node."""
     rule = _RULES.get((node["type"], field))
     return rule is None or rule(node, value)

@@ -1,4 +1,4 @@
-"""Which node runs next: of the ready ones those of one class together, classes in the order of their names."""
+"""Which node runs next: ready nodes of a class together, classes by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from invokable.testing.execution.state import ExecNode, State
 
 
 class Scheduler:
-    """Hands out execution nodes when their inputs are there, preparing more when none is ready."""
+    """Returns execution nodes when their inputs are ready, and prepares more when none is."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -24,7 +24,7 @@ class Scheduler:
         return self._next_ready() or self._next_prepared()
 
     def complete(self, node: ExecNode, result: dict[str, object]) -> None:
-        """Take the result of a node and release what waited for it."""
+        """Record the result of a node and release the nodes waiting for it."""
         self._state.results[node.id] = result
         self._state.finish(node, "executed")
         for edge in list(node.out_of):
@@ -40,7 +40,7 @@ class Scheduler:
         found: ExecNode | None = None
         prepared = self._prepare()
         while prepared:
-            # The server looks for work only after the second node: that decides which of two goes first.
+            # The server looks for work only after the second node, which decides which of two runs first.
             prepared = self._prepare()
             found = found or self._next_ready()
         return found

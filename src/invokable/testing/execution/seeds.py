@@ -1,4 +1,4 @@
-"""Repeatable chance: everything random is drawn from a seed that says what it is for."""
+"""Repeatable randomness: all random numbers come from a seed that includes their purpose."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import random
 
 
 def digest(*parts: object) -> bytes:
-    """Return 32 bytes that stand for these parts."""
+    """Return a 32-byte digest of these parts."""
     return hashlib.sha256("\x1f".join(map(repr, parts)).encode()).digest()
 
 
 def random_for(*parts: object) -> random.Random:
-    """Return a source of random numbers that is the same for the same parts, on every platform."""
+    """Return a random number generator that is the same for the same parts, on every platform."""
     return random.Random(int.from_bytes(digest(*parts), "big"))

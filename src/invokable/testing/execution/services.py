@@ -1,4 +1,4 @@
-"""What a session needs of the server around it, and the error a node fails with."""
+"""The server's services for a session, and the error of a failed node."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from PIL import Image
 
 
 class Services(Protocol):
-    """Images, videos, models and boards, as nodes use them."""
+    """Images, videos, models and boards, for use by nodes."""
 
     def load_image(self, name: str) -> Image.Image:
-        """Return the image. Raises KeyError if there is none of this name."""
+        """Return an image by name. Raises KeyError if there is none."""
         ...
 
     def save_image(
@@ -28,7 +28,7 @@ class Services(Protocol):
         ...
 
     def load_video(self, name: str) -> bytes:
-        """Return the video file. Raises KeyError if there is none of this name."""
+        """Return a video file by name. Raises KeyError if there is none."""
         ...
 
     def save_video(
@@ -56,7 +56,7 @@ class Services(Protocol):
 
 
 class NodeError(Exception):
-    """A node fails: the type and the text of the error as the server reports them."""
+    """A node failed, with the error type and message as reported by the server."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""A session: one graph, run from its first node to its last or to its first error.
+"""A session: one graph, run until its last node or first error.
 
 SourceGraph ── Preparer ──▶ State (execution graph, results) ◀── Scheduler ──▶ next node
                                                                                   │
@@ -26,7 +26,7 @@ from invokable.testing.execution.state import ExecNode, State
 
 
 class Session:
-    """Runs a graph as the server's GraphExecutionState does, on placeholders instead of models."""
+    """Runs a graph like the server's GraphExecutionState, with placeholders instead of models."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class Session:
         cache: InvocationCache | None = None,
         session_id: str,
     ) -> None:
-        """Take a graph as enqueued. Raises KeyError if the schema lacks a node type.
+        """Create a session for an enqueued graph. Raises KeyError if the schema lacks a node type.
 
-        `session_id` is also the seed of every id that the session makes: two sessions of one id and graph are equal.
+        `session_id` is also the seed of all ids in the session: two sessions with the same id and graph are equal.
         """
         self.id = session_id
         self._services = services
@@ -51,7 +51,7 @@ class Session:
         self._recipes: dict[str, Recipe] = {}
 
     def run(self) -> Iterator[Event]:
-        """Run the nodes, reporting each step; the session stays where the caller stops iterating."""
+        """Run the nodes and yield each step; the session pauses when the caller stops iterating."""
         while not self._state.is_complete and (node := self._scheduler.next()) is not None:
             try:
                 self._fill(node)
@@ -87,7 +87,7 @@ class Session:
             yield Progress(node.id, node.source, step.message, step.percentage, step.image)
 
     def _fill(self, node: ExecNode) -> None:
-        """Put what the edges deliver into the node's fields. Raises NodeError where it does not fit."""
+        """Put the values from edges into the node's fields. Raises NodeError if one is invalid."""
         if node.kind.type == "collect":
             node.values["collection"] = self._collected(node)
             return
@@ -108,7 +108,7 @@ class Session:
 
     def _in_order(self, node: ExecNode, field: str) -> list[Edge]:
         edges = [edge for edge in node.into if edge.input == field]
-        # Within one iteration the server sorts by execution id, that is: at random.
+        # Within an iteration, the server sorts by execution id, that is, randomly.
         return sorted(edges, key=lambda edge: (self._state.nodes[edge.source].path, edge.source))
 
     def _delivered(self, edge: Edge) -> Any:
@@ -122,15 +122,15 @@ class Session:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every node is done. After `run` it is not if a node failed, or if none can go on.
+        """Whether every node is done. After `run` it is False if a node failed or none can continue.
 
-        The latter is a weakness of the server: an `if` below an iterate node one of whose branches is a collect node
-        of the same iteration waits for ever, and the queue item stays `in_progress`.
+        The latter is a bug of the server: an `if` below an iterate node waits forever if one of its branches is a
+        collect node of the same iteration, and the queue item stays `in_progress`.
         """
         return self._state.is_complete
 
     def to_json(self) -> dict[str, Any]:
-        """Return the session as the server stores it and `GET /queue/{queue_id}/i/{item_id}` shows it."""
+        """Return the session as the server stores it and returns it from `GET /queue/{queue_id}/i/{item_id}`."""
         state, graph = self._state, self._graph
         nodes = state.nodes.values()
         edges = [edge.to_json() for node in nodes for edge in node.into]
@@ -151,7 +151,7 @@ class Session:
             "workflow_call_history": [],
             "max_workflow_call_depth": 4,
             "prepared_source_mapping": {node.id: node.source for node in nodes},
-            # A set on the server: its order says nothing, and a client must not rely on it.
+            # A set on the server: its order is arbitrary, and clients must not rely on it.
             "source_prepared_mapping": {
                 source: sorted(node.id for node in prepared) for source, prepared in state.prepared.items()
             },
@@ -162,7 +162,7 @@ class Session:
 
 
 def _announced(node: ExecNode) -> dict[str, Any]:
-    """Return a node as it is shown: what iterate and collect nodes hold is in their results, and left out here."""
+    """Return a node as shown: the values of iterate and collect nodes are in their results, so they are left out."""
     emptied: dict[str, Any] = {"collection": []} if node.kind.type in {"iterate", "collect"} else {}
     return {**node.values, **emptied}
 

@@ -1,4 +1,4 @@
-"""The graph that was enqueued, and what its shape says about the order of things."""
+"""The enqueued graph, and what its structure says about order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from invokable.testing.execution.kinds import NodeKind, kind_of
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From an output to an input; in the source graph by node id, in the execution graph by execution id."""
+    """An edge from an output to an input; by node id in the source graph, by execution id in the execution graph."""
 
     source: str
     output: str
@@ -30,7 +30,7 @@ class Edge:
 
 
 class SourceGraph:
-    """Nodes by id, normalised, and edges; with ancestors and iterators looked up once."""
+    """Normalised nodes by id, and edges, with ancestors and iterators computed once."""
 
     def __init__(self, graph: Mapping[str, Any], schema: Schema) -> None:
         self.id = str(graph.get("id") or "graph")
@@ -55,12 +55,12 @@ class SourceGraph:
         return [node_id for node_id, kind in self.kinds.items() if kind.type == node_type]
 
     def parents(self, node_id: str) -> list[str]:
-        """Return the nodes that an edge joins to this one, each once."""
+        """Return the nodes that feed this one, each once."""
         return list(dict.fromkeys(edge.source for edge in self.into[node_id]))
 
     @cached_property
     def order(self) -> list[str]:
-        """The nodes, generation by generation: first those without parents, then their children."""
+        """The nodes by generation: first those without parents, then their children."""
         waiting = {node_id: len(self.parents(node_id)) for node_id in self.nodes}
         generation = [node_id for node_id, count in waiting.items() if not count]
         ordered: list[str] = []
@@ -77,12 +77,12 @@ class SourceGraph:
 
     @cached_property
     def iterators(self) -> dict[str, tuple[str, ...]]:
-        """The iterate nodes that repeat each node, outermost first; a collect node ends their reach."""
+        """The iterate nodes that repeat each node, outermost first, up to a collect node."""
         return self._iterators(through_collect=False)
 
     @cached_property
     def all_iterators(self) -> dict[str, tuple[str, ...]]:
-        """The iterate nodes above each node, also beyond collect nodes."""
+        """The iterate nodes above each node, including those beyond collect nodes."""
         return self._iterators(through_collect=True)
 
     def _iterators(self, *, through_collect: bool) -> dict[str, tuple[str, ...]]:
@@ -98,7 +98,7 @@ class SourceGraph:
         return found
 
     def axes(self, node_id: str) -> tuple[str, ...]:
-        """Return the iterate nodes along which a node repeats, itself included if it is one."""
+        """Return the iterate nodes that repeat a node, including itself if it is one."""
         own = (node_id,) if self.is_a(node_id, "iterate") else ()
         return self.iterators[node_id] + own
 

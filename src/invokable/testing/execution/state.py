@@ -1,4 +1,4 @@
-"""What a session knows at one moment: the execution graph, what ran, what came of it."""
+"""The current state of a session: the execution graph, executed nodes, and results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from invokable.testing.execution.kinds import NodeKind
 from invokable.testing.execution.source_graph import Edge, SourceGraph
 
 Path = tuple[int, ...]
-"""The iteration a node belongs to: the index in each iterate node above it, outermost first."""
+"""The iteration of a node: the index in each iterate node above it, outermost first."""
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class ExecNode:
     values: dict[str, Any]
     path: Path
     above: frozenset[str]
-    """The repetitions of iterate nodes that it depends on, itself included if it is one."""
+    """The repetitions of iterate nodes that it depends on, including itself if it is one."""
     into: list[Edge]
     out_of: list[Edge] = field(default_factory=list)
     unmet: int = 0
@@ -33,7 +33,7 @@ class ExecNode:
 
 
 class State:
-    """The execution graph of a session and how far it has got."""
+    """The execution graph of a session and its progress."""
 
     def __init__(self, graph: SourceGraph, session_id: str) -> None:
         self.graph = graph
@@ -41,16 +41,16 @@ class State:
         self.execution_graph_id = self.new_id()
         self.nodes: dict[str, ExecNode] = {}
         self.prepared: dict[str, list[ExecNode]] = {}
-        """Execution nodes by source node, in the order of iteration; empty lists for what never repeats."""
+        """Execution nodes by source node, in the order of iteration; empty without repetitions."""
         self.executed: dict[str, None] = {}
-        """Ids of execution nodes and of source nodes, in the order they were done."""
+        """Ids of execution nodes and source nodes, in the order of completion."""
         self.history: list[str] = []
         self.results: dict[str, dict[str, Any]] = {}
         self.errors: dict[str, str] = {}
         self._left: dict[str, int] = {}
 
     def new_id(self) -> str:
-        """Return a fresh id that looks random and is the same in every run of the session."""
+        """Return a new id that looks random but is the same in every run of the session."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def usable(self, source: str) -> list[ExecNode]:
@@ -58,7 +58,7 @@ class State:
         return [node for node in self.prepared[source] if node.status != "skipped"]
 
     def add(self, node: ExecNode) -> None:
-        """Take a node into the execution graph."""
+        """Add a node to the execution graph."""
         self.nodes[node.id] = node
         self._left[node.source] = self._left.get(node.source, 0) + 1
         for edge in node.into:
@@ -66,7 +66,7 @@ class State:
         node.unmet = sum(edge.source not in self.executed for edge in node.into)
 
     def finish(self, node: ExecNode, status: Literal["executed", "skipped"]) -> None:
-        """Mark a node as executed or skipped; its source node too when it was the last."""
+        """Mark a node as executed or skipped, and its source node as done if it was the last."""
         node.status = status
         self.executed[node.id] = None
         self._left[node.source] -= 1
@@ -80,7 +80,7 @@ class State:
             self.history.append(source)
 
     def drop_edges(self, node: ExecNode, edges: Iterable[Edge]) -> None:
-        """Take edges into a node out of the execution graph."""
+        """Remove edges into a node from the execution graph."""
         for edge in edges:
             node.into.remove(edge)
             parent = self.nodes[edge.source]

@@ -1,4 +1,4 @@
-"""Values as the server takes them into a field: converted where it converts, refused where it refuses."""
+"""Values of fields, converted and rejected like on the server."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, Final
 from invokable.schema import MISSING, FieldType, InputTemplate, Limits
 
 Convert = Callable[[Any], Any]
-"""Returns the value as the field holds it. Raises ValueError if it does not fit."""
+"""Returns the value for the field. Raises ValueError if it is invalid."""
 
 _TRUE: Final = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE: Final = frozenset({"0", "off", "f", "false", "n", "no"})
 
 
 def server_default(field: InputTemplate) -> Any:
-    """Return what the server puts into a field for which nothing is given."""
-    # The catalogue has the editor's defaults, which fill in what the server leaves empty.
+    """Return the server's value for a field that is not set."""
+    # The catalogue has the editor's defaults, including some for fields that the server leaves empty.
     if field.required or field.name in {"board", "metadata"}:
         return None
     if field.nullable and (field.name, field.default) not in _NULLABLE_WITH_DEFAULT:
@@ -36,7 +36,7 @@ _NULLABLE_WITH_DEFAULT: Final = (
 
 
 def converter(field: InputTemplate) -> Convert | None:
-    """Return what converts a value for this field; None where any value is taken as it is."""
+    """Return the converter for this field; None if it accepts any value unchanged."""
     single = _single(field)
     if single is None or field.type.cardinality == "SINGLE":
         return single
@@ -112,7 +112,7 @@ def _boolean(value: Any) -> bool:
 
 def _choice(options: tuple[object, ...], value: Any) -> Any:
     if value not in options:
-        raise ValueError(f"{value!r} is not among the options")
+        raise ValueError(f"{value!r} is not one of the options")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as data: a plan of faults can be kept, sent and drawn from a seed."""
+"""Simulated faults, as data: a plan of faults can be stored, sent, and generated from a seed."""
 
 from invokable.testing.faults.plan import KINDS, Fault, FaultPlan
 

@@ -1,4 +1,4 @@
-"""Exchange: an HTTP request that meets faults, on its way in and on its way out.
+"""Exchange: an HTTP request with faults before and after it is handled.
 
 latency stall cut_before status html late duplicate │ handler │ cut_after crash … garbled trickle cut_within
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONNECTION: Final = "invokable.connection"
-"""Name of the scope's extension that holds the Connection."""
+"""The scope extension with the Connection."""
 _PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502</h1></center></body></html>"
 _PART: Final = 16
 
@@ -27,14 +27,14 @@ class Connection(Protocol):
     """The connection that carries a request."""
 
     def cut(self) -> None:
-        """Reset it: what was not read yet is lost."""
+        """Reset it; unread data is lost."""
 
     def close(self) -> None:
-        """End it after what was sent."""
+        """Close it after the data sent so far."""
 
 
 class FaultyApp:
-    """An ASGI application with faults around it."""
+    """An ASGI application wrapped with faults."""
 
     def __init__(self, app: ASGIApp, faults: Faults, act: Act) -> None:
         self._app = app
@@ -43,7 +43,7 @@ class FaultyApp:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request or a socket, with the faults that are due."""
+        """Serve a request or socket, with the faults that are due."""
         if scope["type"] == "websocket" and self._faults.for_socket():
             await receive()
             await send({"type": "websocket.close", "code": 1013})
@@ -60,7 +60,7 @@ class FaultyApp:
         self, found: Sequence[Fault], scope: Scope, receive: Receive, send: Send
     ) -> list[Message] | None:
         connection: Connection = scope["extensions"][CONNECTION]
-        body = await _whole(receive)  # a client that still sends might not notice what happens
+        body = await _whole(receive)  # a client that is still sending might not notice the fault
         for fault in found:
             match fault.kind:
                 case "latency":

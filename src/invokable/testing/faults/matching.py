@@ -1,4 +1,4 @@
-"""Matching: which faults of a plan are due, counted over everything that happens."""
+"""Matching: which faults of a plan are due, counted over all requests, events and items."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from invokable.testing.faults.plan import EVENT_KINDS, REQUEST_KINDS, SERVER_KIN
 
 
 class Faults:
-    """A plan, and how far it has got. Safe to use from several threads."""
+    """A plan and its progress. Thread-safe."""
 
     def __init__(self, plan: FaultPlan) -> None:
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class Faults:
         self._done: Counter[int] = Counter()
         self._ended = 0
         self.fired: deque[tuple[Fault, str]] = deque()
-        """What has happened: the fault, and what it happened to."""
+        """The faults so far, each with what it affected."""
 
     def add(self, fault: Fault) -> None:
         """Add a fault to the plan."""
@@ -30,7 +30,7 @@ class Faults:
             self._faults.append(fault)
 
     def for_request(self, method: str, path: str) -> list[Fault]:
-        """The faults that a request meets."""
+        """The faults for a request."""
 
         def hit(fault: Fault) -> bool:
             by_path = fault.kind in REQUEST_KINDS or (fault.kind in SERVER_KINDS and fault.path != "*")
@@ -39,11 +39,11 @@ class Faults:
         return self._due(hit, f"{method} {path}")
 
     def for_event(self, name: str) -> list[Fault]:
-        """The faults that an event meets, on its way to those who listen."""
+        """The faults for an event on its way to listeners."""
         return self._due(lambda fault: fault.kind in EVENT_KINDS and fnmatchcase(name, fault.event), name)
 
     def with_event(self, name: str) -> list[Fault]:
-        """The faults of the server that come with an event."""
+        """The server faults that happen with an event."""
         return self._due(
             lambda fault: (
                 fault.kind in (*SERVER_KINDS, "drop_socket")
@@ -54,11 +54,11 @@ class Faults:
         )
 
     def for_socket(self) -> list[Fault]:
-        """The faults that a new socket meets."""
+        """The faults for a new socket."""
         return self._due(lambda fault: fault.kind == SOCKET_KINDS[0], "socket")
 
     def for_ended_item(self, item_id: int) -> list[Fault]:
-        """The faults that come when an item has ended."""
+        """The faults that happen when an item has ended."""
         with self._lock:
             self._ended += 1
             due = [fault for fault in self._faults if fault.kind in SERVER_KINDS and fault.item == self._ended]

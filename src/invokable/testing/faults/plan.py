@@ -44,11 +44,11 @@ _DRAWN: Final = tuple(kind for kind in KINDS if kind not in ("stall", "clear", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong, and when.
+    """A fault, and when it happens.
 
-    Faults of a request happen to those whose method and path match; those of an event, by its name. Faults of the
-    server happen with a request (when it was handled, before the answer), with an event, or when the `item`th item has
-    ended. Of what matches it is the `nth`, or each one with `probability`, at most `times` times.
+    Request faults apply to requests whose method and path match, event faults to events by name. Server faults happen
+    with a request (after it was handled, before the answer), with an event, or when the `item`th item has ended. Of the
+    matches, it is the `nth`, or each one with `probability`, at most `times` times.
 
     Raises ValueError for an unknown kind, and for numbers out of range.
     """
@@ -63,24 +63,24 @@ class Fault:
     probability: float = 1.0
     times: int | None = None
     seconds: float = 0.0
-    """How long: a latency, how late, between the parts of a trickle, until the restart after a crash."""
+    """The duration: of a latency or delay, between the parts of a trickle, or until the restart after a crash."""
     status: int = 503
     item: int | None = None
     """Counted from 1, in the order in which items end."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is not a kind of fault: there are {', '.join(KINDS)}")
+            raise ValueError(f"{self.kind!r} is not a kind of fault; expected one of {', '.join(KINDS)}")
         if not 0 <= self.probability <= 1:
-            raise ValueError(f"a probability is between 0 and 1, not {self.probability}")
+            raise ValueError(f"a probability must be between 0 and 1, not {self.probability}")
         for name in ("nth", "times", "item"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise ValueError(f"{name} is counted from 1, not {value}")
         if self.seconds < 0:
-            raise ValueError(f"seconds are not negative, as {self.seconds} is")
+            raise ValueError(f"seconds must not be negative, found {self.seconds}")
 
     def to_json(self) -> dict[str, Any]:
-        """The fault as JSON; what is at its default is left out."""
+        """The fault as JSON, without default values."""
         values = dataclasses.asdict(self)
         defaults = {member.name: member.default for member in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if value != defaults[name]}
@@ -88,7 +88,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """Faults, and the seed of everything about them that is left to chance."""
+    """Faults, and the seed for their random choices."""
 
     faults: tuple[Fault, ...] = ()
     seed: int = 0
@@ -99,12 +99,12 @@ class FaultPlan:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> FaultPlan:
-        """The plan in a JSON document. Raises ValueError for one that is not a plan."""
+        """The plan in a JSON document. Raises ValueError if it is not a plan."""
         try:
             faults = tuple(Fault(**fault) for fault in document["faults"])
             return cls(faults, int(document["seed"]))
         except (KeyError, TypeError) as error:
-            raise ValueError(f"not a plan of faults: {error}") from None
+            raise ValueError(f"not a fault plan: {error}") from None
 
     @classmethod
     def random(
@@ -116,9 +116,9 @@ class FaultPlan:
         path: str = "*/queue/*",
         within: int = 12,
     ) -> FaultPlan:
-        """A plan drawn from a seed: the same seed and options give the same plan.
+        """A random plan: the same seed and options give the same plan.
 
-        `count` faults of the given kinds, each at one of the first `within` requests, events or items that it can hit.
+        It has `count` faults of the given kinds, each at one of the first `within` matching requests, events or items.
         """
         draw = random.Random(seed)
         pool = tuple(kinds)

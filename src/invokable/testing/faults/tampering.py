@@ -1,4 +1,4 @@
-"""Tampering: events that are lost, doubled, delayed or put in another order on their way."""
+"""Tampering: events that are lost, doubled, delayed or reordered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Deliver = Callable[[Event], None]
 
 
 class Tamper:
-    """Stands between the server's events and those who listen to them."""
+    """Applies faults between the server's events and their listeners."""
 
     def __init__(self, faults: Faults, deliver: Deliver) -> None:
         self._faults = faults
@@ -20,7 +20,7 @@ class Tamper:
         self._held: Event | None = None
 
     def __call__(self, event: Event) -> None:
-        """Pass an event on, as the plan has it."""
+        """Pass an event on according to the plan."""
         kinds = {fault.kind: fault for fault in self._faults.for_event(event.name)}
         if "lose_event" in kinds:
             return
@@ -30,7 +30,7 @@ class Tamper:
             timer.start()
             return
         if "swap_events" in kinds and self._held is None:
-            self._held = event  # it follows the one after it
+            self._held = event  # sent after the next one
             return
         for _ in range(2 if "double_event" in kinds else 1):
             self._deliver(event)

@@ -1,4 +1,4 @@
-"""What the server refuses of a batch, and how it writes down what it takes.
+"""Which batches the server rejects, and how it stores those that it accepts.
 
 batch ─ fields of the batch ─ data ─ graph: nodes ─ values, edges ─ workflow
 """

@@ -1,4 +1,4 @@
-"""Batch rules: the body of enqueue_batch, member by member, as the server checks it."""
+"""Batch rules: the server's checks of the body of enqueue_batch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DICT: Final = "Input should be a valid dictionary or object to extract fields f
 
 
 def read_batch(value: Any, reader: Reader) -> Batch:
-    """The batch of a request. Raises Invalid with everything that the server finds wrong with it."""
+    """The batch of a request. Raises Invalid with all errors that the server reports."""
     if not isinstance(value, Mapping):
         raise Invalid([Detail("model_attributes_type", _LOC, _DICT, value)])
     details: list[Detail] = []
@@ -50,7 +50,7 @@ def read_batch(value: Any, reader: Reader) -> Batch:
 
 
 def inspect_value(value: FieldValue, graph: dict[str, Any], reader: Reader) -> tuple[Any, str | None]:
-    """A batch value as its field takes it, and what is wrong with it, which the server finds out when it runs."""
+    """A batch value converted for its field, and its error, which the server only finds on running it."""
     node = graph["nodes"][value["node_path"]]
     name, given = value["field_name"], value["value"]
     template = reader.schema.nodes[node["type"]].inputs.get(name)
@@ -65,7 +65,7 @@ def inspect_value(value: FieldValue, graph: dict[str, Any], reader: Reader) -> t
 
 
 def _unreadable(detail: Detail) -> str:
-    """What is wrong with an item, in the words of the library that reads it."""
+    """The error of an item, in pydantic's format."""
     where, value = ".".join(map(str, detail.loc)), detail.input
     about = f"[type={detail.type}, input_value={value!r}, input_type={type(value).__name__}]"
     return f"1 validation error for GraphExecutionState\n{where}\n  {detail.msg} {about}"

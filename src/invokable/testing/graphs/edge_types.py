@@ -1,7 +1,7 @@
 """Edge types: which output may be connected to which input.
 
-The server is lenient: it compares a list with its items as if they were one, takes integers as floats and
-either as text. It is strict about iterate and collect, which have no type of their own.
+The server is lenient: it treats a list like its items, and accepts integers as floats and either as text. It is
+strict about iterate and collect, which have no type of their own.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _TEXT_TOO: Final = frozenset({"IntegerField", "FloatField"})
 
 
 def output_type(node_type: str, field: str, schema: Schema) -> FieldType:
-    """The type of an output; AnyField where the schema has none."""
+    """The type of an output; AnyField if the schema has none."""
     template = schema.nodes[node_type].outputs.get(field)
     return _spelt(template.type) if template else _ANY
 
 
 def input_type(node_type: str, field: str, schema: Schema) -> FieldType:
-    """The type of an input; AnyField where the schema has none."""
+    """The type of an input; AnyField if the schema has none."""
     template = schema.nodes[node_type].inputs.get(field)
     return _spelt(template.type) if template else _ANY
 
@@ -36,7 +36,7 @@ def _spelt(field_type: FieldType) -> FieldType:
 
 
 def fits(given: FieldType, wanted: FieldType) -> bool:
-    """Return whether the server connects the two."""
+    """Return whether the server accepts this connection."""
     if is_any(given) or is_any(wanted) or given.name == wanted.name:
         return True
     if given.cardinality == wanted.cardinality == "SINGLE":
@@ -47,12 +47,12 @@ def fits(given: FieldType, wanted: FieldType) -> bool:
 
 
 def is_any(field_type: FieldType) -> bool:
-    """Return whether everything fits."""
+    """Return whether the type accepts everything."""
     return field_type.name in ("AnyField", "CollectionField", "CollectionItemField")
 
 
 def iterator_problem(node_id: str, types: Mapping[str, str], edges: list[Any], schema: Schema) -> str | None:
-    """What is wrong with an iterate node, in the server's words."""
+    """The server's message about an invalid iterate node, or None."""
     inputs = [edge["source"] for edge in edges if edge["destination"] == {"node_id": node_id, "field": "collection"}]
     if not inputs:
         return NO_INPUT
@@ -74,7 +74,7 @@ def iterator_problem(node_id: str, types: Mapping[str, str], edges: list[Any], s
 
 
 def collector_problem(node_id: str, types: Mapping[str, str], edges: list[Any], schema: Schema) -> str | None:
-    """What is wrong with a collect node, in the server's words."""
+    """The server's message about an invalid collect node, or None."""
     items = _sources(node_id, "item", types, edges, schema)
     collections = _sources(node_id, "collection", types, edges, schema)
     if not items and not collections:

@@ -23,12 +23,12 @@ from invokable.testing.graphs.values import Reader
 from invokable.testing.server.problems import Broken, Detail, missing, value_error
 
 _ENDS: Final = ("source", "destination")
-# Nodes that the editor turns into batch data: a server that is sent one answers 500.
+# Nodes that the editor turns into batch data: the server answers 500 to them.
 _EXPANDED: Final = ("_batch", "_generator")
 
 
 def read_graph(value: Any, reader: Reader, loc: Loc) -> Taken:
-    """A graph as the server writes it, or every reason why it refuses the graph."""
+    """A graph as the server stores it, or all reasons why it is rejected."""
     if not isinstance(value, Mapping):
         words = "Input should be a valid dictionary or object to extract fields from"
         return None, [Detail("model_attributes_type", loc, words, value)]

@@ -1,4 +1,4 @@
-"""Records: values with members, such as an image reference, a colour or a model."""
+"""Records: values with members, such as image references, colours and models."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ RECORDS: Final[Mapping[str, Mapping[str, Member]]] = {
     },
     "LoRAField": {"lora": Member("ModelIdentifierField"), "weight": Member("number")},
 }
-"""The record types of which the editor holds values, by the name of the field type."""
+"""The record types that the editor stores, by field type."""
 
 
 def record(value: Any, name: str, schema: Schema, loc: Loc) -> Taken:
-    """Take a record: unknown members are dropped."""
+    """Accept a record; unknown members are dropped."""
     if not isinstance(value, Mapping):
         words = f"Input should be a valid dictionary or instance of {name}"
         return None, [Detail("model_type", loc, words, value, {"class_name": name})]

@@ -1,4 +1,4 @@
-"""Scalars: numbers, texts, booleans and choices, taken as leniently as the server takes them."""
+"""Scalars: numbers, texts, booleans and choices, accepted as leniently as by the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from invokable.testing.server.problems import Detail
 
 Loc = tuple[str | int, ...]
 Taken = tuple[Any, list[Detail]]
-"""The value as the field holds it, and what is wrong with it."""
+"""The converted value and its errors."""
 
 _TRUE: Final = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE: Final = frozenset({"0", "off", "f", "false", "n", "no"})
@@ -29,7 +29,7 @@ _BOUNDS: Final[tuple[tuple[str, str, str, Callable[[float, float], bool]], ...]]
 
 
 def integer(value: Any, limits: Limits, loc: Loc) -> Taken:
-    """Take an integer, also one in a text or a float."""
+    """Accept an integer, also as text or float."""
     if isinstance(value, str):
         if not _WHOLE.fullmatch(value):
             return None, [Detail("int_parsing", loc, _NOT_A_WHOLE_NUMBER, value)]
@@ -47,7 +47,7 @@ def integer(value: Any, limits: Limits, loc: Loc) -> Taken:
 
 
 def number(value: Any, limits: Limits, loc: Loc) -> Taken:
-    """Take a number, also one in a text."""
+    """Accept a number, also as text."""
     if isinstance(value, str):
         try:
             taken = float(value)
@@ -62,7 +62,7 @@ def number(value: Any, limits: Limits, loc: Loc) -> Taken:
 
 
 def text(value: Any, limits: Limits, loc: Loc) -> Taken:
-    """Take text; numbers become text, booleans do not."""
+    """Accept text; numbers become text, booleans do not."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -77,7 +77,7 @@ def text(value: Any, limits: Limits, loc: Loc) -> Taken:
 
 
 def boolean(value: Any, loc: Loc) -> Taken:
-    """Take a boolean, and the words and numbers that stand for one."""
+    """Accept a boolean, or a word or number that means one."""
     if isinstance(value, bool):
         return value, []
     if isinstance(value, str | int | float):
@@ -90,7 +90,7 @@ def boolean(value: Any, loc: Loc) -> Taken:
 
 
 def choice(value: Any, options: Sequence[Any], loc: Loc, *, kind: str = "literal_error") -> Taken:
-    """Take one of several values. `kind` is the server's: `literal_error`, or `enum` for its enumerations."""
+    """Accept one of several values. `kind` is the server's error type: `literal_error`, or `enum` for enumerations."""
     if any(value == option and type(value) is type(option) for option in options):
         return value, []
     expected = one_of(options)
@@ -98,7 +98,7 @@ def choice(value: Any, options: Sequence[Any], loc: Loc, *, kind: str = "literal
 
 
 def one_of(options: Sequence[Any]) -> str:
-    """The options in words: `'a', 'b' or 'c'`."""
+    """The options as text: `'a', 'b' or 'c'`."""
     *first, last = [repr(option) for option in options] or ["nothing"]
     return f"{', '.join(first)} or {last}" if first else last
 

@@ -1,4 +1,4 @@
-"""Values: one field of a node, checked against its template and written as the server writes it."""
+"""Values: a node's fields, checked against their templates and stored like on the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invokable.testing.server.problems import Detail, missing, value_error
 from invokable.testing.server.release import Release
 
 _BASE_FIRST: Final = ("board", "metadata")
-# Defaults of fields whose type the editor cannot read, and of those that it does not show.
+# Defaults of fields whose type the editor cannot read or that it does not show.
 _UNSEEN_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
     ("call_saved_workflow", "workflow_inputs"): {},
     ("iterate", "index"): 0,
@@ -27,14 +27,14 @@ _CUSTOM: Final = "* CUSTOM LABEL *"
 
 
 class Reader:
-    """Reads nodes and values as a server with this schema does."""
+    """Reads nodes and values like a server with this schema."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema: Final = schema
         self.release: Final = Release(schema.version)
 
     def node(self, node_id: str, value: Mapping[str, Any], template: NodeTemplate, loc: Loc) -> Taken:
-        """A node with all its fields: defaults filled in, unknown members dropped."""
+        """A node with all its fields: defaults added, unknown members dropped."""
         details: list[Detail] = []
         taken: dict[str, Any] = {}
         first = [name for name in _BASE_FIRST if name in template.inputs]
@@ -80,7 +80,7 @@ class Reader:
         return deepcopy(field.default)
 
     def value(self, value: Any, field: InputTemplate, loc: Loc) -> Taken:
-        """The value of a field, as the server would hold it."""
+        """The value of a field, as stored by the server."""
         optional = field.nullable or (field.required and field.input != "direct") or field.type.name == "AnyField"
         if value is None and optional:
             return None, []

@@ -1,4 +1,4 @@
-"""Workflow rules: what the server wants of a workflow that is enqueued or put into its library."""
+"""Workflow rules: the server's checks of workflows that are enqueued or saved to its library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DICT: Final = "Input should be a valid dictionary or object to extract fields f
 
 
 def read_workflow(value: Any, release: Release, loc: Loc, *, optional: bool = False, with_id: bool = False) -> Taken:
-    """A workflow as the server writes it, or what is wrong with it."""
+    """A workflow as the server stores it, or its errors."""
     if value is None and optional:
         return None, []
     if not isinstance(value, Mapping):

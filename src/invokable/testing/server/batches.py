@@ -1,7 +1,7 @@
-"""Batches: how the data of a batch becomes the values of its items.
+"""Batches: from the data of a batch to the values of its items.
 
 data = [group, …]     the groups are multiplied, the last one varying fastest
-group = [datum, …]    the items of a group's data go together, side by side
+group = [datum, …]    the items of a group's data are zipped
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FieldValue = dict[str, Any]
 
 @dataclass(slots=True)
 class Batch:
-    """A batch as it was taken: its graph is normalised and shared by all its items."""
+    """An accepted batch: its graph is normalised and shared by all its items."""
 
     batch_id: str
     graph: dict[str, Any]
@@ -29,7 +29,7 @@ class Batch:
     user_id: str = "system"
 
     def to_json(self) -> dict[str, Any]:
-        """The batch as the server echoes it."""
+        """The batch as the server returns it."""
         return {
             "batch_id": self.batch_id,
             "origin": self.origin,
@@ -42,7 +42,7 @@ class Batch:
 
 
 def size(data: Sequence[Sequence[dict[str, Any]]] | None, runs: int) -> int:
-    """How many items a batch asks for."""
+    """The number of items of a batch."""
     total = runs
     for group in data or ():
         total *= len(group[0]["items"]) if group else 0
@@ -50,7 +50,7 @@ def size(data: Sequence[Sequence[dict[str, Any]]] | None, runs: int) -> int:
 
 
 def expand(data: Sequence[Sequence[dict[str, Any]]] | None, runs: int) -> Iterator[list[FieldValue]]:
-    """The values of each item, in the order in which the items run."""
+    """The values of each item, in the order of the runs."""
     groups = [list(_zipped(group)) for group in data or ()]
     for _ in range(runs):
         for combination in itertools.product(*groups):
@@ -66,7 +66,7 @@ def _zipped(group: Sequence[dict[str, Any]]) -> Iterator[tuple[FieldValue, ...]]
 
 
 def substituted(graph: dict[str, Any], values: Sequence[FieldValue]) -> dict[str, Any]:
-    """The graph with an item's values in their places. Shares with `graph` what does not change."""
+    """The graph with an item's values inserted. Shares its unchanged parts with `graph`."""
     if not values:
         return graph
     nodes = dict(graph["nodes"])

@@ -1,4 +1,4 @@
-"""Boards: named collections of images and videos. Several may have one name."""
+"""Boards: named collections of images and videos. Names need not be unique."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Boards:
         self.boards: dict[str, Board] = {}
 
     def create(self, name: str, user_id: str = "system") -> Board:
-        """Make a board."""
+        """Create a board."""
         created = now()
         board = Board(str(uuid4()), name, user_id, created, created)
         self.boards[board.board_id] = board
         return board
 
     def delete(self, board_id: str, *, with_files: bool) -> tuple[list[File], list[File]]:
-        """Delete a board. Returns what was on it and is kept, and what was deleted with it."""
+        """Delete a board. Returns the files on it that are kept, and those deleted with it."""
         files = self._media.find(kind=None, board_id=board_id)
         del self.boards[board_id]
         if with_files:
@@ -50,7 +50,7 @@ class Boards:
         return files, []
 
     def to_json(self, board: Board, owner_name: str | None = None) -> dict[str, Any]:
-        """The board as the server describes it."""
+        """The board as the server returns it."""
         images = self._media.find(board_id=board.board_id, is_intermediate=False)
         videos = self._media.find(kind="video", board_id=board.board_id, is_intermediate=False)
         general = [file for file in images if file.category == "general"]

@@ -1,6 +1,6 @@
-"""Events: what the server publishes, and who listens.
+"""Events: those that the server publishes, and their listeners.
 
-Nothing is kept for those who come later, as with the server: `history` is for a test to read.
+As on the server, later listeners do not get earlier events: `history` is for tests.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _REMEMBERED: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: its name and payload, and which users it is about."""
+    """An event: its name and payload, and the users it concerns."""
 
     name: str
     payload: dict[str, Any]
     user_id: str = "system"
     queue_id: str | None = None
     kind: str = "other"
-    """`invocation`, `status`, `queue` or `other`: decides who gets it."""
+    """`invocation`, `status`, `queue` or `other`: decides who receives it."""
     sanitized: dict[str, Any] | None = field(default=None, compare=False)
-    """What other users get to see of it; None for nothing."""
+    """The payload for other users; None for nothing."""
 
 
 Listener = Callable[[Event], None]
 
 
 class Hub:
-    """Passes events on, in order. Safe to use from several threads."""
+    """Passes events on, in order. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -43,7 +43,7 @@ class Hub:
         self.muted = False
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event from now on. Returns a function that stops that."""
+        """Call `listener` with every event from now on. Returns a function that stops it."""
         with self._lock:
             self._listeners.append(listener)
 
@@ -55,13 +55,13 @@ class Hub:
         return stop
 
     def publish(self, event: Event) -> None:
-        """Pass an event on. Listeners are called one after the other, in the publisher's thread."""
+        """Pass an event on. Listeners are called one by one, in the publisher's thread."""
         event = replace(event, payload={"timestamp": stamp(), **event.payload})
         with self._lock:
             if self.muted:
                 return
             self.history.append((event.name, event.payload))
             listeners = list(self._listeners)
-        # Not under the lock: a listener may ask the server, whose threads publish under locks of their own.
+        # Not under the lock: a listener may call the server, whose threads publish while holding other locks.
         for listener in listeners:
             listener(event)

@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 
 class Library:
-    """All workflows that were saved on the server."""
+    """All workflows saved on the server."""
 
     def __init__(self, release: Release) -> None:
         self._release = release
@@ -38,7 +38,7 @@ class Library:
         return self.to_json(record)
 
     def update(self, workflow: dict[str, Any]) -> Record | None:
-        """Replace a workflow by its id. None if it is not there."""
+        """Replace a workflow by its id. None if it does not exist."""
         record = self.records.get(workflow["id"])
         if record is None:
             return None
@@ -46,11 +46,11 @@ class Library:
         return self.to_json(record)
 
     def to_json(self, record: Record) -> Record:
-        """A record as create and update answer it."""
+        """A record as returned by create and update."""
         return self._release.shape("workflow", record)
 
     def opened(self, record: Record) -> Record:
-        """A record as the server answers a request for it."""
+        """A record as returned for a single workflow."""
         extras = {
             "thumbnail_url": self._thumbnail_url(record),
             "call_saved_workflow_compatibility": _callable(record["workflow"]),
@@ -58,7 +58,7 @@ class Library:
         return self._release.shape("workflow", {**record, **extras})
 
     def listed(self, record: Record) -> Record:
-        """A record as the list has it: without the workflow."""
+        """A record as in a list: without the workflow."""
         workflow = record["workflow"]
         entry = {name: value for name, value in record.items() if name != "workflow"}
         entry |= {
@@ -83,7 +83,7 @@ class Library:
         is_public: bool | None = None,
         seen: Callable[[Record], bool] = lambda record: True,
     ) -> list[Record]:
-        """The records that fit, by name."""
+        """The matching records, by name."""
         found = [
             record
             for record in self.records.values()

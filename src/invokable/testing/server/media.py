@@ -49,16 +49,16 @@ class File:
 
     @property
     def has_workflow(self) -> bool:
-        """Whether it says how it was made."""
+        """Whether it contains a workflow."""
         return self.workflow is not None or self.graph is not None
 
     def touch(self) -> None:
-        """Note that it was changed."""
+        """Update the time of its last change."""
         self.updated_at = now()
 
 
 class Media:
-    """All files. Every method may be called from any thread."""
+    """All files. Thread-safe."""
 
     def __init__(self, release: Release) -> None:
         self.lock = threading.RLock()
@@ -75,7 +75,7 @@ class Media:
         return self._add("image", f"{uuid4()}.png", content, width, height, **texts, **about)
 
     def add_video(self, content: bytes, *, width: int, height: int, **about: Any) -> File:
-        """Store a video as it is."""
+        """Store a video unchanged."""
         return self._add("video", f"{uuid4()}.mp4", content, width, height, **about)
 
     def _add(self, kind: str, name: str, content: bytes, width: int, height: int, **about: Any) -> File:
@@ -97,12 +97,12 @@ class Media:
         return file
 
     def get(self, name: str, kind: str = "image") -> File | None:
-        """The file of that name and kind."""
+        """The file with a name and kind."""
         file = self.files.get(name)
         return file if file is not None and file.kind == kind else None
 
     def delete(self, names: Iterable[str]) -> list[File]:
-        """Delete files. Returns those that were there."""
+        """Delete files. Returns those that existed."""
         with self.lock:
             gone = [file for name in names if (file := self.files.pop(name, None)) is not None]
         for file in gone:
@@ -123,7 +123,7 @@ class Media:
         descending: bool = True,
         seen: Callable[[File], bool] = lambda file: True,
     ) -> list[File]:
-        """The files that fit, newest first, starred ones before. `board_id` may be `none`."""
+        """The matching files, starred ones first, then newest first. `board_id` may be `none`."""
         with self.lock:
             found = [file for file in self.files.values() if kind in (None, file.kind) and seen(file)]
         if board_id is not None:
@@ -141,13 +141,13 @@ class Media:
         return sorted(found, key=lambda file: not file.starred) if starred_first else found
 
     def thumbnail(self, file: File) -> bytes:
-        """The thumbnail of a file, made when it is first asked for."""
+        """The thumbnail of a file, created on first use."""
         if file.thumbnail is None:
             file.thumbnail = pictures.thumbnail(file.content) if file.kind == "image" else _blank_thumbnail()
         return file.thumbnail
 
     def pack(self, files: Iterable[File]) -> str:
-        """Make a zip of files. Returns its name."""
+        """Create a zip of files. Returns its name."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for file in files:
@@ -157,7 +157,7 @@ class Media:
         return name
 
     def to_json(self, file: File) -> dict[str, Any]:
-        """The file as the server describes it."""
+        """The file as the server returns it."""
         kind = file.kind
         base = f"api/v1/{kind}s/i/{file.name}"
         record: dict[str, Any] = {
@@ -191,5 +191,5 @@ def _blank_thumbnail() -> bytes:
 
 
 def dumped(value: Any) -> str | None:
-    """JSON text as the server writes it into images; None for nothing."""
+    """JSON text as stored in images; None for None."""
     return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

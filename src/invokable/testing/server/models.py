@@ -1,4 +1,4 @@
-"""Models: what the server says it has. There are no weights; a picture says which model made it."""
+"""Models: only their records, without weights. Images show which model made them."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ DEFAULT_MODELS: Final[tuple[Mapping[str, Any], ...]] = (
     {"name": "clip-vit-large-patch14", "base": "any", "type": "clip_embed", "variant": "large"},
     {"name": "RealESRGAN_x4plus", "base": "any", "type": "spandrel_image_to_image", "format": "checkpoint"},
 )
-"""The models of a simulator that is given none. Keys and hashes follow from what they are, and stay the same."""
+"""The default models of a simulator. Keys and hashes are derived from the attributes, so they stay the same."""
 
 _FORMATS: Final = {"lora": "lycoris", "clip_embed": "diffusers", "embedding": "embedding_file"}
 
 
 def config(about: Mapping[str, Any]) -> Config:
-    """The whole config of a model; `about` holds at least `name`, `base` and `type`.
+    """The full config of a model; `about` has at least `name`, `base` and `type`.
 
-    Raises ValueError for one that lacks any of these.
+    Raises ValueError if one of these is missing.
     """
     lacking = [name for name in ("name", "base", "type") if not about.get(name)]
     if lacking:
-        raise ValueError(f"a model of the simulator needs name, base and type; {dict(about)!r} has no {lacking[0]}")
+        raise ValueError(f"a simulator model needs name, base and type; {dict(about)!r} has no {lacking[0]}")
     digest = hashlib.sha256("/".join(str(about[name]) for name in ("base", "type", "name")).encode()).hexdigest()
     kind, name = about["type"], about["name"]
     path = f"/models/{about['base']}/{kind}/{name}"
@@ -78,7 +78,7 @@ def config(about: Mapping[str, Any]) -> Config:
 
 
 class Models:
-    """All models, and the jobs that install more."""
+    """All models, and the install jobs."""
 
     def __init__(self, models: Iterable[Mapping[str, Any]] | None, release: Release) -> None:
         self._release = release
@@ -88,7 +88,7 @@ class Models:
         self._next_job = 0
 
     def find(self, **wanted: Any) -> list[Config]:
-        """The models that have all these members."""
+        """The models with all these attributes."""
         return [
             self._release.shape("model", found)
             for found in self.configs
@@ -96,12 +96,12 @@ class Models:
         ]
 
     def listed(self, bases: Iterable[str], **wanted: Any) -> list[Config]:
-        """The models of the given bases, of any if there are none, that have all these members."""
+        """The models of the given bases, or of any if there are none, with all these attributes."""
         bases = list(bases)
         return [found for found in self.find(**wanted) if not bases or found["base"] in bases]
 
     def install(self, source: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Install a model: the job is done when it is next looked at. What it is follows from its name."""
+        """Install a model: the job is done when it is next requested. The attributes follow from the name."""
         path = PurePosixPath(source)
         about = {"name": path.stem, "source": source, "path": source, **_guess(path.name)}
         about |= {name: value for name, value in wanted.items() if value is not None}
@@ -127,17 +127,17 @@ class Models:
         return {**job, "config_out": None}
 
     def delete(self, key: str) -> bool:
-        """Delete a model. Returns whether it was there."""
+        """Delete a model. Returns whether it existed."""
         found = [config for config in self.configs if config["key"] == key]
         self.configs = [config for config in self.configs if config["key"] != key]
         return bool(found)
 
     def prune(self) -> None:
-        """Forget the jobs that have ended: all of them."""
+        """Remove the jobs that have ended: all of them."""
         self.jobs.clear()
 
     def job(self, number: int) -> dict[str, Any] | None:
-        """An install job, which is done by now."""
+        """An install job, which is done."""
         if number not in self.jobs:
             return None
         self.jobs[number]["status"] = "completed"

@@ -1,4 +1,4 @@
-"""Pictures: PNG files as the server writes them, and thumbnails. Pillow loads when the first one is made."""
+"""PNG files like the server's, and thumbnails. Pillow is loaded on first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHUNKS: Final = ("invokeai_metadata", "invokeai_workflow", "invokeai_graph")
 
 
 def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
-    """The PNG file of an image, with texts such as `metadata` and `graph` in it."""
+    """The PNG file of an image, with text chunks such as `metadata` and `graph`."""
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
@@ -31,7 +31,7 @@ def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
 
 
 def decode(content: bytes) -> Image:
-    """The image in a file of any format. Raises Refusal with the server's status."""
+    """The image in a file of any format. Raises Refusal."""
     from PIL import Image
 
     try:
@@ -46,7 +46,7 @@ def decode(content: bytes) -> Image:
 
 
 def thumbnail(content: bytes) -> bytes:
-    """A webp of at most 256 pixels a side."""
+    """A WebP file of at most 256 pixels per side."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(content))
@@ -57,7 +57,7 @@ def thumbnail(content: bytes) -> bytes:
 
 
 def small(content: bytes, content_type: str) -> bytes:
-    """The thumbnail of a file that was sent to be one. Raises Refusal."""
+    """The thumbnail of an uploaded file. Raises Refusal."""
     if not content_type.startswith("image"):
         raise Refusal(415, "Not an image")
     decode(content)
@@ -65,7 +65,7 @@ def small(content: bytes, content_type: str) -> bytes:
 
 
 def embedded(image: Image) -> dict[str, str | None]:
-    """What an uploaded file says about how it was made. Invalid workflows and graphs are dropped."""
+    """The metadata, workflow and graph in an uploaded file. Invalid workflows and graphs are dropped."""
     texts: dict[str, str | None] = {}
     for chunk in _CHUNKS:
         text = image.info.get(chunk)
@@ -74,12 +74,12 @@ def embedded(image: Image) -> dict[str, str | None]:
 
 
 def metadata_text(text: str | None) -> str | None:
-    """The metadata of an upload: what is not a JSON object is silently dropped."""
+    """The metadata of an upload; anything but a JSON object is silently dropped."""
     return text if text is not None and _is_object(text) else None
 
 
 def resized(image: Image, wanted: str | None) -> Image:
-    """The image in the size that an upload asks for. Raises Refusal."""
+    """The image in the size requested by an upload. Raises Refusal."""
     if wanted is None:
         return image
     try:
@@ -93,7 +93,7 @@ def resized(image: Image, wanted: str | None) -> Image:
 
 
 def cropped(image: Image) -> Image:
-    """The image without its transparent rim."""
+    """The image without its transparent border."""
     return image.crop(image.getbbox())
 
 

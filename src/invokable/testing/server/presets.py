@@ -1,4 +1,4 @@
-"""Style presets. A simulator comes with none."""
+"""Style presets. A simulator starts without any."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class Presets:
         self.records: dict[str, Record] = {}
 
     def create(self, about: Record, user_id: str, picture: bytes | None) -> Record:
-        """Make a preset."""
+        """Create a preset."""
         record = {"id": str(uuid4()), "user_id": user_id, "picture": picture, **_told(about)}
         self.records[record["id"]] = record
         return self.to_json(record)
 
     def update(self, record: Record, about: Record, picture: bytes | None) -> Record:
-        """Replace what a preset says, and its picture, if only by none."""
+        """Replace a preset and its image, which may be None."""
         record |= {**_told(about), "picture": picture}
         return self.to_json(record)
 
     def to_json(self, record: Record) -> Record:
-        """A preset as the server describes it."""
+        """A preset as the server returns it."""
         told = {name: value for name, value in record.items() if name != "picture"}
         path = f"api/v1/style_presets/i/{record['id']}/image?{uuid4()}"
         return self._release.shape("preset", {**told, "image": None if record["picture"] is None else path})

@@ -1,4 +1,4 @@
-"""Problems: what the server answers when it refuses, as exceptions that know status and body."""
+"""Problems: the server's error answers, as exceptions with status and body."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Detail:
         return entry if self.ctx is None else {**entry, "ctx": self.ctx}
 
 
-class Refusal(Exception):  # noqa: N818  (an answer, not a failure of ours)
-    """The server answers with an error status and a detail in words."""
+class Refusal(Exception):  # noqa: N818  (an answer, not an error of the simulator)
+    """The server answers with an error status and a detail message."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -44,10 +44,10 @@ class Invalid(Exception):  # noqa: N818
 
 
 def value_error(loc: tuple[str | int, ...], message: str, value: Any) -> Detail:
-    """The detail of a rule that is not about one value's type."""
+    """The detail for a rule that is not about the type of a value."""
     return Detail("value_error", loc, f"Value error, {message}", value, {"error": {}})
 
 
 def missing(loc: tuple[str | int, ...], value: Any = None) -> Detail:
-    """The detail of a member that is not there."""
+    """The detail for a missing member."""
     return Detail("missing", loc, "Field required", value)

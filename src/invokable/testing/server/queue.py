@@ -1,9 +1,9 @@
-"""Queue: the items, in the order in which they run, and everything that can be done to them.
+"""Queue: the items, in the order of their runs, and all operations on them.
 
     pending ── take ──▶ in_progress ── finish ──▶ completed | failed
        └──────── cancel ──────┴──────────────────▶ canceled        (terminal states are final)
 
-A pending item whose values do not fit its nodes is poison: nothing behind it runs, as on a real server.
+A pending item with values that do not fit its nodes is poison: nothing behind it runs, as on a real server.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from invokable.testing.server.release import Release
 from invokable.testing.server.rows import Person, Row, tally
 
 Inspect = Callable[[FieldValue], tuple[Any, str | None]]
-"""Gives a batch value as its field takes it, and what is wrong with it."""
+"""Returns a batch value converted for its field, and its error."""
 
 
 class Queue:
-    """The session queue. Every method may be called from any thread."""
+    """The session queue. Thread-safe."""
 
     def __init__(self, hub: Hub, release: Release, *, max_size: int, fair: bool) -> None:
         self.lock = threading.RLock()
@@ -46,7 +46,7 @@ class Queue:
     # ------------------------------------------------------------------ taking in
 
     def enqueue(self, queue_id: str, batch: Batch, *, prepend: bool, inspect: Inspect) -> dict[str, Any]:
-        """Take a batch, or as much of it as there is room for, and answer as the server does."""
+        """Accept a batch, or as much of it as there is room for, and return the server's answer."""
         with self.lock:
             room = max(self.max_size - self._counts[queue_id, None]["pending"], 0)
             priority = self._highest_priority(queue_id) + 1 if prepend else 0
@@ -73,7 +73,7 @@ class Queue:
             return answer
 
     def retry(self, queue_id: str, item_ids: Iterable[int]) -> list[int]:
-        """Enqueue failed and canceled items again. Returns the ids of the old ones."""
+        """Enqueue failed and canceled items again. Returns the old ids."""
         with self.lock:
             retried = []
             for item_id in item_ids:
@@ -100,7 +100,7 @@ class Queue:
     # ------------------------------------------------------------------ running
 
     def take(self) -> Row | None:
-        """The item that is next, now in progress. None without one, and while a poison item is next."""
+        """Start the next item. None without one, and while a poison item is next."""
         with self.lock:
             row = self.next_pending()
             if row is None or row.poison:
@@ -112,7 +112,7 @@ class Queue:
             return row
 
     def next_pending(self, queue_id: str | None = None) -> Row | None:
-        """The item that is next, by priority, then by age; with several users, each in turn."""
+        """The next item, by priority, then by age; several users take turns."""
         if queue_id is not None:
             waiting = [row for row in self.rows.values() if row.queue_id == queue_id and row.status == "pending"]
             return min(waiting, key=lambda row: (-row.priority, row.item_id), default=None)
@@ -130,14 +130,14 @@ class Queue:
         return None
 
     def current(self, queue_id: str | None = None) -> Row | None:
-        """The item that runs, of one queue or of any."""
+        """The running item, of one queue or of any."""
         with self.lock:
             return next(
                 (r for r in self.rows.values() if r.status == "in_progress" and queue_id in (None, r.queue_id)), None
             )
 
     def move(self, row: Row, status: str, *, error: tuple[str, str, str] | None = None) -> bool:
-        """Give a row a status unless it has ended, and publish it. Returns whether it was done."""
+        """Set the status of a row unless it has ended, and publish it. Returns whether it was set."""
         with self.lock:
             if row.ended or self.rows.get(row.item_id) is not row:
                 return False
@@ -154,7 +154,7 @@ class Queue:
     def _set(self, row: Row, status: str) -> None:
         self._count(row, -1)
         if row.poison and row.status == "pending":
-            self.wake.notify_all()  # what was behind it goes on
+            self.wake.notify_all()  # items behind it continue
         row.status = status
         row.status_sequence += 1
         row.updated_at = now()
@@ -165,7 +165,7 @@ class Queue:
         self._count(row, +1)
 
     def interrupt(self) -> None:
-        """What the server does when it starts after a crash: what ran is silently canceled."""
+        """Silently cancel running items, like the server when it starts after a crash."""
         with self.lock:
             for row in self.rows.values():
                 if row.status in ("in_progress", "waiting"):
@@ -174,11 +174,11 @@ class Queue:
     # ------------------------------------------------------------------ taking away
 
     def cancel(self, row: Row) -> None:
-        """Cancel one item. One that has ended stays as it is."""
+        """Cancel one item, unless it has ended."""
         self.move(row, "canceled")
 
     def cancel_where(self, queue_id: str, chosen: Callable[[Row], bool], *, running: bool = True) -> int:
-        """Cancel items in bulk: the one that runs gets an event of its own, the others one together."""
+        """Cancel items in bulk: the running one gets its own event, the others share one."""
         with self.lock:
             rows = [row for row in self.rows.values() if row.queue_id == queue_id and not row.ended and chosen(row)]
             pending = [row for row in rows if row.status == "pending"]
@@ -192,13 +192,13 @@ class Queue:
             return len(pending) + len(active)
 
     def delete(self, row: Row) -> None:
-        """Delete an item; one that runs is canceled first."""
+        """Delete an item; a running one is canceled first."""
         with self.lock:
             self.move(row, "canceled")
             self._forget([row])
 
     def delete_where(self, queue_id: str, chosen: Callable[[Row], bool], *, running: bool = True) -> int:
-        """Delete items in bulk, whatever their status."""
+        """Delete items in bulk, in any status."""
         with self.lock:
             rows = [row for row in self.rows.values() if row.queue_id == queue_id and chosen(row)]
             rows = [row for row in rows if running or row.status != "in_progress"]
@@ -212,7 +212,7 @@ class Queue:
             return len(rows)
 
     def clear(self, queue_id: str, user_id: str | None = None) -> int:
-        """Delete everything, of one user or of all."""
+        """Delete all items of one user or of all."""
         with self.lock:
             rows = [row for row in self.rows.values() if row.queue_id == queue_id and user_id in (None, row.user_id)]
             for row in rows:
@@ -223,7 +223,7 @@ class Queue:
             return len(rows)
 
     def prune(self, queue_id: str, user_id: str | None = None) -> int:
-        """Delete what has ended. Nobody gets to know."""
+        """Delete ended items, without an event."""
         with self.lock:
             rows = [row for row in self.rows.values() if row.queue_id == queue_id and row.ended]
             rows = [row for row in rows if user_id in (None, row.user_id)]
@@ -244,7 +244,7 @@ class Queue:
     # ------------------------------------------------------------------ counting
 
     def batch_status(self, queue_id: str, batch_id: str, viewer: Person | None = None) -> dict[str, Any]:
-        """How far a batch is. One that is not there, or is somebody else's, counts nothing."""
+        """The counts of a batch; zero if it does not exist or belongs to another user."""
         with self.lock:
             ids = self._by_batch.get(batch_id, ())
             mine = list(map(self.rows.__getitem__, ids[:1] if viewer is None else ids))
@@ -263,7 +263,7 @@ class Queue:
             }
 
     def status(self, queue_id: str, viewer: Person) -> dict[str, Any]:
-        """How full the queue is, and which item runs."""
+        """The counts of the queue, and the running item."""
         with self.lock:
             running = self.current(queue_id) if self._counts[queue_id, None]["in_progress"] else None
             shown = running if running is not None and viewer.sees(running.user_id) else None
@@ -301,7 +301,7 @@ class Queue:
 
 
 def _inspect(row: Row, inspect: Inspect, checked: dict[int, tuple[Any, str | None]]) -> None:
-    """Find out whether a row's values fit its nodes; each value of a batch is checked once."""
+    """Check whether a row's values fit its nodes; each value of a batch is checked once."""
     coerced = []
     same = True
     for value in row.values:

@@ -1,4 +1,4 @@
-"""The events of the queue: their payloads, and what other users see of them."""
+"""The events of the queue: their payloads, and the redacted ones for other users."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from invokable.testing.server.rows import REDACTED, Row
 
 
 class QueueEvents:
-    """Publishes what happens to a queue."""
+    """Publishes the events of a queue."""
 
     def __init__(self, hub: Hub, release: Release) -> None:
         self._hub = hub
         self._release = release
 
     def batch_enqueued(self, answer: dict[str, Any], user_id: str) -> None:
-        """A batch was taken."""
+        """A batch was enqueued."""
         payload = {
             "queue_id": answer["queue_id"],
             "batch_id": answer["batch"]["batch_id"],
@@ -59,17 +59,17 @@ class QueueEvents:
         )
 
     def canceled(self, queue_id: str, rows: Sequence[Row]) -> None:
-        """Pending items were canceled together. Older servers say nothing."""
+        """Pending items were canceled together. Older servers send nothing."""
         if self._release.has("canceled_event"):
             self._bulk("queue_items_canceled", "canceled_item_ids", queue_id, rows)
 
     def retried(self, queue_id: str, rows: Sequence[Row]) -> None:
-        """Items were enqueued again; the event names the old ones."""
+        """Items were enqueued again; the event has the old ids."""
         if rows:
             self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)
 
     def cleared(self, queue_id: str, user_id: str | None) -> None:
-        """The queue was cleared; no ids are named."""
+        """The queue was cleared; the event has no ids."""
         payload = self._release.shape("cleared", {"queue_id": queue_id, "user_id": user_id})
         self._hub.publish(Event("queue_cleared", payload, user_id or "system", queue_id, "queue", dict(payload)))
 
@@ -104,7 +104,7 @@ class QueueEvents:
 
 
 def item_base(row: Row) -> dict[str, Any]:
-    """What every event about an item begins with."""
+    """The common start of all events about an item."""
     return {
         "queue_id": row.queue_id,
         "item_id": row.item_id,

@@ -1,6 +1,6 @@
-"""Reading back: the session of an item as the server shows it where it shows nulls.
+"""Reading back: the session of an item in answers that include nulls.
 
-A session is stored without them, and read into the classes of its nodes when an item is asked for.
+The server stores sessions without nulls, and parses them into node classes when an item is requested.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from invokable.schema import Schema
 
 
 def with_nulls(session: dict[str, Any], schema: Schema) -> dict[str, Any]:
-    """The session with the members of nodes and results that are null."""
+    """The session, including null members of nodes and results."""
     graph = session["execution_graph"]
     nodes = {node_id: _node(node, schema) for node_id, node in graph["nodes"].items()}
     results = {node_id: {"output_meta": None, **result} for node_id, result in session["results"].items()}

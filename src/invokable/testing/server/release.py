@@ -1,6 +1,6 @@
-"""Release: what an InvokeAI version can do, and which members its answers have.
+"""Release: the features of an InvokeAI version, and the members of its answers.
 
-Records are built as 6.14 has them; `shape` takes away what an older version lacks and adds what it had.
+Records are built as in 6.14; `shape` removes members that an older version lacks and adds those that it had.
 """
 
 from __future__ import annotations
@@ -90,17 +90,17 @@ class Release:
         self._number: Final[Version] = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
     def has(self, feature: str) -> bool:
-        """Tell whether the version has a feature, by its name in this module's table."""
+        """Return whether the version has a feature, by its name in this module's table."""
         return self._number >= _FEATURES[feature]
 
     @property
     def copies(self) -> dict[str, int]:
-        """How often a socket gets each kind of event: some versions send to two rooms that it is in."""
+        """How often a socket receives each kind of event: some versions send to two of its rooms."""
         doubled = (6, 12) <= self._number < (6, 14)
         return {"invocation": 2 if doubled else 1, "status": 2 if doubled and self._number >= (6, 13) else 1}
 
     def shape(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
-        """The record with the members that this version has."""
+        """The record with the members of this version."""
         since = _SINCE.get(kind.partition(":")[0], {})
         shaped = {name: value for name, value in record.items() if self._number >= since.get(name, (0,))}
         for name, (first, end, value) in _UNTIL.get(kind, {}).items():

@@ -1,4 +1,4 @@
-"""Rows: one queue item each, and what the server shows of them."""
+"""Rows: the queue items, and how the server returns them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Row:
     device: str | None = None
     session: dict[str, Any] | None = None
     coerced: list[FieldValue] | None = None
-    """The values as the nodes' fields take them; None where they are the same."""
+    """The values converted for their fields; None if they are the same."""
     poison: str | None = None
-    """Why the server cannot read the item: a value does not fit its field, which it finds out too late."""
+    """Why the server cannot read the item: a value does not fit its field, which it notices too late."""
 
     @property
     def ended(self) -> bool:
@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user, as items name them."""
+    """A user, as in queue items."""
 
     user_id: str = "system"
     display_name: str = "System"
@@ -62,7 +62,7 @@ class Person:
     is_admin: bool = True
 
     def sees(self, owner: str) -> bool:
-        """Whether this user sees what belongs to `owner`."""
+        """Whether this user can see items of `owner`."""
         return self.is_admin or self.user_id == owner
 
 
@@ -92,7 +92,7 @@ def empty_session(session_id: str, graph: dict[str, Any]) -> dict[str, Any]:
 
 
 def item_json(row: Row, owner: Person, release: Release) -> dict[str, Any]:
-    """A whole item, nulls included."""
+    """A full item, including nulls."""
     bare = empty_session(row.session_id, {})
     session = {**bare, **(row.session or {}), "id": row.session_id, "graph": row.graph()}
     item = {
@@ -150,7 +150,7 @@ def summary_json(row: Row, owner: Person) -> dict[str, Any]:
 
 
 def redacted(item: dict[str, Any]) -> dict[str, Any]:
-    """An item as other users see it: when and how far, not what."""
+    """An item as other users see it: only times and status."""
     kept = {"item_id", "queue_id", "status", "status_sequence", "device"}
     hidden: dict[str, Any] = {"user_id": REDACTED, "batch_id": REDACTED, "session_id": REDACTED, "priority": 0}
     shown = {name: hidden.get(name) for name in item}
@@ -163,7 +163,7 @@ def redacted(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_nulls(value: Any) -> Any:
-    """A copy without the members that are null, at any depth: so the server answers for one item."""
+    """A copy without null members at any depth, as in the server's answer for one item."""
     if isinstance(value, dict):
         return {name: without_nulls(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
@@ -172,7 +172,7 @@ def without_nulls(value: Any) -> Any:
 
 
 def tally(rows: Sequence[Row]) -> dict[str, int]:
-    """How many rows are in each status, and in all."""
+    """The number of rows in each status, and in total."""
     counts = dict.fromkeys(STATES, 0)
     for row in rows:
         counts[row.status] += 1

@@ -1,4 +1,4 @@
-"""Users: sign-in, tokens and who is who. In single-user mode everybody is the system's user."""
+"""Users: accounts, sign-in and tokens. In single-user mode everyone is the system user."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Account:
 
     @property
     def person(self) -> Person:
-        """The user, as items name them."""
+        """The user, as in queue items."""
         return Person(self.user_id, self.display_name, self.email, self.is_admin)
 
     def to_json(self) -> dict[str, Any]:
-        """The account as the server describes it."""
+        """The account as the server returns it."""
         return {
             "user_id": self.user_id,
             "email": self.email,
@@ -55,7 +55,7 @@ class Account:
 
 
 class Users:
-    """All accounts. Tokens are JSON web tokens, signed with a key that outlives a crash."""
+    """All accounts. Tokens are JSON Web Tokens, signed with a key that survives a crash."""
 
     def __init__(self, *, multiuser: bool) -> None:
         self.multiuser: Final = multiuser
@@ -63,13 +63,13 @@ class Users:
         self._key: Final = secrets.token_bytes(32)
 
     def add(self, email: str, password: str, display_name: str | None = None, *, is_admin: bool = False) -> Account:
-        """Make an account."""
+        """Create an account."""
         account = Account(str(uuid4()), email, display_name or email.partition("@")[0], password, is_admin, now_iso())
         self.accounts[account.user_id] = account
         return account
 
     def person(self, user_id: str) -> Person:
-        """The user of that id."""
+        """The user with an id."""
         account = self.accounts.get(user_id)
         return account.person if account else SYSTEM
 
@@ -82,7 +82,7 @@ class Users:
         raise Refusal(401, "Incorrect email or password")
 
     def token(self, account: Account, *, remember: bool = False, seconds: float | None = None) -> str:
-        """A token for an account, good for `seconds`, by default a day."""
+        """A token for an account, valid for `seconds`, by default a day."""
         lasts = seconds if seconds is not None else WEEK if remember else DAY
         claims = {
             "user_id": account.user_id,
@@ -96,7 +96,7 @@ class Users:
         return f"{signed}.{self._signature(signed)}"
 
     def account_of(self, token: str | None) -> tuple[Account, dict[str, Any]]:
-        """Whose token it is, and what it claims. Raises Refusal 401."""
+        """The account of a token, and its claims. Raises Refusal 401."""
         if not token:
             raise Refusal(401, "Authentication required")
         signed, _, signature = token.rpartition(".")

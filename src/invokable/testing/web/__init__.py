@@ -1,1 +1,1 @@
-"""How the server is asked: HTTP and Socket.IO, in process or on a port."""
+"""The server's API: HTTP and Socket.IO, in process or on a port."""

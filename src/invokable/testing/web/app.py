@@ -1,8 +1,8 @@
-"""App: the ASGI application. Reads a request, runs its handler, writes the answer as the server would.
+"""App: the ASGI application. Reads a request, runs its handler, and answers like the server.
 
-    request ─ faults ─ sockets │ who is it ─ body ─ handler ─ JSON, gzip ─ answer
+    request ─ faults ─ sockets │ identity ─ body ─ handler ─ JSON, gzip ─ answer
 
-A path that is nobody's answers GET with a web page since 6.12, as the server does.
+Since 6.12, the server answers GET on unknown paths with a web page.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class App:
         try:
             answer = await self._answer(request)
         except ClientDisconnect:
-            return  # the body never arrived whole
+            return  # the body was incomplete
         await _response(answer, request)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Answer:
@@ -103,7 +103,7 @@ class App:
         return answer
 
     def _breaks(self, scope: Scope) -> bool:
-        # Since 6.14 long polling fails where the client takes gzip: only websockets work.
+        # Since 6.14 long polling fails if the client accepts gzip: only websockets work.
         packed = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
         return scope["type"] == "http" and packed and self._world.release.has("polling_breaks")
 
@@ -167,6 +167,6 @@ def _response(answer: Answer, request: Request) -> Response:
         if len(content) >= _LARGE and "gzip" in request.headers.get("accept-encoding", ""):
             content = gzip.compress(content, 1)
             headers["content-encoding"] = "gzip"
-    # Starlette adds a charset to text types only, and these have theirs.
+    # Starlette adds a charset only to text types, and these already have one.
     headers["content-type"] = answer.content_type
     return Response(content, answer.status, headers)

@@ -1,4 +1,4 @@
-"""Sign-in, for servers with several users; since 6.12."""
+"""Sign-in on multi-user servers, since 6.12."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AUTH = "/api/v1/auth"
 
 @route("GET", f"{_AUTH}/status", open=True, feature="auth")
 def status(call: Call) -> Answer:
-    """Whether users sign in, and whether there is one."""
+    """Whether users have to sign in, and whether there are any."""
     users = call.world.users
     has_admin = any(account.is_admin for account in users.accounts.values())
     return Answer(
@@ -31,7 +31,7 @@ def status(call: Call) -> Answer:
 
 @route("POST", f"{_AUTH}/setup", open=True, feature="auth")
 def setup(call: Call) -> Answer:
-    """Make the first account, once."""
+    """Create the first account, once."""
     users = _users(call, "Admin setup is not required in single-user mode.")
     if any(account.is_admin for account in users.accounts.values()):
         raise Refusal(400, "Administrator account already configured")
@@ -55,13 +55,13 @@ def login(call: Call) -> Answer:
 
 @route("POST", f"{_AUTH}/logout", feature="auth")
 def logout(call: Call) -> Answer:
-    """Sign out; the token stays good all the same."""
+    """Sign out; the token stays valid."""
     return Answer({"success": True}, headers={"set-cookie": media_cookie("", 0)})
 
 
 @route("GET", f"{_AUTH}/me", open=True, feature="auth")
 def me(call: Call) -> Answer:
-    """Who one is."""
+    """The current user."""
     if call.token is None:
         return _unknown("Missing authentication credentials")
     account, _ = call.world.users.account_of(call.token)
@@ -70,7 +70,7 @@ def me(call: Call) -> Answer:
 
 @route("PATCH", f"{_AUTH}/me", feature="auth")
 def change_me(call: Call) -> Answer:
-    """Change one's name or password. A new password makes all earlier tokens void."""
+    """Change the current user's name or password. A new password invalidates all earlier tokens."""
     account, _ = call.world.users.account_of(call.token)
     body: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     if body.get("display_name"):
@@ -93,7 +93,7 @@ def accounts(call: Call) -> Answer:
 
 @route("POST", f"{_AUTH}/users", admin=True, feature="auth")
 def add_account(call: Call) -> Answer:
-    """Make an account."""
+    """Create an account."""
     given: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     account = call.world.users.add(
         _member(call, "email"),

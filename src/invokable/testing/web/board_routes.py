@@ -1,4 +1,4 @@
-"""The boards' endpoints, and what is on them."""
+"""The endpoints for boards and their contents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NONE = "none"
 
 @route("POST", f"{_BOARDS}/")
 def create(call: Call) -> Answer:
-    """Make a board; several may have one name."""
+    """Create a board; names need not be unique."""
     query = Query(call)
     name = query.text("board_name", required=True, most=300)
     query.check()
@@ -56,7 +56,7 @@ def describe(call: Call) -> Answer:
 
 @route("PATCH", f"{_BOARDS}/{{board_id}}")
 def update(call: Call) -> Answer:
-    """Rename or archive a board, or say who sees it."""
+    """Rename or archive a board, or change its visibility."""
     board = _board(call, call.params["board_id"], "update")
     changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     names = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
@@ -69,7 +69,7 @@ def update(call: Call) -> Answer:
 
 @route("DELETE", f"{_BOARDS}/{{board_id}}")
 def delete(call: Call) -> Answer:
-    """Delete a board; what is on it stays, unless it is to go too."""
+    """Delete a board, with or without its contents."""
     query = Query(call)
     with_files = query.boolean("include_images", False)
     query.check()
@@ -108,7 +108,7 @@ def image_names(call: Call) -> Answer:
 
 @route("POST", f"{_ON_BOARDS}/")
 def put_one(call: Call) -> Answer:
-    """Put an image onto a board, from wherever it is."""
+    """Move an image to a board."""
     board_id, name = _named(call, "board_id", "image_name")
     if board_id not in call.world.boards.boards and not _checks(call):
         raise Refusal(500, "Failed to add image to board")
@@ -121,14 +121,14 @@ def put_one(call: Call) -> Answer:
 
 @route("POST", f"{_ON_BOARDS}/batch")
 def put_several(call: Call) -> Answer:
-    """Put images onto a board; names of others are left out."""
+    """Move images to a board; unknown names are ignored."""
     board = _board(call, call.member("board_id"), "modify")
     return _moved(call, _files(call), board.board_id)
 
 
 @route("DELETE", f"{_ON_BOARDS}/")
 def take_one(call: Call) -> Answer:
-    """Take an image off its board."""
+    """Remove an image from its board."""
     (name,) = _named(call, "image_name")
     file = media.visible(call, "image", name)
     if file is None:
@@ -138,12 +138,12 @@ def take_one(call: Call) -> Answer:
 
 @route("POST", f"{_ON_BOARDS}/batch/delete")
 def take_several(call: Call) -> Answer:
-    """Take images off their boards."""
+    """Remove images from their boards."""
     return _moved(call, _files(call), None)
 
 
 def _checks(call: Call) -> bool:
-    """Whether the server looks for a board before it does something with it; it does since boards have owners."""
+    """Whether the server checks that a board exists before using it, as it does since boards have owners."""
     return call.world.release.has("ownership")
 
 

@@ -1,4 +1,4 @@
-"""Call: a request as the handlers see it, and the answers that they give."""
+"""Call: a request for the handlers, and their answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Answer:
-    """What the server sends back: JSON of `value`, or `content` as it is."""
+    """The server's answer: JSON of `value`, or `content` unchanged."""
 
     value: Any = None
     status: int = 200
@@ -57,7 +57,7 @@ class Call:
     claims: dict[str, Any] = field(default_factory=dict)
 
     def member(self, name: str) -> Any:
-        """A member of the body, which must be there. Raises Invalid."""
+        """A required member of the body. Raises Invalid."""
         if isinstance(self.body, dict) and name in self.body:
             return self.body[name]
         raise Invalid([missing(("body", name))])
@@ -94,7 +94,7 @@ class Call:
 
 
 class Query:
-    """Reads query parameters, and refuses them together."""
+    """Reads query parameters, and reports their errors together."""
 
     def __init__(self, call: Call) -> None:
         self._queries = call.queries
@@ -130,7 +130,7 @@ class Query:
         return taken
 
     def check(self) -> None:
-        """Raise Invalid if anything was wrong."""
+        """Raise Invalid if there were errors."""
         if self._details:
             raise Invalid(self._details)
 

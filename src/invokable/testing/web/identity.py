@@ -1,4 +1,4 @@
-"""Identity: whose request it is, and whether it may be made."""
+"""Identity: who makes a request, and whether it is allowed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def admit(call: Call, endpoint: Endpoint) -> None:
     except Refusal:
         if not endpoint.cookie:
             raise
-        call.person = _NOBODY  # who may see nothing
+        call.person = _NOBODY  # a user without access
         return
     call.account, call.person = account, account.person
     if endpoint.admin and not account.is_admin:
@@ -34,14 +34,14 @@ def admit(call: Call, endpoint: Endpoint) -> None:
 
 
 def refreshed_token(call: Call, status: int) -> str | None:
-    """The new token that comes with a request that changed something."""
+    """The new token in the answer to a request that changed something."""
     if call.account is None or call.method in ("GET", "HEAD") or status >= 400 or call.path.endswith("/auth/logout"):
         return None
     return call.world.users.token(call.account, remember=call.claims["remember_me"])
 
 
 def media_cookie(token: str, seconds: int) -> str:
-    """The header by which a browser keeps a token for images."""
+    """The header that stores a token for images in a browser."""
     return f"{COOKIE}={token}; HttpOnly; Max-Age={seconds}; Path=/api/v1; SameSite=lax"
 
 

@@ -1,4 +1,4 @@
-"""The images' endpoints."""
+"""The endpoints for images."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def list_images(call: Call) -> Answer:
 
 @route("GET", f"{_IMAGES}/names", feature="image_names")
 def names(call: Call) -> Answer:
-    """The names of all images that fit."""
+    """The names of all matching images."""
     return media.names(call, "image")
 
 
 @route("POST", f"{_IMAGES}/images_by_names", feature="image_names")
 def images_by_names(call: Call) -> Answer:
-    """Images by name; those that are missing are left out."""
+    """Images by name; missing ones are left out."""
     found = [call.world.media.get(name) for name in call.texts("image_names")]
     seen = media.is_seen(call)
     return Answer([call.world.media.to_json(file) for file in found if file is not None and seen(file)])
@@ -73,13 +73,13 @@ def images_by_names(call: Call) -> Answer:
 
 @route("GET", f"{_IMAGES}/intermediates")
 def count_intermediates(call: Call) -> Answer:
-    """How many images are intermediate."""
+    """The number of intermediate images."""
     return Answer(len(_intermediates(call)))
 
 
 @route("DELETE", f"{_IMAGES}/intermediates")
 def delete_intermediates(call: Call) -> Answer:
-    """Delete the intermediate images of all."""
+    """Delete all intermediate images."""
     if not call.person.is_admin:
         raise Refusal(403, "Only admins can clear all intermediates")
     return Answer(len(call.world.media.delete([file.name for file in _intermediates(call)])))
@@ -87,13 +87,13 @@ def delete_intermediates(call: Call) -> Answer:
 
 @route("POST", f"{_IMAGES}/delete")
 def delete_several(call: Call) -> Answer:
-    """Delete images; names of others are left out."""
+    """Delete images; unknown names are ignored."""
     return media.delete_several(call, "image", call.texts("image_names", most=_MOST))
 
 
 @route("DELETE", f"{_IMAGES}/uncategorized")
 def delete_uncategorized(call: Call) -> Answer:
-    """Delete the images that are on no board."""
+    """Delete the images without a board."""
     found = call.world.media.find(board_id="none", is_intermediate=False, seen=media.is_seen(call))
     return media.delete_several(call, "image", [file.name for file in found])
 
@@ -112,7 +112,7 @@ def unstar(call: Call) -> Answer:
 
 @route("POST", f"{_IMAGES}/download", slow=True)
 def pack(call: Call) -> Answer:
-    """Make a zip of images."""
+    """Create a zip of images."""
     body: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     wanted, board_id = body.get("image_names") or [], body.get("board_id")
     if not wanted and not board_id:
@@ -135,7 +135,7 @@ def pack(call: Call) -> Answer:
 
 @route("GET", f"{_IMAGES}/download/{{archive}}")
 def download(call: Call) -> Answer:
-    """A zip that was made."""
+    """A zip created before."""
     content = call.world.media.archives.get(call.params["archive"])
     if content is None:
         raise Refusal(404, "Not Found")
@@ -168,7 +168,7 @@ def delete(call: Call) -> Answer:
 @route("GET", f"{_ONE}/full", cookie=True)
 @route("HEAD", f"{_ONE}/full", cookie=True)
 def full(call: Call) -> Answer:
-    """The file itself, always whole."""
+    """The full file, without ranges."""
     return media.full(call, "image", "image/png")
 
 
@@ -180,19 +180,19 @@ def thumbnail(call: Call) -> Answer:
 
 @route("GET", f"{_ONE}/metadata")
 def metadata(call: Call) -> Answer:
-    """The metadata, null without any."""
+    """The metadata, or null."""
     return media.metadata(call, "image")
 
 
 @route("GET", f"{_ONE}/workflow")
 def workflow(call: Call) -> Answer:
-    """The workflow and the graph that made it, as texts."""
+    """Its workflow and graph, as text."""
     return media.workflow(call, "image")
 
 
 @route("GET", f"{_ONE}/urls")
 def urls(call: Call) -> Answer:
-    """Its URLs; the server gives them for any name."""
+    """Its URLs; the server returns them for any name."""
     return media.urls(call, "image")
 
 

@@ -1,4 +1,4 @@
-"""The workflow library's endpoints."""
+"""The endpoints for the workflow library."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def list_workflows(call: Call) -> Answer:
 
 @route("GET", f"{_WORKFLOWS}/counts_by_category")
 def counts(call: Call) -> Answer:
-    """How many workflows there are of each category."""
+    """The number of workflows in each category."""
     query = Query(call)
     categories = query.choices("categories", _CATEGORIES)
     query.check()
@@ -61,7 +61,7 @@ def counts(call: Call) -> Answer:
 
 @route("GET", _ONE)
 def describe(call: Call) -> Answer:
-    """A workflow, whole."""
+    """A full workflow."""
     record = _record(call)
     if not record["is_public"] and not call.person.sees(record["user_id"]):
         raise Refusal(403, "Not authorized to access this workflow")
@@ -70,7 +70,7 @@ def describe(call: Call) -> Answer:
 
 @route("PATCH", f"{_ONE}/is_public", feature="sharing")
 def share(call: Call) -> Answer:
-    """Have others see a workflow, or not."""
+    """Share or unshare a workflow."""
     record = _own(call)
     is_public, details = scalars.boolean(call.member("is_public"), ("body", "is_public"))
     if details:
@@ -82,7 +82,7 @@ def share(call: Call) -> Answer:
 
 @route("GET", f"{_ONE}/thumbnail", open=True)
 def thumbnail(call: Call) -> Answer:
-    """The picture of a workflow, which the server calls a PNG; where there is none, it fails."""
+    """The image of a workflow, always declared as PNG; fails if there is none."""
     content = call.world.library.thumbnails.get(_record(call)["workflow_id"])
     if content is None:
         raise Broken
@@ -91,7 +91,7 @@ def thumbnail(call: Call) -> Answer:
 
 @route("PUT", f"{_ONE}/thumbnail", form=True)
 def set_thumbnail(call: Call) -> Answer:
-    """Give a workflow its picture."""
+    """Set the image of a workflow."""
     workflow_id = _own(call)["workflow_id"]
     if call.file is None:
         raise Invalid([missing(("body", "image"))])
@@ -101,7 +101,7 @@ def set_thumbnail(call: Call) -> Answer:
 
 @route("DELETE", f"{_ONE}/thumbnail")
 def delete_thumbnail(call: Call) -> Answer:
-    """Take the picture of a workflow away; where there is none, the server fails."""
+    """Remove the image of a workflow; fails if there is none."""
     if call.world.library.thumbnails.pop(_own(call)["workflow_id"], None) is None:
         raise Broken
     return Answer(None)
@@ -120,7 +120,7 @@ def update(call: Call) -> Answer:
 
 @route("PUT", f"{_ONE}/opened_at")
 def opened(call: Call) -> Answer:
-    """Note that a workflow was opened."""
+    """Record that a workflow was opened."""
     _record(call)["opened_at"] = now()
     return Answer(None)
 

@@ -1,4 +1,4 @@
-"""Logged: notes each request that reaches the server, and how it was answered."""
+"""Logged: logs each request that reaches the server, and its answer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Note = Callable[[str, str, int | None], None]
 
 
 class Logged:
-    """An ASGI application with a log around it."""
+    """An ASGI application wrapped with a log."""
 
     def __init__(self, app: ASGIApp, note: Note) -> None:
         self._app = app
         self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request and note it."""
+        """Serve a request and log it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -36,7 +36,7 @@ class Logged:
             nonlocal status
             status = message.get("status", status)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                note()  # first: who has the answer finds it in the log
+                note()  # first, so that the log has it when the client has the answer
             await send(message)
 
         try:

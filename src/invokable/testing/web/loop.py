@@ -1,4 +1,4 @@
-"""Loop: the simulator's own event loop, in a thread of its own."""
+"""Loop: the simulator's own event loop, in its own thread."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Loop:
         self.loop.run_forever()
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin some work; any thread may wait for it."""
+        """Start a coroutine; any thread may wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def wait(self, work: Coroutine[Any, Any, T], timeout: float = 10.0) -> T:
-        """Do some work and return its result."""
+        """Run a coroutine and return its result."""
         return self.spawn(work).result(timeout)
 
     def stop(self) -> None:
-        """End everything that is under way, and the thread."""
+        """Cancel all running work, and end the thread."""
         self.wait(self._cancel_all())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5.0)

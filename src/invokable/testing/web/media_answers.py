@@ -1,4 +1,4 @@
-"""What images and videos have in common."""
+"""The common parts of image and video endpoints."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NOBODY = "none"
 
 
 def is_seen(call: Call) -> Callable[[File], bool]:
-    """Decides which files the caller may see: their own, and those on a board that others have shared."""
+    """Return a check for the files that the caller may see: their own, and those on shared boards."""
     return lambda file: call.person.sees(file.user_id) or _is_shared(call, file)
 
 
 def sees_board(call: Call, board: Board) -> bool:
-    """Whether the caller may see what is on a board."""
+    """Whether the caller may see the contents of a board."""
     return board.visibility != "private" or call.person.sees(board.user_id)
 
 
@@ -29,7 +29,7 @@ def _is_shared(call: Call, file: File) -> bool:
 
 
 def visible(call: Call, kind: str, name: str) -> File | None:
-    """The file of that name if the caller may change it."""
+    """The file with a name if the caller may change it."""
     file = call.world.media.get(name, kind)
     return file if file is not None and call.person.sees(file.user_id) else None
 
@@ -70,7 +70,7 @@ def writable_board(call: Call, board_id: str | None) -> str | None:
 
 
 def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
-    """The files that the query asks for."""
+    """The files that match the query."""
     query = Query(call)
     options = {
         "board_id": query.text("board_id"),
@@ -133,7 +133,7 @@ def star(call: Call, kind: str, *, starred: bool) -> Answer:
 
 
 def _failed(kind: str, wanted: Iterable[str], found: Iterable[File]) -> list[str]:
-    """What the server reports as failed: missing videos; about images it says nothing."""
+    """The names that the server reports as failed: missing videos, but not missing images."""
     names = {file.name for file in found}
     return [name for name in wanted if name not in names] if kind == "video" else []
 
@@ -182,7 +182,7 @@ def workflow(call: Call, kind: str) -> Answer:
 
 
 def urls(call: Call, kind: str) -> Answer:
-    """Where a file of that name would be."""
+    """The URLs for a file name, existing or not."""
     name = call.params["name"]
     if call.world.media.get(name, kind) is not None:
         readable(call, kind)
@@ -191,7 +191,7 @@ def urls(call: Call, kind: str) -> Answer:
 
 
 def boards_of(files: Iterable[File]) -> list[str]:
-    """The boards that files are on, `none` for those on none."""
+    """The boards of files, `none` for files without one."""
     return list(dict.fromkeys(file.board_id or _NOBODY for file in files))
 
 

@@ -1,4 +1,4 @@
-"""The models' endpoints."""
+"""The endpoints for models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MODELS = "/api/v2/models"
 
 @route("GET", f"{_MODELS}/")
 def list_models(call: Call) -> Answer:
-    """The models that fit."""
+    """The matching models."""
     schema = call.world.reader.schema
     query = Query(call)
     bases = query.choices("base_models", sorted(schema.model_bases))
@@ -33,7 +33,7 @@ def list_models(call: Call) -> Answer:
 
 @route("GET", f"{_MODELS}/get_by_attrs")
 def by_attributes(call: Call) -> Answer:
-    """The model of a name, type and base."""
+    """The model with a name, type and base."""
     schema = call.world.reader.schema
     query = Query(call)
     wanted = {
@@ -47,7 +47,7 @@ def by_attributes(call: Call) -> Answer:
 
 @route("GET", f"{_MODELS}/get_by_hash", feature="model_hash")
 def by_hash(call: Call) -> Answer:
-    """The model of a hash."""
+    """The model with a hash."""
     query = Query(call)
     wanted = query.text("hash", required=True)
     query.check()
@@ -56,13 +56,13 @@ def by_hash(call: Call) -> Answer:
 
 @route("GET", f"{_MODELS}/i/{{key}}")
 def by_key(call: Call) -> Answer:
-    """The model of a key."""
+    """The model with a key."""
     return _first(call, "model not found", key=call.params["key"])
 
 
 @route("POST", f"{_MODELS}/install", admin=True)
 def install(call: Call) -> Answer:
-    """Install a model at once."""
+    """Install a model immediately."""
     query = Query(call)
     source = query.text("source", required=True)
     query.boolean("inplace", False)
@@ -77,7 +77,7 @@ def install(call: Call) -> Answer:
 
 @route("PATCH", f"{_MODELS}/i/{{key}}", admin=True)
 def update(call: Call) -> Answer:
-    """Change what is said of a model."""
+    """Change a model's attributes."""
     config = _config(call)
     changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     config.update({name: value for name, value in changes.items() if value is not None and name in config})
@@ -86,7 +86,7 @@ def update(call: Call) -> Answer:
 
 @route("GET", f"{_MODELS}/i/{{key}}/image", open=True)
 def image(call: Call) -> Answer:
-    """The picture of a model, which the server calls a PNG; where there is none, it fails."""
+    """The image of a model, always declared as PNG; fails if there is none."""
     content = call.world.models.images.get(call.params["key"])
     if content is None:
         raise Broken
@@ -95,7 +95,7 @@ def image(call: Call) -> Answer:
 
 @route("PATCH", f"{_MODELS}/i/{{key}}/image", form=True, admin=True)
 def set_image(call: Call) -> Answer:
-    """Give a model its picture."""
+    """Set the image of a model."""
     config = _config(call)
     if call.file is None:
         raise Invalid([missing(("body", "image"))])
@@ -106,7 +106,7 @@ def set_image(call: Call) -> Answer:
 
 @route("DELETE", f"{_MODELS}/i/{{key}}/image", admin=True)
 def delete_image(call: Call) -> Answer:
-    """Take the picture of a model away."""
+    """Remove the image of a model."""
     config = _config(call)
     call.world.models.images.pop(config["key"], None)
     config["cover_image"] = None
@@ -128,13 +128,13 @@ def scan(call: Call) -> Answer:
 
 @route("POST", f"{_MODELS}/empty_model_cache", admin=True)
 def empty_cache(call: Call) -> Answer:
-    """Drop the models in memory, of which there are none."""
+    """Unload the models in memory: there are none."""
     return Answer(None)
 
 
 @route("DELETE", f"{_MODELS}/install", admin=True)
 def prune_jobs(call: Call) -> Answer:
-    """Forget the jobs that have ended."""
+    """Remove the jobs that have ended."""
     call.world.models.prune()
     return _no_body(call)
 
@@ -143,7 +143,7 @@ def prune_jobs(call: Call) -> Answer:
 @route("POST", f"{_MODELS}/install/{{id}}/resume", admin=True, feature="sharing")
 @route("POST", f"{_MODELS}/install/{{id}}/restart_failed", admin=True, feature="sharing")
 def steer_job(call: Call) -> Answer:
-    """Pause a job, or go on with it; here it has ended already."""
+    """Pause or resume a job, which has already ended here."""
     number = call.params["id"]
     found = call.world.models.job(int(number)) if number.isdecimal() else None
     if found is None:
@@ -178,7 +178,7 @@ def delete(call: Call) -> Answer:
 
 @route("DELETE", f"{_MODELS}/install/{{id}}", admin=True)
 def cancel_job(call: Call) -> Answer:
-    """Cancel an install job, which here has ended already."""
+    """Cancel an install job, which has already ended here."""
     number = call.params["id"]
     if not number.isdecimal() or call.world.models.job(int(number)) is None:
         raise Refusal(415, f"No job with id {number} known")
@@ -186,7 +186,7 @@ def cancel_job(call: Call) -> Answer:
 
 
 def _no_body(call: Call) -> Answer:
-    """Nothing. Since 6.14 that fails where the client takes gzip."""
+    """An empty answer. Since 6.14 this fails if the client accepts gzip."""
     if call.world.release.has("polling_breaks") and "gzip" in call.headers.get("accept-encoding", ""):
         raise Broken
     return Answer(status=204, content=b"")

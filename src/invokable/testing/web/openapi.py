@@ -1,6 +1,6 @@
-"""openapi.json, made from a schema: read back, it gives the same schema.
+"""openapi.json, made from a schema; reading it gives the same schema.
 
-What the catalogue does not hold is not in it: prose, tags, what the editor drops. The names of the components are
+It lacks what is not in the catalogue: descriptions, tags, and fields that the editor drops. The component names are
 InvokeAI's own.
 """
 
@@ -41,7 +41,7 @@ _ENUMS: Final = {"base": "BaseModelType", "model_type": "ModelType", "submodel_t
 
 
 def document(schema: Schema) -> Json:
-    """The openapi document of a server with this schema."""
+    """The openapi document for a schema."""
     components: Json = {}
     for node in schema.nodes.values():
         components[class_name("invocation", node.type)] = _node(node)
@@ -56,7 +56,7 @@ def document(schema: Schema) -> Json:
 
 
 def class_name(kind: str, name: str) -> str:
-    """InvokeAI's class of a node type or output type: `img_blur` is ImageBlurInvocation."""
+    """InvokeAI's class for a node type or output type: ImageBlurInvocation for `img_blur`."""
     given = _class_names()[kind].get(name)
     if given is not None:
         return given
@@ -87,7 +87,7 @@ def _node(node: NodeTemplate) -> Json:
         "title": "Use Cache",
         "type": "boolean",
     }
-    # The order of the schema's inputs is that of the properties, wherever board and metadata stand in it.
+    # The schema's inputs have the order of the properties, wherever board and metadata are.
     ordered = {name: properties.get(name) or _input(field) for name, field in node.inputs.items()}
     early = {name: value for name, value in properties.items() if name not in ordered}
     return {
@@ -192,7 +192,7 @@ def _limits(limits: Limits) -> Json:
 
 
 def _complete(components: Json, schema: Schema) -> None:
-    """Add what the nodes refer to, and the graph that holds them."""
+    """Add the components that nodes refer to, and the graph."""
     for name, values in zip(
         _ENUMS.values(), (schema.model_bases, schema.model_types, schema.submodel_types), strict=True
     ):

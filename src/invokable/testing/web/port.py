@@ -1,6 +1,6 @@
 """Port: the simulator on a real port, with connections that can be cut.
 
-uvicorn does the work; its connections are kept here, so that a fault can find the one that carries a request.
+uvicorn serves it; its connections are recorded here, so that a fault can find the connection of a request.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Address = tuple[str, int]
 
 
 class _Line:
-    """A connection on the network."""
+    """A network connection."""
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
@@ -35,17 +35,17 @@ class _Line:
             return
         raw = self._transport.get_extra_info("socket")
         if raw is not None and raw.fileno() >= 0:
-            # Zero seconds of lingering: the other side sees a reset, not an end.
+            # Zero linger time: the other side gets a reset, not an end of stream.
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         self._transport.abort()
 
     def close(self) -> None:
-        """End the connection after what was sent."""
+        """Close the connection after the data sent so far."""
         self._transport.close()
 
 
 class Port:
-    """A listening port, open while the server runs. Its number stays the same from one run to the next."""
+    """A listening port, open while the server runs. Its number stays the same after a restart."""
 
     def __init__(self, loop: Loop, host: str, port: int) -> None:
         self._loop = loop
@@ -60,7 +60,7 @@ class Port:
 
     @property
     def url(self) -> str:
-        """The address."""
+        """The URL."""
         return f"http://{self._host}:{self._port}"
 
     def open(self, app: ASGIApp) -> None:
@@ -88,7 +88,7 @@ class Port:
         self._loop.wait(self._stopped(server))
 
     def _bound(self) -> socket.socket:
-        # asyncio looks at the protocol's number before it turns off what holds back small packets, such as events.
+        # asyncio checks the socket's protocol number before it disables Nagle's algorithm, which delays small packets.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self._host, self._port))
@@ -109,14 +109,14 @@ class Port:
             self._socket = None
         for transport in list(self._lines.values()):
             _Line(transport).cut()
-        self._serving.cancel()  # rather than wait for its next look at the clock
+        self._serving.cancel()  # instead of waiting for its next tick
         await asyncio.wait([self._serving], timeout=_WAIT)
 
     def _protocol(self) -> type[H11Protocol]:
         lines = self._lines
 
         class Protocol(H11Protocol):
-            """uvicorn's own, which leaves its connections where they can be found."""
+            """uvicorn's protocol, which records its connections."""
 
             def connection_made(self, transport: Any) -> None:
                 lines[transport.get_extra_info("peername")[:2]] = transport

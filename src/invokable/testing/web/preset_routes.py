@@ -1,4 +1,4 @@
-"""The style presets' endpoints."""
+"""The endpoints for style presets."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _MEMBERS: Final = ("name", "positive_prompt", "negative_prompt", "type")
 
 @route("GET", _PRESETS)
 def list_presets(call: Call) -> Answer:
-    """All that the caller sees."""
+    """All presets that the caller may see."""
     presets = call.world.presets
     return Answer([presets.to_json(record) for record in presets.records.values() if _is_seen(call, record)])
 
 
 @route("POST", _PRESETS, form=True)
 def create(call: Call) -> Answer:
-    """Make one."""
+    """Create a preset."""
     return Answer(call.world.presets.create(_about(call), call.person.user_id, _picture(call)))
 
 
 @route("GET", _ONE)
 def describe(call: Call) -> Answer:
-    """One."""
+    """A preset."""
     return Answer(call.world.presets.to_json(_seen(call)))
 
 
 @route("GET", f"{_ONE}/image")
 def image(call: Call) -> Answer:
-    """Its picture, which the server calls a PNG whatever it is."""
+    """The image of a preset, always declared as PNG."""
     content = _seen(call)["picture"]
     if content is None:
         raise Refusal(404, "Not Found")
@@ -45,7 +45,7 @@ def image(call: Call) -> Answer:
 
 @route("PATCH", _ONE, form=True)
 def update(call: Call) -> Answer:
-    """Replace what one says, its picture too."""
+    """Replace a preset, including its image."""
     about = _about(call)
     record = _own(call)
     return Answer(call.world.presets.update(record, about, _picture(call)))
@@ -53,7 +53,7 @@ def update(call: Call) -> Answer:
 
 @route("DELETE", _ONE)
 def delete(call: Call) -> Answer:
-    """Delete one."""
+    """Delete a preset."""
     record = _own(call)
     del call.world.presets.records[record["id"]]
     return Answer(None)
@@ -82,7 +82,7 @@ def _picture(call: Call) -> bytes | None:
 
 
 def _record(call: Call, *, before: Exception) -> dict[str, Any]:
-    """The preset that the path names; for what is missing, `before` is what servers before 6.12 do."""
+    """The preset in the path; if it is missing, servers before 6.12 raise `before`."""
     record = call.world.presets.records.get(call.params["preset_id"])
     if record is None:
         raise Refusal(404, "Style preset not found") if call.world.release.has("ownership") else before

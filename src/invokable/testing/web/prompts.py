@@ -1,10 +1,10 @@
-"""Dynamic prompts: `a {red|blue} fox`, and all the prompts that this stands for.
+"""Dynamic prompts, such as `a {red|blue} fox`, and their expansion.
 
 {a|b}        one of them
 {2$$a|b|c}   two of them, in any order, joined by a comma
 {1-2$$a|b}   one or two
-{2$$ and $$a|b|c}   joined by something else
-{3::a|b}     weights, which matter when prompts are drawn
+{2$$ and $$a|b|c}   joined by another separator
+{3::a|b}     weights, for random prompts
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _Part = str | _Choice
 
 
 def all_of(prompt: str, most: int) -> list[str]:
-    """The prompts in order, at most `most`. Raises PromptError."""
+    """The first `most` prompts, in order. Raises PromptError."""
     return list(itertools.islice(_every(_parse(prompt)), most))
 
 
 def some_of(prompt: str, count: int, seed: int | None) -> list[str]:
-    """`count` prompts drawn at random; the same for the same seed. Raises PromptError."""
+    """`count` random prompts, the same for the same seed. Raises PromptError."""
     parts, draw = _parse(prompt), random.Random(seed)
     return [_drawn(parts, draw) for _ in range(count)]
 

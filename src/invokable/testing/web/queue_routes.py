@@ -1,4 +1,4 @@
-"""The queue's endpoints."""
+"""The endpoints for the queue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST = 1000
 
 @route("POST", f"{_QUEUE}/enqueue_batch")
 def enqueue(call: Call) -> Answer:
-    """Take a batch."""
+    """Enqueue a batch."""
     if not isinstance(call.body, dict):
         lacking = [missing(("body", "batch"))]
         raise Invalid(lacking if call.body in (NO_BODY, None) or isinstance(call.body, str) else _both_missing())
@@ -49,7 +49,7 @@ def _both_missing() -> list[Detail]:
 
 @route("GET", f"{_QUEUE}/status")
 def status(call: Call) -> Answer:
-    """How full the queue is."""
+    """The counts of the queue."""
     world = call.world
     queue = world.queue.status(call.params["queue_id"], call.person)
     return Answer({"queue": world.release.shape("queue_status", queue), "processor": _processor(call)})
@@ -57,7 +57,7 @@ def status(call: Call) -> Answer:
 
 @route("GET", f"{_QUEUE}/b/{{batch_id}}/status")
 def batch_status(call: Call) -> Answer:
-    """How far a batch is."""
+    """The counts of a batch."""
     viewer = None if call.person.is_admin else call.person
     found = call.world.queue.batch_status(call.params["queue_id"], call.params["batch_id"], viewer)
     return Answer(call.world.release.shape("batch_status", found))
@@ -65,7 +65,7 @@ def batch_status(call: Call) -> Answer:
 
 @route("GET", f"{_QUEUE}/counts_by_destination")
 def counts_by_destination(call: Call) -> Answer:
-    """How far the items of a destination are."""
+    """The counts of a destination."""
     from invokable.testing.server.rows import tally
 
     query = Query(call)
@@ -90,7 +90,7 @@ def list_all(call: Call) -> Answer:
 
 @route("GET", f"{_QUEUE}/list", feature="!item_ids")
 def list_pages(call: Call) -> Answer:
-    """The items in pages, as servers before 6.7 list them."""
+    """The items in pages, for servers before 6.7."""
     query = Query(call)
     limit = query.integer("limit", 50)
     cursor = query.integer("cursor")
@@ -105,11 +105,11 @@ def list_pages(call: Call) -> Answer:
 
 @route("GET", f"{_QUEUE}/item_ids", feature="item_ids")
 def item_ids(call: Call) -> Answer:
-    """The ids of all items, the newest first."""
+    """The ids of all items, newest first."""
     query = Query(call)
     direction = query.choice("order_dir", ("ASC", "DESC"), "DESC")
     query.check()
-    # Items of one POST share their time, and stay in the order of their ids either way.
+    # Items of one POST have the same time, and stay in the order of their ids in both directions.
     rows = sorted(_rows(call), key=lambda row: row.created_at, reverse=direction == "DESC")
     ids = [row.item_id for row in rows]
     return Answer({"item_ids": ids, "total_count": len(ids)})
@@ -117,7 +117,7 @@ def item_ids(call: Call) -> Answer:
 
 @route("POST", f"{_QUEUE}/items_by_ids", feature="item_ids")
 def items_by_ids(call: Call) -> Answer:
-    """Items by id; those that are missing or cannot be read are left out."""
+    """Items by id; missing and unreadable ones are left out."""
     most = _MOST if call.world.release.has("bounded_ids") else None
     rows = [_row(call, item_id) for item_id in call.integers("item_ids", most=most)]
     return Answer([_shown(call, row) for row in rows if row is not None and not row.poison])
@@ -132,14 +132,14 @@ def summaries(call: Call) -> Answer:
 
 @route("GET", f"{_QUEUE}/current")
 def current(call: Call) -> Answer:
-    """The item that runs."""
+    """The running item."""
     row = call.world.queue.current(call.params["queue_id"])
     return Answer(_shown(call, row) if row else None)
 
 
 @route("GET", f"{_QUEUE}/next")
 def following(call: Call) -> Answer:
-    """The item that is next."""
+    """The next item."""
     row = call.world.queue.next_pending(call.params["queue_id"])
     if row is not None and row.poison:
         raise Refusal(500, f"Unexpected error while getting next queue item: {row.poison}")
@@ -148,7 +148,7 @@ def following(call: Call) -> Answer:
 
 @route("GET", f"{_QUEUE}/i/{{item_id}}")
 def get_item(call: Call) -> Answer:
-    """One item. In another queue it is a 404 inside a 500."""
+    """One item. In another queue, the answer is a 404 inside a 500."""
     row = _existing(call, "fetching")
     return Answer(without_nulls(_shown(call, row)))
 
@@ -173,14 +173,14 @@ def cancel_item(call: Call) -> Answer:
 
 @route("PUT", f"{_QUEUE}/cancel_by_batch_ids")
 def cancel_by_batch_ids(call: Call) -> Answer:
-    """Cancel what is left of batches."""
+    """Cancel the remaining items of batches."""
     wanted = set(call.texts("batch_ids"))
     return _cancel(call, lambda row: row.batch.batch_id in wanted)
 
 
 @route("PUT", f"{_QUEUE}/cancel_by_destination")
 def cancel_by_destination(call: Call) -> Answer:
-    """Cancel what is left for a destination."""
+    """Cancel the remaining items of a destination."""
     query = Query(call)
     destination = query.text("destination", required=True)
     query.check()
@@ -189,13 +189,13 @@ def cancel_by_destination(call: Call) -> Answer:
 
 @route("PUT", f"{_QUEUE}/cancel_all_except_current")
 def cancel_others(call: Call) -> Answer:
-    """Cancel everything that does not run."""
+    """Cancel all items except the running one."""
     return _cancel(call, lambda row: True, running=False)
 
 
 @route("PUT", f"{_QUEUE}/delete_all_except_current")
 def delete_others(call: Call) -> Answer:
-    """Delete everything that does not run."""
+    """Delete all items except the running one."""
     return _delete(call, lambda row: row.status == "pending", running=False)
 
 
@@ -227,26 +227,26 @@ def retry(call: Call) -> Answer:
 
 @route("PUT", f"{_QUEUE}/clear")
 def clear(call: Call) -> Answer:
-    """Delete everything."""
+    """Delete all items."""
     return Answer({"deleted": call.world.queue.clear(call.params["queue_id"], _scope(call))})
 
 
 @route("PUT", f"{_QUEUE}/prune")
 def prune(call: Call) -> Answer:
-    """Delete what has ended."""
+    """Delete the items that have ended."""
     return Answer({"deleted": call.world.queue.prune(call.params["queue_id"], _scope(call))})
 
 
 @route("PUT", f"{_QUEUE}/processor/pause", admin=True)
 def pause(call: Call) -> Answer:
-    """Take no more items."""
+    """Pause the queue."""
     call.world.paused = True
     return Answer(_processor(call))
 
 
 @route("PUT", f"{_QUEUE}/processor/resume", admin=True)
 def resume(call: Call) -> Answer:
-    """Take items again."""
+    """Resume the queue."""
     with call.world.queue.wake:
         call.world.paused = False
         call.world.queue.wake.notify_all()

@@ -1,4 +1,4 @@
-"""The server about itself: version, configuration, node cache, schema; prompts."""
+"""The endpoints for server information: version, configuration, node cache, schema; and dynamic prompts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HIGHLIGHTS: Final = ((5, 6), (6, 9))
 
 @route("GET", f"{_APP}/version", open=True)
 def version(call: Call) -> Answer:
-    """The version, which needs no sign-in."""
+    """The version, without sign-in."""
     number = tuple(int(part) for part in call.world.version.split(".")[:2])
     had_highlights = _HIGHLIGHTS[0] <= number < _HIGHLIGHTS[1]
     return Answer({"version": call.world.version, **({"highlights": None} if had_highlights else {})})
@@ -26,7 +26,7 @@ def version(call: Call) -> Answer:
 
 @route("GET", "/openapi.json", open=True, slow=True)
 def openapi(call: Call) -> Answer:
-    """The document that describes the nodes."""
+    """The openapi document with the node schemas."""
     from invokable.testing.web.openapi import document
 
     if call.world.openapi is None:
@@ -36,7 +36,7 @@ def openapi(call: Call) -> Answer:
 
 @route("GET", f"{_APP}/runtime_config")
 def runtime_config(call: Call) -> Answer:
-    """The configuration, as far as a client may want it."""
+    """The configuration values that clients may need."""
     world = call.world
     config: dict[str, Any] = {
         "schema_version": "4.0.3",
@@ -61,25 +61,25 @@ def runtime_config(call: Call) -> Answer:
 
 @route("GET", f"{_APP}/app_deps")
 def dependencies(call: Call) -> Answer:
-    """The versions of what the server is made of: here, only its own."""
+    """The versions of the server's dependencies: here, only its own version."""
     return Answer({"InvokeAI": call.world.version})
 
 
 @route("GET", f"{_APP}/logging")
 def logging(call: Call) -> Answer:
-    """The level of the log."""
+    """The log level."""
     return Answer(20)
 
 
 @route("GET", f"{_APP}/patchmatch_status")
 def patchmatch(call: Call) -> Answer:
-    """Whether images can be infilled."""
+    """Whether PatchMatch is available."""
     return Answer(True)
 
 
 @route("GET", f"{_APP}/invocation_cache/status", admin=True)
 def cache_status(call: Call) -> Answer:
-    """How full the node cache is, and how often it was hit."""
+    """The size and hits of the node cache."""
     cache = _cache(call)
     told = {name: getattr(cache, name) for name in ("hits", "misses", "enabled", "max_size")}
     return Answer({"size": len(cache), **told})
@@ -87,14 +87,14 @@ def cache_status(call: Call) -> Answer:
 
 @route("PUT", f"{_APP}/invocation_cache/enable", admin=True)
 def enable_cache(call: Call) -> Answer:
-    """Have nodes use the cache."""
+    """Enable the node cache."""
     _cache(call).enabled = True
     return Answer(None)
 
 
 @route("PUT", f"{_APP}/invocation_cache/disable", admin=True)
 def disable_cache(call: Call) -> Answer:
-    """Have no node use it."""
+    """Disable the node cache."""
     _cache(call).enabled = False
     return Answer(None)
 
@@ -108,7 +108,7 @@ def clear_cache(call: Call) -> Answer:
 
 @route("POST", "/api/v1/utilities/dynamicprompts")
 def dynamic_prompts(call: Call) -> Answer:
-    """Every prompt that one with alternatives stands for, or some of them."""
+    """The expansion of a dynamic prompt, or a random part of it."""
     prompt = call.member("prompt")
     if not isinstance(prompt, str):
         raise Invalid([Detail("string_type", ("body", "prompt"), "Input should be a valid string", prompt)])
@@ -124,7 +124,7 @@ def dynamic_prompts(call: Call) -> Answer:
 def _cache(call: Call) -> InvocationCache:
     from invokable.testing.execution import InvocationCache
 
-    if call.world.cache is None:  # nothing has run since the start
+    if call.world.cache is None:  # nothing has run since the server started
         call.world.cache = InvocationCache()
     cache: InvocationCache = call.world.cache
     return cache

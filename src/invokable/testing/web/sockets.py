@@ -1,7 +1,7 @@
-"""Sockets: the events, by Socket.IO on a websocket at `/ws/socket.io/`.
+"""Sockets: events over Socket.IO on a websocket at `/ws/socket.io/`.
 
-in single-user mode a socket is in the rooms of the user, of the administrators and, once it subscribed, of the queue;
-6.12 and 6.13 send to the first two one after the other, so that every event comes twice
+In single-user mode a socket is in the rooms of the user, the administrators and, after subscribing, the queue; 6.12
+and 6.13 send to the first two rooms separately, so that every event arrives twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Sockets:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a socket, or what asks for one."""
+        """Serve a socket or the request for one."""
         if self._app is None:
             self._open()
         await self._app(scope, receive, send)
@@ -47,11 +47,11 @@ class Sockets:
             self._loop.loop.call_soon_threadsafe(self._events.put_nowait, event)
 
     def drop(self) -> None:
-        """Break all sockets; clients may reconnect."""
+        """Drop all sockets; clients may reconnect."""
         self._loop.spawn(self._disconnect())
 
     def end(self) -> None:
-        """Break all sockets, for good."""
+        """Close all sockets permanently."""
         self.drop()
         self._people.clear()
 
@@ -73,7 +73,7 @@ class Sockets:
                 await self._server.emit(event.name, payload, to=sid)
 
     def _receivers(self, event: Event) -> list[tuple[str, dict[str, Any]]]:
-        """The sockets that get an event, as often as they get it, and what each is sent."""
+        """The sockets that receive an event, as often as they do, and their payloads."""
         copies = self._world.release.copies.get(event.kind, 1)
         rooms = self._world.release.has("auth")
         found: list[tuple[str, dict[str, Any]]] = []
@@ -91,7 +91,7 @@ class Sockets:
         return _without_preview_twice(event, found)
 
     def _needs_room(self, event: Event) -> bool:
-        # In 6.12 the status went to those who subscribed.
+        # In 6.12 the status went to subscribers.
         return event.kind in ("status", "queue") and not self._world.release.has("status_sequence")
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
@@ -132,7 +132,7 @@ class Sockets:
 
 
 def _without_preview_twice(event: Event, found: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    """The second copy of a progress event comes without its picture."""
+    """Remove the image from the second copy of a progress event."""
     if event.name != "invocation_progress" or not event.payload.get("image"):
         return found
     bare = {**event.payload, "image": None}

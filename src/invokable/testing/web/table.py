@@ -1,4 +1,4 @@
-"""Table: the endpoints of the server, filled by the modules that hold them."""
+"""Table: the server's endpoints, registered by their modules."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Endpoint:
     handler: Handler
     admin: bool = False
     open: bool = False
-    """Whether it needs no sign-in."""
+    """Whether it works without sign-in."""
     form: bool = False
     cookie: bool = False
-    """Whether the media cookie of a browser will do for a token."""
+    """Whether it accepts a browser's media cookie instead of a token."""
     slow: bool = False
-    """Whether it does work that other requests should not wait for."""
+    """Whether it is slow, so that other requests should not wait for it."""
     feature: str = ""
-    """The feature of a release that it belongs to; with a `!`, of releases without that feature."""
+    """The release feature that it needs, or with a `!` excludes."""
 
     def is_in(self, release: Release) -> bool:
         """Return whether a version has it."""
@@ -51,7 +51,7 @@ def route(
     slow: bool = False,
     feature: str = "",
 ) -> Callable[[Handler], Handler]:
-    """Put a handler into the table."""
+    """Register a handler in the table."""
 
     def put(handler: Handler) -> Handler:
         ENDPOINTS.append(Endpoint(method, path, handler, admin, open, form, cookie, slow, feature))

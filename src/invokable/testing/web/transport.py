@@ -1,6 +1,6 @@
-"""Transport: HTTP to the simulator without a port, for httpx clients of either kind.
+"""Transport: HTTP to the simulator without a port, for sync and async httpx clients.
 
-What a client sees is what it would see on the network: refused, reset, ended too early, too slow.
+Clients see the same errors as on a network: refused, reset, incomplete or slow connections.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _Note = tuple[str, Any]
 
 
 class Host(Protocol):
-    """What runs the application."""
+    """The host of the application."""
 
     @property
     def loop(self) -> Loop:
-        """Where it runs."""
+        """Its event loop."""
 
     @property
     def app(self) -> ASGIApp | None:
@@ -37,11 +37,11 @@ class Host(Protocol):
 
     @property
     def open_pipes(self) -> set[Pipe]:
-        """The connections that are in use."""
+        """The connections in use."""
 
 
 class Pipe(ABC):
-    """Carries one answer from the simulator's thread to the client's; it stands for the connection."""
+    """Passes an answer from the simulator's thread to the client's, like a connection."""
 
     def __init__(self) -> None:
         self.gone = asyncio.Event()
@@ -53,7 +53,7 @@ class Pipe(ABC):
         """Pass a note to the client."""
 
     async def send(self, message: Message) -> None:
-        """Take a part of the answer."""
+        """Accept a part of the answer."""
         if self._over:
             return
         if message["type"] == "http.response.start":
@@ -102,7 +102,7 @@ class _AsyncPipe(Pipe):
         self._notes: asyncio.Queue[_Note] = asyncio.Queue()
 
     def put(self, note: _Note) -> None:
-        # The client's loop may have ended meanwhile; then nobody reads any more.
+        # The client's loop may have ended; then nobody is reading.
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._notes.put_nowait, note)
 
@@ -114,13 +114,13 @@ class _AsyncPipe(Pipe):
 
 
 class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """An httpx transport that leads into a simulator."""
+    """An httpx transport to a simulator."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and wait for the beginning of the answer."""
+        """Send a request and wait for the start of the answer."""
         pipe = _SyncPipe()
         self._enter(request, request.read(), pipe)
         timeout = _read_timeout(request)

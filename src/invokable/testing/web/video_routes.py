@@ -1,4 +1,4 @@
-"""The videos' endpoints, since 6.14: as the images', but the bytes stay as they are."""
+"""The endpoints for videos, since 6.14. They match those for images, but files are stored unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIZE = (64, 64)
 
 @route("POST", f"{_VIDEOS}/upload", form=True, slow=True, feature="videos")
 def upload(call: Call) -> Answer:
-    """Store an MP4 file as it is. Its size in pixels is not read: the simulator says 64 by 64."""
+    """Store an MP4 file unchanged. Its dimensions are not read: the simulator reports 64 by 64."""
     query = Query(call)
     category = query.choice("video_category", CATEGORIES, required=True)
     is_intermediate = query.boolean("is_intermediate", required=True)
@@ -73,7 +73,7 @@ def list_videos(call: Call) -> Answer:
 
 @route("GET", f"{_VIDEOS}/names", feature="videos")
 def names(call: Call) -> Answer:
-    """The names of all videos that fit."""
+    """The names of all matching videos."""
     return media.names(call, "video")
 
 
@@ -97,7 +97,7 @@ def unstar(call: Call) -> Answer:
 
 @route("POST", f"{_VIDEOS}/board", feature="videos")
 def put(call: Call) -> Answer:
-    """Put a video onto a board."""
+    """Move a video to a board."""
     board_id, name = call.member("board_id"), call.member("video_name")
     board_id = media.writable_board(call, board_id)
     file = media.visible(call, "video", name)
@@ -110,7 +110,7 @@ def put(call: Call) -> Answer:
 
 @route("DELETE", f"{_VIDEOS}/board", feature="videos")
 def take(call: Call) -> Answer:
-    """Take a video off its board; the server gives the same answer for missing ones."""
+    """Remove a video from its board; the server gives the same answer for missing videos."""
     name = call.member("video_name")
     file = media.visible(call, "video", name)
     affected = [*media.boards_of([file] if file else []), "none"]
@@ -143,7 +143,7 @@ def delete(call: Call) -> Answer:
 @route("GET", f"{_ONE}/full", cookie=True, feature="videos")
 @route("HEAD", f"{_ONE}/full", cookie=True, feature="videos")
 def full(call: Call) -> Answer:
-    """The file itself, or the range of it that is asked for."""
+    """The file, or the requested range of it."""
     answer = media.full(call, "video", "video/mp4")
     asked = call.headers.get("range", "")
     answer.headers["accept-ranges"] = "bytes"
@@ -159,23 +159,23 @@ def full(call: Call) -> Answer:
 
 @route("GET", f"{_ONE}/thumbnail", cookie=True, slow=True, feature="videos")
 def thumbnail(call: Call) -> Answer:
-    """A picture of it."""
+    """A thumbnail image."""
     return media.thumbnail(call, "video")
 
 
 @route("GET", f"{_ONE}/metadata", feature="videos")
 def metadata(call: Call) -> Answer:
-    """The metadata, null without any."""
+    """The metadata, or null."""
     return media.metadata(call, "video")
 
 
 @route("GET", f"{_ONE}/workflow", feature="videos")
 def workflow(call: Call) -> Answer:
-    """The workflow and the graph that made it, as texts."""
+    """Its workflow and graph, as text."""
     return media.workflow(call, "video")
 
 
 @route("GET", f"{_ONE}/urls", feature="videos")
 def urls(call: Call) -> Answer:
-    """Where it is."""
+    """Its URLs."""
     return media.urls(call, "video")

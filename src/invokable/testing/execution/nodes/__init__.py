@@ -1,4 +1,4 @@
-"""What runs each node type: those that compute, file by file by kind, and one rule for all others."""
+"""Implementations of node types: those that compute, one file per kind, and a general one for all others."""
 
 import importlib
 import pkgutil
@@ -8,11 +8,11 @@ from invokable.testing.execution.registry import Implementation, registered
 
 __all__ = ["Implementation", "implementation"]
 
-# A module of this folder registers its node types by being imported.
+# Modules of this folder register their node types on import.
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
 
 def implementation(node_type: str) -> Implementation:
-    """Return what runs a node type: its own function, or the one that makes placeholders."""
+    """Return the function for a node type: its own, or the one that makes placeholders."""
     return registered(node_type) or placeholder

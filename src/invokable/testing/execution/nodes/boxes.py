@@ -16,7 +16,7 @@ def _box(left: int, top: int, right: int, bottom: int) -> dict[str, Any]:
 
 @node("bounding_box")
 def bounding_box(run: NodeRun) -> Fields:
-    """Make a box of four numbers."""
+    """Make a box from four numbers."""
     return {"bounding_box": _box(run["x_min"], run["y_min"], run["x_max"], run["y_max"])}
 
 

@@ -22,12 +22,12 @@ CHANNELS: Final = {
     )
     for position, name in enumerate(names)
 }
-"""The choices of the field `channel`: the mode that has the channel, and where in it."""
+"""The choices of the field `channel`: the mode with the channel, and its position."""
 
 
 @node("img_chan")
 def img_chan(run: NodeRun) -> Fields:
-    """Take out one channel."""
+    """Extract a channel."""
     return run.save(run.image("image").getchannel(run["channel"]))
 
 
@@ -41,7 +41,7 @@ def img_channel_offset(run: NodeRun) -> Fields:
 
 @node("img_channel_multiply")
 def img_channel_multiply(run: NodeRun) -> Fields:
-    """Multiply a channel, then invert it if asked to."""
+    """Multiply a channel, then invert it if requested."""
     scale, inverted = run["scale"], run["invert_channel"]
 
     def change(value: int) -> float:
@@ -93,7 +93,7 @@ def img_hue_adjust(run: NodeRun) -> Fields:
 
 @node("img_hue_adjust_oklch", "invokeai_img_hue_adjust_plus")
 def other_hue_adjust(run: NodeRun) -> Fields:
-    """Rotate the hues in HSV, which approximates what the server does in other colour spaces."""
+    """Rotate the hues in HSV, an approximation of the server's other colour spaces."""
     image = run.image("image")
     degrees = run["hue"] if "hue" in run.template.inputs else run["degrees"]
     turn = round(256 * (degrees % 360 / 360))
@@ -104,5 +104,5 @@ def other_hue_adjust(run: NodeRun) -> Fields:
 
 @node("invokeai_ealightness")
 def ealightness(run: NodeRun) -> Fields:
-    """Take the lightness, which approximates the equivalent achromatic lightness."""
+    """Extract the lightness, an approximation of the equivalent achromatic lightness."""
     return run.save(run.image("image", "RGB").convert("LAB").getchannel(0))

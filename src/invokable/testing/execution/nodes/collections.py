@@ -1,4 +1,4 @@
-"""Ranges, and the nodes that repeat, gather and choose."""
+"""Ranges, and nodes that iterate, collect and choose."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def range_of_size(run: NodeRun) -> Fields:
 
 @node("random_range")
 def random_range(run: NodeRun) -> Fields:
-    """Draw integers from a seed: the numbers that the server draws."""
+    """Draw integers from a seed: the same as the server."""
     if run["low"] >= run["high"]:
         raise ValueError("low >= high")
     return {"collection": integers(run["seed"], run["low"], run["high"], run["size"])}
@@ -30,7 +30,7 @@ def random_range(run: NodeRun) -> Fields:
 
 @node("float_range")
 def float_range(run: NodeRun) -> Fields:
-    """Go from start to stop, both included, in equal steps."""
+    """Go from start to stop, inclusive, in equal steps."""
     start, stop, steps = run["start"], run["stop"], run["steps"]
     if steps < 0:
         raise ValueError(f"Number of samples, {steps}, must be non-negative.")
@@ -48,7 +48,7 @@ def iterate(run: NodeRun) -> Fields:
 
 @node("collect")
 def collect(run: NodeRun) -> Fields:
-    """Return what was collected."""
+    """Return the collected items."""
     return {"collection": list(run["collection"])}
 
 

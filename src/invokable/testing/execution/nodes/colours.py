@@ -1,4 +1,4 @@
-"""Matching colours, maps of colours, and filling what is transparent."""
+"""Colour matching, colour maps, and filling transparent parts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MATCHED: Final = {
 def color_correct(run: NodeRun) -> Fields:
     """Give an image the histogram of another, except where a mask is white."""
     if "base_image" not in run.template.inputs:
-        return run.save(run.image("image").copy())  # before 6.9 it worked another way
+        return run.save(run.image("image").copy())  # before 6.9 it worked differently
     base = run.image("base_image", "RGBA")
     mode, positions = _MATCHED[run["colorspace"]]
     channels = list((base.convert("RGB") if mode == "RGB" else base.convert(mode)).split())
@@ -43,7 +43,7 @@ def color_correct(run: NodeRun) -> Fields:
 
 
 def _matching(source: Image.Image, reference: Image.Image) -> list[int]:
-    """Return the table that maps each value to the one of the same rank in the reference."""
+    """Return the table that maps each value to the value of the same rank in the reference."""
     have, want = _ranks(source), _ranks(reference)
     return [_value_at(rank, want) for rank in have]
 
@@ -80,14 +80,14 @@ def infill_rgba(run: NodeRun) -> Fields:
 
 def _behind(image: Image.Image, background: Image.Image) -> Image.Image:
     filled = Image.alpha_composite(background, image)
-    # Pasted once more, as on the server, which lets half transparent pixels keep some of their transparency.
+    # Pasted again, as on the server, so that half-transparent pixels keep some of their transparency.
     filled.paste(image, (0, 0), image.getchannel("A"))
     return filled
 
 
 @node("infill_cv2", "infill_lama", "infill_patchmatch", "infill_tile", "cv_inpaint")
 def infill(run: NodeRun) -> Fields:
-    """Fill what is transparent from around it: a wide blur stands for the server's ways."""
+    """Fill transparent parts from their surroundings: a wide blur replaces the server's methods."""
     return _infilled(run, lambda image: Image.alpha_composite(_surroundings(image), image))
 
 

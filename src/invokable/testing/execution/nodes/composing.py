@@ -1,4 +1,4 @@
-"""Putting images together."""
+"""Combining images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invokable.testing.execution.registry import node
 
 @node("img_paste")
 def img_paste(run: NodeRun) -> Fields:
-    """Paste an image onto another, which grows to hold it unless it is cropped."""
+    """Paste an image onto another, which grows to fit it unless it is cropped."""
     base, image = run.image("base_image", "RGBA"), run.image("image", "RGBA")
     x, y = run["x"], run["y"]
     left, top = max(0, -x), max(0, -y)
@@ -37,7 +37,7 @@ def paste_image_into_bounding_box(run: NodeRun) -> Fields:
 
 @node("crop_image_to_bounding_box")
 def crop_image_to_bounding_box(run: NodeRun) -> Fields:
-    """Crop to a box, or to what is not transparent."""
+    """Crop to a box, or to the non-transparent part."""
     image, box = run.image("image"), run["bounding_box"]
     bounds = image.getbbox() if box is None else (box["x_min"], box["y_min"], box["x_max"], box["y_max"])
     return run.save(image.crop(bounds))
@@ -67,7 +67,7 @@ def canvas_v2_mask_and_crop(run: NodeRun) -> Fields:
 def _softened(run: NodeRun) -> Image.Image:
     mask, blur = run.image("mask", "L"), run["mask_blur"]
     if blur > 0:
-        # Three erosions by a square of `blur` pixels; one of even size reaches further up and left.
+        # Three erosions by a square of `blur` pixels; a square of even size reaches further up and left.
         mask = _eroded(mask, 3 * (blur // 2), 3 * ((blur - 1) // 2)).filter(ImageFilter.GaussianBlur(blur))
     return ImageOps.invert(mask)
 
@@ -82,14 +82,14 @@ def _eroded(image: Image.Image, before: int, after: int) -> Image.Image:
             step = min(reached, margin + 1 - reached)
             wide = ImageChops.darker(wide, ImageChops.offset(wide, step * step_x, step * step_y))
             reached += step
-    # The darkest of the pixels from `margin` before up to each: moved, so that it looks both ways.
+    # The darkest pixel from `margin` before each one up to it; shifted, so that it covers both directions.
     left = margin + after
     return wide.crop((left, left, left + image.width, left + image.height))
 
 
 @node("invokeai_img_blend")
 def img_blend(run: NodeRun) -> Fields:
-    """Blend two layers; modes that Pillow lacks are shown as normal blending."""
+    """Blend two layers; modes that Pillow lacks become normal blending."""
     upper, base = run.image("layer_upper", "RGBA"), run.image("layer_base", "RGBA")
     upper = upper.resize(base.size) if upper.size != base.size else upper
     blend = getattr(ImageChops, run["blend_mode"].lower().replace(" ", "_"), None)
@@ -100,6 +100,6 @@ def img_blend(run: NodeRun) -> Fields:
 
 @node("invokeai_img_composite")
 def img_composite(run: NodeRun) -> Fields:
-    """Lay the subject over the background, as large as the background; its colour key is not cut out."""
+    """Put the subject over the background, in the background's size; the colour key is not removed."""
     subject, background = run.image("image_subject", "RGBA"), run.image("image_background", "RGBA")
     return run.save(Image.alpha_composite(background, subject.resize(background.size)))

@@ -1,4 +1,4 @@
-"""Preprocessors: what they do to an image, roughly, with a caption that says which one it was."""
+"""Preprocessors: rough versions of their effect, with the preprocessor's name as a caption."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _LOOKS: Final[dict[str, Callable[[Image.Image], Image.Image]]] = {
 
 @node(*_LOOKS)
 def preprocessed(run: NodeRun) -> Fields:
-    """Show an image as a preprocessor might, in its own size."""
+    """Return an image roughly as preprocessed, in its own size."""
     return run.save(captioned(_LOOKS[run.template.type](run.image("image")), run.template.title))
 
 
@@ -76,7 +76,7 @@ def pbr_maps(run: NodeRun) -> Fields:
 
 @node("face_mask_detection", "face_off")
 def faces(run: NodeRun) -> Fields:
-    """Find no face: the whole image, and a mask that keeps all of it."""
+    """Find no face: return the whole image, and a mask that keeps all of it."""
     image = run.image("image")
     fields = {**run.save(image.copy()), "mask": run.store(Image.new("L", image.size, 255))}
     return fields if run.template.type == "face_mask_detection" else {**fields, "x": 0, "y": 0}
@@ -84,7 +84,7 @@ def faces(run: NodeRun) -> Fields:
 
 @node("create_denoise_mask", "create_gradient_mask")
 def denoise_mask(run: NodeRun) -> Fields:
-    """Keep a mask for denoising."""
+    """Store a mask for denoising."""
     mask = run.image("mask", "L")
     name = kept(run, mask)["mask"]["tensor_name"]
     gradient = run.template.type == "create_gradient_mask"

@@ -15,7 +15,7 @@ from invokable.testing.execution.services import NodeError
 TRANSPARENT: Final = (0, 0, 0, 0)
 
 RESAMPLING: Final = {mode.name.lower(): mode for mode in Image.Resampling}
-"""Pillow's filters by the names that the fields have."""
+"""Pillow's filters by their names in the fields."""
 
 _SAVED_AS_PNG: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 
@@ -36,7 +36,7 @@ def show_image(run: NodeRun) -> Fields:
 
 @node("save_image", "save_image_to_file", "canvas_output", "img_nsfw")
 def save_image(run: NodeRun) -> Fields:
-    """Store a copy. Files beside the gallery and the safety checker are left out."""
+    """Store a copy, without the safety checker or files outside the gallery."""
     return run.save(run.image("image").copy())
 
 
@@ -59,7 +59,7 @@ def img_crop(run: NodeRun) -> Fields:
 
 @node("img_pad_crop")
 def img_pad_crop(run: NodeRun) -> Fields:
-    """Add to each side, or take from it where the number is negative."""
+    """Extend each side, or crop it if the number is negative."""
     image = run.image("image")
     size = (image.width + run["left"] + run["right"], image.height + run["top"] + run["bottom"])
     padded = Image.new("RGBA", size, TRANSPARENT)
@@ -83,7 +83,7 @@ def img_scale(run: NodeRun) -> Fields:
 
 @node("heuristic_resize")
 def heuristic_resize(run: NodeRun) -> Fields:
-    """Resize, keeping the colours of images that have few, as masks do."""
+    """Resize, keeping the exact colours of images with few, such as masks."""
     image = run.image("image", "RGB")
     size = (run["width"], run["height"])
     few = image.getcolors(200)
@@ -94,7 +94,7 @@ def heuristic_resize(run: NodeRun) -> Fields:
 
 @node("img_conv")
 def img_conv(run: NodeRun) -> Fields:
-    """Convert to another mode; those that PNG lacks fail when the image is saved."""
+    """Convert to another mode; modes that PNG lacks fail on saving."""
     image = run.image("image")
     if run["mode"] not in _SAVED_AS_PNG:
         raise NodeError("ImageFileSaveException", "Image file not saved")
@@ -107,14 +107,14 @@ def img_blur(run: NodeRun) -> Fields:
     kind = ImageFilter.GaussianBlur if run["blur_type"] == "gaussian" else ImageFilter.BoxBlur
     blurred = run.image("image", "RGBA").convert("RGBa").filter(kind(run["radius"])).convert("RGBA")
     *colours, alpha = blurred.split()
-    # The server divides by the alpha plus a little and cuts off, which takes one from every whole value.
+    # The server divides by the alpha plus an epsilon and truncates, which reduces every whole value by one.
     lowered = [mapped(channel, lambda value: value - 1) for channel in colours]
     return run.save(Image.merge("RGBA", (*lowered, alpha)))
 
 
 @node("unsharp_mask")
 def unsharp_mask(run: NodeRun) -> Fields:
-    """Strengthen what a blur takes away."""
+    """Amplify what a blur removes."""
     image = run.image("image")
     sharp = image.convert("RGB")
     blurred = sharp.filter(ImageFilter.GaussianBlur(run["radius"]))
@@ -141,7 +141,7 @@ def img_mul(run: NodeRun) -> Fields:
 
 @node("img_noise")
 def img_noise(run: NodeRun) -> Fields:
-    """Mix noise in, the same for the same seed, though not the server's own."""
+    """Add noise that depends on the seed, but differs from the server's."""
     image = run.image("image", "RGBA")
     noise = noise_image(image.size, run["seed"], colour=run["noise_color"], size_of_grain=run["size"])
     noisy = Image.blend(image.convert("RGB"), noise, run["amount"]).convert("RGBA")

@@ -17,7 +17,7 @@ from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.registry import node
 
 _PREVIEWS: Final = 5
-"""How many previews a denoising sends, however many its steps."""
+"""The number of previews of a denoising node, for any number of steps."""
 _DEFAULT_STEPS: Final = 10
 
 
@@ -29,7 +29,7 @@ def _latents(run: NodeRun, recipe: Recipe, width: int, height: int, *, seed: int
 
 @node("noise")
 def noise(run: NodeRun) -> Fields:
-    """Make noise of a size and a seed."""
+    """Make noise from a size and a seed."""
     name = run.keep("Tensor", gathered(run))
     return {"noise": {"latents_name": name, "seed": run["seed"]}, "width": run["width"], "height": run["height"]}
 
@@ -51,7 +51,7 @@ def blended(run: NodeRun) -> Fields:
 
 @node("lscale")
 def scaled(run: NodeRun) -> Fields:
-    """Scale latents; one pixel of theirs is 8 of the image."""
+    """Scale latents; one of their pixels is 8 of the image."""
     recipe, seed = gathered(run), run["latents"].get("seed")
     width, height = (int(side // 8 * run["scale_factor"]) * 8 for side in shown_size(run, recipe))
     return _latents(run, recipe, width, height, seed=seed)
@@ -82,7 +82,7 @@ def cropped(run: NodeRun) -> Fields:
     "z_image_i2l",
 )
 def encode(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Encode an image: its picture goes along."""
+    """Encode an image, which is kept in the recipe."""
     image = run.image("image")
     yield from _loading(run["vae"])
     yield Step("Running VAE encoder")
@@ -111,7 +111,7 @@ def encode(run: NodeRun) -> Generator[Step, None, Fields]:
     "z_image_denoise_meta",
 )
 def denoise(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Go through the steps, with a preview now and then."""
+    """Go through the steps, with a few previews."""
     yield from _loading(run["unet"] if "unet" in run.template.inputs else run["transformer"])
     recipe = gathered(run)
     recipe = recipe if recipe.steps else replace(recipe, steps=_DEFAULT_STEPS)
@@ -132,7 +132,7 @@ def _denoising(recipe: Recipe, size: tuple[int, int]) -> Iterator[Step]:
 
 
 def _loading(part: dict[str, Any]) -> Iterator[Step]:
-    """Report each model of a part: the part itself, its LoRAs, then what else it holds."""
+    """Report each model of a part: the part itself, its LoRAs, then its other models."""
     first, *others = [model for model in part.values() if isinstance(model, dict) and "name" in model]
     for model in (first, *(lora["lora"] for lora in part.get("loras") or ()), *others):
         submodel = f" ({model['submodel_type']})" if model.get("submodel_type") else ""
@@ -158,14 +158,14 @@ def _described(run: NodeRun, recipe: Recipe) -> dict[str, Any]:
     "z_image_l2i",
 )
 def decode(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Decode latents: the picture of a generation, or what was encoded if nothing was generated."""
+    """Decode latents: the image of a generation, or the encoded image if nothing was generated."""
     yield from _loading(run["vae"])
     yield Step("Running VAE decoder")
     return run.save(decoded(run, run.recipe(run["latents"]["latents_name"])))
 
 
 def decoded(run: NodeRun, recipe: Recipe) -> Image.Image:
-    """Return what latents stand for."""
+    """Return the image for latents."""
     size = shown_size(run, recipe)
     if recipe.steps is None and recipe.image is not None:
         return recipe.image.resize(size)
@@ -184,7 +184,7 @@ def decoded(run: NodeRun, recipe: Recipe) -> Image.Image:
     "z_image_pid_decode",
 )
 def pid_decode(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Decode four times as large."""
+    """Decode to four times the size."""
     yield Step("Running PiD decoder")
     recipe = gathered(run)
     width, height = shown_size(run, recipe)

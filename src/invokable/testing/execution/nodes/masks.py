@@ -1,4 +1,4 @@
-"""Masks, as images and as tensors. A tensor is a placeholder whose recipe holds the mask: white where it is set."""
+"""Masks, as images and as tensors. A tensor is a placeholder whose recipe has the mask: white where it is set."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from invokable.testing.execution.registry import node
 
 
 def kept(run: NodeRun, mask: Image.Image) -> Fields:
-    """Keep a mask and return the fields of a `mask_output`."""
+    """Store a mask and return the fields of a `mask_output`."""
     name = run.keep("Tensor", Recipe(width=mask.width, height=mask.height, image=mask))
     return {"mask": {"tensor_name": name}, "width": mask.width, "height": mask.height}
 
 
 def kept_mask(run: NodeRun, size: tuple[int, int] = (512, 512)) -> Image.Image:
-    """Return the mask that the field `mask` names; a full one where a model would have made it."""
+    """Return the mask in the field `mask`; a full one if a model would have made it."""
     return run.recipe(run["mask"]["tensor_name"]).image or Image.new("L", size, 255)
 
 
@@ -33,14 +33,14 @@ def rectangle_mask(run: NodeRun) -> Fields:
 
 @node("alpha_mask_to_tensor")
 def alpha_mask_to_tensor(run: NodeRun) -> Fields:
-    """Set what is not fully transparent, or what is."""
+    """Set the pixels that are not fully transparent, or those that are."""
     inside, outside = (0, 255) if run["invert"] else (255, 0)
     return kept(run, run.image("image", "RGBA").getchannel("A").point([outside] + [inside] * 255))
 
 
 @node("image_mask_to_tensor")
 def image_mask_to_tensor(run: NodeRun) -> Fields:
-    """Set what is darker than the cutoff, or what is not."""
+    """Set the pixels darker than the cutoff, or the others."""
     cutoff = run["cutoff"]
     dark, bright = (0, 255) if run["invert"] else (255, 0)
     return kept(run, run.image("image", "L").point([dark] * cutoff + [bright] * (256 - cutoff)))
@@ -48,19 +48,19 @@ def image_mask_to_tensor(run: NodeRun) -> Fields:
 
 @node("invert_tensor_mask")
 def invert_tensor_mask(run: NodeRun) -> Fields:
-    """Set what was not set."""
+    """Invert a mask."""
     return kept(run, ImageOps.invert(kept_mask(run)))
 
 
 @node("tensor_mask_to_image")
 def tensor_mask_to_image(run: NodeRun) -> Fields:
-    """Show a mask as a grey image."""
+    """Return a mask as a grey image."""
     return run.save(kept_mask(run))
 
 
 @node("apply_tensor_mask_to_image")
 def apply_tensor_mask_to_image(run: NodeRun) -> Fields:
-    """Take the mask as alpha wherever the image is not fully transparent."""
+    """Use the mask as alpha where the image is not fully transparent."""
     image = run.image("image", "RGBA").copy()
     mask = kept_mask(run, image.size)
     mask = ImageOps.invert(mask) if run["invert"] else mask
@@ -71,7 +71,7 @@ def apply_tensor_mask_to_image(run: NodeRun) -> Fields:
 
 @node("apply_mask_to_image")
 def apply_mask_to_image(run: NodeRun) -> Fields:
-    """Take a mask as the alpha channel."""
+    """Use a mask as the alpha channel."""
     image, mask = run.image("image", "RGBA").copy(), run.image("mask", "L")
     image.putalpha(ImageOps.invert(mask) if run["invert_mask"] else mask)
     return run.save(image)
@@ -79,7 +79,7 @@ def apply_mask_to_image(run: NodeRun) -> Fields:
 
 @node("tomask")
 def tomask(run: NodeRun) -> Fields:
-    """Take the last channel as a mask: alpha, where there is one."""
+    """Return the last channel as a mask: alpha, if there is one."""
     mask = run.image("image").split()[-1]
     return run.save(ImageOps.invert(mask) if run["invert"] else mask)
 
@@ -92,7 +92,7 @@ def mask_combine(run: NodeRun) -> Fields:
 
 @node("mask_edge")
 def mask_edge(run: NodeRun) -> Fields:
-    """Find the edge of a mask, as wide and as soft as asked; by a plain edge filter instead of Canny's."""
+    """Find the edge of a mask, with a width and softness; a plain edge filter replaces Canny's."""
     mask = run.image("image", "L")
     grey = mask.point([0] + [255] * 254 + [0])
     edge = ImageChops.lighter(grey, mask.filter(ImageFilter.FIND_EDGES).point([0] * 128 + [255] * 128))
@@ -104,7 +104,7 @@ def mask_edge(run: NodeRun) -> Fields:
 
 @node("mask_from_id")
 def mask_from_id(run: NodeRun) -> Fields:
-    """Set the pixels whose colour is nearer than a threshold, measured in all four channels."""
+    """Set the pixels whose colour is closer than a threshold, in all four channels."""
     image = run.image("image", "RGBA")
     wanted = [run["color"][channel] for channel in "rgba"]
     squares = [
@@ -119,7 +119,7 @@ def mask_from_id(run: NodeRun) -> Fields:
 
 @node("expand_mask_with_fade")
 def expand_mask_with_fade(run: NodeRun) -> Fields:
-    """Grow the black part by a soft edge; a blur stands for the server's distances."""
+    """Grow the black part by a soft edge; a blur replaces the server's distances."""
     mask, fade = run.image("mask", "L"), run["fade_size_px"]
     if not fade:
         return run.save(mask.copy())
@@ -131,7 +131,7 @@ def expand_mask_with_fade(run: NodeRun) -> Fields:
 
 @node("invokeai_img_dilate_erode")
 def dilate_erode(run: NodeRun) -> Fields:
-    """Grow the bright or the dark parts; by a square where the server takes an ellipse."""
+    """Grow the bright or dark parts, by a square instead of the server's ellipse."""
     size = 2 * max(run["radius_w"], run["radius_h"]) + 1
     grow = ImageFilter.MaxFilter if run["mode"] == "Dilate" else ImageFilter.MinFilter
     return run.save(run.image("image").filter(grow(size)) if size > 1 else run.image("image").copy())
@@ -139,7 +139,7 @@ def dilate_erode(run: NodeRun) -> Fields:
 
 @node("invokeai_img_val_thresholds")
 def val_thresholds(run: NodeRun) -> Fields:
-    """Make what is above a threshold white, what is below another black."""
+    """Make pixels above a threshold white, and those below another black."""
     upper, lower = run["threshold_upper"], run["threshold_lower"]
     table = [_thresholded(value / 255, lower, upper, spread=run["renormalize_values"]) for value in range(256)]
     if run["invert_output"]:

@@ -98,7 +98,7 @@ def round_float(run: NodeRun) -> Fields:
 
 @node("rand_int")
 def rand_int(run: NodeRun) -> Fields:
-    """Return an integer from low up to, but not including, high: the same in every run of a session."""
+    """Return an integer from low up to but excluding high, the same in every run of a session."""
     if run["low"] >= run["high"]:
         raise ValueError("low >= high")
     return {"value": random_for(run["id"]).randrange(run["low"], run["high"])}
@@ -106,5 +106,5 @@ def rand_int(run: NodeRun) -> Fields:
 
 @node("rand_float")
 def rand_float(run: NodeRun) -> Fields:
-    """Return a float between two others: the same in every run of a session."""
+    """Return a float between two others, the same in every run of a session."""
     return {"value": round(random_for(run["id"]).uniform(run["low"], run["high"]), run["decimals"])}

@@ -15,7 +15,7 @@ _NOT_METADATA: Final = frozenset({"id", "type", "is_intermediate", "use_cache"})
 
 @node("core_metadata")
 def core_metadata(run: NodeRun) -> Fields:
-    """Take every field that has a value, those included that the schema does not know."""
+    """Take every field with a value, including those that the schema does not know."""
     values = {name: value for name, value in run.values.items() if value is not None and name not in _NOT_METADATA}
     return _versioned(run, values)
 
@@ -28,7 +28,7 @@ def metadata_item(run: NodeRun) -> Fields:
 
 @node("metadata")
 def metadata(run: NodeRun) -> Fields:
-    """Gather named values."""
+    """Collect named values."""
     items = run["items"] if isinstance(run["items"], list) else [run["items"]]
     return _versioned(run, {item["label"]: item["value"] for item in items})
 
@@ -47,19 +47,19 @@ def _versioned(run: NodeRun, values: dict[str, Any]) -> Fields:
 
 @node("merge_metadata")
 def merge_metadata(run: NodeRun) -> Fields:
-    """Put several metadata into one, later ones over earlier ones."""
+    """Merge metadata; later values override earlier ones."""
     return {"metadata": {name: value for part in run["collection"] for name, value in part.items()}}
 
 
 @node("metadata_from_image")
 def metadata_from_image(run: NodeRun) -> Fields:
-    """Read the metadata in an image's file."""
+    """Read the metadata in an image file."""
     return {"metadata": dict(_of_image(run))}
 
 
 @node("metadata_field_extractor")
 def metadata_field_extractor(run: NodeRun) -> Fields:
-    """Read one text out of an image's metadata."""
+    """Read a text from an image's metadata."""
     found, name, key = _of_image(run), run["image"]["image_name"], run["key"]
     if not found:
         raise ValueError(f"No metadata found on image {name}")
@@ -88,7 +88,7 @@ _READ_AS: Final = {"bool": bool, "float": float, "integer": int, "string": str}
 
 @node("metadata_to_bool", "metadata_to_float", "metadata_to_integer", "metadata_to_string")
 def metadata_to_value(run: NodeRun) -> Fields:
-    """Read a value of a label."""
+    """Read the value of a label."""
     kind = re.sub("^metadata_to_", "", run.template.type)
     return {"value": _READ_AS[kind](_found(run))}
 
@@ -100,7 +100,7 @@ def metadata_to_value(run: NodeRun) -> Fields:
     "metadata_to_string_collection",
 )
 def metadata_to_collection(run: NodeRun) -> Fields:
-    """Read values of a label, one or many."""
+    """Read the value or values of a label."""
     kind = re.sub("^metadata_to_|_collection$", "", run.template.type)
     found = _found(run)
     return {"collection": [_READ_AS[kind](value) for value in (found if isinstance(found, list) else [found])]}

@@ -1,4 +1,4 @@
-"""The parts of a model that loaders return: the model that the node names, by submodel."""
+"""The model parts that loaders return: the node's model, by submodel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from invokable.testing.execution.services import NodeError
 
 Model = dict[str, Any]
 Part = Callable[[str | None], Model]
-"""Returns the model as a submodel of a name."""
+"""Returns a submodel of the model, by name."""
 
 _NO_MODEL: Final = {"key": "none", "hash": "none", "name": "none", "base": "any", "type": "main"}
 
@@ -65,17 +65,17 @@ SHAPES: Final[dict[str, Callable[[Part], Fields]]] = {
     "WanT5EncoderField": _encoder_with_loras,
     "WanTransformerField": _wan_transformer,
 }
-"""The fields that hold parts of models, built from one model."""
+"""The fields with model parts, built from one model."""
 
 
 def model_part(run: NodeRun, output: OutputTemplate) -> Fields:
-    """Return a model part made of the model that the node names for it."""
+    """Return a model part from the node's model for it."""
     model = _model_for(run, output.name)
     second = output.name.endswith("2")
 
     def part(submodel: str | None) -> Model:
         name = f"{submodel}_2" if second and submodel in {"tokenizer", "text_encoder"} else submodel
-        # A model of its own, such as a VAE, has no submodels.
+        # A separate model, such as a VAE, has no submodels.
         return {**model, "submodel_type": name if model["type"] == "main" else None}
 
     return SHAPES[output.type.name](part)
@@ -109,11 +109,11 @@ _UNKNOWN: Final = {
     "vae_loader": ("Exception", "Unknown vae: {}!"),
     "flux_model_loader": ("ValueError", "Unknown model: {}"),
 }
-"""The server's words for a model that it does not have, where it looks."""
+"""The server's messages for a missing model, for nodes that check."""
 
 
 def require_models(run: NodeRun) -> None:
-    """Raise NodeError if a loader names a model that the server does not have."""
+    """Raise NodeError if a loader's model is not on the server."""
     kind = run.template.type
     if not kind.endswith("loader") and kind not in _UNKNOWN:
         return
@@ -126,6 +126,6 @@ def require_models(run: NodeRun) -> None:
 
 @node("model_identifier")
 def model_identifier(run: NodeRun) -> Fields:
-    """Name a model that the server has."""
+    """Return a model on the server."""
     require_models(run)
     return {"model": run["model"]}

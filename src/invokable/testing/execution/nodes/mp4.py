@@ -1,4 +1,4 @@
-"""MP4 files whose frames are JPEG images: written and read without a codec.
+"""MP4 files with JPEG frames, written and read without a codec.
 
 ftyp  mdat (the frames)  moov ─ trak ─ mdia ─ minf ─ stbl (where each frame is)
 """
@@ -20,7 +20,7 @@ _UNKNOWN_FPS: Final = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """What a file says about itself, and its frames where Pillow can read them, as in files written here."""
+    """The properties of a file, and its frames if Pillow can read them, as in files written here."""
 
     frames: tuple[Image.Image, ...]
     width: int
@@ -92,7 +92,7 @@ def _stbl(samples: list[bytes], size: tuple[int, int], each: int, offset: int) -
 
 
 def read(data: bytes) -> Video:
-    """Return what a file holds. Raises ValueError if it is not an MP4 file with a video track."""
+    """Read a file. Raises ValueError if it is not an MP4 file with a video track."""
     boxes: dict[bytes, bytes] = {}
     for kind, content in _boxes(data):
         boxes.setdefault(kind, content)

@@ -1,4 +1,4 @@
-"""Noise that a seed decides."""
+"""Noise from a seed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from invokable.testing.execution.seeds import random_for
 
 
 def noise_image(size: tuple[int, int], seed: int, *, colour: bool, size_of_grain: int) -> Image.Image:
-    """Return an image of random pixels, in grains of some pixels, grey unless in colour."""
+    """Return an image of random pixels, in grains of a given size, in colour or grey."""
     grains = (max(1, size[0] // size_of_grain), max(1, size[1] // size_of_grain))
     mode = "RGB" if colour else "L"
     data = random_for("noise", seed).randbytes(grains[0] * grains[1] * len(mode))

@@ -1,7 +1,7 @@
-"""The integers that numpy's default generator draws, which the server uses for `random_range`.
+"""The integers of numpy's default generator, which the server uses for `random_range`.
 
-PCG64 seeded through SeedSequence, and Lemire's method for a range: the published algorithms, for seeds
-and ranges of up to 32 bits.
+Implements the published algorithms, PCG64 seeded through SeedSequence and Lemire's method for a range,
+for seeds and ranges of up to 32 bits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MULTIPLIER: Final = 0x2360ED051FC65DA44385DF649FCCF645
 
 
 def integers(seed: int, low: int, high: int, size: int) -> list[int]:
-    """Return integers from low up to, but not including, high."""
+    """Return integers from low up to but excluding high."""
     words = _words32(seed)
     return [low + _below(high - low, words) for _ in range(size)]
 
@@ -32,7 +32,7 @@ def _below(bound: int, words: Iterator[int]) -> int:
 
 
 def _words32(seed: int) -> Iterator[int]:
-    # A draw of 64 bits is used as two of 32, the lower half first.
+    # A 64-bit draw is used as two 32-bit draws, lower half first.
     for word in _pcg64(seed):
         yield word & _32
         yield word >> 32

@@ -1,4 +1,4 @@
-"""Arithmetic on single pixels, by tables of 256 values."""
+"""Arithmetic on pixels, with tables of 256 values."""
 
 from __future__ import annotations
 

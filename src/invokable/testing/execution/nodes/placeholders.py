@@ -1,10 +1,10 @@
-"""Every node type without a function of its own: outputs of the right type, pictures that say what they stand for.
+"""All node types without their own function: outputs of the right type, and images that show their inputs.
 
 an input of the output's name and type ─▶ passed on, with the node's LoRAs added
 a reference (latents, conditioning, …)  ─▶ a placeholder with the recipe so far
-a model part (unet, clip, vae, …)       ─▶ the model that the node names
-an image                                ─▶ a picture, or the input image with a caption
-a number, a text, a list                ─▶ what is known, or nothing
+a model part (unet, clip, vae, …)       ─▶ the node's model
+an image                                ─▶ an image of the generation, or the input image with a caption
+a number, a text, a list                ─▶ the known value, or an empty one
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from invokable.testing.execution.recipes import Recipe
 
 _DEFAULT_SIZE: Final = (512, 512)
 _HOLD_THEIR_IMAGE: Final = frozenset({"FluxFillConditioningField", "FluxKontextConditioningField"})
-"""Conditioning that the server keeps no file of: the field holds the images themselves."""
+"""Conditioning without a file on the server: the field contains the images themselves."""
 
 
 def placeholder(run: NodeRun) -> Fields:
@@ -37,7 +37,7 @@ def placeholder(run: NodeRun) -> Fields:
 
 
 def shown_size(run: NodeRun, recipe: Recipe) -> tuple[int, int]:
-    """Return the size of what comes out: that of the recipe, else of the input image, else 512 × 512."""
+    """Return the size of the output: that of the recipe, else of the input image, else 512 × 512."""
     if recipe.width and recipe.height:
         return recipe.width, recipe.height
     image = input_image(run)
@@ -54,7 +54,7 @@ def input_image(run: NodeRun) -> Image.Image | None:
 
 
 def picture(run: NodeRun, recipe: Recipe) -> Image.Image:
-    """Return the picture of a generation, in its size, with what went in."""
+    """Return the image of a generation, in its size, with its inputs."""
     size = (recipe.width or _DEFAULT_SIZE[0], recipe.height or _DEFAULT_SIZE[1])
     painted = scene(recipe.trail, size)
     if recipe.image is not None:

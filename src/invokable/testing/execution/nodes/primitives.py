@@ -1,4 +1,4 @@
-"""Primitives: a value in, the same value out."""
+"""Primitives, which return their value."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def image(run: NodeRun) -> Fields:
 
 @node("image_collection")
 def image_collection(run: NodeRun) -> Fields:
-    """Join the images that edges bring and those chosen in the node."""
+    """Join the images from edges and those chosen on the node."""
     return {"collection": [*(run["collection"] or []), *(run.values.get("images") or [])]}
 
 
@@ -51,5 +51,5 @@ def image_collection(run: NodeRun) -> Fields:
     "string_generator",
 )
 def not_executable(run: NodeRun) -> Fields:
-    """Fail: a client expands batches and generators before it enqueues."""
+    """Fail: clients expand batches and generators before enqueuing."""
     raise NodeError("NotExecutableNodeError", "This node cannot be executed directly.")

@@ -18,7 +18,7 @@ from invokable.testing.execution.services import NodeError
 
 @node("prompt_from_file")
 def prompt_from_file(run: NodeRun) -> Fields:
-    """Read prompts, a line each. The file is looked for on the machine that runs the nodes."""
+    """Read prompts, one per line, from a file on the machine that runs the nodes."""
     path = Path(run["file_path"])
     if not path.is_file():
         raise NodeError("FileNotFoundError", f"[Errno 2] No such file or directory: '{path}'")
@@ -30,13 +30,13 @@ def prompt_from_file(run: NodeRun) -> Fields:
 
 @node("prompt_template")
 def prompt_template(run: NodeRun) -> Fields:
-    """Pass the prompts on: there are no style presets here."""
+    """Pass the prompts on, as there are no style presets here."""
     return {"positive_prompt": run["positive_prompt"], "negative_prompt": run["negative_prompt"]}
 
 
 @node("dynamic_prompt")
 def dynamic_prompt(run: NodeRun) -> Fields:
-    """Make prompts of the variants in braces: every combination in order, or at random."""
+    """Make prompts from the variants in braces: every combination in order, or random ones."""
     text, limit = run["prompt"], run["max_prompts"]
     if run["combinatorial"]:
         _refuse_wildcards(_parsed(text))
@@ -47,7 +47,7 @@ def dynamic_prompt(run: NodeRun) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class _Variants:
-    """`{2$$ and $$red|green|0.5::blue}`: how many of the options, joined by what."""
+    """`{2$$ and $$red|green|0.5::blue}`: the number of options, the separator, and the options."""
 
     options: tuple[_Sequence, ...]
     weights: tuple[float, ...]
@@ -62,7 +62,7 @@ _WEIGHT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)::")
 
 
 def _refuse_wildcards(sequence: _Sequence) -> None:
-    """Raise ValueError if an option is a wildcard: there are no lists of words here, as on a fresh server."""
+    """Raise ValueError if an option is a wildcard: like a new server, this one has no word lists."""
     options = [option for part in sequence if isinstance(part, _Variants) for option in part.options]
     texts = [part for option in options for part in option if isinstance(part, str)]
     if missing := [name for text in texts for name in _WILDCARD.findall(text)]:

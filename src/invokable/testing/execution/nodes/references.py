@@ -1,4 +1,4 @@
-"""Control images and reference images: compound fields that repeat a node's inputs under other names."""
+"""Control and reference images: compound fields that repeat a node's inputs under other names."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from invokable.testing.execution.registry import node
 
 
 def _repeated(run: NodeRun, *left_out: str) -> dict[str, Any]:
-    """Return the inputs that have a value, apart from some."""
+    """Return the inputs with a value, except those left out."""
     skipped = {"board", "metadata", *left_out}
     return {name: run[name] for name in run.template.inputs if name not in skipped and run[name] is not None}
 
 
 @node("anima_lllite", "z_image_control")
 def named_control(run: NodeRun) -> Fields:
-    """Name the control image."""
+    """Return the control image."""
     control = {"image_name": run["image"]["image_name"], **_repeated(run, "image", "mask")}
     if run.values.get("mask"):
         control["mask_name"] = run["mask"]["image_name"]
@@ -27,14 +27,14 @@ def named_control(run: NodeRun) -> Fields:
 
 @node("flux_control_lora_loader")
 def flux_control_lora_loader(run: NodeRun) -> Fields:
-    """Put a control LoRA and its image together."""
+    """Combine a control LoRA with its image."""
     require_models(run)
     return {"control_lora": {"lora": run["lora"], "weight": run["weight"], "img": run["image"]}}
 
 
 @node("ip_adapter", "flux_ip_adapter")
 def ip_adapter(run: NodeRun) -> Fields:
-    """Put an IP adapter and its image together; the image encoder is the adapter's own."""
+    """Combine an IP-Adapter with its image; the image encoder is the adapter's own."""
     return {
         "ip_adapter": {
             "method": "full",

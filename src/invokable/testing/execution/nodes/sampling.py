@@ -1,4 +1,4 @@
-"""Cubic sampling without averaging, as OpenCV reduces images: each pixel is made of the sixteen around one point."""
+"""Cubic sampling without averaging, as in OpenCV: each pixel comes from the sixteen around a point."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 from PIL import Image
 
 _SHARPNESS: Final = -0.75
-"""OpenCV's; Pillow has -0.5."""
+"""OpenCV's value; Pillow's is -0.5."""
 _MANY: Final = 10_000
-"""Above so many pixels Pillow's own filter does, which is faster and only comes near."""
+"""Above this number of pixels, Pillow's faster filter is used as an approximation."""
 
 Taps = list[tuple[int, float]]
 
 
 def sampled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return an RGB image in another size, each pixel sampled at the middle of what it stands for."""
+    """Return an RGB image in another size, each pixel sampled at the centre of its area."""
     if size == image.size:
         return image.copy()
     if size[0] * size[1] > _MANY:

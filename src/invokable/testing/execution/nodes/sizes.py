@@ -16,7 +16,7 @@ _ROUNDING: Final[dict[str, Callable[[float], int]]] = {"floor": math.floor, "cei
 
 @node("ideal_size")
 def ideal_size(run: NodeRun) -> Fields:
-    """Give the size of the aspect ratio asked for with the area that the model was trained on."""
+    """Return the size with the given aspect ratio and the area that the model was trained on."""
     base = run["unet"]["unet"]["base"]
     if base not in _TRAINED_ON:
         raise ValueError(f"Unsupported model type: {base}")

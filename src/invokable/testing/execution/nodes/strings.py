@@ -10,7 +10,7 @@ from invokable.testing.execution.registry import node
 
 @node("string_join", "string_join_three")
 def string_join(run: NodeRun) -> Fields:
-    """Put two or three strings together."""
+    """Join two or three strings."""
     return {"value": "".join(run[name] or "" for name in run.template.inputs)}
 
 
@@ -23,7 +23,7 @@ def string_split(run: NodeRun) -> Fields:
 
 @node("string_replace")
 def string_replace(run: NodeRun) -> Fields:
-    """Replace text whatever its case, or what a regular expression finds."""
+    """Replace text, ignoring case, or the matches of a regular expression."""
     text, sought = run["string"] or "", run["search_string"] or ""
     if not sought:
         return {"value": text}
@@ -33,7 +33,7 @@ def string_replace(run: NodeRun) -> Fields:
 
 @node("string_split_neg")
 def string_split_neg(run: NodeRun) -> Fields:
-    """Take what stands in square brackets as the negative prompt; a backslash escapes a bracket."""
+    """Split off text in square brackets as the negative prompt; a backslash escapes a bracket."""
     positive, negative, depth, escaped = "", "", 0, False
     for char in run["string"] or "":
         if char == "[" and not escaped:

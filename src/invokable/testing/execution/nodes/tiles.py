@@ -17,7 +17,7 @@ Span = tuple[int, int]
 
 @node("calculate_image_tiles")
 def calculate_image_tiles(run: NodeRun) -> Fields:
-    """Lay tiles of one size, the last of a row moved back into the image."""
+    """Place tiles of one size; the last of a row is moved back into the image."""
     sides = [(run[f"image_{side}"], run[f"tile_{side}"]) for side in ("width", "height")]
     assert all(run["overlap"] < tile <= image for image, tile in sides)
     across, down = (
@@ -37,7 +37,7 @@ def _moved_back(start: int, tile: int, image: int) -> Span:
 
 @node("calculate_image_tiles_even_split")
 def calculate_image_tiles_even_split(run: NodeRun) -> Fields:
-    """Split each side into a number of tiles of a multiple of 8 pixels."""
+    """Split each side into a number of tiles, each a multiple of 8 pixels."""
     width, height = run["image_width"], run["image_height"]
     if width % 8 or height % 8:
         raise ValueError(f"image size (({width}, {height})) must be divisible by 8")
@@ -57,7 +57,7 @@ def _even(image: int, count: int, overlap: int) -> list[Span]:
 
 @node("calculate_image_tiles_min_overlap")
 def calculate_image_tiles_min_overlap(run: NodeRun) -> Fields:
-    """Lay the fewest tiles that overlap by at least a given amount, evenly spread."""
+    """Place the fewest evenly spread tiles with a minimum overlap."""
     overlap = run["min_overlap"]
     assert overlap < run["tile_height"]
     assert overlap < run["tile_width"]
@@ -89,7 +89,7 @@ def _grid(across: list[Span], down: list[Span]) -> list[Tile]:
 
 
 def _shared(spans: list[Span], index: int) -> int:
-    """Return by how much a span overlaps the next; 0 before the first and after the last."""
+    """Return the overlap of a span with the next; 0 before the first and after the last."""
     if not 0 <= index < len(spans) - 1:
         return 0
     return max(0, spans[index][1] - spans[index + 1][0])
@@ -97,7 +97,7 @@ def _shared(spans: list[Span], index: int) -> int:
 
 @node("tile_to_properties")
 def tile_to_properties(run: NodeRun) -> Fields:
-    """Take a tile apart."""
+    """Return the properties of a tile."""
     coords, overlap = run["tile"]["coords"], run["tile"]["overlap"]
     return {
         **{f"coords_{side}": value for side, value in coords.items()},
@@ -109,7 +109,7 @@ def tile_to_properties(run: NodeRun) -> Fields:
 
 @node("pair_tile_image")
 def pair_tile_image(run: NodeRun) -> Fields:
-    """Put a tile and its image together."""
+    """Combine a tile with its image."""
     return {"tile_with_image": {"tile": run["tile"], "image": run["image"]}}
 
 
@@ -117,7 +117,7 @@ def pair_tile_image(run: NodeRun) -> Fields:
 def merge_tiles_to_image(run: NodeRun) -> Fields:
     """Merge tiles row by row, blending in the middle of each overlap.
 
-    Seams are straight too, where the server looks for the path along which two tiles differ least.
+    Seams are always straight, while the server can follow the path where two tiles differ least.
     """
     pairs = sorted(run["tiles_with_images"], key=lambda pair: (_coord(pair, "top"), _coord(pair, "left")))
     size = (max(_coord(pair, "right") for pair in pairs), max(_coord(pair, "bottom") for pair in pairs))

@@ -21,14 +21,14 @@ def esrgan(run: NodeRun) -> Generator[Step, None, Fields]:
 
 @node("spandrel_image_to_image")
 def spandrel(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Enlarge by the factor in the model's name, four times if it names none."""
+    """Enlarge by the factor in the model's name, or four times if there is none."""
     yield Step("Processing image", 0.5)
     return run.save(_enlarged(run, _factor(run["image_to_image_model"]["name"])))
 
 
 @node("spandrel_image_to_image_autoscale")
 def spandrel_autoscale(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Enlarge to a scale, in whole steps of 8 pixels if asked to."""
+    """Enlarge by a factor, to a multiple of 8 pixels if requested."""
     yield Step("Processing image", 0.5)
     return run.save(_enlarged(run, run["scale"], multiple=8 if run["fit_to_multiple_of_8"] else 1))
 

@@ -1,4 +1,4 @@
-"""Videos: frames of the generation's picture, in an MP4 file that players can play."""
+"""Videos: frames of the generation's image, in a playable MP4 file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FPS: Final = 16
 
 @node("wan_l2v")
 def wan_l2v(run: NodeRun) -> Generator[Step, None, Fields]:
-    """Decode latents into a video: a slow zoom into the picture."""
+    """Decode latents into a video: a slow zoom into the image."""
     yield Step("Running Wan VAE decode (video)")
     recipe = gathered(run)
     width, height = shown_size(run, recipe)
@@ -57,7 +57,7 @@ def _described(field: dict[str, Any], video: Video) -> Fields:
 
 @node("video")
 def video(run: NodeRun) -> Fields:
-    """Return a video and what is known about it."""
+    """Return a video and its properties."""
     return _described(run["video"], read(run.video("video")))
 
 
@@ -80,7 +80,7 @@ def _frame(run: NodeRun, found: Video, index: int) -> Image.Image:
 
 @node("extract_video_range")
 def extract_video_range(run: NodeRun) -> Fields:
-    """Cut out frames, the last one included."""
+    """Cut out a range of frames, including the last."""
     found = read(run.video("video"))
     start, end = (
         min(max(index + found.count if index < 0 else index, 0), found.count - 1)
@@ -92,7 +92,7 @@ def extract_video_range(run: NodeRun) -> Fields:
 
 @node("video_concat")
 def video_concat(run: NodeRun) -> Fields:
-    """Join videos one after the other, in the size of the first, without transitions."""
+    """Join videos in the size of the first, without transitions."""
     parts = [read(run.services.load_video(field["video_name"])) for field in run["videos"]]
     size = (parts[0].width, parts[0].height)
     frames = [_frame(run, part, index).resize(size) for part in parts for index in range(part.count)]

@@ -1,4 +1,4 @@
-"""What workflows give back to those that call them."""
+"""Return values of workflows that are called by others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def workflow_return_value(run: NodeRun) -> Fields:
 
 @node("workflow_return")
 def workflow_return(run: NodeRun) -> Fields:
-    """Gather named values."""
+    """Collect named values."""
     values = run["values"] if isinstance(run["values"], list) else [run["values"]]
     named: dict[str, Any] = {}
     for value in values:
@@ -29,7 +29,7 @@ def workflow_return(run: NodeRun) -> Fields:
 
 @node("workflow_return_get")
 def workflow_return_get(run: NodeRun) -> Fields:
-    """Take one of the named values."""
+    """Return one of the named values."""
     key = _key(run["key"])
     if key not in run["values"]:
         raise ValueError(f"Workflow return key '{key}' was not found.")
@@ -44,7 +44,7 @@ def _key(key: str) -> str:
 
 @node("call_saved_workflow")
 def call_saved_workflow(run: NodeRun) -> Fields:
-    """Fail: there is no workflow library here to call a workflow from."""
+    """Fail: saved workflows are not available here."""
     if not run["workflow_id"]:
         raise ValueError("A saved workflow must be selected before executing call_saved_workflow.")
     raise ValueError(f"The selected saved workflow '{run['workflow_id']}' could not be found.")

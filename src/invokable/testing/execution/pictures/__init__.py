@@ -1,4 +1,4 @@
-"""Pictures that stand for what a model would paint: a landscape of its own for each generation, and what went in."""
+"""Images in place of those that a model would generate: a different landscape for each, with the inputs on it."""
 
 from invokable.testing.execution.pictures.card import captioned, labelled
 from invokable.testing.execution.pictures.preview import png, preview

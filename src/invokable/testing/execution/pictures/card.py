@@ -1,4 +1,4 @@
-"""What went into a generation, written onto its picture: as much as fits legibly, the most informative first."""
+"""The inputs of a generation, written onto its image: as much as fits legibly, the most informative first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from invokable.testing.execution.recipes import Recipe
 
 SMALLEST: Final = 10
-"""The font size, in pixels, below which nobody can read."""
+"""The smallest legible font size, in pixels."""
 
 _SHADE: Final = (10, 12, 20)
 _WHITE: Final = (255, 255, 255)
@@ -26,7 +26,7 @@ class _Line:
 
 
 def labelled(picture: Image.Image, title: str, recipe: Recipe) -> Image.Image:
-    """Return a picture with its prompt, seed, steps, model and LoRAs, and the node that made it."""
+    """Return an image labelled with its prompt, seed, steps, model and LoRAs, and the node that made it."""
     width, height = picture.size
     margin = max(2, min(width, height) // 28)
     small = max(SMALLEST, min(round(min(width, height * 1.2) / 30), 30))
@@ -36,7 +36,7 @@ def labelled(picture: Image.Image, title: str, recipe: Recipe) -> Image.Image:
 
 
 def captioned(picture: Image.Image, title: str, recipe: Recipe | None = None) -> Image.Image:
-    """Return a picture with one line at its top, where nothing else is written: the node that made it."""
+    """Return an image with a single line at the top: the node that made it."""
     width, height = picture.size
     size = max(SMALLEST, min(round(min(width, height) / 28), 26))
     margin = max(2, min(width, height) // 40)
@@ -107,7 +107,7 @@ def _advance(line: _Line) -> int:
 
 
 def _wrapped(text: str, size: int, room: int, limit: int) -> list[str]:
-    """Return the text in lines of at most a width; the last ends in an ellipsis where it does not fit."""
+    """Return the text wrapped to a width; the last line ends in an ellipsis if the text is too long."""
     lines: list[str] = []
     words = text.split()
     while words and len(lines) < limit:

@@ -1,4 +1,4 @@
-"""A landscape of sky, sun and ridges, drawn from a seed: no two generations look alike.
+"""A landscape of sky, sun and ridges, drawn from a seed, so that no two generations look alike.
 
 sky ─▶ sun and glow ─▶ ridges, from the far and hazy to the near and dark
 """
@@ -20,9 +20,9 @@ Colour = tuple[int, int, int]
 Size = tuple[int, int]
 
 _LARGEST: Final = 1024
-"""The longest side that is drawn; larger pictures are scaled up."""
+"""The longest side drawn; larger images are scaled up."""
 _FINER: Final = 2
-"""Drawn so many times larger and reduced, for smooth edges."""
+"""The oversampling factor, for smooth edges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Palette:
 
 
 def scene(seed: str, size: Size) -> Image.Image:
-    """Return the landscape of a seed in a size."""
+    """Return the landscape for a seed in a size."""
     rng = random_for("scene", seed)
     palette = _palette(rng)
     drawn = _drawn_size(size)
@@ -82,7 +82,7 @@ def _sun(image: Image.Image, palette: Palette, rng: random.Random) -> None:
     x, y = width * rng.uniform(0.2, 0.8), height * rng.uniform(0.16, 0.42)
     reach = round(radius * 6)
     glow = ImageOps.invert(Image.radial_gradient("L")).resize((max(1, reach), max(1, reach)))
-    # Only the corners of a radial gradient reach the end: the glow must be gone at the sides already.
+    # Only the corners of a radial gradient reach its end, but the glow must already end at the sides.
     glow = glow.point([round((max(0, value - 80) / 175) ** 2 * 190) for value in range(256)])
     image.paste(palette.sun, (round(x - reach / 2), round(y - reach / 2)), glow)
     ImageDraw.Draw(image).ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette.sun)
@@ -103,7 +103,7 @@ def _ridges(image: Image.Image, palette: Palette, rng: random.Random) -> None:
 
 
 def _ridge(rng: random.Random, rough: float) -> list[float]:
-    """Return heights of about -1 to 1, from left to right: rolling where `rough` is low, craggy where high."""
+    """Return heights of about -1 to 1, from left to right: rolling if `rough` is low, craggy if it is high."""
     line = [rng.uniform(-1, 1), rng.uniform(-1, 1)]
     spread = 1.0
     for _ in range(7):
