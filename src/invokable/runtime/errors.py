@@ -6,7 +6,7 @@
     │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: its status and message
     │   └── AuthenticationError   the server requires a token or a sign-in, or refused the one given
-    ├── ClientClosedError         the client was closed; jobs on the server go on
+    ├── ClientClosedError         the client was closed; jobs on the server continue
     ├── UnsupportedError          the server is too old: the version that is required
     ├── ValidationError           invalid values: all of them, by input
     ├── NotFoundError             no such model, image, workflow …, or several with that name
