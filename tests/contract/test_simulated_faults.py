@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from invokable import Client, EnqueueUncertain, InvokableError, Policy, RunCanceled, RunInterrupted, RunTimeout
+from invokable import (
+    APIError,
+    Client,
+    EnqueueUncertain,
+    InvokableError,
+    Policy,
+    RunCanceled,
+    RunInterrupted,
+    RunTimeout,
+)
 from invokable.testing import Fault, FaultPlan, Simulator
 from tests.examples import imported, with_generator, workflow_class
 
@@ -107,6 +116,14 @@ def test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer(
     with Simulator(faults=[broken]) as simulator, connect(simulator.serve(), policy=Policy(retries=0)) as client:
         job = client.submit(counted(stamp=stamp, height=32))
         assert len(client.attach(counted, job.batch_id).result(timeout=60).card) == COUNT
+
+
+def test_a_refusal_of_a_batch_id_is_believed_at_once(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
+    refused = Fault(kind="status", status=403, path="*/list_all")
+    with Simulator(faults=[refused]) as simulator, connect(simulator.serve()) as client:
+        batch_id = client.submit(counted(stamp=stamp, height=32)).batch_id
+        with pytest.raises(APIError, match="403"):
+            client.attach(counted, batch_id).result(timeout=60)
 
 
 def test_a_batch_that_arrived_twice_is_taken_up_once(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:

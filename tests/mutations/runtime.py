@@ -25,6 +25,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_simulated_faults.py::test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer",),
     ),
     Mutation(
+        "who has the wrong token waits for a batch id until time is up",
+        f"{RUNTIME}steps/submit.py",
+        "if not submission.requested and _is_refusal(error):",
+        "if False:",
+        ("tests/contract/test_simulated_faults.py::test_a_refusal_of_a_batch_id_is_believed_at_once",),
+    ),
+    Mutation(
         "a batch that arrived twice is taken up as one that is twice as large",
         f"{RUNTIME}steps/submit.py",
         "items_in(submission.batch_id) or len(latest)",

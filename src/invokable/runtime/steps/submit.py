@@ -71,6 +71,7 @@ _LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 _BUSY: Final = 429
 _UNCLEAR_REFUSAL: Final = 408
 """The only refusal after which the batch may have been accepted: the server, or a proxy, gave up reading."""
+_WORTH_ANOTHER_TRY: Final = frozenset({_BUSY, _UNCLEAR_REFUSAL})
 
 
 @dataclass(slots=True)
@@ -232,7 +233,7 @@ def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, p
     """Ask until the server answers.
 
     Raises EnqueueUncertain if it does not answer for `_AWAY`, and NotInvokeAIError if something other than InvokeAI
-    answers for `_ELSEWHERE`.
+    answers for `_ELSEWHERE`. If only the batch id of the submission is known, a refusal is raised immediately.
     """
     start = clock()
     elsewhere = True
@@ -242,11 +243,18 @@ def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, p
             return (yield from ask())
         except InvokableError as error:
             LOG.info("looking for batch %s: %s", submission.batch_id, error)
+            if not submission.requested and _is_refusal(error):
+                raise
             elsewhere = elsewhere and isinstance(error, NotInvokeAIError)
             if elsewhere and clock() - start > _ELSEWHERE:
                 raise
             if clock() - start > _AWAY:
                 raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
+
+
+def _is_refusal(error: InvokableError) -> bool:
+    refused = isinstance(error, APIError) and 300 <= error.status < 500 and error.status not in _WORTH_ANOTHER_TRY
+    return refused or isinstance(error, CertificateError)
 
 
 def _pauses() -> Iterator[float]:
