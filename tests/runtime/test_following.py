@@ -25,6 +25,7 @@ from invokable import (
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.run import Context, Manner, finish, run, run_again, start
+from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.hearing import HearingDriver
@@ -279,7 +280,9 @@ def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     assert set(following.server.ran.values()) == {1}
 
 
-@pytest.mark.parametrize("fate", ["", "after", "before", "500", "html", "late 3", "late 12", "!503"])
+@pytest.mark.parametrize(
+    "fate", ["", "after", "before", "500", "html", "late 3", "late 12", "!503", "twice 1", "twice 3"]
+)
 def test_a_retry_runs_each_item_once_more_whatever_happens_to_its_answer(fate: str) -> None:
     failing = [True]
     server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
@@ -314,6 +317,60 @@ def test_a_retried_item_can_be_retried_again() -> None:
     assert [image.name for image in result.card] == ["[64].png", "[128].png"]
     assert result.item_ids == [4, 2]
     assert sorted(server.rows) == [1, 2, 3, 4]
+
+
+class Failed:
+    """A run of which an item has failed, and would not fail again."""
+
+    def __init__(self) -> None:
+        failing = [True]
+        self.server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
+        following = Following(cards(2), self.server)
+        self.driver, self.context = following.driver, following.context
+        self.workflow = type(following.flow)
+        self.state = self.driver.drive(start(following.flow, self.context, Deadline.after(None, self.driver.clock)))
+        with pytest.raises(RunFailed):
+            self.result(self.state)
+        failing[0] = False
+
+    def retry(self, state: Submitting, timeout: float | None = None) -> None:
+        self.driver.drive(run_again(state, self.context, Deadline.after(timeout, self.driver.clock)))
+
+    def result(self, state: Submitting) -> Any:
+        return self.driver.drive(finish(self.workflow, state, self.context, Deadline.after(None, self.driver.clock)))
+
+
+def test_who_retries_what_was_retried_before_takes_that_up() -> None:
+    failed = Failed()
+    stored = failed.state.submission
+    failed.retry(failed.state)
+    again = Submitting(stored)
+    failed.retry(again)
+    assert again.submission == failed.state.submission
+    assert len(failed.result(again).card) == 2
+    failed.server.settle()
+    assert set(failed.server.ran.values()) == {1}
+
+
+@pytest.mark.parametrize("fate", ["before", "after", "late 12"])
+def test_a_retry_that_timed_out_is_taken_up_by_the_next(fate: str) -> None:
+    failed = Failed()
+    failed.server.fates = {"retry_items_by_id": [fate], "list_all": ["", *["500"] * 9]}
+    with pytest.raises(EnqueueUncertain, match=r"items of batch .* run again: timed out; job\.retry\(\)") as caught:
+        failed.retry(failed.state, timeout=1.5)
+    assert caught.value.submission == failed.state.submission
+    failed.driver.now += 14
+    failed.server.fates.clear()
+    failed.retry(failed.state)
+    assert len(failed.result(failed.state).card) == 2
+    failed.server.settle()
+    assert set(failed.server.ran.values()) == {1}
+
+
+def test_a_retry_that_was_not_sent_in_time_says_so() -> None:
+    failed = Failed()
+    with pytest.raises(RunTimeout, match="timed out before anything ran again"):
+        failed.retry(failed.state, timeout=-1.0)
 
 
 # --- all of it at once ------------------------------------------------------------------------------------------------

@@ -1,16 +1,17 @@
-"""Giving up: who is interrupted cancels what it has on the server, in a bounded time."""
+"""Giving up: who is interrupted cancels what it has on the server, and whatever is asked ends in its time."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import anyio
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import AsyncClient, Client, JobEvent
+from invokable import AsyncClient, Client, InvokableError, Job, JobEvent, Policy, RunTimeout
 from invokable.runtime.steps import run
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture
@@ -59,3 +60,27 @@ def test_a_scope_of_anyio_that_ends_a_run_has_its_items_canceled(simulator: Simu
         assert [name for name, _ in simulator.events].count("batch_enqueued") == 1
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("ask", [Job.status, Job.finished])
+def test_what_is_asked_about_a_job_ends_in_its_time(simulator: Simulator, ask: Callable[..., Any]) -> None:
+    with Client(simulator.url) as client:
+        job = client.submit(card())
+        simulator.add_fault(Fault(kind="stall", path="*/queue/*"))
+        begin = time.monotonic()
+        with pytest.raises(
+            RunTimeout, match=f"timed out after 0.5 s, while asking about batch {job.batch_id}"
+        ) as caught:
+            ask(job, timeout=0.5)
+        assert time.monotonic() - begin < 3
+        assert caught.value.submission == job.submission
+
+
+@pytest.mark.parametrize("ask", [Job.status, Job.finished, Job.cancel, Job.retry])
+def test_what_is_asked_about_a_job_in_vain_says_which(simulator: Simulator, ask: Callable[..., Any]) -> None:
+    with Client(simulator.url, policy=Policy(retries=0)) as client:
+        job = client.submit(card())
+        simulator.crash()
+        with pytest.raises(InvokableError, match="not reached") as caught:
+            ask(job)
+        assert caught.value.submission == job.submission

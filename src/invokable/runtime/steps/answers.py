@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _DETAIL: Final = 2000  # characters of the server's message that an error keeps
 """The statuses of a queue item that will not change any more."""
+AGAIN: Final = frozenset({"failed", "canceled"})
+"""What is said of one that can be retried."""
 
 
 class Answer(BaseModel):
@@ -149,6 +151,11 @@ class QueueItem(Answer):
     priority: int = 0
     created_at: str | None = None
     started_at: str | None = None
+
+    @property
+    def first(self) -> int:
+        """The item that it goes back to, by whatever number of retries."""
+        return self.retried_from_item_id or self.item_id
 
     @property
     def ended(self) -> bool:

@@ -28,9 +28,10 @@ class Deadline:
         """The deadline `timeout` seconds from now; None for no deadline."""
         return cls(clock, None if timeout is None else clock() + timeout, timeout)
 
-    def left(self) -> float | None:
-        """The seconds left; None for no deadline."""
-        return None if self.end is None else self.end - self.clock()
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self.end is not None and self.clock() >= self.end
 
 
 def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:

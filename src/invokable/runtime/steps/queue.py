@@ -133,7 +133,7 @@ def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
     latest: dict[int, QueueItem] = {}
     for item in items:
         if item.parent_item_id is None:  # otherwise a node enqueued it
-            latest[item.retried_from_item_id or item.item_id] = item
+            latest[item.first] = item
     return list(latest.values())
 
 

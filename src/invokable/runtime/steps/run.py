@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from invokable.runtime.errors import APIError, InvokableError, RunInterrupted, RunTimeout, StaleWorkflowError
+from invokable.runtime.errors import (
+    APIError,
+    ConnectionError,  # noqa: A004
+    InvokableError,
+    RunInterrupted,
+    RunTimeout,
+    StaleWorkflowError,
+)
 from invokable.runtime.steps.collect import Giving, collect
 from invokable.runtime.steps.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.drift import drift
@@ -99,7 +106,7 @@ def finish(
     context.known.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
         context.known.uploads.doubt(state.submission.uploads)
-    with _carried_by_errors(state):
+    with carried_by_errors(state):
         return collect((yield from giving(workflow, context)), waiting)
 
 
@@ -113,7 +120,7 @@ def follow(
     workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
 ) -> Steps[Waiting]:
     """Wait for a run that this or another process submitted, whatever its outcome."""
-    with _carried_by_errors(state):
+    with carried_by_errors(state):
         yield from located(state, context.known, deadline)
         waiting = _waiting(workflow, state, context, manner)
         if manner.watched:
@@ -137,18 +144,19 @@ def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
     if state.ear is None:
         state.ear = yield Listen(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
-        state.submission = yield from _within(find(state.submission, known, deadline.clock), deadline)
+        found = find(state.submission, known, deadline.clock)
+        state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
 
 
 def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
-    return (yield from _within(prepare(flow, context.known), deadline))
+    return (yield from in_time(prepare(flow, context.known), deadline))
 
 
 def _submit(
     flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner, context: Context
 ) -> Steps[None]:
-    with _carried_by_errors(state), _released_unless_sent(state, context):
-        state.ear = yield from _within(_listen(state, manner), deadline)
+    with carried_by_errors(state), _released_unless_sent(state, context):
+        state.ear = yield from in_time(_listen(state, manner), deadline)
         state.line = state.ear.line if state.ear else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
@@ -164,9 +172,9 @@ def _submit(
 
 def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[None]:
     """Run failed and canceled items again."""
-    with _carried_by_errors(state):
+    with carried_by_errors(state):
         yield from located(state, context.known, deadline)
-        yield from _within(retry(state, deadline.clock), deadline)
+        yield from within(retry(state, deadline.clock), deadline)
 
 
 def _listen(state: Submitting, manner: Manner) -> Steps[Any]:
@@ -190,15 +198,18 @@ def _finish(
             if not manner.resubmit:
                 raise
             LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
-            with _carried_by_errors(state):
-                yield from _within(retry(state, deadline.clock), deadline)
+            with carried_by_errors(state):
+                yield from within(retry(state, deadline.clock), deadline)
 
 
-def _within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
+def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was known to the server") -> Steps[T]:
+    """The same steps in the time that is left. Raises RunTimeout, which says when it was over."""
     try:
         return (yield from within(steps, deadline))
-    except TimeUp:
-        raise RunTimeout(f"timed out after {deadline.timeout:g} s, before the run was submitted") from None
+    except (TimeUp, ConnectionError) as error:
+        if isinstance(error, ConnectionError) and not deadline.is_over:  # else it says no more than that
+            raise
+        raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}") from None
 
 
 def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
@@ -244,7 +255,8 @@ def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]
 
 
 @contextmanager
-def _carried_by_errors(state: Submitting) -> Iterator[None]:
+def carried_by_errors(state: Submitting) -> Iterator[None]:
+    """Errors within carry the submission."""
     try:
         yield
     except InvokableError as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from invokable.runtime.steps.answers import QueueItem
 from invokable.runtime.steps.collect import partial_result
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.protocol import Ask, Steps
 from invokable.runtime.steps.queue import items_by_id, statuses_by_id
-from invokable.runtime.steps.run import Context, giving, located
+from invokable.runtime.steps.run import Context, carried_by_errors, giving, in_time, located
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.events import JobStatus
@@ -18,9 +20,8 @@ from invokable.runtime.values.workflow import Workflow
 
 
 def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
-    """The number of items in each state. Raises EnqueueUncertain, ConnectionError and APIError."""
-    yield from located(state, context.known, deadline)
-    found: dict[int, str] = yield Ask(statuses_by_id, state.submission.item_ids, context.known)
+    """The number of items in each state. Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError."""
+    found: dict[int, str] = yield from _asked(statuses_by_id, state, context, deadline)
     return _counted(state.submission, found)
 
 
@@ -38,9 +39,27 @@ def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
 
 
 def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
-    """The result of the items completed so far, or None. Raises EnqueueUncertain, ConnectionError and APIError."""
-    yield from located(state, context.known, deadline)
+    """The result of what is completed by now, or None.
+
+    Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
+    """
+    items: dict[int, QueueItem] = yield from _asked(items_by_id, state, context, deadline)
     waiting = Waiting(state.submission)
-    items = yield Ask(items_by_id, state.submission.item_ids, context.known)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
-    return partial_result((yield from giving(workflow, context)), waiting)
+    with carried_by_errors(state):
+        return partial_result((yield from giving(workflow, context)), waiting)
+
+
+def _asked(
+    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context, deadline: Deadline
+) -> Steps[dict[int, Any]]:
+    """What is said of the items of a run."""
+    with carried_by_errors(state):
+        yield from located(state, context.known, deadline)
+        asking = _ask(Ask(ask, state.submission.item_ids, context.known))
+        return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))
+
+
+def _ask(ask: Ask) -> Steps[dict[int, Any]]:
+    found: dict[int, Any] = yield ask
+    return found

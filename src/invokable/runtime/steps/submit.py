@@ -87,6 +87,8 @@ class Submitting:
     """Whether the last POST was answered, so that its effect is visible on the server."""
     taken: float = -math.inf
     """When the server was known to have the batch, if this process sent it."""
+    awaited: int = 0
+    """How many items the batch has once a retry that is under way has arrived; 0 without one."""
     ear: Ear | None = None
     """Collects the events about the batch."""
     line: int = 0
@@ -335,12 +337,13 @@ def withdraw(state: Submitting) -> Steps[bool]:
 
     Looks for a request that is still on its way, for a few seconds. Raises nothing but interrupts.
     """
-    pauses = (0.1,) if state.submission.item_ids else (0.1, 0.3, 0.6, 1.0, 1.0)
+    pauses = (0.1,) if state.submission.item_ids and not state.awaited else (0.1, 0.3, 0.6, 1.0, 1.0)
     for pause in pauses:
         try:
             yield from cancel_batch(state.submission.batch_id)
             status = yield from batch_status(state.submission.batch_id)
-            if not status.open and (state.shows or status.total >= state.submission.requested):
+            shows = state.shows and not state.awaited
+            if not status.open and (shows or status.total >= max(state.submission.requested, state.awaited)):
                 return True
         except InvokableError as error:
             LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)

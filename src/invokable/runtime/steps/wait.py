@@ -19,7 +19,7 @@ from typing import Final
 
 from invokable.contract.server import ENDED, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
-from invokable.runtime.steps.answers import BatchStatus, QueueItem
+from invokable.runtime.steps.answers import AGAIN, BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.known import Known
@@ -30,7 +30,7 @@ from invokable.runtime.steps.queue import (
     batch_status,
     cancel_items,
     items_by_id,
-    items_of,
+    rows_of,
     statuses_by_id,
 )
 from invokable.runtime.steps.submit import LATE
@@ -242,9 +242,22 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
 def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
     if status.total <= max(waiting.submission.requested, waiting._known_total):
         return
-    items = yield from items_of(waiting.submission)
-    yield from cancel_items(item.item_id for item in items if item.item_id not in set(waiting.submission.item_ids))
+    yield from cancel_items(_spare((yield from rows_of(waiting.submission)), waiting.submission))
     waiting._known_total = status.total
+
+
+def _spare(rows: Sequence[QueueItem], submission: Submission) -> list[int]:
+    """The items of a POST, or of a retry, that arrived once more; not those of somebody else's retry."""
+    own = {row.item_id: row for row in rows if row.item_id in set(submission.item_ids)}
+    # While these run, or once they are completed, there is nothing to retry.
+    retried = {row.first: row.item_id for row in own.values() if row.first != row.item_id and row.status not in AGAIN}
+    return [
+        row.item_id
+        for row in rows
+        if row.item_id not in own
+        and not row.ended
+        and (row.first == row.item_id or row.item_id > retried.get(row.first, math.inf))
+    ]
 
 
 def _read_ended(waiting: Waiting, status: BatchStatus, known: Known) -> Steps[None]:

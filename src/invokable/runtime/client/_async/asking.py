@@ -40,8 +40,9 @@ class AsyncAsking:
         with self._lock:
             gathering = self._gatherings.get(kind)
             if gathering is None:
-                gathering = self._gatherings[kind] = _Gathering()
+                gathering = _Gathering()
                 gathering.answer = Started(self._gather, kind, gathering, step)
+                self._gatherings[kind] = gathering  # the last of it: an interrupt leaves nothing that never answers
             gathering.item_ids.update(step.item_ids)
         assert gathering.answer is not None  # set above
         try:
@@ -55,5 +56,6 @@ class AsyncAsking:
     async def _gather(self, kind: object, gathering: _Gathering, step: Ask) -> Found:
         await sleep(_GATHERING)
         with self._lock:
-            del self._gatherings[kind]
+            if self._gatherings.get(kind) is gathering:
+                del self._gatherings[kind]
         return await self._ask(Ask(step.ask, tuple(sorted(gathering.item_ids)), step.known))

@@ -10,7 +10,7 @@ from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import Result
 from invokable.runtime.steps.deadline import Deadline
 from invokable.runtime.steps.protocol import Steps, T
-from invokable.runtime.steps.run import Context, Manner, finish, follow, run_again
+from invokable.runtime.steps.run import Context, Manner, carried_by_errors, finish, follow, run_again
 from invokable.runtime.steps.status import finished_part, job_status, outcome
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.values.events import JobEvent, JobStatus
@@ -107,7 +107,8 @@ class AsyncJob(Generic[Result]):
 
     async def cancel(self) -> None:
         """Cancel the items of the run that have not ended. Raises ConnectionError and APIError."""
-        await self._engine.cancel(self.submission.batch_id)
+        with carried_by_errors(self._state):
+            await self._engine.cancel(self.submission.batch_id)
 
     async def retry(self, *, timeout: float | None = None) -> None:
         """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
