@@ -130,7 +130,16 @@ def paused(server: Server) -> Iterator[None]:
     server.put(f"{QUEUE}/processor/resume")
 
 
-@pytest.mark.usefixtures("paused")
+@pytest.fixture
+def no_finalizers() -> Iterator[None]:
+    """Python ignores what a finalizer raises, an interrupt too; those of many interrupted runs would be met often."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("paused", "no_finalizers")
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0])
 def test_after_an_interrupt_nothing_can_run(
     after: float, server: Server, connect: Connect, counted: Any, stamp: Path
@@ -140,18 +149,9 @@ def test_after_an_interrupt_nothing_can_run(
         connect(proxy.url) as client,
         pytest.raises(KeyboardInterrupt) as caught,
     ):
-        interrupted(lambda: client.run(counted(stamp=stamp, height=32)), after=after)
+        interrupted(lambda: client.run(counted(stamp=stamp, height=32), timeout=20), after=after)
     assert not getattr(caught.value, "__notes__", [])
     assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0
-
-
-@pytest.fixture
-def no_finalizers() -> Iterator[None]:
-    """Python ignores what a finalizer raises, an interrupt too; those of many interrupted runs would be met often."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.slow
