@@ -18,12 +18,14 @@ def is_plain(config: pytest.Config) -> bool:
 
 
 def use_profile(config: pytest.Config) -> None:
-    """Have a plain run try properties with fewer examples."""
-    if is_plain(config):
-        from hypothesis import settings  # a quarter of a second, which the other runs spend where it is used
+    """Have a plain run try properties with fewer examples. Their time is not judged: the machine may be busy."""
+    if is_plain(config) or config.getoption("--all"):
+        from hypothesis import HealthCheck, settings  # a quarter of a second, which other runs spend where it is used
 
-        settings.register_profile("plain", max_examples=PLAIN)
-        settings.load_profile("plain")
+        examples = PLAIN if is_plain(config) else FULL
+        too_slow = [HealthCheck.too_slow]
+        settings.register_profile("run", max_examples=examples, deadline=None, suppress_health_check=too_slow)
+        settings.load_profile("run")
 
 
 def tries(number: int) -> int:
