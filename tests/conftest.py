@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         config.stash[_LEFT_OUT] = len(slow)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the tests and modules that are there from now on: looking for garbage among them takes a tenth of a run."""
+    gc.freeze()
 
 
 _LEFT_OUT = pytest.StashKey[int]()

@@ -24,7 +24,7 @@ from tests.cli.forks import forks
 from tests.cli.projects import Project
 from tests.cli.test_generate import run
 from tests.cli.test_manners import without_rights
-from tests.effort import slow_beyond
+from tests.effort import slow_beyond, tries
 from tests.examples import example, node
 
 publish = import_module("invokable.codegen.build.publish")  # the package exports a function of that name
@@ -103,7 +103,7 @@ def test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap(number: sig
     with forks(project.folder) as builds:
         widen(project, 64)
         steps = builds.build().steps
-        for step, delay in islice(moments(steps), 12):
+        for step, delay in islice(moments(steps), tries(30)):
             before = made(project)
             widen(project, 128 if before == old else 64)
             ended = builds.build(step=step, delay=delay, number=number)
