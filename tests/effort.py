@@ -41,5 +41,5 @@ def slow_beyond(quick: int, cases: Iterable[Any]) -> list[Any]:
 
 
 def slow_among(cases: Iterable[Any], slow: Container[Any]) -> list[Any]:
-    """The cases of a test, some of which are slow: each takes as long as all of the others."""
+    """The cases of a test; those that cost most are slow."""
     return [pytest.param(case, marks=pytest.mark.slow) if case in slow else case for case in cases]
