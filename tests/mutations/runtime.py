@@ -375,10 +375,24 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_a_submitted_job_does_not_run_twice_either",),
     ),
     Mutation(
+        "what was pruned before it was seen is taken for a queue without room",
+        f"{RUNTIME}steps/submit.py",
+        "    if not kept and _was_pruned(items, rows):\n        kept, spare = spare, []\n",
+        "",
+        (f"{TESTS}test_run.py::test_what_was_pruned_before_it_was_seen_is_missed_and_the_rest_goes_on",),
+    ),
+    Mutation(
+        "another process cancels what is left of a batch that was pruned in part",
+        f"{RUNTIME}steps/submit.py",
+        "return rows is None or all(",
+        "return rows is not None and all(",
+        (f"{TESTS}test_run.py::test_another_process_leaves_what_was_pruned_in_part_alone",),
+    ),
+    Mutation(
         "a batch that was taken in part goes on",
         f"{RUNTIME}steps/submit.py",
-        "    if not kept:\n",
-        "    if not items:\n",
+        "    if not kept:\n        yield",
+        "    if not items:\n        yield",
         (f"{TESTS}test_run.py::test_after_a_partial_and_a_complete_arrival_each_value_runs_once",),
     ),
     Mutation(

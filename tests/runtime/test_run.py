@@ -377,6 +377,46 @@ def test_a_failed_item_is_reported_with_its_node_and_the_results_of_the_others()
     assert widths(error.partial) == ["[64]", "[192]"]
 
 
+def pruned_unseen() -> tuple[Run, Server]:
+    """A run whose batch was taken while the answer was lost; before the client sees it, its first item is pruned."""
+    run = Run(cards(3), server := Server(seconds=2))
+    server.fates, server.away = {POST: ["after"]}, [(0.1, 3.0)]
+    pass_time = server.advance
+
+    def prune_too() -> None:
+        pass_time()
+        if server.now() > 2.5:
+            server.prune()
+            server.advance = pass_time  # type: ignore[method-assign]
+
+    server.advance = prune_too  # type: ignore[method-assign]
+    return run, server
+
+
+def test_what_was_pruned_before_it_was_seen_is_missed_and_the_rest_goes_on() -> None:
+    run, server = pruned_unseen()
+    outcome = run.outcome()
+    assert isinstance(outcome, RunCanceled)
+    assert "1 of 3 items were no longer in the server's queue" in str(outcome)
+    assert widths(outcome.partial) == ["[128]", "[192]"]
+    all_ran_once(server, 3)
+
+
+def test_another_process_leaves_what_was_pruned_in_part_alone() -> None:
+    run, server = pruned_unseen()
+    run.timeout = 2.0
+    uncertain = run.outcome()
+    assert isinstance(uncertain, EnqueueUncertain)
+    assert uncertain.submission
+    steps = finish(
+        type(run.flow), Submitting(uncertain.submission), Context(Known(), None), Deadline.after(None, run.driver.clock)
+    )
+    with pytest.raises(RunCanceled, match="1 of 3 items") as caught:
+        run.driver.drive(steps)
+    assert widths(caught.value.partial) == ["[128]", "[192]"]
+    all_ran_once(server, 3)
+
+
 def test_a_prune_in_the_middle_of_a_batch_loses_no_result_that_was_read() -> None:
     run = Run(cards(20), server := Server(seconds=1))
     advance = server.advance

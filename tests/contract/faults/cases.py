@@ -167,4 +167,11 @@ CASES: Final = [
     Case("Ctrl-C", "0 to 3 s after the start", interrupted=True),
     Case("Ctrl-C", "while the POST is answered late", _timed(POST, "stall", 0.5, 2.0), interrupted=True),
     Case("Ctrl-C", "while the answer to the POST is lost", once(POST, "cut after"), interrupted=True),
+    Case(
+        "by others",
+        "the queue is pruned while the POST is answered late",
+        _timed(POST, "stall", 3.0, 5.0),
+        _TAKEN_AWAY,
+        by_others="prune",
+    ),
 ]

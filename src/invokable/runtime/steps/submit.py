@@ -264,10 +264,16 @@ def _pauses() -> Iterator[float]:
 
 
 def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
-    """Find the items of a batch on the server, cancel duplicates, and give up a batch that was accepted in part."""
+    """Find the items of a batch that the server has, cancel what arrived twice, and give up one taken in part.
+
+    One of which a part has been pruned meanwhile goes on.
+    """
     submission = state.submission
     items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
-    kept, spare = choose(items, submission.requested, expanded(prepared.data) if prepared else None)
+    rows = expanded(prepared.data) if prepared else None
+    kept, spare = choose(items, submission.requested, rows)
+    if not kept and _was_pruned(items, rows):
+        kept, spare = spare, []
     if not kept:
         yield from cancel_batch(submission.batch_id)
         raise QueueFullError(
@@ -298,7 +304,7 @@ def choose(
         return kept, [item for item in ids if item not in set(kept)]
     waiting: defaultdict[str, deque[int]] = defaultdict(deque)
     for item in items:
-        waiting[_key([(v.node_path, v.field_name, v.value) for v in item.field_values or ()])].append(item.item_id)
+        waiting[_key_of(item)].append(item.item_id)
     kept = []
     for row in rows:
         same = waiting[_key(row)]
@@ -306,6 +312,18 @@ def choose(
             return [], ids
         kept.append(same.popleft())
     return kept, sorted(item for queue in waiting.values() for item in queue)
+
+
+def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:
+    """Whether the items of a batch that lacks some were there: of one without room, a queue takes the first.
+
+    Another process, without the rows, comes later: then it is the likelier, and does no harm.
+    """
+    return rows is None or all(_key_of(item) != _key(rows[0]) for item in items)
+
+
+def _key_of(item: QueueItem) -> str:
+    return _key([(v.node_path, v.field_name, v.value) for v in item.field_values or ()])
 
 
 def _key(row: Sequence[tuple[str, str, Any]]) -> str:
