@@ -99,7 +99,7 @@ def test_a_workflow_of_the_library_is_pulled_once(server: Server, client: Client
         client.workflows.save({**workflow.document, "name": "Renamed"}, over=workflow)
         done = CliRunner().invoke(shell, [*arguments, "--check"])
         assert (done.exit_code, done.stdout) == (1, f"{tmp_path}/pulled_card.json: out of date\n")
-        assert "is called 'Renamed' in the library now" in done.stderr
+        assert "was renamed in the library, from 'Pulled Card' to 'Renamed'" in done.stderr
         generated = CliRunner().invoke(shell, ["generate", str(tmp_path / "pulled_card.json"), "-o", str(tmp_path)])
         assert generated.exit_code == 0, generated.output
     finally:
