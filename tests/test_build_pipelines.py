@@ -121,7 +121,7 @@ BUILD = "python -m build --wheel --no-isolation -o dist ."
 
 
 @pytest.mark.slow
-def test_a_wheel_is_built_of_what_is_fine_only_and_a_third_environment_imports_it(tmp_path: Path) -> None:
+def test_a_wheel_is_built_only_of_up_to_date_modules_and_can_be_imported_elsewhere(tmp_path: Path) -> None:
     project = hatchling_project(tmp_path, "check")
     run(BUILD, project)
     (wheel,) = (project / "dist").glob("*.whl")
@@ -152,7 +152,7 @@ def test_a_wheel_of_generated_modules_holds_them_though_git_ignores_them(tmp_pat
 
 
 @pytest.mark.slow
-def test_setuptools_builds_only_what_is_fine(tmp_path: Path) -> None:
+def test_setuptools_builds_only_up_to_date_modules(tmp_path: Path) -> None:
     project = written(tmp_path)
     system = '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n'
     (project / "pyproject.toml").write_text(system + PROJECT + FILES["pyproject.toml"], encoding="utf-8")

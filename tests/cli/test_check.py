@@ -82,7 +82,7 @@ def test_the_json_is_as_its_schema_says(state: str, project: Project) -> None:
     assert bool(report["skipped"]) == (state == "broken")
 
 
-def test_the_schema_refuses_what_no_report_is() -> None:
+def test_the_schema_rejects_anything_but_a_report() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     for report in ({}, {"version": 2}, {"ok": "yes"}):
         with pytest.raises(jsonschema.ValidationError):
@@ -90,7 +90,7 @@ def test_the_schema_refuses_what_no_report_is() -> None:
 
 
 @pytest.mark.parametrize("state", [*STATES, "broken"])
-def test_github_gets_an_annotation_a_line(state: str, project: Project) -> None:
+def test_github_gets_one_annotation_per_line(state: str, project: Project) -> None:
     project.generate()
     spoil(project, state)
     if state == "broken":
@@ -103,7 +103,7 @@ def test_github_gets_an_annotation_a_line(state: str, project: Project) -> None:
     assert any(line.startswith("::error") for line in lines)
 
 
-def test_no_name_of_a_file_begins_another_annotation(project: Project) -> None:
+def test_no_file_name_starts_another_annotation(project: Project) -> None:
     project.generate()
     project.save("{", "a,b\n::error::x%.json")
     for line in project.check("--format", "github").stdout.splitlines():
@@ -124,7 +124,7 @@ def test_the_exit_status_is_the_highest(project: Project) -> None:
     assert project.check("--server", "http://127.0.0.1:9").exit_code == 4
 
 
-def test_quiet_says_only_what_is_wrong(project: Project) -> None:
+def test_quiet_prints_only_problems(project: Project) -> None:
     project.generate()
     assert project.check("-q").output == ""
     spoil(project, "stale")

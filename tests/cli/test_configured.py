@@ -42,7 +42,7 @@ def test_the_configuration_is_found_from_the_source(project: Project, monkeypatc
     assert [path.name for path in elsewhere.iterdir()] == ["pyproject.toml"]
 
 
-def test_without_a_table_the_source_is_seen_from_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_table_the_source_is_relative_to_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("here").mkdir()
     Path("here/card.json").write_text(json.dumps(example("colour_card.json")), encoding="utf-8")
@@ -50,7 +50,7 @@ def test_without_a_table_the_source_is_seen_from_the_output(tmp_path: Path, monk
     assert 'SOURCE: Final = "../../here/card.json"' in Path("out/deep/card.py").read_text(encoding="utf-8")
 
 
-def test_nothing_to_do_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_to_do_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for verb in ("generate", "check"):
         result = run(verb)
@@ -79,7 +79,7 @@ ENTRY = '[[tool.invokable.sources]]\npath = "workflows"\noutput = "out"\n'
         (ENTRY + '[tool.invokable.workflows."a"]\n[tool.invokable.workflows."./a"]', "is set twice"),
     ],
 )
-def test_what_fits_nothing_is_one_line(table: str, words: str, project: Project) -> None:
+def test_settings_that_match_nothing_are_one_line(table: str, words: str, project: Project) -> None:
     project.configure(table)
     (project.folder / "other.json").write_text("{}")
     result = run("generate")
@@ -90,7 +90,7 @@ def test_what_fits_nothing_is_one_line(table: str, words: str, project: Project)
     assert not (project.folder / "out").exists()
 
 
-def test_each_source_has_choices_of_its_own(project: Project) -> None:
+def test_each_source_has_its_own_settings(project: Project) -> None:
     old = example("colour_card.json")
     project.save(old, "old/card.json")
     project.configure(
@@ -181,7 +181,7 @@ def test_a_package_re_exports_its_classes(project: Project) -> None:
     assert not (project.folder / "src/flows/more/__init__.py").exists()
 
 
-def test_a_package_of_ones_own_is_not_replaced(project: Project) -> None:
+def test_a_hand_written_package_is_not_replaced(project: Project) -> None:
     project.configure(PACKAGE)
     own = project.folder / "src/flows/__init__.py"
     own.parent.mkdir(parents=True)
@@ -194,7 +194,7 @@ def test_a_package_of_ones_own_is_not_replaced(project: Project) -> None:
     assert run("generate").exit_code == 0
 
 
-def test_two_classes_of_one_name_are_no_package(project: Project) -> None:
+def test_two_classes_with_the_same_name_cannot_share_a_package(project: Project) -> None:
     project.configure(PACKAGE)
     project.save(example("colour_card.json"), "other.json")
     result = run("generate")
@@ -209,7 +209,7 @@ def test_a_module_that_would_hide_a_folder_is_refused(project: Project) -> None:
     assert "would hide the folder src/flows/card" in result.stderr
 
 
-def test_what_is_left_over_goes_unless_somebody_has_edited_it(project: Project) -> None:
+def test_leftovers_are_removed_unless_edited(project: Project) -> None:
     project.save(example("sd15_text_to_image.json"), "picture.json")
     project.save(example("colour_card.json") | {"name": "Third"}, "third.json")
     project.generate()
@@ -240,7 +240,7 @@ def test_a_run_for_one_source_removes_nothing_of_others(project: Project) -> Non
     assert not project.module("picture").exists()
 
 
-def test_nothing_goes_that_may_still_have_a_source(project: Project) -> None:
+def test_nothing_is_removed_that_may_still_have_a_source(project: Project) -> None:
     """Modules made otherwise than by the table: of a file beside it, without a configuration, of standard input."""
     other = project.folder / "other.json"
     other.write_text(json.dumps(example("sd15_text_to_image.json")), encoding="utf-8")
@@ -280,7 +280,7 @@ def test_a_package_beside_another_of_the_same_folder_stays(project: Project) -> 
 
 
 @pytest.mark.parametrize("source", ["x" * 300, "a/" * 3_000 + "b", "\\x00", "../" * 100 + "x"])
-def test_a_module_that_lies_about_its_source_is_no_fault_of_ours(source: str, project: Project) -> None:
+def test_a_module_that_lies_about_its_source_is_not_an_internal_error(source: str, project: Project) -> None:
     project.generate()
     text = project.text().replace('"workflows/card.json"', f'"{source}"')
     project.module("liar").write_text(text, encoding="utf-8")
@@ -314,7 +314,7 @@ WORKFLOW = '[tool.invokable.workflows."workflows/card.json"]\n'
     ],
     ids=["class", "rename", "outputs", "schema", "templates", "line length"],
 )
-def test_each_choice_makes_a_module_stale_by_itself(added: str, shown: str, project: Project) -> None:
+def test_each_setting_makes_a_module_stale_by_itself(added: str, shown: str, project: Project) -> None:
     templates = project.folder / "templates"
     templates.mkdir()
     template = (ROOT / "templates" / "module.py.jinja").read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ def test_it_can_be_repeated_but_not_over_an_edited_module(tmp_path: Path) -> Non
     assert demo("-o", str(tmp_path)).exit_code == 0
 
 
-def test_on_a_server_with_a_model_it_paints(tmp_path: Path) -> None:
+def test_on_a_server_with_a_model_it_generates_images(tmp_path: Path) -> None:
     with Simulator() as server:
         done = demo("--server", server.serve(), "-o", str(tmp_path))
         assert done.exit_code == 0, done.output
@@ -83,7 +83,7 @@ def test_on_a_server_without_a_model_it_makes_cards(tmp_path: Path) -> None:
         (["-o", "/proc/nowhere"], 2, "cannot be"),
     ],
 )
-def test_what_goes_wrong_is_one_line(arguments: list[str], status: int, words: str) -> None:
+def test_every_error_is_one_line(arguments: list[str], status: int, words: str) -> None:
     done = demo(*arguments)
     assert done.exit_code == status
     assert words in done.stderr
@@ -98,7 +98,7 @@ def test_what_goes_wrong_is_one_line(arguments: list[str], status: int, words: s
         (["--host", "203.0.113.1"], "cannot listen"),
     ],
 )
-def test_a_simulator_that_cannot_be_says_why(arguments: list[str], words: str) -> None:
+def test_a_simulator_that_cannot_start_says_why(arguments: list[str], words: str) -> None:
     done = CliRunner().invoke(shell, ["simulate", "--port", "0", *arguments])
     assert done.exit_code in (2, 4)
     assert words in done.stderr

@@ -77,7 +77,7 @@ def test_a_change_that_breaks_callers_ends_with_1_and_says_why(tmp_path: Path) -
     assert lines[-1] == "  unchanged: width, height, card_colour, stamp, card (output)"
 
 
-def test_names_only_judges_for_those_who_use_no_index(tmp_path: Path) -> None:
+def test_names_only_assumes_callers_without_indices(tmp_path: Path) -> None:
     def swapped(document: Any) -> None:
         form = document["form"]["elements"]
         rows = [
@@ -201,7 +201,7 @@ def test_one_side_can_come_from_standard_input() -> None:
         ),
     ],
 )
-def test_a_module_that_is_none_is_bad_input_and_never_run(text: str, message: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_module_is_bad_input_and_never_run(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "flows.py"
     path.write_text(text)
     result = run(path, CARD)
@@ -211,7 +211,7 @@ def test_a_module_that_is_none_is_bad_input_and_never_run(text: str, message: st
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_module_is_read_whatever_laid_it_out(tmp_path: Path) -> None:
+def test_a_module_is_read_in_any_layout(tmp_path: Path) -> None:
     path = tmp_path / "flows.py"
     path.write_text(MODULE.read_text().replace("Index(0), Ge(16)", "Index(\n        0\n    ),\n    Ge(16)"))
     assert run(path, CARD).stdout.endswith("no changes\n")

@@ -85,7 +85,7 @@ def test_folders_that_are_the_same(folders: Path) -> None:
     assert run("old", "new", "--format", "markdown").stdout == "### `old` → `new`: no changes\n"
 
 
-def test_a_file_that_is_gone_breaks_callers_and_a_new_one_nobody(folders: Path) -> None:
+def test_a_removed_file_breaks_callers_and_a_new_one_nobody(folders: Path) -> None:
     copy(CARD, folders / "new" / "card.json")
     added = run("old", "new")
     assert (added.exit_code, added.stdout.splitlines()[2]) == (0, "card.json: added")
@@ -121,7 +121,7 @@ def test_a_file_that_can_no_longer_be_read_is_an_error_if_it_was_a_workflow(fold
     assert files(result) == {"image.json": "same nobody", "card.json": "unreadable callers"}
 
 
-def test_modules_stand_for_a_folder_that_has_some(folders: Path) -> None:
+def test_a_folder_with_modules_means_its_modules(folders: Path) -> None:
     copy(MODULES / "colour_card.py", folders / "old" / "flows" / "colour_card.py")
     (folders / "old" / "flows" / "__init__.py").write_text("raise SystemExit('run')\n")
     copy(MODULES / "colour_card.py", folders / "new" / "flows" / "colour_card.py")
@@ -180,7 +180,7 @@ def test_a_folder_is_compared_with_a_folder(folders: Path) -> None:
         assert (result.exit_code, result.stderr) == (2, f"{message}\n")
 
 
-def test_what_is_left_out_of_workflows_is_said(folders: Path) -> None:
+def test_what_is_left_out_of_workflows_is_reported(folders: Path) -> None:
     def odd(document: Any) -> None:
         document["nodes"][0]["data"]["inputs"]["nonsense"] = {"name": "nonsense", "label": "", "value": 1}
 

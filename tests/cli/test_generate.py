@@ -319,7 +319,7 @@ def test_models_are_asked_of_a_server_only(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_an_address_that_is_none_is_one_line(tmp_path: Path) -> None:
+def test_an_invalid_address_is_one_line(tmp_path: Path) -> None:
     result = run("generate", WORKFLOWS / "sd15_text_to_image.json", "-o", tmp_path, "--server", "localhost:9090")
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1

@@ -50,7 +50,7 @@ def test_a_module_goes_to_standard_output_as_it_would_to_a_file(project: Project
     assert "standard output: is a single module, but there are 2 sources" in both.stderr
 
 
-def test_a_quiet_run_says_what_is_wrong_only(project: Project) -> None:
+def test_a_quiet_run_prints_only_problems(project: Project) -> None:
     assert run("generate", "-q").output == ""
     project.save(warned())
     result = run("generate", "-q")
@@ -58,7 +58,7 @@ def test_a_quiet_run_says_what_is_wrong_only(project: Project) -> None:
     assert "warning: /nodes/1/data/inputs/blur_type" in result.stderr
 
 
-def test_warnings_fail_each_time_when_they_are_to(project: Project) -> None:
+def test_warnings_fail_every_run_with_fail_on_warning(project: Project) -> None:
     project.save(warned())
     for _ in range(2):
         result = run("generate", "--fail-on-warning")
@@ -72,7 +72,7 @@ def test_warnings_fail_each_time_when_they_are_to(project: Project) -> None:
         assert "warning: /nodes/1" in result.stderr
 
 
-def test_warnings_are_told_each_time(project: Project) -> None:
+def test_warnings_are_repeated_each_time(project: Project) -> None:
     """What a run says does not depend on what has run before."""
     project.save(warned())
     project.save(example("colour_card.json"), "other.json")
@@ -84,7 +84,7 @@ def test_warnings_are_told_each_time(project: Project) -> None:
     assert project.files() == before
 
 
-def test_what_has_not_changed_is_not_made_again_for_its_warnings(
+def test_unchanged_modules_are_not_generated_again_for_their_warnings(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.save(warned())
@@ -105,7 +105,7 @@ def test_names_that_the_lock_file_has_lost_come_back_from_the_modules(document: 
     assert project.files() == before
 
 
-def test_force_makes_also_what_has_not_changed_anew(project: Project) -> None:
+def test_force_regenerates_unchanged_modules_too(project: Project) -> None:
     project.generate()
     before = project.module().stat().st_mtime_ns
     assert project.generate("--force") == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
@@ -169,7 +169,7 @@ def test_watching_without_its_library_says_how_to_get_it(project: Project, monke
     assert result.stderr == "--watch: needs the watch extra: pip install 'invokable[watch]'\n"
 
 
-def test_a_table_begins_with_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_table_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in (
         "assets/workflows/card.json",

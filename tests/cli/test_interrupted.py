@@ -163,7 +163,7 @@ main()
 
 
 @pytest.mark.slow
-def test_two_runs_at_once_leave_one_of_both_results(project: Project) -> None:
+def test_two_simultaneous_runs_leave_one_of_both_results(project: Project) -> None:
     """One run reads the old workflows and waits; another finds new ones; the last to build decides about all files."""
     filled(project, 64)
     running = []
@@ -194,7 +194,7 @@ def test_a_run_waits_for_another(project: Project) -> None:
     assert project.module().exists()
 
 
-def test_what_another_run_has_staged_is_not_swept_away(tmp_path: Path) -> None:
+def test_files_staged_by_another_run_are_kept(tmp_path: Path) -> None:
     staged = publish._stage(tmp_path / "a.py", "x = 1\n")
     scrap = tmp_path / ".b.py.0123abcd.invokable-tmp"
     scrap.write_text("half")

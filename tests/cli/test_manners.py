@@ -91,7 +91,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
 
 @pytest.mark.parametrize("encoding", slow_beyond(1, ENCODINGS))
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_command_speaks_every_encoding(
+def test_every_command_works_with_every_encoding(
     verb: str,
     encoding: str,
     place: Path,
@@ -109,7 +109,7 @@ def test_every_command_speaks_every_encoding(
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_what_an_encoding_lacks_is_an_escape(encoding: str, place: Path) -> None:
+def test_characters_that_an_encoding_lacks_are_escaped(encoding: str, place: Path) -> None:
     command = [sys.executable, "-m", "invokable", "show", f"{FOREIGN[:8]}.json"]
     done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, check=True)
     first = done.stdout.decode(encoding).splitlines()[0]
@@ -138,7 +138,7 @@ def test_every_help_has_an_example_and_is_ascii(path: str) -> None:
     assert all(len(line) <= 110 for line in done.stdout.splitlines())
 
 
-def test_a_fault_of_ours_is_one_line_and_shows_where_when_asked(
+def test_an_internal_error_is_one_line_with_a_traceback_on_request(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -363,7 +363,7 @@ def test_markup_is_text_on_a_terminal_too(place: Path) -> None:
     assert "\x1b[3" not in seen  # no colour
 
 
-def test_a_run_shows_how_far_it_is_on_a_terminal_only(place: Path) -> None:
+def test_a_run_shows_progress_on_a_terminal_only(place: Path) -> None:
     with Simulator(speed=0.05) as slow:
         url = slow.serve()
         arguments = ["run", CARD, "--set", "stamp=stamp.png", "--url", url, "--out", "out/{attribute}"]

@@ -131,7 +131,7 @@ def test_a_lock_file_with_conflict_markers_is_refused_in_one_line(project: Path)
     assert not Path("out").exists()
 
 
-def test_a_name_that_the_configuration_changes_is_said(project: Path) -> None:
+def test_names_changed_by_the_configuration_are_reported(project: Path) -> None:
     document = example("sd15_text_to_image.json")
     generated(document)
     noise = node(document, "noise")["id"]

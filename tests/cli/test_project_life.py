@@ -133,7 +133,7 @@ def test_another_layout_of_a_workflow_s_file_changes_nothing(project: Project) -
     assert project.text() == before
 
 
-def test_a_module_that_is_older_than_a_generator_being_worked_on_is_made_anew(
+def test_a_module_older_than_the_generator_s_source_is_generated_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.generate()
@@ -184,7 +184,7 @@ def test_names_survive_a_folder_without_modules(project: Project) -> None:
 
 
 @pytest.mark.parametrize("place", ["card_two.json", "deep/down/card.json"])
-def test_a_workflow_that_moves_takes_its_names_along(place: str, project: Project) -> None:
+def test_a_moved_workflow_keeps_its_names(place: str, project: Project) -> None:
     project.generate()
     before = read_existing(project.text()).names
     document = example("colour_card.json")
@@ -215,7 +215,7 @@ def test_a_copy_does_not_take_the_names_of_its_original(project: Project) -> Non
     assert read_existing(project.text("other")).names.class_name == "QuiteAnotherTitle"
 
 
-def test_two_workflows_of_one_name_do_not_get_in_each_others_way(project: Project) -> None:
+def test_two_workflows_with_the_same_name_do_not_interfere(project: Project) -> None:
     document = example("sd15_text_to_image.json")
     project.save(example("colour_card.json"), "a/t2i.json")
     project.save(document, "b/t2i.json")

@@ -58,7 +58,7 @@ def test_workflows_come_by_name_id_tag_or_all(server: Simulator, tmp_path: Path)
         assert sorted(path.name for path in folder.iterdir()) == files
 
 
-def test_what_was_pulled_generates(server: Simulator, tmp_path: Path) -> None:
+def test_pulled_workflows_can_be_generated(server: Simulator, tmp_path: Path) -> None:
     saved(server, "Colour Card")
     pull(server, tmp_path, "--all")
     done = CliRunner().invoke(shell, ["generate", str(tmp_path / "colour_card.json"), "-o", str(tmp_path)])
@@ -98,7 +98,7 @@ def test_a_workflow_keeps_its_file_under_another_name(server: Simulator, tmp_pat
     assert lines(pull(server, tmp_path, "--all"), tmp_path) == ["mine.json: unchanged"]
 
 
-def test_two_workflows_of_one_name_get_two_files(server: Simulator, tmp_path: Path) -> None:
+def test_two_workflows_with_the_same_name_get_two_files(server: Simulator, tmp_path: Path) -> None:
     first, second = saved(server, "Card"), saved(server, "card!")
     pull(server, tmp_path, "--all")
     expected = {f"card_{one.id[:8]}.json" for one in (first, second)}
@@ -111,7 +111,7 @@ def test_two_workflows_of_one_name_get_two_files(server: Simulator, tmp_path: Pa
     assert {path.name for path in tmp_path.iterdir()} == expected | {"card.json"}
 
 
-def test_a_file_of_something_else_is_left_alone(server: Simulator, tmp_path: Path) -> None:
+def test_other_files_are_left_alone(server: Simulator, tmp_path: Path) -> None:
     card = saved(server, "Card")
     (tmp_path / "card.json").write_text("[1]")
     assert lines(pull(server, tmp_path, "--all"), tmp_path) == [f"card_{card.id[:8]}.json: written"]
@@ -123,7 +123,7 @@ def test_a_file_of_something_else_is_left_alone(server: Simulator, tmp_path: Pat
     assert "is in the way of a workflow" in done.stderr
 
 
-def test_workflows_that_are_gone_are_named(server: Simulator, tmp_path: Path) -> None:
+def test_removed_workflows_are_listed(server: Simulator, tmp_path: Path) -> None:
     card = saved(server, "Card")
     pull(server, tmp_path, "--all")
     server.client().workflows.delete(card.id)
@@ -131,7 +131,7 @@ def test_workflows_that_are_gone_are_named(server: Simulator, tmp_path: Path) ->
     assert (tmp_path / "card.json").exists()
 
 
-def test_everything_asked_for_in_vain_is_said_before_anything_is_written(server: Simulator, tmp_path: Path) -> None:
+def test_everything_not_found_is_reported_before_anything_is_written(server: Simulator, tmp_path: Path) -> None:
     saved(server, "Portrait", tags="faces")
     done = pull(server, tmp_path, "Portrait", "Portrit", "--tag", "face", "nothing like it")
     assert done.exit_code == 2
@@ -199,7 +199,7 @@ def test_an_edited_file_is_not_overwritten(server: Simulator, tmp_path: Path) ->
     assert pull(server, tmp_path, "Card", "Other").exit_code == 0
 
 
-def test_edits_that_are_in_the_library_too_are_no_edits(server: Simulator, tmp_path: Path) -> None:
+def test_edits_that_are_in_the_library_too_do_not_count(server: Simulator, tmp_path: Path) -> None:
     card = saved(server, "Card")
     pull(server, tmp_path, "Card")
     edit(tmp_path / "card.json", description="mine")
@@ -212,7 +212,7 @@ def test_edits_that_are_in_the_library_too_are_no_edits(server: Simulator, tmp_p
     assert lines(pull(server, tmp_path, "Card"), tmp_path) == ["card.json: updated"]
 
 
-def test_another_layout_of_a_file_is_no_edit(server: Simulator, tmp_path: Path) -> None:
+def test_changing_the_layout_of_a_file_is_not_an_edit(server: Simulator, tmp_path: Path) -> None:
     card = saved(server, "Card")
     pull(server, tmp_path, "Card")
     text = (tmp_path / "card.json").read_text(encoding="utf-8")

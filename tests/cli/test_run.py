@@ -99,7 +99,7 @@ def pin(kind: str) -> InputPin:
         ("IntegerGeneratorField", '{"type": "x"}', {"type": "x"}),
     ],
 )
-def test_what_a_text_means(kind: str, text: str, value: object) -> None:
+def test_a_text_becomes_the_value_of_its_input(kind: str, text: str, value: object) -> None:
     found = from_words(text, pin(kind), object)
     assert (found, type(found)) == (value, type(value))
 
@@ -122,7 +122,7 @@ def test_what_a_text_means(kind: str, text: str, value: object) -> None:
         ("IntegerGeneratorField", "7..", "generator settings"),
     ],
 )
-def test_what_a_text_does_not_stand_for_says_what_was_expected(kind: str, text: str, expected: str) -> None:
+def test_an_invalid_text_says_what_was_expected(kind: str, text: str, expected: str) -> None:
     with pytest.raises(WordsError, match=f"is not {expected}"):
         from_words(text, pin(kind), object)
 
@@ -156,7 +156,7 @@ def test_a_list_takes_a_value_each_time_and_other_inputs_only_once(server: Simul
     assert "index 0, width (Width): is set 2 times, but takes one value" in done.stderr
 
 
-def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names(server: Simulator, tmp_path: Path) -> None:
+def test_all_errors_are_reported_together_with_similar_names(server: Simulator, tmp_path: Path) -> None:
     wrong = ("widht=3", "77=1", "0=abc", "radius=-1", "blur_type=gausian", "stamp=/nowhere.png", "left")
     asked = len(server.requests)
     done = run(CARD, *(part for text in wrong for part in ("--set", text)), "--json", "--url", server.url)
@@ -177,7 +177,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names(server:
     assert len(server.requests) == asked
 
 
-def test_a_missing_value_says_how_to_give_it(server: Simulator) -> None:
+def test_a_missing_value_says_how_to_set_it(server: Simulator) -> None:
     done = run(CARD, "--url", server.url)
     assert done.exit_code == 2
     (line,) = done.stderr.splitlines()
@@ -385,7 +385,9 @@ def test_a_pattern_is_checked_before_the_run(pattern: str, words: str, server: S
     assert len(server.jobs) == jobs
 
 
-def test_a_folder_that_cannot_be_written_is_said_before_the_run(server: Simulator, tmp_path: Path, stamp: str) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_before_the_run(
+    server: Simulator, tmp_path: Path, stamp: str
+) -> None:
     (tmp_path / "file").write_text("")
     jobs = len(server.jobs)
     done = run(CARD, "--set", stamp, "--url", server.url, "--out", tmp_path / "file" / "x" / "y", "--json")

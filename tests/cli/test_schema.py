@@ -52,7 +52,7 @@ def test_fetch_takes_the_token_from_the_environment(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_fetch_from_nobody_ends_with_4() -> None:
+def test_fetch_without_a_server_exits_with_4() -> None:
     result = run("fetch", "--server", "http://127.0.0.1:9")
     assert result.exit_code == 4
     assert len(result.stderr.splitlines()) == 1

@@ -60,7 +60,7 @@ def test_json_is_one_line_a_file_even_of_a_refused_one(tmp_path: Path) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_json_tells_types_limits_choices_and_defaults(tmp_path: Path) -> None:
+def test_json_has_types_limits_choices_and_defaults(tmp_path: Path) -> None:
     inputs = {item["attribute"]: item for item in shown(tmp_path, example("colour_card.json"))["inputs"]}
     assert inputs["width"]["limits"] == {"minimum": 16, "maximum": 2048}
     assert inputs["width"]["value"] == 320
@@ -93,7 +93,7 @@ def test_without_a_board_in_the_form_lasting_images_are_the_outputs(tmp_path: Pa
     assert [output["node_type"] for output in outputs] == ["save_image", "blank_image"]
 
 
-def test_where_nothing_lasts_the_last_nodes_results_count(tmp_path: Path) -> None:
+def test_if_nothing_is_saved_the_last_nodes_results_are_the_outputs(tmp_path: Path) -> None:
     document = example("colour_card.json")
     add_node(document, "sum", "add", version="1.0.1", a=1, b=2)
     save = node(document, "save_image")
@@ -153,7 +153,7 @@ def test_a_connected_field_stays_in_the_form_and_says_so(tmp_path: Path) -> None
     assert inputs["top"]["connected"] is False
 
 
-def test_a_dropdown_offers_its_options_and_the_value_that_is_there(tmp_path: Path) -> None:
+def test_a_dropdown_offers_its_options_and_the_current_value(tmp_path: Path) -> None:
     document = example("colour_card.json")
     add_node(document, "text", "string", version="1.0.1", value="stored")
     options = [{"label": "One", "value": "1"}, {"label": "", "value": "2"}]

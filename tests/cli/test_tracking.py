@@ -39,7 +39,7 @@ def test_a_new_module_is_untracked_until_it_is_added(tracked: Project) -> None:
     assert tracked.check().exit_code == 0
 
 
-def test_packages_are_asked_about_too(tracked: Project) -> None:
+def test_git_is_asked_about_packages_too(tracked: Project) -> None:
     with (tracked.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write("package = true\ntyped = true\n")
     tracked.generate()
@@ -91,7 +91,7 @@ def test_each_annotation_names_what_fixes_its_file(tracked: Project) -> None:
 
 
 @pytest.mark.parametrize("place", ["workflows", "..", "other"])
-def test_the_command_to_add_is_seen_from_the_current_folder(
+def test_the_command_to_add_is_relative_to_the_current_folder(
     place: str, tracked: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git(tracked, "rm", "-q", "--cached", CARD)
@@ -117,7 +117,7 @@ def test_without_git_nothing_is_asked(tracked: Project, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("count", [1, 6])
-def test_a_repository_is_asked_once_and_outside_of_one_nobody(count: int, project: Project) -> None:
+def test_each_repository_is_asked_once_and_nothing_outside_of_one(count: int, project: Project) -> None:
     for number in range(count):
         project.save(example("colour_card.json"), f"{number % 3}/w{number}.json")
     project.generate()
@@ -142,7 +142,7 @@ def counted(project: Project) -> int:
     return len(log.read_text().splitlines())
 
 
-def test_a_repository_that_says_nothing_is_a_warning(tracked: Project) -> None:
+def test_a_repository_that_cannot_answer_is_a_warning(tracked: Project) -> None:
     (tracked.folder / ".git" / "index").write_text("broken")
     found = tracked.check()
     assert found.exit_code == 0

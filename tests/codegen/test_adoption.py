@@ -30,7 +30,7 @@ def test_a_node_that_is_not_in_the_document_makes_it_another_workflow(tmp_path: 
     assert adopted(lock(tmp_path, old=OLD), "new.json", {"nodes": [{"id": "a"}, {"id": "b"}]}) == Names()
 
 
-def test_of_two_that_fit_neither_is_taken(tmp_path: Path) -> None:
+def test_neither_of_two_matches_is_used(tmp_path: Path) -> None:
     assert adopted(lock(tmp_path, old=OLD, older=OLD), "new.json", DOCUMENT) == Names()
 
 
@@ -39,6 +39,6 @@ def test_names_of_its_own_come_first(tmp_path: Path) -> None:
     assert adopted(lock(tmp_path, old=OLD, new=own), "new.json", DOCUMENT) == own
 
 
-def test_names_without_nodes_fit_nothing(tmp_path: Path) -> None:
+def test_names_without_nodes_match_nothing(tmp_path: Path) -> None:
     assert adopted(lock(tmp_path, old=Names("Portrait")), "new.json", DOCUMENT) == Names()
     assert adopted(lock(tmp_path, old=OLD), "new.json", {"nodes": [1, {"id": 2}, None]}) == Names()

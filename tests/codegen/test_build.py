@@ -68,7 +68,7 @@ def test_a_failure_reads_as_one_line() -> None:
     assert str(failure) == 'a.json: /nodes/0: unknown field (did you mean "x"?)'
 
 
-def test_what_the_configuration_names_but_the_workflow_lacks_is_all_collected(tmp_path: Path) -> None:
+def test_all_configured_names_that_the_workflow_lacks_are_collected(tmp_path: Path) -> None:
     config = tmp_path / "pyproject.toml"
     rename = 'rename = { none = { width = "wide" } }\noutputs = { none = "out" }\n'
     config.write_text(f'[tool.invokable.workflows."card.json"]\n{rename}')
@@ -150,7 +150,7 @@ def test_standard_input_is_a_source() -> None:
     assert result.module.plan.class_name == "ColourCard"
 
 
-def test_warnings_stand_in_the_result(tmp_path: Path) -> None:
+def test_warnings_are_in_the_result(tmp_path: Path) -> None:
     document = example("colour_card.json")
     node(document, "img_blur")["inputs"]["blur_type"]["value"] = "swirl"
     (result,) = build_modules([saved(tmp_path, document, "a.json")], "out", OPTIONS).results

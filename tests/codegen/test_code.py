@@ -77,7 +77,7 @@ def test_a_docstring_is_one_string_and_nothing_else(paragraphs: list[str], inden
     assert "".join(statement.value.value.split()) == "".join(word for text in paragraphs for word in text.split())
 
 
-def test_no_link_and_no_picture_of_an_author_survives_in_markdown() -> None:
+def test_links_and_images_in_an_author_s_text_do_not_survive() -> None:
     written = code.docstring(["see [this](https://x) and ![that](https://x/y.png)"], width=200)
     assert written == '"""see [this] (https://x) and ![that] (https://x/y.png)"""'
 
@@ -136,7 +136,7 @@ def test_anything_but_an_identifier_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("mark", ["-", "*", "+", ">", "#", "###", "---", "==", "81.", "2)"])
-def test_no_line_begins_with_a_mark_of_markdown_that_stood_within_one(mark: str) -> None:
+def test_wrapping_puts_no_markdown_mark_at_the_start_of_a_line(mark: str) -> None:
     for width in range(20, 40):
         written = code.docstring([f"Feeds the image of Reference Image {mark} Wan 2.2"], width=width)
         assert not [line for line in written.strip('"').split("\n") if line.startswith(mark)]

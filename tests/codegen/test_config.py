@@ -64,7 +64,7 @@ def test_no_name_is_used_twice(group: str, tmp_path: Path) -> None:
         load_config(path)
 
 
-def test_an_unknown_key_names_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_key_lists_the_known_ones(tmp_path: Path) -> None:
     known = "fields, lenient, models, schema, server, sources, templates, workflows"
     with pytest.raises(ConfigError, match=rf"unknown key \(expected {known}\)"):
         load_config(written(tmp_path, "[tool.invokable]\nx = 1"))

@@ -83,7 +83,7 @@ def test_a_wrong_table_is_reported_with_its_key(tmp_path: Path, key: str, home: 
     assert caught.value.key == f"tool.invokable.fields.{key}"
 
 
-def test_two_classes_of_one_name_are_refused() -> None:
+def test_two_classes_with_the_same_name_are_refused() -> None:
     homes = {"AField": "a:Palette", "BField": "b:Palette", "CField": "a:Palette"}
     assert [key for key, _ in CustomFields(homes).problems()] == ["BField"]
 

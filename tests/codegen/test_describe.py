@@ -29,7 +29,7 @@ def test_the_glossary_speaks_where_the_author_did_not() -> None:
     assert facts == 'Integer, 1 to 100. Default: 30. Index 5, on Denoise - SD1.5, SDXL, under "Sampling".'
 
 
-def test_the_author_s_words_stand_in_its_place() -> None:
+def test_the_author_s_words_replace_it() -> None:
     document = bare()
     denoise = node(document, "denoise_latents")
     denoise["notes"] = "4 for schnell, 30 for dev"
@@ -45,13 +45,13 @@ def test_a_type_that_the_annotation_shows_is_not_repeated() -> None:
     assert described(document)["cfg_scale"] == ["How strong.", "Default: 7.5. Index 0, on Denoise - SD1.5, SDXL."]
 
 
-def test_a_label_of_other_words_than_the_attribute_is_told_with_node_and_heading() -> None:
+def test_a_label_that_differs_from_the_attribute_is_shown_with_node_and_heading() -> None:
     found = described(two_boards("FLUX", "Refiner", "Output Board"))["refiner_board"]
     assert found[0] == "Output Board."
     assert found[-1].endswith('Index 1, on Latents to Image - SD1.5, SDXL, under "Refiner".')
 
 
-def test_where_a_field_is_goes_without_saying_where_its_name_is_its_label() -> None:
+def test_the_location_is_left_out_if_the_label_is_the_name() -> None:
     *_, facts = described(example("sd15_text_to_image.json"))["positive_prompt"]
     assert facts == 'Default: "a lighthouse at dusk, oil painting". Index 1.'
 
@@ -94,7 +94,7 @@ def test_a_primitive_says_what_it_feeds_and_what_that_does() -> None:
     assert facts == "Default: 20. Index 0, on Effort."
 
 
-def test_a_value_that_is_calculated_with_says_what_comes_of_it() -> None:
+def test_a_value_used_in_a_calculation_shows_where_the_result_goes() -> None:
     document = bare()
     add_node(document, "i", "integer", version=VERSIONS["integer"].version, value=20)["label"] = "Half"
     add_node(document, "m", "mul", version=VERSIONS["mul"].version, a=1, b=2)
@@ -104,7 +104,7 @@ def test_a_value_that_is_calculated_with_says_what_comes_of_it() -> None:
     assert described(document)["half"][0] == "Feeds Steps of Denoise - SD1.5, SDXL, by way of Multiply Integers."
 
 
-def test_the_meaning_of_some_values_is_said_beside_the_author_s_words() -> None:
+def test_meanings_of_values_are_added_to_the_author_s_words() -> None:
     document = bare()
     add_node(
         document,
@@ -121,7 +121,7 @@ def test_the_meaning_of_some_values_is_said_beside_the_author_s_words() -> None:
     )
 
 
-def test_what_may_be_left_out_says_what_happens_then() -> None:
+def test_optional_inputs_say_what_happens_if_omitted() -> None:
     document = bare()
     add_node(
         document,
@@ -155,13 +155,13 @@ def test_a_default_is_named_and_a_long_one_cut(value: str, said: str) -> None:
     assert described(document)["positive_prompt"][-1] == f"Default: {said}. Index 1."
 
 
-def test_of_several_boards_each_names_the_output_that_it_is_for() -> None:
+def test_each_of_several_boards_names_its_output() -> None:
     found = described(two_boards("FLUX", "Refiner"))
     assert "For `flux_image` of the result." in found["flux_board"][-1]
     assert "of the result" not in described(example("colour_card.json"))["board"][-1]
 
 
-def test_a_model_that_another_node_works_with_is_of_the_kind_that_it_takes() -> None:
+def test_a_model_for_another_node_has_the_kind_that_node_takes() -> None:
     document = bare()
     add_node(document, "m", "model_identifier", version=VERSIONS["model_identifier"].version, model=None)
     add_node(document, "c", "controlnet", version=VERSIONS["controlnet"].version, control_model=None)
@@ -185,7 +185,7 @@ def test_outputs_name_their_node_the_heading_over_it_and_their_board() -> None:
     }
 
 
-def test_an_output_that_other_nodes_work_on_with_says_which() -> None:
+def test_an_output_names_the_nodes_that_it_feeds() -> None:
     document = bare()
     decode = node(document, "l2i")
     add_node(document, "p", "image", version=VERSIONS["image"].version, image=None)
@@ -197,7 +197,7 @@ def test_an_output_that_other_nodes_work_on_with_says_which() -> None:
     assert found == "Latents to Image - SD1.5, SDXL, saved to `board`; also feeds Save Image"
 
 
-def test_an_output_of_many_says_of_what() -> None:
+def test_an_output_of_many_says_one_per_what() -> None:
     assert outputs_described(with_generator())["card"].endswith("saved to `board`; one per run of the batch")
 
 

@@ -11,7 +11,7 @@ from tests.examples import MODULES
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
 
 
-def test_our_modules_are_known_and_edits_found() -> None:
+def test_generated_modules_and_edits_are_recognised() -> None:
     assert is_generated(CARD)
     assert not is_edited(CARD)
     assert not is_edited(CARD.replace("\n", "\r\n"))

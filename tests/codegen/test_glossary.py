@@ -80,7 +80,7 @@ def test_the_entries_are_sentences() -> None:
             assert len(text) < 230, (len(text), entry)
 
 
-def test_what_happens_without_a_value_is_said_of_fields_that_need_none(
+def test_optional_fields_say_what_happens_without_a_value(
     meant: dict[Entry, list[tuple[str, InputTemplate]]],
 ) -> None:
     for entry, about in meant.items():
@@ -113,7 +113,7 @@ def runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + 5]) for start in range(len(words) - 4)}
 
 
-def test_what_another_node_means_by_the_name_is_left_alone() -> None:
+def test_the_same_name_on_another_node_is_left_alone() -> None:
     assert entry_of("float_range", "steps", "IntegerField") is None
     assert entry_of("a_custom_node", "image", "ImageField") is None
     assert entry_of("denoise_latents", "steps", "FloatField") is None

@@ -189,7 +189,7 @@ def test_the_runtime_accepts_every_default_of_the_corpus() -> None:
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_no_number_without_end_gets_in(number: str) -> None:
+def test_no_infinite_number_gets_in(number: str) -> None:
     text = json.dumps(with_dynamic_inputs()).replace('"maximum": 100', f'"maximum": {number}')
     with pytest.raises(WorkflowFileError, match=r"JSON number|too large"):
         read_document(text.encode(), name="x.json")

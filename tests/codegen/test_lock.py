@@ -32,7 +32,7 @@ names = st.builds(
 locks = st.dictionaries(texts, names.filter(lambda its: its != Names()), max_size=3)
 
 
-def test_a_line_is_a_name_and_says_all_about_itself() -> None:
+def test_each_line_is_one_complete_name() -> None:
     assert write_lock({"flows/portrait.json": PORTRAIT}) == HEADER + (
         '"flows/portrait.json".class = "Portrait"\n'
         '"flows/portrait.json".inputs."7be1"."value" = "prompt"\n'
@@ -42,7 +42,7 @@ def test_a_line_is_a_name_and_says_all_about_itself() -> None:
 
 
 @given(locks)
-def test_what_is_written_is_read_again_by_us_and_by_any_reader_of_toml(lock: dict[str, Names]) -> None:
+def test_a_written_file_can_be_read_back_and_is_toml(lock: dict[str, Names]) -> None:
     text = write_lock(lock)
     assert read_lock(text) == lock
     assert write_lock(dict(reversed(lock.items()))) == text
@@ -81,7 +81,7 @@ def test_conflict_markers_are_refused(marker: str) -> None:
         (["\x00" * 1000], "expected"),
     ],
 )
-def test_what_does_not_make_sense_is_refused_in_one_line(lines: list[str], words: str) -> None:
+def test_nonsense_is_refused_in_one_line(lines: list[str], words: str) -> None:
     with pytest.raises(LockError) as error:
         read_lock("\n".join(lines))
     assert words in str(error.value)
@@ -102,7 +102,7 @@ def test_a_text_that_cannot_be_written_is_left_out() -> None:
     assert write_lock({"a": Names("A", {("\ud800", "x"): "p"})}) == f'{HEADER}"a".class = "A"\n'
 
 
-def test_changes_are_reported_a_line_each() -> None:
+def test_changes_are_reported_one_per_line() -> None:
     after = Names("Headshot", {("7be1", "value"): "text", ("new", "x"): "width"}, {("3f0a", "image"): "image"})
     assert changes(PORTRAIT, after) == [
         "the class 'Portrait' is now 'Headshot'",
@@ -111,7 +111,7 @@ def test_changes_are_reported_a_line_each() -> None:
     assert changes(Names(), after) == changes(PORTRAIT, PORTRAIT) == []
 
 
-def test_locked_names_go_before_those_of_the_module_that_is_there() -> None:
+def test_locked_names_override_those_of_the_existing_module() -> None:
     module = Names("Old", {("7be1", "value"): "text", ("x", "y"): "prompt", ("z", "z"): "steps"})
     assert PORTRAIT.over(module) == Names(
         "Portrait", {**PORTRAIT.inputs, ("z", "z"): "steps"}, {("3f0a", "image"): "image"}

@@ -20,7 +20,7 @@ INPUTS = digest_of({"a": 1})
 TEXT = stamped(f'"""A module."""\nMADE_FROM: Final = "{unstamped(INPUTS)}"\nx = 1\n')
 
 
-def test_a_stamp_tells_what_a_module_was_made_from_and_that_nobody_has_touched_it() -> None:
+def test_a_stamp_shows_what_a_module_was_made_from_and_that_it_is_untouched() -> None:
     stamp = read_stamp(TEXT)
     assert stamp is not None
     assert (stamp.inputs, stamp.untouched) == (INPUTS, True)
@@ -29,13 +29,13 @@ def test_a_stamp_tells_what_a_module_was_made_from_and_that_nobody_has_touched_i
 
 
 @given(st.integers(0, len(TEXT) - 1))
-def test_a_touch_anywhere_shows(position: int) -> None:
+def test_any_change_shows(position: int) -> None:
     touched = TEXT[:position] + ("~" if TEXT[position] != "~" else "-") + TEXT[position + 1 :]
     stamp = read_stamp(touched)
     assert stamp is None or not stamp.untouched
 
 
-def test_a_touch_of_a_module_shows_but_for_the_places_of_nodes_and_the_checksum_of_its_source() -> None:
+def test_any_change_of_a_module_shows_except_for_node_positions_and_the_source_checksum() -> None:
     text = (MODULES / "colour_card.py").read_text(encoding="utf-8")
     (source,) = re.findall(r'^SOURCE_SHA256: Final = \(\n    "(.+)"', text, re.MULTILINE)
     for before, after, untouched in (
@@ -52,7 +52,7 @@ def test_a_touch_of_a_module_shows_but_for_the_places_of_nodes_and_the_checksum_
         assert stamp.untouched is untouched, before
 
 
-def test_what_stands_in_the_words_of_a_workflow_is_no_place() -> None:
+def test_text_of_a_workflow_is_not_taken_for_a_position() -> None:
     document = example("colour_card.json")
     document["description"] = '"position":{"x":1,"y":2}'
     text = generate_module(document, load("6.14.2"), source="a.json").text
@@ -93,6 +93,6 @@ def test_words_of_a_workflow_do_not_pass_for_the_lines_of_its_module() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5))
-def test_the_order_of_what_decides_changes_nothing(parts: dict[str, object]) -> None:
+def test_the_order_of_the_parts_does_not_matter(parts: dict[str, object]) -> None:
     assert digest_of(parts) == digest_of(dict(reversed(parts.items())))
     assert digest_of(parts) != digest_of({**parts, "more": 1})

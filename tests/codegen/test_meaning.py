@@ -157,7 +157,7 @@ def test_what_differs_in_layout_only_does_not(before: str, after: str) -> None:
         "x =",
     ],
 )
-def test_what_is_not_python_means_nothing(text: str) -> None:
+def test_text_that_is_not_python_has_no_meaning(text: str) -> None:
     assert said(text) is None
 
 
@@ -173,7 +173,7 @@ json_values = st.recursive(
 @given(
     json_values, st.sampled_from(["{}", "f({})", "f(a, b={}, c={})", "L[{}]", "({},)", "{{**{}}}"]), st.integers(5, 60)
 )
-def test_what_is_long_means_the_same_when_it_is_taken_apart(value: object, form: str, long: int) -> None:
+def test_long_parts_mean_the_same_when_split(value: object, form: str, long: int) -> None:
     text = f"x: L['a, b', ('c')] = {form.format(repr(value), repr(value))}\n"
     text = black.format_str(text, mode=black.Mode())
     whole = said(text)
@@ -192,7 +192,7 @@ def test_what_is_long_means_the_same_when_it_is_taken_apart(value: object, form:
         "from a import (b, c)\n",
     ],
 )
-def test_commas_that_part_no_items_do_no_harm(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commas_that_separate_no_items_do_no_harm(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = said(text)
     monkeypatch.setattr(meaning, "LONG", 5)
     monkeypatch.setattr("invokable.codegen.python.statements.LONG", 5)

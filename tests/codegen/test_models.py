@@ -51,7 +51,7 @@ def test_models_of_one_name_are_told_apart_by_base() -> None:
     assert sorted(model_choices(field(), twins)) == ["sd_1_main_same", "sdxl_main_same"]
 
 
-def test_what_a_server_leaves_out_is_empty() -> None:
+def test_values_missing_on_the_server_are_empty() -> None:
     model = InstalledModel.from_config({"name": "N", "base": "sd-1", "type": "main", "key": 5})
     assert (model.key, model.variant) == ("", "")
     assert model.reference == {"key": "", "hash": "", "name": "N", "base": "sd-1", "type": "main"}

@@ -146,7 +146,7 @@ def test_every_input_gets_a_valid_name_of_its_own(own: list[str], node: str, fie
 
 
 @given(st.permutations(["Prompt", "prompt", "Width", "Steps"]))
-def test_a_name_does_not_depend_on_where_other_inputs_stand(own: list[str]) -> None:
+def test_a_name_does_not_depend_on_the_position_of_other_inputs(own: list[str]) -> None:
     named = dict(zip(own, names_of(*own), strict=True))
     assert (named["Width"], named["Steps"]) == ("width", "steps")
     assert {named["Prompt"], named["prompt"]} == {"prompt", "prompt_2"}
@@ -212,7 +212,7 @@ def test_every_stem_gives_an_importable_module_name(stem: str) -> None:
 @pytest.mark.parametrize(
     "name", ["FORMAT", "SCHEMA", "NODES", "SOURCE", "Annotated", "Image", "Workflow", "None", "Result", "Client"]
 )
-def test_what_a_module_defines_or_imports_names_nothing_else(name: str) -> None:
+def test_names_that_a_module_defines_or_imports_are_reserved(name: str) -> None:
     assert not is_valid_class(name)
     assert not is_valid_attribute(name)
     assert attribute_names([hint(0, name)])[0] != name
@@ -242,7 +242,7 @@ def test_the_class_names_that_a_configuration_may_give(name: str, valid: bool) -
     assert is_valid_class(name) is valid
 
 
-def test_fields_of_one_kind_without_labels_are_told_apart_though_one_could_stay_bare() -> None:
+def test_fields_of_one_kind_without_labels_are_told_apart_even_if_one_could_stay_bare() -> None:
     hints = [
         NameHints(("a", "weight"), "", "Style", "Weight", "input_0", True, twins="lora.weight"),
         NameHints(("b", "weight"), "", "Apply LoRA", "Weight", "input_1", False, twins="lora.weight"),
@@ -280,5 +280,5 @@ def test_a_workflow_is_searched_for_some_hundred_names_at_most() -> None:
         ("", "Model", "Model"),
     ],
 )
-def test_what_qualifies_a_name_repeats_none_of_its_words(qualifier: str, base: str, expected: str) -> None:
+def test_a_qualifier_repeats_no_words_of_the_name(qualifier: str, base: str, expected: str) -> None:
     assert joined(qualifier, base) == expected

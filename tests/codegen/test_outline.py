@@ -17,7 +17,7 @@ def outline(*items: OutlineItem, title: str = "Title") -> Outline:
     return outline_of(items, {index: f"{index} `f{index}`" for index in range(10)}, title=title)
 
 
-def test_fields_stand_under_their_headings() -> None:
+def test_fields_are_under_their_headings() -> None:
     found = outline(
         item("field", 0, "A", 0),
         item("container", 0),
@@ -45,20 +45,20 @@ def test_fields_stand_under_their_headings() -> None:
     ]
 
 
-def test_a_heading_over_the_whole_form_is_said_once() -> None:
+def test_a_heading_over_the_whole_form_is_shown_once() -> None:
     form = (item("heading", 0, "My  Form"), item("text", 0, "What it does."), item("field", 0, "A", 0))
     assert outline(*form) == Outline(["My Form", "What it does."], [ListItem("0 `f0`")])
     assert outline(*form, title="my form") == Outline(["What it does."], [ListItem("0 `f0`")])
 
 
-def test_headings_side_by_side_part_the_form() -> None:
+def test_adjacent_headings_divide_the_form() -> None:
     found = outline(
         item("heading", 0, "One"), item("field", 0, "A", 0), item("heading", 0, "Two"), item("field", 0, "B", 1)
     )
     assert found.items == [ListItem("One"), ListItem("0 `f0`", 1), ListItem("Two"), ListItem("1 `f1`", 1)]
 
 
-def test_a_text_that_serves_as_the_title_of_its_container_is_said_once() -> None:
+def test_a_text_that_serves_as_the_title_of_its_container_is_shown_once() -> None:
     found = outline(item("container", 0), item("text", 1, "Refiner"), item("field", 1, "A", 0))
     assert found.items == [ListItem("Refiner"), ListItem("0 `f0`", 1)]
 

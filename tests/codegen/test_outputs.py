@@ -32,13 +32,13 @@ def test_intermediate_images_are_not_outputs() -> None:
     assert found(workflow(saver("a"), saver("b", lasting=False), form=form("a.image"))) == [("a", "image", False)]
 
 
-def test_what_the_workflow_returns_follows() -> None:
+def test_returned_values_follow() -> None:
     returned = node("r", "workflow_return")
     document = workflow(saver("a"), returned, form=form("a.image"))
     assert [node_id for node_id, _, _ in found(document)] == ["a", "r"]
 
 
-def test_without_anything_lasting_the_last_nodes_count() -> None:
+def test_if_nothing_is_saved_the_last_nodes_are_the_outputs() -> None:
     document = workflow(
         node("i", "integer", value=1), node("x", "add", a=1, b=2), edges=[edge("i.value", "x.a")], form=form("x.b")
     )
@@ -50,12 +50,12 @@ def test_the_configuration_adds_nodes() -> None:
     assert found(document, extra=("i", "unknown")) == [("a", "image", False), ("i", "value", False)]
 
 
-def test_of_a_node_without_images_the_first_output_counts() -> None:
+def test_the_first_output_of_a_node_without_images_counts() -> None:
     document = workflow(node("i", "ideal_size", width=512, height=512), form=form("i.width"))
     assert found(document) == [("i", "width", False)]
 
 
-def test_a_batch_makes_many_of_all() -> None:
+def test_a_batch_makes_every_output_many() -> None:
     batch = node("b", "integer_batch", batch_group_id="None", integers=[1, 2])
     target = node("t", "add", a=1, b=2)
     document = workflow(batch, target, saver("a"), edges=[edge("b.value", "t.a")], form=form("t.b"))

@@ -22,7 +22,7 @@ def test_the_index_map_lists_every_place_that_shows_a_field() -> None:
     assert [item.indices for item in plan.inputs] == [(0, 2), (1,)]
 
 
-def test_names_that_are_decided_elsewhere_are_taken() -> None:
+def test_names_decided_elsewhere_are_used() -> None:
     document = workflow(node("n", "add", a=1, b=2), form=form("n.a", "n.b"))
     plan = planned(
         document, inputs={("n", "b"): "second"}, outputs={("n", "value"): "total"}, class_name="Sum", nodes={}
@@ -31,7 +31,7 @@ def test_names_that_are_decided_elsewhere_are_taken() -> None:
     assert [output.attribute for output in plan.outputs] == ["total"]
 
 
-def test_the_class_is_called_after_the_workflow_else_after_the_file() -> None:
+def test_the_class_is_named_after_the_workflow_or_else_the_file() -> None:
     document = workflow(node("n", "add", a=1), form=form("n.a"))
     assert planned(document).class_name == "Made"
     assert planned(document | {"name": "Two numbers"}).class_name == "TwoNumbers"

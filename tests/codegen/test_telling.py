@@ -91,7 +91,7 @@ def test_a_heading_that_only_divides_the_form_tells_apart_when_nothing_else_does
     assert inputs(document) == ["board", "refined_board"]
 
 
-def test_what_the_author_called_the_node_goes_before_a_number() -> None:
+def test_the_author_s_name_for_the_node_is_preferred_to_a_number() -> None:
     document = bare()
     noise = node(document, "noise")
     noise["label"] = "Base"
@@ -100,7 +100,7 @@ def test_what_the_author_called_the_node_goes_before_a_number() -> None:
     assert inputs(document) == ["base_width", "detail_width"]
 
 
-def test_a_field_without_a_label_is_called_after_its_neighbour() -> None:
+def test_a_field_without_a_label_is_named_after_its_neighbour() -> None:
     document = bare()
     for number, name in enumerate(("High Noise", "Low Noise")):
         lora = add_node(document, new_id(name), "lora_loader", version="1.0.4", weight=0.75)
@@ -133,7 +133,7 @@ def test_models_are_told_apart_by_the_family_of_their_node() -> None:
     assert inputs(document) == ["flux_model", "sdxl_model"]
 
 
-def test_one_output_without_a_label_is_called_by_its_kind_in_every_version() -> None:
+def test_a_single_output_without_a_label_is_named_after_its_kind_in_every_version() -> None:
     for version in ("5.0.2", "6.8.1", "6.14.2"):
         assert [planned.attribute for planned in plan(bare(), version).outputs] == ["image"]
 
@@ -160,7 +160,7 @@ def test_outputs_of_similar_nodes_are_told_apart_by_what_comes_before_them() -> 
     assert outputs(document) == ["image", "refiner_image"]
 
 
-def test_an_id_that_a_person_chose_goes_before_a_number() -> None:
+def test_an_id_that_a_person_chose_is_preferred_to_a_number() -> None:
     document = bare()
     document["nodes"], document["edges"] = [], []
     for node_id in ("left_sum", "right_sum", "0c01f2a7-a406-47d5-bf09-a6345c6124e9"):
@@ -211,7 +211,7 @@ def unconnected(node_type: str, **values: Any) -> Any:
         ("integer", {"value": (3, 4)}, ["value", "value_2"]),
     ],
 )
-def test_what_was_chosen_on_a_node_goes_before_a_number(node_type: str, values: Any, names: list[str]) -> None:
+def test_values_chosen_on_a_node_are_preferred_to_a_number(node_type: str, values: Any, names: list[str]) -> None:
     assert inputs(unconnected(node_type, **values)) == names
 
 
@@ -226,7 +226,7 @@ def test_what_was_chosen_on_a_node_goes_before_a_number(node_type: str, values: 
         ({}, ["generator_type", "generator_type_2"]),
     ],
 )
-def test_the_settings_of_a_generator_go_before_a_number(second: dict[str, Any], names: list[str]) -> None:
+def test_generator_settings_are_preferred_to_a_number(second: dict[str, Any], names: list[str]) -> None:
     first = {"type": "float_generator_arithmetic_sequence", "start": 0, "step": 1, "count": 3}
     assert inputs(unconnected("float_generator", generator=[first, first | second])) == names
 
@@ -241,7 +241,7 @@ def test_what_people_wrote_on_the_fields_of_a_node_tells_its_output() -> None:
     assert outputs(document) == ["rough_image", "fine_image"]
 
 
-def test_a_heading_holds_for_what_follows_it_in_its_container() -> None:
+def test_a_heading_applies_to_what_follows_in_its_container() -> None:
     found = surroundings(
         outline(
             "heading Portrait",

@@ -126,7 +126,7 @@ def test_the_runtime_has_a_typed_dict_for_every_generator_and_no_other() -> None
     assert shapes == {kind.class_name for kind in KINDS.values()}
 
 
-def test_what_an_edge_feeds_asks_for_no_value() -> None:
+def test_a_connected_field_needs_no_value() -> None:
     typed = input_type(replace(field("ImageField", required=True), connected=True))
     assert (typed.nullable, str(typed.default)) == (True, "None")
     assert str(input_type(replace(field("IntegerField", 3), connected=True)).default) == "3"
@@ -233,7 +233,7 @@ def test_the_size_of_one_or_a_list_is_that_of_the_list() -> None:
     assert typed.constraints == ()
 
 
-def test_collections_are_made_anew_for_each_instance() -> None:
+def test_each_instance_gets_new_collections() -> None:
     assigned = input_type(field("IntegerField", [], cardinality="COLLECTION")).assigned
     assert str(assigned) == "field(default_factory=list[int])"
 

@@ -50,7 +50,7 @@ def test_a_subclass_stands_for_its_module(card_map: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["flow.py", "flow.json", "flow.map.json"])
-def test_a_file_that_is_nothing_of_the_kind_is_a_value_error(name: str, tmp_path: Path) -> None:
+def test_any_other_file_is_a_value_error(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text(json.dumps({"invokable_map": 1}) if "map" in name else "{}")
     with pytest.raises(ValueError, match=name):

@@ -119,7 +119,7 @@ def test_choices_are_offered(server: LanguageServer, before: str, choices: list[
     assert [label.strip('"') for label in completions(server, before)] == choices
 
 
-def test_what_is_wrong_is_underlined_and_nothing_else(server: LanguageServer) -> None:
+def test_errors_are_underlined_and_nothing_else(server: LanguageServer) -> None:
     lines = WRONG.split("\n")
     found = {lines[where.line]: message.split("\n")[0] for where, message in server.diagnostics("wrong.py")}
     assert found == {

@@ -121,7 +121,7 @@ MUTATIONS: Final = (
         "src/invokable/workflow/outputs.py",
         "many=batched or depth[node_id] > 0,",
         "many=depth[node_id] > 0,",
-        ("tests/codegen/test_outputs.py::test_a_batch_makes_many_of_all",),
+        ("tests/codegen/test_outputs.py::test_a_batch_makes_every_output_many",),
     ),
     Mutation(
         "a step of zero is written",

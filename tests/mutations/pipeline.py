@@ -166,7 +166,7 @@ MUTATIONS: Final = [
         f"{CODEGEN}build/locking.py",
         "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "",
-        ("tests/cli/test_interrupted.py::test_what_another_run_has_staged_is_not_swept_away",),
+        ("tests/cli/test_interrupted.py::test_files_staged_by_another_run_are_kept",),
     ),
     Mutation(
         "runs do not wait for each other",

@@ -109,7 +109,7 @@ def test_version_comes_from_the_document_where_that_says_the_server_s(tmp_path: 
     assert read_openapi(str(tmp_path / "openapi.json")).version == "7.1.0"
 
 
-def test_document_that_says_no_version_is_refused(tmp_path: Path) -> None:
+def test_document_without_a_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text(json.dumps(RICH))
 
     with pytest.raises(SchemaError, match="put the version in the file name"):

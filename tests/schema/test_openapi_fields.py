@@ -305,7 +305,7 @@ def test_defaults_of_two_fields_are_separate_objects() -> None:
         ),
     ],
 )
-def test_limits_are_those_that_the_server_holds_to(schema: Json, limits: Limits) -> None:
+def test_limits_are_those_that_the_server_enforces(schema: Json, limits: Limits) -> None:
     assert read_input(field(schema)).limits == limits
 
 

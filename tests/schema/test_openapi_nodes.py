@@ -46,7 +46,7 @@ def test_fields_keep_the_order_of_the_schema() -> None:
     assert list(node.outputs) == ["width", "image"]
 
 
-def test_members_that_are_no_fields_are_left_out() -> None:
+def test_members_that_are_not_fields_are_left_out() -> None:
     node = read_node(
         openapi({"plain": {"type": "integer"}}, {"plain": {"type": "integer"}}),
     )
@@ -78,7 +78,7 @@ def test_model_vocabulary_is_read() -> None:
     assert schema.submodel_types == {"unet"}
 
 
-def test_schema_says_its_version_and_origin() -> None:
+def test_schema_has_its_version_and_origin() -> None:
     schema = parse_openapi(openapi(), origin="http://localhost:9090", version="6.14.2")
 
     assert (schema.version, schema.origin) == ("6.14.2", "http://localhost:9090")

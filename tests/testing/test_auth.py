@@ -89,7 +89,7 @@ def test_a_new_password_makes_all_tokens_void(many: Simulator) -> None:
     assert Asking(many, token=changed.headers["x-refreshed-token"]).get("/api/v1/auth/me")["token_epoch"] == 1
 
 
-def test_users_do_not_see_what_is_others(many: Simulator) -> None:
+def test_users_do_not_see_what_belongs_to_others(many: Simulator) -> None:
     many.pause()
     one, two, admin = (user(many, name) for name in ("one", "two", "admin"))
     item_id = one.enqueue(batch_id="mine", destination="here")["item_ids"][0]

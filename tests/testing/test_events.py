@@ -82,7 +82,7 @@ def test_the_item_fails_before_its_node_does(ask: Asking, ear: Ear) -> None:
     assert error["invocation"]["type"] == "img_blur"
 
 
-def test_what_is_done_in_bulk_has_one_event_or_none(ask: Asking, ear: Ear) -> None:
+def test_bulk_operations_have_one_event_or_none(ask: Asking, ear: Ear) -> None:
     ask.simulator.pause()
     ids = ask.enqueue(batch_id="mine", runs=3)["item_ids"]
     ask.put("/cancel_by_batch_ids", json={"batch_ids": ["mine"]})
@@ -108,7 +108,7 @@ def test_a_running_item_that_is_cleared_says_that_it_was_canceled() -> None:
     assert canceled["completed_at"]
 
 
-def test_nothing_is_said_again_to_those_who_come_later(ask: Asking, simulator: Simulator) -> None:
+def test_late_listeners_get_no_earlier_events(ask: Asking, simulator: Simulator) -> None:
     ask.wait(ask.enqueue()["item_ids"][0])
 
     late = Ear(simulator)
@@ -191,7 +191,7 @@ def test_sockets_are_refused_and_dropped_on_demand() -> None:
         again.socket.disconnect()
 
 
-def test_users_hear_of_others_only_that_something_happens() -> None:
+def test_users_get_redacted_events_of_others() -> None:
     with Simulator(multiuser=True, users={"admin@x.y": "a", "one@x.y": "b", "two@x.y": "c"}) as simulator:
         with pytest.raises(socketio.exceptions.ConnectionError):
             Ear(simulator)

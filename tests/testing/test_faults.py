@@ -102,7 +102,7 @@ def test_a_page_of_a_proxy(broken: Broken) -> None:
 
 
 @pytest.mark.parametrize("kind", ["garbled", "truncated"])
-def test_json_that_is_none(broken: Broken, kind: str) -> None:
+def test_invalid_json(broken: Broken, kind: str) -> None:
     answer = broken(Fault(kind=kind, path=ENQUEUE)).post()
 
     assert answer.status_code == 200
@@ -186,7 +186,7 @@ def test_somebody_else_interferes_when_an_item_has_ended(broken: Broken, kind: s
     assert len(ask.simulator.jobs) == (3 if kind == "prune" else 1)
 
 
-def test_faults_meet_only_what_they_match(broken: Broken) -> None:
+def test_faults_apply_only_to_matches(broken: Broken) -> None:
     fault = Fault(kind="status", method="GET", path="*/status", nth=2)
     ask = broken(fault)
 
@@ -234,7 +234,7 @@ def test_a_plan_survives_json_and_is_the_same_for_the_same_seed(seed: int) -> No
         ({"kind": "late", "seconds": -1}, "must not be negative"),
     ],
 )
-def test_faults_that_make_no_sense_are_refused(about: dict[str, object], words: str) -> None:
+def test_invalid_faults_are_refused(about: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Fault(**about)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=words):

@@ -182,7 +182,7 @@ def test_boards_hold_images_and_may_share_a_name(ask: Asking) -> None:
     assert ask.get(f"{IMAGES}/i/{name}")["board_id"] is None
 
 
-def test_boards_that_are_not_there(ask: Asking) -> None:
+def test_missing_boards(ask: Asking) -> None:
     name = upload(ask).json()["image_name"]
 
     def put(**body: str) -> int:

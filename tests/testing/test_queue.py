@@ -6,7 +6,7 @@ from invokable.testing import Simulator
 from tests.testing.asking import ADD, BLANK, BROKEN, QUEUE, Asking, datum, edge
 
 
-def test_an_item_runs_and_tells_its_results_by_node(ask: Asking) -> None:
+def test_an_item_runs_and_has_its_results_by_node(ask: Asking) -> None:
     answer = ask.enqueue({**BLANK, "s": {"id": "s", "type": "img_blur"}}, [edge("a", "image", "s", "image")])
 
     item = ask.wait(answer["item_ids"][0])
@@ -31,7 +31,7 @@ def test_item_ids_come_newest_first_and_hold_the_items_of_earlier_posts_with_the
     assert ask.get(f"{QUEUE}/b/mine/status")["total"] == 3
 
 
-def test_a_full_queue_takes_a_part_without_a_word() -> None:
+def test_a_full_queue_silently_accepts_a_part() -> None:
     with Simulator(max_queue_size=5) as simulator:
         simulator.pause()
         ask = Asking(simulator)

@@ -46,7 +46,7 @@ def test_clients_that_await_use_the_same_transport(simulator: Simulator) -> None
     assert asyncio.run(ask()) == [200] * 20
 
 
-def test_jobs_tell_what_ran_and_how_often(ask: Asking) -> None:
+def test_jobs_show_what_ran_and_how_often(ask: Asking) -> None:
     ids = ask.enqueue(data=[[datum([7, 8])]])["item_ids"]
     ask.wait(max(ids))
     ask.put("/clear")
@@ -68,7 +68,7 @@ def test_requests_are_logged(ask: Asking) -> None:
     ]
 
 
-def test_events_are_heard_without_a_socket(ask: Asking) -> None:
+def test_events_are_received_without_a_socket(ask: Asking) -> None:
     heard: list[str] = []
     ask.simulator.listen(lambda name, payload: heard.append(name))
 
@@ -114,7 +114,7 @@ def test_unknown_paths_answer_a_page_as_the_server_does(ask: Asking) -> None:
     assert ask.http.get("/api/v1/boards").headers["content-type"].startswith("text/html")
 
 
-def test_large_answers_are_packed_for_those_who_take_it(ask: Asking) -> None:
+def test_large_answers_are_gzipped_for_clients_that_accept_it(ask: Asking) -> None:
     ask.simulator.pause()
     ask.enqueue(runs=2)
 

@@ -195,7 +195,7 @@ def test_nodes_come_back_as_the_server_holds_them(ask: Asking, given: Any, taken
         ({}, []),
     ],
 )
-def test_what_the_server_takes_although_one_might_not_expect_it(ask: Asking, nodes: Any, edges: list[Any]) -> None:
+def test_surprising_values_that_the_server_accepts(ask: Asking, nodes: Any, edges: list[Any]) -> None:
     assert ask.post(nodes, edges).status_code == 200
 
 

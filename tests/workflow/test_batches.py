@@ -104,7 +104,7 @@ def test_a_generator_that_gives_no_values_is_refused_unless_lenient(value: Any) 
     assert generated(value, lenient=True).batch_data == [[{"node_path": "a", "field_name": "a", "items": []}]]
 
 
-def test_a_generator_without_end_is_refused() -> None:
+def test_an_endless_generator_is_refused() -> None:
     with pytest.raises(WorkflowFileError, match="at most"):
         generated(GENERATOR | {"count": 10**12})
 

@@ -107,12 +107,12 @@ def test_a_small_file_may_hold_many_values() -> None:
     assert len(read_document(json.dumps([0] * 19_000).encode(), name="x.json")) == 19_000  # type: ignore[arg-type]
 
 
-def test_commas_and_brackets_in_texts_are_no_values() -> None:
+def test_commas_and_brackets_in_texts_are_not_values() -> None:
     text = '[{,"\\' * 50_000
     assert read_document(json.dumps([text, {}]).encode(), name="x.json") == [text, {}]
 
 
-def test_half_a_surrogate_pair_is_refused_with_its_place() -> None:
+def test_a_lone_surrogate_is_refused_with_its_location() -> None:
     with pytest.raises(WorkflowFileError, match="surrogate") as caught:
         read_document(b'{"a/b": [0, {"c": "\\ud83e"}]}', name="x.json")
     assert caught.value.pointer == "/a~1b/1/c"
@@ -122,7 +122,7 @@ def test_a_whole_surrogate_pair_is_a_character() -> None:
     assert read_document(b'["\\ud83e\\udd8a"]', name="x.json") == ["🦊"]
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(WorkflowFileError, match="neither UTF-8 text nor a PNG"):
         read_document(b"\xff\xfe{\0}\0", name="x.json")
 

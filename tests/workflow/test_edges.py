@@ -47,7 +47,7 @@ def survivors(*edges: Json, nodes: tuple[Json, ...]) -> list[str]:
         (("i.value", "c.input"), "a connector's input is 'in'"),
     ],
 )
-def test_an_edge_that_cannot_be_is_refused(end_points: tuple[str, str], reason: str) -> None:
+def test_an_impossible_edge_is_refused(end_points: tuple[str, str], reason: str) -> None:
     nodes = [INT, FLOAT, TEXT, ADD, notes("n"), connector("c"), node("g", "blank_image"), node("x", "made_up")]
     nodes = [entry for entry in nodes if entry["id"] != "x" or end_points[0] == "x.value"]
     document = workflow(*nodes, edges=[edge(*end_points)])

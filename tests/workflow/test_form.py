@@ -38,7 +38,7 @@ def test_a_field_shown_again_is_an_alias_of_the_first() -> None:
     assert shown("s.value", "i.value", ["s.value"], "s.value") == [(0, (2, 3), "s.value"), (1, (), "i.value")]
 
 
-def test_the_outline_tells_what_the_form_shows() -> None:
+def test_the_outline_lists_what_the_form_shows() -> None:
     heading = {"type": "heading", "data": {"content": "Colours"}}
     note = {"type": "text", "data": {"content": "Pick one"}}
     reading = read(workflow(*NODES, form=form(heading, [note, "i.value"], {"type": "divider"}, "i.value")))
@@ -62,7 +62,7 @@ def test_a_label_is_the_users_or_else_the_title(label: str, expected: str) -> No
     assert (item.label, item.user_label, item.description) == (expected, label, "what to paint")
 
 
-def test_an_input_tells_node_value_and_place() -> None:
+def test_an_input_has_its_node_value_and_location() -> None:
     reading = read(workflow(*NODES, node("a", "add", a=1, b=2, label="Sum"), form=form("a.b")))
     item = reading.inputs[0]
     assert (item.node_type, item.node_label, item.node_title) == ("add", "Sum", "Add Integers")
@@ -124,7 +124,7 @@ def test_a_dropdown_gives_its_options_with_what_they_show() -> None:
         form({"type": "heading", "data": {}}),
     ],
 )
-def test_an_ill_typed_form_counts_as_none(broken: Any) -> None:
+def test_a_form_of_wrong_types_counts_as_missing(broken: Any) -> None:
     reading = read(workflow(*NODES, form=broken))
     assert (reading.inputs, reading.outline) == ((), ())
     embedded: Any = reading.embedded

@@ -118,7 +118,7 @@ def test_the_images_of_a_board_are_asked_of_the_server() -> None:
     }
 
 
-def test_a_count_without_end_is_refused() -> None:
+def test_an_infinite_count_is_refused() -> None:
     with pytest.raises(GeneratorError, match=str(MAX_ITEMS)):
         expand(generator("float_generator_arithmetic_sequence", start=0, step=1, count=10**15))
 

@@ -102,7 +102,7 @@ def test_a_model_of_format_1_becomes_a_reference_by_name() -> None:
     assert graph_node(reading, "m") == {"model": {"name": "dreamy", "base": "sd-1", "type": "main"}}
 
 
-def test_a_model_that_never_told_its_type_takes_it_from_its_field_type() -> None:
+def test_a_model_without_a_type_takes_it_from_its_field_type() -> None:
     old = {"model_name": "soft", "base_model": "sd-1"}
     reading = read(v2(v1_node("l", "lora_loader", lora=("LoRAModelField", old))))
     assert graph_node(reading, "l")["lora"] == {"name": "soft", "base": "sd-1", "type": "lora"}
@@ -136,7 +136,7 @@ def test_format_2_demands_outputs() -> None:
     assert caught.value.pointer == "/nodes/0/data"
 
 
-def test_format_3_is_format_4_by_another_name() -> None:
+def test_format_3_is_format_4_under_another_name() -> None:
     document = workflow(node("i", "integer", value=5), form=form("i.value"), meta={"version": "3.0.0"})
     before = copy.deepcopy(document)
     reading = read(document)

@@ -32,7 +32,7 @@ def mutated(path: str, value: Any = None, *, delete: bool = False) -> dict[str, 
     + [f"/nodes/0/data/{key}" for key in "id version label notes type inputs isOpen isIntermediate useCache".split()]
     + ["/nodes/0/data/inputs/value/name", "/nodes/2/data/notes", "/edges/0/type", "/edges/0/sourceHandle"],
 )
-def test_what_an_export_always_has_must_be_there(path: str) -> None:
+def test_required_keys_must_be_present(path: str) -> None:
     with pytest.raises(WorkflowFileError) as caught:
         read(mutated(path, delete=True), lenient=True)
     parent = path.rpartition("/")[0]
@@ -67,7 +67,7 @@ def test_what_an_export_always_has_must_be_there(path: str) -> None:
         ("/exposedFields", [7]),
     ],
 )
-def test_what_is_ill_typed_is_refused_with_its_place(path: str, value: Any) -> None:
+def test_keys_of_the_wrong_type_are_refused_with_their_location(path: str, value: Any) -> None:
     with pytest.raises(WorkflowFileError) as caught:
         read(mutated(path, value), lenient=True)
     assert caught.value.pointer is not None
@@ -80,7 +80,7 @@ def test_json_that_is_not_a_workflow_is_refused(document: Any) -> None:
         read(document)
 
 
-def test_what_has_a_default_may_be_missing() -> None:
+def test_keys_with_a_default_may_be_missing() -> None:
     document = workflow(node("i", "integer", value=1))
     del document["nodes"][0]["position"], document["nodes"][0]["data"]["nodePack"], document["meta"]["category"]
     embedded: Any = read(document).embedded
