@@ -1,4 +1,4 @@
-"""A video: half a second of four grey frames, 16 pixels wide and high, H.264 in MP4, as InvokeAI takes it."""
+"""A video that InvokeAI accepts: four grey frames in half a second, 16 by 16 pixels, H.264 in MP4."""
 
 from __future__ import annotations
 

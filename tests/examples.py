@@ -18,11 +18,11 @@ ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "generated_examples"
 WORKFLOWS = MODULES / "workflows"
 SHARED = Path(os.environ.get("INVOKABLE_SHARED") or ROOT.parent / "shared")
-"""What InvokeAI's own editor makes of many workflows. It is not part of this repository."""
+"""The output of InvokeAI's own editor for many workflows. It is not part of this repository."""
 
 
 def example(name: str) -> Any:
-    """The document of an example workflow, the caller's own to change."""
+    """The document of an example workflow, which the caller may modify."""
     return json.loads((WORKFLOWS / name).read_text(encoding="utf-8"))
 
 
@@ -35,7 +35,7 @@ _numbers = itertools.count()
 
 
 def imported(document: Any, options: Options | None = None, schema: Schema | None = None) -> ModuleType:
-    """The module generated from a document, imported under a name of its own."""
+    """The module generated from a document, imported under a unique name."""
     written = generate_module(document, schema or load("6.14.2"), source="made.json", options=options)
     module = ModuleType(f"generated_for_a_test_{next(_numbers)}")
     module.__file__ = f"{module.__name__}.py"
@@ -102,7 +102,7 @@ def with_generator(settings: Any = None) -> Any:
 
 
 def feed(document: Any, kind: str, settings: Any, node_id: str, field: str, *, label: str) -> None:
-    """Show a generator at the end of the form, whose values a batch node gives to a field one by one."""
+    """Show a generator at the end of the form; a batch node feeds its values to a field one by one."""
     values = f"{kind}s"
     made = add_node(document, "g", f"{kind}_generator", version="1.0.0", generator=settings)
     made["inputs"]["generator"]["label"] = label

@@ -1,6 +1,6 @@
-"""Make the pictures of the README anew: `python -m tests.pictures`.
+"""Recreate the images of the README: `python -m tests.pictures`.
 
-They go to docs/images: what the demo makes, and the face of the module that makes it.
+They go to docs/images: the images of the demo, and its module as shown in an editor.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GAP = 12
 
 
 def main() -> None:
-    """Make both pictures."""
+    """Create both images."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "invokable", "demo", "-o", folder], check=True, stdout=subprocess.DEVNULL)
@@ -39,7 +39,7 @@ def _side_by_side(paths: list[Path]) -> Image.Image:
 
 
 def _face() -> str:
-    """The beginning of the example's class, as an editor shows it."""
+    """The beginning of the example's class, as in an editor."""
     lines = (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8").splitlines()
     start = lines.index("    model: Annotated[")
     end = next(number for number, line in enumerate(lines) if line.startswith("    scheduler:"))
@@ -47,10 +47,10 @@ def _face() -> str:
     code = ["@dataclass(kw_only=True, repr=False)", "class SD15TextToImage(Workflow):", *lines[start:end]]
     shown = Syntax("", "python", theme="monokai", background_color="default").highlight("\n".join(code).rstrip())
     for margin in re.finditer("^ +", shown.plain, re.MULTILINE):
-        shown.stylize("dim", *margin.span())  # a piece of its own: at the beginning of a piece, spaces get lost
+        shown.stylize("dim", *margin.span())  # a separate piece, as leading spaces of a piece are lost
     console.print(shown)
     svg = console.export_svg(title="sd15_text_to_image.py")
-    return re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)  # which would be fetched from elsewhere
+    return re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)  # it would be fetched from another host
 
 
 if __name__ == "__main__":

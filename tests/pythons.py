@@ -1,6 +1,6 @@
-"""Finds another Python on this machine.
+"""Find another Python on this machine.
 
-python -m tests.pythons 3.12      prints its path, or ends with status 1
+python -m tests.pythons 3.12      prints its path, or exits with 1
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def interpreter(version: str) -> str | None:
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     for candidate in candidates:
         done = subprocess.run([candidate, "-c", script], capture_output=True, text=True, check=False)
-        if done.stdout.strip() == version:  # pyenv's shims answer only for versions that are switched on
+        if done.stdout.strip() == version:  # pyenv's shims work only for active versions
             return candidate
     return None
 

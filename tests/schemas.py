@@ -11,7 +11,7 @@ from tests.examples import ROOT
 
 
 def valid(text: str, name: str) -> Any:
-    """The JSON in a text, which has to be as `docs/schemas/NAME.schema.json` says."""
+    """The JSON in a text, checked against `docs/schemas/NAME.schema.json`."""
     schema = json.loads((ROOT / "docs" / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     document = json.loads(text)

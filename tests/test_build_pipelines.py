@@ -1,4 +1,4 @@
-"""docs/build-pipelines.md: a reader who follows it, from an empty folder to a green CI, gets there."""
+"""docs/build-pipelines.md: following it leads from an empty folder to a green CI."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(command: str, folder: Path, *, status: int = 0) -> str:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The reader's project, in which each test goes on where the one before it ended."""
+    """The reader's project; each test continues where the previous one ended."""
     folder = tmp_path_factory.mktemp("reader")
     (folder / "workflows").mkdir()
     shutil.copy(WORKFLOWS / "colour_card.json", folder / "workflows" / "portrait.json")
@@ -89,7 +89,7 @@ def test_the_functions_write_what_the_command_writes(tmp_path: Path) -> None:
 
 
 def written(folder: Path) -> Path:
-    """A project as the page has it, generated."""
+    """The generated project of the page."""
     project = folder / "project"
     (project / "workflows").mkdir(parents=True)
     shutil.copy(WORKFLOWS / "colour_card.json", project / "workflows" / "portrait.json")
@@ -191,7 +191,7 @@ def test_pre_commit_stops_a_commit_of_a_stale_module_or_generates_it(tmp_path: P
     for _ in range(2):
         said = run("git commit -qm Add", project, status=1)
         assert "src/app/flows/picture.py: would be missing from a commit" in said
-        run("git add --update", project)  # what has been added before: not the new module
+        run("git add --update", project)  # tracked files only, not the new module
     run("git add src && git commit -qm Add", project)
     assert run("git status --porcelain", project) == ""
     run("invokable check", project)

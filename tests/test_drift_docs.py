@@ -1,4 +1,4 @@
-"""docs/drift.md: each command prints what the page says."""
+"""docs/drift.md: each command prints the output on the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLOCKS = re.findall(r"```(console|python)\n(.*?)```", PAGE, re.DOTALL)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the page takes for granted: a git repository, a module in use, and a workflow that was edited since."""
+    """The setup for the page: a git repository, a module in use, and a workflow that was edited afterwards."""
     folder = tmp_path_factory.mktemp("project")
     workflows, flows = folder / "workflows", folder / "flows"
     workflows.mkdir()

@@ -1,4 +1,4 @@
-"""The committed examples are what the generator writes today, and type checkers agree with them."""
+"""The committed examples are up to date, and type checkers accept them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MISUSES = {
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What mypy and pyright say of a file with one misuse a line, as lines `NUMBER: words`."""
+    """The errors of mypy and pyright in a file with one misuse per line, as lines `NUMBER: words`."""
     folder = tmp_path_factory.mktemp("misuse")
     (folder / "counted.py").write_text(generate_module(with_generator(), load("6.14.2"), source="counted.json").text)
     lines = ["from colour_card import ColourCard", "from counted import Counted", "from invokable import Client"]

@@ -1,4 +1,4 @@
-"""The distribution: what a user installs holds all that it needs, and little else."""
+"""The distribution: an installation has everything that it needs, and little else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_wheel_holds_templates_catalogue_and_type_marker(built: Path) -> Non
         "invokable",
         next(n for n in names if "dist-info" in n).split("/")[0],
     }
-    # What generates and runs keeps its bound; the simulator, which only tests load, has one of its own.
+    # The generator and the runtime share a limit; the simulator, which only tests load, has its own.
     sizes = {info.filename: info.compress_size for info in zipfile.ZipFile(wheel).infolist()}
     simulator = sum(size for name, size in sizes.items() if name.startswith("invokable/testing/"))
     assert wheel.stat().st_size - simulator < 590_000

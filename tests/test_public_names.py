@@ -1,4 +1,4 @@
-"""Every public name explains itself, and shows in an example how it is used. The examples run."""
+"""Every public name has a docstring with an example of its use. The examples run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def examples(text: str) -> list[str]:
 
 
 def methods(name: str) -> Iterator[tuple[str, Any]]:
-    """The public methods and properties of a class that are its own."""
+    """The public methods and properties defined by a class."""
     for owner in getattr(getattr(invokable, name), "__mro__", ()):
         if owner.__module__.startswith("invokable"):
             yield from ((key, value) for key, value in vars(owner).items() if not key.startswith("_"))
@@ -48,7 +48,7 @@ def test_it_says_what_it_is(name: str) -> None:
     value = getattr(invokable, name)
     text = (vars(value).get("__doc__") if isinstance(value, type) else value.__doc__) or ""
     assert text
-    # What dataclasses write is the signature.
+    # Dataclasses generate the signature as a docstring.
     assert not text.startswith(f"{name}(")
 
 
@@ -68,7 +68,7 @@ def test_it_has_an_example(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What examples take for granted: the class of a workflow, clients, and what is on the disk."""
+    """The setup for the examples: a workflow class, clients, and files."""
     folder = tmp_path_factory.mktemp("world")
     with Simulator(boards=["Foxes"], speed=0.001) as server:
         url = server.serve()

@@ -1,4 +1,4 @@
-"""README: what it tells a reader to do works, in order, as it is written."""
+"""README: all its instructions work, in order, as written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_RUN_HERE = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what a reader has."""
+    """A copy of the files that a reader has."""
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "generated_examples", folder / "generated_examples")
     shutil.copytree(ROOT / "docs", folder / "docs")
@@ -94,7 +94,7 @@ def test_the_offline_test_passes_within_half_a_second(place: Path) -> None:
     start = time.monotonic()
     said = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_card.py"], place)
     assert "1 passed" in said
-    # What the reader waits for is pytest's own start; the test itself is the number that it prints.
+    # Most of the time is pytest's start; the time of the test itself is the number that it prints.
     (seconds,) = re.findall(r"1 passed in ([\d.]+)s", said)
     assert float(seconds) < 5
     assert time.monotonic() - start < 20

@@ -1,7 +1,7 @@
-"""Make the blocking client of the asynchronous one: `python -m tests.unasync`.
+"""Generate the blocking client from the asynchronous one: `python -m tests.unasync`.
 
-`runtime/client/_async` is the source, docstrings included; `runtime/client/_sync` has each of its modules again, in
-other words. The twins named below do the same in two ways, and are both written by hand.
+`runtime/client/_async` is the source, including docstrings; `runtime/client/_sync` has the same modules with some words
+replaced. The twins listed below do the same in two ways, and are both written by hand.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def blocking(text: str) -> str:
 
 
 def modules() -> dict[Path, str]:
-    """What each generated module is to hold."""
+    """The text of each generated module."""
     source = CLIENT / "_async"
     paths = sorted(path.relative_to(source) for path in source.rglob("*.py") if path.name not in BY_HAND)
     with TemporaryDirectory() as folder:

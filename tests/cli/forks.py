@@ -1,8 +1,8 @@
-"""Builds that a signal meets at a chosen moment.
+"""Builds that receive a signal at a chosen moment.
 
 Starting takes longer than building, so a process that has imported everything forks one for each build. A moment is a
-number of steps (calls that touch the file system, as Python's audit events tell them) and a delay after it: how busy
-the machine is makes no difference.
+number of steps (file system calls, counted by Python's audit events) and a delay after it, so it does not depend on how
+busy the machine is.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Ended:
     """How a build ended."""
 
     status: int
-    """Its exit status; the number of the signal that killed it, negative."""
+    """Its exit status, or the negative number of the signal that killed it."""
     steps: int
-    """How many steps it took; 0 if it was killed."""
+    """The number of steps; 0 if it was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Forks:
     process: subprocess.Popen[str]
 
     def build(self, *, step: int = NEVER, delay: float = 0, number: int = signal.SIGKILL) -> Ended:
-        """Run `invokable generate`, and send it a signal some seconds after a step."""
+        """Run `invokable generate`, and send it a signal after a step and a delay."""
         assert self.process.stdin
         assert self.process.stdout
         print(json.dumps([step, delay, number]), file=self.process.stdin, flush=True)
@@ -64,7 +64,7 @@ def forks(folder: Path) -> Iterator[Forks]:
 
 
 def serve() -> None:
-    """Read moments, fork a build for each, and print how it ended."""
+    """Read moments, fork a build for each, and print how it ends."""
     import black  # noqa: F401
     import jinja2  # noqa: F401
 
@@ -72,7 +72,7 @@ def serve() -> None:
     import invokable.codegen.render  # noqa: F401
     from invokable.codegen.written.made_from import last_change_of_ours
 
-    last_change_of_ours()  # a look at all of our own files, which is made once
+    last_change_of_ours()  # checks all of invokable's own files, once
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()
@@ -99,7 +99,7 @@ def _build(told: int, step: int, delay: float, number: int) -> None:
         else:
             signal.setitimer(signal.ITIMER_REAL, delay)
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what started the tests may have it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent process may ignore it
     signal.signal(
         signal.SIGALRM, signal.SIG_DFL if number == signal.SIGKILL else lambda *_: os.kill(os.getpid(), number)
     )

@@ -24,7 +24,7 @@ output = "src/flows"
 
 @dataclass(frozen=True)
 class Project:
-    """A project in a folder, which is the current one."""
+    """A project in the current folder."""
 
     folder: Path
 
@@ -33,14 +33,14 @@ class Project:
         (self.folder / "pyproject.toml").write_text(text, encoding="utf-8")
 
     def save(self, document: Any, name: str = "card.json") -> Path:
-        """Write a workflow below `workflows`, or a text as it is."""
+        """Write a workflow below `workflows`, or a plain text."""
         path = self.folder / "workflows" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
         return path
 
     def module(self, name: str = "card") -> Path:
-        """Where the module of a workflow is."""
+        """The path of a workflow's module."""
         return self.folder / "src" / "flows" / f"{name}.py"
 
     def text(self, name: str = "card") -> str:
@@ -48,7 +48,7 @@ class Project:
         return self.module(name).read_text(encoding="utf-8")
 
     def generate(self, *arguments: object) -> list[str]:
-        """Generate, and return what was said on stdout; it has to go well."""
+        """Generate successfully, and return stdout."""
         result = run("generate", *arguments)
         assert result.exit_code == 0, result.output
         return result.stdout.splitlines()
@@ -58,18 +58,18 @@ class Project:
         return run("check", *arguments)
 
     def states(self) -> dict[str, str]:
-        """What check says of each file that is not fine: its state, by its path."""
+        """The states reported by check, by path, without files that are up to date."""
         found = json.loads(self.check("--format", "json").stdout)
         return {entry["path"]: entry["state"] for entry in found["files"] if entry["state"] != "fine"}
 
     def files(self) -> dict[str, bytes]:
-        """Every file of the project, by its path."""
+        """Every file of the project, by path."""
         paths = (path for path in self.folder.rglob("*") if path.is_file())
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def begin(folder: Path, *, table: str = TABLE) -> Project:
-    """A project with one workflow, `workflows/card.json`, and nothing generated yet."""
+    """A project with one workflow, `workflows/card.json`, before generating."""
     project = Project(folder)
     project.configure(table)
     project.save(example("colour_card.json"))
@@ -83,6 +83,6 @@ def git(project: Project, *words: str) -> None:
 
 
 def repository(project: Project) -> None:
-    """Make a project a git repository that tracks all of its files."""
+    """Make a project a git repository that tracks all its files."""
     git(project, "init", "-q")
     git(project, "add", "--all")

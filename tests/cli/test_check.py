@@ -1,4 +1,4 @@
-"""invokable check: what it finds, in three formats, and which command fixes it."""
+"""invokable check: its findings, in three formats, and the commands that fix them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANNOTATION = re.compile(r"::(error|warning|notice) file=[^\s,:]+,title=invokable
 
 
 def spoil(project: Project, how: str) -> None:
-    """Put a project into a state that check has to find."""
+    """Put a project into a state that check has to report."""
     if how == "stale":
         document = example("colour_card.json")
         node(document, "blank_image")["inputs"]["width"]["value"] = 640

@@ -1,4 +1,4 @@
-"""Any command line ends in a known status and in plain lines: verbs, options and values in any combination."""
+"""Any command line ends with a known status and plain lines: verbs, options and values in any combination."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.effort import tries
 from tests.examples import MODULES, WORKFLOWS, example
 
 ENDLESS = {"--watch"}
-"""Options with which a command does not end by itself."""
+"""Options that keep a command running."""
 SERVES = {"simulate", "demo"}
-"""Verbs that serve, or take seconds: with words that let them begin they are left out here."""
+"""Verbs that serve or take seconds; command lines that would start them are left out."""
 STATUSES = {0, 1, 2, 3, 4}
 
 
 def options_of(command: click.Command) -> list[str]:
-    """All options of a command, and of its sub-commands."""
+    """All options of a command and its subcommands."""
     found = [text for param in command.params if isinstance(param, click.Option) for text in param.opts]
     if isinstance(command, click.Group):
         context = click.Context(command)
@@ -58,7 +58,7 @@ VALUES = st.one_of(
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
-    """A verb, mostly, with options and values."""
+    """Usually a verb, with options and values."""
     verb = draw(st.sampled_from(VERBS))
     words = st.one_of(st.sampled_from(OPTIONS[verb]), VALUES)
     return [verb, *draw(st.lists(st.sampled_from(FILES), max_size=2)), *draw(st.lists(words, max_size=6))]
@@ -72,7 +72,7 @@ def server() -> Iterator[Simulator]:
 
 
 def furnish(folder: Path) -> None:
-    """Make the files that command lines name."""
+    """Create the files that the command lines name."""
     (folder / "card.json").write_bytes((WORKFLOWS / "colour_card.json").read_bytes())
     (folder / "sd15.json").write_bytes((WORKFLOWS / "sd15_text_to_image.json").read_bytes())
     (folder / "card.py").write_bytes((MODULES / "colour_card.py").read_bytes())
@@ -84,7 +84,7 @@ def furnish(folder: Path) -> None:
 
 
 def ends_well(arguments: list[str], url: str) -> None:
-    """Run a command line in a folder of its own, and look at how it ends."""
+    """Run a command line in its own folder, and check how it ends."""
     arguments = [url if word == "URL" else word for word in arguments]
     before = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Shell completion: commands, options, versions, files, and the inputs of the workflow that is to run."""
+"""Shell completion: commands, options, versions, files, and the inputs of the workflow to run."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ INVOKABLE = Path(sys.executable).parent / "invokable"
 
 
 def instructed(**environment: str) -> str:
-    """What the command prints to a shell that asks in its environment."""
+    """The output of the command for a completion request in the environment."""
     done = CliRunner().invoke(shell, [], env=environment, prog_name="invokable")
     assert (done.exit_code, done.stderr) == (0, "")
     return done.stdout
 
 
 def offered(kind: str, line: str) -> list[str]:
-    """What the command offers to a shell that completes a line."""
+    """The completions for a line."""
     words = line.split(" ")
     current = words[-1] if kind == "fish" else str(len(words) - 1)
     return instructed(_INVOKABLE_COMPLETE=f"{kind}_complete", COMP_WORDS=line, COMP_CWORD=current).split()

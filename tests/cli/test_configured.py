@@ -241,7 +241,7 @@ def test_a_run_for_one_source_removes_nothing_of_others(project: Project) -> Non
 
 
 def test_nothing_is_removed_that_may_still_have_a_source(project: Project) -> None:
-    """Modules made otherwise than by the table: of a file beside it, without a configuration, of standard input."""
+    """Modules made without the table: from another file, without a configuration, from standard input."""
     other = project.folder / "other.json"
     other.write_text(json.dumps(example("sd15_text_to_image.json")), encoding="utf-8")
     assert run("generate", "other.json", "-o", "src/flows").exit_code == 0

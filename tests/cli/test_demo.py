@@ -24,7 +24,7 @@ def own_modules() -> Iterator[None]:
 
 
 def _without_origin(module: str) -> list[str]:
-    """The lines of a module without what depends on where the workflow was."""
+    """The lines of a module that do not depend on the workflow's location."""
     return [line for line in module.splitlines() if not line.startswith(("SOURCE: ", "BODY_SHA256: ", "MADE_FROM: "))]
 
 

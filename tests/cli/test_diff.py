@@ -1,4 +1,4 @@
-"""invokable diff: what changed, in each form, and the exit status that CI goes by."""
+"""invokable diff: the changes, in each form, and the exit status for CI."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wider(document: Any) -> None:
 
 
 def without_stamp_position(document: Any) -> None:
-    """An edit that breaks callers: `left` is gone, and what follows moves up."""
+    """An edit that breaks callers: `left` is removed, and later fields move up."""
     elements = document["form"]["elements"]
     gone = next(
         key
@@ -144,7 +144,7 @@ def test_a_renamed_attribute_breaks_callers(tmp_path: Path) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A git repository with a workflow in a folder, edited since it was committed."""
+    """A git repository with a workflow in a folder, edited after the commit."""
     folder = tmp_path / "flows"
     folder.mkdir()
     edited(folder, lambda document: None)

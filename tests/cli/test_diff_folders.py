@@ -1,4 +1,4 @@
-"""invokable diff of folders and whole revisions: which files belong together, what became of each, one verdict."""
+"""invokable diff of folders and whole revisions: which files match, the status of each, one verdict."""
 
 from __future__ import annotations
 

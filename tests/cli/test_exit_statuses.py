@@ -70,19 +70,19 @@ def edited_since(project: Project, server: Simulator) -> None:
 
 
 def old_nodes(project: Project, _: Simulator) -> None:
-    """A workflow has a node that InvokeAI no longer has."""
+    """A workflow has a node that InvokeAI has removed."""
     edges = node("edges", "canny_image_processor", "1.3.3", low_threshold=100)
     project.save(workflow(edges, form=form("edges.low_threshold")), "old.json")
 
 
 def nothing(project: Project, _: Simulator) -> None:
-    """The project is generated, and everything is as it has to be."""
+    """The project is generated, and everything is up to date."""
 
 
 URL: Final = "URL"
-"""Stands for that of a simulated server."""
+"""A placeholder for the URL of a simulated server."""
 TAKEN: Final = "TAKEN"
-"""Stands for a port that somebody else listens at."""
+"""A placeholder for a port that is in use."""
 CASES: Final[dict[str, dict[int, tuple[Callable[[Project, Simulator], None], str]]]] = {
     "check": {
         0: (nothing, "check"),

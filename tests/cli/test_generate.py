@@ -1,4 +1,4 @@
-"""invokable generate: what it writes, what it refuses, and how it says so."""
+"""invokable generate: what it writes, what it refuses, and its messages."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.examples import example, node
 
 
 def warned() -> Any:
-    """A workflow with a warning: its value for the kind of blur is not a choice."""
+    """A workflow with a warning: its blur type is not one of the choices."""
     document = example("colour_card.json")
     node(document, "img_blur")["inputs"]["blur_type"]["value"] = "swirl"
     return document
@@ -73,7 +73,7 @@ def test_warnings_fail_every_run_with_fail_on_warning(project: Project) -> None:
 
 
 def test_warnings_are_repeated_each_time(project: Project) -> None:
-    """What a run says does not depend on what has run before."""
+    """The output of a run does not depend on earlier runs."""
     project.save(warned())
     project.save(example("colour_card.json"), "other.json")
     said = [run(verb).stderr for verb in ("generate", "generate", "check", "generate")]
@@ -142,7 +142,7 @@ def test_watching_generates_again_when_a_workflow_changes(project: Project) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell in the background has it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background shells ignore it
     )
     try:
         assert process.stdout is not None
@@ -257,7 +257,7 @@ def test_a_token_for_the_server_comes_from_the_environment(project: Project, mon
         asked = ("generate", "workflows", "--server", server.serve("127.0.0.1", 0), "--models", "--force")
         refused = run(*asked)
         assert refused.exit_code == 4
-        assert len(refused.stderr.splitlines()) == 2  # the note about the schema of the table, and the refusal
+        assert len(refused.stderr.splitlines()) == 2  # the note about the table's schema, and the refusal
         monkeypatch.setenv("INVOKEAI_TOKEN", "junk")
         wrong = run(*asked)
         assert wrong.exit_code == 4

@@ -1,4 +1,4 @@
-"""Interrupted builds: whatever stops them, and whoever builds at the same time, files are old or new, and whole."""
+"""Interrupted builds: whatever stops them or runs at the same time, files are old or new, and complete."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def widened(width: int) -> Any:
 
 
 def filled(project: Project, width: int, count: int = 4) -> dict[str, bytes]:
-    """Save workflows with that width, generate, and return all files that come of it."""
+    """Save workflows with a width, generate, and return all resulting files."""
     for number in range(count):
         project.save(widened(width), f"w{number}.json")
     assert run("generate", "-q").exit_code == 0
@@ -51,7 +51,7 @@ def made(project: Project) -> dict[str, bytes]:
 
 
 def moments(steps: int) -> Iterator[tuple[int, float]]:
-    """Steps at which to stop a build, and delays after them: most while it stages and replaces, which comes last."""
+    """Steps at which to stop a build, and delays after them: most during staging and replacing, at the end."""
     generator = random.Random(7)
     for number in count():
         first = (1, steps * 2 // 3, steps - 7)[number % 3]
@@ -60,7 +60,7 @@ def moments(steps: int) -> Iterator[tuple[int, float]]:
 
 @pytest.mark.slow
 def test_killed_two_hundred_times_it_leaves_old_files_or_new_ones(project: Project) -> None:
-    """Whatever a build finds, all modules change: one of five states is that of none of the four."""
+    """Five states, so that every build changes all modules: at least one state is none of the current four."""
     states = {width: filled(project, width) for width in (64, 96, 128, 160, 192)}
     killed = mixed = scraps = 0
     with forks(project.folder) as builds:
@@ -77,13 +77,13 @@ def test_killed_two_hundred_times_it_leaves_old_files_or_new_ones(project: Proje
             assert all(text in (before[name], target[name]) for name, text in after.items())
             scraps += after != made(project)
             mixed += before != after != target
-            killed += ended.status != 0  # or it had ended before the delay did
+            killed += ended.status != 0  # or it ended before the delay
             if ended.status != 0 and killed % 20 == 0:
                 assert builds.build().status == 0
                 assert made(project) == target
             if killed == 200:
                 break
-    assert scraps > 30  # many died while files were staged,
+    assert scraps > 30  # many were killed while files were staged,
     assert mixed > 20  # and many when some files were new and others were not
 
 
@@ -91,7 +91,7 @@ CHANGING = [f"src/flows/w{number}.py" for number in range(4)]
 
 
 def whole(project: Project) -> dict[str, bytes]:
-    """All that is made, but for what is staged."""
+    """All generated files, without staged ones."""
     return {name: text for name, text in made(project).items() if not name.endswith(".invokable-tmp")}
 
 
@@ -112,7 +112,7 @@ def test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap(number: sig
             assert ended.status in (0, 128 + number) or (ended.status, after) == (-signal.SIGTERM, before)
             assert ended.status or after != before
             seen.add((ended.status, after == before))
-    assert {(128 + number, True), (128 + number, False)} <= seen  # before it wrote, and while it wrote
+    assert {(128 + number, True), (128 + number, False)} <= seen  # before and while it wrote
 
 
 def widen(project: Project, width: int) -> None:
@@ -164,7 +164,7 @@ main()
 
 @pytest.mark.slow
 def test_two_simultaneous_runs_leave_one_of_both_results(project: Project) -> None:
-    """One run reads the old workflows and waits; another finds new ones; the last to build decides about all files."""
+    """One run reads the old workflows and waits; another reads new ones; the last build decides about all files."""
     filled(project, 64)
     running = []
     for width in (128, 192, 256):
@@ -254,7 +254,7 @@ def test_a_file_that_may_not_be_so_large_changes_nothing(project: Project) -> No
 
 @pytest.mark.parametrize("place", slow_beyond(1, ["src/flows", "."]))
 def test_a_read_only_folder_is_one_line_and_changes_nothing(place: str, project: Project) -> None:
-    """Also where only the lock file cannot be written, and modules could."""
+    """Also if only the lock file cannot be written."""
     old = filled(project, 64)
     project.save(example("sd15_text_to_image.json"), "picture.json")
     widen(project, 128)
@@ -284,7 +284,7 @@ def locking(descriptor, mode, size):
 sys.modules["msvcrt"] = types.SimpleNamespace(LK_LOCK=1, locking=locking)
 sys.modules["fcntl"] = None
 """
-"""The part of Windows' own locking that is used, on top of this system's; it gives up after a while, as that does."""
+"""The locking functions of Windows that are used, on top of this system's; they give up after a while too."""
 
 
 def test_runs_on_windows_wait_for_each_other_too(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -1,4 +1,4 @@
-"""The shell's manners: any encoding, any reader, any folder, any label; a line and a status, never a traceback."""
+"""Shell behaviour with any encoding, reader, folder and label: a line and a status, never a traceback."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def server() -> Iterator[Simulator]:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a workflow whose name and labels many encodings lack."""
+    """A folder with a workflow whose name and labels are not in many encodings."""
     document = example("colour_card.json")
     document["name"] = FOREIGN
     node(document, "save_image")["label"] = FOREIGN
@@ -52,7 +52,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def lines_of(verb: str, server: Simulator) -> list[list[str]]:
-    """Command lines of a verb: one that succeeds where there is such, and some that do not."""
+    """Command lines of a verb: one that succeeds, if possible, and some that do not."""
     good, bad = f"{FOREIGN[:8]}.json", "broken ☃.json"
     of_verb = {
         "demo": [["--server", "☃"]],
@@ -72,7 +72,7 @@ def lines_of(verb: str, server: Simulator) -> list[list[str]]:
 
 @pytest.fixture
 def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[str], str], tuple[int, str, str]]:
-    """Run a command line as a process would, on streams of an encoding, and read back what they hold."""
+    """Run a command line as in a process, on streams of an encoding, and return their contents."""
 
     def run(arguments: list[str], encoding: str) -> tuple[int, str, str]:
         paths = tmp_path / "stdout", tmp_path / "stderr"
@@ -83,7 +83,9 @@ def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
             cli.main()
         status = ended.value.code
         assert isinstance(status, int)
-        out, err = (path.read_bytes().decode(encoding) for path in paths)  # strictly: all of it is in the encoding
+        out, err = (
+            path.read_bytes().decode(encoding) for path in paths
+        )  # strict, so everything must be in the encoding
         return status, out, err
 
     return run
@@ -118,7 +120,7 @@ def test_characters_that_an_encoding_lacks_are_escaped(encoding: str, place: Pat
 
 
 def paths_of(command: click.Command, path: str = "") -> Iterator[str]:
-    """The words that lead to each command of a group, and of the groups in it."""
+    """The words of each command of a group and its subgroups."""
     if not isinstance(command, click.Group):
         yield path
         return
@@ -157,7 +159,7 @@ def test_an_internal_error_is_one_line_with_a_traceback_on_request(
 
 
 def shell_line(line: str, folder: Path | str = ".") -> subprocess.CompletedProcess[str]:
-    """Have bash run a line, in which `invokable` is the command."""
+    """Have bash run a line, with `invokable` as the command."""
     script = f'invokable() {{ "{sys.executable}" -m invokable "$@"; }}; {line}'
     return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
 
@@ -214,7 +216,7 @@ def test_a_folder_that_was_deleted(verb: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may look into, with a workflow in it."""
+    """A folder without permissions, with a workflow in it."""
     folder = tmp_path / "locked"
     (folder / "inner").mkdir(parents=True)
     (folder / "inner" / "flow.json").write_text("{}")
@@ -224,7 +226,7 @@ def locked(tmp_path: Path) -> Iterator[Path]:
 
 
 def without_rights(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Have bash run a line, in which `invokable` is the command with the rights of a user who is not root."""
+    """Have bash run a line, with `invokable` as the command of a non-root user."""
     prefix = ""
     if os.geteuid() == 0:
         if shutil.which("setpriv") is None:
@@ -241,7 +243,7 @@ def test_a_folder_that_cannot_be_read(verb: str, locked: Path) -> None:
 
 
 def test_a_working_folder_that_cannot_be_read(locked: Path) -> None:
-    locked.chmod(0o700)  # for the shell to enter it
+    locked.chmod(0o700)  # so that the shell can enter it
     done = without_rights(f"chmod 0 . && invokable show {CARD}", locked)
     assert done.returncode in (0, 2)
     assert len(done.stderr.splitlines()) == (1 if done.returncode else 0)
@@ -298,7 +300,7 @@ def test_a_faulty_template_is_one_line(template: bytes, words: str, place: Path)
 # ------------------------------------------------------------------ labels
 
 STEERING = {"newlines", "line separators", "markup", "terminal", "bidi", "nul"}
-"""Of the hostile texts, those that a terminal would obey."""
+"""The hostile texts with terminal control characters."""
 
 
 @pytest.mark.parametrize(
@@ -318,7 +320,7 @@ def test_no_label_steers_the_terminal(text: str, place: Path, server: Simulator)
 
 
 def on_a_terminal(folder: Path, arguments: list[str], **environment: str) -> str:
-    """What a command writes to a terminal of 100 columns."""
+    """The output of a command on a terminal of 100 columns."""
     import pty
 
     leader, follower = pty.openpty()

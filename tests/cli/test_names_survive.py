@@ -1,4 +1,4 @@
-"""Names survive: whatever becomes of a workflow, its callers keep working, and what cannot be kept is said."""
+"""Names survive: whatever happens to a workflow, its callers keep working, and changed names are reported."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CONFIG = "[tool.invokable]\n"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a configuration, which is the current one."""
+    """The current folder, with a configuration."""
     (tmp_path / "pyproject.toml").write_text(CONFIG, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def generated(document: Any, *arguments: str, name: str = "flow.json") -> tuple[Names, str]:
-    """The names in the module of a workflow, generated into `out`; and what was said."""
+    """The names in the module of a workflow, generated into `out`, and the output."""
     result = run("generate", saved(Path(), document, name), "-o", "out", *arguments)
     assert result.exit_code == 0, result.stderr
     path = Path("out") / name.replace(".json", ".py")

@@ -1,4 +1,4 @@
-"""A project's life: begun, generated, committed, its workflow edited in ten ways, and never a name lost."""
+"""The life of a project: started, generated, committed, its workflow edited in ten ways, without losing a name."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ SHOWN: dict[Callable[[Any], None], list[str]] = {
     describe: ["As wide as the wall."],
     rename_output: ['+        """Final (Save Image), saved to `board`."""'],
 }
-"""Each way to edit a workflow, and lines of the diff that say what happened."""
+"""Ways to edit a workflow, and lines of the diff that show the edit."""
 
 
 @pytest.mark.parametrize("edit", SHOWN, ids=lambda edit: edit.__name__)
@@ -170,7 +170,7 @@ def test_from_nothing_to_a_clean_check_in_a_clone(tmp_path: Path, monkeypatch: p
 
 
 def test_names_survive_a_folder_without_modules(project: Project) -> None:
-    """As in CI where modules are not committed: the lock file is."""
+    """As in CI if only the lock file is committed, not the modules."""
     project.generate()
     before = read_existing(project.text()).names
     shutil.rmtree(project.folder / "src")

@@ -25,7 +25,7 @@ def server() -> Iterator[Simulator]:
 
 
 def saved(server: Simulator, name: str, *, tags: str = "", over: str | None = None, **changes: Any) -> LibraryWorkflow:
-    """Save a workflow in the library."""
+    """Save a workflow to the library."""
     document = {**example("colour_card.json"), "name": name, "tags": tags, **changes}
     return server.client().workflows.save(document, over=over)
 

@@ -48,7 +48,7 @@ def run(*arguments: object, stdin: str | None = None) -> Result:
 
 
 def reported(done: Result) -> Any:
-    """The JSON object of a run, which is as documented."""
+    """The JSON object of a run, checked against its schema."""
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
     jsonschema.validate(found, SCHEMA)
@@ -134,7 +134,7 @@ def test_null_is_not_a_value_where_the_input_may_be_none() -> None:
 
 
 def test_json_values_keep_their_types() -> None:
-    assert from_values("7", pin("IntegerField"), int) == "7"  # for the workflow to refuse
+    assert from_values("7", pin("IntegerField"), int) == "7"  # the workflow rejects it
     assert from_values("#fff", pin("ColorField"), Color) == Color(r=255, g=255, b=255)
 
 
@@ -463,13 +463,13 @@ def test_a_run_that_fails_has_status_4_and_keeps_what_was_completed(tmp_path: Pa
 
 
 def interrupted(server: Simulator, stamp: str, seen: Callable[[], bool], *, times: int = 1) -> str:
-    """Press Ctrl-C once something is seen of a run; what the run says then, after it has ended with 130."""
+    """Press Ctrl-C when a run has reached a point, and return its output after it has exited with 130."""
     command = [sys.executable, "-m", "invokable", "run", CARD, "--set", stamp, "--url", server.url]
     running = subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
         text=True,
-        # A process that was started in the background may have inherited an ignored SIGINT.
+        # A background process may have inherited an ignored SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     end = time.monotonic() + 60
@@ -507,7 +507,7 @@ def test_ctrl_c_during_a_request_leaves_nothing_running(path: str, said: str, st
     with Simulator(faults=[fault], speed=5) as server:
         server.serve()
         assert interrupted(server, stamp, lambda: bool(server.fired)) == said
-        time.sleep(1.5)  # for what may still be on its way
+        time.sleep(1.5)  # for requests that may still arrive
         assert [job.status for job in server.jobs] == statuses
 
 

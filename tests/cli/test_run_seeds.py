@@ -1,4 +1,4 @@
-"""invokable run: the seed in the name of a file is the one that the file was made with."""
+"""invokable run: the seed in a file name is the one that the file was made with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""invokable schema: what is bundled, what a server has, and what an upgrade breaks."""
+"""invokable schema: bundled schemas, a server's schema, and what an upgrade breaks."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_an_upgrade_that_breaks_no_module_ends_with_0() -> None:
 
 @pytest.fixture
 def old_flows(tmp_path: Path) -> Path:
-    """A folder with a workflow whose nodes are gone, and one whose loader took any model."""
+    """A folder with a workflow whose nodes were removed, and one whose loader accepted any model."""
     gone = workflow(
         node("edges", "canny_image_processor", "1.3.3", low_threshold=100), form=form("edges.low_threshold")
     )

@@ -1,4 +1,4 @@
-"""What git tracks: check finds a module or a lock file that no commit would hold."""
+"""Tracking: check reports a module or lock file that would be missing from a commit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CARD = "src/flows/card.py"
 
 @pytest.fixture
 def tracked(project: Project) -> Project:
-    """A project whose files are all tracked, with one workflow."""
+    """A project with one workflow, whose files are all tracked."""
     project.generate()
     repository(project)
     return project
@@ -173,7 +173,7 @@ def test_a_folder_behind_a_link_is_in_the_repository_that_it_is_in(
 
 
 def test_a_hook_looks_at_what_is_committed(tracked: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`git commit FILE` gives its hooks an index with that file alone; other variables may name another repository."""
+    """`git commit FILE` gives its hooks an index with only that file; other variables may name another repository."""
     git(tracked, "commit", "-qm", "Begin")
     tracked.save(example("sd15_text_to_image.json"), "picture.json")
     tracked.generate()

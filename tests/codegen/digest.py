@@ -1,4 +1,4 @@
-"""Print the checksum of every module that can be generated here, for one Python to compare with another.
+"""Print the checksums of many generated modules, to compare Python versions.
 
 python -m tests.codegen.digest
 """
@@ -18,7 +18,7 @@ from tests.examples import SHARED, WORKFLOWS
 
 
 def documents() -> Iterator[tuple[str, Any]]:
-    """The examples, an example full of each hostile text, and the corpus where it is here, each with a name."""
+    """The examples, an example filled with each hostile text, and the corpus if available, each with a name."""
     for path in [*WORKFLOWS.glob("*.json"), *(SHARED / "corpus").glob("*/workflow.json")]:
         try:
             yield f"{path.parent.name}/{path.name}", read_document(path.read_bytes(), name=path.name)
@@ -29,7 +29,7 @@ def documents() -> Iterator[tuple[str, Any]]:
 
 
 def digests() -> dict[str, str]:
-    """The SHA-256 of each module's bytes, by the name of its document; `refused` where there is no module."""
+    """The SHA-256 of each module, by the name of its document; `refused` without a module."""
     found = {}
     schema = load("6.14.2")
     for name, document in documents():

@@ -1,9 +1,9 @@
-"""Mutates workflows, generates their modules, and holds each against the one promise: a module that was written works.
+"""Mutate workflows, generate their modules, and check the promise that every module that is written works.
 
 python -m tests.codegen.fuzz [COUNT [SEED]]     tries that many mutations and prints what broke
 
-The generator raises nothing but what belongs to its interface; a module that is written can be imported; the runtime
-accepts every default; an instance can be made once its required inputs are filled.
+The generator raises only its documented errors; a module that is written can be imported; the runtime accepts every
+default; an instance can be created once its required inputs are set.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ ODD: list[Any] = [
     {"type": "float_generator_linear_distribution", "start": 1e308, "end": -1e308, "count": 3},
     {"type": "string_generator_parse_string", "input": "a,b", "splitOn": ",", "a b": 1},
 ]
-"""Values that sit badly wherever they are put."""
+"""Values that are wrong almost everywhere."""
 
 LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "min", "max")
 
@@ -70,7 +70,7 @@ RICH = frozenset(
     {"value", "default", "label", "description", "title", "settings", "options", "version", "required", "cardinality"}
     | {"start", "step", "count", "values", "input", "content", "fieldName", "weight", *LIMITS}
 )
-"""Keys under which a change seldom makes the whole file unreadable."""
+"""Keys whose values rarely make the whole file unreadable when changed."""
 
 
 def documents() -> list[Any]:
@@ -86,7 +86,7 @@ def documents() -> list[Any]:
 
 
 def with_dynamic_inputs() -> Any:
-    """A workflow that calls another, whose fields bring their own templates along: the richest place for odd limits."""
+    """A workflow that calls another one, whose fields have their own templates: the best place for unusual limits."""
     from tests.workflow.builders import form, node, workflow
 
     call = node("call", "call_saved_workflow", workflow_id="w")
@@ -166,7 +166,7 @@ def _has(container: Any, key: Any) -> bool:
 
 
 def attempt(document: Any, schema: Schema = SCHEMA) -> str:
-    """What became of a workflow: `refused` or `written`. Raises whatever breaks the promise."""
+    """The outcome for a workflow: `refused` or `written`. Raises whatever breaks the promise."""
     try:
         document = read_document(json.dumps(document).encode(), name="mutated.json")
         written = generate_module(document, schema, source="mutated.json", options=Options(lenient=True))
@@ -177,7 +177,7 @@ def attempt(document: Any, schema: Schema = SCHEMA) -> str:
 
 
 def check_instance(written: GeneratedModule) -> Any:
-    """Import a module and make an instance with its required inputs filled; returns the instance."""
+    """Import a module, and return an instance with its required inputs set."""
     module = ModuleType("mutated")
     sys.modules["mutated"] = module
     exec(compile(written.text, "mutated.py", "exec"), module.__dict__)
@@ -191,7 +191,7 @@ def check_instance(written: GeneratedModule) -> Any:
 
 
 def given(planned: PlannedInput) -> Any:
-    """What a user gives for a required input: the simplest value that it takes."""
+    """The simplest valid value for a required input."""
     template, limits = planned.item.template, planned.type.limits
     if planned.type.choices:
         item: Any = planned.type.choices[0]
@@ -211,7 +211,7 @@ def _is_list(template: InputTemplate) -> bool:
 
 
 def within(limits: Limits, *, whole: bool) -> float:
-    """A number within limits, found by trying what stands near their ends."""
+    """A number within limits, found by trying values near their ends."""
     step = limits.multiple_of or (1 if whole else 0.5)
     ends = [
         bound
@@ -254,7 +254,7 @@ _SIMPLE: dict[str, Callable[[], Any]] = {
 
 
 def run(count: int, seed: int, seeds: list[Any]) -> dict[str, int]:
-    """Try mutations; prints each that breaks the promise, once per kind of failure."""
+    """Try mutations, and print each that breaks the promise, once per kind of failure."""
     rng = random.Random(seed)
     outcomes = {"written": 0, "refused": 0, "broken": 0}
     seen: set[str] = set()

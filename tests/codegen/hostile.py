@@ -1,4 +1,4 @@
-"""Hostile texts, and a workflow that says one of them wherever something can be said."""
+"""Hostile texts, and a workflow with one of them in every place for text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ HOSTILE = {
 
 
 def poisoned(text: str) -> Any:
-    """An example in which every slot that a person or a program can fill says `text`."""
+    """An example with `text` in every place that a person or program can fill."""
     document = example("sd15_text_to_image.json")
     for slot in ("name", "author", "description", "contact", "tags", "notes", "version"):
         document[slot] = text
@@ -82,7 +82,7 @@ def poisoned(text: str) -> Any:
                     "component": "dropdown",
                     "options": [option],
                 }
-    # Ids: of a node and of a form element, everywhere they are named. The editor trims them.
+    # Ids of a node and of a form element, wherever they are used. The editor trims them.
     ids = [
         document["nodes"][0]["id"],
         next(key for key, element in elements.items() if element["type"] == "heading"),

@@ -1,7 +1,7 @@
-"""What editors show of five workflows that InvokeAI ships: is it enough to fill in each input without the workflow?
+"""The hover texts of five workflows shipped with InvokeAI: enough to fill in each input without the workflow?
 
-`python -m tests.codegen.hovers_of_corpus` prints the texts, as the `after` column of hovers_of_corpus.tsv has them. The
-words of the workflows' authors, prompts too, are theirs, and stand there as «author».
+`python -m tests.codegen.hovers_of_corpus` prints the texts, as in the `after` column of hovers_of_corpus.tsv. The words
+of the workflows' authors, including prompts, are replaced by «author».
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FIVE = (
 
 
 class Row(NamedTuple):
-    """What is shown over a name."""
+    """The hover text of a name."""
 
     workflow: str
     name: str
@@ -45,7 +45,7 @@ def planned(slug: str) -> ModulePlan:
 
 
 def rows() -> Iterator[Row]:
-    """What is shown over each input and each output of the five, `result.` before the outputs."""
+    """The hover texts of each input and output of the five, the outputs with the prefix `result.`."""
     for slug in FIVE:
         plan = planned(slug)
         descriptions, results = Descriptions(plan), Results(plan.reading, plan.inputs, title=plan.title)
@@ -62,7 +62,7 @@ def rows() -> Iterator[Row]:
 
 
 def read_table() -> list[tuple[Row, str]]:
-    """The rows of the table, each with the text that was shown before."""
+    """The rows of the table, each with the earlier text."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()[1:]
     parts = (line.split("\t") for line in lines)
     return [(Row(slug, name, after), before) for slug, name, before, after in parts]

@@ -1,6 +1,6 @@
-"""The names that the workflows of the corpus get, one (workflow, kind, node id, field, name) each.
+"""The names in the workflows of the corpus, each as (workflow, kind, node id, field, name).
 
-`python -m tests.codegen.names_of_corpus` prints them, as the `after` column of names_of_corpus.tsv has them.
+`python -m tests.codegen.names_of_corpus` prints them, as in the `after` column of names_of_corpus.tsv.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def is_numbered(name: str, said: tuple[str, ...]) -> bool:
 
 
 def read_table() -> list[tuple[Row, str]]:
-    """The rows of the table, each with the name that it had before."""
+    """The rows of the table, each with the earlier name."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()[1:]
     parts = (line.split("\t") for line in lines)
     return [(Row(slug, kind, node, field, after), before) for slug, kind, node, field, before, after in parts]

@@ -1,4 +1,4 @@
-"""Workflows made to cost a lot: each grows with a number, and the work to read it must not grow faster.
+"""Expensive workflows: each grows with a number, and the work to read it must not grow faster.
 
 python -m tests.codegen.nasty [NUMBER]     prints size, CPU seconds and memory of each
 """
@@ -20,7 +20,7 @@ COUNTING = {"type": "integer_generator_arithmetic_sequence", "start": 0, "step":
 
 
 def equal_labels(number: int) -> Any:
-    """Fields that all have one label."""
+    """Fields with the same label."""
     nodes = [node(f"n{i}", "add", label="Same", a=i, b=i) for i in range(number)]
     return workflow(*nodes, form=form(*(f"n{i}.a" for i in range(number))))
 
@@ -39,7 +39,7 @@ def aliases_of_one_field(number: int) -> Any:
 
 
 def deep_containers(number: int) -> Any:
-    """Containers inside of each other, each with a heading and a field."""
+    """Nested containers, each with a heading and a field."""
     inner: list[Any] = []
     for _ in range(number):
         inner = [{"type": "heading", "data": {"content": "Deeper"}}, "n.a", inner]
@@ -67,7 +67,7 @@ def _flat_form(entry: list[Any]) -> Any:
 
 
 def batches_over_connectors(number: int) -> Any:
-    """Batch nodes that one generator feeds through one long chain of connectors."""
+    """Batch nodes fed by one generator through a long chain of connectors."""
     chain = [connector(f"c{i}") for i in range(number)]
     batches = [node(f"b{i}", "integer_batch", batch_group_id="None", integers=[]) for i in range(number // 100 + 1)]
     edges = [edge("g.integers", "c0.in"), *(edge(f"c{i}.out", f"c{i + 1}.in") for i in range(number - 1))]
@@ -76,7 +76,7 @@ def batches_over_connectors(number: int) -> Any:
 
 
 def generators_of_many_items(number: int) -> Any:
-    """Generators of 100,000 items each, which feed batch nodes of their own."""
+    """Generators of 100,000 items, each with its own batch node."""
     nodes = [node("a", "add", a=1, b=2)]
     edges = []
     for i in range(number):
@@ -110,7 +110,7 @@ def long_texts(number: int) -> Any:
 
 
 def dropdowns(number: int) -> Any:
-    """A dropdown with many options, and many dropdowns of their own options."""
+    """A dropdown with many options, and many dropdowns with their own options."""
     settings: dict[str, Any] = {"type": "string-field-config", "component": "dropdown"}
     many = settings | {"options": [{"label": f"Option {i}", "value": f"{i}"} for i in range(number)]}
     nodes = [node(f"n{i}", "string", value="x") for i in range(number // 4 + 1)]
@@ -126,7 +126,7 @@ def dropdowns(number: int) -> Any:
 
 
 def unknown_names(number: int) -> Any:
-    """Unknown node types, fields and edges, each a near miss of many names."""
+    """Unknown node types, fields and edges, each similar to many names."""
     nodes = [node(f"n{i}", f"add{i}", label="x" * 50) for i in range(number)]
     known = [node(f"k{i}", "add", a=1) for i in range(number)]
     for i, found in enumerate(known):
@@ -137,14 +137,14 @@ def unknown_names(number: int) -> Any:
 
 
 def one_connector_to_many(number: int) -> Any:
-    """A connector that feeds many fields before it is fed itself."""
+    """A connector that feeds many fields before anything feeds it."""
     targets = [node(f"t{i}", "add", a=1) for i in range(number)]
     edges = [*(edge("c.out", f"t{i}.a") for i in range(number)), edge("i.value", "c.in")]
     return workflow(node("i", "integer", value=1), connector("c"), *targets, edges=edges, form=form("t0.b"))
 
 
 def empty_objects(number: int) -> Any:
-    """Lists and objects with nothing inside, where anything may stand."""
+    """Empty lists and objects in places for any value."""
     return workflow(
         node("d", "core_metadata", extra=[{} for _ in range(number)]), node("a", "add", a=1), form=form("a.a")
     )
@@ -168,7 +168,7 @@ def long_lists(number: int) -> Any:
 
 
 def prompts(number: int) -> Any:
-    """Fields that each hold a text of several lines, or one that just fits no line."""
+    """Fields with a text of several lines, or one that is just too long for a line."""
     nodes = [node(f"n{i}", "string", value="a fox, " * (i % 40)) for i in range(number)]
     nodes += [node(f"w{i}", "string", value="x" * (i % 80)) for i in range(number)]
     return workflow(*nodes, form=form(*(f"{letter}{i}.value" for i in range(number) for letter in "nw")))
@@ -201,7 +201,7 @@ NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "prompts": (prompts, 800),
     "many to many": (many_to_many, 600),
 }
-"""Each with a number at which it costs some hundredths of a second."""
+"""The workflows, each with a number at which it takes a few hundredths of a second."""
 COSTLY = {
     *("equal labels", "wide attributes", "prompts", "many to many"),
     *("batches over connectors", "one connector to many"),
@@ -210,7 +210,7 @@ COSTLY = {
 
 
 def generated(document: Any) -> str:
-    """The module of a workflow; empty where it is refused."""
+    """The module of a workflow; empty if it is refused."""
     try:
         read = read_document(json.dumps(document).encode(), name="nasty.json")
         return generate_module(read, schema(), source="nasty.json", options=Options(lenient=True)).text
@@ -219,7 +219,7 @@ def generated(document: Any) -> str:
 
 
 def main() -> None:
-    """Print what each costs."""
+    """Print the cost of each."""
     factor = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     generated(equal_labels(1))
     for name, (make, number) in NASTY.items():

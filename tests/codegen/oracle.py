@@ -1,7 +1,7 @@
-"""The oracle: reads a generated module with suspicion, and imports it under an audit hook.
+"""The oracle: distrusts a generated module, checks its syntax, and imports it under an audit hook.
 
-It knows nothing of how modules are made. It allows the few kinds of syntax that a module of data and one dataclass
-needs, and the few calls; whatever else appears is a way in for text that a workflow brought along.
+It does not know how modules are generated. It allows only the syntax and calls that a module of data and one dataclass
+needs; anything else would mean that text of a workflow became code.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def check_module(source: str) -> ast.Module:
 
 
 def _check_signature(found: ast.If) -> None:
-    """Assert that nothing stands under an `if` but what a type checker reads: the signature of `replace`."""
+    """Assert that the `if` contains only the signature of `replace`, for type checkers."""
     assert ast.unparse(found.test) == "TYPE_CHECKING"
     (function,) = found.body
     assert isinstance(function, ast.FunctionDef)
@@ -145,7 +145,7 @@ def constants(tree: ast.Module) -> dict[str, object]:
 
 
 def default_strings(tree: ast.Module) -> set[str]:
-    """Every text that stands in a default of the dataclass."""
+    """Every text in a default of the dataclass."""
     (class_,) = (statement for statement in tree.body if isinstance(statement, ast.ClassDef))
     return {
         node.value
@@ -168,7 +168,7 @@ def strings_in(value: object) -> set[str]:
 
 
 def import_under_audit(path: Path) -> None:
-    """Run a generated module in a process of its own where opening, spawning and connecting is forbidden."""
+    """Run a generated module in a process where opening, spawning and connecting is forbidden."""
     tree = ast.parse(path.read_bytes())
     names = [
         alias.name

@@ -1,4 +1,4 @@
-"""Adoption: which workflow that was moved takes which names along."""
+"""Adoption: which moved workflow keeps which names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build: sources and configuration become results, and nothing is written before everything has been read."""
+"""Build: from sources and configuration to results; nothing is written until everything has been read."""
 
 from __future__ import annotations
 

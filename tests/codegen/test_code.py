@@ -1,4 +1,4 @@
-"""Encoders: whatever text says, it comes back as the same text and as nothing else."""
+"""Encoders: any text evaluates to the same text, and to nothing else."""
 
 import ast
 import io

@@ -1,4 +1,4 @@
-"""Configuration: the table of a pyproject.toml, found, read and held to what it may say."""
+"""Configuration: find, read and validate the table of a pyproject.toml."""
 
 from __future__ import annotations
 

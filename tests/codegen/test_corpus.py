@@ -1,4 +1,4 @@
-"""Modules of many real workflows: safe, importable, and nothing for a strict type checker or a linter to say."""
+"""Modules of many real workflows: safe, importable, and without errors in strict type checkers and linters."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_formatter_of_the_project_changes_nothing_that_counts(
     assert changed > 50
     rules = ["--select", "ALL", "--ignore", ",".join(CHECKS), "--target-version", "py311"]
     assert output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", ".", folder=tmp_path) == ""
-    if "single" not in " ".join(formatter):  # which Q000 refuses
+    if "single" not in " ".join(formatter):  # which Q000 rejects
         assert (
             output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", *rules, ".", folder=tmp_path)
             == ""

@@ -1,4 +1,4 @@
-"""Classes of a project's own, in generated modules."""
+"""A project's own classes in generated modules."""
 
 from __future__ import annotations
 

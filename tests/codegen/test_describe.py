@@ -1,4 +1,4 @@
-"""Docstrings: the author's words, else the glossary's; where the field is in the editor; the same from any schema."""
+"""Docstrings: the author's words or else the glossary's, and the field's location; the same from any schema."""
 
 from __future__ import annotations
 

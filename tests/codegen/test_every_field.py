@@ -59,7 +59,7 @@ VALUES: dict[str, Any] = {
 
 
 def stored(template: InputTemplate) -> dict[str, Any]:
-    """The entry of a field's value, empty for a type that stores none."""
+    """The entry for a field's value; empty for a type without one."""
     value = template.options[0] if template.options else VALUES.get(template.type.name)
     if value is None or (template.type.name, template.type.cardinality) in UNREAD:
         return {}
@@ -127,7 +127,7 @@ def test_its_values_are_accepted_kept_and_stored(generated: tuple[GeneratedModul
 
 
 def given(planned: PlannedInput) -> Any:
-    """What a user gives for an input: the least of what it takes."""
+    """A minimal valid value for an input."""
     template = planned.item.template
     if template.type.cardinality == "COLLECTION":
         return [one(template.type.name)] * int(planned.limits.get("min_items", 1))

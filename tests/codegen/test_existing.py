@@ -1,4 +1,4 @@
-"""Existing modules: what is read out of a file that anybody may have written, without running it."""
+"""Existing modules: reading a file that anyone may have written, without running it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expressions: source text that brings along the names it needs."""
+"""Expressions: source text with the names that it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The glossary: true for every field that it speaks of, in our own words; and the author's words before it."""
+"""The glossary: true for every field that it describes, not copied, and used only without the author's words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fields() -> Iterator[tuple[str, InputTemplate]]:
 
 @pytest.fixture(scope="module")
 def meant() -> dict[Entry, list[tuple[str, InputTemplate]]]:
-    """The fields of all versions that each entry is about."""
+    """The fields of all versions that each entry applies to."""
     found: dict[Entry, list[tuple[str, InputTemplate]]] = {entry: [] for entry in entries()}
     for node_type, field in fields():
         for entry in entries():
@@ -52,7 +52,7 @@ def test_the_numbers_that_an_entry_names_are_within_the_limits_of_its_fields(
 ) -> None:
     for entry, about in meant.items():
         if entry.field in ("width", "height", "num_frames", "target_resolution"):
-            continue  # what they name are sizes of models, not values
+            continue  # their numbers are model sizes, not values
         said = f"{entry.text} {entry.values}"
         named = [float(number) for number in re.findall(r"(?<![\w.\"])-?\d+(?:\.\d+)?(?![\w.]*\w)", said)]
         for node_type, field in about:

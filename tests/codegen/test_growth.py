@@ -1,4 +1,4 @@
-"""Growth: twice as large a workflow costs about twice the work, however it is made.
+"""Growth: a workflow of twice the size takes about twice the work, whatever its content.
 
 Work is counted in calls of Python functions, which do not depend on the machine.
 """
@@ -25,7 +25,7 @@ from tests.workflow.builders import connector, edge, node, read, schema, workflo
 
 
 def calls(work: Callable[[], object]) -> int:
-    """How many functions a piece of work calls, those written in C too."""
+    """The number of function calls, including those of C functions."""
     count = 0
 
     def profile(_: object, event: str, __: object) -> None:
@@ -41,7 +41,7 @@ def calls(work: Callable[[], object]) -> int:
 
 
 def lines(work: Callable[[], object]) -> int:
-    """How many lines of Python a piece of work runs, those of loops each time."""
+    """The number of executed lines of Python, counting each repetition."""
     count = 0
 
     def trace(frame: object, event: str, _: object) -> Any:
@@ -59,7 +59,7 @@ def lines(work: Callable[[], object]) -> int:
 
 
 def planned(document: Any) -> Callable[[], object]:
-    """Reading a workflow from its bytes on, up to the plan of its module and the text of its graph."""
+    """Reading a workflow, from its bytes to the plan of its module and the text of its graph."""
     data = json.dumps(document).encode()
 
     def work() -> None:
@@ -74,14 +74,14 @@ def planned(document: Any) -> Callable[[], object]:
 
 
 BUDGETED = {"batches over connectors", "one connector to many"}
-"""Those whose searches grow faster, up to a budget that grows with the file: beyond it the file is refused."""
+"""Those whose searches grow faster, up to a budget that grows with the file; beyond it the file is refused."""
 
 
 @pytest.mark.parametrize("name", slow_among(sorted(NASTY.keys() - BUDGETED), COSTLY))
 def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
     make, number = NASTY[name]
     small, large = make(number // 4), make(number // 2)
-    planned(small)()  # loads what is loaded once
+    planned(small)()  # warm caches
     assert calls(planned(large)) < 2.3 * calls(planned(small)) + 2_000
 
 
@@ -92,7 +92,7 @@ def test_describing_twice_the_size_is_about_twice_the_work(name: str) -> None:
         plan_document(make(count), schema(), source="x.json", options=Options(lenient=True))
         for count in (number // 8, number // 4)
     )
-    unformatted(small), unformatted(large)  # what is worked out once
+    unformatted(small), unformatted(large)  # warm caches
     assert lines(lambda: unformatted(large)) < 2.2 * lines(lambda: unformatted(small))
 
 

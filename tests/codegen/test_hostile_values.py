@@ -1,4 +1,4 @@
-"""Values and limits made to break a module: whatever is written can be used, and a warning says what was left out."""
+"""Hostile values and limits: every module that is written works, and warnings report what was left out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLOATS = {"type": "float_generator_linear_distribution", "start": 0, "end": 1, "
 
 
 def generated(field_type: str, **template: Any) -> GeneratedModule:
-    """The module of a workflow with one field whose template travels along with the workflow."""
+    """The module of a workflow with one field whose template is in the workflow."""
     document = with_dynamic_inputs()
     known = document["nodes"][0]["data"]["dynamicInputTemplates"]
     name = f"saved_workflow_input::n::{field_type}"

@@ -1,4 +1,4 @@
-"""Layout: what is taken out before black runs is put back as black would have laid it out."""
+"""Layout: the parts taken out before black runs are put back as black would have formatted them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.workflow.builders import schema
 
 
 def both(monkeypatch: pytest.MonkeyPatch, document: object) -> tuple[str, str]:
-    """The module of a document, and what black makes of it alone."""
+    """The module of a document, and the same formatted by black alone."""
     texts = []
 
     def kept(text: str, black: object) -> str:

@@ -1,4 +1,4 @@
-"""The lock file: names, a line each, that survive merges; and nothing in it is believed unchecked."""
+"""The lock file: one name per line, safe to merge, and fully validated."""
 
 from __future__ import annotations
 

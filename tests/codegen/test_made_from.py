@@ -1,4 +1,4 @@
-"""Made from: the line that tells whether anything has to be done about a module."""
+"""Made from: the line that shows whether a module has to be generated again."""
 
 from __future__ import annotations
 

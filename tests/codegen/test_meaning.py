@@ -1,4 +1,4 @@
-"""Meaning: a module's checksum stays the same whatever a formatter does to it, and changes with every edit."""
+"""Meaning: a module's checksum does not change with formatting, and changes with every edit."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_every_edit_of_a_word_is_an_edit(token: tokenize.TokenInfo, data: st.Dat
 
 
 def _parts(text: str) -> object:
-    """What Python and a reader find in a text, by the standard library alone; unique where it is not Python."""
+    """The meaning of a text, by the standard library alone; unique if it is not Python."""
     try:
         comments = [
             t.string.rstrip() for t in tokenize.generate_tokens(StringIO(text).readline) if t.type == tokenize.COMMENT

@@ -1,4 +1,4 @@
-"""Memory: a workflow takes at most twenty times its size, however it is made, on its whole way to a module."""
+"""Memory: generating the module of any workflow takes at most twenty times its size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMES = 20
 
 
 def peak(document: Any, folder: Path) -> tuple[int, int]:
-    """The size of a workflow, and the most memory that building its module takes, in bytes."""
+    """The size of a workflow and the peak memory of building its module, in bytes."""
     source = folder / "nasty.json"
     size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
     options = BuildOptions(overrides=Overrides(choices=Choices(lenient=True)))
@@ -35,7 +35,7 @@ def peak(document: Any, folder: Path) -> tuple[int, int]:
 @pytest.mark.parametrize("name", slow_among(NASTY, NASTY.keys() - {"dropdowns"}))
 def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = NASTY[name]
-    peak(make(10), tmp_path)  # loads what is loaded once
+    peak(make(10), tmp_path)  # warm caches
     small, least = peak(make(number // 8), tmp_path)
     large, most = peak(make(number // 2), tmp_path)
     assert most - least < TIMES * (large - small)

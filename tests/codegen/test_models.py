@@ -1,4 +1,4 @@
-"""Models: those of a server that an input takes, each under a name of its own."""
+"""Models: the models of a server that an input takes, each with a unique name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: what a person would call it, and always a valid name of its own."""
+"""Names: what a person would choose, and always valid and unique."""
 
 import ast
 import builtins

@@ -1,4 +1,4 @@
-"""The names of many real workflows: every one is written down, and a number in one has a reason."""
+"""The names of many real workflows: all are recorded, and every number in a name has a reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.codegen.names_of_corpus import CORPUS, Row, is_numbered, plans, read_
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here: ../shared/corpus")
 
 NUMBERED: dict[tuple[str, str], str] = {}
-"""(workflow, name) → why nothing better than a number exists. In the corpus as it is no name needs one."""
+"""(workflow, name) → why there is nothing better than a number. In the unchanged corpus no name needs one."""
 
 NUMBERED_WITHOUT_IDS = {
     "synth-09-generators-float": (2, "generators with the same settings, but for a separator or an empty list"),
@@ -27,9 +27,9 @@ NUMBERED_WITHOUT_IDS = {
     "synth-32b-collections-runnable": (1, "collections of plain numbers, which feed nothing"),
     "synth-34-weird-values": (21, "unconnected nodes that hold nothing, the same thing, or a plain number or color"),
 }
-"""The same where every node id is a UUID, as the editor makes them: how many names, and why.
+"""The same if every node id is a UUID, as in the editor: how many names, and why.
 
-A plain number that a node holds is no name: it would read as a count, and change with the next default.
+A plain number on a node is not used in names: it would look like a count, and change with the next default.
 """
 NUMBERED_WITHOUT_IDS_BEFORE = 85
 
@@ -40,7 +40,7 @@ def corpus() -> dict[str, ModulePlan]:
 
 
 def texts(plan: ModulePlan, row: Row) -> tuple[str, ...]:
-    """What people wrote that the name may have its number from."""
+    """Texts by people that the number in a name may come from."""
     for planned in plan.inputs:
         if row.kind == "input" and (planned.item.node_id, planned.item.field) == (row.node_id, row.field):
             return planned.item.user_label, planned.item.node_label, planned.item.node_title, planned.item.label

@@ -1,4 +1,4 @@
-"""The outline: the form as a Markdown list, each field under the headings that hold for it."""
+"""The outline: the form as a Markdown list, each field under its headings."""
 
 from __future__ import annotations
 

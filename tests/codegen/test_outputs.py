@@ -1,4 +1,4 @@
-"""Outputs: which nodes give results, and whether they give one or many."""
+"""Outputs: which nodes have results, and whether one or many."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ IMAGE = {"image_name": "a.png"}
 
 
 def found(document: Json, extra: tuple[str, ...] = ()) -> list[tuple[str, str, bool]]:
-    """Node, field and whether there are many, of each output."""
+    """The node and field of each output, and whether there are many."""
     return [(output.node_id, output.field, output.many) for output in find_outputs(read(document), extra)]
 
 
@@ -63,7 +63,7 @@ def test_a_batch_makes_every_output_many() -> None:
 
 
 def graph(kinds: str, *edges: str) -> Any:
-    """A graph whose nodes are called by their type: `iterate1`, `collect2`, `add3`."""
+    """A graph whose nodes are named after their types: `iterate1`, `collect2`, `add3`."""
     return {
         "nodes": {name: {"type": name.rstrip("0123456789")} for name in kinds.split()},
         "edges": [

@@ -1,4 +1,4 @@
-"""Publishing: whole or not at all, and never over somebody's work."""
+"""Publishing: whole or not at all, and never over anyone's work."""
 
 import difflib
 import os

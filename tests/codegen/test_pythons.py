@@ -1,4 +1,4 @@
-"""The same bytes on every Python that is supported, whatever that Python knows of Unicode."""
+"""The same bytes on every supported Python, whatever its Unicode version."""
 
 from __future__ import annotations
 

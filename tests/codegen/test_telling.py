@@ -28,7 +28,7 @@ def outputs(document: Any) -> list[str]:
 
 
 def new_id(name: str) -> str:
-    """An id as the editor makes them, the same for the same name."""
+    """An id like the editor's, the same for the same name."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
@@ -169,7 +169,7 @@ def test_an_id_that_a_person_chose_is_preferred_to_a_number() -> None:
 
 
 def outline(*lines: str) -> tuple[OutlineItem, ...]:
-    """An outline out of lines such as `  heading Size`; fields are counted."""
+    """An outline from lines such as `  heading Size`; fields are counted."""
     items, count = [], 0
     for line in lines:
         kind, _, text = line.strip().partition(" ")

@@ -1,4 +1,4 @@
-"""Templates of a project: whatever goes wrong in one is a single line that names it."""
+"""Templates of a project: every error is a single line that names the template."""
 
 from __future__ import annotations
 

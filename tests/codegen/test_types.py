@@ -1,4 +1,4 @@
-"""Types: each field type gets its annotation, its constraints and its default, and nothing is guessed."""
+"""Types: each field type has its annotation, constraints and default, without guessing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever people write: a module that `generate` wrote with status 0 works, and no checker has anything to say."""
+"""Any texts: a module that `generate` wrote with status 0 works, and checkers report nothing."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Puts other words into workflows and configurations, and holds every module that is written against its promise.
+"""Put other texts into workflows and configurations, and check that every module that is written works.
 
 python -m tests.codegen.wording [COUNT [SEED]]     tries that many and prints what broke
 
-Whatever a label, a title, a description, a note or a name in the configuration says: `generate` refuses it, or it ends
-with 0 and the module can be imported, an instance can be made once its required inputs are filled, and mypy in its
-strict mode and ruff find nothing in it.
+For any label, title, description, note or configured name, `generate` either refuses it or exits with 0, the module can
+be imported, an instance can be created once its required inputs are set, and mypy in strict mode and ruff find nothing.
 """
 
 from __future__ import annotations
@@ -77,11 +76,11 @@ CHECKS = (
     *("E501", "COM812", "CPY001", "D102", "D203", "D213", "D301", "D4", "N", "PLC2401", "PLR0913"),
     *("RUF001", "RUF002", "S105"),
 )
-"""What ruff says of generated modules when all of its rules are on; docs/generated-modules.md gives the reasons."""
+"""The rules that ruff reports for generated modules if all are enabled; docs/generated-modules.md has the reasons."""
 
 
 def reworded(document: Any, rng: random.Random) -> Any:
-    """A copy in which some of what people write says something else."""
+    """A copy with some texts replaced."""
     document = json.loads(json.dumps(document))
     share = rng.choice((0.1, 0.5, 1.0))
 
@@ -104,7 +103,7 @@ def reworded(document: Any, rng: random.Random) -> Any:
 
 
 def configuration(document: Any, name: str, rng: random.Random) -> str:
-    """A pyproject.toml that renames some of what the workflow has."""
+    """A pyproject.toml that renames some inputs and outputs of the workflow."""
     table = f"[tool.invokable.workflows.{_toml(name)}]\n"
     ids = [node["id"] for node in document.get("nodes", ()) if node.get("type") == "invocation"]
     lines = ["[tool.invokable]", table]
@@ -129,7 +128,7 @@ def _toml(text: str) -> str:
 
 
 def write_modules(count: int, seed: int, folder: Path) -> list[str]:
-    """Generate modules of reworded workflows into a folder; returns the names of those that were written."""
+    """Generate modules of reworded workflows into a folder, and return the names of those written."""
     rng = random.Random(seed)
     known = [document for document in documents() if isinstance(document, dict)]
     written = []
@@ -149,7 +148,7 @@ def write_modules(count: int, seed: int, folder: Path) -> list[str]:
 
 
 def problems(folder: Path, names: list[str], *, checkers: bool = True) -> Iterator[str]:
-    """What is wrong with modules, a line or a report each."""
+    """The errors in modules, each a line or a report."""
     sys.path.insert(0, str(folder))
     try:
         for name in names:
@@ -175,7 +174,7 @@ def _said(*command: str, folder: Path) -> Iterator[str]:
 
 
 def instance(module: ModuleType) -> Any:
-    """An instance of a module's class, its required inputs filled with the first values that it takes."""
+    """An instance of a module's class, with its required inputs set to the first valid values."""
     flow_class = workflow_class(module)
     required = [f.name for f in fields(flow_class) if f.default is MISSING and f.default_factory is MISSING]
     offered = {name: iter(_candidates(pins_of(flow_class).hints[name])) for name in required}
@@ -194,7 +193,7 @@ def instance(module: ModuleType) -> Any:
 
 
 def _candidates(hint: Any) -> Iterator[Any]:
-    """Values, some of which an annotation takes."""
+    """Values, some of which fit an annotation."""
     numbers = (0, 1, 8, 64, 0.5, 1.0)
     simple = ("x", True, "a.png", Model(name="m"), Color(r=1, g=2, b=3), LoRA("l"), StylePreset("s"))
     choices = [value for value in get_args(get_args(hint)[0]) if isinstance(value, str | int | bool)]
@@ -208,7 +207,7 @@ def _candidates(hint: Any) -> Iterator[Any]:
 
 
 def main() -> None:
-    """Try as many as the command line says."""
+    """Try the number of workflows given on the command line."""
     count, seed = ([int(argument) for argument in sys.argv[1:]] + [100, 0][len(sys.argv) - 1 :])[:2]
     folder = Path(tempfile.mkdtemp(prefix="wording-"))
     names = write_modules(count, seed, folder)

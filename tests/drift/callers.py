@@ -1,7 +1,7 @@
-"""Callers: code that uses all that a module offers, as a strict type checker wants it, and values to run it with.
+"""Callers: code that uses everything in a module and passes strict type checkers, and values to run it with.
 
-It knows nothing of how interfaces are compared. It passes every input through a parameter of the input's own type,
-reads every output into a variable of its type, imports every name, and remembers which index showed which attribute.
+It does not know how interfaces are compared. It passes every input through a parameter of the input's own type, reads
+every output into a variable of its type, imports every name, and records which index belongs to which attribute.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Paint:
     def from_invokeai(cls, value: dict[str, int]) -> "Paint":
         return cls(bytes((value["r"], value["g"], value["b"])).hex())
 """
-"""The class that a project gives to a field of colours."""
+"""The project's own class for a colour field."""
 
 
 def _own(plan: ModulePlan) -> str:
@@ -91,7 +91,7 @@ def _own(plan: ModulePlan) -> str:
 
 
 def samples(plan: ModulePlan) -> dict[str, list[Any]]:
-    """Values of each input that a caller can set, its own first."""
+    """Values for each input that a caller can set, its default first."""
     return {planned.attribute: list(_samples(planned)) for planned in plan.inputs if not planned.item.connected}
 
 
@@ -127,7 +127,7 @@ def _installed(plan: ModulePlan) -> str:
 
 
 def _annotation(planned: PlannedInput) -> str:
-    """The type alone: limits mean nothing to a type checker."""
+    """The type without limits, which type checkers ignore."""
     name = planned.alias or str(planned.type.annotation)
     return f"{name} | None" if planned.type.nullable else name
 
@@ -145,7 +145,7 @@ def _samples(planned: PlannedInput) -> Iterator[Any]:
         plain = planned.item.template.type.name in (
             *NUMBERS,
             "StringField",
-        )  # others are written otherwise than in JSON
+        )  # others are not written like in JSON
         yield from (own,) if plain and isinstance(own, list) else ()
         yield from (singles[:1] * size for size in sizes)
         yield from ([value] for value in singles if not limits.misfit_of_list([0]))

@@ -1,6 +1,6 @@
-"""Edits: what can happen to a workflow, its schema or its configuration, as data, and the changes that it makes.
+"""Edits: what can happen to a workflow, its schema or its configuration, as data, and the resulting changes.
 
-Each edit is made to the same workflow, a colour card with a field of each kind beside it. Its reverse is another case.
+Each edit is made to the same workflow, a colour card with a field of each kind added. Its reverse is another case.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LONG = [f"a long choice, number {number}" for number in range(6)]
 
 @dataclass
 class Side:
-    """A workflow, the schema that it is read with, and what the configuration says of it: an edit changes them."""
+    """A workflow, its schema and its configuration, which edits change."""
 
     document: Any
     schema: Schema
@@ -41,10 +41,10 @@ class Side:
     class_name: str | None = None
     installed: tuple[InstalledModel, ...] = ()
     fields: dict[str, str] = field(default_factory=dict)
-    """The classes of the project's own."""
+    """The project's own classes."""
 
     def module(self, before: GeneratedModule | None) -> GeneratedModule:
-        """The module, with the names of the one before kept."""
+        """The module, keeping the names of the previous one."""
         kept = names_of(read_module(before.text)) if before else None
         outputs = {key: name for key, name in kept.outputs.items() if key[0] not in self.outputs} if kept else {}
         naming = Naming(
@@ -70,7 +70,7 @@ class Side:
         return next(found)
 
     def retype(self, node_id: str, node_type: str, **values: Any) -> None:
-        """Put a node of another type in a node's place."""
+        """Replace a node by one of another type."""
         data = self.data(node_id)
         data["type"], data["version"] = node_type, self.schema.nodes[node_type].version
         data["inputs"] = {
@@ -79,7 +79,7 @@ class Side:
         }
 
     def elements(self) -> list[str]:
-        """The form's root: the ids of its elements, to be changed."""
+        """The form's root: the list of its element ids, to be modified."""
         form = self.document["form"]
         children: list[str] = form["elements"][form["rootElementId"]]["data"]["children"]
         return children
@@ -93,7 +93,7 @@ class Side:
         )["settings"] = settings
 
     def rename_node(self, node_id: str, other: str) -> None:
-        """Put an equal node of another id in a node's place."""
+        """Replace a node by an equal one with another id."""
         for entry in self.document["nodes"]:
             if entry["id"] == node_id:
                 entry["id"] = entry["data"]["id"] = other
@@ -327,7 +327,7 @@ def _node(side: Side) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """An edit, what stands before it in both, and the kinds of changes that it makes, one way and back."""
+    """An edit, the setup before it on both sides, and the kinds of changes that it makes in each direction."""
 
     name: str
     edit: Callable[[Side], None]
@@ -388,19 +388,19 @@ RUNS = tuple((case, reverse) for case in CASES for reverse in (False, True) if (
 NAMES = [f"{case.name}-{'back' if reverse else 'there'}" for case, reverse in RUNS]
 BREAKING = {kind for kind, rule in RULES.items() if rule.breaks != "nobody"}
 MIXED = range(30)
-"""Seeds, each of which makes several edits at once. Half of them draw edits that break nobody one by one."""
+"""Seeds for several edits together. Half of them only use edits that individually break nobody."""
 Modules: TypeAlias = tuple[GeneratedModule, GeneratedModule, Drift]
 
 
 @cache
 def sides(position: int) -> Modules:
-    """The two modules of a run, and how they differ."""
+    """The two modules of a case, and how they differ."""
     return _modules([RUNS[position]])
 
 
 @cache
 def mixed(seed: int) -> Modules:
-    """The two modules of several runs at once, and how they differ."""
+    """The two modules of several edits together, and how they differ."""
     random = Random(seed)
     harmless = [(c, back) for c, back in RUNS if not BREAKING & (c.back if back else c.there)]
     known = [run for run in (harmless if seed % 2 else RUNS) if run[0].edit not in (_board_for_text, _video_for_image)]

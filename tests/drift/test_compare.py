@@ -1,4 +1,4 @@
-"""Compare: each kind of change is found, by its name, and nothing else beside it."""
+"""Compare: each kind of change is found, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict on upgrades and on random edits of real workflows, held against a type checker and validation."""
+"""The verdict on upgrades and random edits of real workflows, compared with a type checker and validation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EDITED = range(160)
 
 @dataclass(frozen=True)
 class Pair:
-    """What stands in `module_NAME_old.py` and `module_NAME_new.py`."""
+    """The contents of `module_NAME_old.py` and `module_NAME_new.py`."""
 
     name: str
     plan: ModulePlan
@@ -43,7 +43,7 @@ class Pair:
 
 
 def edited(document: Any, rng: Random) -> Any:
-    """A workflow after something that its author may do in the editor."""
+    """A workflow after a random edit in the editor."""
     document = deepcopy(document)
     nodes = [node for node in document["nodes"] if isinstance((node.get("data") or {}).get("inputs"), dict)]
     nodes = [node for node in nodes if all(isinstance(entry, dict) for entry in node["data"]["inputs"].values())]
@@ -91,7 +91,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pair(folder: Path, name: str, old: tuple[Any, Schema], new: tuple[Any, Schema]) -> Pair | None:
-    """Write two modules and their callers; None for what cannot be generated, or is the same for callers."""
+    """Write two modules and their callers; None if they cannot be generated or are the same for callers."""
     try:
         before = plan_document(*old, source="workflow.json")
         kept = names_of(read_module(unformatted(before)))
@@ -109,7 +109,7 @@ def pair(folder: Path, name: str, old: tuple[Any, Schema], new: tuple[Any, Schem
 
 
 def misjudged(folder: Path, pairs: list[Pair]) -> list[tuple[str, str, str]]:
-    """The pairs of which the verdict says something else than what happens to the callers."""
+    """The pairs whose verdict differs from what happens to callers."""
     command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", *sorted(f.name for f in folder.iterdir())]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
     failed = {line.partition(".py")[0] for line in said.splitlines() if ": error: " in line}
@@ -118,7 +118,7 @@ def misjudged(folder: Path, pairs: list[Pair]) -> list[tuple[str, str, str]]:
     for item in pairs:
         assert failure(f"caller_{item.name}_old", item.plan, None) is None, item
         reality = f"caller_{item.name}_new" in failed or failure(f"caller_{item.name}_new", item.plan, None)
-        # Which models fit is for a server to say.
+        # Only a server knows which models fit.
         judged = [c for c in item.drift.changes if c.kind != "input-models-narrowed"]
         if bool(reality) != any(change.breaks != "nobody" for change in judged):
             wrong.append((item.name, str(reality), str(item.drift)))

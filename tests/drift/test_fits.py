@@ -1,4 +1,4 @@
-"""Fits: one input takes all that another takes, or not, and in which aspect not."""
+"""Fits: whether an input accepts everything that another accepts, and if not, in which aspect."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_integers_are_contained_exactly_when_each_is(outer: Limits, inner: Limit
 def test_numbers_are_contained_exactly_when_each_is(outer: Limits, inner: Limits) -> None:
     allowed = [number for number in (n / 4 for n in REACH) if not inner.misfit_of_number(number)]
     fits = not any(outer.misfit_of_number(number) for number in allowed)
-    assert contains(outer, inner, whole=False) == fits or not allowed  # limits that leave nothing are written nowhere
+    assert contains(outer, inner, whole=False) == fits or not allowed  # limits that allow nothing are never written
 
 
 @pytest.mark.parametrize(

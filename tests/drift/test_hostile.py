@@ -1,4 +1,4 @@
-"""Modules and maps that anybody may have written: each is read or refused in one line, and none is run."""
+"""Modules and maps that anyone may have written: each is read or refused in one line, and never run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 def judged(interface: Interface) -> None:
-    """Whatever was read can be compared, and reported, and written as a map."""
+    """Everything that was read can be compared, reported and written as a map."""
     for drift in (compare(MODULE, interface), compare(interface, MODULE)):
         assert str(drift)
     assert read_map(write_map(interface)) == interface
@@ -41,7 +41,7 @@ def test_a_module_with_another_value_somewhere_is_read_or_refused(position: int,
     tree = ast.parse(TEXT)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)][position]
     found.value = value
-    for statement in tree.body:  # so that what is behind the checksum is reached
+    for statement in tree.body:  # so that the checks after the checksum are reached
         match statement:
             case ast.AnnAssign(target=ast.Name(id="INDEX_MAP"), value=ast.expr() as entries):
                 made = entries

@@ -1,6 +1,6 @@
-"""The verdict held against reality: it says breaking exactly where a caller's code fails.
+"""The verdict compared with reality: it is breaking exactly if a caller's code fails.
 
-The code uses all that the old module offers. On the new one, mypy checks it in its strict mode, and it runs: it makes
+The code uses everything in the old module. With the new one, mypy checks it in strict mode, and it runs: it creates
 instances with every sample of every input, assigns the samples one by one, looks up the indices, runs the workflow on
 the simulator with each model, and reads the result.
 """
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("verdict")]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The modules of all edits, and for each the caller of the old one, once as it is and once on the new one."""
+    """The modules of all edits, and the caller of each old one, once with the old and once with the new module."""
     path = tmp_path_factory.mktemp("callers")
     for name in ("own_paints", "other_paints"):
         (path / f"{name}.py").write_text(OWN_CLASS, encoding="utf-8")
@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def complaints(folder: Path) -> dict[str, list[str]]:
-    """What mypy says of each caller, by its name; one process for all."""
+    """The output of mypy for each caller, by name; one process for all."""
     command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", *sorted(f.name for f in folder.iterdir())]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
     found: dict[str, list[str]] = {}
@@ -78,16 +78,16 @@ def test_the_verdict_is_what_happens(name: str, complaints: dict[str, list[str]]
 
 
 def failure(name: str, plan: ModulePlan, client: Client | None) -> Exception | None:
-    """What a caller ends with; None where it runs through."""
+    """The error of a caller; None if it succeeds."""
     try:
         use(import_module(name), samples(plan), client)
-    except Exception as error:  # whatever fails, fails
+    except Exception as error:  # any exception is a failure
         return error
     return None
 
 
 def use(module: Any, values: dict[str, list[Any]], client: Client | None) -> None:
-    """Do with a workflow what a caller can do."""
+    """Use a workflow in every way that a caller can."""
     usual = {name: its[0] for name, its in values.items()}
     flow = module.build(**usual)
     for name, its in values.items():

@@ -1,1 +1,1 @@
-"""What an editor shows of a generated module, asked of pyright's language server."""
+"""What code editors show for a generated module, from pyright's language server."""

@@ -1,4 +1,4 @@
-"""A language server, driven as an editor drives it: JSON-RPC over its standard streams.
+"""A language server, used like an editor does: JSON-RPC over its standard streams.
 
 with LanguageServer(folder) as server:
     server.open("caller.py", text)
@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 
 class Place(NamedTuple):
-    """A position in a file, both numbers from 0 on."""
+    """A position in a file, both numbers from 0."""
 
     line: int
     character: int
 
 
 def place(text: str, mark: str, *, after: bool = False) -> Place:
-    """Where a piece of text stands in a file for the first time, or where it ends."""
+    """The first position of a text in a file, or its end."""
     position = text.index(mark) + (len(mark) if after else 0)
     return Place(text.count("\n", 0, position), position - (text.rfind("\n", 0, position) + 1))
 
@@ -63,31 +63,31 @@ class LanguageServer:
         self._process.communicate(timeout=10)
 
     def open(self, name: str, text: str) -> None:
-        """Open a file with a text, which need not be on disk."""
+        """Open a file with a text; it need not be on disk."""
         self._notify(
             "textDocument/didOpen",
             {"textDocument": {"uri": self._uri(name), "languageId": "python", "version": 1, "text": text}},
         )
 
     def hover(self, name: str, where: Place) -> str:
-        """The Markdown that is shown over a place."""
+        """The hover Markdown at a position."""
         answer = self._at("textDocument/hover", name, where)
         return str(answer["contents"]["value"]) if answer else ""
 
     def completions(self, name: str, where: Place) -> dict[str, Any]:
-        """What is offered at a place, by label."""
+        """The completions at a position, by label."""
         answer = self._at("textDocument/completion", name, where)
         items = answer["items"] if isinstance(answer, dict) else answer or []
         return {item["label"]: item for item in items}
 
     def definition(self, name: str, where: Place) -> list[tuple[str, Place]]:
-        """The files and places where what stands at a place is defined."""
+        """The files and positions of the definition of a symbol."""
         found = self._at("textDocument/definition", name, where) or []
         starts = [(entry["uri"], entry["range"]["start"]) for entry in found]
         return [(uri.rpartition("/")[2], Place(start["line"], start["character"])) for uri, start in starts]
 
     def diagnostics(self, name: str) -> list[tuple[Place, str]]:
-        """What is underlined in a file, and why."""
+        """The diagnostics of a file."""
         while self._uri(name) not in self._diagnostics:
             self._take(self._read())
         found = self._diagnostics[self._uri(name)]
@@ -95,7 +95,7 @@ class LanguageServer:
         return [(Place(start["line"], start["character"]), message) for start, message in starts]
 
     def request(self, method: str, parameters: Any) -> Any:
-        """Ask the server and wait for the answer."""
+        """Send a request and wait for the answer."""
         self._sent += 1
         self._write({"id": self._sent, "method": method, "params": parameters})
         while True:
@@ -110,7 +110,7 @@ class LanguageServer:
         return self.request(method, {"textDocument": {"uri": self._uri(name)}, "position": where._asdict()})
 
     def _take(self, message: Any) -> None:
-        """Answer what the server asks, and keep what it reports."""
+        """Answer the server's requests, and record its reports."""
         if message.get("method") == "textDocument/publishDiagnostics":
             self._diagnostics[message["params"]["uri"]] = message["params"]["diagnostics"]
         elif "id" in message and message.get("method") == "workspace/configuration":

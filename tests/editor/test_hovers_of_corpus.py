@@ -1,4 +1,4 @@
-"""Five workflows that InvokeAI ships, as someone sees them who has only the editor's hover texts to go by."""
+"""Five workflows shipped with InvokeAI, as seen through hover texts alone."""
 
 from __future__ import annotations
 

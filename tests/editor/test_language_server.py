@@ -1,4 +1,4 @@
-"""What a caller sees in an editor: pyright's language server over a project that uses a generated module."""
+"""What a caller sees in an editor: pyright's language server on a project that uses a generated module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliberate faults: each is put into a copy of the source, and the tests that are named with it have to notice.
+"""Deliberate faults: each is put into a copy of the source, and its listed tests have to notice it.
 
     python -m tests.mutations [WORD…]     tries all faults, or those whose file or fault contains a word
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A fault, as an exchange of text in one file."""
+    """A fault, as a replacement of text in a file."""
 
     fault: str
     """What a user would see."""
     file: str
-    """Below the repository's root."""
+    """Relative to the repository's root."""
     old: str
-    """The text to take out; it stands in the file exactly once."""
+    """The text to replace, which occurs exactly once in the file."""
     new: str
     tests: tuple[str, ...]
-    """The tests that have to fail, as pytest names them."""
+    """The ids of the tests that have to fail."""

@@ -1,4 +1,4 @@
-"""Faults in the build pipeline: what is made anew, found, kept and removed."""
+"""Faults of the build pipeline: what is regenerated, found, kept and removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small openapi documents: a server that has one node, `tint`, with the fields that a test asks for."""
+"""Small openapi documents: a server with one node, `tint`, with the fields that a test needs."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ RICH: Json = openapi(
 
 @pytest.fixture
 def documents(tmp_path: Path) -> list[str]:
-    """Three versions, of which the last two share their node."""
+    """Three versions; the last two share their node."""
     paths = []
     for version, document in (("9.0.0", openapi()), ("10.0.0", RICH), ("10.0.0rc1", RICH)):
         path = tmp_path / f"{version}.json"
@@ -124,7 +124,7 @@ def test_version_option_wins(tmp_path: Path, documents: list[str]) -> None:
 
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Leave stderr to the code under test."""
+        """Do not log to stderr, which belongs to the code under test."""
 
 
 @pytest.fixture

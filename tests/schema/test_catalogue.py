@@ -1,4 +1,4 @@
-"""The schemas that come with the package."""
+"""The bundled schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which bundled version a workflow is read with, when nobody says."""
+"""The default bundled version for a workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Node types out of openapi.json, and documents that are none."""
+"""Node types from openapi.json, and invalid documents."""
 
 from __future__ import annotations
 

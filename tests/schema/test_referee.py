@@ -45,7 +45,7 @@ def editor() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    """Ours of the same openapi.json."""
+    """Our templates from the same openapi.json."""
     return read_openapi(str(_OPENAPI / "6.14.2.json.gz"))
 
 
@@ -190,6 +190,6 @@ def test_bundled_file_is_what_the_build_makes_of_the_openapi_documents() -> None
     built = pack(read_openapi(str(path)) for path in _OPENAPI.glob("*.json.gz"))
     bundled = (files("invokable.schema") / "catalogue.json.gz").read_bytes()
 
-    # Compared unpacked: another zlib may pack the same text into other bytes.
+    # Compared uncompressed: another zlib may compress the same text differently.
     assert json.loads(gzip.decompress(bundled)) == json.loads(gzip.decompress(built))
     assert len(bundled) < 40_000

@@ -1,4 +1,4 @@
-"""Asks a simulator over HTTP, in process or on a port, and makes the graphs for it."""
+"""Sends requests to a simulator, in process or on a port, and builds graphs for it."""
 
 from __future__ import annotations
 

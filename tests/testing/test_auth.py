@@ -1,4 +1,4 @@
-"""Sign-in: one user, or several who do not see each other."""
+"""Sign-in: a single user, or several who do not see each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events over a real websocket: which, in which order, with what in them."""
+"""Events over a real websocket: their order and contents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.testing.asking import BLANK, BROKEN, Asking, edge, until
 
 
 class Ear:
-    """A socket that keeps what it hears."""
+    """A socket that records its events."""
 
     def __init__(self, simulator: Simulator, *, subscribe: bool = True, token: str | None = None) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []

@@ -20,7 +20,7 @@ Broken = Callable[..., Asking]
 
 @pytest.fixture(params=["in process", "port"])
 def broken(request: pytest.FixtureRequest) -> Iterator[Broken]:
-    """Makes a simulator with faults, and asks it."""
+    """Starts a simulator with faults, and sends it requests."""
     running: list[Simulator] = []
 
     def make(*faults: Fault, speed: float = 0.0) -> Asking:

@@ -1,4 +1,4 @@
-"""openapi.json of the simulator gives back the schema that it was made from."""
+"""The simulator's openapi.json reproduces the schema that it was made from."""
 
 from __future__ import annotations
 

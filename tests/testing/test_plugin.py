@@ -1,4 +1,4 @@
-"""The pytest plugin, as a user's own tests see it."""
+"""The pytest plugin, as used by a project's own tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dynamic prompts, as the server expands them."""
+"""Dynamic prompts, expanded like on the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue: what is taken, in which order it runs, and what can be done to it."""
+"""The queue: which batches are accepted, the order of items, and operations on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulator as a test uses it."""
+"""The simulator, as used in tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small workflows in format 4.0.0, built out of the nodes, edges and form elements that a test needs."""
+"""Small workflows in format 4.0.0, built from the nodes, edges and form elements that a test needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def schema() -> Schema:
 
 
 def node(node_id: str, node_type: str, version: str | None = None, label: str = "", **inputs: Any) -> Json:
-    """Return an invocation node, by default of the version that the schema has; UNSET makes an input without value."""
+    """Return an invocation node, by default of the schema's version; UNSET makes an input without value."""
     template = schema().nodes.get(node_type)
     data = {
         "id": node_id,
@@ -73,7 +73,7 @@ def edge(start: str, end: str, **more: Any) -> Json:
 
 
 def form(*elements: Any) -> Json:
-    """Return a form: a text is a field as `node.field`, a list a container, an object an element as it is."""
+    """Return a form: a text is a field `node.field`, a list a container, an object a complete element."""
     built: Json = {}
 
     def add(entry: Any, parent: str | None) -> str:
@@ -110,13 +110,13 @@ def workflow(*nodes: Json, edges: list[Json] | None = None, **more: Any) -> Json
 
 
 def read(document: Json, *, lenient: bool = False) -> Reading:
-    """Read a workflow from its bytes on, with the bundled schema."""
+    """Read a workflow from its bytes, with the bundled schema."""
     data = json.dumps(document).encode()
     return read_workflow(read_document(data, name="test.json"), schema(), lenient=lenient)
 
 
 def graph_node(reading: Reading, node_id: str) -> Json:
-    """Return a node of the graph without what every node has."""
+    """Return a node of the graph without the common fields."""
     nodes: Any = reading.graph["nodes"]
     always = ("id", "type", "use_cache", "is_intermediate")
     return {key: value for key, value in nodes[node_id].items() if key not in always}

@@ -1,4 +1,4 @@
-"""Batch nodes: what they add to the enqueue body."""
+"""Batch nodes in the enqueue body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From bytes to JSON: strict about JSON, tolerant about where the workflow is kept."""
+"""From bytes to JSON: strict about JSON, tolerant about the container of the workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which edges survive, and how they reach the graph."""
+"""Which edges are kept, and how they appear in the graph."""
 
 from __future__ import annotations
 

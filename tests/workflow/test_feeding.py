@@ -1,4 +1,4 @@
-"""Where the value of a field goes: through primitives, calculations and connectors, and to which side of a prompt."""
+"""Where the value of a field goes, through primitives, calculations and connectors; and the sides of a prompt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.workflow.builders import Json, connector, edge, node, read, workflow
 
 
 def fed(document: Json, start: str) -> list[str]:
-    """The fields that work with the value of `node.field`, with what made another value of it."""
+    """The fields that use the value of `node.field`, each with the node that changed it."""
     return [said(one) for one in Feeding(read(document)).fed_by(*start.split("."))]
 
 

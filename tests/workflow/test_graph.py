@@ -1,4 +1,4 @@
-"""The graph and what travels with it."""
+"""The graph and the embedded workflow."""
 
 from __future__ import annotations
 

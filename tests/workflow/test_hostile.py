@@ -1,4 +1,4 @@
-"""Files made to break a reader: one clear error, never another exception, never a hang."""
+"""Hostile files: one clear error, never another exception, never a hang."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ odd_values = st.one_of(
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every value inside of a JSON value."""
+    """Return the path of every value within a JSON value."""
     found = [path] if path else []
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:
@@ -186,7 +186,7 @@ def test_a_chain_of_five_thousand_nodes_is_read(backwards: bool) -> None:
 
 
 def test_looking_for_near_names_does_not_slow_down_a_lenient_reading() -> None:
-    # Looking for the nearest of 3,000 names takes milliseconds, so 6,000 such searches would take minutes.
+    # Finding the nearest of 3,000 names takes milliseconds, so 6,000 such searches would take minutes.
     nodes = [node(f"n{number}", f"made_up_{number}") for number in range(3_000)]
     edges = [edge(f"m{number}.value", f"n{number}.value") for number in range(3_000)]
     reading = read(workflow(*nodes, edges=edges), lenient=True)
@@ -230,7 +230,7 @@ def test_a_circle_is_found_exactly_when_there_is_one(pairs: list[tuple[int, int]
 
 
 def has_circle(edges: list[tuple[str, str]]) -> bool:
-    """Return whether taking away nodes without an incoming edge, again and again, leaves any."""
+    """Return whether repeatedly removing nodes without an incoming edge leaves any."""
     left = list(edges)
     while left:
         targets = {target for _, target in left}

@@ -1,4 +1,4 @@
-"""What a file must hold to be a workflow at all."""
+"""What a file must contain to be a workflow."""
 
 from __future__ import annotations
 

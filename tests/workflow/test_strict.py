@@ -1,4 +1,4 @@
-"""What a user would miss is an error, unless the file is read leniently."""
+"""Anything that a user would miss is an error, unless the file is read leniently."""
 
 from __future__ import annotations
 

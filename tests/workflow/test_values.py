@@ -1,4 +1,4 @@
-"""What becomes of the value of an input."""
+"""How the values of inputs are read and sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LORA = {"lora": MODEL | {"type": "lora"}, "weight": 0.5}
 
 
 def sent(value: Any, node_type: str = "integer", field: str = "value") -> Any:
-    """Return what is sent for a value, UNSET if nothing is."""
+    """Return the value that is sent, or UNSET for none."""
     reading = read(workflow(node("n", node_type, **{field: value})), lenient=True)
     return graph_node(reading, "n").get(field, UNSET)
 

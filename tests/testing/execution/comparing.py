@@ -1,4 +1,4 @@
-"""What differs between two sessions of one graph: the server's and ours."""
+"""The differences between two sessions of a graph: the server's and ours."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Document = Mapping[str, Any]
 Load = Callable[[str], Image.Image]
 
 TOLERANCE = 2
-"""By how much a channel may differ: arithmetic on floats rounds one way here and another there."""
+"""The allowed difference of a channel, as float arithmetic may be rounded differently."""
 
 RANDOM = frozenset({"rand_int", "rand_float", "random_range", "dynamic_prompt", "img_noise"})
-"""Node types whose values are the server's own dice, but for `random_range`, which has a seed."""
+"""Node types with random values, except for `random_range`, which has a seed."""
 
 ROUGH = frozenset(
     {
@@ -41,11 +41,11 @@ ROUGH = frozenset(
         "unsharp_mask_oklab",
     }
 )
-"""Node types whose pictures only come near to the server's: their size is compared, and what they feed."""
+"""Node types whose images only approximate the server's: their size is compared, and what they feed."""
 
 
 def differences(theirs: Document, ours: Document, load_theirs: Load, load_ours: Load) -> list[str]:
-    """Where two session documents differ, as lines; none if they are alike."""
+    """The differences of two session documents, as lines."""
     return [*_structure(theirs, ours), *_nodes(theirs, ours), *_results(theirs, ours, load_theirs, load_ours)]
 
 
@@ -58,7 +58,7 @@ def _structure(theirs: Document, ours: Document) -> Iterator[str]:
 
 
 def _errors(document: Document) -> Any:
-    # Ids are each session's own.
+    # Ids differ in each session.
     return len(document["errors"]) if _names_ids(document) else sorted(document["errors"].values())
 
 
@@ -96,7 +96,7 @@ SHAPES: dict[str, Callable[[Document], Any]] = {
     "errors": _errors,
     "graph": lambda document: document["graph"],
 }
-"""What two documents of one graph have in common, whatever their ids."""
+"""A document without what depends on ids."""
 
 
 def _nodes(theirs: Document, ours: Document) -> Iterator[str]:
@@ -160,9 +160,9 @@ def _pixels(theirs: Image.Image, ours: Image.Image, *, rough: bool) -> Iterator[
 
 
 def furthest(one: Image.Image, other: Image.Image) -> int:
-    """By how much the most different channel value of two images of one size and mode differs."""
+    """The maximum difference of a channel value between two images of the same size and mode."""
     if one.mode == "RGBA":
-        # What nobody sees is not compared: the colours of transparent pixels.
+        # The colours of transparent pixels are not compared.
         one, other = one.convert("RGBa"), other.convert("RGBa")
     extrema = ImageChops.difference(_in_bands(one), _in_bands(other)).getextrema()
     return int(max(high for _, high in extrema) if isinstance(extrema[0], tuple) else extrema[1])

@@ -1,4 +1,4 @@
-"""A whole generation, from the model to the picture."""
+"""A complete generation, from the model to the image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def text_to_image(
     steps: int = 6,
     weight: float = 0.5,
 ) -> dict[str, Any]:
-    """The graph of a picture painted from a prompt, with a LoRA."""
+    """A text-to-image graph with a LoRA."""
     nodes: dict[str, dict[str, Any]] = {
         "model": {"type": "main_model_loader", "model": model},
         "lora": {"type": "lora_loader", "lora": lora, "weight": weight},

@@ -1,4 +1,4 @@
-"""Graphs in few words, and services that keep everything in memory."""
+"""A short notation for graphs, and in-memory services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCHEMA = load("6.14.2")
 
 
 class Memory:
-    """Images and videos by name, and what each was saved with; every model is known unless `models` says which."""
+    """Images and videos by name, and how each was saved; every model exists unless `models` is given."""
 
     def __init__(self, models: Iterable[str] | None = None) -> None:
         self.images: dict[str, Image.Image] = {}
@@ -47,7 +47,7 @@ class Memory:
         return []
 
     def keep(self, image: Image.Image, name: str = "given.png") -> dict[str, str]:
-        """Keep an image and return the ImageField that names it."""
+        """Store an image and return its ImageField."""
         self.images[name] = image
         return {"image_name": name}
 
@@ -70,7 +70,7 @@ def _edge(source: str, target: str) -> dict[str, Any]:
 
 
 class Run:
-    """A session that has run, and what it reported."""
+    """A session that has run, and its events."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Run:
         return last if isinstance(last, Failed) else None
 
     def results(self, source: str) -> list[dict[str, Any]]:
-        """The results of a node, in the order they came."""
+        """The results of a node, in order."""
         return [event.result for event in self.events if isinstance(event, Completed) and event.source_id == source]
 
     def result(self, source: str) -> dict[str, Any]:
@@ -101,11 +101,11 @@ class Run:
         return found
 
     def image(self, source: str) -> Image.Image:
-        """The image that a node gave out."""
+        """The image that a node returned."""
         assert self.failed is None, self.failed
         return self.services.images[self.result(source)["image"]["image_name"]]
 
 
 def run_node(node_type: str, services: Memory | None = None, /, **values: Any) -> Run:
-    """Run a graph of one node, called `node`."""
+    """Run a graph of one node, named `node`."""
     return Run(graph({"node": {"type": node_type, **values}}), services)

@@ -1,4 +1,4 @@
-"""Whether an output fits its schema: by the catalogue, and by the server's own openapi.json where that is at hand."""
+"""Whether an output fits its schema: by the catalogue, and by the server's own openapi.json if available."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JSON: dict[str, Any] = {
 
 
 def misfits(result: dict[str, Any], template: NodeTemplate) -> list[str]:
-    """What is wrong with an output, as lines; none if it fits."""
+    """The errors in an output, as lines."""
     found = [f"{name} is missing" for name in (*template.outputs, "type") if name not in result]
     if result["type"] != template.output_type:
         found.append(f"type is {result['type']}")
@@ -63,7 +63,7 @@ def _differences(value: Any, schema: dict[str, Any], schemas: dict[str, Any], wh
         yield from min(tried, key=len)
         return
     if "enum" in schema and value not in schema["enum"]:
-        yield f"{where}: {value!r} is not among the choices"
+        yield f"{where}: {value!r} is not one of the choices"
     if schema.get("type") == "null":
         yield from [] if value is None else [f"{where}: {value!r} is not null"]
     elif "type" in schema and not isinstance(value, JSON[schema["type"]]):

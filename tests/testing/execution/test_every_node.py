@@ -1,4 +1,4 @@
-"""Every node type of the catalogue runs once, and gives what its schema says."""
+"""Every node type of the catalogue runs once, and returns what its schema says."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SAMPLES: dict[str, Any] = {
     "WanTransformerField": {"transformer": MODEL, "loras": [], "loras_low_noise": []},
 }
 
-# What the schema cannot say.
+# Values that the schema cannot express.
 VALUES: dict[str, dict[str, Any]] = {
     "div": {"b": 2},
     "metadata_field_extractor": {"key": "positive_prompt"},
@@ -129,7 +129,7 @@ def test_nodes_that_were_different_in_an_older_version_run_too(version: str) -> 
 
 
 def _needed(field: InputTemplate) -> bool:
-    # Schemas before 5.15 call some fields optional without which their nodes fail.
+    # Schemas before 5.15 mark some fields as optional although their nodes need them.
     return not field.nullable and field.type.name in {"ImageField", "UNetField", "LatentsField"}
 
 

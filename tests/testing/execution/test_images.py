@@ -1,4 +1,4 @@
-"""Image nodes compute: the pixels that follow from what each node says it does."""
+"""Image nodes compute the pixels that follow from their documentation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ RED, GREEN, CLEAR = (255, 0, 0), (0, 255, 0), (0, 0, 0, 0)
 
 
 def made(node_type: str, image: Image.Image, **values: Any) -> Image.Image:
-    """What a node makes of an image."""
+    """The result of a node for an image."""
     services = Memory()
     return run_node(node_type, services, image=services.keep(image), **values).image("node")
 
 
 def made_of(node_type: str, images: dict[str, Image.Image], **values: Any) -> Image.Image:
-    """What a node makes of several images, by field."""
+    """The result of a node for several images, by field."""
     services = Memory()
     fields = {name: services.keep(image, f"{name}.png") for name, image in images.items()}
     return run_node(node_type, services, **fields, **values).image("node")
@@ -123,7 +123,7 @@ def test_hues_turn_by_degrees() -> None:
 
 @pytest.mark.parametrize("kind", ["gaussian", "box"])
 def test_a_blur_keeps_a_flat_image_but_for_one(kind: str) -> None:
-    # The server's arithmetic takes one from every value above zero.
+    # The server's arithmetic reduces every value above zero by one.
     assert only_colour(made("img_blur", flat((200, 1, 0)), radius=2, blur_type=kind)) == (199, 0, 0, 255)
 
 

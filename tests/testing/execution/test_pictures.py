@@ -1,4 +1,4 @@
-"""Pictures of what a model would paint: of the right size, the same for the same job, unlike for another."""
+"""Images in place of a model's: of the right size, the same for the same job, different for another."""
 
 from __future__ import annotations
 

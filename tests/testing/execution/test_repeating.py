@@ -1,4 +1,4 @@
-"""Iterate and collect: one execution for each element, in order, gathered again group by group."""
+"""Iterate and collect: one execution for each element, in order, collected again by group."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_nested_iterate_is_gathered_by_the_outer_element(sizes: list[int]) -> 
         )
     )
     rows = [[0.0, 2.0][:size] if size < 3 else [0.0, 1.0, 2.0] for size in sizes]
-    # One collection for each outer element, also where it has no inner ones; one empty one where there is none.
+    # One collection for each outer element, even without inner ones; a single empty one without outer elements.
     expected: dict[tuple[int, ...], Any] = {(index,): row for index, row in enumerate(rows)}
     assert by_path(run, "gathered") == (expected or {(): []})
 
@@ -157,7 +157,7 @@ def test_below_an_empty_collection_nothing_runs_but_the_collector() -> None:
 
 
 def test_a_source_that_feeds_two_inputs_of_a_collector_is_gathered_twice() -> None:
-    # As on the server, which matches executions by source node and not by edge.
+    # As on the server, which matches executions by source node, not by edge.
     nodes: Nodes = {"size": {"type": "blank_image", "width": 16, "height": 8}, "collect": {"type": "collect"}}
     run = Run(graph(nodes, "size.width -> collect.item", "size.height -> collect.item"))
     assert run.result("collect")["collection"] == [16, 16, 8, 8]

@@ -1,4 +1,4 @@
-"""A session: what runs and when, what is reported, what it becomes as a document."""
+"""A session: what runs and when, its events, and its document."""
 
 from __future__ import annotations
 
