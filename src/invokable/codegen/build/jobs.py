@@ -78,8 +78,8 @@ class Overrides:
         its = ("schema", table.schema) if table.schema else ("server", table.server)
         if mine[1] and its[1] and mine != its:
             yield f"--{mine[0]} {mine[1]} overrides {its[0]} = {its[1]!r} of {entry.key}"
-        for name, flag, told in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
-            if flag and told is False:
+        for name, flag, configured in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
+            if flag and configured is False:
                 yield f"--{name} overrides {name} = false of {entry.key}"
 
 

@@ -107,8 +107,8 @@ def _label(planned: PlannedInput) -> str:
     item, attribute = planned.item, planned.attribute
     if item.user_label:
         return "" if same_words(item.user_label, attribute) else sentence(item.user_label)
-    told = bool(item.node_label.strip()) or set(_words(item.label)) <= set(attribute.casefold().split("_"))
-    return "" if told else sentence(item.label)
+    redundant = bool(item.node_label.strip()) or set(_words(item.label)) <= set(attribute.casefold().split("_"))
+    return "" if redundant else sentence(item.label)
 
 
 def _omitted(planned: PlannedInput, destination: Destination) -> str:

@@ -105,8 +105,8 @@ def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> 
         # If the old version cannot read it, no module of it exists that anyone calls.
         return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is later)
     drift = compare(before, seen.interface)
-    told = tuple(warnings | dict.fromkeys(seen.warnings))
-    return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking, warnings=told)
+    warned = tuple(warnings | dict.fromkeys(seen.warnings))
+    return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking, warnings=warned)
 
 
 def _modules_below(folder: Path) -> Iterator[str]:

@@ -100,13 +100,13 @@ def attribute_names(
         if len(group) == 1 and _fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
             names[group[0]] = first
     taken |= {_fold(name) for name in names.values()}
-    told = 0
+    searched = 0
     for group in groups:
         if group[0] in names:
             continue
         alike = len({_fold(_first_choice(hints[position], reserved)) for position in group}) == 1
-        ask = clues if len(group) <= _MOST and told + len(group) <= _ALL else None
-        told += len(group)
+        ask = clues if len(group) <= _MOST and searched + len(group) <= _ALL else None
+        searched += len(group)
         members = [_member(position, hints[position], ask, alike) for position in group]
         for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
             names[member.position] = name

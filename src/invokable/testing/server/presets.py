@@ -30,9 +30,9 @@ class Presets:
 
     def to_json(self, record: Record) -> Record:
         """A preset as the server returns it."""
-        told = {name: value for name, value in record.items() if name != "picture"}
+        members = {name: value for name, value in record.items() if name != "picture"}
         path = f"api/v1/style_presets/i/{record['id']}/image?{uuid4()}"
-        return self._release.shape("preset", {**told, "image": None if record["picture"] is None else path})
+        return self._release.shape("preset", {**members, "image": None if record["picture"] is None else path})
 
 
 def _told(about: Record) -> Record:

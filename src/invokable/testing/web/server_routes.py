@@ -81,8 +81,8 @@ def patchmatch(call: Call) -> Answer:
 def cache_status(call: Call) -> Answer:
     """The size and hits of the node cache."""
     cache = _cache(call)
-    told = {name: getattr(cache, name) for name in ("hits", "misses", "enabled", "max_size")}
-    return Answer({"size": len(cache), **told})
+    counts = {name: getattr(cache, name) for name in ("hits", "misses", "enabled", "max_size")}
+    return Answer({"size": len(cache), **counts})
 
 
 @route("PUT", f"{_APP}/invocation_cache/enable", admin=True)
