@@ -101,7 +101,7 @@ def test_a_value_used_in_a_calculation_shows_where_the_result_goes() -> None:
     add_edge(document, "i", "value", "m", "a")
     add_edge(document, "m", "value", node(document, "denoise_latents")["id"], "steps")
     add_field(document, "i", "value")
-    assert described(document)["half"][0] == "Feeds Steps of Denoise - SD1.5, SDXL, by way of Multiply Integers."
+    assert described(document)["half"][0] == "Feeds Steps of Denoise - SD1.5, SDXL, through Multiply Integers."
 
 
 def test_meanings_of_values_are_added_to_the_author_s_words() -> None:

@@ -51,7 +51,7 @@ class PlannedInput:
     item: FormInput
     type: InputType
     alias: str | None
-    """The name of the type alias that holds the choices, where they are many."""
+    """The name of the type alias for the choices, if there are many."""
 
     @property
     def indices(self) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ _TEMPLATE: Final = "module.py.jinja"
 _TITLE: Final = 50  # characters of a title within a sentence
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
-"""What the signature of `replace` needs."""
+"""The names in the signature of `replace`."""
 _ORIGINS: Final = {
     "dataclasses": ("dataclass", "field"),
     "typing": ("TYPE_CHECKING", "Annotated", "Final", "Literal", "Self"),

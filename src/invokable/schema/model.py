@@ -1,4 +1,4 @@
-"""What a node looks like to InvokeAI's workflow editor: the vocabulary of the schema package.
+"""Nodes as InvokeAI's workflow editor sees them: the vocabulary of the schema package.
 
     Schema ── nodes ──▶ NodeTemplate ── inputs ──▶ InputTemplate ── type ──▶ FieldType
                                      └─ outputs ─▶ OutputTemplate ─ type ──▶ FieldType

@@ -102,7 +102,7 @@ class Destinations:
             parts.append(joined([f"{joined(titles)} of {name}" for name, titles in by_node.items()]))
         through = dict.fromkeys(_title(one.through, self._schema) for one in fed if one.through is not None)
         if through and all(one.through for one in fed):
-            parts.append(f"by way of {joined(list(through))}")
+            parts.append(f"through {joined(list(through))}")
         if sides:
             about = " and ".join(
                 f"the {side} conditioning of {joined([node_name(node, self._schema) for node in nodes])}"

@@ -63,5 +63,5 @@ def entry_of(node_type: str, field: str, field_type: str) -> Entry | None:
 
 
 def accepts(field_type: str) -> str:
-    """What a field of this type accepts; empty for plain values, where the annotation says it."""
+    """What a field of this type accepts; empty for plain values, as the annotation is enough."""
     return _ACCEPTS.get(field_type.partition("|")[0].removesuffix("[]"), "")

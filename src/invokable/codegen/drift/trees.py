@@ -71,7 +71,7 @@ class FileDrift:
 
     @property
     def status(self) -> Status:
-        """What happened to it."""
+        """The change to the file."""
         if self.error is not None:
             return "unreadable"
         if self.old is None or self.new is None:

@@ -60,7 +60,7 @@ def folder_digest(folder: Path) -> str:
 
 @cache
 def last_change_of_ours() -> int:
-    """When invokable's own source last changed, in nanoseconds; 0 if installed, where the version says it all."""
+    """When invokable's own source last changed, in nanoseconds; 0 if installed, as the version is enough then."""
     if not {"site-packages", "dist-packages"}.isdisjoint(PACKAGE.parts):
         return 0
     kinds = (*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml"), *templates_folder().iterdir())

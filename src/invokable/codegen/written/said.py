@@ -29,7 +29,7 @@ class Said:
     source_sha256: str | None = None
     """The checksum of the workflow."""
     stamp: Stamp | None = None
-    """What it was made from."""
+    """The checksums of its origins and its text."""
 
 
 def read_lines(text: str) -> Said:

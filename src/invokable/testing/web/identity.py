@@ -15,7 +15,7 @@ _NOBODY: Final = Person("", "", "", is_admin=False)
 
 
 def admit(call: Call, endpoint: Endpoint) -> None:
-    """Find out whose request it is. Raises Refusal 401 or 403."""
+    """Identify the user of a request. Raises Refusal 401 or 403."""
     users = call.world.users
     kind, _, token = call.headers.get("authorization", "").partition(" ")
     call.token = token.strip() if kind.lower() == "bearer" else None

@@ -35,7 +35,7 @@ def visible(call: Call, kind: str, name: str) -> File | None:
 
 
 def readable(call: Call, kind: str) -> File:
-    """The file that the path names. Raises Refusal 404 or 403."""
+    """The file in the path, for reading. Raises Refusal 404 or 403."""
     file = call.world.media.get(call.params["name"], kind)
     if file is None:
         raise Refusal(404, "Not Found")
@@ -45,7 +45,7 @@ def readable(call: Call, kind: str) -> File:
 
 
 def changeable(call: Call, kind: str) -> File:
-    """The file that the path names, to change it. Raises Refusal 404 or 403."""
+    """The file in the path, for changing. Raises Refusal 404 or 403."""
     file = call.world.media.get(call.params["name"], kind)
     if file is not None and not call.person.sees(file.user_id):
         raise Refusal(403, f"Not authorized to modify this {kind}")
@@ -55,7 +55,7 @@ def changeable(call: Call, kind: str) -> File:
 def writable_board(call: Call, board_id: str | None) -> str | None:
     """The board, or None. Raises Refusal unless the caller may add to it.
 
-    Servers before 6.12 ignore a board that is not there.
+    Servers before 6.12 ignore a missing board.
     """
     if board_id is None:
         return None
