@@ -16,9 +16,9 @@ from invokable.codegen import Options, plan_document
 from invokable.codegen.python import code
 from invokable.codegen.render import unformatted
 from invokable.workflow import WorkflowFileError, read_document
-from invokable.workflow.edges import ConnectorSources
 from invokable.workflow.errors import nearest
 from invokable.workflow.graph import wiring_of
+from invokable.workflow.wiring import ConnectorSources
 from tests.codegen.nasty import COSTLY, NASTY
 from tests.effort import slow_among, slow_beyond
 from tests.workflow.builders import connector, edge, node, read, schema, workflow

@@ -230,7 +230,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "every batch node walks the chain of connectors again",
-        f"{WORKFLOW}edges.py",
+        f"{WORKFLOW}wiring.py",
         "self._found.update(dict.fromkeys(chain, source))",
         "pass",
         ("tests/codegen/test_growth.py::test_a_chain_of_connectors_is_followed_once",),

@@ -6,7 +6,6 @@ import json
 
 from invokable.contract.generators import GeneratorError, check
 from invokable.schema.model import MISSING
-from invokable.workflow.edges import ConnectorSources, Wiring
 from invokable.workflow.errors import Findings
 from invokable.workflow.graph import wiring_of
 from invokable.workflow.model import (
@@ -20,6 +19,7 @@ from invokable.workflow.model import (
 from invokable.workflow.reading import BatchDatum, BatchGroup
 from invokable.workflow.update import pointer_to
 from invokable.workflow.values import IMAGES, INTEGERS, NUMBERS, TEXTS
+from invokable.workflow.wiring import ConnectorSources, Wiring
 
 _COLLECTION_SHAPES = {
     "image_batch": IMAGES,

@@ -1,4 +1,4 @@
-"""The form: from JSON to a tree, with the exposed fields of older formats, and without fields that do not exist.
+"""The form: from JSON to a tree, and back.
 
 Two kinds of errors are distinguished, as in the editor. A form whose parts have wrong types is treated as missing; a
 form with a broken tree (an unreachable element, a missing child, a wrong parent) makes the whole file unreadable.
@@ -7,17 +7,13 @@ form with a broken tree (an unreachable element, a missing child, a wrong parent
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Literal, TypeAlias
 
-from invokable.schema.model import MISSING, FieldType, Schema
-from invokable.workflow.errors import Findings, WorkflowFileError, nearest, pointer, quoted
+from invokable.schema.model import MISSING, FieldType
+from invokable.workflow.errors import WorkflowFileError, nearest, pointer, quoted
 from invokable.workflow.model import (
-    FieldRef,
     Form,
     FormElement,
-    InvocationNode,
-    ParsedWorkflow,
     default_form,
 )
 from invokable.workflow.shapes import (
@@ -146,15 +142,7 @@ def _element_kind(kind: str) -> _Kind:
 
 
 def _check_tree(form: Form) -> None:
-    root = form.elements.get(form.root)
-    if root is None:
-        raise WorkflowFileError(
-            f"the form's root element {quoted(form.root)} does not exist",
-            pointer("form", "rootElementId"),
-            nearest(form.root, form.elements),
-        )
-    if root.kind != "container":
-        raise WorkflowFileError("the form's root element is not a container", _at(form.root))
+    _check_root(form)
     children = {key: set(element.children) for key, element in form.elements.items()}
     done: set[str] = set()
     open_: set[str] = set()
@@ -174,7 +162,7 @@ def _check_tree(form: Form) -> None:
             open_.discard(key)
             done.add(key)
         elif child in open_:
-            raise WorkflowFileError(f"the form's container {quoted(child)} contains itself", _at(child))
+            raise WorkflowFileError(f"the form's container {quoted(child)} contains itself", at(child))
         elif child not in done:
             if child not in form.elements:
                 raise WorkflowFileError(
@@ -185,68 +173,45 @@ def _check_tree(form: Form) -> None:
             enter(child)
     for key in form.elements:
         if key not in done:
-            raise WorkflowFileError(f"the form's element {quoted(key)} cannot be reached from its root", _at(key))
+            raise WorkflowFileError(f"the form's element {quoted(key)} cannot be reached from its root", at(key))
+
+
+def _check_root(form: Form) -> None:
+    root = form.elements.get(form.root)
+    if root is None:
+        raise WorkflowFileError(
+            f"the form's root element {quoted(form.root)} does not exist",
+            pointer("form", "rootElementId"),
+            nearest(form.root, form.elements),
+        )
+    if root.kind != "container":
+        raise WorkflowFileError("the form's root element is not a container", at(form.root))
 
 
 def _checked_element(form: Form, key: str, children: dict[str, set[str]]) -> FormElement:
     element = form.elements[key]
     if element.id == form.root:
         if element.parent_id is not None:
-            raise WorkflowFileError("the form's root element has a parent", _at(key))
+            raise WorkflowFileError("the form's root element has a parent", at(key))
         return element
     if element.parent_id is None:
-        raise WorkflowFileError(f"the form's element {quoted(key)} has no parentId", _at(key))
+        raise WorkflowFileError(f"the form's element {quoted(key)} has no parentId", at(key))
     parent = form.elements.get(element.parent_id)
     if parent is None or parent.kind != "container" or key not in children[parent.key]:
         raise WorkflowFileError(
             f"the form's element {quoted(key)} is not one of the children of its parent {quoted(element.parent_id)}",
-            _at(key),
+            at(key),
         )
     return element
 
 
-def _at(key: str) -> str:
+def at(key: str) -> str:
+    """Return the pointer to an element."""
     return pointer("form", "elements", key)
 
 
-# --- after the nodes are known ----------------------------------------------------------------------------------------
-
-
-def adopt_exposed_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
-    """Turn a workflow's list of exposed fields into a form, if its form is empty.
-
-    The list is ignored if the form has any elements. Entries with an unknown node or field are left out.
-    """
-    if not workflow.exposed_fields or not workflow.form.empty:
-        return
-    nodes = workflow.by_id()
-    form = default_form()
-    root = form.elements[form.root]
-    for index, ref in enumerate(workflow.exposed_fields):
-        node = nodes.get(ref.node_id)
-        template = node.input_template(schema, ref.field_name) if isinstance(node, InvocationNode) else None
-        if template is None or not isinstance(node, InvocationNode) or node.template(schema) is None:
-            shown = f"{ref.node_id}.{ref.field_name}"
-            findings.problem(
-                f"the workflow exposes {quoted(shown)}, which does not exist", pointer("exposedFields", index)
-            )
-            continue
-        key = f"node-field-{len(root.children)}"
-        root.children.append(key)
-        form.elements[key] = FormElement(
-            key=key,
-            id=key,
-            kind="node-field",
-            parent_id=root.id,
-            node_id=ref.node_id,
-            field_name=ref.field_name,
-            show_description=False,
-            settings=_default_settings(template.type),
-        )
-    workflow.form = form
-
-
-def _default_settings(kind: FieldType) -> dict[str, object] | None:
+def default_settings(kind: FieldType) -> dict[str, object] | None:
+    """Return the settings that the editor gives a field of this type, None for a type that has none."""
     by_type = {
         "IntegerField": _INTEGER_SETTINGS,
         "FloatField": _FLOAT_SETTINGS,
@@ -256,54 +221,6 @@ def _default_settings(kind: FieldType) -> dict[str, object] | None:
         return None
     settings = by_type[kind.name]({})
     return settings if isinstance(settings, dict) else None
-
-
-def rename_fields(workflow: ParsedWorkflow) -> None:
-    """Update references to the only renamed field: `collection` of `image_collection` became `images`."""
-    nodes = workflow.by_id()
-
-    def renamed(node_id: str, field_name: str) -> str:
-        node = nodes.get(node_id)
-        if (
-            isinstance(node, InvocationNode)
-            and node.type == "image_collection"
-            and field_name == "collection"
-            and "images" in node.inputs
-        ):
-            return "images"
-        return field_name
-
-    workflow.exposed_fields = [
-        FieldRef(ref.node_id, renamed(ref.node_id, ref.field_name)) for ref in workflow.exposed_fields
-    ]
-    for element in workflow.form.elements.values():
-        if element.kind == "node-field":
-            element.field_name = renamed(element.node_id, element.field_name)
-
-
-def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
-    """Remove the elements for fields that do not exist."""
-    nodes = workflow.by_id()
-    form = workflow.form
-    for element in list(form.elements.values()):
-        if element.kind != "node-field":
-            continue
-        node = nodes.get(element.node_id)
-        inputs = node.inputs if isinstance(node, InvocationNode) else {}
-        if element.field_name in inputs:
-            continue
-        if node is None:
-            message = f"the form shows a field of node {quoted(element.node_id)}, which does not exist"
-            suggest = partial(nearest, element.node_id, nodes)
-        else:
-            described = node.described() if isinstance(node, InvocationNode) else quoted(node.id)
-            message = f"the form shows {quoted(element.field_name)} of {described}, which has no such field"
-            suggest = partial(nearest, element.field_name, inputs)
-        findings.problem(message, _at(element.key), suggest)
-        del form.elements[element.key]
-    for element in form.elements.values():
-        # The editor leaves the ids of removed elements in their parents, and then rejects its own workflow.
-        element.children = [child for child in element.children if child in form.elements]
 
 
 def shown_elements(form: Form) -> Iterator[tuple[FormElement, int]]:

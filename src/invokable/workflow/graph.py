@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from invokable.contract.fields import BOARD_WORDS, CALL, CALLED_INPUTS, DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, Schema
-from invokable.workflow.edges import ConnectorSources, Wiring
 from invokable.workflow.errors import Findings
 from invokable.workflow.model import (
     EXTRA_INPUTS,
@@ -13,6 +12,7 @@ from invokable.workflow.model import (
     InvocationNode,
     ParsedWorkflow,
 )
+from invokable.workflow.wiring import ConnectorSources, Wiring
 
 
 def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> dict[str, object]:

@@ -12,7 +12,7 @@ from invokable.workflow.batches import build_batches
 from invokable.workflow.checks import check_fields, check_ids, check_node_types, check_values, mark_dropped
 from invokable.workflow.edges import validate_edges
 from invokable.workflow.errors import Findings
-from invokable.workflow.form import adopt_exposed_fields, prune_form, rename_fields
+from invokable.workflow.fitting import adopt_exposed_fields, prune_form, rename_fields
 from invokable.workflow.graph import build_graph
 from invokable.workflow.inputs import discover_form
 from invokable.workflow.migrate import migrate

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from invokable.runtime.errors import APIError, ConnectionError  # noqa: A004
-from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read
+from invokable.runtime.steps.answers import Answer
 from invokable.runtime.steps.deadline import Clock
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.media import IMAGES, get_media
 from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps, fetch, in_path
+from invokable.runtime.steps.responses import not_invokeai, parse, read
 
 _DOWNLOADS: Final = "/api/v1/images/download"
 _SIGNATURE: Final = b"PK"

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from invokable.contract.batch import BatchSource, BatchTarget, ItemCheck
 from invokable.runtime.errors import APIError, Problem
-from invokable.runtime.steps.answers import Prompts, read
+from invokable.runtime.steps.answers import Prompts
 from invokable.runtime.steps.protocol import File, Request, Steps, fetch
+from invokable.runtime.steps.responses import read
 from invokable.runtime.steps.uploads import replaced
 from invokable.runtime.values.pins import Pins
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import APIError, BoardError
-from invokable.runtime.steps.answers import Answer, parse, read
+from invokable.runtime.steps.answers import Answer
 from invokable.runtime.steps.nearest import near, nearest
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import parse, read
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.records import BoardRecord
 

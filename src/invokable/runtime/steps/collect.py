@@ -8,7 +8,8 @@ from typing import Any
 
 from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, WorkflowError
 from invokable.runtime.steps import answers
-from invokable.runtime.steps.answers import QueueItem, Session, shaped
+from invokable.runtime.steps.answers import QueueItem, Session
+from invokable.runtime.steps.responses import shaped
 from invokable.runtime.steps.wait import Waiting
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color

@@ -17,9 +17,9 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from invokable.runtime.errors import AuthenticationError, ConnectionError, InvokableError  # noqa: A004
-from invokable.runtime.steps.answers import detail_of, parse
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.responses import detail_of, parse
 
 _LOGIN: Final = "/api/v1/auth/login"
 _REMEMBERED: Final = 10.0  # seconds before a refused sign-in is tried again

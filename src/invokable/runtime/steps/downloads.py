@@ -6,8 +6,8 @@ import os
 from typing import BinaryIO, Final
 from urllib.parse import quote
 
-from invokable.runtime.steps.answers import not_invokeai, parse
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch_as
+from invokable.runtime.steps.responses import not_invokeai, parse
 from invokable.runtime.values.media import Image, Video
 
 _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from invokable.contract.fields import DYNAMIC_INPUT
-from invokable.runtime.steps.answers import OpenAPI, read
+from invokable.runtime.steps.answers import OpenAPI
 from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.responses import read
 from invokable.runtime.values.pins import Pins
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import InvokableError, NotFoundError
-from invokable.runtime.steps.answers import Answer, existing, parse, read
+from invokable.runtime.steps.answers import Answer
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.nearest import not_found
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import existing, parse, read
 from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord

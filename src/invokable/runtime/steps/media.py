@@ -14,12 +14,13 @@ from typing import Any, Final, Generic, TypeVar
 
 from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import NotFoundError
-from invokable.runtime.steps.answers import Answer, not_invokeai, parse, read, shaped
+from invokable.runtime.steps.answers import Answer
 from invokable.runtime.steps.boards import board_id_of
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import not_invokeai, parse, read, shaped
 from invokable.runtime.steps.thumbnails import picture
 from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.inputs import Board

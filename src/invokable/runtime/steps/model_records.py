@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from invokable.runtime.errors import ModelInstallError, NotFoundError
 from invokable.runtime.steps import answers
-from invokable.runtime.steps.answers import ModelList, existing, parse, read, shaped
+from invokable.runtime.steps.answers import ModelList
 from invokable.runtime.steps.deadline import Clock
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.models import MODELS, list_models, matching, model_record
 from invokable.runtime.steps.nearest import not_found
 from invokable.runtime.steps.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import existing, parse, read, shaped
 from invokable.runtime.steps.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.versions import require
 from invokable.runtime.values.inputs import Model

@@ -8,12 +8,13 @@ from typing import Any, Final
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps import answers
-from invokable.runtime.steps.answers import ModelList, read
+from invokable.runtime.steps.answers import ModelList
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.nearest import nearest
 from invokable.runtime.steps.policy import ModelFinder, ModelKey, Policy
 from invokable.runtime.steps.protocol import AskPolicy, Request, Response, Steps, fetch
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import read
 from invokable.runtime.values.inputs import LoRA, Model
 from invokable.runtime.values.records import ModelRecord
 

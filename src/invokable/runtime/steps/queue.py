@@ -6,19 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, InvokableError
-from invokable.runtime.steps.answers import (
-    BatchStatus,
-    ItemIds,
-    ItemPage,
-    ItemSummary,
-    QueueItem,
-    QueueStatus,
-    parse,
-    read,
-)
+from invokable.runtime.steps.answers import BatchStatus, ItemIds, ItemPage, ItemSummary, QueueItem, QueueStatus
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.logs import LOG as LOG
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch
+from invokable.runtime.steps.responses import parse, read
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.submission import Submission
 

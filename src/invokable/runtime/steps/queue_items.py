@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.answers import Answer, FieldValue, parse, read, shaped
+from invokable.runtime.steps.answers import Answer, FieldValue
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.paging import Page, in_chunks
 from invokable.runtime.steps.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.queue import QUEUE
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import parse, read, shaped
 from invokable.runtime.steps.versions import at_least, require
 from invokable.runtime.values.records import QueueItem, QueueStatus
 

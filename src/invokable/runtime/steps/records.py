@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from pydantic import create_model, field_validator
 
-from invokable.runtime.steps.answers import Answer, shaped
+from invokable.runtime.steps.answers import Answer
+from invokable.runtime.steps.responses import shaped
 from invokable.runtime.values import inputs, media, records
 
 R = TypeVar("R")

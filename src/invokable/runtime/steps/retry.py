@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from invokable.contract.server import AGAIN
 from invokable.runtime.errors import (
     APIError,
     ConnectionError,  # noqa: A004
@@ -18,10 +19,11 @@ from invokable.runtime.errors import (
     InvokableError,
     RunTimeout,
 )
-from invokable.runtime.steps.answers import AGAIN, QueueItem, parse
+from invokable.runtime.steps.answers import QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.queue import LOG, QUEUE, cancel_items, rows_of
+from invokable.runtime.steps.responses import parse
 from invokable.runtime.steps.submit import LATE, Submitting
 
 _TIMES: Final = 3

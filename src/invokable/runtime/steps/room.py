@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from invokable.runtime.errors import InvokableError, QueueFullError
-from invokable.runtime.steps.answers import read
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.steps.queue import QUEUE
+from invokable.runtime.steps.responses import read
 from invokable.runtime.steps.server_info import RUNTIME_CONFIG
 
 

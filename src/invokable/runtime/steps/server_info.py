@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError
-from invokable.runtime.steps.answers import Answer, parse, read
+from invokable.runtime.steps.answers import Answer
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import parse, read
 from invokable.runtime.steps.versions import at_least, server_version
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from invokable.runtime.errors import InvokableError, NotFoundError
-from invokable.runtime.steps.answers import Answer, existing, parse, read, shaped
+from invokable.runtime.steps.answers import Answer
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.nearest import not_found
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.records import record
+from invokable.runtime.steps.responses import existing, parse, read, shaped
 from invokable.runtime.steps.thumbnails import get_thumbnail
 from invokable.runtime.steps.versions import require
 from invokable.runtime.values.inputs import StylePreset

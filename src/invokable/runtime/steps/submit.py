@@ -36,7 +36,7 @@ from invokable.runtime.errors import (
     QueueFullError,
     RunTimeout,
 )
-from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem, parse, read
+from invokable.runtime.steps.answers import BatchStatus, Enqueued, QueueItem
 from invokable.runtime.steps.batches import expanded
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.known import Known
@@ -54,6 +54,7 @@ from invokable.runtime.steps.queue import (
     latest_of,
     rows_of,
 )
+from invokable.runtime.steps.responses import parse, read
 from invokable.runtime.values.submission import Submission, items_in
 
 LATE: Final = 16.0

@@ -5,8 +5,8 @@ A record says whether there is one: servers answer the request for a missing thu
 
 from __future__ import annotations
 
-from invokable.runtime.steps.answers import not_invokeai, parse
 from invokable.runtime.steps.protocol import File, Request, Response, Steps, fetch, fetch_as
+from invokable.runtime.steps.responses import not_invokeai, parse
 
 
 def get_thumbnail(path: str) -> Steps[bytes]:

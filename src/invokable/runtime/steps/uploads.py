@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError
-from invokable.runtime.steps.answers import StoredImage, StoredVideo, parse, read
+from invokable.runtime.steps.answers import StoredImage, StoredVideo
 from invokable.runtime.steps.logs import LOG
 from invokable.runtime.steps.protocol import File, Request, Sleep, Steps, fetch, fetch_as
+from invokable.runtime.steps.responses import parse, read
 
 _TRUSTED: Final = 60.0  # seconds for which a file that was seen on the server is assumed to exist
 _LOOKS: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between checks of another run's upload; the last one repeats

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from invokable.runtime.errors import UnsupportedError
-from invokable.runtime.steps.answers import Version, not_invokeai, read
+from invokable.runtime.steps.answers import Version
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.responses import not_invokeai, read
 
 
 def server_version() -> Steps[str]:

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from invokable.contract.server import ENDED, State
+from invokable.contract.server import AGAIN, ENDED, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
-from invokable.runtime.steps.answers import AGAIN, BatchStatus, QueueItem
+from invokable.runtime.steps.answers import BatchStatus, QueueItem
 from invokable.runtime.steps.deadline import Clock, TimeUp
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.known import Known

@@ -28,12 +28,12 @@ from invokable.runtime.client._sync.showing import show
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
-from invokable.runtime.steps.answers import parse
 from invokable.runtime.steps.downloads import download
 from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.media import clean_up
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Request, Steps, fetch
+from invokable.runtime.steps.responses import parse
 from invokable.runtime.steps.run import Manner, run, start
 from invokable.runtime.steps.submit import Submitting
 from invokable.runtime.steps.versions import server_version

@@ -1,0 +1,97 @@
+"""Wiring: the edges by where they start and where they end, and what feeds a connector through them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from invokable.workflow.cycles import Effort
+from invokable.workflow.model import Edge, InvocationNode, Node, NotesNode
+
+CONNECTOR_INPUT = "in"
+CONNECTOR_OUTPUT = "out"
+
+
+class Wiring:
+    """The accepted edges, by their start and their end."""
+
+    def __init__(self) -> None:
+        self.keys: dict[int, Edge] = {}
+        self._into: dict[tuple[str, str], list[int]] = {}
+        self._out_of: dict[tuple[str, str], list[int]] = {}
+        self._quads: dict[tuple[str, str, str, str], set[int]] = {}
+
+    def add(self, key: int, edge: Edge) -> None:
+        """Add an edge; keys distinguish edges."""
+        self.keys[key] = edge
+        if edge.type == "default":
+            self._into.setdefault((edge.target, edge.target_handle), []).append(key)
+            self._out_of.setdefault((edge.source, edge.source_handle), []).append(key)
+            self._quads.setdefault(_quad(edge), set()).add(key)
+
+    def into(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[Edge]:
+        """Yield the wires that end in an input, in order of acceptance."""
+        for key in self._into.get((node, handle), ()):
+            if key not in without:
+                yield self.keys[key]
+
+    def out_of(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[tuple[int, Edge]]:
+        """Yield the wires that start at an output, in order of acceptance, each with its key."""
+        for key in self._out_of.get((node, handle), ()):
+            if key not in without:
+                yield key, self.keys[key]
+
+    def has(self, edge: Edge, without: Collection[int] = ()) -> bool:
+        """Return whether there is a wire between the same two fields."""
+        return any(key not in without for key in self._quads.get(_quad(edge), ()))
+
+
+def resolve_connector(
+    connector: str, nodes: dict[str, Node], wiring: Wiring, effort: Effort, without: Collection[int] = ()
+) -> tuple[InvocationNode, str] | None:
+    """Follow a connector back to the output that feeds it; None if nothing does, or the chain is a cycle."""
+    seen: set[str] = set()
+    while connector not in seen:
+        effort.spend()
+        seen.add(connector)
+        edge = next(wiring.into(connector, CONNECTOR_INPUT, without), None)
+        source = nodes.get(edge.source) if edge else None
+        if edge is None or source is None or isinstance(source, NotesNode):
+            return None
+        if isinstance(source, InvocationNode):
+            return source, edge.source_handle
+        connector = source.id
+    return None
+
+
+class ConnectorSources:
+    """The sources of connectors once all edges are known; every chain is followed once."""
+
+    def __init__(self, nodes: dict[str, Node], wiring: Wiring) -> None:
+        self._nodes = nodes
+        self._wiring = wiring
+        self._found: dict[str, tuple[InvocationNode, str] | None] = {}
+
+    def of(self, connector: str) -> tuple[InvocationNode, str] | None:
+        """Return the node and output that feed a connector; None if nothing does, or the chain is a cycle."""
+        chain: list[str] = []
+        seen: set[str] = set()
+        source: tuple[InvocationNode, str] | None = None
+        while connector not in self._found and connector not in seen:
+            chain.append(connector)
+            seen.add(connector)
+            edge = next(self._wiring.into(connector, CONNECTOR_INPUT), None)
+            node = self._nodes.get(edge.source) if edge else None
+            if edge is None or node is None or isinstance(node, NotesNode):
+                break
+            if isinstance(node, InvocationNode):
+                source = node, edge.source_handle
+                break
+            connector = node.id
+        else:
+            source = self._found.get(connector)
+        self._found.update(dict.fromkeys(chain, source))
+        return source
+
+
+def _quad(edge: Edge) -> tuple[str, str, str, str]:
+    return edge.source, edge.source_handle, edge.target, edge.target_handle
