@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from PIL import Image
 
-from invokable import Client
 from invokable.runtime.steps import submit, wait
 from invokable.runtime.steps.submit import LATE
 from invokable.testing import Simulator
-from tests.clip import CLIP
-from tests.contract.kinds import asynchronous
+from tests.contract.fixtures import client, clip, connect, stamp
 from tests.effort import is_plain
 from tests.live.provision import Server
+
+__all__ = ["client", "clip", "connect", "stamp"]  # fixtures that pytest finds here
 
 TINY = (
     ("tiny-esrgan-x2", "any", "spandrel_image_to_image"),
@@ -59,44 +57,16 @@ def models(server: Server) -> dict[str, dict[str, str]]:
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
 
 
-@pytest.fixture(params=["blocking", "asynchronous"])
-def connect(request: pytest.FixtureRequest) -> Callable[..., Client]:
-    """What makes a client, of either kind: both do the same."""
-    made: Callable[..., Client] = Client if request.param == "blocking" else asynchronous
-    return made
-
-
-@pytest.fixture
-def client(server: Server, connect: Callable[..., Client]) -> Iterator[Client]:
-    """A client of the server."""
-    with connect(server.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def clip() -> bytes:
-    """A video."""
-    return CLIP
-
-
 @pytest.fixture
 def many(request: pytest.FixtureRequest) -> int:
-    """How many jobs there are at once."""
+    """The number of concurrent jobs."""
     return 40 if is_plain(request.config) else 200
 
 
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Seconds that a client looks for a batch whose POST was lost: a tenth, so that the tests of faults stay short."""
+    """Seconds for which a client looks for a batch whose POST was lost: a tenth, so that the tests of faults stay short."""
     shorter = LATE / 10
     for module in (submit, wait):
         monkeypatch.setattr(module, "LATE", shorter)
     return shorter
-
-
-@pytest.fixture
-def stamp(tmp_path: Path) -> Path:
-    """An image of one colour, 40 pixels wide and 30 high."""
-    path = tmp_path / "stamp.png"
-    Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
-    return path

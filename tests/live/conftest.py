@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from PIL import Image
 
-from invokable import Client
 from invokable.runtime.steps.submit import LATE
-from tests.clip import CLIP
-from tests.contract.kinds import asynchronous
+from tests.contract.fixtures import client, clip, connect, stamp
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
+
+__all__ = ["client", "clip", "connect", "stamp"]  # fixtures that pytest finds here
 
 
 @pytest.fixture(scope="session")
@@ -42,41 +40,13 @@ def models(server: Server) -> dict[str, dict[str, str]]:
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
 
 
-@pytest.fixture(params=["blocking", "asynchronous"])
-def connect(request: pytest.FixtureRequest) -> Callable[..., Client]:
-    """What makes a client, of either kind: both do the same."""
-    made: Callable[..., Client] = Client if request.param == "blocking" else asynchronous
-    return made
-
-
-@pytest.fixture
-def client(server: Server, connect: Callable[..., Client]) -> Iterator[Client]:
-    """A client of the server."""
-    with connect(server.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def clip() -> bytes:
-    """A video."""
-    return CLIP
-
-
 @pytest.fixture
 def many(request: pytest.FixtureRequest) -> int:
-    """How many jobs there are at once. A server takes a second for each."""
+    """The number of concurrent jobs. A server takes a second for each."""
     return 200 if request.config.getoption("--all") else 20
 
 
 @pytest.fixture
 def looking() -> float:
-    """Seconds that a client looks for a batch whose POST was lost."""
+    """Seconds for which a client looks for a batch whose POST was lost."""
     return LATE
-
-
-@pytest.fixture
-def stamp(tmp_path: Path) -> Path:
-    """An image of one colour, 40 pixels wide and 30 high."""
-    path = tmp_path / "stamp.png"
-    Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
-    return path

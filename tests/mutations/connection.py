@@ -195,7 +195,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a batch is sent to a queue that has no room for it",
-        f"{STEPS}room.py",
+        f"{STEPS}queue_room.py",
         "    if requested > room:",
         "    if False:",
         (f"{TESTS}test_submitting.py::test_a_batch_that_the_queue_has_no_room_for_is_refused_before_anything_is_sent",),

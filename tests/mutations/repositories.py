@@ -27,8 +27,8 @@ MUTATIONS: Final = (
         ("tests/contract/test_outputs.py",),
     ),
     Mutation(
-        "a refusal to forget installations is taken for a success",
-        f"{STEPS}model_records.py",
+        "a refusal to prune installations counts as a success",
+        f"{STEPS}model_manager.py",
         "if response.status != 500:",
         "if response.status < 400:",
         ("tests/contract/test_users.py",),
@@ -167,8 +167,8 @@ MUTATIONS: Final = (
         UNIT,
     ),
     Mutation(
-        "an installation is waited for without end",
-        f"{STEPS}model_records.py",
+        "waiting for an installation never times out",
+        f"{STEPS}model_manager.py",
         "if end is not None and clock() >= end:",
         "if False:",
         UNIT,

@@ -31,7 +31,7 @@ from invokable.runtime.steps.boards import delete_board, find_board
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.library import list_workflows
 from invokable.runtime.steps.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
-from invokable.runtime.steps.model_records import await_install, delete_model, prune_installs
+from invokable.runtime.steps.model_manager import await_install, delete_model, prune_installs
 from invokable.runtime.steps.paging import Page
 from invokable.runtime.steps.protocol import Request, Response, Steps
 from invokable.runtime.steps.queue_items import list_items, retry_items

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from invokable.testing.execution import Completed, Failed, InvocationCache, Progress, Session, Started
 from invokable.testing.execution.events import Event as ExecutionEvent
+from invokable.testing.item_services import ItemServices
 from invokable.testing.server.events import Event
 from invokable.testing.server.queue_events import item_base
 from invokable.testing.server.rows import Row
-from invokable.testing.services import ItemServices
 from invokable.testing.world import Ran, World
 
 _IDLE: Final = 1.0

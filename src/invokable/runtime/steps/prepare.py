@@ -18,7 +18,7 @@ from invokable.runtime.steps.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.known import Known
 from invokable.runtime.steps.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.protocol import File, Read, Steps, one_by_one
-from invokable.runtime.steps.room import check_room
+from invokable.runtime.steps.queue_room import check_room
 from invokable.runtime.steps.substitution import substitute, wire_values
 from invokable.runtime.steps.uploads import RefusedFileError, Uploads, replaced
 from invokable.runtime.values.encoding import to_json

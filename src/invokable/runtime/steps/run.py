@@ -23,9 +23,9 @@ from invokable.runtime.errors import (
 )
 from invokable.runtime.steps.collect import Giving, collect
 from invokable.runtime.steps.deadline import Clock, Deadline, TimeUp, within
-from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.hearing import Hearing
 from invokable.runtime.steps.known import Known
+from invokable.runtime.steps.node_drift import drift
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.prepare import Prepared, prepare
 from invokable.runtime.steps.protocol import AskPolicy, Listen, Steps, T, Tell

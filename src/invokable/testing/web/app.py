@@ -30,7 +30,7 @@ from invokable.testing.web import (  # noqa: F401  (they fill the table)
 )
 from invokable.testing.web.call import Answer, Call, Upload
 from invokable.testing.web.identity import admit, refreshed_token
-from invokable.testing.web.table import ENDPOINTS, Endpoint
+from invokable.testing.web.route_table import ENDPOINTS, Endpoint
 from invokable.testing.world import World
 
 if TYPE_CHECKING:

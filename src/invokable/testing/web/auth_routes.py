@@ -8,7 +8,7 @@ from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.server.users import DAY, Account, Users
 from invokable.testing.web.call import Answer, Call
 from invokable.testing.web.identity import media_cookie
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _OFF = "Multiuser mode is disabled."
 _AUTH = "/api/v1/auth"

@@ -10,7 +10,7 @@ from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Query
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _BOARDS = "/api/v1/boards"
 _ON_BOARDS = "/api/v1/board_images"

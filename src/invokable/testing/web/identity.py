@@ -8,7 +8,7 @@ from typing import Final
 from invokable.testing.server.problems import Refusal
 from invokable.testing.server.rows import Person
 from invokable.testing.web.call import Call
-from invokable.testing.web.table import Endpoint
+from invokable.testing.web.route_table import Endpoint
 
 COOKIE: Final = "invokeai_media_token"
 _NOBODY: Final = Person("", "", "", is_admin=False)

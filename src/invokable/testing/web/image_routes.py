@@ -10,7 +10,7 @@ from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Query
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _IMAGES = "/api/v1/images"
 _ONE = f"{_IMAGES}/i/{{name}}"

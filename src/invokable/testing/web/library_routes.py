@@ -11,7 +11,7 @@ from invokable.testing.server.clock import now
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call, Query
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _WORKFLOWS = "/api/v1/workflows"
 _ONE = f"{_WORKFLOWS}/i/{{workflow_id}}"

@@ -10,7 +10,7 @@ from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call, Query
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _MODELS = "/api/v2/models"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from invokable.schema import MISSING, FieldType, InputTemplate, Limits, NodeTemplate, OutputTemplate, Schema
 from invokable.testing.graphs.records import RECORDS, Member
-from invokable.testing.web.table import ENDPOINTS
+from invokable.testing.web.route_table import ENDPOINTS
 
 Json = dict[str, Any]
 _REF: Final = "#/components/schemas/"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from invokable.testing.server import pictures
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _PRESETS: Final = "/api/v1/style_presets/"
 _ONE: Final = f"{_PRESETS}i/{{preset_id}}"

@@ -11,7 +11,7 @@ from invokable.testing.server.problems import Detail, Invalid, Refusal, missing
 from invokable.testing.server.reading_back import with_nulls
 from invokable.testing.server.rows import Row, item_json, redacted, summary_json, without_nulls
 from invokable.testing.web.call import NO_BODY, Answer, Call, Query
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 _QUEUE = "/api/v1/queue/{queue_id}"
 _MOST = 1000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from invokable.testing.server.problems import Detail, Invalid
 from invokable.testing.web.call import Answer, Call
 from invokable.testing.web.prompts import PromptError, all_of, some_of
-from invokable.testing.web.table import route
+from invokable.testing.web.route_table import route
 
 if TYPE_CHECKING:
     from invokable.testing.execution import InvocationCache

@@ -29,8 +29,8 @@ from invokable.runtime.client.connection import Connection, connection_of, polic
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
 from invokable.runtime.steps.downloads import download
-from invokable.runtime.steps.drift import drift
 from invokable.runtime.steps.media import clean_up
+from invokable.runtime.steps.node_drift import drift
 from invokable.runtime.steps.policy import Policy
 from invokable.runtime.steps.protocol import Request, Steps, fetch
 from invokable.runtime.steps.responses import parse

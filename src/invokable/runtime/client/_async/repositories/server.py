@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.steps.drift import drift
+from invokable.runtime.steps.node_drift import drift
 from invokable.runtime.steps.server_info import (
     clear_invocation_cache,
     current_user,

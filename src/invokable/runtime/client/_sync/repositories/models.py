@@ -10,7 +10,7 @@ from typing import Any
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.model_records import (
+from invokable.runtime.steps.model_manager import (
     await_install,
     cancel_install,
     change_model,

@@ -1,4 +1,4 @@
-"""Table: the server's endpoints, registered by their modules."""
+"""Route table: the endpoints of the server, filled by the modules that hold them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: how the server's nodes differ from those a module was generated for."""
+"""Node drift: what the server's nodes have become since a module was made for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services: how the nodes of an item use the server."""
+"""Item services: what the nodes of an item may do to the server."""
 
 from __future__ import annotations
 

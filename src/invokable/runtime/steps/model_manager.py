@@ -1,4 +1,4 @@
-"""Model records: listing, finding, deleting and installing models."""
+"""Model manager: the models of a server: listed, found, changed and deleted, and more of them installed."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def await_install(
 ) -> Steps[ModelRecord]:
     """Wait for an installation, and call `tell` after each change. Raises ModelInstallError."""
     end = None if timeout is None else clock() + timeout
-    pause, last = _PAUSE, ""
+    pause, told = _PAUSE, ""
     while True:
         if tell is not None and last != repr(install):
             last = repr(install)

@@ -1,0 +1,42 @@
+"""Fixtures of the tests that run on the simulator and on real servers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from invokable import Client
+from tests.clip import CLIP
+from tests.contract.kinds import asynchronous
+from tests.live.provision import Server
+
+
+@pytest.fixture(params=["blocking", "asynchronous"])
+def connect(request: pytest.FixtureRequest) -> Callable[..., Client]:
+    """Creates a client of either kind, since both do the same."""
+    made: Callable[..., Client] = Client if request.param == "blocking" else asynchronous
+    return made
+
+
+@pytest.fixture
+def client(server: Server, connect: Callable[..., Client]) -> Iterator[Client]:
+    """A client of the server."""
+    with connect(server.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clip() -> bytes:
+    """A video."""
+    return CLIP
+
+
+@pytest.fixture
+def stamp(tmp_path: Path) -> Path:
+    """A single-color image, 40 pixels wide and 30 high."""
+    path = tmp_path / "stamp.png"
+    Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
+    return path
