@@ -65,7 +65,7 @@ def many(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Seconds for which a client looks for a batch whose POST was lost: a tenth, so that the tests of faults stay short."""
+    """Seconds for which a client looks for a batch whose POST was lost: a tenth, to keep the fault tests short."""
     shorter = LATE / 10
     for module in (submit, wait):
         monkeypatch.setattr(module, "LATE", shorter)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from invokable.contract.server import NEWEST
 from invokable.schema import (
     MISSING,
     SchemaError,
@@ -21,6 +22,7 @@ VERSIONS = ("5.0.2", "5.6.2", "5.15.0", "6.0.2", "6.3.0", "6.8.1", "6.11.1", "6.
 
 def test_versions_ascend() -> None:
     assert versions() == VERSIONS
+    assert versions()[-1] == NEWEST
 
 
 @pytest.mark.parametrize("version", VERSIONS)

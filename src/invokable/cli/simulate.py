@@ -9,6 +9,7 @@ import click
 
 from invokable.cli.errors import reported, say
 from invokable.codegen.failures import BuildError
+from invokable.contract.server import NEWEST
 
 
 @click.command()
@@ -18,7 +19,7 @@ from invokable.codegen.failures import BuildError
     "--version",
     "version_",
     metavar="VERSION",
-    default="6.14.2",
+    default=NEWEST,
     show_default=True,
     help="The InvokeAI version to simulate.",
 )

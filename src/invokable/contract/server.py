@@ -1,9 +1,11 @@
-"""Server: the default address, the environment variables for it, and the states of a queue item."""
+"""Server: the newest version, the default address, the environment variables for it, and the states of a queue item."""
 
 from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, get_args
 
+NEWEST: Final = "6.14.2"
+"""The newest InvokeAI whose node schemas are bundled, and that the simulator behaves as."""
 LOCAL: Final = "http://127.0.0.1:9090"
 """The default address."""
 URL: Final = "INVOKEAI_URL"

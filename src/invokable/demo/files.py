@@ -12,10 +12,9 @@ from typing import Any, Final
 from invokable.codegen import ModulePlan, generate_module
 from invokable.codegen.build.publish import publish
 from invokable.codegen.python.code import literal
+from invokable.contract.server import NEWEST
 from invokable.demo.scenes import Scene
 from invokable.schema import load as load_schema
-
-SCHEMA: Final = "6.14.2"
 
 _SCRIPT: Final = '''"""Runs {class_name} again, {where}. Change the values and see what comes out."""
 
@@ -42,7 +41,7 @@ class Files:
 def write(scene: Scene, folder: Path, *, server: str | None) -> Files:
     """Write workflow, module and script. Raises RefusedError for a module that was edited by hand, and OSError."""
     text = _bundled(scene.workflow)
-    module = generate_module(json.loads(text), load_schema(SCHEMA), source=scene.workflow)
+    module = generate_module(json.loads(text), load_schema(NEWEST), source=scene.workflow)
     stem = scene.workflow.removesuffix(".json")
     files = Files(folder / scene.workflow, folder / f"{stem}.py", folder / "run.py", module.plan)
     publish(files.module, module.text)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from invokable.contract.server import NEWEST
 from invokable.testing.faults.exchange import FaultyApp
 from invokable.testing.faults.matching import Faults
 from invokable.testing.faults.plan import Fault, FaultPlan
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from invokable.testing.web.port import Port
     from invokable.testing.web.transport import InProcess, Pipe
 
-DEFAULT_VERSION: Final = "6.14.2"
 _ADDRESS: Final = "http://simulator"
 
 
@@ -56,7 +56,7 @@ class Simulator:
 
     def __init__(
         self,
-        version: str = DEFAULT_VERSION,
+        version: str = NEWEST,
         *,
         models: Iterable[Mapping[str, Any]] | None = None,
         boards: Iterable[str] = (),

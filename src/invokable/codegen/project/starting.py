@@ -12,6 +12,7 @@ from typing import Final
 
 from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, files_below
+from invokable.contract.server import LOCAL, NEWEST
 from invokable.workflow import WorkflowFileError, read_document
 
 _MOST: Final = 2_000
@@ -19,12 +20,12 @@ _MOST: Final = 2_000
 _LARGEST: Final = 8 * 1024 * 1024
 _FILES: Final = (".json", ".png")
 
-_HEAD: Final = """\
+_HEAD: Final = f"""\
 [tool.invokable]
 # Settings for all sources; a source can override them.
 # Node schemas of an InvokeAI version or from an openapi.json, or from a running server, including custom nodes.
-# schema = "6.14.2"
-# server = "http://127.0.0.1:9090"
+# schema = "{NEWEST}"
+# server = "{LOCAL}"
 # With a server: list its models in the modules, for completion.
 # models = false
 # Drop what the editor would drop, with a warning, instead of rejecting the workflow.

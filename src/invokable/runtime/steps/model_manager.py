@@ -185,7 +185,7 @@ def await_install(
 ) -> Steps[ModelRecord]:
     """Wait for an installation, and call `tell` after each change. Raises ModelInstallError."""
     end = None if timeout is None else clock() + timeout
-    pause, told = _PAUSE, ""
+    pause, last = _PAUSE, ""
     while True:
         if tell is not None and last != repr(install):
             last = repr(install)
