@@ -29,21 +29,26 @@ PLANNED = {"testing"}
 HEAVY = ("pydantic", "httpx", "socketio", "jinja2", "black", "click", "rich", "asyncio")
 
 
-CODEGEN_IN_ORDER = (
-    "failures",
-    "templates",
-    "python",
-    "naming",
-    "typing",
-    "written",
-    "plan",
-    "describing",
-    "render",
-    "generate",
-    "project",
-    "build",
-    "drift",
-)
+IN_ORDER = {
+    "codegen": (
+        "failures",
+        "templates",
+        "python",
+        "naming",
+        "typing",
+        "written",
+        "plan",
+        "describing",
+        "render",
+        "generate",
+        "project",
+        "build",
+        "drift",
+    ),
+    "runtime": ("errors", "values", "steps", "client"),
+    "runtime/steps": ("exchange", "resources", "runs"),
+}
+"""The files and folders of a folder, each of which needs none but those before it."""
 
 
 @cache
@@ -76,16 +81,12 @@ def test_dependencies_point_one_way(room: str) -> None:
         assert imported_rooms(path) - {"_version"} <= MAY_IMPORT[room], path
 
 
-def test_within_codegen_dependencies_point_one_way_too() -> None:
-    folder = PACKAGE / "codegen"
-    for path in folder.rglob("*.py"):
-        room = path.relative_to(folder).parts[0].removesuffix(".py")
-        if room == "__init__":
-            continue
-        modules = [node.module for node in imports(path) if isinstance(node, ast.ImportFrom)]
-        parts = [module.split(".") for module in modules if module and module.startswith("invokable.codegen")]
-        allowed = CODEGEN_IN_ORDER[: CODEGEN_IN_ORDER.index(room) + 1]
-        assert {part[2] if len(part) > 2 else "?" for part in parts} <= {*allowed}, path
+@pytest.mark.parametrize(("folder", "order"), IN_ORDER.items())
+def test_within_a_folder_dependencies_point_one_way_too(folder: str, order: tuple[str, ...]) -> None:
+    graph = needs(PACKAGE / folder, types_left_out=PACKAGE / "runtime" / "errors.py")
+    assert graph.keys() - {"__init__"} <= {*order}
+    for part, needed in graph.items():
+        assert part == "__init__" or needed <= {*order[: order.index(part)]}, part
 
 
 FOLDERS = [path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir() and any(path.glob("*.py"))]

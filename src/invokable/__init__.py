@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         ValidationError,
         WorkflowError,
     )
-    from invokable.runtime.steps.policy import Policy
+    from invokable.runtime.steps.exchange.policy import Policy
     from invokable.runtime.values.custom import FieldValue
     from invokable.runtime.values.events import (
         Ended,
@@ -155,7 +155,7 @@ _HOMES: Final = {
     "Client": "client._sync.client",
     "Connection": "client.connection",
     "Job": "client._sync.jobs",
-    "Policy": "steps.policy",
+    "Policy": "steps.exchange.policy",
     "Submission": "values.submission",
     **dict.fromkeys(("Board", "Color", "LoRA", "Model", "StylePreset"), "values.inputs"),
     **dict.fromkeys(("Image", "Video"), "values.media"),

@@ -16,7 +16,7 @@ from PIL import Image
 
 from invokable import Workflow
 from invokable.codegen import plan_document
-from invokable.runtime.steps.substitution import substitute
+from invokable.runtime.steps.runs.substitution import substitute
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from invokable.testing import Simulator

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from invokable.runtime.steps import submit, wait
-from invokable.runtime.steps.submit import LATE
+from invokable.runtime.steps.runs import submit, wait
+from invokable.runtime.steps.runs.submit import LATE
 from invokable.testing import Simulator
 from tests.contract.fixtures import client, clip, connect, stamp
 from tests.effort import is_plain

@@ -28,7 +28,7 @@ from invokable import (
     Started,
     Submission,
 )
-from invokable.runtime.steps.queue import QUEUE
+from invokable.runtime.steps.resources.queue import QUEUE
 from tests.examples import imported, with_generator, workflow_class
 from tests.live.provision import Server
 

@@ -24,7 +24,7 @@ from invokable import (
     NodeFinished,
     RunFailed,
 )
-from invokable.runtime.steps.protocol import Request, fetch
+from invokable.runtime.steps.exchange.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.live.provision import Server
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from invokable.runtime.steps.submit import LATE
+from invokable.runtime.steps.runs.submit import LATE
 from tests.contract.fixtures import client, clip, connect, stamp
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 

@@ -15,10 +15,10 @@ from PIL import Image
 from invokable import Client
 from invokable.codegen import Options, generate_module
 from invokable.contract.fields import FieldType
-from invokable.runtime.steps.batches import batch_data
-from invokable.runtime.steps.models import filter_of
-from invokable.runtime.steps.queue import QUEUE
-from invokable.runtime.steps.substitution import substitute, wire_values
+from invokable.runtime.steps.resources.models import filter_of
+from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.runs.batches import batch_data
+from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from invokable.workflow import WorkflowFileError

@@ -140,7 +140,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a second interrupt hides that the run may go on",
-        "src/invokable/runtime/steps/run.py",
+        "src/invokable/runtime/steps/runs/run.py",
         "        another.add_note(note)\n",
         "",
         ("tests/runtime/test_run.py",),

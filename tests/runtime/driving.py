@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from invokable import ConnectionError, Policy  # noqa: A004
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.protocol import (
+from invokable.runtime.steps.exchange.protocol import (
     Ask,
     AskPolicy,
     Await,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from invokable import JobEvent
-from invokable.runtime.steps.hearing import is_end
-from invokable.runtime.steps.protocol import Await, Heard, Listen, Step, Tell
+from invokable.runtime.steps.exchange.protocol import Await, Heard, Listen, Step, Tell
+from invokable.runtime.steps.runs.hearing import is_end
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server
 

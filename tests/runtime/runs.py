@@ -9,9 +9,9 @@ from typing import Any
 from generated_examples.colour_card import ColourCard
 
 from invokable import Image, InvokableError
-from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.run import Context, run
+from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.runs.run import Context, run
 from tests.examples import imported, with_generator, workflow_class
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server

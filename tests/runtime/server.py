@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from invokable import ConnectionError  # noqa: A004
-from invokable.runtime.steps.protocol import Note, Request, Response
+from invokable.runtime.steps.exchange.protocol import Note, Request, Response
 from tests.runtime.driving import answer, page
 
 QUEUE = "/api/v1/queue/default"

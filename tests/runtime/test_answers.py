@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import APIError, ConnectionError, NotInvokeAIError, Policy  # noqa: A004
-from invokable.runtime.steps import answers
-from invokable.runtime.steps.answers import QueueItem
-from invokable.runtime.steps.protocol import Request, Response, fetch
-from invokable.runtime.steps.responses import parse, read
+from invokable.runtime.steps.exchange import answers
+from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.protocol import Request, Response, fetch
+from invokable.runtime.steps.exchange.responses import parse, read
 from tests.runtime.driving import Driver, answer, in_turn, page
 
 JSON = st.recursive(

@@ -8,9 +8,9 @@ import pytest
 
 from invokable import Problem, ValidationError
 from invokable.codegen import Options
-from invokable.runtime.steps.batches import batch_data, expanded
-from invokable.runtime.steps.protocol import Request
-from invokable.runtime.steps.substitution import wire_values
+from invokable.runtime.steps.exchange.protocol import Request
+from invokable.runtime.steps.runs.batches import batch_data, expanded
+from invokable.runtime.steps.runs.substitution import wire_values
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from tests.examples import add_edge, add_field, add_node, example, feed, imported, node, with_generator, workflow_class

@@ -27,8 +27,8 @@ from invokable import (
     Submission,
     ValidationError,
 )
-from invokable.runtime.steps.protocol import Request
-from invokable.runtime.steps.responses import parse
+from invokable.runtime.steps.exchange.protocol import Request
+from invokable.runtime.steps.exchange.responses import parse
 
 PNG = b"\x89PNG\r\n\x1a\n and so on\0\0\0\0IEND\xaeB`\x82"
 URL = "http://server.test:9090/invoke"

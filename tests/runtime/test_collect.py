@@ -10,9 +10,9 @@ from generated_examples.colour_card import OUTPUT_MAP, ColourCard
 from invokable import Color, Image, NotInvokeAIError, Submission, Video, WorkflowError, WorkflowResult
 from invokable.contract.batch import BatchTable
 from invokable.contract.fields import FieldType
-from invokable.runtime.steps.answers import QueueItem
-from invokable.runtime.steps.collect import Giving, collect
-from invokable.runtime.steps.wait import Waiting
+from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.runs.collect import Giving, collect
+from invokable.runtime.steps.runs.wait import Waiting
 from invokable.runtime.values.pins import OutputPin, Pins, pins_of
 
 NODE = OUTPUT_MAP[0][1]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import Client, Connection, Policy
-from invokable.runtime.steps.policy import is_busy, seconds_asked
+from invokable.runtime.steps.exchange.policy import is_busy, seconds_asked
 
 SECRETS = {"token": "t0ken-s3cret", "api_key": "k3y-s3cret"}
 SIGN_IN = {"email": "me@example.org", "password": "p4ss-s3cret"}

@@ -88,8 +88,8 @@ def test_answers_renew_a_token(server: Simulator) -> None:
 
 
 def test_a_renewed_token_of_an_older_sign_in_is_ignored() -> None:
-    from invokable.runtime.steps.credentials import Credentials
-    from invokable.runtime.steps.protocol import Response
+    from invokable.runtime.steps.exchange.credentials import Credentials
+    from invokable.runtime.steps.exchange.protocol import Response
 
     credentials = Credentials("new")
     credentials.renew("old", Response(200, "", b"", "PUT", "", new_token="older"))
@@ -189,7 +189,7 @@ def test_waiting_for_another_threads_sign_in_ends_with_the_run(server: Simulator
     with Client(server.url, email=EMAIL, password=PASSWORD) as client:
         first = threading.Thread(target=lambda: swallow(lambda: models(client)))
         first.start()
-        from invokable.runtime.steps.protocol import Request
+        from invokable.runtime.steps.exchange.protocol import Request
 
         def once() -> Any:
             yield Request("GET", "/api/v2/models/", timeout=0.3)

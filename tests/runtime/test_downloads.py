@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as PILImage
 
 from invokable import Image, NotInvokeAIError, Video
-from invokable.runtime.steps.downloads import download
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.steps.resources.downloads import download
 from tests.clip import CLIP
 from tests.runtime.driving import Driver
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from generated_examples.colour_card import _GRAPH, NODES, ColourCard
 
-from invokable.runtime.steps.node_drift import drift
+from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.values.pins import pins_of
 from tests.runtime.driving import Driver, answer
 

@@ -22,10 +22,10 @@ from invokable import (
     RunTimeout,
     Started,
 )
-from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.run import Context, Manner, finish, run, run_again, start
-from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.runs.run import Context, Manner, finish, run, run_again, start
+from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.hearing import HearingDriver

@@ -12,7 +12,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, InvokableError, Job, JobEvent, Policy, RunTimeout
-from invokable.runtime.steps import run
+from invokable.runtime.steps.runs import run
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture
 

@@ -16,8 +16,8 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, ConnectionError, Image, InvokableError, Policy  # noqa: A004
 from invokable.runtime.client._http.pools import _Body
-from invokable.runtime.steps import run as run_steps
-from invokable.runtime.steps.protocol import Request
+from invokable.runtime.steps.exchange.protocol import Request
+from invokable.runtime.steps.runs import run as run_steps
 from invokable.testing import Simulator
 from tests.contract.interrupts import interrupted, interrupted_in
 from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling

@@ -9,8 +9,8 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import Progress
-from invokable.runtime.steps.hearing import Hearing, note_of, preview
-from invokable.runtime.steps.protocol import Note
+from invokable.runtime.steps.exchange.protocol import Note
+from invokable.runtime.steps.runs.hearing import Hearing, note_of, preview
 from invokable.runtime.values.pins import pins_of
 from tests.examples import add_edge, add_node, example, imported, node, workflow_class
 

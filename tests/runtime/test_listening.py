@@ -17,7 +17,7 @@ from generated_examples.colour_card import ColourCard
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as line
 from invokable.runtime.client.listening import Listener
-from invokable.runtime.steps.protocol import Note
+from invokable.runtime.steps.exchange.protocol import Note
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture, until
 

@@ -12,10 +12,10 @@ from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import Board, ConnectionError, Image, LoRA, Model, Problem, ValidationError  # noqa: A004
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.models import complete_models
-from invokable.runtime.steps.prepare import Prepared, prepare
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.models import complete_models
+from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
 from tests.examples import add_field, add_node, example, imported, node, with_generator, workflow_class

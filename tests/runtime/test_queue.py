@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from invokable import APIError, Submission
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.protocol import Request, Response
-from invokable.runtime.steps.queue import items_by_id, items_of, items_of_batch, statuses_by_id
+from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.queue import items_by_id, items_of, items_of_batch, statuses_by_id
 from tests.runtime.driving import Driver, answer, page
 
 SUBMISSION = Submission("m:C", "b", "d", 2)

@@ -26,18 +26,18 @@ from invokable import (
     QueueItem,
     UnsupportedError,
 )
-from invokable.runtime.steps.archives import fetch_archive
-from invokable.runtime.steps.boards import delete_board, find_board
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.library import list_workflows
-from invokable.runtime.steps.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
-from invokable.runtime.steps.model_manager import await_install, delete_model, prune_installs
-from invokable.runtime.steps.paging import Page
-from invokable.runtime.steps.protocol import Request, Response, Steps
-from invokable.runtime.steps.queue_items import list_items, retry_items
-from invokable.runtime.steps.records import record
-from invokable.runtime.steps.style_presets import create_preset
-from invokable.runtime.steps.versions import at_least, require
+from invokable.runtime.steps.exchange.paging import Page
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
+from invokable.runtime.steps.exchange.records import record
+from invokable.runtime.steps.resources.archives import fetch_archive
+from invokable.runtime.steps.resources.boards import delete_board, find_board
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.library import list_workflows
+from invokable.runtime.steps.resources.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
+from invokable.runtime.steps.resources.model_manager import await_install, delete_model, prune_installs
+from invokable.runtime.steps.resources.queue_items import list_items, retry_items
+from invokable.runtime.steps.resources.style_presets import create_preset
+from invokable.runtime.steps.resources.versions import at_least, require
 from tests.runtime.driving import Driver, answer, in_turn, page
 
 BOARD = {"board_id": "b1", "board_name": "Foxes", "created_at": "2026-01-02 03:04:05.678", "image_count": 3}

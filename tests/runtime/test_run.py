@@ -22,11 +22,11 @@ from invokable import (
     Submission,
 )
 from invokable.runtime.client._sync import driving
-from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.protocol import AskPolicy, Await, Heard, Request, Response
-from invokable.runtime.steps.run import Context, finish, start
-from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Await, Heard, Request, Response
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.runs.run import Context, finish, start
+from invokable.runtime.steps.runs.submit import Submitting
 from tests.contract.interrupts import interrupted_in
 from tests.effort import slow_beyond
 from tests.runtime.driving import answer, page
@@ -559,7 +559,7 @@ def test_an_interrupt_has_the_submission() -> None:
 
 @pytest.mark.parametrize("after", range(8))
 def test_a_run_can_be_closed_at_any_step(after: int) -> None:
-    from invokable.runtime.steps.run import run
+    from invokable.runtime.steps.runs.run import run
 
     server = Server()
     steps = run(card(), Context(Known(), None), Deadline.after(None, lambda: 0.0))

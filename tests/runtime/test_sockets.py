@@ -103,6 +103,6 @@ def test_a_trickling_answer_ends_at_the_timeout_of_the_exchange(url: str) -> Non
 
 
 def _once() -> Any:
-    from invokable.runtime.steps.protocol import Request
+    from invokable.runtime.steps.exchange.protocol import Request
 
     yield Request("GET", "/api/v1/app/version")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.runtime.steps.answers import QueueItem
-from invokable.runtime.steps.submit import choose
+from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.runs.submit import choose
 from invokable.runtime.values.submission import items_in, new_batch_id
 
 Row = list[tuple[str, str, Any]]

@@ -26,10 +26,10 @@ from invokable import (
     ValidationError,
 )
 from invokable.contract.models import ANY_MODEL, ModelFilter
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.models import find_model
-from invokable.runtime.steps.protocol import AskPolicy, File, Request, Response
-from invokable.runtime.steps.uploads import Uploaded
+from invokable.runtime.steps.exchange.protocol import AskPolicy, File, Request, Response
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.models import find_model
+from invokable.runtime.steps.resources.uploads import Uploaded
 from invokable.testing import Fault, Simulator
 from tests.examples import imported, with_generator, workflow_class
 from tests.runtime.driving import Driver, answer

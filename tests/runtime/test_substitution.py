@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import Color
-from invokable.runtime.steps.substitution import substitute
+from invokable.runtime.steps.runs.substitution import substitute
 from invokable.runtime.values.pins import pins_of
 
 STAMP = {"stamp": {"image_name": "x.png"}}

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from invokable import CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
-from invokable.runtime.steps.protocol import AskPolicy, Request, fetch
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, fetch
 from invokable.testing import Simulator
 from tests.runtime.asking import BOTH
 from tests.runtime.relays import HttpProxy, listening, relay_to

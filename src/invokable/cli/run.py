@@ -26,7 +26,7 @@ from invokable.cli.running.values import WrongValuesError
 from invokable.cli.running.working import Order, work
 from invokable.codegen import BuildError
 from invokable.contract.server import LOCAL, TOKEN, URL
-from invokable.runtime.steps.logs import LOG
+from invokable.runtime.steps.exchange.logs import LOG
 
 _GRACE: Final = 2.0
 """Seconds after an interrupt during which others are ignored, so that the run can be canceled."""

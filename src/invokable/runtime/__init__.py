@@ -1,7 +1,8 @@
 """The runtime: what a generated module imports, and what runs it.
 
     values/   what a generated module imports: inputs, media, limits, validation           imports neither of the others
-    steps/    the decisions of a run, without I/O: prepare ─ submit ─ wait ─ collect        imports values
+    steps/    what is decided, without I/O                                                 imports values
+              exchange ◀─ resources ◀─ runs: prepare ─ submit ─ wait ─ collect
     client/   access to the server and the disk; drives the steps                          imports values and steps
     errors    the tree of errors
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from invokable.contract.server import LOCAL, TOKEN, URL
-from invokable.runtime.steps.policy import Policy
+from invokable.runtime.steps.exchange.policy import Policy
 
 if TYPE_CHECKING:
     import ssl

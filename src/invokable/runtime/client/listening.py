@@ -21,9 +21,9 @@ from weakref import WeakValueDictionary
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import Line
-from invokable.runtime.steps.hearing import NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
-from invokable.runtime.steps.protocol import Heard, Note
-from invokable.runtime.steps.queue import LOG
+from invokable.runtime.steps.exchange.protocol import Heard, Note
+from invokable.runtime.steps.resources.queue import LOG
+from invokable.runtime.steps.runs.hearing import NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
 
 _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before the next attempt to connect; the last one repeats."""

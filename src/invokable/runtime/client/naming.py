@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final
 from unicodedata import normalize
 
-from invokable.runtime.steps.nearest import nearest
+from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.values.media import Image, Video, media_in
 from invokable.runtime.values.result import WorkflowResult
 

@@ -6,7 +6,7 @@ import os
 from io import BytesIO
 from typing import Any, Final
 
-from invokable.runtime.steps.protocol import File, Read
+from invokable.runtime.steps.exchange.protocol import File, Read
 from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
 
 _SUFFIXES: Final = {"image": ".png", "video": ".mp4"}

@@ -49,7 +49,7 @@ def _both_missing() -> list[Detail]:
 
 @route("GET", f"{_QUEUE}/status")
 def status(call: Call) -> Answer:
-    """The counts of the queue."""
+    """The state of the queue."""
     world = call.world
     queue = world.queue.status(call.params["queue_id"], call.person)
     return Answer({"queue": world.release.shape("queue_status", queue), "processor": _processor(call)})

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from invokable.runtime.client._async.concurrency import Started, home, sleep
 from invokable.runtime.errors import ConnectionError, InvokableError  # noqa: A004
-from invokable.runtime.steps.protocol import Ask
+from invokable.runtime.steps.exchange.protocol import Ask
 
 Found: TypeAlias = dict[int, Any]
 

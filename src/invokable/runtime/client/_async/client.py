@@ -28,15 +28,15 @@ from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
-from invokable.runtime.steps.downloads import download
-from invokable.runtime.steps.media import clean_up
-from invokable.runtime.steps.node_drift import drift
-from invokable.runtime.steps.policy import Policy
-from invokable.runtime.steps.protocol import Request, Steps, fetch
-from invokable.runtime.steps.responses import parse
-from invokable.runtime.steps.run import Manner, run, start
-from invokable.runtime.steps.submit import Submitting
-from invokable.runtime.steps.versions import server_version
+from invokable.runtime.steps.exchange.policy import Policy
+from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.responses import parse
+from invokable.runtime.steps.resources.downloads import download
+from invokable.runtime.steps.resources.media import clean_up
+from invokable.runtime.steps.resources.node_drift import drift
+from invokable.runtime.steps.resources.versions import server_version
+from invokable.runtime.steps.runs.run import Manner, run, start
+from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Shown

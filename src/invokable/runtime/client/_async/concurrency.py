@@ -14,7 +14,7 @@ from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.saving import taken
 from invokable.runtime.errors import ConnectionError  # noqa: A004
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")

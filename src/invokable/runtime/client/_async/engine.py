@@ -20,10 +20,8 @@ from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError  # noqa: A004
-from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.hearing import HERE
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.protocol import (
+from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.exchange.protocol import (
     Ask,
     AskPolicy,
     Await,
@@ -38,8 +36,10 @@ from invokable.runtime.steps.protocol import (
     T,
     Tell,
 )
-from invokable.runtime.steps.queue import cancel_batch
-from invokable.runtime.steps.run import Context
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.queue import cancel_batch
+from invokable.runtime.steps.runs.hearing import HERE
+from invokable.runtime.steps.runs.run import Context
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
 

@@ -8,11 +8,11 @@ from typing import Generic
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import Result
-from invokable.runtime.steps.deadline import Deadline
-from invokable.runtime.steps.protocol import Steps, T
-from invokable.runtime.steps.run import Context, Manner, carried_by_errors, finish, follow, run_again
-from invokable.runtime.steps.status import finished_part, job_status, outcome
-from invokable.runtime.steps.submit import Submitting
+from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.exchange.protocol import Steps, T
+from invokable.runtime.steps.runs.run import Context, Manner, carried_by_errors, finish, follow, run_again
+from invokable.runtime.steps.runs.status import finished_part, job_status, outcome
+from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.events import JobEvent, JobStatus
 from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow

@@ -14,7 +14,7 @@ from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import Scrap
-from invokable.runtime.steps.downloads import download
+from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.result import WorkflowResult
 

@@ -26,8 +26,8 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from invokable.runtime.client.connection import Connection
-from invokable.runtime.steps.policy import Policy
-from invokable.runtime.steps.protocol import Sent
+from invokable.runtime.steps.exchange.policy import Policy
+from invokable.runtime.steps.exchange.protocol import Sent
 
 if TYPE_CHECKING:
     import ssl

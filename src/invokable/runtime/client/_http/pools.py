@@ -10,7 +10,7 @@ import httpx
 
 from invokable.runtime.client._http.network import async_pool, completes_request, pool
 from invokable.runtime.client.connection import Connection
-from invokable.runtime.steps.policy import Policy
+from invokable.runtime.steps.exchange.policy import Policy
 
 
 class Pool(httpx.BaseTransport):

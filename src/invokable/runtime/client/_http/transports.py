@@ -29,9 +29,9 @@ from invokable.runtime.client._http.pools import AsyncPool, Pool
 from invokable.runtime.client._http.troubles import trouble
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.errors import ConnectionError  # noqa: A004
-from invokable.runtime.steps.credentials import Credentials
-from invokable.runtime.steps.policy import Policy, seconds_asked
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.exchange.credentials import Credentials
+from invokable.runtime.steps.exchange.policy import Policy, seconds_asked
+from invokable.runtime.steps.exchange.protocol import Request, Response
 
 Network: TypeAlias = httpx.BaseTransport
 """Carries requests in place of the network, as the simulator does."""

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.saving import taken
-from invokable.runtime.steps.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")

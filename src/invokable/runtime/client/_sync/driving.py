@@ -7,7 +7,7 @@ from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
 from invokable.runtime.client._sync.concurrency import shielded
-from invokable.runtime.steps.protocol import Step, Steps, T, Tell
+from invokable.runtime.steps.exchange.protocol import Step, Steps, T, Tell
 from invokable.runtime.values.events import JobEvent
 
 

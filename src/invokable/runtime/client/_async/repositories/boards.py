@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Literal, TypeAlias
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.steps.boards import (
+from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.resources.boards import (
     board_id_of,
     change_board,
     create_board,
@@ -15,9 +16,8 @@ from invokable.runtime.steps.boards import (
     find_or_create_board,
     list_boards,
 )
-from invokable.runtime.steps.media import IMAGES, VIDEOS, move_media
-from invokable.runtime.steps.paging import at_once
-from invokable.runtime.steps.versions import require
+from invokable.runtime.steps.resources.media import IMAGES, VIDEOS, move_media
+from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import BoardRecord

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.steps.boards import board_id_of
-from invokable.runtime.steps.media import (
+from invokable.runtime.steps.resources.boards import board_id_of
+from invokable.runtime.steps.resources.media import (
     Kind,
     R,
     Selection,

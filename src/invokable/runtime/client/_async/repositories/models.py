@@ -10,7 +10,9 @@ from typing import Any
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.model_manager import (
+from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.resources.model_manager import (
     await_install,
     cancel_install,
     change_model,
@@ -29,8 +31,6 @@ from invokable.runtime.steps.model_manager import (
     start_install,
     steer_install,
 )
-from invokable.runtime.steps.paging import at_once
-from invokable.runtime.steps.protocol import Read
 from invokable.runtime.values.inputs import ImageInput, Model
 from invokable.runtime.values.records import ModelInstall, ModelRecord
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from invokable.runtime.client._async.engine import AsyncEngine
-from invokable.runtime.steps.known import Known
-from invokable.runtime.steps.paging import Page
-from invokable.runtime.steps.protocol import Steps
+from invokable.runtime.steps.exchange.paging import Page
+from invokable.runtime.steps.exchange.protocol import Steps
+from invokable.runtime.steps.resources.known import Known
 
 T = TypeVar("T")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import builtins
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
-from invokable.runtime.steps.node_drift import drift
-from invokable.runtime.steps.server_info import (
+from invokable.runtime.steps.resources.node_drift import drift
+from invokable.runtime.steps.resources.server_info import (
     clear_invocation_cache,
     current_user,
     enable_invocation_cache,
     invocation_cache,
     server_info,
 )
-from invokable.runtime.steps.versions import server_version
+from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 from invokable.runtime.values.workflow import Workflow

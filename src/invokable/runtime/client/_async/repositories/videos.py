@@ -9,9 +9,9 @@ from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.boards import board_id_of
-from invokable.runtime.steps.media import VIDEOS, Kind, upload_media
-from invokable.runtime.steps.protocol import Read
+from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.resources.boards import board_id_of
+from invokable.runtime.steps.resources.media import VIDEOS, Kind, upload_media
 from invokable.runtime.values.inputs import Board, VideoInput
 from invokable.runtime.values.media import Video
 from invokable.runtime.values.records import VideoRecord

@@ -8,7 +8,9 @@ from typing import Any
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.library import (
+from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.resources.library import (
     delete_workflow,
     delete_workflow_thumbnail,
     find_workflow,
@@ -19,8 +21,6 @@ from invokable.runtime.steps.library import (
     share_workflow,
     workflow_thumbnail,
 )
-from invokable.runtime.steps.paging import at_once
-from invokable.runtime.steps.protocol import Read
 from invokable.runtime.values.inputs import ImageInput
 from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord
 

@@ -13,10 +13,16 @@ from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._sync.repositories.media import Media, name_of
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
-from invokable.runtime.steps.archives import fetch_archive
-from invokable.runtime.steps.boards import board_id_of
-from invokable.runtime.steps.media import IMAGES, Kind, count_intermediates, delete_intermediates, upload_media
-from invokable.runtime.steps.protocol import Read
+from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.resources.archives import fetch_archive
+from invokable.runtime.steps.resources.boards import board_id_of
+from invokable.runtime.steps.resources.media import (
+    IMAGES,
+    Kind,
+    count_intermediates,
+    delete_intermediates,
+    upload_media,
+)
 from invokable.runtime.values.inputs import Board, ImageInput
 from invokable.runtime.values.media import Image
 from invokable.runtime.values.records import ImageRecord

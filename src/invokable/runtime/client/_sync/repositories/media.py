@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.steps.boards import board_id_of
-from invokable.runtime.steps.media import (
+from invokable.runtime.steps.resources.boards import board_id_of
+from invokable.runtime.steps.resources.media import (
     Kind,
     R,
     Selection,

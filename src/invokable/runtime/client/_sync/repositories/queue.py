@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.steps.queue_items import (
+from invokable.runtime.steps.resources.queue_items import (
     cancel_batches,
     cancel_destination,
     cancel_items,

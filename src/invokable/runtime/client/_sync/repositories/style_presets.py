@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.paging import at_once
-from invokable.runtime.steps.protocol import Read
-from invokable.runtime.steps.style_presets import (
+from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.resources.style_presets import (
     PresetChanges,
     change_preset,
     create_preset,

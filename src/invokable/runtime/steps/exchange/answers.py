@@ -1,0 +1,259 @@
+"""Answers: what the server's answers look like. `responses` reads them.
+
+Members that nobody needs are passed over, so that newer servers may add theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from invokable.contract.server import ENDED
+from invokable.runtime.steps.exchange.responses import shaped
+
+
+class Answer(BaseModel):
+    """The base class of the server's answers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        """Some versions send null for what others leave out."""
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class Version(Answer):
+    """`GET /app/version`."""
+
+    version: str
+
+
+class Enqueued(BaseModel):
+    """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items.
+
+    The answer repeats the whole batch, which is skipped while reading, so it is not searched for nulls.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    enqueued: int
+    requested: int
+    item_ids: list[int] | None = None
+    """All items with the batch id, including those of earlier POSTs."""
+
+
+class BatchStatus(Answer):
+    """`GET /queue/{queue}/b/{batch}/status`: the number of items in each state; all zero for an unknown batch."""
+
+    pending: int
+    in_progress: int
+    completed: int
+    failed: int
+    canceled: int
+    total: int
+    waiting: int = 0
+
+    @property
+    def open(self) -> int:
+        """The number of items that have not ended."""
+        return self.pending + self.in_progress + self.waiting
+
+    @property
+    def ended(self) -> int:
+        """The number of items that have ended, in whatever state."""
+        return self.completed + self.failed + self.canceled
+
+
+class QueueCounts(Answer):
+    """The number of items of all users in some of the states."""
+
+    pending: int
+    in_progress: int
+
+
+class QueueStatus(Answer):
+    """`GET /queue/{queue}/status`."""
+
+    queue: QueueCounts
+
+
+class _GraphNode(Answer):
+    type: str = ""
+
+
+class _Graph(Answer):
+    nodes: dict[str, _GraphNode] = {}
+
+
+class Session(Answer):
+    """What a queue item ran: the results of executed nodes, and the node of the graph that each belongs to."""
+
+    results: dict[str, dict[str, Any]] = {}
+    errors: dict[str, str] = {}
+    source_prepared_mapping: dict[str, list[str]] = {}
+    prepared_source_mapping: dict[str, str] = {}
+    prepared_iteration_paths: dict[str, list[int]] = {}
+    graph: _Graph = _Graph()
+
+
+class ItemIds(Answer):
+    """`GET /queue/{queue}/item_ids`."""
+
+    item_ids: list[int]
+
+
+class ItemSummary(Answer):
+    """`POST /queue/{queue}/item_summaries_by_ids`."""
+
+    item_id: int
+    status: str
+    batch_id: str = ""
+
+
+class FieldValue(Answer):
+    """A batch value that an item runs with."""
+
+    node_path: str
+    field_name: str
+    value: Any
+
+
+class QueueItem(Answer):
+    """`GET /queue/{queue}/i/{item}`."""
+
+    item_id: int
+    batch_id: str
+    status: str
+    destination: str | None = None
+    session: Session = Session()
+    field_values: list[FieldValue] | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    error_traceback: str | None = None
+    retried_from_item_id: int | None = None
+    """The item that was retried; if that was itself a retry, the first one."""
+    parent_item_id: int | None = None
+    priority: int = 0
+    created_at: str | None = None
+    started_at: str | None = None
+
+    @property
+    def first(self) -> int:
+        """The item that it goes back to, by whatever number of retries."""
+        return self.retried_from_item_id or self.item_id
+
+    @property
+    def ended(self) -> bool:
+        """Whether the item has ended and will not change any more."""
+        return self.status in ENDED
+
+
+class ItemPage(Answer):
+    """`GET /queue/{queue}/list`, of servers before 6.7. The items have no session."""
+
+    items: list[QueueItem]
+    has_more: bool
+
+
+class StoredImage(Answer):
+    """`POST /images/upload`."""
+
+    image_name: str
+    width: int
+    height: int
+
+
+class StoredVideo(Answer):
+    """`POST /videos/upload`."""
+
+    video_name: str
+    width: int
+    height: int
+
+
+class BoardRecord(Answer):
+    """`GET /boards/`."""
+
+    board_id: str
+    board_name: str
+
+
+class ModelRecord(Answer):
+    """`GET /models/`; other members are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+
+    key: str
+    hash: str
+    name: str
+    base: str
+    type: str
+
+
+class ModelList(Answer):
+    """`GET /models/`."""
+
+    models: list[ModelRecord]
+
+
+class Prompts(Answer):
+    """`POST /utilities/dynamicprompts`."""
+
+    prompts: list[str]
+    error: str | None = None
+
+
+class NodeSchema(Answer):
+    """The schema of a node type in `GET /openapi.json`."""
+
+    properties: dict[str, Any]
+    version: str = ""
+
+    @property
+    def type(self) -> str:
+        """The node type."""
+        described = self.properties.get("type")
+        return str(described.get("default", "")) if isinstance(described, dict) else ""
+
+
+class _Components(Answer):
+    schemas: dict[str, Any]
+
+
+class OpenAPI(Answer):
+    """`GET /openapi.json`."""
+
+    components: _Components
+
+    def invocations(self) -> dict[str, NodeSchema]:
+        """The schemas of all node types, by type."""
+        found = [
+            shaped(schema, NodeSchema, where=f"/openapi.json, {name}")
+            for name, schema in self.components.schemas.items()
+            if isinstance(schema, dict) and schema.get("class") == "invocation"
+        ]
+        return {schema.type: schema for schema in found}
+
+
+class Color(Answer):
+    """The value of a ColorField."""
+
+    r: int
+    g: int
+    b: int
+    a: int
+
+
+class ImageRef(Answer):
+    """The value of an ImageField."""
+
+    image_name: str
+
+
+class VideoRef(Answer):
+    """The value of a VideoField."""
+
+    video_name: str

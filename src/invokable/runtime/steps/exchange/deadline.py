@@ -1,0 +1,60 @@
+"""Deadline: the time limit of a run, from its first step to its last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from invokable.runtime.steps.exchange.protocol import Steps, T, shortened
+
+Clock = Callable[[], float]
+
+
+class TimeUp(Exception):  # noqa: N818  (thrown into steps, which translate it)
+    """The time limit of a run has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a run must end, if ever."""
+
+    clock: Clock
+    end: float | None
+    timeout: float | None
+
+    @classmethod
+    def after(cls, timeout: float | None, clock: Clock) -> Deadline:
+        """The deadline `timeout` seconds from now; None for no deadline."""
+        return cls(clock, None if timeout is None else clock() + timeout, timeout)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self.end is not None and self.clock() >= self.end
+
+
+def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
+    """The same steps, none of them longer than the time left. When it is over, TimeUp is thrown into them."""
+    if deadline.end is None:
+        return (yield from steps)
+    reply: Any = None
+    problem: BaseException | None = None
+    while True:
+        try:
+            step = steps.send(reply) if problem is None else steps.throw(problem)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        reply = problem = None
+        left = deadline.end - deadline.clock()
+        if left <= 0:
+            problem = TimeUp()
+            continue
+        try:
+            reply = yield shortened(step, left)
+        except GeneratorExit:
+            steps.close()
+            raise
+        except BaseException as error:  # the steps decide what to do
+            problem = error

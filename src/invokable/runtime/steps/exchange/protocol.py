@@ -1,0 +1,252 @@
+"""Protocol: what steps yield to a client, and what they get back.
+
+A run is a generator that makes decisions and does no I/O. It yields
+
+    Request   and receives the Response; if the server is unreachable, ConnectionError is thrown into it
+    Read      and receives the File; if it cannot be read, OSError or TypeError is thrown into it
+    Sleep     and receives nothing
+    Listen    and receives the Ear for a batch, which collects its events from then on, if they are available
+    Await     and receives what the Ear has Heard, once there is something, or after some seconds
+    Ask       and receives what its own steps return; a client may combine the questions of several runs
+    Tell      and receives nothing: events for those who watch the run
+    AskPolicy and receives the client's Policy
+
+The clients are thin drivers of steps. An interrupt is also thrown into the generator, which may then yield further
+steps to clean up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from invokable.runtime.errors import CertificateError, ConnectionError, NotInvokeAIError  # noqa: A004
+from invokable.runtime.steps.exchange.logs import LOG
+from invokable.runtime.steps.exchange.policy import Policy, is_busy
+from invokable.runtime.values.events import JobEvent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to upload."""
+
+    kind: Literal["image", "video"]
+    content: bytes = field(repr=False)
+    suffix: str = ""
+    content_type: str = ""
+
+
+@dataclass(slots=True)
+class Sent:
+    """Whether a request may have arrived. The sender records it, so that it is known even after an interrupt."""
+
+    begun: bool = False
+    """The last part of the request, its body, is being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request below the server's address."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    json: Any = None
+    file: File | None = None
+    part: str = "file"
+    """The name of the file's form field."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Other fields of the form."""
+    into: BinaryIO | None = None
+    """Where to write the body of a 200 answer, instead of into the Response."""
+    timeout: float | None = None
+    """Timeout of the exchange in seconds, if shorter than the client's own."""
+    sent: Sent = field(default_factory=Sent, repr=False, compare=False)
+    """The state of the last attempt to send it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, read to its end."""
+
+    status: int
+    content_type: str
+    body: bytes
+    method: str
+    url: str
+    retry_after: float | None = None
+    """Seconds the server asks us to wait before the next attempt."""
+    new_token: str | None = field(default=None, repr=False)
+    """The token that replaces the one that was sent."""
+    location: str = ""
+    """Where a redirect leads. It is not followed."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether its content type is JSON."""
+        return self.content_type.partition(";")[0].strip() in ("application/json", "application/problem+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the value of an image or a video input."""
+
+    value: object
+    kind: Literal["image", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait for some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The useful part of an event of the server."""
+
+    name: str
+    """The name of the event."""
+    item_id: int
+    """The queue item; 0 if the event is about several."""
+    content: Mapping[str, Any]
+
+
+class Ear(Protocol):
+    """Collects the events about a batch, while a reference to it is held."""
+
+    @property
+    def line(self) -> int:
+        """The number of the connection that receives events; 0 if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The notes that an ear has collected."""
+
+    notes: Sequence[Note] = ()
+    upto: int = 0
+    """Where the next reading starts."""
+    line: int = 0
+    """The ear's line before the notes were read. If it is the same in two readings, nothing was lost in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Start collecting the events of a batch, after waiting up to `seconds` for the connection."""
+
+    batch_id: str
+    seconds: float
+    every: bool = True
+    """Whether to collect the events of each node, or only results and ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for some seconds, or until there are new notes or the line has changed."""
+
+    ear: Ear | None
+    since: int
+    line: int
+    seconds: float
+    every: bool = False
+    """Whether any new note ends the wait, or only one about an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask something about queue items."""
+
+    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]]
+    """The steps that ask about any number of items, given what the client knows about the server."""
+    item_ids: tuple[int, ...]
+    known: Any
+    timeout: float | None = None
+    """Timeout for the answer, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Report events to those who watch the run."""
+
+    events: Sequence[JobEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class AskPolicy:
+    """Ask for the client's Policy."""
+
+
+Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell | AskPolicy
+Steps: TypeAlias = Generator[Step, Any, T]
+
+
+def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
+    """Send a request that may be repeated, again while the server is away or busy; a `final` status ends it at once."""
+    policy: Policy = yield AskPolicy()
+    for attempt in range(policy.retries):
+        try:
+            response: Response = yield request
+        except CertificateError:
+            raise
+        except ConnectionError as error:
+            asked = None
+            LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
+        else:
+            is_final = response.status in final
+            if is_final or not is_busy(response.status, method=request.method, own_words=response.is_json):
+                return response
+            asked = response.retry_after
+            LOG.info("%s %s: answered %d; attempt %d", request.method, request.path, response.status, attempt + 1)
+        yield Sleep(policy.pause(attempt, asked))
+        _rewind(request)
+    last: Response = yield request
+    return last
+
+
+def fetch_as(request: Request, read: Callable[[Response], T]) -> Steps[T]:
+    """Like `fetch`, for requests that the server is known to support: also retry if the answer cannot be `read`."""
+    policy: Policy = yield AskPolicy()
+    for attempt in range(policy.retries):
+        response = yield from fetch(request)
+        try:
+            return read(response)
+        except NotInvokeAIError as error:
+            LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
+        yield Sleep(policy.pause(attempt))
+        _rewind(request)
+    return read((yield from fetch(request)))
+
+
+def _rewind(request: Request) -> None:
+    if request.into is not None:
+        request.into.seek(0)
+        request.into.truncate()
+
+
+def in_path(part: object) -> str:
+    """A name or an id, quoted as a part of a path."""
+    return quote(str(part), safe="")
+
+
+def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
+    """Run several steps one after the other, and return their results."""
+    found = []
+    for steps in several:
+        found.append((yield from steps))  # noqa: PERF401  (a comprehension cannot yield)
+    return found
+
+
+def shortened(step: Step, seconds: float) -> Step:
+    """A step that takes at most `seconds`."""
+    match step:
+        case Sleep() | Await() | Listen() if step.seconds > seconds:
+            return replace(step, seconds=seconds)
+        case Request() | Ask() if step.timeout is None or step.timeout > seconds:
+            return replace(step, timeout=seconds)
+    return step

@@ -1,0 +1,70 @@
+"""Downloads: images and videos from the server, checked for completeness."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO, Final
+from urllib.parse import quote
+
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch_as
+from invokable.runtime.steps.exchange.responses import not_invokeai, parse
+from invokable.runtime.values.media import Image, Video
+
+_SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}
+"""The magic bytes of each file type, and their position."""
+_PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
+    """Write a file on the server to `into`. Raises APIError if the server no longer has it, and ConnectionError."""
+    request = Request("GET", f"/api/v1/{medium.collection}/i/{quote(medium.name, safe='')}/full", into=into)
+    yield from fetch_as(request, lambda response: _check(response, medium, into))
+
+
+def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
+    kind = _checked_kind(response, medium, into)
+    if not _is_whole(kind, into):
+        raise not_invokeai(response.url, f"answered with {kind} that is cut off")
+
+
+def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> str:
+    kind = response.content_type.partition(";")[0].strip()
+    if response.status != 200:
+        parse(response)
+    if response.status != 200 or not kind.startswith(medium.collection.removesuffix("s")):
+        raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a file")
+    start, signature = _SIGNATURES.get(kind, (0, b""))
+    into.seek(0)
+    head = into.read(start + max(len(signature), 1))
+    if not head or not head[start:].startswith(signature):
+        raise not_invokeai(response.url, f"answered with {kind} that is {'not valid' if head else 'empty'}")
+    return kind
+
+
+def _is_whole(kind: str, file: BinaryIO) -> bool:
+    """Whether a file is complete; files of unknown kinds are assumed to be."""
+    if kind == "image/png":
+        return file.seek(0, os.SEEK_END) >= len(_PNG_END) and _read_at(file, -len(_PNG_END), os.SEEK_END) == _PNG_END
+    return kind != "video/mp4" or _boxes_fit(file)
+
+
+def _boxes_fit(file: BinaryIO) -> bool:
+    """Whether the boxes of an MP4 file end where the file does, and include its index (`moov`)."""
+    size, start, is_indexed = file.seek(0, os.SEEK_END), 0, False
+    while start < size:
+        head = _read_at(file, start)
+        length = int.from_bytes(head[:4])
+        if length == 1:  # the length is in the field after the type
+            length = int.from_bytes(head[8:16])
+        is_indexed = is_indexed or head[4:8] == b"moov"
+        if length == 0:  # up to the end
+            return is_indexed
+        if length < 8:
+            return False
+        start += length
+    return start == size and is_indexed
+
+
+def _read_at(file: BinaryIO, place: int, whence: int = os.SEEK_SET) -> bytes:
+    file.seek(place, whence)
+    return file.read(16)

@@ -1,0 +1,28 @@
+"""Known: what a client has learned of its server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from invokable.runtime.steps.exchange.answers import ModelRecord
+from invokable.runtime.steps.resources.uploads import Uploaded
+
+
+@dataclass(slots=True)
+class Known:
+    """What a client knows about its server; refreshed when a name is not found."""
+
+    models: Sequence[ModelRecord] | None = None
+    version: str | None = None
+    """The server's version, once requested."""
+    lists_by_ids: bool = True
+    """Whether the server returns many queue items in one request; servers before 6.7 do not."""
+    max_queue_size: int | None = None
+    """How many items may be pending in the queue."""
+    uploads: Uploaded = field(default_factory=Uploaded)
+    """The files uploaded for runs."""
+    models_listed: float = float("-inf")
+    """When the models were last listed."""
+    summarises: bool = True
+    """Whether the server returns summaries of many items; servers before 6.14 do not."""

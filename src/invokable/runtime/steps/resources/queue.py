@@ -1,0 +1,180 @@
+"""Queue: requests about a run's items, shared by submitting, waiting and canceling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from invokable.runtime.errors import APIError, InvokableError
+from invokable.runtime.steps.exchange.answers import BatchStatus, ItemIds, ItemPage, ItemSummary, QueueItem, QueueStatus
+from invokable.runtime.steps.exchange.logs import LOG as LOG
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch
+from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.values.events import Queued
+from invokable.runtime.values.submission import Submission
+
+QUEUE: Final = "/api/v1/queue/default"
+
+_AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
+_SUMMARIES: Final = 1000
+_SHARED: Final = ("item_id", "status", "batch_id")
+_PLACE: Final = 0.5  # seconds; other events wait meanwhile
+
+
+def batch_status(batch_id: str) -> Steps[BatchStatus]:
+    """The status of a batch; requested once."""
+    return read((yield Request("GET", f"{QUEUE}/b/{batch_id}/status")), BatchStatus)
+
+
+def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueItem]]:
+    """Items with their sessions, without those that are no longer in the queue."""
+    found: dict[int, QueueItem] = {}
+    if len(item_ids) > 1 and known.lists_by_ids:
+        for start in range(0, len(item_ids), _AT_ONCE):
+            chunk = list(item_ids[start : start + _AT_ONCE])
+            response: Response = yield Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": chunk})
+            if response.status in (404, 405):  # servers before 6.7
+                known.lists_by_ids = False
+                break
+            found |= {item.item_id: item for item in read(response, list[QueueItem])}
+        else:
+            return found
+    for item_id in item_ids:
+        item = yield from _item(item_id)
+        if item is not None:
+            found[item_id] = item
+    return found
+
+
+def queued(submission: Submission) -> Steps[Queued]:
+    """The place of a run in the queue, if the server reports it quickly."""
+    ahead: int | None = None
+    try:
+        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE)), QueueStatus).queue
+        ahead = max(queue.pending + queue.in_progress - submission.requested, 0)
+    except InvokableError as error:
+        LOG.info("the place of batch %s in the queue is unknown: %s", submission.batch_id, error)
+    return Queued(submission.item_ids[0], ahead, submission.requested)
+
+
+def statuses_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, str]]:
+    """The statuses of items, without those that are no longer in the queue."""
+    found: dict[int, str] = {}
+    if known.summarises:
+        for start in range(0, len(item_ids), _SUMMARIES):
+            chunk = list(item_ids[start : start + _SUMMARIES])
+            response: Response = yield Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk})
+            if response.status in (404, 405):  # servers before 6.14
+                known.summarises = False
+                break
+            found |= {item.item_id: item.status for item in read(response, list[ItemSummary])}
+        else:
+            return found
+    items = yield from items_by_id(item_ids, known)
+    return {item_id: item.status for item_id, item in items.items()}
+
+
+def items_of(submission: Submission) -> Steps[list[QueueItem]]:
+    """All items of a submission, oldest first: more than requested if it arrived twice.
+
+    Retries, and items that a node of the workflow enqueued, are left out.
+    """
+    rows = yield from rows_of(submission)
+    return [row for row in rows if row.retried_from_item_id is None]
+
+
+def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
+    """The same, including retries."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
+    before_6_0 = response.status == 404
+    items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[QueueItem])
+    return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
+
+
+def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
+    """The items of a batch with any destination, oldest first; a retried item is replaced by its last retry."""
+    response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
+    if response.status == 404 or not response.is_json:  # servers before 6.7
+        return [item.item_id for item in latest_of((yield from _paged(batch_id)))]
+    ids = read(response, ItemIds).item_ids
+    found: list[ItemSummary] = []
+    for start in range(0, len(ids), _SUMMARIES):
+        found += yield from _summaries(ids[start : start + _SUMMARIES], known)
+    own = [item.item_id for item in found if item.batch_id == batch_id]
+    # Summaries do not say what was retried.
+    return [item.item_id for item in latest_of((yield from items_by_id(own, known)).values())]
+
+
+def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
+    if known.summarises:
+        request = Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": item_ids})
+        response: Response = yield from fetch(request)
+        if response.status not in (404, 405):
+            return read(response, list[ItemSummary])
+        known.summarises = False  # servers before 6.14
+    items = yield from items_by_id(item_ids, known)
+    return [ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED}) for item in items.values()]
+
+
+def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
+    """The items of a run, given oldest first; a retried item is replaced by its last retry.
+
+    Each retry names the original item, even if it is the retry of a retry.
+    """
+    latest: dict[int, QueueItem] = {}
+    for item in items:
+        if item.parent_item_id is None:  # otherwise a node enqueued it
+            latest[item.first] = item
+    return list(latest.values())
+
+
+def cancel_batch(batch_id: str) -> Steps[None]:
+    """Cancel the items of a batch that have not ended. Raises APIError and ConnectionError."""
+    request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": [batch_id]})
+    parse((yield from fetch(request)))
+
+
+def cancel_items(item_ids: Iterable[int]) -> Steps[None]:
+    """Cancel single items, if they are still in the queue.
+
+    Each is tried once before any is retried: while the client waits for one, the next might run.
+    """
+    left = []
+    for item_id in item_ids:
+        try:
+            parse((yield _cancel(item_id)))
+        except InvokableError:
+            left.append(item_id)
+    for item_id in left:
+        try:
+            parse((yield from fetch(_cancel(item_id))))
+        except InvokableError as error:
+            LOG.info("item %d, a duplicate, was not canceled: %s", item_id, error)
+
+
+def _cancel(item_id: int) -> Request:
+    return Request("PUT", f"{QUEUE}/i/{item_id}/cancel")
+
+
+def _item(item_id: int) -> Steps[QueueItem | None]:
+    response: Response = yield Request("GET", f"{QUEUE}/i/{item_id}")
+    try:
+        return read(response, QueueItem)
+    except APIError as error:
+        # Some versions wrap the 404 of a missing item in a 500 with this message.
+        if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
+            return None
+        raise
+
+
+def _paged(batch_id: str) -> Steps[list[QueueItem]]:
+    """The items of a batch, from the pages of all items that servers before 6.0 have; without their values."""
+    found: list[QueueItem] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = read((yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))), ItemPage)
+        found += [item for item in page.items if item.batch_id == batch_id]
+        if not page.has_more or not page.items:
+            return found
+        cursor = {"cursor": page.items[-1].item_id, "priority": page.items[-1].priority}

@@ -1,0 +1,223 @@
+"""Queue items: the server's queue as a whole, for administration. The requests of a run are in `queue.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from invokable.runtime.errors import APIError, NotFoundError
+from invokable.runtime.steps.exchange.answers import Answer, FieldValue
+from invokable.runtime.steps.exchange.paging import Page, in_chunks
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.records import record
+from invokable.runtime.steps.exchange.responses import parse, read, shaped
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.versions import at_least, require
+from invokable.runtime.values.records import QueueItem, QueueStatus
+
+Chosen = Callable[[QueueItem], bool]
+
+_SUMMARIES: Final = 500  # in one request
+_WHOLE: Final = 50  # items with their sessions, in one request
+_BY_IDS: Final = "6.7"
+"""The first version that lists the ids of items, and no longer lists items in pages."""
+
+
+class _Processor(Answer):
+    is_started: bool
+
+
+class _Status(Answer):
+    queue: dict[str, Any]
+    processor: _Processor
+
+
+class _Count(Answer):
+    canceled: int = 0
+    deleted: int = 0
+
+
+class _Retried(Answer):
+    retried_item_ids: list[int]
+
+
+class _Ids(Answer):
+    item_ids: list[int]
+
+
+class _Part(Answer):
+    items: list[dict[str, Any]]
+    has_more: bool
+
+
+def queue_status() -> Steps[QueueStatus]:
+    """The state of the queue."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/status"))
+    status = read(response, _Status)
+    return record(QueueStatus, status.queue, where=response.url, paused=not status.processor.is_started)
+
+
+def list_items(known: Known, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
+    """The chosen items, in the order of their ids."""
+    if not (yield from at_least(known, _BY_IDS)):
+        items = yield from _all_pages()
+        return Page([item for item in _in_order(items, newest_first) if chosen(item)])
+    response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "DESC"}))
+    ids = sorted(read(response, _Ids).item_ids, reverse=newest_first)
+    summaries = yield from at_least(known, "6.14")
+    path = "item_summaries_by_ids" if summaries else "items_by_ids"
+
+    def some(chunk: Sequence[Any]) -> Steps[Sequence[QueueItem]]:
+        found = yield from _by_ids(path, chunk)
+        return [item for item in found if chosen(item)]
+
+    return (yield from in_chunks(ids, some, _SUMMARIES if summaries else _WHOLE))
+
+
+def get_item(item_id: int) -> Steps[QueueItem]:
+    """An item. Raises NotFoundError."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/i/{int(item_id)}"))
+    return _there(item_id, response)
+
+
+def item_that(is_: str) -> Steps[QueueItem | None]:
+    """The `current` item or the `next` one, if there is one."""
+    response = yield from fetch(Request("GET", f"{QUEUE}/{is_}"))
+    value = parse(response)
+    return None if value is None else _item(value, response)
+
+
+def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
+    """Cancel items; those that have ended are left unchanged. Raises NotFoundError."""
+    found = []
+    for item_id in item_ids:
+        response = yield from fetch(Request("PUT", f"{QUEUE}/i/{int(item_id)}/cancel"))
+        found.append(_there(item_id, response))
+    return tuple(found)
+
+
+def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
+    """Cancel the items of batches that have not ended. Returns the number canceled."""
+    return (yield from _counted("cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})).canceled
+
+
+def cancel_destination(destination: str) -> Steps[int]:
+    """Cancel the items for a destination that have not ended. Returns the number canceled."""
+    return (yield from _counted("cancel_by_destination", {"destination": destination})).canceled
+
+
+def cancel_pending(known: Known) -> Steps[int]:
+    """Cancel all items but the running one. Returns the number canceled."""
+    yield from require(known, "canceling all pending items", "5.6")
+    return (yield from _counted("cancel_all_except_current")).canceled
+
+
+def retry_items(item_ids: Sequence[int], known: Known) -> Steps[tuple[QueueItem, ...]]:
+    """Enqueue failed and canceled items again. Returns the new items. Sent only once: it is not safe to repeat."""
+    yield from require(known, "retrying items", "5.7")
+    there = {old.item_id: old for old in (yield from _whole(list(map(int, item_ids)), known))}
+    wanted = [item_id for item_id in dict.fromkeys(map(int, item_ids)) if item_id in there]  # otherwise 6.8 fails
+    if not wanted:
+        return ()
+    # A new item names the original item, even if it is the retry of a retry.
+    firsts = {old.retried_from_item_id or old.item_id for old in there.values()}
+    newest = max([0, *(yield from _ids(known))])
+    response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
+    read(response, _Retried)  # the ids of the old items
+    since = [item_id for item_id in (yield from _ids(known)) if item_id > newest]
+    found = yield from _whole(sorted(since), known)
+    return tuple(item for item in found if item.retried_from_item_id in firsts)
+
+
+def delete_items(item_ids: Sequence[int], known: Known) -> Steps[None]:
+    """Delete items, canceling those that have not ended. Raises NotFoundError."""
+    yield from require(known, "deleting items", "6.0")
+    for item_id in item_ids:
+        yield from get_item(item_id)
+        response = yield from fetch(Request("DELETE", f"{QUEUE}/i/{int(item_id)}"))
+        if response.status != 404:  # an earlier attempt succeeded
+            parse(response)
+
+
+def delete_all(which: str) -> Steps[int]:
+    """`prune` the items that have ended, or `clear` all. Returns the number deleted."""
+    return (yield from _counted(which)).deleted
+
+
+def delete_pending(known: Known) -> Steps[int]:
+    """Delete all pending items. Returns the number deleted."""
+    yield from require(known, "deleting all pending items", "6.0")
+    return (yield from _counted("delete_all_except_current")).deleted
+
+
+def delete_destination(destination: str, known: Known) -> Steps[int]:
+    """Delete all items for a destination. Returns the number deleted."""
+    yield from require(known, "deleting the items of a destination", "6.0")
+    request = Request("DELETE", f"{QUEUE}/d/{in_path(destination)}")
+    return read((yield from fetch(request)), _Count).deleted
+
+
+def set_paused(paused: bool) -> Steps[None]:
+    """Pause or resume the queue."""
+    parse((yield from fetch(Request("PUT", f"{QUEUE}/processor/{'pause' if paused else 'resume'}"))))
+
+
+def _ids(known: Known) -> Steps[list[int]]:
+    if not (yield from at_least(known, _BY_IDS)):
+        return [item.item_id for item in (yield from _all_pages())]
+    return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), _Ids).item_ids
+
+
+def _whole(ids: Sequence[int], known: Known) -> Steps[list[QueueItem]]:
+    """The complete items with these ids, without those that do not exist."""
+    if not (yield from at_least(known, _BY_IDS)):
+        wanted = set(ids)
+        return [item for item in _in_order((yield from _all_pages()), False) if item.item_id in wanted]
+    found: list[QueueItem] = []
+    for start in range(0, len(ids), _WHOLE):
+        found += yield from _by_ids("items_by_ids", ids[start : start + _WHOLE])
+    return found
+
+
+def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:
+    response = yield from fetch(Request("POST", f"{QUEUE}/{path}", json={"item_ids": list(ids)}))
+    return [_item(value, response) for value in read(response, list[dict[str, Any]])]
+
+
+def _all_pages() -> Steps[list[QueueItem]]:
+    """All items, as servers before 6.7 list them."""
+    found: list[QueueItem] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        response = yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))
+        part = read(response, _Part)
+        found += [_item(value, response) for value in part.items]
+        if not part.has_more or not part.items:
+            return found
+        cursor = {"cursor": found[-1].item_id, "priority": found[-1].priority}
+
+
+def _counted(path: str, params: dict[str, str] | None = None, json: Any = None) -> Steps[_Count]:
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}", params or {}, json=json))), _Count)
+
+
+def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]:
+    return sorted(items, key=lambda item: item.item_id, reverse=newest_first)
+
+
+def _there(item_id: int, response: Response) -> QueueItem:
+    try:
+        return _item(parse(response), response)
+    except APIError as error:
+        # Some versions wrap the 404 of a missing item in a 500 with this message.
+        if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
+            raise NotFoundError(f"the queue has no item {item_id}", name=str(item_id)) from error
+        raise
+
+
+def _item(value: Any, response: Response) -> QueueItem:
+    rows = value.get("field_values") if isinstance(value, dict) else None
+    values = shaped(rows or [], list[FieldValue], where=response.url)
+    given = {(one.node_path, one.field_name): one.value for one in values}
+    return record(QueueItem, value, where=response.url, values=given)

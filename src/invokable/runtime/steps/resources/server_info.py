@@ -1,0 +1,70 @@
+"""Server info: version, users and cache of a server."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from invokable.runtime.errors import APIError
+from invokable.runtime.steps.exchange.answers import Answer
+from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.records import record
+from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.versions import at_least, server_version
+from invokable.runtime.values.records import InvocationCache, ServerInfo, User
+
+RUNTIME_CONFIG: Final = "/api/v1/app/runtime_config"
+_CACHE: Final = "/api/v1/app/invocation_cache"
+
+
+class _Auth(Answer):
+    multiuser_enabled: bool
+
+
+class _Config(Answer):
+    config: dict[str, Any]
+
+
+def server_info(known: Known) -> Steps[ServerInfo]:
+    """What the server reports about itself to this client."""
+    known.version = yield from server_version()
+    multiuser = False
+    if (yield from at_least(known, "6.12")):
+        multiuser = read((yield from fetch(Request("GET", "/api/v1/auth/status"))), _Auth).multiuser_enabled
+    room = (yield from _room()) if (yield from at_least(known, "5.15")) else None
+    return ServerInfo(version=known.version, multiuser=multiuser, max_queue_size=room)
+
+
+def current_user(known: Known) -> Steps[User | None]:
+    """The user the client is signed in as; None on a single-user server."""
+    if not (yield from server_info(known)).multiuser:
+        return None
+    response = yield from fetch(Request("GET", "/api/v1/auth/me"))
+    return record(User, parse(response), where=response.url)
+
+
+def invocation_cache() -> Steps[InvocationCache]:
+    """The state of the invocation cache."""
+    response = yield from fetch(Request("GET", f"{_CACHE}/status"))
+    return record(InvocationCache, parse(response), where=response.url)
+
+
+def clear_invocation_cache() -> Steps[None]:
+    """Empty the invocation cache."""
+    parse((yield from fetch(Request("DELETE", _CACHE))))
+
+
+def enable_invocation_cache(*, enabled: bool) -> Steps[None]:
+    """Enable or disable the invocation cache."""
+    parse((yield from fetch(Request("PUT", f"{_CACHE}/{'enable' if enabled else 'disable'}"))))
+
+
+def _room() -> Steps[int | None]:
+    try:
+        config = read((yield from fetch(Request("GET", RUNTIME_CONFIG))), _Config).config
+    except APIError as error:
+        if error.status in (401, 403):  # only for users who are signed in
+            return None
+        raise
+    room = config.get("max_queue_size")
+    return room if isinstance(room, int) else None

@@ -1,0 +1,135 @@
+"""Batches: the lists of values from which the server makes several runs of a graph.
+
+The server does not check them: an item with an invalid value stays in the queue and blocks everything behind it. So
+every value is checked here against the field that it goes to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Mapping
+from typing import Any, Final
+
+from invokable.contract.batch import BatchSource, BatchTarget, ItemCheck
+from invokable.runtime.errors import APIError, Problem
+from invokable.runtime.steps.exchange.answers import Prompts
+from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetch
+from invokable.runtime.steps.exchange.responses import read
+from invokable.runtime.steps.resources.uploads import replaced
+from invokable.runtime.values.pins import Pins
+
+Values = Mapping[tuple[str, str], Any]
+"""Wire values by node and field, with a File in place of each image that is not uploaded yet."""
+Data = list[list[dict[str, Any]]]
+"""The `data` of the enqueue body: the lists of a group are zipped, groups are multiplied."""
+
+_MAX_SEED: Final = 2**32 - 1
+
+
+def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
+    """The enqueue body's `data`. Adds what is invalid to `problems`. Raises APIError and ConnectionError."""
+    lists: list[list[Any]] = []
+    for position, source in enumerate(pins.batch.sources):
+        ends = [end for group in pins.batch.groups for end in group if end.source == position]
+        if values.get((source.node_id, source.field), ()) is None:  # invalid, and reported already
+            lists.append([])
+            continue
+        try:
+            lists.append((yield from _items(source, values)))
+        except _NoItemsError as error:
+            lists.append([])
+            problems += [_problem(pins, end, str(error)) for end in ends[:1]]
+        else:
+            misfits = ((end, _misfit(lists[position], end.check)) for end in ends)
+            problems += [_problem(pins, end, misfit) for end, misfit in misfits if misfit]
+    for group in pins.batch.groups:
+        lengths = [len(lists[end.source]) for end in group]
+        if len(set(lengths)) > 1 and all(lengths):
+            shown = ", ".join(map(str, lengths))
+            problems.append(_problem(pins, group[0], f"the lists of a batch group differ in length: {shown}"))
+    return [
+        [{"node_path": end.node_id, "field_name": end.field, "items": lists[end.source]} for end in group]
+        for group in pins.batch.groups
+    ]
+
+
+def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
+    """The values of each queue item in the server's order: (node, field, value) for every list, last group fastest."""
+    groups = [
+        [
+            [(entry["node_path"], entry["field_name"], entry["items"][number]) for entry in group]
+            for number in range(len(group[0]["items"]))
+        ]
+        for group in data
+    ]
+    return [[value for part in row for value in part] for row in itertools.product(*groups)]
+
+
+class _NoItemsError(Exception):
+    """A generator makes no values; the message says why."""
+
+
+def _items(source: BatchSource, values: Values) -> Steps[list[Any]]:
+    from invokable.contract.generators import GeneratorError, draw, expand
+
+    given = source.items if source.generator is None else source.generator
+    made: Any = values.get((source.node_id, source.field), given)
+    try:
+        if isinstance(made, dict):
+            made = expand(made)
+        if isinstance(made, list):
+            return made
+        if made["kind"] == "random":
+            return draw(made["generator"])
+    except GeneratorError as error:
+        raise _NoItemsError(str(error)) from None
+    if made["kind"] == "dynamic_prompts":
+        return (yield from _prompts(made["body"]))
+    return (yield from _board_images(made))
+
+
+def _prompts(settings: Mapping[str, Any]) -> Steps[list[Any]]:
+    body = dict(settings)
+    if not body.get("combinatorial", True) and body.get("seed") is None:
+        body["seed"] = random.randint(0, _MAX_SEED)
+    response = yield from fetch(Request("POST", "/api/v1/utilities/dynamicprompts", json=body))
+    answer = read(response, Prompts)
+    if answer.error:
+        raise _NoItemsError(f"the server cannot expand the prompt: {answer.error}")
+    return list(answer.prompts)
+
+
+def _board_images(made: Mapping[str, Any]) -> Steps[list[Any]]:
+    params = {"categories": made["categories"], "is_intermediate": "false"}
+    try:
+        response = yield from fetch(Request("GET", f"/api/v1/boards/{made['board_id']}/image_names", params))
+        names = read(response, list[str])
+    except APIError as error:
+        if error.status == 404:
+            raise _NoItemsError(f"the server has no board with the id {made['board_id']!r}") from None
+        raise
+    return [{"image_name": name} for name in names]
+
+
+def _misfit(items: list[Any], check: ItemCheck) -> str:
+    if not items:
+        return "the batch has no values"
+    for number, item in enumerate(items):
+        misfit = check.misfit(replaced(item, _not_yet_uploaded))
+        if misfit:
+            return f"item {number} of the batch, {item!r:.60}, {misfit}"
+    return ""
+
+
+def _not_yet_uploaded(file: File) -> dict[str, str]:
+    return {f"{file.kind}_name": ""}
+
+
+def _problem(pins: Pins, end: BatchTarget, message: str) -> Problem:
+    """A problem of the input that the values come from, or else of the field that they go to."""
+    source = pins.batch.sources[end.source]
+    for target in pins.inputs:
+        if (target.node_id, target.field) == (source.node_id, source.field):
+            return Problem(target.index, target.attribute, target.label, message, "list")
+    return Problem(None, end.field, end.node_id, message, "list")

@@ -1,0 +1,189 @@
+"""Collect: from ended queue items to a result, item by item, or to an error that says why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, WorkflowError
+from invokable.runtime.steps.exchange import answers
+from invokable.runtime.steps.exchange.answers import QueueItem, Session
+from invokable.runtime.steps.exchange.responses import shaped
+from invokable.runtime.steps.runs.wait import Waiting
+from invokable.runtime.values.encoding import custom_from_json
+from invokable.runtime.values.inputs import Color
+from invokable.runtime.values.media import Downloader, Image, Video, media_in
+from invokable.runtime.values.node_output import OutputMaker, node_output
+from invokable.runtime.values.pins import OutputPin, Pins
+from invokable.runtime.values.result import WorkflowResult
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """How the results of nodes become the result of a run."""
+
+    result: type[WorkflowResult]
+    pins: Pins
+    client: Downloader | None = None
+    makers: Mapping[str, OutputMaker] = field(default_factory=dict)
+
+
+def collect(giving: Giving, waiting: Waiting) -> WorkflowResult:
+    """The result of a run whose items have ended.
+
+    Raises RunFailed, RunCanceled, and WorkflowError if a node gave no value for an output. If some items of a batch
+    were completed, the error holds their result.
+    """
+    items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
+    completed = [item for item in items if item.status == "completed"]
+    if len(completed) == waiting.submission.requested:
+        return _result(giving, completed, waiting)
+    partial = _result(giving, completed, waiting) if completed else None
+    failed = [item for item in items if item.status == "failed"]
+    if failed:
+        raise _failure(failed[0], len(failed), waiting.submission.requested, partial)
+    raise _cancellation(items, waiting, partial)
+
+
+def partial_result(giving: Giving, waiting: Waiting) -> WorkflowResult | None:
+    """The result of the completed items; None if there are none."""
+    items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
+    completed = [item for item in items if item.status == "completed"]
+    return _result(giving, completed, waiting) if completed else None
+
+
+def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> WorkflowResult:
+    values: dict[str, Any] = {}
+    for output in giving.pins.outputs:
+        found = [value for item in items for value in _values(item, output, giving)]
+        if not output.many and not found:
+            raise WorkflowError(
+                f"node {output.node_id!r} gave no {output.field!r} because it did not run, perhaps behind an If node"
+            )
+        values[output.attribute] = found if output.many else found[-1]
+    media = list(media_in(list(values.values())))
+    return giving.result(
+        **values,
+        images=[medium for medium in media if isinstance(medium, Image)],
+        videos=[medium for medium in media if isinstance(medium, Video)],
+        item_ids=[item.item_id for item in items],
+        batch_id=waiting.submission.batch_id,
+        _ran=[ran for item in items for ran in _ran(item)],
+        _client=giving.client,
+        _makers=giving.makers,
+    )
+
+
+def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """The results of each node of an item, once for each time it ran."""
+    for node_id in item.session.source_prepared_mapping:
+        for result in _results_of(item.session, node_id):
+            yield item.item_id, node_id, result
+
+
+def _values(item: QueueItem, output: OutputPin, giving: Giving) -> Iterator[Any]:
+    """The values of an item for an output, in the order of its iterations."""
+    for result in _results_of(item.session, output.node_id):
+        if output.is_open and result.get("type") in giving.makers:
+            yield node_output(item.item_id, output.node_id, result, giving.client, giving.makers).value
+        elif output.field in result:
+            where = f"item {item.item_id}, node {output.node_id}"
+            yield _value(result[output.field], output, result, giving.client, where)
+
+
+def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
+    """The results of a node, once for each time it ran."""
+    executed = session.source_prepared_mapping.get(node_id, [])
+    paths = session.prepared_iteration_paths
+    for name in sorted(executed, key=lambda name: paths.get(name) or []):
+        if name in session.results:
+            yield session.results[name]
+
+
+def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Downloader | None, where: str) -> Any:
+    if output.custom is not None:
+        try:
+            return custom_from_json(raw, output.custom, output.type.cardinality)
+        except Exception as error:
+            name = output.custom.__name__
+            raise WorkflowError(f"{where}: {name} failed for its {output.field!r}: {error}") from error
+    if isinstance(raw, list):
+        return [_value(item, output, {}, client, where) for item in raw]
+    size = (_size(result.get("width")), _size(result.get("height")))
+    match output.type.name:
+        case "ImageField":
+            image = shaped(raw, answers.ImageRef, where=where)
+            return Image(image.image_name, *size, output.node_id, client)
+        case "VideoField":
+            video = shaped(raw, answers.VideoRef, where=where)
+            return Video(video.video_name, *size, output.node_id, client)
+        case "ColorField":
+            color = shaped(raw, answers.Color, where=where)
+            return Color(r=color.r, g=color.g, b=color.b, a=color.a)
+    return raw
+
+
+def _size(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: WorkflowResult | None) -> RunCanceled:
+    canceled = [item for item in items if item.status == "canceled"]
+    ids = [*waiting.open, *(item.item_id for item in canceled)]
+    if unknown := waiting.submission.requested - len(waiting.submission.item_ids):
+        message = f"{unknown} of {waiting.submission.requested} items were no longer in the server's queue"
+        return RunCanceled(
+            f"{message}: pruned, cleared or deleted by somebody else", item_ids=ids, cause="removal", partial=partial
+        )
+    if not canceled:
+        message = f"{_named(waiting.open)} no longer in the server's queue: {_why_removed(waiting)} by somebody else"
+        return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
+    items_were = _named([item.item_id for item in canceled])
+    if waiting.canceled_here:
+        return RunCanceled(f"{items_were} canceled by this client", item_ids=ids, cause="caller", partial=partial)
+    if any(_was_asked_for(item, waiting) for item in canceled):
+        return RunCanceled(f"{items_were} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
+    if waiting.outages:
+        message = f"{items_were} canceled by a restart of the server; job.retry() runs them again"
+        return RunInterrupted(message, item_ids=ids, cause="restart", partial=partial)
+    message = f"{items_were} canceled by somebody else or by a restart of the server"
+    return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
+
+
+def _was_asked_for(item: QueueItem, waiting: Waiting) -> bool:
+    """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
+    said = waiting.hearing is not None and item.item_id in waiting.hearing.ended
+    return said or (item.created_at is not None and item.started_at is None)
+
+
+def _why_removed(waiting: Waiting) -> str:
+    hearing = waiting.hearing
+    if hearing is not None and hearing.removed:
+        return "cleared"
+    if hearing is not None and any(hearing.ended.get(item_id) == "completed" for item_id in waiting.open):
+        return "pruned, after it was completed,"
+    return "pruned, cleared or deleted"
+
+
+def _named(ids: Sequence[int]) -> str:
+    shown = ", ".join(map(str, ids[:5])) + ("…" if len(ids) > 5 else "")
+    return f"item {shown} was" if len(ids) == 1 else f"items {shown} were"
+
+
+def _failure(item: QueueItem, failed: int, total: int, partial: WorkflowResult | None) -> RunFailed:
+    session = item.session
+    executed = next(iter(session.errors), "")
+    node_id = session.prepared_source_mapping.get(executed)
+    node = session.graph.nodes.get(node_id) if node_id else None
+    return RunFailed(
+        item_id=item.item_id,
+        node_id=node_id,
+        node_type=node.type if node else None,
+        error_type=item.error_type or "",
+        error_message=item.error_message or session.errors.get(executed, "") or "the server gave no message",
+        traceback=item.error_traceback or "",
+        failed=failed,
+        total=total,
+        partial=partial,
+    )

@@ -1,0 +1,231 @@
+"""Hearing: what the server's events say about a run.
+
+An event may arrive twice, late, or not at all. Each is true by itself, so events that arrive are used, and what is
+missing is requested (see `wait`).
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.contract.fields import CALL
+from invokable.contract.server import ENDED
+from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.protocol import Note
+from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
+from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.pins import Pins
+
+STATUS: Final = "queue_item_status_changed"
+ENQUEUED: Final = "batch_enqueued"
+CANCELED: Final = "queue_items_canceled"
+CLEARED: Final = "queue_cleared"
+RETRIED: Final = "queue_items_retried"
+HERE: Final = "canceled here"
+"""The client's own note: it canceled the batch. Servers before 6.14 send no event for pending items."""
+STARTED: Final = "invocation_started"
+PROGRESS: Final = "invocation_progress"
+COMPLETE: Final = "invocation_complete"
+
+NAMES: Final = frozenset({STATUS, ENQUEUED, CANCELED, CLEARED, RETRIED, STARTED, PROGRESS, COMPLETE})
+"""The events that are used."""
+SEVERAL: Final = frozenset({CANCELED, CLEARED, RETRIED})
+"""Those that name no batch: they may be about any."""
+
+PASSING: Final = frozenset({STARTED, PROGRESS})
+"""Those that matter only if the events of the run are watched."""
+
+_KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "message", "percentage", "image")
+_COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
+"""A completed item, to be filled in from events."""
+_IDS: Final = ("canceled_item_ids", "retried_item_ids")
+_RUN_SEVERALLY: Final = frozenset({"iterate", CALL})
+"""Nodes that may make others run several times, in an order that events do not show."""
+
+
+def note_of(name: str, payload: Any) -> Note | None:
+    """The useful part of an event; None if it is not an event of InvokeAI."""
+    if not isinstance(payload, dict):
+        return None
+    content = {key: payload[key] for key in (*_KEPT, *_IDS) if payload.get(key) is not None}
+    invocation = payload.get("invocation")
+    if isinstance(invocation, dict):
+        content |= {"id": str(invocation.get("id", "")), "type": str(invocation.get("type", ""))}
+    item_id = payload.get("item_id")
+    return Note(name, item_id if isinstance(item_id, int) else 0, content)
+
+
+def is_end(note: Note) -> bool:
+    """Whether an item may have ended, so that a waiter has to wake."""
+    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, ENQUEUED, HERE)
+
+
+@dataclass(slots=True)
+class Hearing:
+    """What events have said about a run's items."""
+
+    item_ids: frozenset[int]
+    pins: Pins
+    client: Downloader | None
+    watched: bool = True
+    """Whether the events of the run are watched, not only its outcome."""
+    ended: dict[int, str] = field(default_factory=dict)
+    """The final states of items that have ended, according to events."""
+    removed: bool = False
+    """Something was removed from the queue; the event does not say what."""
+    unsaid: bool = False
+    """Something has happened that may cause no further events, so it is time to poll."""
+    strange: bool = False
+    """The batch has items that are not the run's: of a second POST, retried ones, or children."""
+    _posts: int = 0
+    _seen: set[tuple[Any, ...]] = field(default_factory=set)
+    _progress: dict[Any, Any] = field(default_factory=dict)
+    _each_runs_once: bool = field(init=False)
+    _results: dict[int, dict[str, tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    """By item and executed node: the node of the workflow, and its result."""
+
+    def __post_init__(self) -> None:
+        types = {node["type"] for node in self.pins.graph["nodes"].values()}
+        self._each_runs_once = not types & _RUN_SEVERALLY
+
+    def take(self, notes: Sequence[Note]) -> list[JobEvent]:
+        """Process notes, and return the events for those who watch."""
+        return [event for note in notes for event in self._take(note)]
+
+    def item(self, item_id: int) -> QueueItem | None:
+        """A completed item, if events have reported all of its results."""
+        if self.ended.get(item_id) != "completed" or not self._each_runs_once:
+            return None
+        results = self._results.get(item_id, {})
+        mapping: dict[str, list[str]] = {}
+        for executed, (node_id, _) in results.items():
+            mapping.setdefault(node_id, []).append(executed)
+        if mapping.keys() != self.pins.graph["nodes"].keys() or any(len(several) > 1 for several in mapping.values()):
+            return None
+        given = {executed: result for executed, (_, result) in results.items()}
+        session = _COMPLETED.session.model_copy(update={"results": given, "source_prepared_mapping": mapping})
+        return _COMPLETED.model_copy(update={"item_id": item_id, "session": session})
+
+    def unheard(self, item: QueueItem) -> Iterator[JobEvent]:
+        """The node events of an ended item that have not been reported yet, from the item as stored on the server."""
+        session = item.session
+        of_source = session.source_prepared_mapping.items()
+        sources = {executed: source for source, several in of_source for executed in several}
+        sources |= session.prepared_source_mapping
+        for executed in (*session.results, *session.errors):
+            source = sources.get(executed, "")
+            node_type = self.pins.graph["nodes"].get(source, {}).get("type", "")
+            yield from self._begun(item.item_id, executed, source, node_type)
+            if executed in session.results:
+                yield from self._finished(item.item_id, executed, source, node_type, session.results[executed])
+
+    def _take(self, note: Note) -> Iterator[JobEvent]:
+        if note.name in SEVERAL:
+            self._take_several(note)
+        elif note.name == HERE:
+            self.unsaid = True
+        elif note.name == ENQUEUED:
+            self._posts += 1
+            self.strange |= self._posts > 1
+        elif note.item_id not in self.item_ids:
+            self.strange = True
+        elif note.name == STATUS:
+            yield from self._status(note)
+        else:
+            yield from self._node(note)
+
+    def _take_several(self, note: Note) -> None:
+        if note.name == CANCELED:
+            ids = set(note.content.get("canceled_item_ids", ())) & self.item_ids
+            self.ended |= {item_id: "canceled" for item_id in ids if item_id not in self.ended}
+        elif note.name == CLEARED:
+            self.removed = self.unsaid = True
+
+    def _status(self, note: Note) -> Iterator[JobEvent]:
+        status = note.content.get("status")
+        if self._again(note.item_id, status):
+            return
+        if status == "in_progress":
+            yield Started(note.item_id)
+        elif status in ENDED:
+            self.ended.setdefault(note.item_id, str(status))
+
+    def _node(self, note: Note) -> Iterator[JobEvent]:
+        content = note.content
+        executed = str(content.get("id"))
+        node = (str(content.get("invocation_source_id", "")), str(content.get("type", "")))
+        if note.name == COMPLETE:
+            result = _without_nulls(content.get("result"))
+            self._results.setdefault(note.item_id, {}).setdefault(executed, (node[0], result))
+        if not self.watched or self._is_over(note.item_id, executed):
+            return
+        yield from self._begun(note.item_id, executed, *node)
+        if note.name == PROGRESS:
+            said = (content.get("percentage"), content.get("message"))
+            if self._progress.get((note.item_id, executed)) != said:
+                self._progress[note.item_id, executed] = said
+                picture = preview(content.get("image"))
+                yield Progress(note.item_id, *node, _fraction(said[0]), str(said[1] or ""), picture)
+        elif note.name == COMPLETE:
+            yield from self._finished(note.item_id, executed, *node, result)
+
+    def _begun(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
+        """A node has started, and so has its item; whichever of the two was reported before."""
+        if not self._again(item_id, "in_progress"):
+            yield Started(item_id)
+        if not self._again(item_id, STARTED, executed):
+            yield NodeStarted(item_id, *node)
+
+    def _finished(
+        self, item_id: int, executed: str, source: str, node_type: str, result: dict[str, Any]
+    ) -> Iterator[JobEvent]:
+        if not self._again(item_id, COMPLETE, executed):
+            yield NodeFinished(item_id, source, node_type, *_media(result, source, self.client))
+
+    def _is_over(self, item_id: int, executed: str) -> bool:
+        """Whether a node is known to be done, so that a further event about it is late."""
+        return (item_id, COMPLETE, executed) in self._seen
+
+    def _again(self, *key: Any) -> bool:
+        """Whether an event is a repetition: some versions send each event twice."""
+        if key in self._seen:
+            return True
+        self._seen.add(key)
+        return False
+
+
+def preview(image: Any) -> Preview | None:
+    """The picture in a progress event, a data URL; None if it is not valid."""
+    try:
+        head, _, data = str(image["dataURL"]).partition(",")
+        kind = head.removeprefix("data:").partition(";")[0]
+        return Preview(int(image["width"]), int(image["height"]), kind, b64decode(data))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _fraction(value: Any) -> float | None:
+    return min(max(float(value), 0.0), 1.0) if isinstance(value, int | float) else None
+
+
+def _without_nulls(result: Any) -> dict[str, Any]:
+    """A node's result as the server stores it."""
+    return {key: value for key, value in result.items() if value is not None} if isinstance(result, dict) else {}
+
+
+def _media(
+    result: Mapping[str, Any], node_id: str, client: Downloader | None
+) -> tuple[tuple[Image, ...], tuple[Video, ...]]:
+    """The images and videos in a node's result."""
+    values = [item for value in result.values() for item in (value if isinstance(value, list) else [value])]
+    found = [value for value in values if isinstance(value, dict)]
+    size = (result.get("width"), result.get("height"))
+    images = [str(value["image_name"]) for value in found if "image_name" in value]
+    videos = [str(value["video_name"]) for value in found if "video_name" in value]
+    return (
+        tuple(Image(name, *size, node_id, client) for name in images),
+        tuple(Video(name, *size, node_id, client) for name in videos),
+    )

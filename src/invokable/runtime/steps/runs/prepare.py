@@ -1,0 +1,185 @@
+"""Prepare: from a workflow's values to the batch to submit.
+
+    check ── read files ── find models and boards ── make batch values ── upload ── substitute
+
+All problems are reported together, before any upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.contract.fields import BOARD_WORDS, MEDIA
+from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
+from invokable.runtime.steps.exchange.protocol import File, Read, Steps, one_by_one
+from invokable.runtime.steps.resources.boards import board_wire, list_boards, pick_board
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
+from invokable.runtime.steps.resources.uploads import RefusedFileError, Uploads, replaced
+from invokable.runtime.steps.runs.batches import Data, batch_data
+from invokable.runtime.steps.runs.queue_room import check_room
+from invokable.runtime.steps.runs.substitution import substitute, wire_values
+from invokable.runtime.values.encoding import to_json
+from invokable.runtime.values.inputs import Board
+from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.pins import InputPin, Pins, pins_of
+from invokable.runtime.values.submission import Submission, destination_of, new_batch_id
+from invokable.runtime.values.validation import validate
+from invokable.runtime.values.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that can be submitted."""
+
+    submission: Submission
+    batch: dict[str, Any]
+    """The `batch` of the enqueue body."""
+
+    @property
+    def data(self) -> Data:
+        """The batch's lists of values."""
+        data: Data = self.batch["data"]
+        return data
+
+
+def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
+    """Prepare a run.
+
+    Raises ValidationError with all problems, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
+    """
+    pins = pins_of(type(flow))
+    validate(flow)
+    completion = _Completion(pins, known, known.uploads.clock())
+    resolved = yield from completion.resolve(flow)
+    graph, embedded = substitute(flow, resolved)
+    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
+    data = yield from batch_data(pins, wire_values(flow, resolved), completion.problems)
+    completion.raise_problems()
+    requested = size_of(data)
+    yield from check_room(requested, known)
+    batch_id = new_batch_id(requested)
+    uploads = Uploads(known.uploads, batch_id)
+    try:
+        yield from completion.upload(flow, uploads)
+    except BaseException:
+        known.uploads.release(batch_id)
+        raise
+    submission = Submission(
+        workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
+        batch_id=batch_id,
+        destination=destination_of(batch_id),
+        requested=requested,
+        uploads=tuple(uploads.names.values()),
+    )
+    parts = {"data": data, "graph": graph, "workflow": embedded}
+    if uploads.names:  # else there is no file to look for
+        parts = {name: replaced(part, uploads.wire) for name, part in parts.items()}
+    about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
+    return Prepared(submission, about | parts)
+
+
+def size_of(data: Data) -> int:
+    """The number of queue items: lists of a group are zipped, groups are multiplied."""
+    size = 1
+    for group in data:
+        size *= len(group[0]["items"])
+    return size
+
+
+@dataclass(slots=True)
+class _Completion:
+    """Completes values that need the server or the disk."""
+
+    pins: Pins
+    known: Known
+    began: float
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[str, list[File]] = field(default_factory=dict)
+    """The files to upload, by attribute."""
+    boards: Sequence[Board] | None = None
+
+    def resolve(self, flow: Workflow) -> Steps[dict[str, Any]]:
+        """The wire values of such inputs by attribute, with a File in place of each file that is not uploaded yet."""
+        wire: dict[str, Any] = {}
+        for pin, value in self._given(flow):
+            complete = _COMPLETED.get(pin.type.name)
+            if complete is None:
+                continue
+            wire[pin.attribute] = None  # in case it is invalid
+            several = value if isinstance(value, list) else [value]
+            try:
+                found = yield from one_by_one(complete(self, pin, item) for item in several)
+            except NotFoundError as error:
+                self._note(pin, value, str(error), error.nearest)
+            except InvokableError:  # some are also OSErrors
+                raise
+            except TypeError as error:
+                self._note(pin, value, str(error))
+            except OSError as error:
+                self._note(pin, value, f"cannot read {error.filename or value!r}: {error.strerror or error}")
+            else:
+                wire[pin.attribute] = found if isinstance(value, list) else found[0]
+        return wire
+
+    def upload(self, flow: Workflow, uploads: Uploads) -> Steps[None]:
+        """Upload the files that were read. Raises ValidationError with all that the server refuses."""
+        for pin, value in self._given(flow):
+            try:
+                for file in self.files.get(pin.attribute, ()):
+                    yield from uploads.add(file)
+            except RefusedFileError as error:
+                self._note(pin, value, f"the server refused the file: {error}")
+        self.raise_problems()
+
+    def raise_problems(self) -> None:
+        """Raise ValidationError if there are problems, in the order of the form."""
+        if self.problems:
+            last = float("inf")
+            raise ValidationError(sorted(self.problems, key=lambda p: last if p.index is None else p.index))
+
+    def media(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A file that was read, or the reference to one on the server."""
+        if isinstance(value, Image | Video):
+            return to_json(value)
+        file: File = yield Read(value, MEDIA[pin.type.name])
+        if not file.content:
+            raise TypeError(f"the {file.kind} is empty")
+        self.files.setdefault(pin.attribute, []).append(file)
+        return file
+
+    def model(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A model's identifier."""
+        return (yield from find_model(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
+
+    def lora(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A LoRA with its weight."""
+        return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
+
+    def board(self, pin: InputPin, value: Any) -> Steps[Any]:
+        """A board's reference; "none" and "auto" unchanged."""
+        if value in BOARD_WORDS:
+            return value
+        if self.boards is None:
+            self.boards = yield from list_boards()
+        return board_wire(pick_board(value, self.boards))
+
+    def _given(self, flow: Workflow) -> Iterator[tuple[InputPin, Any]]:
+        for pin in self.pins.inputs:
+            value = getattr(flow, pin.attribute)
+            if not pin.connected and value is not None:
+                yield pin, value
+
+    def _note(self, pin: InputPin, value: object, message: str, candidates: tuple[str, ...] = ()) -> None:
+        kind = type(value).__name__
+        self.problems.append(Problem(pin.index, pin.attribute, pin.label, message, kind, candidates))
+
+
+_COMPLETED: Final[dict[str, Callable[[_Completion, InputPin, Any], Steps[Any]]]] = {
+    **dict.fromkeys(MEDIA, _Completion.media),
+    "BoardField": _Completion.board,
+    "LoRAField": _Completion.lora,
+    "ModelIdentifierField": _Completion.model,
+}

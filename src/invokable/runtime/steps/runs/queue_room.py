@@ -1,0 +1,67 @@
+"""Queue room: whether the queue takes a whole batch, asked before anything is sent.
+
+At its limit, the server accepts part of a batch and reports success. A single item is accepted or not, and the answer
+shows which, so only batches of several items are checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from invokable.runtime.errors import InvokableError, QueueFullError
+from invokable.runtime.steps.exchange.logs import LOG
+from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
+from invokable.runtime.steps.exchange.responses import read
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.server_info import RUNTIME_CONFIG
+
+
+class _Settings(BaseModel):
+    max_queue_size: int
+
+
+class _Config(BaseModel):
+    config: _Settings
+
+
+class _Counts(BaseModel):
+    pending: int
+
+
+class _Status(BaseModel):
+    queue: _Counts
+
+
+def check_room(requested: int, known: Known) -> Steps[None]:
+    """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is."""
+    if requested < 2:
+        return
+    try:
+        limit = known.max_queue_size or (yield from _limit())
+        pending = (yield from _ask(f"{QUEUE}/status", _Status)).queue.pending
+        if pending + requested > limit:  # the limit may have been raised since
+            limit = yield from _limit()
+    except InvokableError as error:
+        LOG.info("the server does not report the maximum size of its queue: %s", error)
+        return
+    known.max_queue_size = limit
+    room = max(limit - pending, 0)
+    if requested > room:
+        raise QueueFullError(
+            f"the queue has room for {room} of {requested} items: {pending} of at most {limit} are "
+            "pending; try again later, submit fewer items, or raise max_queue_size in invokeai.yaml",
+            enqueued=0,
+            requested=requested,
+        )
+
+
+def _limit() -> Steps[int]:
+    config: _Config = yield from _ask(RUNTIME_CONFIG, _Config)
+    return config.config.max_queue_size
+
+
+def _ask(path: str, kind: type[Any]) -> Steps[Any]:
+    return read((yield from fetch(Request("GET", path))), kind)

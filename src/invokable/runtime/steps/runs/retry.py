@@ -1,0 +1,126 @@
+"""Retry: run failed and canceled items again, exactly once.
+
+The server's retry makes a new queue item from an old one. Like a submission, it is not idempotent: if its answer is
+answer does not come, the new items are looked for before it is sent again. So they are by whoever retries the same run
+once more, in this process or another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from invokable.contract.server import AGAIN
+from invokable.runtime.errors import (
+    APIError,
+    ConnectionError,  # noqa: A004
+    EnqueueUncertain,
+    InvokableError,
+    RunTimeout,
+)
+from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
+from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
+from invokable.runtime.steps.exchange.responses import parse
+from invokable.runtime.steps.resources.queue import LOG, QUEUE, cancel_items, rows_of
+from invokable.runtime.steps.runs.submit import LATE, Submitting
+
+_TIMES: Final = 3
+_PAUSE: Final = 1.0
+
+
+def retry(state: Submitting, clock: Clock) -> Steps[None]:
+    """Run failed and canceled items of a run again; its submission then names the new items.
+
+    What runs again already, after an earlier attempt or by somebody else's doing, is taken up.
+
+    Raises APIError, ConnectionError, RunTimeout, and EnqueueUncertain when the new items do not show up.
+    """
+    try:
+        yield from _retry(state, clock)
+    except TimeUp:
+        if not state.awaited:
+            raise RunTimeout("timed out before anything ran again") from None
+        raise _uncertain(state, "timed out") from None
+
+
+def _retry(state: Submitting, clock: Clock) -> Steps[None]:
+    rows = yield from rows_of(state.submission)
+    own = set(state.submission.item_ids)
+    old = {row.first: row for row in rows if row.item_id in own and row.status in AGAIN}
+    running = [row for row in rows if row.first in old and row.item_id > old[row.first].item_id]
+    yield from _take_up(state, old, [row for row in running if row.status not in AGAIN])
+    if not old:
+        return
+    again = [row.item_id for row in old.values()]
+    last = max(row.item_id for row in rows)
+    state.awaited = len(rows) + len(again)
+    for _ in range(_TIMES):
+        sure = yield from _put(again, state, clock)
+        if (yield from _found(state, old, last, clock, sure=sure)):
+            return
+    raise _uncertain(state, "they do not show up")
+
+
+def _take_up(state: Submitting, old: dict[int, QueueItem], new: Sequence[QueueItem]) -> Steps[None]:
+    """Let new items take the place of old ones, the earliest where there are several; the others are canceled."""
+    kept = _earliest(new)
+    if not kept:
+        return
+    replaced = {old.pop(first).item_id: item_id for first, item_id in kept.items()}
+    ids = tuple(replaced.get(item_id, item_id) for item_id in state.submission.item_ids)
+    state.submission = replace(state.submission, item_ids=ids)
+    state.line = 0
+    yield from cancel_items(row.item_id for row in new if row.item_id not in kept.values() and not row.ended)
+
+
+def _put(item_ids: Sequence[int], state: Submitting, clock: Clock) -> Steps[bool]:
+    """Request a retry of items; return whether the server certainly accepted it."""
+    request = Request("PUT", f"{QUEUE}/retry_items_by_id", json=list(item_ids))
+    try:
+        response: Response = yield request
+        parse(response)
+    except InvokableError as error:
+        is_refused = isinstance(error, APIError) and error.status < 500 and error.status not in (408, 429)
+        if is_refused or (isinstance(error, ConnectionError) and not error.sent):
+            raise
+        LOG.warning("it is unclear whether the server runs items %s again: %s", list(item_ids), error)
+        state.unclear_since = clock()
+        return False
+    return True
+
+
+def _found(state: Submitting, old: dict[int, QueueItem], last: int, clock: Clock, *, sure: bool) -> Steps[bool]:
+    """Look for the new item of each old one, and take them up once all are there; whether they are."""
+    begin = clock()
+    while True:
+        try:
+            rows = yield from rows_of(state.submission)
+            new = [row for row in rows if row.item_id > last and row.first in old]
+        except InvokableError as error:
+            LOG.info("looking for the retried items of batch %s: %s", state.submission.batch_id, error)
+            new = []
+        if len(_earliest(new)) == len(old):
+            state.awaited = 0
+            yield from _take_up(state, dict(old), new)
+            return True
+        if clock() - begin > LATE:
+            return False
+        yield Sleep(_PAUSE if not sure else _PAUSE / 4)
+
+
+def _earliest(rows: Sequence[QueueItem]) -> dict[int, int]:
+    new: dict[int, int] = {}
+    for row in sorted(rows, key=lambda row: row.item_id):
+        new.setdefault(row.first, row.item_id)
+    return new
+
+
+def _uncertain(state: Submitting, why: str) -> EnqueueUncertain:
+    error = EnqueueUncertain(
+        f"it is not known whether the failed and canceled items of batch {state.submission.batch_id} run again: {why}; "
+        "job.retry() looks for them before it asks again"
+    )
+    error.submission = state.submission
+    return error

@@ -1,0 +1,264 @@
+"""Run: the whole course of a run, from a workflow's values to its result.
+
+prepare ──▶ Submission ──▶ submit ──▶ wait ──▶ collect
+
+Each step may be interrupted. Once the server may have the batch, every error carries the Submission. An interrupt of
+`run` cancels the batch, since nothing will fetch the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from invokable.runtime.errors import (
+    APIError,
+    ConnectionError,  # noqa: A004
+    InvokableError,
+    RunInterrupted,
+    RunTimeout,
+    StaleWorkflowError,
+)
+from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
+from invokable.runtime.steps.exchange.policy import Policy
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Listen, Steps, T, Tell
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.node_drift import drift
+from invokable.runtime.steps.resources.queue import LOG, queued
+from invokable.runtime.steps.runs.collect import Giving, collect
+from invokable.runtime.steps.runs.hearing import Hearing
+from invokable.runtime.steps.runs.prepare import Prepared, prepare
+from invokable.runtime.steps.runs.retry import retry
+from invokable.runtime.steps.runs.submit import Submitting, find, submit, withdraw
+from invokable.runtime.steps.runs.wait import Waiting, cancel_late_duplicates, wait
+from invokable.runtime.values.events import Queued
+from invokable.runtime.values.media import Downloader
+from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all runs of a client share."""
+
+    known: Known
+    client: Downloader | None
+    """What the images of a result download themselves with; None if they cannot."""
+    canceled: set[str] = field(default_factory=set)
+    """The batches that the client has canceled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to wait for a run."""
+
+    watched: bool = False
+    """Whether the events of the run are watched."""
+    resubmit: bool = False
+    """Whether items that a server restart interrupts run again."""
+
+
+QUIET: Final = Manner()
+_SOCKET: Final = 2.0
+"""Seconds to wait for the connection for events before submitting; without it, the run is polled."""
+_GIVING_UP: Final = 10.0
+"""Seconds that an interrupted run takes at most to cancel what it has on the server."""
+_FRESH: Final = 1.0
+"""Seconds after which a run may no longer be the last one in the queue."""
+
+
+def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = QUIET) -> Steps[Any]:
+    """Run a workflow and return its result. On an interrupt, the items that have not ended are canceled."""
+    prepared = yield from _prepare(flow, context, deadline)
+    state = Submitting(prepared.submission)
+    try:
+        yield from _submit(flow, prepared, state, deadline, manner, context)
+        return (yield from _finish(type(flow), state, context, deadline, manner))
+    except (InvokableError, GeneratorExit):
+        raise
+    except BaseException as interrupt:
+        yield from _give_up(state, interrupt, deadline.clock)
+        raise
+
+
+def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitting]:
+    """Submit a workflow without waiting for its result. On an interrupt, what was submitted is canceled."""
+    prepared = yield from _prepare(flow, context, deadline)
+    state = Submitting(prepared.submission)
+    try:
+        yield from _submit(flow, prepared, state, deadline, Manner(watched=True), context)
+    except (InvokableError, GeneratorExit):
+        raise
+    except BaseException as interrupt:
+        yield from _give_up(state, interrupt, deadline.clock)
+        raise
+    return state
+
+
+def finish(
+    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
+) -> Steps[Any]:
+    """Wait for a run that this or another process submitted, and return its result."""
+    waiting = yield from follow(workflow, state, context, deadline, manner)
+    LOG.info("batch %s: %s", state.submission.batch_id, waiting.in_short)
+    context.known.uploads.release(state.submission.batch_id)
+    if any(item.status == "failed" for item in waiting.ended.values()):
+        context.known.uploads.doubt(state.submission.uploads)
+    with carried_by_errors(state):
+        return collect((yield from giving(workflow, context)), waiting)
+
+
+def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:
+    """How the results of a workflow's nodes become its result."""
+    policy: Policy = yield AskPolicy()
+    return Giving(workflow.Result, pins_of(workflow), context.client, policy.outputs)
+
+
+def follow(
+    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
+) -> Steps[Waiting]:
+    """Wait for a run that this or another process submitted, whatever its outcome."""
+    with carried_by_errors(state):
+        yield from located(state, context.known, deadline)
+        waiting = _waiting(workflow, state, context, manner)
+        if manner.watched:
+            yield Tell([(yield from _place(state, deadline.clock))])
+        yield from within(wait(waiting, context.known, deadline.clock), deadline)
+        if state.unclear_since is not None:
+            yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
+        waiting.canceled_here = state.submission.batch_id in context.canceled
+        return waiting
+
+
+def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
+    """The place of a run in the queue. Asked later, the server counts items that came after the run."""
+    if clock() - state.taken > _FRESH:
+        return Queued(state.submission.item_ids[0], None, state.submission.requested)
+    return (yield from queued(state.submission))
+
+
+def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
+    """Find the items of a submission that does not name them, and start listening if that has not happened."""
+    if state.ear is None:
+        state.ear = yield Listen(state.submission.batch_id, 0.0)
+    if not state.submission.item_ids:
+        found = find(state.submission, known, deadline.clock)
+        state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
+
+
+def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
+    return (yield from in_time(prepare(flow, context.known), deadline))
+
+
+def _submit(
+    flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner, context: Context
+) -> Steps[None]:
+    with carried_by_errors(state), _released_unless_sent(state, context):
+        state.ear = yield from in_time(_listen(state, manner), deadline)
+        state.line = state.ear.line if state.ear else 0
+        try:
+            yield from within(submit(prepared, state, deadline.clock), deadline)
+            state.taken = deadline.clock()
+        except APIError as error:
+            differences = yield from _differences(flow, error)
+            if differences:
+                message = f"the server's nodes differ from those of the module: {'; '.join(differences)}"
+                raise StaleWorkflowError(message) from error
+            raise
+    LOG.info("batch %s is on the server: items %s", state.submission.batch_id, list(state.submission.item_ids))
+
+
+def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[None]:
+    """Run failed and canceled items again."""
+    with carried_by_errors(state):
+        yield from located(state, context.known, deadline)
+        yield from within(retry(state, deadline.clock), deadline)
+
+
+def _listen(state: Submitting, manner: Manner) -> Steps[Any]:
+    return (yield Listen(state.submission.batch_id, _SOCKET, manner.watched))
+
+
+def _waiting(workflow: type[Workflow], state: Submitting, context: Context, manner: Manner) -> Waiting:
+    hearing = Hearing(frozenset(state.submission.item_ids), pins_of(workflow), context.client, watched=manner.watched)
+    unclear = state.unclear_since is not None
+    return Waiting(state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched)
+
+
+def _finish(
+    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner
+) -> Steps[Any]:
+    """Wait for a run and collect its result; if requested, run items again that a restart interrupts."""
+    while True:
+        try:
+            return (yield from finish(workflow, state, context, deadline, manner))
+        except RunInterrupted as interruption:
+            if not manner.resubmit:
+                raise
+            LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
+            with carried_by_errors(state):
+                yield from within(retry(state, deadline.clock), deadline)
+
+
+def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was known to the server") -> Steps[T]:
+    """The same steps in the time that is left. Raises RunTimeout, which says when it was over."""
+    try:
+        return (yield from within(steps, deadline))
+    except (TimeUp, ConnectionError) as error:
+        if isinstance(error, ConnectionError) and not deadline.is_over:  # else it says no more than that
+            raise
+        raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}") from None
+
+
+def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
+    """Why the server refused a graph, if its nodes show it."""
+    if refusal.status != 422:
+        return []
+    try:
+        return (yield from drift(pins_of(type(flow))))
+    except InvokableError:
+        return []
+
+
+def _give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[None]:
+    """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
+    if not state.sent:
+        return
+    vars(interrupt)["submission"] = state.submission
+    batch_id = state.submission.batch_id
+    note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
+    try:
+        canceled = yield from within(withdraw(state), Deadline.after(_GIVING_UP, clock))
+    except TimeUp:
+        canceled = False
+    except BaseException as another:
+        vars(another)["submission"] = state.submission
+        another.add_note(note)
+        raise
+    if canceled:
+        LOG.info("batch %s was canceled", batch_id)
+    else:
+        interrupt.add_note(note)
+
+
+@contextmanager
+def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]:
+    """Release the uploads of a run that never reached the server."""
+    try:
+        yield
+    except BaseException:
+        if not state.sent:
+            context.known.uploads.release(state.submission.batch_id)
+        raise
+
+
+@contextmanager
+def carried_by_errors(state: Submitting) -> Iterator[None]:
+    """Errors within carry the submission."""
+    try:
+        yield
+    except InvokableError as error:
+        error.submission = state.submission
+        raise

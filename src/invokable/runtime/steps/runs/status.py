@@ -1,0 +1,65 @@
+"""Status: the state of a run at one moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.exchange.protocol import Ask, Steps
+from invokable.runtime.steps.resources.queue import items_by_id, statuses_by_id
+from invokable.runtime.steps.runs.collect import partial_result
+from invokable.runtime.steps.runs.run import Context, carried_by_errors, giving, in_time, located
+from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.steps.runs.wait import Waiting
+from invokable.runtime.values.events import JobStatus
+from invokable.runtime.values.submission import Submission
+from invokable.runtime.values.workflow import Workflow
+
+
+def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
+    """The number of items in each state. Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError."""
+    found: dict[int, str] = yield from _asked(statuses_by_id, state, context, deadline)
+    return _counted(state.submission, found)
+
+
+def outcome(waiting: Waiting) -> JobStatus:
+    """How the items of a run ended, after waiting for it."""
+    return _counted(waiting.submission, {key: item.status for key, item in waiting.ended.items()})
+
+
+def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
+    """The number of items in each state."""
+    counts = Counter(found.get(item_id, "removed") for item_id in submission.item_ids)
+    counts["removed"] += submission.requested - len(submission.item_ids)
+    counts["in_progress"] += counts["waiting"]
+    return JobStatus(*(counts[name] for name in JobStatus.__dataclass_fields__))
+
+
+def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
+    """The result of what is completed by now, or None.
+
+    Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
+    """
+    items: dict[int, QueueItem] = yield from _asked(items_by_id, state, context, deadline)
+    waiting = Waiting(state.submission)
+    waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    with carried_by_errors(state):
+        return partial_result((yield from giving(workflow, context)), waiting)
+
+
+def _asked(
+    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context, deadline: Deadline
+) -> Steps[dict[int, Any]]:
+    """What is said of the items of a run."""
+    with carried_by_errors(state):
+        yield from located(state, context.known, deadline)
+        asking = _ask(Ask(ask, state.submission.item_ids, context.known))
+        return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))
+
+
+def _ask(ask: Ask) -> Steps[dict[int, Any]]:
+    found: dict[int, Any] = yield ask
+    return found

@@ -1,0 +1,370 @@
+"""Submit: send a batch to the server exactly once, whatever happens to the connection.
+
+The server has no idempotency keys, and a second POST of a batch is a second batch. So the client chooses the batch id
+and a unique destination. If it is unclear whether the batch was accepted, because of a lost connection or an invalid
+answer, the client looks for the batch before it sends it again:
+
+    POST ── accepted ─────────────────────────────────▶ item ids
+     │  ├── refused (4xx) ────────────────────────────▶ the error
+     │  ├── never sent ── a pause ── POST again
+     │  ├── 429 ── a pause ── look ── not there ── POST again
+     │  └── unclear ── look ── there ─────────────────▶ item ids
+     │                  └──── not there for 16 s ── POST again, same id
+     └─ more items than requested: both arrived ──────▶ the earliest for each value are kept, the others are canceled
+
+A request that a proxy held back has been seen to arrive 14 s late, and a busy server to show a batch 1.5 s after the
+connection broke. So if the POST was unclear, the client looks for duplicates again at the end of the run (see `wait`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from invokable.runtime.errors import (
+    APIError,
+    CertificateError,
+    ConnectionError,  # noqa: A004
+    EnqueueUncertain,
+    InvokableError,
+    NotInvokeAIError,
+    QueueFullError,
+    RunTimeout,
+)
+from invokable.runtime.steps.exchange.answers import BatchStatus, Enqueued, QueueItem
+from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
+from invokable.runtime.steps.exchange.policy import Policy
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Ear, Request, Response, Sent, Sleep, Steps, T
+from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.queue import (
+    LOG,
+    QUEUE,
+    batch_status,
+    cancel_batch,
+    cancel_items,
+    items_of,
+    items_of_batch,
+    latest_of,
+    rows_of,
+)
+from invokable.runtime.steps.runs.batches import expanded
+from invokable.runtime.steps.runs.prepare import Prepared
+from invokable.runtime.values.submission import Submission, items_in
+
+LATE: Final = 16.0
+"""Seconds after which a lost request no longer arrives."""
+
+_POSTS: Final = 3
+_MORE_PATIENT: Final = 2
+"""How many times as often as other requests a POST that was certainly not accepted is sent: much work precedes it."""
+_AWAY: Final = 90.0
+"""Seconds to keep asking a server that does not answer. A restart takes up to 46."""
+_ELSEWHERE: Final = 20.0
+"""Seconds to keep asking a server that answers, but never as InvokeAI does."""
+_LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
+"""Seconds before each poll; the last one repeats."""
+_BUSY: Final = 429
+_UNCLEAR_REFUSAL: Final = 408
+"""The only refusal after which the batch may have been accepted: the server, or a proxy, gave up reading."""
+_WORTH_ANOTHER_TRY: Final = frozenset({_BUSY, _UNCLEAR_REFUSAL})
+
+
+@dataclass(slots=True)
+class Submitting:
+    """What is known about a submission at any moment."""
+
+    submission: Submission
+    unclear_since: float | None = None
+    """When the last POST with an unknown outcome was given up."""
+    post: Sent = field(default_factory=Sent)
+    """The state of the last POST."""
+    is_answered: bool = False
+    """Whether the last POST was answered, so that its effect is visible on the server."""
+    taken: float = -math.inf
+    """When the server was known to have the batch, if this process sent it."""
+    awaited: int = 0
+    """How many items the batch has once a retry that is under way has arrived; 0 without one."""
+    ear: Ear | None = None
+    """Collects the events about the batch."""
+    line: int = 0
+    """The connection that has received everything since before the POST; 0 for none."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether a POST may have reached the server."""
+        return self.post.begun or self.unclear_since is not None
+
+    @property
+    def shows(self) -> bool:
+        """Whether no POST can still be on its way."""
+        return self.is_answered and self.unclear_since is None
+
+
+def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
+    """Submit a run and return its submission with item ids. `state` is kept up to date meanwhile.
+
+    Raises APIError if the server refuses the batch, QueueFullError if it accepts fewer items, EnqueueUncertain if it is
+    not known whether it has the batch, and ConnectionError if it was never reached.
+    """
+    try:
+        yield from _submit(prepared, state, clock)
+    except TimeUp:
+        if state.unclear_since is None:
+            raise RunTimeout("timed out before the server accepted the run") from None
+        raise _uncertain(state.submission, "timed out") from None
+    return state.submission
+
+
+def find(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
+    """Complete a submission with its item ids. Raises EnqueueUncertain if the server does not show it."""
+    if not submission.requested:
+        return (yield from _found(submission, known, clock))
+    status = yield from _look(submission, clock)
+    if status is None:
+        raise _uncertain(submission, "the server does not show it")
+    yield from _settle(state := Submitting(submission), None, clock)
+    return state.submission
+
+
+def _found(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
+    """A submission of which only the batch id is known, with its items. Of those that arrived twice, one counts."""
+    rows = yield from _insist(lambda: rows_of(submission), submission, clock, _pauses())
+    if rows:
+        latest = latest_of(rows)
+        requested = items_in(submission.batch_id) or len(latest)
+        kept, _ = choose(latest, requested, None)
+        ids = kept or [item.item_id for item in latest]
+    else:
+        batch_id = submission.batch_id
+        ids = yield from _insist(lambda: items_of_batch(batch_id, known), submission, clock, _pauses())
+        requested = len(ids)
+    if not ids:
+        raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
+    return replace(submission, requested=requested, item_ids=tuple(ids))
+
+
+def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
+    request = Request("POST", f"{QUEUE}/enqueue_batch", json={"batch": prepared.batch, "prepend": False})
+    for _ in range(_POSTS):
+        answer = yield from _post(request, state, clock)
+        if answer is not None and _is_plain(answer, state.submission):
+            state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
+            return
+        if answer is not None or (yield from _look(state.submission, clock)) is not None:
+            yield from _settle(state, prepared, clock)
+            return
+        LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
+    raise _uncertain(state.submission, f"it was sent {_POSTS} times and the server does not show it")
+
+
+def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
+    """Send the batch until it may have arrived. None if it is unclear whether the server accepted it."""
+    policy: Policy = yield AskPolicy()
+    state.post = request.sent
+    for attempt in itertools.count():
+        is_last = attempt >= policy.retries + _MORE_PATIENT
+        state.is_answered = False
+        try:
+            response: Response = yield request
+        except ConnectionError as error:
+            if request.sent.begun:
+                _note_unclear(state, clock, error)
+                return None
+            if is_last or isinstance(error, CertificateError):
+                raise
+            yield Sleep(policy.pause(attempt, None))
+        else:
+            state.is_answered = True
+            if response.status != _BUSY:
+                return _answer(response, state, clock)
+            yield Sleep(policy.pause(attempt, response.retry_after))
+            if (yield from _ask(state.submission, clock, _pauses())).total:
+                return None
+            state.post.begun = False
+            if is_last:
+                parse(response)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _answer(response: Response, state: Submitting, clock: Clock) -> Enqueued | None:
+    try:
+        return read(response, Enqueued)
+    except (APIError, NotInvokeAIError) as error:
+        if 300 <= response.status < 500 and response.status != _UNCLEAR_REFUSAL:
+            state.post.begun = False
+            raise
+        _note_unclear(state, clock, error)
+        return None
+
+
+def _note_unclear(state: Submitting, clock: Clock, error: InvokableError) -> None:
+    state.unclear_since = clock()
+    LOG.warning("it is unclear whether the server accepted batch %s: %s", state.submission.batch_id, error)
+
+
+def _is_plain(answer: Enqueued, submission: Submission) -> bool:
+    """Whether an answer lists exactly the requested items, so that there is nothing to check."""
+    return answer.enqueued == submission.requested == len(answer.item_ids or ())
+
+
+def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
+    """The status of a batch once the server shows it; None if it answered for `LATE` without showing it."""
+    pauses = _pauses()
+    quiet = 0.0
+    while True:
+        asked = clock()
+        status = yield from _ask(submission, clock, pauses)
+        if status.total:
+            return status
+        # Only the time during which the server answers counts.
+        quiet += min(clock() - asked, 2 * _LOOKS[-1])
+        if quiet >= LATE:
+            return None
+
+
+def _ask(submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[BatchStatus]:
+    return _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
+
+
+def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
+    """Ask until the server answers.
+
+    Raises EnqueueUncertain if it does not answer for `_AWAY`, and NotInvokeAIError if something other than InvokeAI
+    answers for `_ELSEWHERE`. If only the batch id of the submission is known, a refusal is raised immediately.
+    """
+    start = clock()
+    elsewhere = True
+    while True:
+        yield Sleep(next(pauses))
+        try:
+            return (yield from ask())
+        except InvokableError as error:
+            LOG.info("looking for batch %s: %s", submission.batch_id, error)
+            if not submission.requested and _is_refusal(error):
+                raise
+            elsewhere = elsewhere and isinstance(error, NotInvokeAIError)
+            if elsewhere and clock() - start > _ELSEWHERE:
+                raise
+            if clock() - start > _AWAY:
+                raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
+
+
+def _is_refusal(error: InvokableError) -> bool:
+    refused = isinstance(error, APIError) and 300 <= error.status < 500 and error.status not in _WORTH_ANOTHER_TRY
+    return refused or isinstance(error, CertificateError)
+
+
+def _pauses() -> Iterator[float]:
+    return itertools.chain(_LOOKS, itertools.repeat(_LOOKS[-1]))
+
+
+def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
+    """Find the items of a batch that the server has, cancel what arrived twice, and give up one taken in part.
+
+    One of which a part has been pruned meanwhile goes on.
+    """
+    submission = state.submission
+    items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
+    rows = expanded(prepared.data) if prepared else None
+    kept, spare = choose(items, submission.requested, rows)
+    if not kept and _was_pruned(items, rows):
+        kept, spare = spare, []
+    if not kept:
+        yield from cancel_batch(submission.batch_id)
+        raise QueueFullError(
+            f"the queue accepted only {len(items)} of {submission.requested} items, which were canceled; "
+            "try again later, or submit fewer items",
+            enqueued=len(items),
+            requested=submission.requested,
+        )
+    state.submission = replace(submission, item_ids=tuple(kept))
+    yield from cancel_items(spare)
+
+
+def choose(
+    items: Sequence[QueueItem], requested: int, rows: Sequence[Sequence[tuple[str, str, Any]]] | None
+) -> tuple[list[int], list[int]]:
+    """The items to keep, the earliest for each row of values, and the spare ones. If a row has none, all are spare.
+
+    Without the rows, as in another process, the items are taken for one or several whole batches, of which somebody may
+    have canceled one already.
+    """
+    ids = [item.item_id for item in items]
+    if rows is None or all(item.field_values is None for item in items):  # servers before 6.0 do not list values
+        if len(ids) < requested:
+            return [], ids
+        copies = [items[start::requested] for start in range(requested)]
+        earliest = [min(same, key=lambda item: item.status == "canceled").item_id for same in copies]
+        kept = earliest if len(ids) % requested == 0 else ids[-requested:]
+        return kept, [item for item in ids if item not in set(kept)]
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    for item in items:
+        waiting[_key_of(item)].append(item.item_id)
+    kept = []
+    for row in rows:
+        same = waiting[_key(row)]
+        if not same:
+            return [], ids
+        kept.append(same.popleft())
+    return kept, sorted(item for queue in waiting.values() for item in queue)
+
+
+def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:
+    """Whether the items of a batch that lacks some were there: of one without room, a queue takes the first.
+
+    Another process, without the rows, comes later: then it is the likelier, and does no harm.
+    """
+    return rows is None or all(_key_of(item) != _key(rows[0]) for item in items)
+
+
+def _key_of(item: QueueItem) -> str:
+    return _key([(v.node_path, v.field_name, v.value) for v in item.field_values or ()])
+
+
+def _key(row: Sequence[tuple[str, str, Any]]) -> str:
+    """A row of values as text, in which 1 and 1.0 are equal, and an image is just its name."""
+    return json.dumps(sorted((node, field, _plain(value)) for node, field, value in row), sort_keys=True)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        return repr(float(value))
+    if isinstance(value, dict):
+        return json.dumps(value.get("image_name") or value.get("video_name"))
+    if isinstance(value, list):
+        return json.dumps([_plain(item) for item in value])
+    return json.dumps(value)
+
+
+def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
+    error = EnqueueUncertain(
+        f"it is not known whether the server accepted batch {submission.batch_id}: {why}; "
+        "pass the error's submission to client.attach to look for it again"
+    )
+    error.submission = submission
+    return error
+
+
+def withdraw(state: Submitting) -> Steps[bool]:
+    """Cancel a run that is no longer waited for; return whether it is certain that none of it will run.
+
+    Looks for a request that is still on its way, for a few seconds. Raises nothing but interrupts.
+    """
+    pauses = (0.1,) if state.submission.item_ids and not state.awaited else (0.1, 0.3, 0.6, 1.0, 1.0)
+    for pause in pauses:
+        try:
+            yield from cancel_batch(state.submission.batch_id)
+            status = yield from batch_status(state.submission.batch_id)
+            shows = state.shows and not state.awaited
+            if not status.open and (shows or status.total >= max(state.submission.requested, state.awaited)):
+                return True
+        except InvokableError as error:
+            LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)
+        yield Sleep(pause)
+    return False

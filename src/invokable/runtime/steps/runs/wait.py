@@ -1,0 +1,351 @@
+"""Wait: wait until every item of a run has ended, through any outage.
+
+events so far ──▶ events arrive, and none is lost ── yes ──▶ take ended items, from the events or by one request
+                                 │ no                                                  │ now and then: poll
+                                 ▼                                                     ▼
+        status ── more ended than before? ── read those items          all open items in one request, for all runs
+           └── more items than requested? ── cancel the duplicates
+
+Events make it fast, polling makes it reliable: polling finds what no event has reported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from invokable.contract.server import AGAIN, ENDED, State
+from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
+from invokable.runtime.steps.exchange.answers import BatchStatus, QueueItem
+from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
+from invokable.runtime.steps.exchange.policy import Policy
+from invokable.runtime.steps.exchange.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
+from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.queue import (
+    LOG,
+    batch_status,
+    cancel_items,
+    items_by_id,
+    rows_of,
+    statuses_by_id,
+)
+from invokable.runtime.steps.runs.hearing import Hearing
+from invokable.runtime.steps.runs.submit import LATE
+from invokable.runtime.values.events import Ended, JobEvent, Started
+from invokable.runtime.values.submission import Submission
+
+_SLOWER: Final = 1.3
+"""While no events arrive: short jobs are polled often, long ones less often."""
+_BACKSTOP: Final = (5.0, 10.0, 20.0)
+"""The minimum number of seconds between polls while events arrive; the last one repeats."""
+_GRID: Final = 10.0
+"""Seconds between the moments at which all runs of a client poll in one request."""
+_LATE_LOOKS: Final = 1.0
+_LONGEST_OUTAGE_PAUSE: Final = 5.0
+_REFUSED_FOR: Final = 60.0
+"""Seconds after which a lasting refusal (401, 403 …) ends the wait."""
+_BUSY: Final = frozenset({408, 429})
+_CONTRADICTIONS: Final = 3
+_MARGIN: Final = 8  # items read in addition to the oldest open ones, since several devices finish out of order
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What is known about a run while waiting for it."""
+
+    submission: Submission
+    hearing: Hearing | None = None
+    """What events have said about it; None without events."""
+    ear: Ear | None = None
+    line: int = 0
+    """The connection that has received everything since the last poll, or since the submission; 0 for none."""
+    unclear: bool = False
+    """Whether the POST was unclear, so that duplicates may appear: poll, whatever events say."""
+    canceled_here: bool = False
+    """Whether this client canceled the run."""
+    watched: bool = False
+    """Whether the events of the run are watched."""
+    ended: dict[int, QueueItem] = field(default_factory=dict)
+    """The items that have ended, by id."""
+    outages: int = 0
+    """How often the server was unreachable, or its events were lost."""
+    _since: int = 0
+    _heard_line: int = 0
+    _told: set[int] = field(default_factory=set)
+    _started: set[int] = field(default_factory=set)
+    _examined: tuple[int, int] = (0, 0)
+    """The numbers of open and ended items when items were last read."""
+    _known_total: int = 0
+    _contradictions: int = 0
+
+    @property
+    def open(self) -> list[int]:
+        """The items that are not known to have ended."""
+        return [item_id for item_id in self.submission.item_ids if item_id not in self.ended]
+
+    @property
+    def in_short(self) -> str:
+        """The number of items that have ended in each state."""
+        counts = Counter(item.status for item in self.ended.values())
+        return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no item is known to have ended"
+
+    def is_gone(self, status: BatchStatus) -> bool:
+        """Whether the open items are no longer in the queue. If the status still counts them, poll again."""
+        if status.open:
+            return False
+        self._contradictions += status.total >= self.submission.requested
+        return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
+
+    def next_note(self, seconds: float) -> Await:
+        """Wait for new notes, at most `seconds`."""
+        return Await(self.ear, self._since, self._heard_line, seconds, self.watched)
+
+    def take(self, heard: Heard) -> list[JobEvent]:
+        """Process notes, and return the events for those who watch."""
+        self._since, self._heard_line = heard.upto, heard.line
+        return list(self._first_starts(self.hearing.take(heard.notes) if self.hearing else []))
+
+    def _first_starts(self, events: Iterable[JobEvent]) -> Iterator[JobEvent]:
+        """The events, without repeated starts of an item."""
+        for event in events:
+            if isinstance(event, Started):
+                if event.item_id in self._started:
+                    continue
+                self._started.add(event.item_id)
+            yield event
+
+    def follows(self, line: int) -> bool:
+        """Whether all events arrive, so that there is no need to poll."""
+        if self.line and line != self.line:
+            self.outages += 1
+            self.line = 0
+        return line != 0 and line == self.line and not self.unclear
+
+    def news(self, *, is_running: bool = False) -> Iterator[JobEvent]:
+        """The events that have not been reported yet."""
+        items = self.submission.requested
+        for item_id, item in self.ended.items():
+            if item_id not in self._told:
+                self._told.add(item_id)
+                if item.status != "canceled":
+                    yield from self._first_starts([Started(item_id)])
+                if self.hearing is not None:
+                    yield from self._first_starts(self.hearing.unheard(item))
+                yield Ended(item_id, _state(item.status), len(self._told), items)
+        if is_running and self.open:
+            yield from self._first_starts([Started(self.open[0])])
+
+    def last_news(self) -> Iterator[JobEvent]:
+        """The events of items that are no longer in the queue."""
+        for item_id in self.open:
+            self._told.add(item_id)
+            yield Ended(item_id, "canceled", len(self._told), self.submission.requested)
+
+
+def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
+    """Wait until every item has ended or is no longer in the queue; `waiting` holds the items.
+
+    Raises RunTimeout after the deadline, and APIError if the server keeps refusing to answer.
+    """
+    outage = _Outage(clock)
+    pause = 0.0
+    try:
+        policy: Policy = yield AskPolicy()
+        pace = _Pace(clock, policy)
+        while True:
+            heard: Heard = yield waiting.next_note(pause)
+            yield from _tell(waiting, waiting.take(heard))
+            follows = waiting.follows(heard.line)
+            try:
+                is_over = yield from (_take_heard(waiting, known, pace) if follows else _look(waiting, known, heard))
+            except InvokableError as error:
+                waiting.line = 0
+                yield Sleep(outage.pause_after(error))
+                waiting.outages += outage.is_new
+                pause = 0.0
+                continue
+            outage.over()
+            yield from _tell(waiting, waiting.news())
+            if is_over:
+                yield from _tell(waiting, waiting.last_news())
+                return
+            pause = pace.pause(follows=waiting.line != 0)
+    except TimeUp:
+        ended, all_of_them = len(waiting.ended), waiting.submission.requested
+        raise RunTimeout(
+            f"batch {waiting.submission.batch_id} timed out with {ended} of {all_of_them} items done; "
+            "it is still on the server: client.attach waits for it again, client.cancel cancels it"
+        ) from None
+
+
+def _tell(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> Steps[None]:
+    if waiting.watched and (told := list(events)):
+        yield Tell(told)
+
+
+def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
+    """Poll the batch; return whether nothing is left to wait for."""
+    if heard.line and not waiting.unclear and not (yield from _survey(waiting, known)):
+        waiting.line = heard.line
+        return not waiting.open
+    status = yield from batch_status(waiting.submission.batch_id)
+    yield from _cancel_duplicates(waiting, status)
+    yield from _read_ended(waiting, status, known)
+    yield from _tell(waiting, waiting.news(is_running=status.in_progress > 0))
+    return not waiting.open or waiting.is_gone(status)
+
+
+def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
+    """Read all items that have ended; return those that are no longer in the queue."""
+    asked = tuple(waiting.open)
+    found: dict[int, str] = yield Ask(statuses_by_id, asked, known)
+    yield from _take(waiting, [item_id for item_id in asked if found.get(item_id) in ENDED], known)
+    return [item_id for item_id in asked if item_id not in found]
+
+
+def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
+    """Take the items that events report as ended; return whether nothing is left to wait for."""
+    hearing = waiting.hearing
+    assert hearing is not None  # events are only followed with it
+    ended = [item_id for item_id in waiting.open if item_id in hearing.ended]
+    complete = {item_id: item for item_id in ended if (item := hearing.item(item_id)) is not None}
+    waiting.ended |= complete
+    missing = yield from _take(waiting, [item_id for item_id in ended if item_id not in complete], known)
+    if hearing.strange:
+        hearing.strange = False
+        yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
+    unsaid, hearing.unsaid = hearing.unsaid, False
+    if waiting.open and (missing or unsaid or pace.is_due()) and (yield from _survey(waiting, known)):
+        status = yield from batch_status(waiting.submission.batch_id)
+        return not waiting.open or waiting.is_gone(status)
+    return not waiting.open
+
+
+def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock) -> Steps[None]:
+    """After a run whose POST was unclear: cancel duplicates for as long as they may arrive."""
+    try:
+        while True:
+            try:
+                yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
+            except InvokableError as error:
+                LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
+            if clock() - unclear_since >= LATE:
+                return
+            yield Sleep(_LATE_LOOKS)
+    except TimeUp:
+        return
+
+
+def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
+    if status.total <= max(waiting.submission.requested, waiting._known_total):
+        return
+    yield from cancel_items(_spare((yield from rows_of(waiting.submission)), waiting.submission))
+    waiting._known_total = status.total
+
+
+def _spare(rows: Sequence[QueueItem], submission: Submission) -> list[int]:
+    """The items of a POST, or of a retry, that arrived once more; not those of somebody else's retry."""
+    own = {row.item_id: row for row in rows if row.item_id in set(submission.item_ids)}
+    # While these run, or once they are completed, there is nothing to retry.
+    retried = {row.first: row.item_id for row in own.values() if row.first != row.item_id and row.status not in AGAIN}
+    return [
+        row.item_id
+        for row in rows
+        if row.item_id not in own
+        and not row.ended
+        and (row.first == row.item_id or row.item_id > retried.get(row.first, math.inf))
+    ]
+
+
+def _read_ended(waiting: Waiting, status: BatchStatus, known: Known) -> Steps[None]:
+    """Read the items that have ended since the last poll, before they are removed from the queue."""
+    now = (status.open, status.ended)
+    if now == waiting._examined and status.open:
+        return
+    if not status.open:
+        yield from _take(waiting, waiting.open, known)
+    elif status.ended:
+        # The queue runs the oldest items first, so these should have ended; if not, others have.
+        missed = yield from _take(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], known)
+        if missed:
+            yield from _take(waiting, waiting.open[: len(missed) + _MARGIN], known)
+    waiting._examined = now
+
+
+def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list[int]]:
+    """Take the items that have ended, and return the others."""
+    if not item_ids:
+        return []
+    items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(item_ids), known)
+    waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    return [item_id for item_id in item_ids if item_id not in waiting.ended]
+
+
+def _state(status: str) -> State:
+    return "completed" if status == "completed" else "failed" if status == "failed" else "canceled"
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How long to wait until the next poll."""
+
+    clock: Clock
+    policy: Policy
+    _polling: float = 0.0
+    _looks: int = 0
+    _due: float | None = None
+
+    def is_due(self) -> bool:
+        """Whether it is time to poll even though events arrive."""
+        if self._due is None or self.clock() < self._due:
+            return False
+        self._due, self._looks = None, self._looks + 1
+        return True
+
+    def pause(self, *, follows: bool) -> float:
+        """Seconds until the next poll."""
+        if not follows:
+            pause = max(self._polling, self.policy.first_poll)
+            self._due, self._polling = None, min(pause * _SLOWER, self.policy.poll)
+            return pause
+        self._polling = 0.0
+        if self._due is None:
+            earliest = self.clock() + _BACKSTOP[min(self._looks, len(_BACKSTOP) - 1)]
+            self._due = math.ceil(earliest / _GRID) * _GRID
+        return max(self._due - self.clock(), 0.0)
+
+
+@dataclass(slots=True)
+class _Outage:
+    """A time during which the server does not answer, or not properly."""
+
+    clock: Clock
+    is_new: bool = False
+    """Whether it has just started."""
+    _pause: float = 0.0
+    _refused_since: float | None = None
+
+    def pause_after(self, error: InvokableError) -> float:
+        """Seconds to wait before the next look. Raises the error if that is of no use, or a refusal that has lasted."""
+        if isinstance(error, ClientClosedError):
+            raise error
+        self.is_new = not self._pause
+        if self.is_new:
+            LOG.warning("the server does not answer (%s); waiting for it", error)
+        if isinstance(error, APIError) and error.status < 500 and error.status not in _BUSY:
+            self._refused_since = self.clock() if self._refused_since is None else self._refused_since
+            if self.clock() - self._refused_since > _REFUSED_FOR:
+                raise error
+        else:
+            self._refused_since = None
+        self._pause = min(self._pause * 1.5 + 0.2, _LONGEST_OUTAGE_PAUSE)
+        return self._pause
+
+    def over(self) -> None:
+        """Note that the server answers again."""
+        if self._pause:
+            LOG.warning("the server answers again")
+        self._pause, self._refused_since = 0.0, None
