@@ -186,6 +186,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
+        "a child of a fork waits by what its parent heard with",
+        f"{RUNTIME}steps/runs/run.py",
+        "    if state.ear is None or not state.ear.is_alive:\n",
+        "    if state.ear is None:\n",
+        (f"{TESTS}test_listening.py",),
+    ),
+    Mutation(
+        "a child of a fork shares its parent's lock of questions",
+        f"{RUNTIME}client/_sync/asking.py",
+        "self._processes.setdefault(os.getpid(), ",
+        "self._processes.setdefault(0, ",
+        (f"{TESTS}test_listening.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/runs/run.py",
         "    if not state.sent:\n        return\n",

@@ -22,6 +22,8 @@ class Ear:
         self.driver = driver
         self.batch_id = batch_id
 
+    is_alive = True
+
     @property
     def line(self) -> int:
         return self.driver.line()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import threading
 import time
@@ -16,7 +17,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as line
-from invokable.runtime.client.listening import Listener
+from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.steps.exchange.protocol import Note
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture, until
@@ -282,6 +283,32 @@ def test_a_forked_child_listens_by_itself_and_attaches_to_its_parents_job(simula
         assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0, 0]
         assert client.run(card_at(stamp, 9), timeout=30).card
     assert len(simulator.jobs) == 7
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_child_of_a_fork_waits_for_no_lock_that_a_thread_of_its_parent_held(simulator: Simulator) -> None:
+    with Client(simulator.url) as client, ThreadPoolExecutor() as pool:
+        job = client.submit(card(client))
+        job.result(timeout=30)
+        ear = job._state.ear
+        assert isinstance(ear, Ear)
+        over, held = threading.Event(), threading.Barrier(3)
+
+        def hold(lock: threading.Lock) -> None:
+            with lock:
+                held.wait(10)
+                over.wait(30)
+
+        def work() -> bool:
+            signal.alarm(20)
+            return job.status().completed == 1 and job.result().card is not None and job._state.ear is not ear
+
+        for lock in (client._engine._asking._here()[0], ear._lock):
+            pool.submit(hold, lock)
+        held.wait(10)
+        status = os.waitstatus_to_exitcode(os.waitpid(child(work), 0)[1])
+        over.set()
+    assert status == 0
 
 
 def child(work: Callable[[], bool]) -> int:

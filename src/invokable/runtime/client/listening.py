@@ -42,6 +42,7 @@ class Ear:
     def __init__(self, listener: Listener, *, every: bool) -> None:
         self._listener = listener
         self.every = every
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._notes: dict[int, Note] = {}
         self._end = 0
@@ -49,6 +50,11 @@ class Ear:
         self._pictured: deque[int] = deque()
         self._waiting: dict[int, tuple[bool, Callable[[], None]]] = {}
         self._numbers = itertools.count()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still hears. After a fork it is the parent's, and so may its lock be."""
+        return self._process == os.getpid()
 
     @property
     def line(self) -> int:

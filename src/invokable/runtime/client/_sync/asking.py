@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,18 +32,18 @@ class Asking:
 
     def __init__(self, ask: Callable[[Ask], Found]) -> None:
         self._ask = ask
-        self._lock = threading.Lock()
-        self._gatherings: dict[object, _Gathering] = {}
+        self._processes: dict[int, tuple[threading.Lock, dict[object, _Gathering]]] = {}
 
     def ask(self, step: Ask) -> Found:
         """The server's answer for each item of a question. Raises whatever the request raises."""
         kind = (home(), step.ask)
-        with self._lock:
-            gathering = self._gatherings.get(kind)
+        lock, gatherings = self._here()
+        with lock:
+            gathering = gatherings.get(kind)
             if gathering is None:
                 gathering = _Gathering()
                 gathering.answer = Started(self._gather, kind, gathering, step)
-                self._gatherings[kind] = gathering  # the last of it: an interrupt leaves nothing that never answers
+                gatherings[kind] = gathering  # the last of it: an interrupt leaves nothing that never answers
             gathering.item_ids.update(step.item_ids)
         assert gathering.answer is not None  # set above
         try:
@@ -55,7 +56,12 @@ class Asking:
 
     def _gather(self, kind: object, gathering: _Gathering, step: Ask) -> Found:
         sleep(_GATHERING)
-        with self._lock:
-            if self._gatherings.get(kind) is gathering:
-                del self._gatherings[kind]
+        lock, gatherings = self._here()
+        with lock:
+            if gatherings.get(kind) is gathering:
+                del gatherings[kind]
         return self._ask(Ask(step.ask, tuple(sorted(gathering.item_ids)), step.known))
+
+    def _here(self) -> tuple[threading.Lock, dict[object, _Gathering]]:
+        """What this process gathers; in one that was forked, nobody would ever ask the rest, or let go of the lock."""
+        return self._processes.setdefault(os.getpid(), (threading.Lock(), {}))

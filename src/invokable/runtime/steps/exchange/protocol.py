@@ -121,6 +121,10 @@ class Ear(Protocol):
     """Collects the events about a batch, while a reference to it is held."""
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it may still hear of anything. After a fork it does not."""
+
+    @property
     def line(self) -> int:
         """The number of the connection that receives events; 0 if there is none."""
 

@@ -52,6 +52,7 @@ def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     running = [row for row in rows if row.first in old and row.item_id > old[row.first].item_id]
     yield from _take_up(state, old, [row for row in running if row.status not in AGAIN])
     if not old:
+        state.awaited = 0
         return
     again = [row.item_id for row in old.values()]
     last = max(row.item_id for row in rows)

@@ -141,7 +141,8 @@ def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
 
 def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
     """Find the items of a submission that does not name them, and start listening if that has not happened."""
-    if state.ear is None:
+    if state.ear is None or not state.ear.is_alive:
+        state.line = 0
         state.ear = yield Listen(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
         found = find(state.submission, known, deadline.clock)
