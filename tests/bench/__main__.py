@@ -1,4 +1,4 @@
-"""Print how long importing, reading and substituting take, each beside what it is compared with."""
+"""Print how long importing, reading and substituting take, each beside a reference."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def measure_import() -> None:
-    """A generated module's import over that of bare Python, alternating, in processes of their own."""
+    """Importing a generated module compared with bare Python, alternating, in separate processes."""
     scripts = {
         "bare Python": "pass",
         "dataclasses and typing": "import dataclasses, typing, json",
@@ -55,7 +55,7 @@ def measure_import() -> None:
 
 
 def measure_simulator() -> None:
-    """From nothing to the first answer of a simulator, and 5,000 jobs through it, beside what it is made of."""
+    """The time until the first answer of a simulator, and 5,000 jobs on it, beside importing its libraries."""
     scripts = {
         "httpx, pydantic, starlette": "import httpx, pydantic, starlette.applications, PIL.Image",
         "first answer of a simulator": "from invokable.testing import Simulator\n"
@@ -75,7 +75,7 @@ def measure_simulator() -> None:
 
 
 def best_process(script: str, repeat: int = 5) -> float:
-    """The shortest of several processes, in seconds."""
+    """The time of the fastest of several processes, in seconds."""
     times = []
     for _ in range(repeat):
         begin = time.perf_counter()
@@ -92,7 +92,7 @@ def server_stamp() -> bytes:
 
 
 def measure_construction() -> None:
-    """Making a workflow of 30 inputs, and putting the values into the graph, warm."""
+    """Creating a workflow with 30 inputs, and putting its values into the graph, warm."""
     document = chain(30 - 9)  # the example has nine inputs
     for number in range(30 - 9):
         add_field(document, f"n{number}", "b")
@@ -116,7 +116,7 @@ def measure_construction() -> None:
 
 
 def measure_reading() -> None:
-    """Planning every workflow of the corpus, else the examples, beside parsing their JSON."""
+    """Planning every workflow of the corpus, or else the examples, beside parsing their JSON."""
     corpus = SHARED / "corpus"
     paths = sorted(corpus.glob("default-*/workflow.json")) if corpus.is_dir() else sorted(WORKFLOWS.glob("*.json"))
     texts = [path.read_text(encoding="utf-8") for path in paths]
@@ -133,7 +133,7 @@ def measure_reading() -> None:
 
 
 def measure_growth() -> None:
-    """Reading ten times the nodes, in a chain: linear is ten times the time."""
+    """Reading a chain of ten times as many nodes: linear growth is ten times the time."""
     schema = load("6.14.2")
     times = {}
     for size in (500, 5000):
@@ -145,7 +145,7 @@ def measure_growth() -> None:
 
 
 def chain(size: int) -> Any:
-    """An example with a chain of that many additions in it."""
+    """An example with a chain of additions."""
     document = example("colour_card.json")
     for number in range(size):
         add_node(document, f"n{number}", "add", version="1.0.1", a=number, b=1)
@@ -155,7 +155,7 @@ def chain(size: int) -> Any:
 
 
 def best(action: Callable[[], object], repeat: int = 50) -> float:
-    """The shortest of several runs, in seconds, after one to warm up."""
+    """The time of the fastest of several runs, in seconds, after one to warm up."""
     action()
     times = []
     for _ in range(repeat):

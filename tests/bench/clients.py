@@ -1,14 +1,14 @@
-"""`Client.run` beside invokeai-py-client 1.1.1: the same jobs, one after the other, on one real server.
+"""`Client.run` compared with invokeai-py-client 1.1.1: the same jobs, one after the other, on the same real server.
 
     python -m tests.bench.clients [JOBS]
 
 Starts an InvokeAI server, or uses the one at INVOKABLE_LIVE_URL. The other client is installed into
-an environment of its own. Printed for each, in the median of the rounds:
+its own environment. For each client, prints the median of the rounds of:
 
-    import      wall-clock time until a client and a workflow are there to be used
-    CPU         of the client's process, a job
-    requests    over HTTP, a job
-    to return   from the moment that the server completed the item to the return of the call
+    import      wall-clock time until a client and a workflow can be used
+    CPU         of the client's process, per job
+    requests    over HTTP, per job
+    to return   from the moment the server completed the item to the return of the call
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def peer(folder: Path) -> str:
-    """The Python of an environment with the other client in it."""
+    """The Python of an environment with the other client."""
     environment = folder / "environment"
     python = str(environment / "bin" / "python")
     if not environment.exists():
@@ -79,7 +79,7 @@ def peer(folder: Path) -> str:
 
 
 def write_workflow(folder: Path) -> None:
-    """A workflow that makes an empty picture and saves it, as a file and as a module."""
+    """A workflow that saves an empty picture, as a file and as a module."""
     document = example("colour_card.json")
     kept = {n["id"]: n["data"]["type"] for n in document["nodes"] if n["data"]["type"] in ("blank_image", "save_image")}
     blank, saved = sorted(kept, key=lambda node_id: kept[node_id])
@@ -89,10 +89,10 @@ def write_workflow(folder: Path) -> None:
     document["edges"] = [edge | {"source": blank, "sourceHandle": "image"}]
     document["form"] = {"elements": {}, "rootElementId": "root"}
     root = {"id": "root", "type": "container", "data": {"layout": "column", "children": []}}
-    document["form"]["elements"]["root"] = root  # the other client takes no other name for it
+    document["form"]["elements"]["root"] = root  # the other client requires this name
     for node_id, field in ((blank, "width"), (blank, "height"), (saved, "board")):
         add_field(document, node_id, field)
-    # The other client refuses what does not say that it is of version 3.
+    # The other client refuses workflows that are not marked as version 3.
     theirs = document | {"meta": {"category": "user", "version": "3.0.0"}}
     (folder / "plain.json").write_text(json.dumps(theirs), encoding="utf-8")
     module = generate_module(document, load("6.14.2"), source="plain.json")
@@ -100,7 +100,7 @@ def write_workflow(folder: Path) -> None:
 
 
 def measured(command: list[str], folder: Path, url: str, source: str = str(ROOT / "src")) -> dict[str, float]:
-    """What one contestant says of itself, and what the server's clock says of it."""
+    """The figures of one contestant, by itself and by the server's clock."""
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{source}"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,9 +1,9 @@
-"""Whole processes of generators, in CPU seconds: `invokable generate` beside what others take for a small sample.
+"""Complete generator processes, in CPU seconds: `invokable generate` compared with others on a small sample.
 
     python -m tests.bench.generators
 
-The others are installed into an environment of their own, made anew in a temporary folder. Their samples, an API of two
-operations and a GraphQL schema with two queries, are in `samples`; both write some ten small files.
+The others are installed into a new environment in a temporary folder. Their samples, an API with two operations and a
+GraphQL schema with two queries, are in `samples`; both write about ten small files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PYPROJECT: Final = '[tool.ariadne-codegen]\nschema_path = "schema.graphql"\nque
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A process to measure, and what its folder is to look like before."""
+    """A process to measure, and the initial contents of its folder."""
 
     arguments: tuple[str, ...]
     folder: Path
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def ours(folder: Path) -> dict[str, Command]:
-    """`invokable generate` for one workflow, for those that InvokeAI ships, and again with nothing changed."""
+    """`invokable generate` for one workflow, for those that InvokeAI ships, and again without changes."""
     corpus = sorted((SHARED / "corpus").glob("default-*/workflow.json")) if SHARED.is_dir() else []
     sources = corpus or [WORKFLOWS / "colour_card.json"]
     shipped, many = folder / "shipped", folder / "many"
@@ -104,7 +104,7 @@ def peers(folder: Path) -> dict[str, Command]:
 
 
 def measured(commands: Mapping[str, Command]) -> dict[str, list[float]]:
-    """CPU seconds of each command, children included; the commands take turns."""
+    """CPU seconds of each command, including children; the commands alternate."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():
@@ -118,7 +118,7 @@ def _cpu_seconds(command: Command) -> float:
     process = subprocess.Popen(
         command.arguments,
         cwd=command.folder,
-        env={**environment, "PATH": command.path},  # compiled, as what is installed is
+        env={**environment, "PATH": command.path},  # with bytecode, like installed packages
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

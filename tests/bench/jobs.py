@@ -1,13 +1,13 @@
-"""What a job costs its client: many at once, from 8 threads and from as many tasks, on one real server.
+"""The cost of a job for its client: many concurrent jobs, from 8 threads and from one task each, on one real server.
 
     python -m tests.bench.jobs [JOBS [ROUNDS]]
 
-Starts an InvokeAI server, or uses the one at INVOKABLE_LIVE_URL, which may be a simulator. With INVOKABLE_BENCH_SRC,
-the `src` of another commit, that is measured in turns with this one. Printed for each, in the median of the rounds:
+Starts an InvokeAI server, or uses the one at INVOKABLE_LIVE_URL, which may be a simulator. With INVOKABLE_BENCH_SRC set
+to the `src` of another commit, that is measured alternately with this one. Prints the median of the rounds of:
 
-    CPU         of the client's process, user and system, a job, after a first one
-    requests    over HTTP, a job
-    to return   from the moment that the server completed the item to the return of the call, in the median of the jobs
+    CPU         of the client's process, user and system, per job, after a first one
+    requests    over HTTP, per job
+    to return   from the moment the server completed the item to the return of the call, median of the jobs
 """
 
 from __future__ import annotations

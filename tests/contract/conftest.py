@@ -1,4 +1,4 @@
-"""The simulator, in place of a real server: the tests of this folder run on both, see tests/live/test_contract.py."""
+"""The simulator, in place of a real server. The tests in this folder run on both; see tests/live/test_contract.py."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ TINY = (
     ("tiny-sdxl-vae", "sdxl", "vae"),
     ("tinyembed", "sd-1", "embedding"),
 )
-"""Name, base and type of the models that the live tests make."""
+"""Name, base and type of the models that the live tests create."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Leave to `--all` what takes long here; the tests of real servers run it always."""
+    """Leave slow tests to `--all`; on real servers they always run."""
     if item.get_closest_marker("slow_on_simulator"):
         item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A simulator on a port, seen as the live tests see their server."""
+    """A simulator on a port, with the interface of the live tests' server."""
     models = [{"name": name, "base": base, "type": kind} for name, base, kind in TINY]
     with Simulator(models=models) as simulator:
         yield Server(simulator.serve(), simulator.version)
@@ -46,14 +46,14 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def crowd() -> Iterator[Server]:
-    """A server of several users, without an account yet."""
+    """A multi-user server without any account yet."""
     with Simulator(multiuser=True) as simulator:
         yield Server(simulator.serve(), simulator.version)
 
 
 @pytest.fixture(scope="session")
 def models(server: Server) -> dict[str, dict[str, str]]:
-    """What the server knows of each model, by name."""
+    """The server's models, by name."""
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, at a moment of the test's choice."""
+"""Ctrl-C at a moment that the test chooses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Tracer: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 
 def interrupted(action: Callable[[], T], *, after: float) -> T:
-    """Do something, and press Ctrl-C that many seconds later."""
+    """Call `action`, and press Ctrl-C after some seconds."""
     main = threading.main_thread().ident
     assert main is not None
     # A process that was started in the background may ignore SIGINT.
@@ -30,7 +30,7 @@ def interrupted(action: Callable[[], T], *, after: float) -> T:
 
 
 def interrupted_in(function: Callable[..., object], action: Callable[[], T], *, line: int = 1) -> T:
-    """Do something, and press Ctrl-C as soon as a function has come to so many lines, its calls taken together."""
+    """Call `action`, and press Ctrl-C when `function` has executed `line` lines, over all of its calls."""
     code = function.__code__
     lines = itertools.count(1)
 

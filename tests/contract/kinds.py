@@ -1,6 +1,6 @@
-"""Both kinds of client behind one surface: what the blocking one does, the asynchronous one does too.
+"""Both kinds of client behind one interface, since the asynchronous client does the same as the blocking one.
 
-`Awaited` runs an AsyncClient in an event loop of its own, so that a test written for the blocking client tests both.
+`Awaited` runs an AsyncClient in its own event loop, so that a test written for the blocking client tests both.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Awaited:
             raise
 
     def _bound(self, value: Any) -> Any:
-        """Images that download themselves, as those of a Client do."""
+        """Make images downloadable, like those of a Client."""
         if isinstance(value, WorkflowResult):
             value._client = self._client
         for medium in _media(value):
@@ -106,14 +106,14 @@ class _Loop:
         self._thread.start()
 
     def wait(self, awaitable: Any) -> Any:
-        """What comes of it. An interrupt cancels it, and waits until it has cleaned up."""
+        """Return its result. An interrupt cancels it, and waits until it has cleaned up."""
         outcome: Future[Any] = Future()
         tasks: list[asyncio.Task[Any] | None] = []
         try:
             asyncio.run_coroutine_threadsafe(_into(outcome, tasks, awaitable), self._loop)
             return outcome.result()
         except KeyboardInterrupt as interrupt:
-            if outcome.cancel():  # it has not begun
+            if outcome.cancel():  # it has not started
                 raise
             (task,) = tasks
             assert task

@@ -1,4 +1,4 @@
-"""Pixels of images, for tests that look at them."""
+"""Pixels of images, for tests that check them."""
 
 from __future__ import annotations
 

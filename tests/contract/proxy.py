@@ -1,28 +1,28 @@
-"""A proxy between a client and a real server that breaks what passes through it, on purpose.
+"""A proxy between a client and a real server that injects faults.
 
-Each request may meet a fate, chosen by a pattern that is searched for in `METHOD /path`:
+Each request may have a fate, chosen by a pattern that is searched for in `METHOD /path`:
 
     cut before    the connection breaks before the request arrives
     cut request   half of the request arrives, then the connection breaks
     cut after     the server handles it, and the connection breaks
     cut amid      half of the answer arrives, then the connection breaks
     late N        the connection breaks, and the request arrives N seconds later
-    double        it arrives twice, and is answered with what the second one gave
+    double        it arrives twice, and gets the answer to the second one
     double lost   it arrives twice, and the connection breaks
-    stall N       it is handled, and the answer comes N seconds later
-    dead          it does not arrive, and the connection stays open without a word
-    silence       it is handled, and the connection stays open without a word
-    trickle       it is handled, and the body of the answer comes a byte at a time
-    trickle head  it is handled, and the headers come a byte at a time
+    stall N       it is handled, and the answer arrives N seconds later
+    dead          it does not arrive, and the connection stays open silently
+    silence       it is handled, and the connection stays open silently
+    trickle       it is handled, and the body of the answer arrives a byte at a time
+    trickle head  it is handled, and the headers arrive a byte at a time
     html, garbage, truncated, shape, gzip   it is handled, and answered with that
     500 …         it is handled, and answered with that status
     !503 …        it does not arrive, and is answered with that status
 
-The events' websocket passes through, and may meet a fate by `GET /ws`:
+The websocket for events is forwarded, and may have a fate by `GET /ws`:
 
-    refuse        the connection breaks at once
+    refuse        the connection breaks immediately
     drop N        it breaks after N seconds
-    freeze N      after N seconds nothing passes any more, and the connection stays open
+    freeze N      after N seconds nothing is forwarded any longer, and the connection stays open
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%sContent-Length:
 
 
 class Proxy:
-    """Listens on a free port; `fates` is consumed in turn."""
+    """Listens on a free port; `fates` are used in order."""
 
     def __init__(self, server: str) -> None:
         parts = urlsplit(server)
@@ -55,7 +55,7 @@ class Proxy:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def settle(self) -> None:
-        """Wait until everything that is late has arrived."""
+        """Wait until all late requests have arrived."""
         for timer in self._late:
             timer.join()
 
@@ -113,7 +113,7 @@ class Proxy:
             client.sendall(piece)
 
     def _tunnel(self, client: socket.socket, request: bytes, fate: str) -> None:
-        """Let a websocket pass, for as long as its fate allows."""
+        """Forward a websocket for as long as its fate allows."""
         if fate == "refuse":
             return
         with socket.create_connection(self._server) as server:
@@ -155,7 +155,7 @@ def _end(connection: socket.socket) -> None:
 
 
 def _message(connection: socket.socket) -> bytes:
-    """A whole request: our client always says how long its body is."""
+    """A complete request; our client always sends the length of the body."""
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65536)

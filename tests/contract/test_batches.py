@@ -42,7 +42,7 @@ def test_the_images_of_a_board_are_processed_one_by_one(client: Client, server: 
     server.post("/api/v1/board_images/", {"board_id": board.id, "image_name": image.name})
     settings = BoardImages(type="image_generator_images_from_board", category="assets", board_id=board.id)
     document: Any = example("colour_card.json")
-    # In a file the editor takes settings with a board for a board alone, so it is given at run time.
+    # In a file, the editor interprets settings with a board as a board alone, so they are set at run time.
     stored = BoardImages(type="image_generator_images_from_board", category="assets")
     feed(document, "image", stored, node(document, "img_blur")["id"], "image", label="Stamps")
     result = client.run(workflow_class(imported(document))(width=96, height=64, stamps=settings), timeout=120)

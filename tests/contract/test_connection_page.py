@@ -1,4 +1,4 @@
-"""docs/connection.md as a program: its examples run, its tables name what there is."""
+"""docs/connection.md as a program: its examples run, and its tables are complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EMAIL, PASSWORD = "me@example.org", "pass"
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Simulator, int]]:
-    """A folder with the files of the page, a server with users, and the port where it speaks TLS."""
+    """A folder with the files of the page, a multi-user server, and its TLS port."""
     folder = tmp_path_factory.mktemp("page")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")

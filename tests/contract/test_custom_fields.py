@@ -1,4 +1,4 @@
-"""docs/extending.md as a program: classes of a project's own, through a whole run."""
+"""docs/extending.md as a program: a project's own classes, through a whole run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOURCES = dict(re.findall(r"```python\n# (\w+)\.py\n(.*?)```", PAGE, re.DOTALL))
 
 @pytest.fixture(scope="module")
 def module() -> Iterator[Any]:
-    """The example with a text of two parts in its form and in its result, made with the page's classes."""
+    """The example with a text of two parts in its form and result, generated with the page's classes."""
     for name, text in SOURCES.items():
         made = ModuleType(name)
         sys.modules[name] = made
@@ -84,12 +84,12 @@ def test_an_output_that_the_class_refuses_is_located(
         client.run(card)
 
 
-# --- kinds of output --------------------------------------------------------------------------------------------------
+# --- output types -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def marked(module: Any) -> Any:
-    """The example with a box in its result, as the page has it."""
+    """The example with a box in its result, as on the page."""
     document = example("colour_card.json")
     document["name"] = "Marked Card"
     add_node(document, "mark", "bounding_box", version="1.0.0", x_min=8, y_min=8, x_max=48, y_max=38)

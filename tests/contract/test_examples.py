@@ -1,4 +1,4 @@
-"""The generated examples, down to the pixels: what a client sends and gets."""
+"""The generated examples, checked down to the pixels."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def picture(client: Client, workflow: ColourCard | SD15TextToImage, folder: Path
 
 
 def near(found: tuple[int, ...], expected: tuple[int, ...], *, runs: int = 1) -> bool:
-    # The blur node computes in floats and cuts off, which takes one from some values.
+    # The blur node computes in floats and truncates, so some values are one less.
     return all(abs(a - b) <= runs for a, b in zip(found, expected, strict=True))
 
 
@@ -168,7 +168,7 @@ def test_tiny_models_have_their_base_and_type(
     }
 
 
-# ------------------------------------------------------------- when it goes wrong
+# ------------------------------------------------------------------------ errors
 
 
 def queue_total(server: Server) -> int:
@@ -184,7 +184,7 @@ def test_a_value_outside_its_limits_is_refused_before_anything_is_sent(client: C
 
 
 def test_a_failing_node_is_named_with_the_servers_message(client: Client, stamp: Path) -> None:
-    # The node's schema sets no limit here, the image library does.
+    # The node's schema has no limit here, but the image library does.
     with pytest.raises(RunFailed) as caught:
         client.run(card(stamp, left=2**40))
     assert caught.value.node_type == "img_paste"

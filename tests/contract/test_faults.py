@@ -23,13 +23,13 @@ from tests.live.provision import Server
 POST = "enqueue_batch"
 LOOK = "/status"
 NO_EVENTS = [("GET /ws", "refuse")] * 100
-"""Without the events a run is polled."""
+"""Without events, a run is polled."""
 AFTER_THE_POST = [
     *("cut after", "cut amid", "html", "garbage", "truncated", "shape", "gzip"),
     *("429", "500", "502", "503", "504", "524", "cut before", "!502", "!503", "!504", "!429"),
 ]
 LATE = [("late", 1.0), ("late", 5.0), ("late", 14.0), ("stall", 4.0)]
-"""What happens late, and after how many seconds where a client looks for 16."""
+"""Late fates, and their seconds for a client that looks for 16 s."""
 WHILE_WAITING = [
     "cut before",
     "cut after",
@@ -60,7 +60,7 @@ def faulty(server: Server, *fates: tuple[str, str]) -> Iterator[Proxy]:
 
 
 def at_once(run: Callable[[str], T], fates: Sequence[str]) -> dict[str, T | BaseException]:
-    """What a function makes of each fate, all at the same time: most of the time they wait."""
+    """The outcome of a function for each fate, run concurrently, since they mostly wait."""
     with ThreadPoolExecutor(len(fates)) as threads:
         running = {fate: threads.submit(run, fate) for fate in fates}
     return {fate: future.exception() or future.result() for fate, future in running.items()}
@@ -68,13 +68,13 @@ def at_once(run: Callable[[str], T], fates: Sequence[str]) -> dict[str, T | Base
 
 @pytest.fixture(scope="module")
 def counted() -> Any:
-    """Colour Card for each of two widths."""
+    """A Colour Card class for two widths."""
     settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": 2}
     return workflow_class(imported(with_generator(settings)))
 
 
 def ran(server: Server, batch_id: str) -> list[Any]:
-    """The values of the items of a batch that were completed."""
+    """The values of the completed items of a batch."""
     items = server.get(f"{QUEUE}/item_ids?order_dir=ASC")["item_ids"]
     found = server.post(f"{QUEUE}/items_by_ids", {"item_ids": items[-100:]})
     return sorted(
@@ -124,7 +124,7 @@ def test_a_broken_download_is_retried(fate: str, server: Server, client: Client,
 
 @pytest.fixture
 def paused(server: Server) -> Iterator[None]:
-    """The server takes items and runs none."""
+    """The server accepts items and runs none."""
     server.put(f"{QUEUE}/processor/pause")
     yield
     server.put(f"{QUEUE}/processor/resume")
@@ -132,7 +132,7 @@ def paused(server: Server) -> Iterator[None]:
 
 @pytest.fixture
 def no_finalizers() -> Iterator[None]:
-    """Python ignores what a finalizer raises, an interrupt too; those of many interrupted runs would be met often."""
+    """Avoid interrupts in finalizers, whose exceptions Python ignores; with many runs they would be frequent."""
     gc.collect()
     gc.disable()
     yield
@@ -159,7 +159,7 @@ def test_after_an_interrupt_nothing_can_run(
 def test_after_an_interrupt_at_any_moment_it_is_known_what_may_run(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
-    # What was written whole arrives: a busy server may drop it when the connection breaks, and then nobody can be sure.
+    # A completely written request arrives: a busy server may drop it if the connection breaks, which is not detectable.
     with faulty(server) as proxy, connect(proxy.url) as client:
         flow = counted(stamp=client.upload(stamp), height=32)
         for number in range(200):

@@ -1,4 +1,4 @@
-"""Jobs: followed, asked, canceled, retried and taken up again, by clients of both kinds."""
+"""Jobs: events, status, canceling, retrying and attaching, with both kinds of client."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.live.provision import Server
 
 @pytest.fixture
 def paused(server: Server) -> Iterator[None]:
-    """The server takes items and runs none."""
+    """The server accepts items and runs none."""
     server.put(f"{QUEUE}/processor/pause")
     yield
     server.put(f"{QUEUE}/processor/resume")
@@ -141,7 +141,7 @@ def test_a_model_reports_progress_with_previews(client: Client) -> None:
     assert len(previews[0].content) > 50
 
 
-# --- asking -----------------------------------------------------------------------------------------------------------
+# --- status -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("paused")
@@ -223,11 +223,11 @@ def test_canceled_items_can_run_again(client: Client, server: Server, stamp: Pat
     assert job.submission.item_ids != (old,)
     assert job.result(timeout=60).card
     again = job.submission
-    job.retry()  # there is nothing to run again
+    job.retry()  # nothing to run again
     assert job.submission == again
 
 
-# --- taking up --------------------------------------------------------------------------------------------------------
+# --- attaching --------------------------------------------------------------------------------------------------------
 
 
 def test_a_job_is_attached_by_its_submission_or_its_batch_id(

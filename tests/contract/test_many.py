@@ -1,4 +1,4 @@
-"""Many jobs at once on one client, from threads and from tasks: each gets its own result, by few requests."""
+"""Many concurrent jobs on one client, from threads and tasks: each gets its own result, with few requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REQUESTS_A_JOB = 1.2
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
-    """How many requests there were of each kind, of clients of both kinds."""
+    """The number of requests by method and path, from clients of both kinds."""
     counted: Counter[str] = Counter()
     for kind in (Transport, AsyncTransport):
         monkeypatch.setattr(kind, "send", counting(kind.send, counted))
@@ -56,7 +56,7 @@ def assert_each_got_its_own(server: Server, results: list[Any]) -> None:
 def test_from_eight_threads(server: Server, stamp: Path, many: int, requests: Counter[str]) -> None:
     with Client(server.url) as client:
         uploaded = client.upload(stamp)
-        client.run(placed(uploaded, 0), timeout=60)  # which opens the socket
+        client.run(placed(uploaded, 0), timeout=60)  # opens the socket
         requests.clear()
         with ThreadPoolExecutor(8) as pool:
             results = list(pool.map(lambda left: client.run(placed(uploaded, left), timeout=600), range(many)))

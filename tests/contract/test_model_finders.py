@@ -1,4 +1,4 @@
-"""docs/extending.md: a project's own way to find models, through a whole run."""
+"""docs/extending.md: a project's own function to find models, through a whole run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_function_on_the_page_finds_a_model(monkeypatch: pytest.MonkeyPatch)
         names: dict[str, Any] = {}
         exec(compile(block, "extending.md", "exec"), names)
         with names["client"] as client:
-            # The one of another base does not fit the field, and is not asked about.
+            # The model with another base does not suit the field, and is not considered.
             assert client.run(SD15TextToImage(model="DREAMSHAPER 8"), timeout=60).images
             with pytest.raises(ValidationError, match="2 models match TWICE"):
                 client.run(SD15TextToImage(model="TWICE"), timeout=60)

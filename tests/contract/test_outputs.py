@@ -1,4 +1,4 @@
-"""Outputs: what a run gives is found by node, named, saved, passed on and cleaned up, on the simulator and really."""
+"""Outputs: finding, naming, saving, forwarding and cleaning up, on the simulator and on real servers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_by_node_has_the_outputs_of_every_node(client: Client, card: ColourCard)
     assert output.values["image"] == result.card
     assert (output.values["width"], output.values["height"]) == (96, 64)
     assert client.download(output.values["image"]) == result.card.bytes()
-    assert len(result.by_node) > 1  # those without an output of their own, too
+    assert len(result.by_node) > 1  # including nodes without a declared output
     copy = pickle.loads(pickle.dumps(result))
     assert copy.by_node == result.by_node
     assert repr(copy) == repr(result)
@@ -62,7 +62,7 @@ def test_the_first_failed_download_stops_the_others(client: Client, card: Colour
 
 
 class Pipe:
-    """Nothing but a place to write to."""
+    """Has only a `write` method."""
 
     def __init__(self) -> None:
         self.content = b""
@@ -80,14 +80,14 @@ def test_an_image_is_downloaded_into_a_pipe(client: Client, card: ColourCard) ->
 
 
 class Reluctant(Pipe):
-    """Takes a part of what it is given, as a socket may."""
+    """Writes only part of the data, as a socket may."""
 
     def write(self, piece: bytes) -> int:
         return super().write(piece[:100])
 
 
 class Absent:
-    """A file that says nothing of what it took, as many do that are no files."""
+    """Its `write` returns nothing, as with many file-like objects."""
 
     def __init__(self) -> None:
         self.content = b""
@@ -107,7 +107,7 @@ def test_after_a_partial_write_the_rest_is_written(client: Client, card: ColourC
     assert (tmp_path / "raw.png").read_bytes() == whole
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    large = client.images.upload(PILImage.effect_noise((600, 600), 90))  # more than a pipe holds
+    large = client.images.upload(PILImage.effect_noise((600, 600), 90))  # larger than the buffer of a pipe
     with os.fdopen(writing, "wb", buffering=0) as pipe, pytest.raises(BlockingIOError, match="cannot be written to"):
         client.download_into(large, pipe)
     os.close(reading)
@@ -144,7 +144,7 @@ def test_files_get_the_permissions_of_new_files_and_the_umask_is_unchanged(
     client: Client, card: ColourCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(mask: int) -> int:
-        raise AssertionError("the umask is that of all threads")
+        raise AssertionError("the umask is shared by all threads")
 
     image = client.run(card, timeout=120).card
     (tmp_path / "as others.txt").touch()
@@ -192,7 +192,7 @@ def test_the_uploads_of_a_run_are_cleaned_up(client: Client, card: ColourCard) -
     assert client.clean_up(job.submission) == (name,)
 
     assert client.clean_up(job.submission) == ()
-    again = client.submit(card)  # what was deleted is uploaded again
+    again = client.submit(card)  # the deleted file is uploaded again
     assert again.result(timeout=120).card.bytes()
     assert again.submission.uploads != job.submission.uploads
 
@@ -205,7 +205,7 @@ def test_outputs_with_an_asynchronous_client(server: Server, card: ColourCard, t
             paths = await client.save_all([result.card] * 6, tmp_path, "a{index}", at_once=3)
             assert [path.name for path in paths] == [f"a{index}.png" for index in range(6)]
             content = await client.download(result.card)
-            assert "<img" not in result._repr_html_()  # which would block the loop
+            assert "<img" not in result._repr_html_()  # fetching it would block the loop
             assert "client.show" in result._repr_html_()
             assert "<img" in (await client.show(result))._repr_html_()
             assert {path.read_bytes() for path in paths} == {content}

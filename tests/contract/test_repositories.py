@@ -1,4 +1,4 @@
-"""Repositories: what a client does with what is on the server, alike on the simulator and on real ones."""
+"""Repositories: managing what is on the server, on the simulator and on real servers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ WORKFLOW = {
 
 @pytest.fixture
 def name() -> str:
-    """A name that nothing else on the server has."""
+    """A unique name."""
     return f"t-{uuid4()}"
 
 
@@ -148,7 +148,7 @@ def test_the_contents_of_a_board_are_kept_unless_requested_otherwise(
     client: Client, board: BoardRecord, stamp: Path
 ) -> None:
     image = client.images.upload(stamp, board=board)
-    assert client.boards.get(board.id).asset_count in (0, 1)  # servers before 6.6 do not count them
+    assert client.boards.get(board.id).asset_count in (0, 1)  # servers before 6.6 do not count assets
 
     assert client.boards.delete(board) == ()
     assert client.images.get(image.name).board_id is None
@@ -341,7 +341,7 @@ def test_intermediate_images_are_deleted_together(client: Client, stamp: Path) -
     assert client.images.delete_intermediates() == count
     assert client.images.count_intermediates() == 0
     assert client.images.get(kept.name)
-    assert client.run(card.replace(width=72), timeout=120).card.width == 72  # the stamp is uploaded again
+    assert client.run(card.replace(width=72), timeout=120).card.width == 72  # uploads the stamp again
     client.images.delete(kept)
 
 
@@ -466,7 +466,7 @@ def test_a_model_can_be_changed(client: Client, models: dict[str, dict[str, str]
 def test_a_folder_is_searched_for_models(client: Client, tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     found = tmp_path / "below" / "new-lora.safetensors"
-    found.write_bytes(b"not looked into")
+    found.write_bytes(b"not read")
     assert client.models.scan(str(tmp_path)) == (str(found),)
     with pytest.raises(APIError) as caught:
         client.models.scan(str(tmp_path / "missing"))
@@ -516,13 +516,13 @@ def test_items_are_canceled_retried_and_deleted(client: Client, server: Server, 
     first, second, third = enqueue(server, 3)
 
     assert [item.status for item in client.queue.cancel(first, client.queue.get(second))] == ["canceled"] * 2
-    retried = client.queue.retry(first, third)  # the third has not ended
+    retried = client.queue.retry(first, third)  # the third item has not ended
 
     assert [item.retried_from_item_id for item in retried] == [first]
     assert [item.status for item in retried] == ["pending"]
     client.queue.cancel(*retried)
-    again = client.queue.retry(*retried, second, 99_999)  # what is not there is passed over
-    assert [item.retried_from_item_id for item in again] == [first, second]  # the first of them all
+    again = client.queue.retry(*retried, second, 99_999)  # missing items are ignored
+    assert [item.retried_from_item_id for item in again] == [first, second]  # the original items
     assert {item.item_id for item in again}.isdisjoint({first, second, third, *(item.item_id for item in retried)})
     client.queue.delete(*again)
     client.queue.delete(third, *retried)
@@ -614,7 +614,7 @@ def test_a_missing_workflow_is_reported_with_similar_names(client: Client, name:
 def test_workflows_that_come_with_invokeai_are_not_changed(client: Client) -> None:
     shipped = next(client.workflows.list(category="default"), None)
     if shipped is None:
-        pytest.skip("this server came without workflows")
+        pytest.skip("this server has no bundled workflows")
     with pytest.raises(InvokableError, match="comes with InvokeAI"):
         client.workflows.delete(shipped)
     with pytest.raises(InvokableError, match="comes with InvokeAI"):
@@ -701,7 +701,7 @@ def test_updating_a_style_preset_keeps_everything_else(client: Client, name: str
     assert _is_picture(client.style_presets.image(client.style_presets.update(renamed, image=stamp)))
     if has_sharing(client):
         assert client.style_presets.update(renamed, shared=True).is_public
-        assert client.style_presets.update(renamed, name=name).is_public  # as it was
+        assert client.style_presets.update(renamed, name=name).is_public  # unchanged
         assert not client.style_presets.update(renamed, shared=False).is_public
     client.style_presets.delete(renamed)
     with pytest.raises(NotFoundError):

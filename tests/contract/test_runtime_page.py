@@ -1,4 +1,4 @@
-"""docs/runtime.md as a program: its blocks run one after the other."""
+"""docs/runtime.md as a program: its blocks run in order."""
 
 from __future__ import annotations
 

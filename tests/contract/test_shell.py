@@ -1,4 +1,4 @@
-"""invokable run, as a process of its own beside a server."""
+"""`invokable run` as a process, with a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a simulator can do on purpose: crashes, others who tidy the queue, and many faults at once by a seed."""
+"""What only a simulator can do on purpose: crashes, changes to the queue by others, and many random faults together."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OFTEN = Policy(poll=0.2)
 
 @pytest.fixture(scope="module")
 def counted() -> Any:
-    """Colour Card for each of six widths."""
+    """A Colour Card class for six widths."""
     settings = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 8, "count": COUNT}
     return workflow_class(imported(with_generator(settings)))
 
@@ -174,7 +174,7 @@ def test_whatever_faults_a_seed_draws_each_value_runs_once(events: bool, counted
     for seed, (outcome, ran) in outcomes.items():
         assert all(times == 1 for times in ran.values()), (seed, outcome, ran)
         if isinstance(outcome, InvokableError):
-            # A crash cancels what ran; that and a time that is up are the two true reports of a run without a result.
+            # A crash cancels running items; that and a timeout are the two correct reports for a run without a result.
             assert isinstance(outcome, RunCanceled | RunTimeout | EnqueueUncertain), (seed, outcome)
             assert outcome.submission, seed
         else:

@@ -1,4 +1,4 @@
-"""Users: what the repositories give each of several users of one server, on the simulator and on a real one."""
+"""Users: what each user of a multi-user server sees, on the simulator and on real servers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from invokable.runtime.steps.exchange.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
 from tests.live.provision import Server
 
-PASSWORD = "Secret123!x"  # of accounts that last for one test
+PASSWORD = "Secret123!x"  # of accounts for one test
 
 
 class People:
@@ -53,7 +53,7 @@ def _credentials(name: str) -> dict[str, str]:
     return {"email": f"{name}@x.com", "password": PASSWORD}
 
 
-@pytest.fixture(scope="session")  # the accounts can be made once only
+@pytest.fixture(scope="session")  # the accounts can be created only once
 def people(crowd: Server) -> People:
     return People(crowd)
 
@@ -78,7 +78,7 @@ def two(people: People, connect: Callable[..., Client]) -> Iterator[Client]:
 
 @pytest.fixture
 def paused(admin: Client) -> Iterator[None]:
-    """A queue that holds its items, empty at first: other tests leave theirs."""
+    """A paused queue, empty at first, since other tests leave items in it."""
     admin.queue.pause()
     admin.queue.clear()
     yield
@@ -139,7 +139,7 @@ def test_the_server_reports_that_it_has_several_users(
 ) -> None:
     assert one.server.info().multiuser
     with connect(people.server.url) as nobody:
-        assert nobody.server.info().max_queue_size is None  # which only users learn
+        assert nobody.server.info().max_queue_size is None  # only reported to users
 
 
 def test_a_job_whose_token_is_refused_runs_once_after_signing_in_again(one: Client, stamp: Path) -> None:
@@ -157,7 +157,7 @@ def test_each_user_receives_events_of_their_own_jobs(one: Client, two: Client, s
         return told, client.run(card, timeout=120, on_progress=told.append)
 
     with ThreadPoolExecutor(2) as threads:
-        runs = list(threads.map(watched, (one, two), sizes(2)))  # of one size, one would get the other's image
+        runs = list(threads.map(watched, (one, two), sizes(2)))  # with the same size, one would get the other's image
     for client, (told, result) in zip((one, two), runs, strict=True):
         assert {event.item_id for event in told} == set(result.item_ids)
         assert sum(isinstance(event, NodeFinished) for event in told) == 4
@@ -186,14 +186,14 @@ _sizes = itertools.count(64, 8)
 
 
 def sizes(count: int) -> list[int]:
-    """Widths that no other job has, so that the cache of nodes has nothing for it."""
+    """Widths that no other job uses, so that the invocation cache has no results for them."""
     return list(itertools.islice(_sizes, count))
 
 
 def test_the_answers_of_the_server_renew_the_token(people: People, connect: Callable[..., Client]) -> None:
     token = people.token("one")
     with connect(people.server.url, token=token) as client:
-        time.sleep(1.1)  # tokens of one second are alike
+        time.sleep(1.1)  # tokens issued within the same second are equal
         client.cancel("nothing")
         assert client._engine.transport._credentials.token not in (None, token)
         client.queue.status()

@@ -1,4 +1,4 @@
-"""Graphs and batches to send: some that run, and many that a server refuses."""
+"""Graphs and batches to submit: some that run, and many that a server refuses."""
 
 from __future__ import annotations
 

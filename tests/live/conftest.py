@@ -1,4 +1,4 @@
-"""A real server for the tests of this folder; see provision.py for the variables that choose it."""
+"""A real server for the tests in this folder; see provision.py for the environment variables."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ __all__ = ["client", "clip", "connect", "stamp"]  # fixtures that pytest finds h
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A server that answers; without any model if it was started for these tests."""
+    """A running server; without any model if it was started for these tests."""
     with live_server(os.environ.get("INVOKABLE_LIVE_VERSION", DEFAULT_VERSION)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def crowd() -> Iterator[Server]:
-    """A server of several users, without an account yet."""
+    """A multi-user server without any account yet."""
     with live_server(DEFAULT_VERSION, multiuser=True) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def models(server: Server) -> dict[str, dict[str, str]]:
-    """What the server knows of each model, by name, with the tiny ones among them."""
+    """The server's models, by name, including the tiny ones."""
     try:
         install_models(server)
     except ProvisionError as error:
         if server.root is not None:
             raise
-        pytest.skip(f"the server given cannot take the tiny models: {error}")
+        pytest.skip(f"the tiny models cannot be installed on the given server: {error}")
     return {model["name"]: model for model in server.get("/api/v2/models/")["models"]}
 
 

@@ -1,6 +1,6 @@
-"""A scripted exchange with a server, real or simulated, written down as shapes to compare.
+"""A scripted exchange with a server, real or simulated, recorded as shapes to compare.
 
-A shape has the keys and types of an answer; what the server refuses is kept word for word.
+A shape has the keys and types of an answer; refusals are recorded word for word.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Exchange:
     status: int
     content_type: str
     headers: dict[str, str | None]
-    """Those that matter; without their value where it is a secret."""
+    """The relevant headers; without the values of secrets."""
     body: Any
 
 
@@ -70,7 +70,7 @@ def _canonical(value: Any) -> str:
 
 
 def _members(value: dict[str, Any]) -> dict[str, Any]:
-    """Members by name; those that have an id for a name are taken together."""
+    """Members by name; those with an id as their name are combined."""
     found: dict[str, Any] = {}
     for name, member in value.items():
         if _UUID.search(name):
@@ -83,7 +83,7 @@ def _members(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    text = _LINK.sub("", text)  # it names the version of a library
+    text = _LINK.sub("", text)  # it contains the version of a library
     return _NUMBER_OF_ITEM.sub("id N", _TIME.sub("<time>", _UUID.sub("<uuid>", text)))
 
 
@@ -99,7 +99,7 @@ class Script:
     """Runs the steps against one server and notes each answer."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        # A server that answers 500 may close the connection: each step has its own.
+        # A server that answers 500 may close the connection, so each step has its own.
         self._http = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
         if token:
             self._http.headers["authorization"] = f"Bearer {token}"
@@ -153,7 +153,7 @@ class Script:
 
     def _queue(self) -> None:
         self.step("pause", "PUT", f"{QUEUE}/processor/pause")
-        # The item that runs when the processor is paused goes on; there is none here.
+        # An item that is running when the processor is paused continues; there is none here.
         nodes = {**BLANK, "b": {"id": "b", "type": "img_blur"}, "c": {"id": "c", "type": "add", "zz": 1}}
         edges = [edge("a", "image", "b", "image"), edge("a", "width", "c", "b")]
         data = [[{"node_path": "c", "field_name": "a", "items": [1, 2]}]]
@@ -309,7 +309,7 @@ class Script:
 
 
 def events(url: str) -> list[tuple[str, Any]]:
-    """The events of one item that runs and of one that fails, by name and shape."""
+    """The events of one item that completes and one that fails, by name and shape."""
     heard: list[tuple[str, Any]] = []
     socket = socketio.Client(reconnection=False)
     socket.on("*", lambda name, payload: heard.append((name, payload)))
@@ -319,7 +319,7 @@ def events(url: str) -> list[tuple[str, Any]]:
     for nodes in ({**BLANK, "c": {"id": "c", "type": "add"}}, BROKEN):
         edges = [edge("a", "width", "c", "a")] if "a" in nodes else []
         script.finished(script.enqueue("", nodes, edges)["item_ids"][0])
-        time.sleep(1)  # the last event may come after the status
+        time.sleep(1)  # the last event may arrive after the status
     socket.disconnect()
     return [(f"{name} {payload.get('status', '')}".strip(), shape(payload)) for name, payload in heard]
 

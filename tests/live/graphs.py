@@ -1,4 +1,4 @@
-"""Graphs that the engine and a real server run side by side: nodes in keywords, edges in text."""
+"""Graphs that the engine and a real server both run: nodes as keyword arguments, edges as text."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ON_IMAGES: list[Node] = [
     n("img_noise", seed=3),
     n("unsharp_mask_oklab"),
 ]
-"""Run on an image each."""
+"""Each runs on an image."""
 
 WITH_OTHERS: list[Graph] = [
     g("given.image -> node.base_image; small.image -> node.image", small=SMALL, node=n("img_paste", x=-7, y=9)),

@@ -1,4 +1,4 @@
-"""A scripted exchange about what a server keeps beside images and boards: videos, style presets, models."""
+"""A scripted exchange about what a server stores besides images and boards: videos, style presets, models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INSTALL: Final = "/api/v2/models/install"
 
 
 def keeping(url: str, *, videos: bool) -> list[Exchange]:
-    """All steps, on a server that has no model of these names."""
+    """All steps, on a server that has no model with these names."""
     script = Script(url)
     if videos:
         _videos(script)
@@ -73,5 +73,5 @@ def _models(script: Script) -> None:
 
 
 def settled(exchanges: list[Exchange]) -> list[Any]:
-    """What can be compared of them: what a server comes with is left out."""
+    """The comparable part of the exchanges, without what a server comes with."""
     return [exchange for exchange in exchanges if exchange.step != "presets"]

@@ -1,11 +1,11 @@
-"""A real InvokeAI server for the live tests: installed once, started fresh, stopped for certain.
+"""A real InvokeAI server for the live tests: installed once, started fresh, always stopped.
 
-    python -m tests.live.provision run [--models] -- COMMAND…   run a command beside a server
-    python -m tests.live.provision start [--models]             keep a server until Ctrl-C
+    python -m tests.live.provision run [--models] -- COMMAND…   run a command with a server
+    python -m tests.live.provision start [--models]             run a server until Ctrl-C
 
-The command finds the server's address in INVOKABLE_LIVE_URL. Where that variable is set already,
-that server is used and nothing is installed, started or stopped. Installations and tiny models
-stay in the folder INVOKABLE_LIVE_CACHE (default: ~/.cache/invokable-live).
+The command gets the server's address in INVOKABLE_LIVE_URL. If that variable is already set, that
+server is used and nothing is installed, started or stopped. Installations and tiny models are kept
+in the folder INVOKABLE_LIVE_CACHE (default: ~/.cache/invokable-live).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from typing import Any
 
 DEFAULT_VERSION = "6.14.2"
 
-# These versions do not start with dependencies newer than they are.
+# These versions do not start with newer dependencies.
 RESOLVED_BEFORE = {
     "5.15.0": "2025-07-05",
     "6.3.0": "2025-09-05",
@@ -56,7 +56,7 @@ class ProvisionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server; `root` and `log` are None for one that was running before."""
+    """A running server; `root` and `log` are None if it was already running."""
 
     url: str
     version: str
@@ -88,7 +88,7 @@ def live_server(
     multiuser: bool = False,
     node_packs: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Server]:
-    """A server that answers, with the tiny models, users who sign in, or node packs (source by name), if asked for."""
+    """A running server; if requested, with the tiny models, multiple users, or node packs (source by name)."""
     with contextlib.ExitStack() as stack:
         url = None if multiuser or node_packs else os.environ.get("INVOKABLE_LIVE_URL")
         files = {f"nodes/{name}/__init__.py": source for name, source in node_packs.items()}
@@ -113,7 +113,7 @@ def _running(url: str) -> Server:
 
 
 def cache_folder() -> Path:
-    """Where installations and models are kept from one run to the next."""
+    """The folder for installations and models."""
     configured = os.environ.get("INVOKABLE_LIVE_CACHE")
     folder = Path(configured) if configured else Path.home() / ".cache" / "invokable-live"
     folder.mkdir(parents=True, exist_ok=True)
@@ -121,10 +121,10 @@ def cache_folder() -> Path:
 
 
 def install(version: str = DEFAULT_VERSION) -> Path:
-    """Install InvokeAI unless it is there, and return the environment's Python."""
+    """Install InvokeAI unless it is installed, and return the environment's Python."""
     environment = cache_folder() / f"venv-{version}"
     python = environment / "bin" / "python"
-    # Written last: an environment without it is the rest of an interrupted installation.
+    # Written last: an environment without it is left over from an interrupted installation.
     marker = environment / ".installed"
     with _locked(f"venv-{version}.lock"):
         if not marker.exists():
@@ -138,7 +138,7 @@ def install(version: str = DEFAULT_VERSION) -> Path:
 
 
 def _interpreter() -> str:
-    # InvokeAI runs on 3.11 and 3.12. For any other uv looks for a 3.11 and may download it.
+    # InvokeAI runs on 3.11 and 3.12. On other versions, uv looks for a 3.11 and may download it.
     return sys.executable if sys.version_info[:2] in {(3, 11), (3, 12)} else "3.11"
 
 
@@ -150,7 +150,7 @@ def _uv(*arguments: str) -> None:
         command = [found]
     else:
         raise ProvisionError("uv is missing: install the extra `dev`")
-    done = subprocess.run([*command, *arguments], check=False)  # shows its progress by itself
+    done = subprocess.run([*command, *arguments], check=False)  # uv shows its own progress
     if done.returncode:
         raise ProvisionError(f"uv {arguments[0]} failed with status {done.returncode}")
 
@@ -183,7 +183,7 @@ def _started(version: str, files: Mapping[str, str] = MappingProxyType({})) -> I
 
 @contextlib.contextmanager
 def restarted(version: str = DEFAULT_VERSION, *, after: float) -> Iterator[Server]:
-    """A server of its own that is killed `after` seconds and started again, with all that it has on the disk."""
+    """A separate server that is killed `after` seconds and started again, with all of its files."""
     with _installed(version) as (server, python):
         processes = [_launch(server, python)]
 
@@ -228,18 +228,18 @@ def _launch(server: Server, python: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a process group of its own, to stop its children too
+            start_new_session=True,  # its own process group, to stop its children as well
         )
 
 
 def _environment(root: Path, port: int) -> dict[str, str]:
-    # Without bytecode each start of a server compiles 6,000 modules.
+    # Without bytecode, each start of a server compiles 6,000 modules.
     left_out = ("INVOKEAI_", "PYTHONDONTWRITEBYTECODE")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
     return inherited | {
         "INVOKEAI_ROOT": str(root),
         "INVOKEAI_HOST": "127.0.0.1",
-        "INVOKEAI_ALLOW_PRIVATE_DOWNLOAD_URLS": "true",  # the tests' models come from this machine
+        "INVOKEAI_ALLOW_PRIVATE_DOWNLOAD_URLS": "true",  # the tests' models are served from this machine
         "INVOKEAI_PORT": str(port),
         "HF_HUB_OFFLINE": "1",
     }
@@ -261,8 +261,8 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
         except (OSError, ValueError, KeyError, TypeError):
             time.sleep(0.5)
             continue
-        # A port that was taken since is no error to InvokeAI, it takes the next one: whoever
-        # answers here might be somebody else's server.
+        # If the port has been taken meanwhile, InvokeAI uses the next one, so whatever
+        # answers here might be another server.
         if found != server.version or not _listens(server):
             raise ProvisionError(_died(server, f"lost its port to another one ({found})"))
         return
@@ -289,7 +289,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     _signal_group(process, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    # Also after a clean end: children may have outlived the server.
+    # Even after a clean exit, children may have outlived the server.
     _signal_group(process, signal.SIGKILL)
     process.wait()
 
@@ -303,7 +303,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 
 def tiny_models(version: str = DEFAULT_VERSION) -> Path:
-    """Make the tiny models unless they are there, and return their folder."""
+    """Make the tiny models unless they exist, and return their folder."""
     folder = cache_folder() / "tiny-models"
     with _locked("tiny-models.lock"):
         if not (folder / "manifest.json").exists():  # written last
@@ -315,7 +315,7 @@ def tiny_models(version: str = DEFAULT_VERSION) -> Path:
 
 
 def install_models(server: Server) -> None:
-    """Have the server take each tiny model that it does not know yet, where it lies."""
+    """Install each tiny model that the server does not have yet, in place."""
     folder = tiny_models(DEFAULT_VERSION if server.root is None else server.version)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     known = {model["name"] for model in server.get("/api/v2/models/")["models"]}
@@ -370,7 +370,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments[:end])
     if bool(command) != (options.verb == "run"):
         parser.error("`run` needs a command after a --, `start` takes none")
-    # Without this, SIGTERM would end us and leave the server behind.
+    # Otherwise SIGTERM would end this process and leave the server running.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         with live_server(options.version, models=options.models) as server:

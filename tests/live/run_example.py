@@ -1,4 +1,4 @@
-"""Run the example that needs no model on a real InvokeAI server, which is installed if need be.
+"""Run the example that needs no model on a real InvokeAI server, which is installed if necessary.
 
 python -m tests.live.run_example [FOLDER]
 """

@@ -1,4 +1,4 @@
-"""A scripted exchange with a server of several users: who may do what, and what the others see of it."""
+"""A scripted exchange with a multi-user server: who may do what, and what the others see of it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from tests.live.batches import USER
 from tests.live.exchanges import QUEUE, Exchange, Script, picture
 
 _AUTH: Final = "/api/v1/auth"
-_PASSWORD: Final = "Secret123!x"  # of accounts that last for one test
+_PASSWORD: Final = "Secret123!x"  # of accounts for one test
 
 
 class Users:
-    """An administrator, two users and somebody who did not sign in."""
+    """An administrator, two users and a client without a sign-in."""
 
     def __init__(self, url: str) -> None:
         self._url = url

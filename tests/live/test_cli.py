@@ -1,4 +1,4 @@
-"""The command line beside a real server."""
+"""The command line with a real server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_models_of_the_server_complete_under_their_input(server: Server, tmp_pat
 
 def test_a_server_and_the_bundled_schema_of_its_version_make_the_same_module(server: Server, tmp_path: Path) -> None:
     if server.version != "6.14.2":
-        pytest.skip(f"the examples were made for 6.14.2, the server has {server.version}")
+        pytest.skip(f"the examples were generated for 6.14.2, the server has {server.version}")
     workflow = str(WORKFLOWS / "colour_card.json")
     code = {}
     for name, option in (("bundled", ["--schema", "6.14.2"]), ("live", ["--server", server.url])):

@@ -1,4 +1,4 @@
-"""The execution engine beside a real server: the same graphs, the same structure, the same pixels."""
+"""The execution engine compared with a real server: the same graphs, the same structure, the same pixels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.testing.execution.running import SCHEMA, Memory, Run, graph
 CORPUS = SHARED / "corpus"
 SECONDS = 120.0
 ITEMS_OF_A_GROUP = 2
-"""Some batches of the corpus have thousands of items; the first few tell as much."""
+"""Some batches of the corpus have thousands of items; the first few are enough."""
 GROUPS = 3
 
 
@@ -125,7 +125,7 @@ _uploaded: dict[str, Image.Image] = {}
 
 @pytest.fixture(scope="module")
 def given(server: Server) -> Callable[[str], dict[str, Any]]:
-    """An image node with a picture of a mode: a gradient, shapes, and in RGBA all degrees of transparency."""
+    """An image node with a picture in a certain mode: a gradient, shapes, and in RGBA all degrees of transparency."""
 
     @cache
     def node(mode: str) -> dict[str, Any]:

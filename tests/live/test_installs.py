@@ -1,4 +1,4 @@
-"""Models from a URL, on a real server: progress, failures, and changes of mind."""
+"""Models from a URL, on a real server: progress, failures, canceling and pausing."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from invokable import Client, ModelInstall, ModelInstallError, NotFoundError, Un
 from tests.live.provision import DEFAULT_VERSION
 
 PIECES = 8
-SLOW = 0.3  # seconds for a piece, which is longer than the pause between two looks
+SLOW = 0.3  # seconds for a piece, which is longer than the pause between two polls
 
 
 @dataclass
 class Shop:
-    """A web server with one model, which it hands out in several ways."""
+    """A web server with one model, which it serves in several ways."""
 
     content: bytes
     url: str = ""
     tokens: list[str] = field(default_factory=list)
     open: threading.Event = field(default_factory=threading.Event)
-    """Whether `/slow` goes on after its first piece."""
+    """Whether `/slow` continues after its first piece."""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.partition("?")[0]
@@ -58,14 +58,14 @@ class Shop:
                 request.wfile.write(content[start : start + size])
                 request.wfile.flush()
             except OSError:
-                return  # the server no longer wants it
+                return  # the server has closed the connection
 
 
 @pytest.fixture
 def shop(client: Client, models: dict[str, dict[str, str]], server: object) -> Iterator[Shop]:
     source = Path(client.models.find("tiny-sd15-lora").path)
     if not source.is_file():
-        pytest.skip("the files of the server given are elsewhere")
+        pytest.skip("the files of the given server are elsewhere")
     shop = Shop(enlarged(source.read_bytes()))
 
     class Handler(BaseHTTPRequestHandler):
@@ -161,7 +161,7 @@ def test_a_download_is_paused_and_resumed(client: Client, shop: Shop) -> None:
     client.models.pause_install(install)
     shop.open.set()
     until(client, install, lambda seen: seen.status == "paused")
-    threading.Event().wait(3 * SLOW)  # the server stops at the next piece
+    threading.Event().wait(3 * SLOW)  # the server pauses at the next piece
     assert client.models.get_install(install.id).fraction < 1
     client.models.resume_install(install)
     model = client.models.wait(install, timeout=120)
@@ -170,7 +170,7 @@ def test_a_download_is_paused_and_resumed(client: Client, shop: Shop) -> None:
 
 
 def enlarged(model: bytes) -> bytes:
-    """The same model with a long note in its header: progress is told of files of more than 100 kB alone."""
+    """The same model with a long note in its header: progress is only reported for files of more than 100 kB."""
     size = int.from_bytes(model[:8], "little")
     header = json.loads(model[8 : 8 + size])
     header["__metadata__"] = {**header.get("__metadata__", {}), "note": "x" * 1_600_000}
@@ -179,7 +179,7 @@ def enlarged(model: bytes) -> bytes:
 
 
 def until(client: Client, install: ModelInstall, ready: Callable[[ModelInstall], bool]) -> None:
-    """Wait until an installation is as it should be."""
+    """Wait until an installation is `ready`."""
     for _ in range(300):
         seen = client.models.get_install(install.id)
         if ready(seen):
@@ -187,4 +187,4 @@ def until(client: Client, install: ModelInstall, ready: Callable[[ModelInstall],
         if seen.ended:
             break
         threading.Event().wait(0.1)
-    raise AssertionError(f"{seen} is not what was waited for")
+    raise AssertionError(f"the expected state was not reached: {seen}")

@@ -1,4 +1,4 @@
-"""Jobs on a real server: the same tests run on the simulator in tests/contract."""
+"""Jobs on a real server. The same tests run on the simulator in tests/contract."""
 
 from __future__ import annotations
 

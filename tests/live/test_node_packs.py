@@ -1,4 +1,4 @@
-"""A node pack with a field type and a kind of output of its own, on a real server: generated, run, and read."""
+"""A node pack with its own field type and output type, on a real server: generating, running and reading."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class MakePalette(BaseInvocation):
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours, as a program likes them."""
+    """Colors in a program's own class."""
 
     colours: tuple[str, ...]
 
@@ -54,7 +54,7 @@ class Palette:
     def of(cls, output: NodeOutput) -> Palette:
         colours = output.values["palette"]["colours"]
         if len(colours) != output.values["count"]:
-            raise ValueError("the count is not that of the colours")
+            raise ValueError("the count does not match the colors")
         return cls(tuple(colours))
 
 
@@ -66,7 +66,7 @@ def packed() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def painted(packed: Server) -> Any:
-    """A module generated, with the server's own schema, from a workflow with a node of the pack."""
+    """A module generated with the server's schema from a workflow with a node of the pack."""
     document = example("colour_card.json")
     document["name"] = "Painted"
     add_node(document, "mix", "make_palette", version="1.0.0", count=3)

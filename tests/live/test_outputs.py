@@ -1,4 +1,4 @@
-"""What runs give, on a real server: the same tests run on the simulator in tests/contract."""
+"""Outputs of runs on a real server. The same tests run on the simulator in tests/contract."""
 
 from __future__ import annotations
 

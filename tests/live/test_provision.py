@@ -31,7 +31,7 @@ server.serve_forever()
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place of the server's command in an installation that counts as complete."""
+    """The path of the server's command in an installation that counts as complete."""
     monkeypatch.delenv("INVOKABLE_LIVE_URL", raising=False)
     monkeypatch.setenv("INVOKABLE_LIVE_CACHE", str(tmp_path))
     environment = tmp_path / f"venv-{VERSION}"
@@ -93,7 +93,7 @@ def test_a_server_of_another_version_at_the_port_is_refused(installed: Path) -> 
 def test_an_interrupted_installation_is_not_used(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_command(installed, HTTP_SERVER.replace("VERSION", repr(VERSION)))
     (installed.parent.parent / ".installed").unlink()
-    # No index has this version, and none is asked for it.
+    # No index has this version, and none is queried.
     monkeypatch.setenv("UV_OFFLINE", "1")
     with pytest.raises(ProvisionError, match="uv pip failed"), live_server(VERSION):
         pass

@@ -23,7 +23,7 @@ def test_running_items_are_canceled_and_pending_items_continue(stamp: Path) -> N
     with (
         restarted(after=4.0) as server,
         Client(server.url) as client,
-        # Seen once: an item that ran first after the restart failed in a node, by the server's own doing.
+        # Seen once: the first item after the restart failed in a node because of the server.
         pytest.raises((RunCanceled, RunFailed)) as caught,
     ):
         client.run(flow, timeout=280)
@@ -37,7 +37,7 @@ def test_running_items_are_canceled_and_pending_items_continue(stamp: Path) -> N
 
 
 def outcome(client: Client, flow: Any) -> Any:
-    """The result of a run, or the error that there was instead."""
+    """The result of a run, or the error that was raised."""
     try:
         return client.run(flow, timeout=280)
     except InvokableError as error:
@@ -77,5 +77,5 @@ def test_interrupted_items_run_again_if_requested(stamp: Path) -> None:
         try:
             result = client.run(flow, timeout=280, resubmit=True)
         except RunFailed as error:
-            pytest.skip(f"an item failed by the server's own doing: {error}")
+            pytest.skip(f"an item failed because of the server: {error}")
         assert [card.width for card in result.card] == list(range(64, 64 + COUNT))

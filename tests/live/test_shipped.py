@@ -1,4 +1,4 @@
-"""The workflows that the server ships: those that the tiny models cover run, the graphs of the others are accepted."""
+"""The workflows that the server ships: run those that the tiny models cover, and submit the graphs of the others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STALE = {
     "Text to Image -  SD1.5, Control": "canny_image_processor",
     "Upscaler - SD1.5, ESRGAN": "canny_image_processor",
 }
-"""As shipped they name nodes that the server has no more."""
+"""As shipped, they use nodes that the server no longer has."""
 RUN = {
     "Text to Image - SD1.5",
     "Text to Image - SD1.5, LoRA",
@@ -38,15 +38,15 @@ RUN = {
     "Text to Image - SDXL",
     "Upscaler - SD1.5, MultiDiffusion",
 }
-"""All others need a model that the tiny set has not: FLUX, Wan, SD3, CogView4, an IP adapter, a ControlNet of SDXL."""
+"""All others need a model that is not in the tiny set: FLUX, Wan, SD3, CogView4, an IP adapter, an SDXL ControlNet."""
 SMALL = {"width": 64, "height": 64, "steps": 2, "num_steps": 2, "scale": 2}
 
 
 @pytest.fixture(scope="module")
 def shipped(server: Server) -> dict[str, Any]:
-    """Each shipped workflow's document by its name."""
+    """The document of each shipped workflow, by name."""
     if server.version != "6.14.2":
-        pytest.skip(f"these are the workflows of 6.14.2, the server has {server.version}")
+        pytest.skip(f"these workflows are from 6.14.2, the server has {server.version}")
     listed = server.get("/api/v1/workflows/?categories=default&page=0&per_page=100&order_by=name&direction=ASC")
     return {
         entry["name"]: server.get(f"/api/v1/workflows/i/{entry['workflow_id']}")["workflow"]
@@ -62,7 +62,7 @@ def paused(server: Server) -> Iterator[None]:
 
 
 def small(document: Any, models: dict[str, dict[str, str]]) -> Any:
-    """The document with the tiny model of each kind that it names, and with little to do."""
+    """The document with tiny models in place of those it names, and with little work."""
     document = json.loads(json.dumps(document))
     for node in document["nodes"]:
         sdxl = "sdxl" in json.dumps(node).lower()
@@ -87,7 +87,7 @@ def tiny(wanted: dict[str, Any], models: dict[str, dict[str, str]], *, sdxl: boo
 
 
 def required(flow_class: Any, models: dict[str, dict[str, str]], picture: Path, *, sdxl: bool) -> dict[str, Any]:
-    """A value for each input that the workflow leaves open."""
+    """A value for each required input."""
     values: dict[str, Any] = {}
     for target in pins_of(flow_class).inputs:
         kind = target.type.name
@@ -174,7 +174,7 @@ def _stand_in(kind: FieldType) -> Any:
 
 
 def _wire(kind: FieldType, value: Any) -> Any:
-    """What the server would have made of a value: any model, any file."""
+    """A value as the server would resolve it: any model, any file."""
     if isinstance(value, list):
         return [_wire(kind, item) for item in value]
     model = {"key": "k", "hash": "h", "name": "n", "base": "any", "type": "main"}

@@ -1,4 +1,4 @@
-"""The simulator answers as a real server does: the same script on both, compared step by step.
+"""The simulator answers like a real server: the same script runs on both and is compared step by step.
 
 Statuses, content types, headers, keys and types must be equal, and refusals word for word. ALLOWED lists what may
 differ, and why.
@@ -23,16 +23,16 @@ VERSIONS: Final = ("6.14.2", "6.8.1")
 
 ALLOWED: Final[dict[str, tuple[str, str]]] = {
     # step: (what is left out of the comparison, why)
-    "app/runtime_config": ("body", "the simulator names only the settings that concern a client"),
+    "app/runtime_config": ("body", "the simulator only has the settings that concern a client"),
     "installations": ("body", "there are none on the simulator"),
-    "app/app_deps": ("body", "the simulator is not made of InvokeAI's dependencies"),
-    "unknown type": ("order", "the server names the node types in the order of a set, which changes with every start"),
+    "app/app_deps": ("body", "the simulator does not have InvokeAI's dependencies"),
+    "unknown type": ("order", "the server lists the node types in the order of a set, which changes with every start"),
     **dict.fromkeys(
         (
             *("put on board", "take off", "put several", "take several"),
             *("put it", "take it", "put it there"),
         ),
-        ("order", "the server names the boards in the order of a set"),
+        ("order", "the server lists the boards in the order of a set"),
     ),
 }
 
@@ -43,7 +43,7 @@ def real(request: pytest.FixtureRequest) -> Iterator[Server]:
     if "INVOKABLE_LIVE_URL" in os.environ:
         with live_server() as running:
             if running.version != version:
-                pytest.skip(f"the server given is {running.version}")
+                pytest.skip(f"the given server has {running.version}")
             yield running
         return
     with live_server(version) as running:
@@ -51,7 +51,7 @@ def real(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def comparable(exchange: Exchange) -> Exchange:
-    """An exchange without what may differ."""
+    """An exchange, without what may differ."""
     left_out, _ = ALLOWED.get(exchange.step, ("", ""))
     if left_out == "body":
         return replace(exchange, body=None)
@@ -61,7 +61,7 @@ def comparable(exchange: Exchange) -> Exchange:
 
 
 def differences(theirs: Any, ours: Any, where: str) -> Iterator[str]:
-    """Each place where two documents differ, in a line."""
+    """A line for each difference between two documents."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for name in {**theirs, **ours}:
             yield from differences(theirs.get(name, "(nothing)"), ours.get(name, "(nothing)"), f"{where}.{name}")
@@ -114,7 +114,7 @@ def test_events_have_the_order_and_the_shapes_of_the_real_server(real: Server) -
 
 
 def _ordered(heard: list[tuple[str, Any]]) -> list[str]:
-    # The server tells of a new batch whenever it comes to it.
+    # The server reports a new batch at any time.
     return [name for name, _ in heard if name != "batch_enqueued"]
 
 

@@ -3,9 +3,9 @@
     SERVER_PYTHON tests/live/tiny_models.py FOLDER [--only tiny-sd15,tiny-sdxl]
 
 Runs in the server's own environment, which has torch, diffusers and transformers. Nothing is
-downloaded: weights come from a fixed seed, the tokenizer is made here. Depths and widths that
-other parts must match (levels of a UNet, width of a text encoding) are the real ones, all other
-sizes are as small as the libraries allow. What comes out of them is noise.
+downloaded: weights come from a fixed seed, and the tokenizer is made here. Depths and widths that
+other parts must match (levels of a UNet, width of a text encoding) are the real ones; all other
+sizes are as small as the libraries allow. The models generate noise.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -53,8 +53,7 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 def vocabulary() -> dict[str, int]:
     """Each byte alone and at the end of a word, then the two special tokens.
 
-    A byte that does not print is written as a character from U+0100 on; those that print come
-    first.
+    A non-printable byte is written as a character from U+0100 on; printable bytes come first.
     """
     printable = [b for b in range(256) if 33 <= b <= 126 or 161 <= b <= 172 or b >= 174]
     characters = [chr(b) for b in printable] + [chr(256 + i) for i in range(256 - len(printable))]
@@ -194,7 +193,7 @@ def make_sdxl(folder: Path) -> None:
 
 
 def make_lora(path: Path, *, block: str, channels: int, width: int) -> None:
-    """A LoRA on the first attention layers of a UNet, with the names that kohya's trainer gives."""
+    """A LoRA on the first attention layers of a UNet, with the names that kohya's trainer uses."""
     prefix = f"lora_unet_{block}_attentions_0_transformer_blocks_0"
     layers = {
         f"{prefix}_attn1_to_q": channels,
@@ -226,7 +225,7 @@ def make_t2i_adapter(folder: Path) -> None:
     diffusers.T2IAdapter(
         channels=list(SD15_CHANNELS),
         num_res_blocks=1,
-        downscale_factor=8,  # InvokeAI counts on it
+        downscale_factor=8,  # InvokeAI relies on it
         adapter_type="full_adapter",
     ).eval().save_pretrained(folder)
 
@@ -236,7 +235,7 @@ def make_embedding(path: Path) -> None:
 
 
 def make_esrgan(path: Path) -> None:
-    """An upscaler by two of one block; it is recognised by the names of its layers."""
+    """An upscaler by two with one block; it is recognized by the names of its layers."""
     width, growth = 8, 32  # the growth is not read from the file: it must be 32
     layers = {"model.0": (3, width)}
     for dense in (1, 2, 3):
@@ -299,13 +298,13 @@ def main() -> int:
     names = options.only.split(",")
     unknown = [name for name in names if name not in MODELS]
     if unknown:
-        parser.error(f"no such model: {', '.join(unknown)}; there are {', '.join(MODELS)}")
+        parser.error(f"unknown model: {', '.join(unknown)}; known: {', '.join(MODELS)}")
     options.folder.mkdir(parents=True, exist_ok=True)
     manifest = options.folder / "manifest.json"
     manifest.unlink(missing_ok=True)
     for name in names:
         remove(options.folder / name)
-        torch.manual_seed(SEED)  # each model is the same whatever was made before it
+        torch.manual_seed(SEED)  # each model is the same, whatever was made before it
         MODELS[name][2](options.folder / name)
         print(name, flush=True)
     found = {

@@ -1,4 +1,4 @@
-"""Asks the same of the blocking and of the asynchronous client."""
+"""Makes the same request with the blocking and the asynchronous client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both clients and their jobs as a type checker sees them: what each call takes and gives. Nothing here runs."""
+"""The arguments and results of both clients and their jobs, for type checkers. Nothing here runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drives steps on a clock of its own: sleeps take no time, a server is a function, and anything can be interrupted."""
+"""Drives steps with a simulated clock: sleeps take no time, the server is a function, any step can be interrupted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page(status: int = 200) -> Response:
 
 
 class Driver:
-    """What steps asked for, and when."""
+    """Records what steps yield, and when."""
 
     def __init__(
         self, reply: Answer, *, exchange: float = 0.01, interrupt: Callable[[int], bool] | None = None
@@ -58,11 +58,11 @@ class Driver:
 
     def _do(self, step: Step) -> Any:
         self._steps += 1
-        assert self._steps < 50_000, "it does not come to an end"
+        assert self._steps < 50_000, "the steps do not end"
         try:
             return self._perform(step)
         finally:
-            if self._interrupt(self._steps):  # it was under way: what it did is done, its answer is lost
+            if self._interrupt(self._steps):  # the step took effect, but its result is lost
                 raise KeyboardInterrupt
 
     def _perform(self, step: Step) -> Any:
@@ -93,6 +93,6 @@ class Driver:
 
 
 def in_turn(*outcomes: Response | Exception) -> Answer:
-    """Answer with one after the other."""
+    """Return the outcomes one after the other."""
     left = list(outcomes)
     return lambda request: left.pop(0)

@@ -1,6 +1,6 @@
-"""A driver that hears: the events of the small server, on the clock of the driver, and what becomes of them.
+"""A driver with events: those of the small server, on the clock of the driver.
 
-deaf       when no events come, and the client knows it
+deaf       when no events arrive, and the client knows it
 lossy      when events are lost, and the client does not know it
 """
 
@@ -39,7 +39,7 @@ class HearingDriver(Driver):
         self.told: list[JobEvent] = []
 
     def line(self) -> int:
-        """The number of the connection: one more after each time without."""
+        """The number of the connection, which increases after each disconnection."""
         if any(start <= self.now < end for start, end in self.deaf):
             return 0
         return 1 + sum(end <= self.now for _, end in self.deaf)

@@ -1,4 +1,4 @@
-"""What stands between a client and a server: TLS, an HTTP proxy, and servers that hang in every way."""
+"""Relays between a client and a server: TLS, an HTTP proxy, and servers that hang in various ways."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Serve = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def listening(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """A port on which each connection is served in a thread of its own."""
+    """A port at which each connection is served in its own thread."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -33,7 +33,7 @@ def listening(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterator[in
                 with tls.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) as wrapped:
                     try:
                         wrapped.do_handshake()
-                    except ssl.SSLError:  # our alert has to arrive, which a reset would overtake
+                    except ssl.SSLError:  # the TLS alert has to arrive before the connection is reset
                         time.sleep(0.2)
                         raise
                     serve(wrapped)
@@ -44,7 +44,7 @@ def listening(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterator[in
 
 
 def relay_to(url: str) -> Serve:
-    """Passes everything on to the server at an address."""
+    """Forwards everything to the server at an address."""
     parts = urlsplit(url)
 
     def serve(client: socket.socket) -> None:
@@ -55,7 +55,7 @@ def relay_to(url: str) -> Serve:
 
 
 class HttpProxy:
-    """An HTTP proxy that knows `user` by `password`, if they are given. `seen` has the heads of all requests."""
+    """An HTTP proxy that requires `user` and `password`, if given. `seen` has the headers of all requests."""
 
     def __init__(self, user: str = "", password: str = "", hosts: dict[str, int] | None = None) -> None:
         self._wanted = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}" if user else ""
@@ -82,7 +82,7 @@ class HttpProxy:
 
 
 def silent(client: socket.socket) -> None:
-    """Takes everything and never says a word."""
+    """Reads everything and never answers."""
     while client.recv(65536):
         pass
 
@@ -93,7 +93,7 @@ def deaf(client: socket.socket) -> None:
 
 
 def trickling(kind: str) -> Serve:
-    """Answers without end, a byte at a time: in the `headers` or in the `body`."""
+    """Answers endlessly, a byte at a time: in the `headers` or in the `body`."""
     start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     start += b"X-Long: " if kind == "headers" else b"Content-Length: 100000\r\n\r\n"
 
@@ -109,7 +109,7 @@ def trickling(kind: str) -> Serve:
 
 @contextlib.contextmanager
 def full_backlog() -> Iterator[int]:
-    """A port that nobody accepts at, whose queue is full: further connections hang."""
+    """A port with a full backlog that accepts no connections: further ones hang."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Every repository as a type checker sees it: what each call takes and gives. Nothing here runs."""
+"""The arguments and results of every repository, for type checkers. Nothing here runs."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def library(client: Client) -> None:
 
 
 def outputs(client: Client, path: Path) -> None:
-    """Records are values of inputs, and results are saved as they are."""
+    """Records can be assigned to inputs, and results can be saved."""
     result = client.run(ColourCard(stamp=client.images.get("a.png"), board=client.boards.find("x")))
     assert_type(result.by_node, dict[str, list[NodeOutput]])
     assert_type(client.save_all(result, path, "{index}", at_once=2, overwrite=True), list[Path])

@@ -1,4 +1,4 @@
-"""Whole runs on a small server: what the tests of submitting, waiting and interrupting share."""
+"""Whole runs on a small server, shared by the tests of submitting, waiting and interrupting."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ STAMP = Image("stamp.png")
 
 @functools.cache
 def counted() -> Any:
-    """The class of Colour Card for each width of a generator."""
+    """A Colour Card class that runs once for each width of a generator."""
     return workflow_class(imported(with_generator()))
 
 
 def card() -> Any:
-    """A workflow that makes one queue item."""
+    """A workflow with one queue item."""
     return ColourCard(stamp=STAMP)
 
 
 def cards(count: int) -> Any:
-    """A workflow that makes as many queue items, one for each width."""
+    """A workflow with `count` queue items, one for each width."""
     widths = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": count}
     return counted()(stamp=STAMP, widths=widths)
 
@@ -58,7 +58,7 @@ class Run:
         return self.driver.drive(run(self.flow, Context(Known(), None), deadline))
 
     def outcome(self) -> Any:
-        """The result, or the error or interrupt that there was instead."""
+        """The result, or the error or interrupt that was raised."""
         try:
             return self.result()
         except (InvokableError, KeyboardInterrupt) as error:

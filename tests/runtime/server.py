@@ -1,14 +1,14 @@
-"""A server as small as a run needs it, on the clock of a driver, that can break in every way that matters.
+"""A minimal server for runs, on the clock of a driver, that can fail in every relevant way.
 
-It keeps a queue as InvokeAI does (see the comments), runs one item after the other, and draws nothing: an item's
-"image" is named after the values that it ran with. Each request may meet a fate:
+It has a queue like InvokeAI's (see the comments), runs one item after the other, and draws nothing: the "image" of
+an item is named after its values. Each request may have a fate:
 
     before     the connection breaks before the request arrives
     after      the request is handled, then the connection breaks
     late N     the connection breaks, and the request arrives N seconds later
-    twice N    it is handled and answered, and arrives once more N seconds later
-    html, garbage, truncated, shape, 500, 503 …   it is handled, and answered like that
-    !503 …     it is not handled, and answered like that
+    twice N    it is handled and answered, and arrives again N seconds later
+    html, garbage, truncated, shape, 500, 503 …   it is handled, and answered with that
+    !503 …     it is not handled, and answered with that
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ QUEUE = "/api/v1/queue/default"
 
 class Server:
     def __init__(self, *, seconds: float = 1.0, room: int = 10_000, fails: Callable[[Any], bool] | None = None) -> None:
-        self.seconds = seconds  # that an item runs
+        self.seconds = seconds  # of an item
         self.room = room  # for pending items; more are left out, with status 200
         self.fails = fails or (lambda values: False)
         self.now: Callable[[], float] = lambda: 0.0
         self.rows: dict[int, dict[str, Any]] = {}
-        self.fates: dict[str, list[str]] = {}  # by a part of the path, in turn
-        self.away: list[tuple[float, float]] = []  # when nothing answers
+        self.fates: dict[str, list[str]] = {}  # by part of the path, used in order
+        self.away: list[tuple[float, float]] = []  # when the server does not answer
         self.log: list[str] = []
         self.ran: Counter[str] = Counter()  # how often each row of values was completed
-        self.events: list[tuple[float, Note]] = []  # when, and what
+        self.events: list[tuple[float, Note]] = []  # with their times
         self._later: list[tuple[float, Request]] = []
         self._ids = itertools.count(1)
         self._busy_until = 0.0
 
-    # --- what a driver sees -------------------------------------------------------------------------------------------
+    # --- the interface for a driver -----------------------------------------------------------------------------------
 
     def __call__(self, request: Request) -> Response | Exception:
         self.advance()
@@ -71,7 +71,7 @@ class Server:
     # --- the queue ----------------------------------------------------------------------------------------------------
 
     def advance(self) -> None:
-        """Let the time pass since the last request: late requests arrive, items run."""
+        """Let the time since the last request pass: late requests arrive, items run."""
         now = self.now()
         for when, request in sorted(self._later, key=lambda entry: entry[0]):
             if when <= now:
@@ -81,7 +81,7 @@ class Server:
         self._run_until(now)
 
     def settle(self) -> None:
-        """Let everything that is still to come happen."""
+        """Let everything that is pending happen."""
         end = max([self.now(), *(when for when, _ in self._later)])
         for when, request in sorted(self._later, key=lambda entry: entry[0]):
             self._run_until(when)
@@ -194,7 +194,7 @@ class Server:
         self.rows[new["item_id"]] = new | {"retried_from_item_id": old.get("retried_from_item_id") or number}
 
     def crash(self) -> None:
-        """What a restart does: what was running is canceled without a word, what was pending goes on."""
+        """Simulate a restart: running items are canceled without an event, pending items continue."""
         for row in self.rows.values():
             if row["status"] == "in_progress":
                 self._end(row)

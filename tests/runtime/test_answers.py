@@ -1,4 +1,4 @@
-"""Requests: what is repeated, what is not, and how a refusal reads."""
+"""Requests: which are retried, which are not, and how a refusal is reported."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_invalid_json_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize("kind", READERS, ids=lambda kind: getattr(kind, "__name__", str(kind)))
 @given(document=JSON)
 def test_an_answer_of_another_shape_is_refused(kind: Any, document: Any) -> None:
-    """Whatever answers, it ends in an answer of the right shape or in one error."""
+    """Any answer either has the right shape or raises one kind of error."""
     outcome: Any = None
     try:
         outcome = read(answer(document), kind)

@@ -1,4 +1,4 @@
-"""AsyncClient: the same as the blocking one, awaited."""
+"""AsyncClient: the same as the blocking client, awaited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches: every list of values is made, measured and checked before the server sees it."""
+"""Batches: every list of values is computed and validated before it is sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEQUENCE = {"type": "integer_generator_arithmetic_sequence", "start": 10, "step"
 
 
 def batched(kind: str, values: Any, *, into: str, node_type: str, group: str = "None", document: Any = None) -> Any:
-    """The card with a batch node whose list, an input of the form, feeds a field."""
+    """The card with a batch node, whose list is an input of the form and feeds a field."""
     document = document or example("colour_card.json")
     node_id = f"batch-of-{into}"
     field = {"integer": "integers", "float": "floats", "string": "strings", "image": "images"}[kind]
@@ -90,7 +90,7 @@ def test_lists_of_one_group_that_differ_in_length_are_refused() -> None:
     ],
 )
 def test_an_invalid_item_is_reported_by_index(kind: str, values: list[Any], into: str, words: str) -> None:
-    # The server takes such an item and then never gets past it.
+    # The server accepts such an item and then never gets past it.
     with pytest.raises(ValidationError) as caught:
         data_of(card(batched(kind, values, into=into, node_type="img_blur")))
     (problem,) = caught.value.errors

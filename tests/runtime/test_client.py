@@ -1,4 +1,4 @@
-"""Client: what it sends, what it keeps to itself, and what it puts on the disk."""
+"""Client: what it sends, what it keeps secret, and what it writes to disk."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def client(reply: Callable[[httpx.Request], httpx.Response], **options: Any) -> 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_json_cannot_represent_is_not_sent(number: float) -> None:
-    # The server would take it, and keep it in its queue.
+    # The server would accept it and keep it in its queue.
     sent = []
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -187,7 +187,7 @@ def test_a_compressed_answer_that_was_cut_off_is_refused() -> None:
     whole = gzip.compress(b'{"version": "6.14.2"}')
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     with (
-        # All of the JSON is there, but not the checksum that says so.
+        # The JSON is complete, but its checksum is missing.
         client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(whole[:-8]))) as opened,
         pytest.raises(ConnectionError, match="cut off"),
     ):
@@ -235,7 +235,7 @@ def test_a_missing_model_is_reported_before_anything_is_sent(model: str, words: 
 
 
 def files(body: bytes = PNG, kind: str = "image/png", status: int = 200, **headers: str) -> Client:
-    """A client of a server that has one file."""
+    """A client of a server with one file."""
     stream = httpx.ByteStream(body)
     return client(lambda _: httpx.Response(status, headers={"Content-Type": kind, **headers}, stream=stream))
 

@@ -1,4 +1,4 @@
-"""Collect: from what the nodes gave to the attributes of a result."""
+"""Collect: from the results of nodes to the attributes of a result."""
 
 from __future__ import annotations
 

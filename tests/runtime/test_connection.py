@@ -1,4 +1,4 @@
-"""Connection: what it takes, what it takes from the environment, and what it keeps to itself."""
+"""Connection: its options, environment variables, and secrets."""
 
 from __future__ import annotations
 

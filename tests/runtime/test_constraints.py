@@ -1,4 +1,4 @@
-"""Limits are those of annotated-types, for whoever looks."""
+"""Limits are those of annotated-types to libraries that inspect them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials: signing in when it is needed, once, and telling nobody."""
+"""Credentials: signing in when necessary, only once, and without revealing secrets."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_secrets_are_not_logged(server: Simulator, stamp: bytes, caplog: pytest.
     with caplog.at_level(logging.DEBUG), ask(server, email=EMAIL, password=PASSWORD, api_key="k3y") as client:
         client.run(ColourCard(stamp=stamp), timeout=60)
         token = client._engine.transport._credentials.token
-    assert "receive_response_headers.complete" in caplog.text  # httpcore's own logs are there
+    assert "receive_response_headers.complete" in caplog.text  # httpcore's own logs are included
     assert token
     assert token.rpartition(".")[2] not in caplog.text
     assert PASSWORD not in caplog.text

@@ -1,4 +1,4 @@
-"""Downloads: what comes is a file of its kind, and whole, before anybody sees it."""
+"""Downloads: files are checked for their type and completeness before they are used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def png() -> bytes:
 
 
 def downloaded(medium: Image | Video, *contents: bytes) -> bytes:
-    """What comes of a download, for which the server sends these in turn, and the last one from then on."""
+    """Download from a server that sends these contents in order, repeating the last one."""
     into, left = io.BytesIO(), list(contents)
     kind = "image/png" if isinstance(medium, Image) else "video/mp4"
 

@@ -15,7 +15,7 @@ LACKS = "img_blur: the server lacks this node; the module was generated for vers
 
 
 def openapi(**changes: Any) -> dict[str, Any]:
-    """A server's document with the nodes of the card; `changes` replace a node's schema, or take it away."""
+    """A server's document with the nodes of the card; `changes` replace or remove a node's schema."""
     fields = {
         "blank_image": ["width", "height", "mode", "color"],
         "img_blur": ["image", "radius", "blur_type"],

@@ -1,4 +1,4 @@
-"""Encoding: values survive being stored as JSON."""
+"""Encoding: values survive a round trip through JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following a run by the server's events: what is heard is not asked for, and what is not heard is not lost."""
+"""Following a run by the server's events: what they report is not requested, and what they miss is not lost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.runtime.server import Server
 
 
 class Following:
-    """A run that is followed, and how it ended."""
+    """A run that is followed by events, and how it ended."""
 
     def __init__(self, flow: Any, server: Server | None = None, *, timeout: float | None = None, **manner: Any) -> None:
         self.server = server or Server()
@@ -55,12 +55,12 @@ class Following:
             return error
 
     def asked(self) -> list[str]:
-        """What was asked for, but for the size of the queue, which a client asks once."""
+        """The requests, except the one for the size of the queue, which a client sends once."""
         asked = [f"{request.method} {request.path.rpartition('/')[2]}" for request in self.driver.requests]
         return [request for request in asked if request != "GET runtime_config"]
 
     def at(self, when: float, happens: Callable[[], None]) -> None:
-        """Let something happen to the queue at a time."""
+        """Let something happen to the queue at a certain time."""
         advance, pending = self.server.advance, [happens]
 
         def advancing() -> None:
@@ -71,7 +71,7 @@ class Following:
         self.server.advance = advancing  # type: ignore[method-assign]
 
 
-# --- while events come ------------------------------------------------------------------------------------------------
+# --- while events arrive ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -209,7 +209,7 @@ def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:
 
 def test_a_cancellation_by_somebody_else_is_not_mistaken_for_a_restart() -> None:
     following = Following(cards(2), Server(seconds=5))
-    following.driver.deaf = [(0.5, 1.0)]  # a network that hiccuped
+    following.driver.deaf = [(0.5, 1.0)]  # a brief network failure
     following.at(3.0, following.server.cancel_all)
     error = following.outcome()
     assert isinstance(error, RunCanceled)
@@ -373,7 +373,7 @@ def test_a_retry_that_was_not_sent_in_time_says_so() -> None:
         failed.retry(failed.state, timeout=-1.0)
 
 
-# --- all of it at once ------------------------------------------------------------------------------------------------
+# --- everything together ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", slow_beyond(40, range(200)))

@@ -1,4 +1,4 @@
-"""Frames: events come however the network cuts them, and what is no event is left to the library."""
+"""Frames: events arrive however the network splits them, and everything else is left to the library."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Heard = list[tuple[str, Any]]
 
 
 def frame(text: str, opcode: int = TEXT, *, last: bool = True) -> bytes:
-    """A frame as a server sends it."""
+    """A frame, as sent by a server."""
     content = text.encode()
     head = bytes([opcode | (0x80 if last else 0)])
     if len(content) < 126:
@@ -39,7 +39,7 @@ def event(number: int, size: int = 0) -> str:
 
 @contextmanager
 def heard_of(send: Callable[[socket.socket], None]) -> Iterator[tuple[Line, Heard]]:
-    """What a line hears of a server that sends what it likes once somebody has subscribed."""
+    """A line to a server that sends whatever `send` sends after the subscription, and what the line heard."""
 
     def serve(client: socket.socket) -> None:
         key = re.search(rb"(?i)sec-websocket-key: *(\S+)", client.recv(65536))
@@ -50,9 +50,9 @@ def heard_of(send: Callable[[socket.socket], None]) -> Iterator[tuple[Line, Hear
             b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
         )
         client.sendall(frame('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}'))
-        client.recv(65536)  # its wish to connect
+        client.recv(65536)  # the request to connect
         client.sendall(frame('40{"sid":"b"}'))
-        client.recv(65536)  # its wish to subscribe
+        client.recv(65536)  # the request to subscribe
         client.sendall(frame("431[]"))
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         send(client)

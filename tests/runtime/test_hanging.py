@@ -1,4 +1,4 @@
-"""Hanging servers: whatever they do, an exchange ends with its time, and a run with its own."""
+"""Hanging servers: whatever they do, exchanges and runs end at their timeouts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def at_port(place: contextlib.AbstractContextManager[int], scheme: str = "http")
 
 @contextlib.contextmanager
 def unknown_name() -> Iterator[str]:
-    """A name that takes as long to look up as the test runs."""
+    """A name whose lookup takes as long as the test."""
     over = threading.Event()
     look_up = socket.getaddrinfo
 
@@ -62,7 +62,7 @@ HANGS: dict[str, Callable[[], Hang]] = {
 
 
 Ended = tuple[str, float]
-"""The name of the error, and the seconds until it came."""
+"""The name of the error, and the seconds until it was raised."""
 
 
 def blocking_run(url: str, stamp: Any, timeout: float) -> Ended:
@@ -95,7 +95,7 @@ def test_a_run_ends_at_its_timeout(run: Callable[[str, Any, float], Ended]) -> N
             return run(url, stamp, 0.5)
 
     cases = [(hang, stamp) for hang in HANGS for stamp in (Image("there.png"), LARGE)]
-    with ThreadPoolExecutor(3) as threads:  # more would wait for each other, and not for the server
+    with ThreadPoolExecutor(3) as threads:  # more would wait for each other instead of the server
         outcomes = list(threads.map(lambda case: ended(*case), cases))
     for (hang, stamp), (error, seconds) in zip(cases, outcomes, strict=True):
         is_upload = not isinstance(stamp, Image)
@@ -123,7 +123,7 @@ def test_only_a_request_that_was_written_may_have_arrived() -> None:
 
 def test_a_request_that_times_out_before_it_is_written_has_not_arrived() -> None:
     with Simulator() as simulator, Client(simulator.serve()) as client:
-        client.version()  # so that there is a connection, and nothing but writing can take time
+        client.version()  # opens a connection, so that only writing can take time
         with pytest.raises(ConnectionError) as caught:
             client._engine.transport.send(Request("GET", "/api/v1/app/version", timeout=1e-9))
     assert not caught.value.sent

@@ -1,4 +1,4 @@
-"""Hearing: what events say of an item, and when that is all of it."""
+"""Hearing: what events say about an item, and when that is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listening over a real socket: one for all jobs, in order, found dead when it is, and gone when the client is."""
+"""Listening over a real socket: one for all jobs, in order, checked for being alive, and closed with the client."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def card_at(stamp: Image, left: int) -> ColourCard:
 
 
 def asked(simulator: Simulator, part: str = "") -> list[str]:
-    """The requests about the queue."""
+    """The requests for the queue."""
     found = [f"{request.method} {request.path}" for request in simulator.requests if "/queue/" in request.path]
     return [request for request in found if part in request]
 
 
 def ear_of(client: Client) -> threading.Thread:
-    """The thread in which a client listens."""
+    """The thread that listens for a client."""
     thread = client._engine.listener._thread
     assert thread is not None
     return thread
@@ -79,7 +79,7 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
 
 
 def test_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[threading.Thread] = []  # kept, so that none can take the place of another
+    threads: list[threading.Thread] = []  # kept, so that no two have the same id
     take = Listener._note
 
     def noting(listener: Listener, name: str, payload: Any) -> None:
@@ -148,7 +148,7 @@ def test_a_server_without_events_is_polled(simulator: Simulator) -> None:
 
 
 class Tap:
-    """Between a client and a server: passes on what comes, until it is told to hold it back without a word."""
+    """Between a client and a server: forwards everything, until it is set to hold everything back silently."""
 
     def __init__(self, url: str) -> None:
         host, port = url.removeprefix("http://").split(":")
@@ -246,7 +246,7 @@ def test_an_unreferenced_client_stops_without_waiting(simulator: Simulator) -> N
     client.run(card(client))
     listener = client._engine.listener
     collecting = threading.Thread(target=gc.collect)
-    with listener._lock:  # as its own thread may, while it is collected
+    with listener._lock:  # as its own thread may hold it during garbage collection
         del client
         collecting.start()
         collecting.join(10)

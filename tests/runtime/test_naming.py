@@ -1,4 +1,4 @@
-"""Naming: patterns of callers meet names of servers and workflows, and every file stays in its folder."""
+"""Naming: with any pattern and any names from servers and workflows, every file stays in its folder."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_suffix_is_not_repeated() -> None:
 
 def test_files_with_the_same_name_get_numbers() -> None:
     assert of(Image("a.png"), Image("b.png"), Image("c.png"), pattern="x") == ["x.png", "x-2.png", "x-3.png"]
-    assert of(Image("A.png"), Image("a.png")) == ["A.png", "a-2.png"]  # one file, where capitals do not count
+    assert of(Image("A.png"), Image("a.png")) == ["A.png", "a-2.png"]  # the same file if the file system ignores case
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Notebooks: a workflow, a result and an image show themselves, safely, and never fail."""
+"""Notebooks: workflows, results and images are displayed safely, and displaying never fails."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Page(HTMLParser):
 
 @dataclass
 class Owner:
-    """Gives the same file for every image, or fails."""
+    """Returns the same file for every image, or fails."""
 
     data: bytes = b""
     error: Exception | None = None
@@ -60,10 +60,10 @@ class Owner:
         return self.data
 
     def download(self, medium: Any, /) -> bytes:
-        raise AssertionError("showing an image takes no more than its thumbnail")
+        raise AssertionError("displaying an image must only download its thumbnail")
 
     def save(self, medium: Any, path: Any, /) -> Path:
-        raise AssertionError("showing an image saves nothing")
+        raise AssertionError("displaying an image must not save it")
 
 
 def thumbnail(kind: str = "WEBP", side: int = 256) -> bytes:

@@ -1,4 +1,4 @@
-"""Pins: what a module says about itself is read once, and believed only where it agrees with itself."""
+"""Pins: what a module says about itself is read once, and must be consistent."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def test_each_input_knows_its_index_node_field_type_and_label() -> None:
     pins = pins_of(ColourCard)
     assert [(pin.index, pin.node_id, pin.field, str(pin.type)) for pin in pins.inputs] == list(colour_card.INDEX_MAP)
     labels = {pin.attribute: pin.label for pin in pins.inputs}
-    assert labels["card_colour"] == "Card colour"  # the user's own
-    assert labels["blur_type"] == "Blur Type"  # made of the field's name
+    assert labels["card_colour"] == "Card colour"  # the user's label
+    assert labels["blur_type"] == "Blur Type"  # derived from the field's name
     assert not any(pin.connected for pin in pins.inputs)
 
 
@@ -39,7 +39,7 @@ def test_pins_are_read_once() -> None:
 
 def test_a_subclass_has_the_pins_of_its_base() -> None:
     class Mine(ColourCard):
-        """A card of mine."""
+        """My own card."""
 
     assert pins_of(Mine).inputs == pins_of(ColourCard).inputs
     assert Mine(stamp="x.png", width=17).width == 17

@@ -1,4 +1,4 @@
-"""Prepare: models, boards and files are found, and everything that is wrong is said, before anything is sent."""
+"""Prepare: models, boards and files are found, and all problems are reported, before anything is sent."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def prepared(flow: Any, known: Known | None = None, driver: Driver | None = None
 
 
 def sent(flow: Any, attribute: str, driver: Driver | None = None, known: Known | None = None) -> Any:
-    """What the graph holds for an attribute; "absent" where it holds nothing."""
+    """The value of an attribute in the graph; "absent" if there is none."""
     (pin,) = (pin for pin in pins_of(type(flow)).inputs if pin.attribute == attribute)
     return prepared(flow, known, driver).batch["graph"]["nodes"][pin.node_id].get(pin.field, "absent")
 

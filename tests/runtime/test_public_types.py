@@ -1,4 +1,4 @@
-"""The types of clients, jobs and repositories, as the two strict type checkers see them."""
+"""The types of clients, jobs and repositories, as two strict type checkers see them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPOSITORIES = ("boards", "images", "models", "queue", "server", "style_presets"
 
 
 def own(cls: type) -> set[str]:
-    """The public methods and attributes of a class that are invokable's."""
+    """The public methods and attributes of a class that invokable defines."""
     owners = [owner for owner in cls.__mro__ if owner.__module__.startswith("invokable")]
     found = {name for owner in owners for name in (*vars(owner), *vars(owner).get("__annotations__", {}))}
     return {name for name in found if not name.startswith("_")}
@@ -35,7 +35,7 @@ def nodes() -> list[ast.AST]:
 
 @cache
 def used() -> tuple[set[str], set[str]]:
-    """The names, and the attributes and arguments, that the checked files use."""
+    """The names, attributes and arguments that the checked files use."""
     names = {node.id for node in nodes() if isinstance(node, ast.Name)}
     members = {node.attr for node in nodes() if isinstance(node, ast.Attribute)}
     return names, members | {node.arg for node in nodes() if isinstance(node, ast.keyword) and node.arg}

@@ -1,4 +1,4 @@
-"""Queue: the items of a run, from servers of several ages."""
+"""Queue: the items of a run, from several versions of the server."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_batch_of_unknown_destination_is_found_with_the_last_retry_of_each_ite
 
 
 def summary(row: dict[str, Any]) -> dict[str, Any]:
-    """An item in short, which does not say what was retried."""
+    """The summary of an item, which does not show retries."""
     return {name: value for name, value in row.items() if name not in ("session", "retried_from_item_id")}
 
 

@@ -1,4 +1,4 @@
-"""Repositories, step by step: what is asked of which server, how often, and what is made of strange answers."""
+"""Repositories, step by step: the requests to each version of the server, and how strange answers are handled."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def whole(driver: Driver, first: Steps[Page[Any]]) -> list[Any]:
 
 
 def by_path(answers: dict[str, Any]) -> Callable[[Request], Response | Exception]:
-    """Answer by method and path; with what stands there, or what it makes of the request."""
+    """Answer by method and path, with the given answer or the result of calling it with the request."""
 
     def reply(request: Request) -> Response | Exception:
         found = answers[f"{request.method} {request.path}"]
@@ -129,7 +129,7 @@ def test_the_version_is_requested_once_and_again_if_it_was_too_old() -> None:
     assert len(driver.requests) == 1
     with pytest.raises(UnsupportedError, match=r"videos requires InvokeAI 6\.14 or later; the server has 6\.8\.1"):
         driver.drive(require(known, "videos", "6.14"))
-    driver.drive(require(known, "videos", "6.14"))  # it was upgraded meanwhile
+    driver.drive(require(known, "videos", "6.14"))  # the server was upgraded meanwhile
 
 
 # --- boards and media ---------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_old_servers_have_other_names_for_what_they_changed() -> None:
 
 
 def archive(*fetched: Response | Exception) -> tuple[Driver, io.BytesIO]:
-    """A driver that fetches a zip of one image; the answers to the requests for the zip itself, in turn."""
+    """A driver that downloads a zip of one image, with the answers to the requests for the zip in order."""
     left, into = list(fetched), io.BytesIO()
 
     def reply(request: Request) -> Response | Exception:
@@ -345,7 +345,7 @@ def test_the_retry_of_a_retry_is_recognized_by_the_original_item(version: str) -
     rows = [row(1), row(2, 1), row(3)]
 
     def put(request: Request) -> dict[str, Any]:
-        assert request.json == [2]  # what is not there makes old servers fail
+        assert request.json == [2]  # missing items make old servers fail
         rows.extend([row(4), row(5, 1)])
         return {"retried_item_ids": [2]}
 

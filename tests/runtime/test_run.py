@@ -1,4 +1,4 @@
-"""Runs: every item runs exactly once, and the caller gets it, whatever happens to the connection, the server, or us."""
+"""Runs: every item runs exactly once and the caller gets its result, whatever happens to the connection or a side."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_items_are_read_as_they_end_and_many_at_once() -> None:
     run = Run(cards(250), server := Server(seconds=0.01))
     assert len(run.result().card) == 250
     assert len([line for line in server.log if "items_by_ids" in line]) <= 8
-    assert len([line for line in server.log if "/i/" in line]) <= 1  # one that had ended alone
+    assert len([line for line in server.log if "/i/" in line]) <= 1  # an item that ended alone
 
 
 def test_polls_become_less_frequent() -> None:
@@ -164,7 +164,7 @@ def test_a_second_arrival_after_the_run_has_ended_is_canceled_if_the_post_was_un
     server.fates = {POST: [f"twice {delay}"]}
     take = server.handle
 
-    def handle(request: Any) -> Any:  # the answer of the first is lost, too
+    def handle(request: Any) -> Any:  # the first answer is also lost
         response = take(request)
         return answer({"detail": "gateway"}, 504) if "enqueue" in request.path else response
 
@@ -187,11 +187,11 @@ def test_after_a_partial_and_a_complete_arrival_each_value_runs_once(delay: floa
         return take(batch)
 
     server.post = post  # type: ignore[method-assign]
-    # The late one comes first and is taken in part, then ours, in full.
+    # The late POST arrives first and is accepted in part, then ours is accepted completely.
     server.fates = {POST: [f"late {delay}", ""]}
     outcome = run.outcome()
     server.settle()
-    if isinstance(outcome, QueueFullError):  # the part was seen alone, and taken back
+    if isinstance(outcome, QueueFullError):  # the client saw only the part, and canceled it
         assert not server.ran
     else:
         assert widths(outcome) == ["[64]", "[128]"]
@@ -254,7 +254,7 @@ def test_a_batch_that_was_accepted_despite_a_429_is_not_sent_again(fates: list[s
 
 
 def test_after_an_interrupt_between_two_attempts_nothing_was_accepted() -> None:
-    # Before the POST an item asks for the policy, for events, and for the policy again. A pause follows it.
+    # Before the POST, the steps yield AskPolicy, Listen and AskPolicy again. A pause follows the POST.
     run = Run(card(), server := Server(), interrupt=lambda number: number == 5)
     server.fates = {POST: ["!429"] * 9}
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -431,7 +431,7 @@ def test_a_prune_in_the_middle_of_a_batch_loses_no_result_that_was_read() -> Non
     assert isinstance(outcome, RunCanceled)
     assert "pruned" in str(outcome)
     assert outcome.submission
-    # Only what ended between two looks, at most two seconds apart, is missing.
+    # Only items that ended between two polls, at most two seconds apart, are missing.
     assert len(widths(outcome.partial)) >= 17
 
 
@@ -506,7 +506,7 @@ def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) ->
 def test_an_interrupt_while_the_post_is_on_its_way_cancels_its_items(delay: float) -> None:
     server = Server(seconds=100)
     server.fates = {POST: [f"late {delay}"]}
-    # Before the POST a batch asks for the policy, whether there is room for it, for events, and for the policy again.
+    # Before the POST, the steps yield AskPolicy, a request for the room in the queue, Listen, and AskPolicy again.
     run = Run(cards(2), server, interrupt=lambda number: number == 5)
     with pytest.raises(KeyboardInterrupt):
         run.result()
@@ -576,7 +576,7 @@ def _reply(server: Server, step: Any) -> Any:
     return Policy() if isinstance(step, AskPolicy) else Heard() if isinstance(step, Await) else None
 
 
-# --- all of it at once ------------------------------------------------------------------------------------------------
+# --- everything together ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", slow_beyond(60, range(300)))

@@ -1,4 +1,4 @@
-"""Every limit and every choice of the workflows that InvokeAI ships is kept by the modules made of them."""
+"""The modules of the workflows that InvokeAI ships enforce every limit and every choice."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_value_beyond_a_limit_is_refused_by_its_index(path: Path) -> None:
     try:
         plan = plan_document(document, load("6.14.2"), source="shipped.json")
     except WorkflowFileError:
-        pytest.skip("stale as shipped: it names nodes that 6.14.2 has not")
+        pytest.skip("stale as shipped: it uses nodes that 6.14.2 does not have")
     flow_class = getattr(imported(document), plan.class_name)
     required = {f.name for f in fields(flow_class) if f.default is MISSING and f.default_factory is MISSING}
     filled = {p.attribute: _FILLERS[p.item.template.type.name] for p in plan.inputs if p.attribute in required}
@@ -56,7 +56,7 @@ def test_a_value_beyond_a_limit_is_refused_by_its_index(path: Path) -> None:
             continue
         wrong: list[object] = [*beyond(planned.limits)]
         if planned.type.choices:
-            wrong.append("no such choice")
+            wrong.append("an invalid choice")
         for value in wrong:
             with pytest.raises(ValidationError) as caught:
                 setattr(flow, planned.attribute, value)

@@ -1,4 +1,4 @@
-"""Sockets: what only a real connection shows."""
+"""Sockets: behavior that needs a real connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invokable.runtime.client._http import network
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers each image with its own name, a trickle for `slow`, and everything else with a version."""
+    """Answers each image with its name, slowly for the token `slow`, and everything else with a version."""
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[list[Any]] = []
@@ -61,7 +61,7 @@ def url() -> Iterator[str]:
 
 
 def test_an_idle_connection_is_not_reused_but_one_in_use_is(url: str) -> None:
-    # InvokeAI's server closes it after 5 s, and at that moment a request on it breaks.
+    # InvokeAI's server closes it after 5 s, and a request at that moment breaks.
     with Client(url) as client:
         Handler.connections.clear()
         client.version()
@@ -74,13 +74,13 @@ def test_an_idle_connection_is_not_reused_but_one_in_use_is(url: str) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_children_of_a_fork_get_their_own_answers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_IDLE", 60.0)  # however late the children start, there is a connection to share
+    monkeypatch.setattr(network, "_IDLE", 60.0)  # there is a connection to share, however late the children start
     with Client(url) as client:
         client.version()
         Handler.connections.clear()
         children = [_child(client, f"picture-{number}") for number in range(4)]
         assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
-        assert len(Handler.connections) == 4  # each its own: on a shared one answers get mixed up only now and then
+        assert len(Handler.connections) == 4  # one each: on a shared connection, answers are mixed up only occasionally
         assert client.version() == "1.0.0"
 
 

@@ -1,4 +1,4 @@
-"""Submit: which items stay when a batch has arrived more than once."""
+"""Submit: which items are kept if a batch has arrived more than once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = list[tuple[str, str, Any]]
 
 
 def listed(*values: Sequence[Any], canceled: Sequence[int] = ()) -> list[QueueItem]:
-    """Items as the server lists them, with ids from 1 on."""
+    """Items as the server lists them, with ids starting at 1."""
     return [
         QueueItem.model_validate(
             {
@@ -37,7 +37,7 @@ def rows(*values: Any) -> list[Row]:
 
 
 def test_the_earliest_item_for_each_value_is_kept() -> None:
-    # In part first, then in full, then once more in part.
+    # First partially, then completely, then partially again.
     assert choose(listed(["a"], ["a"], ["b"], ["a"]), 2, rows("a", "b")) == ([1, 3], [2, 4])
 
 

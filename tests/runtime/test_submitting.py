@@ -1,4 +1,4 @@
-"""Submitting: what is uploaded, which models are taken, and what is refused before anything is sent."""
+"""Submitting: uploads, models, and what is refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_forked_child_does_not_wait_for_its_parents_upload() -> None:
     pid = os.fork()
     if pid == 0:
         step = next(uploaded.name_of(file, "child"))
-        os._exit(0 if isinstance(step, AskPolicy) else 1)  # its own upload, and no pause
+        os._exit(0 if isinstance(step, AskPolicy) else 1)  # it uploads the file itself, without a pause
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 

@@ -1,4 +1,4 @@
-"""Substitution: a value lands in its field, and nothing else moves."""
+"""Substitution: values are put into their fields, and nothing else changes."""
 
 from __future__ import annotations
 

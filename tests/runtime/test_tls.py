@@ -1,4 +1,4 @@
-"""Certificates and proxies: real ones, made for the test."""
+"""Certificates and proxies: real ones, created for the test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Ask = Callable[..., str]
 
 @dataclass(frozen=True)
 class Authority:
-    """An authority, and files of what it has signed."""
+    """A certificate authority, and files with the certificates that it has signed."""
 
     ca: trustme.CA
     file: Path
@@ -79,7 +79,7 @@ def test_a_custom_certificate_authority(version: Ask, secure: str, authority: Au
 @pytest.mark.parametrize("version", BOTH)
 def test_an_untrusted_certificate_is_refused_immediately_with_advice(version: Ask, secure: str) -> None:
     with pytest.raises(CertificateError, match=r"not trusted.*pass the CA file as verify=") as caught:
-        version(secure, policy=Policy(first_pause=60))  # which is not waited for
+        version(secure, policy=Policy(first_pause=60))  # no pause, since there is no retry
     assert not caught.value.sent
 
 

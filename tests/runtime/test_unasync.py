@@ -1,4 +1,4 @@
-"""Both clients are one source: the blocking one is what `python -m tests.unasync` makes of the asynchronous one."""
+"""Both clients have one source: `python -m tests.unasync` generates the blocking one from the asynchronous one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validation: what a wrong value is told apart by, in the words that a caller reads."""
+"""Validation: the messages for invalid values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.examples import add_field, add_node, example, imported, with_generato
 
 
 def problem(flow_class: Any, **values: Any) -> str:
-    """What one wrong value is answered with."""
+    """The message for one invalid value."""
     with pytest.raises(ValidationError) as caught:
         flow_class(**values)
     (found,) = caught.value.errors

@@ -1,4 +1,4 @@
-"""A workflow with its values: what it refuses, and what can be done with it."""
+"""A workflow with its values: validation and methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values, records, settings and errors as a type checker sees them. Nothing here runs."""
+"""Values, records, settings and errors, for type checkers. Nothing here runs."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def drifts(drift: Drift) -> None:
 
 
 def errors(flow: ColourCard) -> None:
-    """Every error, the special before the general."""
+    """Every error, subclasses first."""
     try:
         invokable.Client(invokable.Connection()).run(flow)
     except ValidationError as error:

@@ -1,1 +1,1 @@
-"""The programs that `tests.bench.clients` runs, each in a process of its own."""
+"""The programs that `tests.bench.clients` runs, each in a separate process."""

@@ -1,4 +1,4 @@
-"""invokable: many jobs at once on one client, of either kind. Prints what `tests.bench.jobs` reads."""
+"""invokable: many concurrent jobs on one client, of either kind. Prints what `tests.bench.jobs` reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ THREADS = 8
 
 
 def main(kind: str, url: str, jobs: int) -> None:
-    """Run the jobs, each with another value, and say what they took."""
+    """Run the jobs, each with another value, and print their cost."""
     measured = Measured()
     ran = threads(url, jobs, measured) if kind == "threads" else asyncio.run(tasks(url, jobs, measured))
     cpu, requests = measured.since()
@@ -31,7 +31,7 @@ def main(kind: str, url: str, jobs: int) -> None:
 
 
 class Measured:
-    """What the process has used, and sent."""
+    """The CPU time and requests of the process."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -56,7 +56,7 @@ class Measured:
 
 
 def threads(url: str, jobs: int, measured: Measured) -> list[tuple[int, int, float]]:
-    """By the blocking client, from several threads."""
+    """With the blocking client, from several threads."""
     with Client(url) as client:
         stamp = client.upload(picture())
 
@@ -64,14 +64,14 @@ def threads(url: str, jobs: int, measured: Measured) -> list[tuple[int, int, flo
             result = client.run(card(stamp, number), timeout=3600)
             return number, result.item_ids[0], time.time()
 
-        run(jobs)  # the first use of everything
+        run(jobs)  # warm up
         measured.begin()
         with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(run, range(jobs)))
 
 
 async def tasks(url: str, jobs: int, measured: Measured) -> list[tuple[int, int, float]]:
-    """By the asynchronous client, all at once."""
+    """With the asynchronous client, all concurrently."""
     async with AsyncClient(url) as client:
         stamp = await client.upload(picture())
 

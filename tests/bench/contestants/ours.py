@@ -29,7 +29,7 @@ def main(url: str, jobs: int) -> None:
 
     transport.send = counted
     with client:
-        client.run(Plain(width=64))  # the first use of everything
+        client.run(Plain(width=64))  # warm up
         sent, returned, items = 0, [], []
         cpu = time.process_time()
         for number in range(jobs):
