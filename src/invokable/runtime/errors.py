@@ -14,7 +14,7 @@
     ├── ModelInstallError         a model was not installed: the server's reason
     └── WorkflowError             the workflow could not be run
         ├── StaleWorkflowError    the generated module is out of date: generate it again
-        ├── QueueFullError        the queue has no room for all items; none of them runs
+        ├── QueueFullError        the queue has no room for all items; accepted ones were canceled
         ├── EnqueueUncertain      it is not known whether the server accepted the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
         ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom

@@ -190,7 +190,7 @@ class JobStatus:
 
     @property
     def ended(self) -> bool:
-        """Whether all of them have ended."""
+        """Whether none of them will run any more."""
         return not self.pending and not self.in_progress
 
 

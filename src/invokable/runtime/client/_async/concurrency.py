@@ -110,9 +110,8 @@ class Started(Generic[T]):
 
     def __init__(self, action: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> None:
         self._task = asyncio.get_running_loop().create_task(action(*arguments))
-        self._task.add_done_callback(
-            lambda task: task.cancelled() or task.exception()
-        )  # retrieve the exception, even if nobody waits
+        # Retrieve the exception even if nothing waits for it.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def result(self, timeout: float | None) -> T:
         """Its result. Raises whatever the work raises, and TimeoutError."""
