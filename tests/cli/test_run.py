@@ -134,7 +134,7 @@ def test_null_is_not_a_value_where_the_input_may_be_none() -> None:
 
 
 def test_json_values_keep_their_types() -> None:
-    assert from_values("7", pin("IntegerField"), int) == "7"  # the workflow rejects it
+    assert from_values("7", pin("IntegerField"), int) == "7"  # the workflow refuses it
     assert from_values("#fff", pin("ColorField"), Color) == Color(r=255, g=255, b=255)
 
 

@@ -104,7 +104,7 @@ def test_a_formatter_of_the_project_changes_nothing_that_counts(
     assert changed > 50
     rules = ["--select", "ALL", "--ignore", ",".join(CHECKS), "--target-version", "py311"]
     assert output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", ".", folder=tmp_path) == ""
-    if "single" not in " ".join(formatter):  # which Q000 rejects
+    if "single" not in " ".join(formatter):  # which Q000 refuses
         assert (
             output(sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", *rules, ".", folder=tmp_path)
             == ""

@@ -1,4 +1,4 @@
-"""What the simulator rejects, like a real server: the cases were tried on InvokeAI 6.14.2."""
+"""What the simulator refuses, like a real server: the cases were tried on InvokeAI 6.14.2."""
 
 from __future__ import annotations
 

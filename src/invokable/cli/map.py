@@ -29,7 +29,7 @@ def map_() -> None:
 def export(source: str, output: str, config: str | None, schema: str | None, server: str | None, lenient: bool) -> None:
     """Write the index map of SOURCE, a workflow file or a generated module: index, attribute, node, field, type.
 
-    The file has a checksum, so that an edited map is recognized.
+    The file has a checksum, so that an edited map is recognised.
 
     \b
     Example:

@@ -26,7 +26,7 @@ def build_options(command: F) -> F:
         click.option(
             "--lenient",
             is_flag=True,
-            help="Drop what the editor would drop, with a warning, instead of rejecting the workflow.",
+            help="Drop what the editor would drop, with a warning, instead of refusing the workflow.",
         ),
         click.option(
             "--server",

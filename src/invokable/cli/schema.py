@@ -89,7 +89,7 @@ def fetch(server: str, output: str | None) -> None:
 @click.option(
     "--lenient",
     is_flag=True,
-    help="Drop what the editor would drop, with a warning, instead of rejecting the workflow.",
+    help="Drop what the editor would drop, with a warning, instead of refusing the workflow.",
 )
 def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str | None, lenient: bool) -> None:
     """Show what changes between two InvokeAI versions, and which modules that breaks.

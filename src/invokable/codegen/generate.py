@@ -18,7 +18,7 @@ class Options:
     """A project's settings for its modules."""
 
     lenient: bool = False
-    """Drop what the editor would drop, with a warning, instead of rejecting the workflow."""
+    """Drop what the editor would drop, with a warning, instead of refusing the workflow."""
     naming: Naming = field(default_factory=Naming)
     installed: tuple[InstalledModel, ...] = ()
     """Models to list in the module for completion, under each input that takes them."""

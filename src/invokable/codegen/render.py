@@ -142,7 +142,7 @@ def _format(text: str) -> str:
 
 
 def _signed(text: str) -> str:
-    """The text with its own checksum. Raises TemplateError if a later run would not recognize it as a module."""
+    """The text with its own checksum. Raises TemplateError if a later run would not recognise it as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it must begin with {{{{ marker }}}}")
     if not has_body_checksum(text):

@@ -124,7 +124,7 @@ class JsonObject:
 
 
 def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
-    """Reject values that json.dumps rejects: Python parses NaN, 1e999 and any nesting."""
+    """Refuse values that json.dumps refuses: Python parses NaN, 1e999 and any nesting."""
     if isinstance(value, float) and not math.isfinite(value):
         raise SchemaError(f"{_place(pointer)} should be a finite number")
     if isinstance(value, Mapping | list) and nesting == _MAX_NESTING:

@@ -1,7 +1,7 @@
 """A server for tests: an InvokeAI simulator that runs in this process and can fail on purpose.
 
     Simulator ─ world of server/ ─ worker ─ execution/       what the server knows and does
-              ├ graphs/                                       what the server rejects
+              ├ graphs/                                       what the server refuses
               ├ web/ ─ in process, or on a port               its HTTP API and its events
               └ faults/                                       simulated faults, as data
 

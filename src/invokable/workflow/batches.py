@@ -84,7 +84,7 @@ def _data_of(
     for _, edge in wiring.out_of(node.id, "image" if node.type == "image_batch" else "value"):
         if isinstance(nodes.get(edge.target), ConnectorNode):
             # The editor sends the connector's id anyway, and the server finds no such node in the graph.
-            findings.problem(f"{node.described()} feeds a connector, which the server rejects", edge.pointer)
+            findings.problem(f"{node.described()} feeds a connector, which the server refuses", edge.pointer)
         data.append(BatchDatum(edge.target, edge.target_handle, source.id, field, items, generator))
     return data
 

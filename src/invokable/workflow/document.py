@@ -1,6 +1,6 @@
 """From the bytes of a file to its JSON: text, or an InvokeAI image with an embedded workflow.
 
-JSON is read strictly. Whatever Python accepts but other programs read differently is rejected: duplicate keys, NaN and
+JSON is read strictly. Whatever Python accepts but other programs read differently is refused: duplicate keys, NaN and
 infinities, numbers beyond a double, lone surrogates, and nesting that would exhaust the stack.
 """
 
@@ -64,7 +64,7 @@ def read_document(data: bytes, *, name: str) -> object:
 
 
 def read_bytes(file: BinaryIO) -> bytes:
-    """Return the bytes of a file up to just over `MAX_BYTES`, so that `read_document` can reject larger files."""
+    """Return the bytes of a file up to just over `MAX_BYTES`, so that `read_document` can refuse larger files."""
     pieces, room = [], MAX_BYTES + 1
     while room and (piece := file.read(min(room, _PIECE))):  # a single large read allocates memory for the largest file
         pieces.append(piece)
@@ -84,7 +84,7 @@ def _unwrapped(document: object) -> object:
 
 
 def _check_density(data: bytes, name: str) -> None:
-    """Reject a file with far more values for its size than any workflow, before they are allocated."""
+    """Refuse a file with far more values for its size than any workflow, before they are allocated."""
     if _is_crowded(data, data) is None:
         return
     crowded = _is_crowded(_TEXT.sub(b"", data), data)  # commas and brackets within strings do not count
@@ -147,7 +147,7 @@ def _strict_json(text: str, name: str) -> object:
 
 
 def _check_depth(document: object, name: str) -> None:
-    """Reject nesting that is too deep for other recursive code."""
+    """Refuse nesting that is too deep for other recursive code."""
     level = [document]
     for _ in range(MAX_DEPTH + 1):
         level = [
@@ -162,7 +162,7 @@ def _check_depth(document: object, name: str) -> None:
 
 
 def _check_surrogates(document: object) -> None:
-    """Reject lone surrogates, which UTF-8 cannot encode."""
+    """Refuse lone surrogates, which UTF-8 cannot encode."""
     path = _path_to_surrogate(document)
     if path is not None:
         shown = (str(part).encode(errors="replace").decode() for part in reversed(path))

@@ -91,5 +91,5 @@ def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
         findings.problem(message, at(element.key), suggest)
         del form.elements[element.key]
     for element in form.elements.values():
-        # The editor leaves the ids of removed elements in their parents, and then rejects its own workflow.
+        # The editor leaves the ids of removed elements in their parents, and then refuses its own workflow.
         element.children = [child for child in element.children if child in form.elements]

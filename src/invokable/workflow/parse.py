@@ -1,4 +1,4 @@
-"""Format 4.0.0: from JSON to the model, rejecting and stripping the same things as the editor."""
+"""Format 4.0.0: from JSON to the model, refusing and stripping the same things as the editor."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def parse_workflow(document: Mapping[str, object], schema: Schema) -> ParsedWork
     """Return the workflow of a document in format 4.0.0.
 
     Raises:
-        WorkflowFileError: The editor would reject the file.
+        WorkflowFileError: The editor would refuse the file.
     """
     top = Record(dict(document))
     meta = top.record("meta")
     meta.choice("version", ("4.0.0",))
     workflow = ParsedWorkflow(
-        # Null is rejected here: an exported workflow either has an id or lacks the key.
+        # Null is refused here: an exported workflow either has an id or lacks the key.
         id=_optional_id(top),
         name=top.text("name"),
         author=top.text("author"),

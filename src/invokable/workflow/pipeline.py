@@ -30,7 +30,7 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
         lenient: Leave out what the editor does not understand, as it does, with a warning.
 
     Raises:
-        WorkflowFileError: The editor would reject the file or, unless lenient, would silently change what it does: an
+        WorkflowFileError: The editor would refuse the file or, unless lenient, would silently change what it does: an
             unknown node type or field, an invalid edge, a form element without a field, a value that the editor does
             not understand, a node whose version is too old or too new.
     """

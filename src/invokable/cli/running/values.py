@@ -90,7 +90,7 @@ class _Reading:
             self._take_texts(self.by_name[attribute], texts)
 
     def check(self, workflow: type[Workflow]) -> None:
-        """Raise WrongValuesError for problems found so far, missing values, and values that the workflow rejects."""
+        """Raise WrongValuesError for problems found so far, missing values, and values that the workflow refuses."""
         self._check_files()
         try:
             validate_some(workflow, self.values)

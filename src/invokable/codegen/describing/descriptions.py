@@ -115,7 +115,7 @@ def _omitted(planned: PlannedInput, destination: Destination) -> str:
     """What happens if the input is omitted."""
     item, typed = planned.item, planned.type
     if item.connected:
-        return "An edge of the workflow feeds this field; values for it are rejected."
+        return "An edge of the workflow feeds this field; values for it are refused."
     if typed.default is None:
         return sentence(f"Required: {typed.unfit}") if typed.unfit else "Required."
     if typed.default.code == "None":

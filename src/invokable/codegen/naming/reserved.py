@@ -90,7 +90,7 @@ MODULE_NAMES: Final = frozenset({*_STANDARD, *TYPING, *_EXPORTS, *_exported(_par
 
 
 _AMBIGUOUS: Final = frozenset({"l", "I", "O"})
-"""Names that look like digits, which linters reject."""
+"""Names that look like digits, which linters refuse."""
 
 
 def is_reserved(name: str) -> bool:

@@ -28,7 +28,7 @@ _HEAD: Final = f"""\
 # server = "{LOCAL}"
 # With a server: list its models in the modules, for completion.
 # models = false
-# Drop what the editor would drop, with a warning, instead of rejecting the workflow.
+# Drop what the editor would drop, with a warning, instead of refusing the workflow.
 # lenient = false
 # A folder of templates that override the built-in ones. Templates are code.
 # templates = "templates"

@@ -1,7 +1,7 @@
 """Code and text: the only place where strings become Python source.
 
 A plain `str` is untrusted, wherever it came from. `Code` is source text that this package made. The template
-environment emits `Code` and rejects everything else. The only ways from text to `Code` are the encoders below, one
+environment emits `Code` and refuses everything else. The only ways from text to `Code` are the encoders below, one
 for each kind of place in the source.
 """
 

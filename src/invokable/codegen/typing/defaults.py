@@ -76,7 +76,7 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
 def _written(
     value: Any, item: FormInput, annotation: Annotation, nullable: bool
 ) -> tuple[Expression, Expression | None]:
-    """The value as source, and a factory for it if it is mutable or a call, which linters reject as a default."""
+    """The value as source, and a factory for it if it is mutable or a call, which linters refuse as a default."""
     name = item.template.type.name
     if annotation.custom and (annotation.listed is None or not isinstance(value, list)):
         written = expression.method(annotation.custom, FROM_JSON, value)

@@ -40,7 +40,7 @@ class NodeKind:
         known = self.defaults if self.type not in _KEEPS_EXTRA_FIELDS else {**self.defaults, **node}
         filled = {name: node.get(name, default) for name, default in known.items()}
         for name in node.keys() & self.converters.keys():
-            # An invalid literal is rejected on enqueue; here it is kept.
+            # An invalid literal is refused on enqueue; here it is kept.
             with contextlib.suppress(NodeError):
                 filled[name] = self.convert(name, filled[name], node["id"])
         return {**filled, "id": node["id"], "type": self.type}

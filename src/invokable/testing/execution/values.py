@@ -1,4 +1,4 @@
-"""Values of fields, converted and rejected like on the server."""
+"""Values of fields, converted and refused like on the server."""
 
 from __future__ import annotations
 

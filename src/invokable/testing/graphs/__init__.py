@@ -1,4 +1,4 @@
-"""Which batches the server rejects, and how it stores those that it accepts.
+"""Which batches the server refuses, and how it stores those that it accepts.
 
 batch ─ fields of the batch ─ data ─ graph: nodes ─ values, edges ─ workflow
 """

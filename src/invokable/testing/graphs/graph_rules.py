@@ -28,7 +28,7 @@ _EXPANDED: Final = ("_batch", "_generator")
 
 
 def read_graph(value: Any, reader: Reader, loc: Loc) -> Taken:
-    """A graph as the server stores it, or all reasons why it is rejected."""
+    """A graph as the server stores it, or all reasons why it is refused."""
     if not isinstance(value, Mapping):
         words = "Input should be a valid dictionary or object to extract fields from"
         return None, [Detail("model_attributes_type", loc, words, value)]
