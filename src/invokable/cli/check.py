@@ -16,7 +16,7 @@ from invokable.codegen.build.check import Finding, Report, report
 
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
-@click.option("-o", "--output", metavar="DIR|FILE", help="Where the modules are.")
+@click.option("-o", "--output", metavar="DIR|FILE", help="The output folder or module.")
 @click.option("--models", is_flag=True, help="The modules list the models installed on the server of --server.")
 @click.option(
     "--format",
@@ -43,7 +43,7 @@ def check(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Check that every module is what `invokable generate` would write, and write nothing.
+    """Check that all modules are up to date, and write nothing.
 
     SOURCES and options are those of generate. The exit status is 1 if a module or the lock file is out of date, edited
     by hand or missing, if a module is left over from a workflow that is gone, or if git does not track one of the

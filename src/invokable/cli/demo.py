@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="The folder for the demo's files.",
 )
 def demo(server: str | None, output: str) -> None:
-    """Generate the module of a bundled workflow and run it: no server, no GPU, no network.
+    """Generate and run a bundled workflow, without a server, GPU or network.
 
     \b
     Examples:

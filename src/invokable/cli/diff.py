@@ -35,7 +35,7 @@ def diff(
     """Show what changed from OLD to NEW, and whether it breaks callers.
 
     OLD and NEW are workflow files, generated modules, map files, - for standard input, or files in a git revision as
-    git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as in regenerating its
+    git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as when regenerating its
     module. Two folders, also in git revisions, are compared file by file: their modules, or their workflows if there
     are no modules.
 

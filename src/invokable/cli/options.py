@@ -31,7 +31,7 @@ def build_options(command: F) -> F:
         click.option(
             "--server",
             metavar="URL",
-            help="Read node schemas from a running server, including custom nodes. Its token is INVOKEAI_TOKEN.",
+            help="Read node schemas from a running server, including custom nodes, with the token INVOKEAI_TOKEN.",
         ),
         click.option(
             "--schema",

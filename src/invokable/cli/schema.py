@@ -46,7 +46,7 @@ def list_(form: str) -> None:
 
 
 @schema.command()
-@click.option("--server", metavar="URL", required=True, help="The server. Its token is INVOKEAI_TOKEN.")
+@click.option("--server", metavar="URL", required=True, help="The server. Its token is read from INVOKEAI_TOKEN.")
 @click.option(
     "-o",
     "--output",

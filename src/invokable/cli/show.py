@@ -38,7 +38,7 @@ def show(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Show the outputs and the form of each workflow: index, attribute, type, limits, default, label.
+    """Show the inputs of each workflow (index, attribute, type, limits, default, label) and its outputs.
 
     \b
     Examples:
