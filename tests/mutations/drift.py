@@ -62,14 +62,14 @@ MUTATIONS: Final = (
         COMPARED,
     ),
     Mutation(
-        "a map that was edited is believed",
+        "an edited map is accepted",
         f"{INTERFACE}mapfile.py",
         "if said != _checksum(document):",
         "if False:",
         ("tests/cli/test_map.py::test_an_edited_map_is_refused",),
     ),
     Mutation(
-        "what breaks callers ends with 0",
+        "breaking changes exit with 0",
         "src/invokable/cli/diff.py",
         "Status.DRIFT if broken else Status.FINE",
         "Status.FINE",
@@ -104,7 +104,7 @@ MUTATIONS: Final = (
         ("tests/cli/test_pull.py",),
     ),
     Mutation(
-        "a file that is gone breaks nobody",
+        "a removed file breaks nobody",
         "src/invokable/codegen/drift/trees.py",
         'if self.status in ("removed", "renamed", "unreadable"):',
         'if self.status in ("renamed", "unreadable"):',
@@ -125,14 +125,14 @@ MUTATIONS: Final = (
         FOLDERS,
     ),
     Mutation(
-        "what is left out of a workflow goes unsaid",
+        "what is left out of a workflow is not reported",
         "src/invokable/cli/diff.py",
         "for warning in found.warnings:",
         "for warning in ():",
         FOLDERS,
     ),
     Mutation(
-        "Ctrl-C that is pressed twice leaves the run to itself",
+        "pressing Ctrl-C twice leaves the run uncanceled",
         "src/invokable/cli/run.py",
         "now - self._since < _GRACE:",
         "False:",

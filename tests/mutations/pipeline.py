@@ -14,7 +14,7 @@ TRACKING: Final = ("tests/cli/test_tracking.py",)
 
 MUTATIONS: Final = [
     Mutation(
-        "a changed workflow leaves its module as it was",
+        "a changed workflow does not update its module",
         f"{CODEGEN}build/modules.py",
         "said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None",
         "said.stamp.inputs",
@@ -49,7 +49,7 @@ MUTATIONS: Final = [
         ("tests/cli/test_generate_options.py",),
     ),
     Mutation(
-        "a module is made again for its warnings",
+        "a module is generated again for its warnings",
         f"{CODEGEN}build/modules.py",
         "return result, None if made_from == inputs else plan, inputs",
         "return result, plan, inputs",
@@ -77,14 +77,14 @@ MUTATIONS: Final = [
         LIFE,
     ),
     Mutation(
-        "names are adopted whose nodes are not there",
+        "names are adopted although their nodes are missing",
         f"{CODEGEN}project/adoption.py",
         " and _named_nodes(names) <= nodes",
         "",
         ("tests/codegen/test_adoption.py::test_the_only_workflow_that_is_gone_and_fits_gives_its_names",),
     ),
     Mutation(
-        "modules of workflows that are there are left over",
+        "modules of existing workflows are left over",
         f"{CODEGEN}build/leftovers.py",
         'return "" if any(os.path.exists(folder / source) for folder in folders) else f"{source} is gone"',
         'return f"{source} is gone"',
@@ -98,7 +98,7 @@ MUTATIONS: Final = [
         CONFIGURED,
     ),
     Mutation(
-        "lines of workflows that are gone stay in the lock file",
+        "lines of removed workflows stay in the lock file",
         f"{CODEGEN}build/extras.py",
         "return [key for key in lock.names if key not in there and not os.path.exists(lock.path.parent / key)]",
         "return []",
@@ -112,7 +112,7 @@ MUTATIONS: Final = [
         CONFIGURED,
     ),
     Mutation(
-        "a table of a workflow that is not there is ignored",
+        "a table of a missing workflow is ignored",
         f"{CODEGEN}build/jobs.py",
         "(*_unfitting_tables(known, jobs), *clashes)",
         "tuple(clashes)",
@@ -127,14 +127,14 @@ MUTATIONS: Final = [
         ("tests/cli/test_interrupted.py::test_a_read_only_folder_is_one_line_and_changes_nothing",),
     ),
     Mutation(
-        "what a killed run has staged stays",
+        "staged files of a killed run stay",
         f"{CODEGEN}build/publish.py",
         "if _STAGED.fullmatch(name):",
         "if False:",
         ("tests/cli/test_interrupted.py::test_a_run_that_dies_at_any_step_leaves_whole_files_and_the_next_no_scrap",),
     ),
     Mutation(
-        "what a killed run has staged stays until something changes",
+        "staged files of a killed run stay until something changes",
         f"{CODEGEN}build/publish.py",
         "for folder in {change.path.parent for change in changes}:",
         "for folder in {change.path.parent for change in wanted}:",
@@ -148,7 +148,7 @@ MUTATIONS: Final = [
         ("tests/cli/test_interrupted.py::test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap",),
     ),
     Mutation(
-        "SIGTERM ends a command at once",
+        "SIGTERM ends a command immediately",
         "src/invokable/cli/ending.py",
         "    before = signal.signal(signal.SIGTERM, _terminate)\n",
         "    before = signal.getsignal(signal.SIGTERM)\n",
@@ -162,7 +162,7 @@ MUTATIONS: Final = [
         ("tests/cli/test_manners.py::test_ctrl_c_while_a_command_starts_says_so_in_a_line",),
     ),
     Mutation(
-        "what another run has staged is swept away",
+        "staged files of another run are removed",
         f"{CODEGEN}build/locking.py",
         "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
         "",
@@ -176,14 +176,14 @@ MUTATIONS: Final = [
         ("tests/cli/test_interrupted.py::test_a_run_waits_for_another",),
     ),
     Mutation(
-        "a file that has changed meanwhile is overwritten",
+        "a file that changed in the meantime is overwritten",
         f"{CODEGEN}build/publish.py",
         "    if current != change.before:\n",
         "    if False:\n",
         ("tests/cli/test_interrupted.py::test_a_file_that_changes_meanwhile_is_not_overwritten",),
     ),
     Mutation(
-        "what looks like a place in the words of a workflow does not count",
+        "text of a workflow is taken for a node position",
         f"{CODEGEN}written/checksums.py",
         "_PLACE.finditer(text, workflow)",
         "_PLACE.finditer(text)",
@@ -239,7 +239,7 @@ MUTATIONS: Final = [
         TRACKING,
     ),
     Mutation(
-        "a repository that says nothing is passed over",
+        "a repository that cannot answer is ignored",
         f"{CODEGEN}build/check.py",
         "(*warnings, *((failure.where, failure.message) for failure in asked.failures))",
         "tuple(warnings)",
@@ -267,7 +267,7 @@ MUTATIONS: Final = [
         ("tests/test_layout.py",),
     ),
     Mutation(
-        "what no workflow may call a name is looked for by importing",
+        "reserved names are found by importing",
         f"{CODEGEN}naming/reserved.py",
         '    path = PACKAGE.joinpath(*module.split(".")[1:])\n',
         '    __import__(module)\n    path = PACKAGE.joinpath(*module.split(".")[1:])\n',
@@ -281,7 +281,7 @@ MUTATIONS: Final = [
         ("tests/cli/test_interrupted.py::test_runs_on_windows_wait_for_each_other_too",),
     ),
     Mutation(
-        "a table lists what it cannot name",
+        "a table lists workflows that it cannot name",
         f"{CODEGEN}project/starting.py",
         """ if "\\\\" not in name)""",
         ")",
