@@ -89,7 +89,7 @@ def test_unchanged_modules_are_not_generated_again_for_their_warnings(
 ) -> None:
     project.save(warned())
     project.generate()
-    monkeypatch.setattr("invokable.codegen.build.modules.render_module", None)
+    monkeypatch.setattr("invokable.codegen.build.modules.draft_module", None)
     assert "warning: /nodes/1" in run("generate").stderr
     assert project.check().exit_code == 0
 

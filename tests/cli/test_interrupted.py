@@ -195,7 +195,7 @@ def test_a_run_waits_for_another(project: Project) -> None:
 
 
 def test_files_staged_by_another_run_are_kept(tmp_path: Path) -> None:
-    staged = publish._stage(tmp_path / "a.py", "x = 1\n")
+    staged = publish._stage(tmp_path / "a.py", b"x = 1\n")
     scrap = tmp_path / ".b.py.0123abcd.invokable-tmp"
     scrap.write_text("half")
     mine = tmp_path / ".b.py.tmp"

@@ -30,7 +30,7 @@ def generated(document: Any, *arguments: str, name: str = "flow.json") -> tuple[
     result = run("generate", saved(Path(), document, name), "-o", "out", *arguments)
     assert result.exit_code == 0, result.stderr
     path = Path("out") / name.replace(".json", ".py")
-    return read_existing(path.read_text(encoding="utf-8")).names, result.stderr
+    return read_existing(path.read_bytes()).names, result.stderr
 
 
 def relabel(document: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_module_keeps_the_version_that_it_was_made_with(project: Path) -> None
     document = example("colour_card.json")
     generated(document, "--schema", "6.8.1")
     generated(document)
-    assert read_existing(Path("out/flow.py").read_text(encoding="utf-8")).schema == "6.8.1"
+    assert read_existing(Path("out/flow.py").read_bytes()).schema == "6.8.1"
 
 
 def test_the_module_of_another_workflow_is_not_replaced(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_standard_input_is_a_source() -> None:
     (result,) = build_modules(["-"], "out", options).results
     assert result.path == Path("out/workflow.py")
     assert result.module
-    assert result.module.plan.class_name == "ColourCard"
+    assert result.class_name == "ColourCard"
 
 
 def test_warnings_are_in_the_result(tmp_path: Path) -> None:

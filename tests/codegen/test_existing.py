@@ -8,15 +8,15 @@ from invokable.codegen.naming.lock import Names
 from invokable.codegen.written.existing import MARKER, Existing, is_edited, is_generated, read_existing
 from tests.examples import MODULES
 
-CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
+CARD = (MODULES / "colour_card.py").read_bytes()
 
 
 def test_generated_modules_and_edits_are_recognised() -> None:
     assert is_generated(CARD)
     assert not is_edited(CARD)
-    assert not is_edited(CARD.replace("\n", "\r\n"))
-    assert is_edited(CARD.replace("= 320", "= 321"))
-    assert not is_generated("# mine\n" + CARD)
+    assert not is_edited(CARD.replace(b"\n", b"\r\n"))
+    assert is_edited(CARD.replace(b"= 320", b"= 321"))
+    assert not is_generated(b"# mine\n" + CARD)
 
 
 def test_names_are_read_by_node_and_field() -> None:
@@ -42,7 +42,7 @@ def test_names_are_read_by_node_and_field() -> None:
     ],
 )
 def test_any_other_text_gives_no_names(text: str) -> None:
-    assert read_existing(text) == read_existing(f"{MARKER}\n{text}") == Existing()
+    assert read_existing(text.encode()) == read_existing(f"{MARKER}\n{text}".encode()) == Existing()
 
 
 def test_names_that_are_not_valid_are_not_taken() -> None:
@@ -54,7 +54,7 @@ class Flow(Workflow):
     _b: Annotated[int, Index(1)] = 1
     fine: Annotated[int, Index(2)] = 1
 """
-    assert read_existing(module).names == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
+    assert read_existing(module.encode()).names == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
 
 
 def test_a_name_of_two_fields_is_not_accepted() -> None:
@@ -64,4 +64,4 @@ class Flow(Workflow):
     same: Annotated[int, Index(0)] = 1
     same: Annotated[int, Index(1)] = 1
 """
-    assert read_existing(module).names.inputs == {}
+    assert read_existing(module.encode()).names.inputs == {}

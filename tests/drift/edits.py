@@ -55,7 +55,7 @@ class Side:
         )
         options = Options(naming=naming, installed=self.installed, custom=CustomFields(self.fields))
         plan = plan_document(self.document, self.schema, source="card.json", options=options)
-        return GeneratedModule(unformatted(plan), plan)
+        return GeneratedModule(unformatted(plan).encode(), plan)
 
     def input(self, node_id: str, name: str, **changes: Any) -> None:
         """Change the schema of a node's input."""

@@ -28,7 +28,7 @@ def test_each_text_says_what_happens_when_nothing_is_given() -> None:
 def test_the_language_server_shows_the_same(tmp_path: Path) -> None:
     plans = [planned(slug) for slug in FIVE]
     for number, plan in enumerate(plans):
-        (tmp_path / f"module{number}.py").write_text(render_module(plan), encoding="utf-8")
+        (tmp_path / f"module{number}.py").write_bytes(render_module(plan))
     with LanguageServer(tmp_path) as server:
         for number, plan in enumerate(plans):
             descriptions, results = Descriptions(plan), Results(plan.reading, plan.inputs, title=plan.title)

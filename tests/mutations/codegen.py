@@ -215,6 +215,27 @@ MUTATIONS: Final = (
         ("tests/codegen/test_telling.py",),
     ),
     Mutation(
+        "docstrings of wide letters go through black",
+        f"{CODEGEN}python/layout.py",
+        'fits = "\\n" in docstring or',
+        "fits = _width(docstring) <= line_length.get() and",
+        ("tests/codegen/test_layout.py::test_docstrings_of_wide_letters_need_no_black",),
+    ),
+    Mutation(
+        "a module is held as a str while it is laid out",
+        f"{CODEGEN}render.py",
+        "if piece == _SEAM and size > _PART:",
+        "if False:",
+        ("tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size",),
+    ),
+    Mutation(
+        "the plan of a module is held until its text is finished",
+        f"{CODEGEN}build/modules.py",
+        "result = replace(result, plan=plan.summary, edited",
+        "result = replace(result, plan=plan, edited",
+        ("tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size",),
+    ),
+    Mutation(
         "long lists go through black",
         f"{CODEGEN}python/layout.py",
         "_LIST.sub(self._list, text)",
@@ -259,8 +280,8 @@ MUTATIONS: Final = (
     Mutation(
         "--force does not replace a binary file",
         f"{CODEGEN}build/publish.py",
-        '        if force:\n            return ""\n',
-        "",
+        "if data is not None and not force and not is_utf8(data):",
+        "if data is not None and not is_utf8(data):",
         ("tests/codegen/test_build.py::test_force_replaces_even_a_binary_file",),
     ),
     Mutation(
@@ -294,8 +315,8 @@ MUTATIONS: Final = (
     Mutation(
         "a text can be taken for a mark of the layout",
         f"{CODEGEN}python/layout.py",
-        '        while self._sign in text:\n            self._sign += "@"\n',
-        "",
+        '_SIGN: Final = "\\x01"',
+        '_SIGN: Final = "@"',
         ("tests/codegen/test_layout.py::test_no_text_passes_for_a_mark",),
     ),
     Mutation(

@@ -121,8 +121,8 @@ MUTATIONS: Final = [
     Mutation(
         "files are replaced before all are staged",
         f"{CODEGEN}build/publish.py",
-        "                staged.append((_stage(change.path, change.after), change))\n",
-        "                staged.append((_stage(change.path, change.after), change))\n"
+        "                staged.append((_stage(change.path, change.new), change))\n",
+        "                staged.append((_stage(change.path, change.new), change))\n"
         "                staged.pop()[0].commit(change.path)\n",
         ("tests/cli/test_interrupted.py::test_a_read_only_folder_is_one_line_and_changes_nothing",),
     ),
@@ -178,7 +178,7 @@ MUTATIONS: Final = [
     Mutation(
         "a file that changed in the meantime is overwritten",
         f"{CODEGEN}build/publish.py",
-        "    if current != change.before:\n",
+        "    if _read(change.path) != change.old:\n",
         "    if False:\n",
         ("tests/cli/test_interrupted.py::test_a_file_that_changes_meanwhile_is_not_overwritten",),
     ),
@@ -199,7 +199,7 @@ MUTATIONS: Final = [
     Mutation(
         "line endings make a module stale",
         f"{CODEGEN}written/made_from.py",
-        '    text = text.replace("\\r\\n", "\\n")\n',
+        '    text = text.replace(b"\\r\\n", b"\\n")\n',
         "",
         ("tests/codegen/test_made_from.py",),
     ),

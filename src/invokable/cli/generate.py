@@ -145,7 +145,7 @@ def _say(change: FileChange, build: Build, *, would: str) -> None:
 def _print_module(build: Build) -> None:
     for result in build.results:
         if result.module is not None:
-            sys.stdout.buffer.write(result.module.text.encode())  # modules are UTF-8, whatever the terminal uses
+            sys.stdout.buffer.write(result.module)  # UTF-8, whatever the terminal is
 
 
 def _write_depfile(name: str, build: Build) -> None:

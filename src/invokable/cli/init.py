@@ -28,7 +28,7 @@ def init(folder: str) -> None:
         try:
             current = read_text(path)
             start = start_project(Path(folder), current)
-            (change,) = make_changes([FileChange(path, current, start.text)])
+            (change,) = make_changes([FileChange.of_text(path, current, start.text)])
         except AlreadyStartedError:
             raise BuildError(str(path), "already has a [tool.invokable] table", kind="refused") from None
         except RefusedError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from invokable.codegen.plan import ModulePlan, Naming, plan_module
+from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.render import render_module
 from invokable.codegen.typing.custom import CustomFields
 from invokable.codegen.typing.models import InstalledModel
@@ -32,8 +33,14 @@ class Options:
 class GeneratedModule:
     """A module's text and its plan."""
 
-    text: str
+    data: Utf8
+    """The text in UTF-8."""
     plan: ModulePlan
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.data.decode()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -66,4 +73,4 @@ def generate_module(
     """Read a workflow and render its module. Raises WorkflowFileError and TemplateError."""
     options = options or Options()
     plan = plan_document(document, schema, source=source, options=options)
-    return GeneratedModule(text=render_module(plan, templates=options.templates), plan=plan)
+    return GeneratedModule(render_module(plan, templates=options.templates), plan)

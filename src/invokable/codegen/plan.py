@@ -74,6 +74,18 @@ class PlannedOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What is still to be known of a plan, which takes much memory, once the module is being written."""
+
+    class_name: str
+    schema_version: str
+    names: Names
+    """What the module calls its class, its inputs and its outputs."""
+    warnings: tuple[str, ...]
+    """What was dropped, and which values could not be defaults, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModulePlan:
     """The content of a generated module."""
 
@@ -120,6 +132,11 @@ class ModulePlan:
             for limit in planned.type.dropped
         ]
         return (*dropped, *required, *limits)
+
+    @property
+    def summary(self) -> PlanSummary:
+        """What is still to be known of it once the module is being written."""
+        return PlanSummary(self.class_name, self.schema_version, self.names, self.warnings)
 
     @property
     def output_map(self) -> tuple[tuple[str, str, str, str, bool], ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,18 +18,22 @@ from invokable.codegen.plan import ModulePlan, PlannedInput, PlannedOutput
 from invokable.codegen.python import code, expression, layout
 from invokable.codegen.python.code import Code, ListItem
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.python.layout import laid_out, line_length
+from invokable.codegen.python.layout import Layout, line_length
+from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.templates import templates_folder
 from invokable.codegen.typing.defaults import model_expression
 from invokable.codegen.written.checksums import has_body_checksum, sign_body
 from invokable.codegen.written.existing import MARKER, is_generated
-from invokable.codegen.written.made_from import stamped, unstamped
+from invokable.codegen.written.made_from import stamp, unstamped
 from invokable.contract.module import FORMAT
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATE: Final = "module.py.jinja"
+_SEAM: Final = Code("\0")
+"""Where a template's text may be cut in two. No text has it, for what does not print is escaped."""
+_PART: Final = 1 << 16  # characters of the text that are laid out at a time
 _TITLE: Final = 50  # characters of a title within a sentence
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
@@ -45,43 +50,77 @@ class TemplateError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Attribute:
-    name: Code
-    annotation: Expression
-    default: Expression | None
-    docstring: Code
-    type: Expression
-    """The annotation without index and limits, for parameters."""
+class Draft:
+    """A module whose text has been written, but neither formatted nor signed. It holds nothing of the plan any more."""
+
+    layout: Layout
+    width: int
+
+    def finished(self) -> Utf8:
+        """The text of the module in UTF-8, to be asked for once. Raises TemplateError for a faulty template."""
+        with _lines_of(self.width):
+            text = self.layout.put_back(_format)
+        _sign(text)
+        return text
 
 
-def render_module(
-    plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH, made_from: str = ""
-) -> str:
-    """The text of the module, formatted and signed. Raises TemplateError for a faulty template.
-
-    `templates` is a folder whose templates override the built-in ones; they run as code. `width` is the line length,
-    `made_from` the checksum of everything that the module is made from.
-    """
+@contextmanager
+def _lines_of(width: int) -> Iterator[None]:
     token = line_length.set(width)
     try:
-        return _signed(_laid_out(_fill(templates, _context(plan, made_from)), ours=templates is None))
+        yield
     finally:
         line_length.reset(token)
 
 
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    name: Code
+    annotation: Expression
+    default: Expression | None
+    type: Expression
+    """The annotation without index and limits, for parameters."""
+    describe: Callable[[], Code]
+
+    @property
+    def docstring(self) -> Code:
+        """Made anew each time: those of all attributes together are half of a module."""
+        return self.describe()
+
+
+def render_module(plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH) -> Utf8:
+    """The text of the module, formatted and signed, in UTF-8. Raises TemplateError for a faulty template.
+
+    `templates` is a folder whose templates override the built-in ones; they run as code. `width` is the line length,
+    how long lines may be.
+    """
+    return draft_module(plan, templates=templates, width=width).finished()
+
+
+def draft_module(
+    plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH, made_from: str = ""
+) -> Draft:
+    """Write the text of the module, all that the plan is needed for. Raises TemplateError for a faulty template.
+
+    `made_from` is the checksum of everything that the module is made from.
+    """
+    draft = Draft(Layout(), width)
+    take = draft.layout.take_apart if templates is None else draft.layout.add
+    with _lines_of(width):
+        for part in _filled(templates, _context(plan, made_from, draft.layout.raw)):
+            take(part)
+    return draft
+
+
 def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
     """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
-    return _fill(templates, _context(plan, ""))
+    return "".join(_filled(templates, _context(plan, "", lambda text: Code(text.decode()))))
 
 
-def _laid_out(text: str, *, ours: bool) -> str:
-    return laid_out(text, _format) if ours else _format(text)
-
-
-def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
+def _context(plan: ModulePlan, made_from: str, raw: Callable[[bytes], Code]) -> dict[str, object]:
     """The variables of the templates."""
     descriptions = Descriptions(plan)
-    inputs = [_input(planned, descriptions.of(planned)) for planned in plan.inputs]
+    inputs = [_input(planned, descriptions) for planned in plan.inputs]
     results = Results(plan.reading, plan.inputs, title=plan.title)
     described = [results.of(planned) for planned in plan.outputs]
     outputs = [_output(*pair) for pair in zip(plan.outputs, described, strict=True)]
@@ -107,17 +146,27 @@ def _context(plan: ModulePlan, made_from: str) -> dict[str, object]:
         "receiver": code.identifier("_self" if any(attribute.name == "self" for attribute in inputs) else "self"),
         "outputs": outputs,
         "models": models,
-        "graph": code.json_text(plan.reading.graph, lines=("nodes", "edges")),
-        "batch": code.json_text(plan.batch.to_json(), lines=("sources", "groups")),
-        "workflow": code.json_line(plan.reading.embedding()),
+        "graph": raw(code.json_text(plan.reading.graph, lines=("nodes", "edges"))),
+        "batch": raw(code.json_text(plan.batch.to_json(), lines=("sources", "groups"))),
+        "workflow": raw(code.json_line(plan.reading.embedding())),
+        "seam": _SEAM,
     }
 
 
-def _fill(templates: Path | None, context: dict[str, object]) -> str:
+def _filled(templates: Path | None, context: dict[str, object]) -> Iterator[str]:
+    """The text of the templates, in parts that end at seams."""
     import jinja2
 
     try:
-        return _environment(templates).get_template(_TEMPLATE).render(context)
+        pieces: list[str] = []
+        size = 0
+        for piece in _environment(templates).get_template(_TEMPLATE).generate(context):
+            pieces.append(piece)
+            size += len(piece)
+            if piece == _SEAM and size > _PART:
+                yield "".join(pieces).replace(_SEAM, "")
+                pieces, size = [], 0
+        yield "".join(pieces).replace(_SEAM, "")
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
         name = f"{getattr(error, 'name', None) or _TEMPLATE}{f', line {line}' if line else ''}"
@@ -141,17 +190,16 @@ def _format(text: str) -> str:
         raise TemplateError(f"{_TEMPLATE}: the result is not a Python module: {_first_line(error)}") from error
 
 
-def _signed(text: str) -> str:
-    """The text with its own checksum. Raises TemplateError if a later run would not recognise it as a module."""
+def _sign(text: bytearray) -> None:
+    """Fill in the checksums of a text. Raises TemplateError for a text that later runs would not know as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it must begin with {{{{ marker }}}}")
     if not has_body_checksum(text):
         raise TemplateError(
             f'{_TEMPLATE}: it must contain the line BODY_SHA256: Final = {{{{ ("0" * 64) | literal }}}}'
         )
-    signed = sign_body(text)
-    del text  # large texts take most of the memory
-    return stamped(signed)
+    sign_body(text)
+    stamp(text)
 
 
 def _first_line(error: Exception) -> str:
@@ -189,7 +237,7 @@ def _only_code(value: object) -> Code:
     )
 
 
-def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
+def _input(planned: PlannedInput, descriptions: Descriptions) -> _Attribute:
     typed = planned.type
     plain = base = expression.local(planned.alias) if planned.alias else typed.annotation
     markers: Sequence[Expression] = typed.constraints
@@ -201,12 +249,13 @@ def _input(planned: PlannedInput, paragraphs: Sequence[str]) -> _Attribute:
         annotation=expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers]),
         type=expression.union(plain, expression.name("None")) if typed.nullable else plain,
         default=typed.assigned,
-        docstring=_attribute_docstring(paragraphs),
+        describe=partial(_attribute_docstring, planned, descriptions),
     )
 
 
-def _attribute_docstring(paragraphs: Sequence[str]) -> Code:
+def _attribute_docstring(planned: PlannedInput, descriptions: Descriptions) -> Code:
     """The paragraphs on one line if they fit, else apart."""
+    paragraphs = descriptions.of(planned)
     line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
     return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
 
@@ -217,8 +266,12 @@ def _output(planned: PlannedOutput, description: str) -> _Attribute:
         annotation=planned.annotation,
         type=planned.annotation,
         default=None,
-        docstring=code.docstring([sentence(description)], indent=8, width=line_length.get()),
+        describe=partial(_output_docstring, description),
     )
+
+
+def _output_docstring(description: str) -> Code:
+    return code.docstring([sentence(description)], indent=8, width=line_length.get())
 
 
 def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]]:

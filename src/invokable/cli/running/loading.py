@@ -59,7 +59,7 @@ def _of_workflow(source: Source, options: BuildOptions) -> Loaded:
     plan = plan_source(source, options)
     module = ModuleType("invokable_run")
     written = GeneratedModule(render_module(plan), plan)
-    code = compile(written.text, f"<the module of {source.shown}>", "exec")
+    code = compile(written.data, f"<the module of {source.shown}>", "exec")
     sys.modules[module.__name__] = module  # its class finds its constants there
     _find_here()  # for the project's own field classes
     _import(source.shown, lambda: exec(code, module.__dict__))

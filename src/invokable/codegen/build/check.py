@@ -18,6 +18,7 @@ from invokable.codegen.build.pipeline import Build
 from invokable.codegen.build.publish import FileChange, Written
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.tracking import Lack, Tracking, adding, tracking
+from invokable.codegen.python.utf8 import Utf8
 
 State: TypeAlias = Literal["fine", "stale", "missing", "edited", "left over", "untracked"]
 """The state of a module, package or lock file: up to date; out of date; not there; edited by hand; its workflow is
@@ -45,8 +46,8 @@ class Finding:
     """The workflow file, for a module."""
     detail: str = ""
     """Details about the state."""
-    before: str = ""
-    after: str = ""
+    before: bytes = b""
+    after: Utf8 = b""
     fixable: bool = True
     """Whether generating fixes it."""
     lack: Lack | None = None
@@ -63,7 +64,7 @@ class Finding:
         """The change that generating would make, as a unified diff."""
         if self.state in ("fine", "untracked"):
             return ""
-        before, after = (text.replace("\r\n", "\n").splitlines(keepends=True) for text in (self.before, self.after))
+        before, after = map(_lines, (self.before, self.after))
         new = "/dev/null" if self.state == "left over" else f"{self.path} (generated)"
         old = "/dev/null" if self.state == "missing" else str(self.path)
         lines = difflib.unified_diff(before, after, old, new)
@@ -182,12 +183,16 @@ def _findings(build: Build) -> Iterator[Finding]:
 def _module(result: BuildResult, change: FileChange) -> Finding:
     state: State = "edited" if result.edited else _state(change)
     detail = "; ".join(result.renamed) if state != "fine" else ""
-    return Finding(change.path, state, result.source.shown, detail, change.before or "", change.after or "")
+    return Finding(change.path, state, result.source.shown, detail, change.old or b"", change.new or b"")
 
 
 def _file(change: FileChange, stale: str = "") -> Finding:
     state = _state(change)
-    return Finding(change.path, state, None, stale if state == "stale" else "", change.before or "", change.after or "")
+    return Finding(change.path, state, None, stale if state == "stale" else "", change.old or b"", change.new or b"")
+
+
+def _lines(text: Utf8) -> list[str]:
+    return text.decode("utf-8", "replace").replace("\r\n", "\n").splitlines(keepends=True)
 
 
 def _state(change: FileChange) -> State:

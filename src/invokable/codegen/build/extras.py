@@ -103,17 +103,17 @@ def _between(job: Job) -> list[Path]:
 def _package_change(path: Path, text: str | None, width: int, options: ModuleOptions) -> Iterator[FileChange]:
     current = _read(path, force=options.force)
     if text is None:
-        yield FileChange(path, current, "" if current is None else current)
+        yield FileChange.of_text(path, current, "" if current is None else current)
         return
     if current is not None and same_package(current, text):
-        yield FileChange(path, current, current)
+        yield FileChange.of_text(path, current, current)
         return
     if current and current.strip() and not (is_our_package(current) or options.force or options.compare):
         message = (
             "was not written by invokable, or was edited by hand; set package = false, or use --force to replace it"
         )
         raise BuildError(str(path), message, kind="refused")
-    yield FileChange(path, current, text)
+    yield FileChange.of_text(path, current, text)
 
 
 def _clashes(results: Sequence[BuildResult]) -> Iterator[BuildError]:
@@ -153,7 +153,7 @@ def _lock_change(project: Project, jobs: Jobs, results: Sequence[BuildResult]) -
     if lock.path.is_symlink():
         raise BuildError(str(lock.path), "is a symbolic link; the lock file must be a regular file", kind="refused")
     same = current is not None and current.replace("\r\n", "\n") == text
-    yield FileChange(Path(shown_path(lock.path)), current, current if same else text)
+    yield FileChange.of_text(Path(shown_path(lock.path)), current, current if same else text)
 
 
 def _gone(project: Project, jobs: Jobs, there: set[str | None]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from invokable.codegen.project.project import Project
 from invokable.codegen.project.sources import is_searched
+from invokable.codegen.python.utf8 import is_utf8
 from invokable.codegen.written.existing import MARKER
 from invokable.codegen.written.package import PACKAGE, is_our_package
 from invokable.codegen.written.said import is_ours, read_lines
@@ -26,7 +27,7 @@ class Leftover:
     """A file that invokable wrote and that is no longer needed."""
 
     path: Path
-    text: str
+    text: bytes
     reason: str
     edited: bool = False
     """Whether it was edited; if so, it is kept."""
@@ -38,7 +39,7 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
     `kept` are the files of the build, `bare` the folders where it writes modules but no package.
     """
     alive = {folder for path in kept if path.name != PACKAGE for folder in path.parents}
-    packages: dict[Path, str] = {}
+    packages: dict[Path, bytes] = {}
     for path in _python_files(root):
         text = None if path in kept else _generated_text(path)
         if text is None:
@@ -50,11 +51,11 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
         else:
             alive.update(path.parents)
     for path, text in packages.items():
-        if is_our_package(text) and (path.parent in bare or path.parent not in alive):
+        if is_our_package(text.decode()) and (path.parent in bare or path.parent not in alive):
             yield Leftover(path, text, "no package is configured here")
 
 
-def _is_gone(project: Project, path: Path, text: str) -> str:
+def _is_gone(project: Project, path: Path, text: bytes) -> str:
     """Why a module's source is gone; empty if it exists or may exist."""
     source = read_lines(text).source
     if source is None or source == _STDIN or project.folder is None:
@@ -69,13 +70,14 @@ def _python_files(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
 
 
-def _generated_text(path: Path) -> str | None:
+def _generated_text(path: Path) -> bytes | None:
     """The text of a regular file that begins like a generated one; None for any other."""
     try:
         if path.is_symlink():
             return None
         with path.open("rb") as file:
             start = file.read(len(MARKER))
-            return (start + file.read()).decode("utf-8") if start == MARKER.encode() else None
-    except (OSError, UnicodeDecodeError):
+            text = start + file.read() if start == MARKER.encode() else None
+    except OSError:
         return None
+    return text if text is not None and is_utf8(text) else None

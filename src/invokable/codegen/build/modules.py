@@ -26,13 +26,14 @@ from invokable.codegen.build.publish import (
     read_module,
 )
 from invokable.codegen.failures import BuildError
-from invokable.codegen.generate import GeneratedModule, Options, plan_document
+from invokable.codegen.generate import Options, plan_document
 from invokable.codegen.naming.lock import Names, changes, locked_lines
-from invokable.codegen.plan import ModulePlan
+from invokable.codegen.plan import ModulePlan, PlanSummary
 from invokable.codegen.project.adoption import adopted
 from invokable.codegen.project.schemas import Schemas
 from invokable.codegen.project.sources import Source
-from invokable.codegen.render import TemplateError, render_module
+from invokable.codegen.python.utf8 import Utf8
+from invokable.codegen.render import Draft, TemplateError, draft_module
 from invokable.codegen.typing.models import InstalledModel
 from invokable.codegen.written.checksums import source_checksum
 from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
@@ -62,14 +63,14 @@ class BuildResult:
     """The outcome for one source: a module, or the failures that prevent it."""
 
     job: Job
-    current: str | None = None
-    """The text of the existing file."""
+    current: bytes | None = None
+    """The existing file."""
     said: Said = field(default_factory=Said)
     """What the lines of that file say about it."""
-    plan: ModulePlan | None = None
-    """The plan of the module; None if it is unchanged without warnings, or cannot be made."""
-    module: GeneratedModule | None = None
-    """The new module; None if it is unchanged or cannot be made."""
+    plan: PlanSummary | None = None
+    """What is known of the plan of the module; None where it is as it was and has no warnings, or cannot be made."""
+    module: Utf8 | None = None
+    """The text of the new module, in UTF-8; None if it is unchanged or cannot be made."""
     edited: bool = False
     """Whether the existing file was edited by hand."""
     skipped: str = ""
@@ -100,9 +101,9 @@ class BuildResult:
         """The change to the module's file; None if there is no module."""
         if self.failures or self.skipped:
             return None
-        if self.module is None or (self.current is not None and _says_the_same(self.current, self.module.text)):
+        if self.module is None or (self.current is not None and _says_the_same(self.current, self.module)):
             return FileChange(self.path, self.current, self.current)
-        return FileChange(self.path, self.current, self.module.text)
+        return FileChange(self.path, self.current, self.module)
 
     @property
     def outcome(self) -> Written | None:
@@ -120,7 +121,7 @@ class BuildResult:
         return self.plan.class_name if self.plan else self.said.class_name
 
 
-def _says_the_same(current: str, text: str) -> bool:
+def _says_the_same(current: bytes, text: Utf8) -> bool:
     before, after = read_stamp(current), read_stamp(text)
     return (before and before.inputs) == (after and after.inputs) and says_the_same(current, text)
 
@@ -129,9 +130,10 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
     """Build the module of one job, without writing it."""
     result = BuildResult(job=job)
     try:
-        result, plan, inputs = _decided(_with_current(result, options), job.source.data(options.stdin), options)
-        # The file and its JSON are freed here: rendering may need the memory.
-        return result if plan is None else replace(result, module=GeneratedModule(_rendered(job, plan, inputs), plan))
+        # Each step hands on no more than the next one needs, and the memory of the rest is free again: first that of
+        # the file and its JSON, then that of the plan.
+        result, draft = _drafted(*_decided(_with_current(result, options), job.source.data(options.stdin), options))
+        return result if draft is None else replace(result, module=_finished(job, draft))
     except BuildError as failure:
         return replace(result, failures=(failure,))
 
@@ -165,7 +167,7 @@ def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
         raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:
         raise BuildError.of_system(str(job.path), error, "read") from None
-    said = read_lines(current or "")
+    said = read_lines(current or b"")
     if job.named_after_source and not options.force and _is_of_another(job, said.source):
         raise BuildError(str(job.path), _FOREIGN.format(said.source, job.key), kind="refused")
     return replace(result, current=current, said=said)
@@ -204,12 +206,12 @@ def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[
     unknown = tuple(job.project.unknown_names(job.key, plan))
     if unknown:
         return replace(result, failures=unknown), None, ""
-    result = replace(result, plan=plan, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
+    result = replace(result, plan=plan.summary, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
     inputs = _made_from(job, document(), options, plan.schema_version, plan.names, warned=bool(plan.warnings))
     return result, None if made_from == inputs else plan, inputs
 
 
-def _check_unedited(path: Path, current: str | None) -> None:
+def _check_unedited(path: Path, current: bytes | None) -> None:
     try:
         check_replaceable(path, current)
     except RefusedError as error:
@@ -239,10 +241,20 @@ def _models(server: str | None, options: ModuleOptions) -> tuple[InstalledModel,
     return tuple(sorted(options.schemas.models(server))) if server else ()
 
 
-def _rendered(job: Job, plan: ModulePlan, inputs: str) -> str:
-    settings = job.settings
+def _drafted(result: BuildResult, plan: ModulePlan | None, inputs: str) -> tuple[BuildResult, Draft | None]:
+    if plan is None:
+        return result, None
+    settings = result.job.settings
     try:
-        return render_module(plan, templates=settings.templates, width=settings.width, made_from=inputs)
+        draft = draft_module(plan, templates=settings.templates, width=settings.width, made_from=inputs)
+    except TemplateError as error:
+        return replace(result, failures=(BuildError(result.source.shown, str(error)),)), None
+    return result, draft
+
+
+def _finished(job: Job, draft: Draft) -> Utf8:
+    try:
+        return draft.finished()
     except TemplateError as error:
         raise BuildError(job.source.shown, str(error)) from None
 

@@ -20,6 +20,7 @@ from typing import Final
 
 from invokable._version import VERSION
 from invokable.codegen.build.locking import claim, remove_unclaimed
+from invokable.codegen.python.utf8 import Utf8, is_utf8
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
@@ -49,19 +50,34 @@ class FileChange:
     """A file and its new contents."""
 
     path: Path
-    before: str | None
-    """The current text; None if there is no file."""
-    after: str | None
-    """The new text; None for a file to remove."""
+    old: bytes | None
+    """The current contents; None if there is no file."""
+    new: Utf8 | None
+    """The new contents; None for a file to remove."""
+
+    @classmethod
+    def of_text(cls, path: Path, before: str | None, after: str | None) -> FileChange:
+        """The change of a text."""
+        return cls(path, None if before is None else before.encode(), None if after is None else after.encode())
+
+    @property
+    def before(self) -> str | None:
+        """The current text; None if there is no file."""
+        return None if self.old is None else self.old.decode("utf-8", "replace")
+
+    @property
+    def after(self) -> str | None:
+        """The new text; None for a file to remove."""
+        return None if self.new is None else self.new.decode()
 
     @property
     def outcome(self) -> Written:
         """What the change does to the file."""
-        if self.after is None:
+        if self.new is None:
             return Written.REMOVED
-        if self.before is None:
+        if self.old is None:
             return Written.NEW
-        return Written.UNCHANGED if self.before == self.after else Written.CHANGED
+        return Written.UNCHANGED if self.old == self.new else Written.CHANGED
 
 
 def read_text(path: Path) -> str | None:
@@ -69,6 +85,22 @@ def read_text(path: Path) -> str | None:
 
     Raises RefusedError unless it is a regular file, UnicodeDecodeError if it is not text, and OSError.
     """
+    data = _read(path)
+    return None if data is None else data.decode()
+
+
+def read_module(path: Path, *, force: bool = False) -> bytes | None:
+    """The text of a module on disk, in UTF-8; None where there is none.
+
+    Raises RefusedError unless it is a regular file, and unless it is text or `force` is set.
+    """
+    data = _read(path)
+    if data is not None and not force and not is_utf8(data):
+        raise RefusedError(path, _FOREIGN)
+    return data
+
+
+def _read(path: Path) -> bytes | None:
     if path.is_symlink():
         raise RefusedError(path, "is a symbolic link; expected a regular file")
     if path.is_dir():
@@ -76,23 +108,9 @@ def read_text(path: Path) -> str | None:
     if path.exists() and not path.is_file():
         raise RefusedError(path, "is not a regular file")
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def read_module(path: Path, *, force: bool = False) -> str | None:
-    """The text of a module on disk; None if it does not exist.
-
-    Raises RefusedError unless it is a regular file, and unless it is text or `force` is set.
-    """
-    try:
-        return read_text(path)
-    except UnicodeDecodeError:
-        if force:
-            return ""
-        raise RefusedError(path, _FOREIGN) from None
 
 
 def check_folders(root: Path, path: Path) -> None:
@@ -106,14 +124,14 @@ def check_folders(root: Path, path: Path) -> None:
             )
 
 
-def check_replaceable(path: Path, current: str | None) -> None:
+def check_replaceable(path: Path, current: bytes | None) -> None:
     """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
     check_ours(path, current)
     if current is not None and is_edited(current):
         raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to discard them")
 
 
-def check_ours(path: Path, current: str | None) -> None:
+def check_ours(path: Path, current: bytes | None) -> None:
     """Raise RefusedError unless the file at `path`, whose text is `current`, is a generated module, edited or not.
 
     A module by a newer invokable is refused too.
@@ -128,12 +146,12 @@ def check_ours(path: Path, current: str | None) -> None:
 
 def publish(path: Path, text: str, *, force: bool = False) -> Written:
     """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), and OSError."""
-    current = read_module(path, force=force)
+    current, data = read_module(path, force=force), text.encode()
     if not force:
         check_replaceable(path, current)
-    if current is not None and says_the_same(current, text):
+    if current is not None and says_the_same(current, data):
         return Written.UNCHANGED
-    make_changes([FileChange(path, current, text)])
+    make_changes([FileChange(path, current, data)])
     return Written.NEW if current is None else Written.CHANGED
 
 
@@ -157,8 +175,8 @@ def _make(wanted: list[FileChange]) -> None:
     try:
         for change in wanted:
             _check_unmoved(change)
-            if change.after is not None:
-                staged.append((_stage(change.path, change.after), change))
+            if change.new is not None:
+                staged.append((_stage(change.path, change.new), change))
         for file, change in staged:
             _check_unmoved(change)
             file.commit(change.path)
@@ -166,7 +184,7 @@ def _make(wanted: list[FileChange]) -> None:
         for file, _ in staged:
             file.discard()
     for change in wanted:
-        if change.after is None:
+        if change.new is None:
             _check_unmoved(change)
             change.path.unlink(missing_ok=True)
 
@@ -196,7 +214,7 @@ def sweep(folder: Path) -> None:
 def replace_file(path: Path, text: str) -> None:
     """Write a file, whole or not at all. Raises OSError."""
     with _undisturbed():
-        staged = _stage(path, text)
+        staged = _stage(path, text.encode())
         try:
             staged.commit(path)
         finally:
@@ -230,15 +248,15 @@ class _Staged:
             self.descriptor = -1
 
 
-def _stage(path: Path, text: str) -> _Staged:
-    """Write a text next to the file that it will replace. Raises OSError with that file's name."""
+def _stage(path: Path, data: Utf8) -> _Staged:
+    """Write a file beside the one that it is to replace. Raises OSError, which names that one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         staged = _opened(path)
         try:
-            with os.fdopen(os.dup(staged.descriptor), "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(os.dup(staged.descriptor), "wb") as file:
+                file.write(data)
             os.chmod(staged.name, mode)
         except BaseException:
             staged.discard()
@@ -260,11 +278,7 @@ def _opened(path: Path) -> _Staged:
 
 
 def _check_unmoved(change: FileChange) -> None:
-    try:
-        current = read_text(change.path)
-    except UnicodeDecodeError:
-        current = ""  # as read with `force`
-    if current != change.before:
+    if _read(change.path) != change.old:
         raise RefusedError(change.path, "changed while its new contents were prepared; run the command again")
 
 

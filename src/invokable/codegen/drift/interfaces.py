@@ -15,7 +15,6 @@ from invokable.codegen.build.modules import plan_again
 from invokable.codegen.build.pipeline import BuildOptions
 from invokable.codegen.drift.material import Material, read_material
 from invokable.codegen.failures import BuildError
-from invokable.codegen.generate import GeneratedModule
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.project.project import Project, Projects
 from invokable.codegen.project.schemas import SchemaWanted
@@ -82,8 +81,7 @@ def see(
     names, version = (names_of(like), like.schema) if like else (Names(), None)
     try:
         plan = plan_again(job, material.document, options.modules, names, version)
-        module = GeneratedModule(unformatted(plan, templates=job.settings.templates), plan)
-        return Seen(read_module(module.text), module.warnings)
+        return Seen(read_module(unformatted(plan, templates=job.settings.templates)), plan.warnings)
     except BuildError as error:
         if error.where == material.source.shown:  # for a git revision, the file's path in the working tree
             error.where = material.shown

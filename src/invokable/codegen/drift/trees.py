@@ -7,6 +7,7 @@ another.
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -145,7 +146,7 @@ def _chosen(name: str) -> list[_Found]:
 def _files(name: str) -> Iterator[_Found]:
     at = revision(name)
     for path, source, data in _of_revision(at) if at else _of_disk(Path(name)):
-        if path.endswith(".py") and not is_generated(data[:200].decode("utf-8-sig", "replace")):
+        if path.endswith(".py") and not is_generated(data.removeprefix(codecs.BOM_UTF8)):
             continue
         shown = f"{name.rstrip('/')}/{path}" if not name.endswith(":") else f"{name}{path}"
         try:

@@ -133,15 +133,14 @@ def _filled_item(item: ListItem, width: int) -> Iterator[str]:
         mark = "  "
 
 
-def json_text(value: object, *, lines: Sequence[str] = ()) -> Code:
-    """JSON text in a raw string; the members of the containers named in `lines` get one line each."""
-    return Code(f'r"""{_printable(_json_lines(value, frozenset(lines)))}"""')
+def json_text(value: object, *, lines: Sequence[str] = ()) -> bytes:
+    """JSON text in a raw string, in UTF-8; the members of the containers named in `lines` stand on a line each."""
+    return _raw(_json_lines(value, frozenset(lines)))
 
 
-def json_line(value: object) -> Code:
-    """JSON text in a raw string, on one line, without spaces."""
-    text = "".join(map(_printable, pieces(value, _SHORT_JSON)))
-    return Code(f'r"""{text}"""')
+def json_line(value: object) -> bytes:
+    """JSON text in a raw string, in UTF-8, on one line, as short as it gets."""
+    return _raw(pieces(value, _SHORT_JSON))
 
 
 def _quote(text: str) -> str:
@@ -208,28 +207,40 @@ def _unbroken(words: Iterable[str]) -> Iterator[str]:
         yield " ".join(held)
 
 
-def _json_lines(value: object, spread: frozenset[str]) -> str:
+def _raw(text: Iterable[str]) -> bytes:
+    raw = bytearray(b'r"""')
+    for piece in text:
+        raw += _printable(piece).encode()
+    raw += b'"""'
+    return bytes(raw)
+
+
+def _json_lines(value: object, spread: frozenset[str]) -> Iterator[str]:
+    """The text in pieces, of which each ends where another line begins, or a container does."""
     if not isinstance(value, Mapping):
-        if isinstance(value, list) and "" in spread:
-            return _spread("[", (_json(item) for item in value), "]")
-        return _json(value)
-    members = []
+        yield from _spread("[", map(_json, value), "]") if isinstance(value, list) and "" in spread else [_json(value)]
+        return
+    between = "{\n"
     for key, item in value.items():
+        yield f"{between}{_json(key)}: "
         if key in spread and isinstance(item, Mapping) and item:
-            text = _spread("{", (f"{_json(k)}: {_json(v)}" for k, v in item.items()), "}")
+            yield from _spread("{", (f"{_json(k)}: {_json(v)}" for k, v in item.items()), "}")
         elif key in spread and isinstance(item, list) and item:
-            text = _spread("[", map(_json, item), "]")
+            yield from _spread("[", map(_json, item), "]")
         elif isinstance(item, Mapping) and not spread.isdisjoint(item):
-            text = _json_lines(item, spread)
+            yield from _json_lines(item, spread)
         else:
-            text = _json(item)
-        members.append(f"{_json(key)}: {text}")
-    return _spread("{", members, "}")
+            yield _json(item)
+        between = ",\n"
+    yield "\n}" if value else "{}"
 
 
-def _spread(opening: str, members: Iterable[str], closing: str) -> str:
-    body = ",\n".join(members)
-    return f"{opening}\n{body}\n{closing}" if body else opening + closing
+def _spread(opening: str, members: Iterable[str], closing: str) -> Iterator[str]:
+    between = f"{opening}\n"
+    for member in members:
+        yield between + member
+        between = ",\n"
+    yield f"\n{closing}" if between == ",\n" else opening + closing
 
 
 def _json(value: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from invokable.codegen.python.code import Code, identifier, list_of, literal, text_literal
 
@@ -25,6 +26,7 @@ class Expression:
         return self.code
 
 
+@lru_cache(maxsize=1_000)
 def name(text: str) -> Expression:
     """A builtin name or one to import."""
     return Expression(identifier(text) if text != "None" else Code(text), _needed(text))
@@ -91,12 +93,19 @@ def lazily(expression: Expression) -> Expression:
 
 
 def _joined(source: str, parts: Iterable[Expression], names: frozenset[str] = frozenset()) -> Expression:
-    return Expression(Code(source), names.union(*(part.names for part in parts)))
+    return Expression(Code(source), _together(frozenset({names, *(part.names for part in parts)})))
+
+
+@lru_cache(maxsize=1_000)
+def _together(several: frozenset[frozenset[str]]) -> frozenset[str]:
+    """All names of several expressions: one object where they are the same, as they are for most fields of a form."""
+    return frozenset().union(*several)
 
 
 def _expression(argument: object) -> Expression:
     return argument if isinstance(argument, Expression) else value(argument)
 
 
+@lru_cache(maxsize=1_000)
 def _needed(text: str) -> frozenset[str]:
     return frozenset() if text in _BUILTINS else frozenset({text})

@@ -5,7 +5,9 @@ are replaced by marks, and put back when black has formatted the rest:
 
     text ─ take out ─▶ text with marks ─ black ─▶ formatted ─ put back ─▶ module
 
-The parts taken out are written in black's layout; a test compares the result with that of black alone.
+What is taken out has the layout of black by construction; a test compares the outcome with that of black alone. It is
+kept in UTF-8: as a `str`, a text takes four times the memory as soon as it holds one emoji. The text comes in parts,
+whose copies are all that is ever held of it as a `str`; JSON never is part of it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ WIDTH: Final = 88  # the default of black and of ruff, so that a project formats
 line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)
 """The line length of the project's own formatter."""
 
-_RAW: Final = re.compile(r'^(\w+: Final = )(r"""(?:\{|\[)[^\0]*?(?:\}|\])""")$', re.MULTILINE)
 _TABLE: Final = re.compile(
     r"^(\w+(?:: [^\n]*)? = (?:Literal\[|\(|(\{))\n)((?: {4}[^\n]*\n)++)(?=[\])}]$)", re.MULTILINE
 )
@@ -47,10 +48,19 @@ _EXPORTED: Final = re.compile(r"^__all__ = \[([^\n]*)\]$", re.MULTILINE)
 _PARAMETERS: Final = re.compile(r"(?:^ {12}\w+: (?:[^\n]*|\(\n {16}[^\n]*\n {12}\)) = \.\.\.,\n)++", re.MULTILINE)
 _PARAMETER: Final = re.compile(r" {12}\w+: (?:\(\n[^\n]*\n)?[^\n]*\n")
 _UNION: Final = re.compile(r"^(?P<head> {12}\w+: )(?P<type>\w+(?: \| \w+)+) = \.\.\.,$", re.MULTILINE)
-_UNSPLIT: Final = re.compile(r" {12}\w+: \w+ = \.\.\.,$| {8}(?:\"(?!\"\")|')| +\"\"\"(?!.*\"\"\"$)")
+_UNSPLIT: Final = re.compile(r" {12}\w+: \w+ = \.\.\.,$| {8}(?:\"(?!\"\")|')")
+_DOCUMENTS: Final = re.compile(r"^ +\"\"\"", re.MULTILINE)
 _ATOM: Final = re.compile(r"(?<= = )(?:\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')$", re.MULTILINE)
 _INDICES: Final = re.compile(r"(?<=\bIndex\()[0-9, ]+(?=\))")
 _FEW: Final = 200  # characters; shorter parts are not worth a mark
+_SIGN: Final = "\x01"  # around the number of a mark: no text has it, for what does not print is escaped
+_MARK: Final = re.compile(
+    rf'r"""(?:\n|_*){_SIGN}(\d+){_SIGN}(?:\n|_*)"""'
+    rf'|^ +"{_SIGN}(\d+){_SIGN}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{_SIGN}(\d+){_SIGN}",\n'
+    rf'|^ *"(?:"")?{_SIGN}(\d+){_SIGN}"(?:"")?\n'
+    rf'|"_+{_SIGN}(\d+){_SIGN}"|^(?P<margin> +)"_*{_SIGN}(\d+):{_SIGN}",\n +0,\n',
+    re.MULTILINE,
+)
 
 
 def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
@@ -93,7 +103,8 @@ def item(source: Code, *, indent: int, end: str = ",") -> str:
     elif pieces:
         body = "".join(f"{margin}    {piece}\n" for piece in pieces)
     else:
-        parts = [source[part.start : part.end].strip() for part in items(source, Span(opening.end(), len(source) - 1))]
+        text = inside.encode()
+        parts = [text[part.start : part.end].decode().strip() for part in items(text, Span(0, len(text)))]
         body = "".join(item(Code(part), indent=indent + 4, end="," if len(parts) > 1 else "") for part in parts)
     return f"{margin}{opening[0]}\n{body}{margin}{source[-1]}{end}\n"
 
@@ -105,11 +116,6 @@ def _items(text: str) -> Iterator[Code]:
         while line.startswith("(\n") and not line.endswith("\n)"):
             line += f",\n{next(lines)}"
         yield Code(line)
-
-
-def laid_out(text: str, black: Callable[[str], str]) -> str:
-    """The text as formatted by `black`. Raises what `black` raises."""
-    return _Marks(text).put_back(black)
 
 
 def _split(match: re.Match[str]) -> str:
@@ -135,8 +141,14 @@ def _spread(match: re.Match[str]) -> str:
 
 
 def _stays(text: str) -> bool:
-    """Whether black keeps all lines of a text unchanged: they fit or cannot be split."""
-    return all(_width(line) <= line_length.get() or _UNSPLIT.match(line) for line in text.split("\n"))
+    """Whether black leaves all lines of a text as they are: they fit, or there is nothing to split in them.
+
+    Of a docstring it only moves the end, and counts characters instead of columns for that.
+    """
+    begin = found.start() if (found := _DOCUMENTS.search(text)) else len(text)
+    code, docstring = text[:begin], text[begin:].rstrip("\n")
+    fits = "\n" in docstring or len(docstring) <= line_length.get()
+    return fits and all(_width(line) <= line_length.get() or _UNSPLIT.match(line) for line in code.split("\n"))
 
 
 def _bracketed(match: re.Match[str]) -> str:
@@ -146,48 +158,56 @@ def _bracketed(match: re.Match[str]) -> str:
     return f"{match['head']}(\n                {match['type']}\n            ) = ...,"
 
 
-class _Marks:
-    """A text and the parts taken out of it. The marks contain a sign that is nowhere in the text."""
+class Layout:
+    """The text of a module before black, and what was taken out of it."""
 
-    def __init__(self, text: str) -> None:
-        self._sign = "@"
-        while self._sign in text:
-            self._sign += "@"
-        self._kept: list[str] = []
-        text = _EXPORTED.sub(self._exported, _ALIASES.sub(self._aliases, _RAW.sub(self._raw, text)))
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._kept: dict[int, bytes] = {}
+
+    def raw(self, text: bytes) -> Code:
+        """A raw string, or where it is long what stands for it in the text that is to be laid out."""
+        if len(text) <= max(_FEW, line_length.get()):
+            return Code(text.decode())
+        # black puts parentheses around values that are too long for a line
+        filling = "\n" if b"\n" in text else "_" * line_length.get()
+        return Code(f'r"""{filling}{self._mark(text)}{filling}"""')
+
+    def add(self, text: str) -> None:
+        """Add text that black has to lay out."""
+        self._text.append(text)
+
+    def take_apart(self, text: str) -> None:
+        """Add text of our own templates. It may end before any statement, but for rows of tables."""
+        text = _EXPORTED.sub(self._exported, _ALIASES.sub(self._aliases, text))
         text = _TEXT.sub(_spread, _LIST.sub(self._list, text))
         text = _WIDE.sub(_split, _TABLE.sub(self._table, text))
         text = _UNION.sub(_bracketed, text)
         text = _PARAMETERS.sub(self._parameters, _ATTRIBUTES.sub(self._attributes, text))
-        self._text = _ATOM.sub(self._atom, _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text)))
+        self.add(_ATOM.sub(self._atom, _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text))))
 
-    def put_back(self, black: Callable[[str], str]) -> str:
-        """The whole text, formatted."""
-        sign = re.escape(self._sign)
-        mark = re.compile(
-            rf'r"""(?:\n|_*){sign}(\d+){sign}(?:\n|_*)"""'
-            rf'|^ +"{sign}(\d+){sign}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{sign}(\d+){sign}",\n'
-            rf'|^ *"(?:"")?{sign}(\d+){sign}"(?:"")?\n'
-            rf'|"_+{sign}(\d+){sign}"|^(?P<margin> +)"_*{sign}(\d+):{sign}",\n +0,\n',
-            re.MULTILINE,
-        )
-        return mark.sub(self._unmarked, black(self._text))
+    def put_back(self, black: Callable[[str], str]) -> bytearray:
+        """The whole text, laid out, in UTF-8; to be asked for once. Raises what `black` raises."""
+        text = black("".join(self._text))
+        whole, position = bytearray(), 0
+        for match in _MARK.finditer(text):
+            whole += text[position : match.start()].encode()
+            whole += self._unmarked(match)
+            position = match.end()
+        whole += text[position:].encode()
+        return whole
 
-    def _unmarked(self, match: re.Match[str]) -> str:
-        kept = self._kept[int(match[match.lastindex or 0])]
+    def _unmarked(self, match: re.Match[str]) -> bytes:
+        kept = self._kept.pop(int(match[match.lastindex or 0]))
         margin = match["margin"]
-        return kept if margin is None else "".join(item(source, indent=len(margin)) for source in _items(kept))
+        if margin is None:
+            return kept
+        return "".join(item(source, indent=len(margin)) for source in _items(kept.decode())).encode()
 
-    def _mark(self, block: str, kind: str = "") -> str:
-        self._kept.append(block)
-        return f"{self._sign}{len(self._kept) - 1}{kind}{self._sign}"
-
-    def _raw(self, match: re.Match[str]) -> str:
-        if len(match[0]) <= _FEW:
-            return match[0]
-        # black puts parentheses around values that are too long for a line
-        filling = "\n" if "\n" in match[2] else "_" * line_length.get()
-        return f'{match[1]}r"""{filling}{self._mark(match[2])}{filling}"""'
+    def _mark(self, block: str | bytes, kind: str = "") -> str:
+        number = len(self._kept)
+        self._kept[number] = block.encode() if isinstance(block, str) else block
+        return f"{_SIGN}{number}{kind}{_SIGN}"
 
     def _table(self, match: re.Match[str]) -> str:
         if len(match[0]) <= _FEW:

@@ -15,15 +15,17 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
-from invokable.codegen.python.slices import update
 from invokable.codegen.python.statements import LONG, Span, Statement, batches, items, long_parts, statements
+from invokable.codegen.python.utf8 import Utf8, characters
 
 _LAYOUT: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
 """Fields of syntax trees that carry no meaning or that some Python versions lack."""
-_ASSIGNMENT: Final = re.compile(r"(?!(?:class|def|del|for|from|if|import|lambda|return|while|with)\b)\w+ *[:=]")
+_ASSIGNMENT: Final = re.compile(
+    rb"(?!(?:class|def|del|for|from|if|import|lambda|return|while|with)\b)[\w\x80-\xff]+ *[:=]"
+)
 
 
-def meaning_checksum(text: str, *, without: Callable[[str], str], silent: re.Pattern[str]) -> str | None:
+def meaning_checksum(text: Utf8, *, without: Callable[[bytes], bytes], silent: re.Pattern[str]) -> str | None:
     """SHA-256 of a module's content; None if it is not Python.
 
     `without` removes from a top-level statement the parts to ignore; comments that match `silent` are ignored too. The
@@ -49,7 +51,7 @@ class _Meaning:
 
     def __init__(self) -> None:
         self.digest = sha256()
-        self._text = ""
+        self._text = b""
         self._parts: dict[str, Span] = {}
         """The long parts of the current statement, by the name that replaces each one in the syntax tree."""
 
@@ -64,7 +66,7 @@ class _Meaning:
 
     def write(self, said: str) -> None:
         """Add text."""
-        update(self.digest, said)
+        self.digest.update(said.encode("utf-8", "surrogatepass"))
 
     def _add(self, statement: Statement, *, taken_apart: bool) -> None:
         self._text, self._parts = statement.source, {}
@@ -73,7 +75,7 @@ class _Meaning:
         elif taken_apart and _ASSIGNMENT.match(self._text):
             self._say(ast.parse(self._stub(Span(0, len(self._text)))).body)
         else:
-            self._say(ast.parse(self._text).body, open_=statement.kind == "class")
+            self._say(ast.parse(self._text.decode()).body, open_=statement.kind == "class")
 
     def _say(self, found: Iterable[ast.AST], *, open_: bool = False) -> None:
         for tree in found:
@@ -151,17 +153,17 @@ class _Meaning:
         for part in long_parts(self._text, *span):
             name = f"_{len(self._parts)}__part"
             self._parts[name] = part
-            kept += [self._text[position : part.start], name]
+            kept += [self._text[position : part.start], name.encode()]
             position = part.end
-        return "".join([*kept, self._text[position : span.end]])
+        return b"".join([*kept, self._text[position : span.end]]).decode()
 
     def _long(self, part: Span, said: list[str]) -> None:
         """A raw string, a tuple, or an expression in brackets."""
-        if self._text.startswith('r"""', part.start):
-            start, end = part.start + 4, part.end - 3
-            said.append(f"(str {end - start} ")
+        if self._text.startswith(b'r"""', part.start):
+            text = memoryview(self._text)[part.start + 4 : part.end - 3]
+            said.append(f"(str {characters(text)} ")
             self._flush(said)
-            update(self.digest, self._text, start, end)
+            self.digest.update(text)
             said.append(")")
         elif next(items(self._text, part)) == part:  # no comma
             self._said(_expression(f"({self._stub(part)}\n)"), said)

@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-LONG: Final = 2_000
-"""Characters; longer texts are worth splitting."""
+from invokable.codegen.python.utf8 import Utf8, cut
 
-_STOP: Final = re.compile(r'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
-_ITEM_STOP: Final = re.compile(r'"""|\'\'\'|["\'#()\[\]{},]')
+LONG: Final = 2_000
+"""Bytes of a text that is worth being taken apart."""
+
+_STOP: Final = re.compile(rb'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
+_ITEM_STOP: Final = re.compile(rb'"""|\'\'\'|["\'#()\[\]{},]')
+_OPENING: Final = frozenset({b"(", b"[", b"{"})
+_CLOSING: Final = frozenset({b")", b"]", b"}"})
 _TO_THE_END: Final = {
-    quote: re.compile(rf"(?:[^{quote[0]}\\]++|\\.{more})*+{quote}", re.DOTALL)
+    quote.encode(): re.compile(rf"(?:[^{quote[0]}\\]++|\\.{more})*+{quote}".encode(), re.DOTALL)
     for quote, more in {
         '"""': '|"(?!"")',
         "'''": "|'(?!'')",
@@ -26,9 +30,9 @@ _TO_THE_END: Final = {
         "'": "",
     }.items()
 }
-_LINE_END: Final = re.compile(r"[^\n]*")
-_INDENT: Final = re.compile(r"[ \t\f]*")
-_CLASS: Final = re.compile(r"class\b")
+_LINE_END: Final = re.compile(rb"[^\n]*")
+_INDENT: Final = re.compile(rb"[ \t\f]*")
+_CLASS: Final = re.compile(rb"class\b")
 
 
 class Line(NamedTuple):
@@ -54,18 +58,18 @@ class Statement:
     """A whole statement, or the beginning or the end of a class."""
 
     kind: Literal["whole", "class", "end"]
-    source: str = ""
+    source: bytes = b""
     """Source that can be parsed; for a class its header and a `pass`."""
 
 
-def statements(text: str, comments: list[str] | None = None) -> Iterator[Statement]:
+def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statement]:
     """The statements of a module in order; those of a class are between its beginning and its end.
 
     Comments are added to `comments`.
     """
     lines = logical_lines(text, comments if comments is not None else [])
     margins = [0]
-    decorators: list[str] = []
+    decorators: list[bytes] = []
     line = next(lines, None)
     while line is not None:
         while line.indent < margins[-1]:
@@ -73,13 +77,13 @@ def statements(text: str, comments: list[str] | None = None) -> Iterator[Stateme
             yield Statement("end")
         if line.indent != margins[-1]:
             raise SyntaxError("unexpected indent")
-        source, following = text[line.start : line.end], next(lines, None)
-        if source.startswith("@"):
+        source, following = cut(text, line.start, line.end), next(lines, None)
+        if source.startswith(b"@"):
             decorators.append(source)
         elif not line.opens:
             yield Statement("whole", source)
         elif _CLASS.match(source):
-            yield Statement("class", "\n".join([*decorators, f"{source} pass"]))
+            yield Statement("class", b"\n".join([*decorators, source + b" pass"]))
             decorators.clear()
             if following is None or following.indent <= line.indent:
                 raise SyntaxError("a class without a body")
@@ -88,22 +92,22 @@ def statements(text: str, comments: list[str] | None = None) -> Iterator[Stateme
             end = line.end
             while following is not None and (following.indent > line.indent or _continues(text, following)):
                 end, following = following.end, next(lines, None)
-            block = f"{'if 1:' if line.indent else ''}\n{text[line.begin : end]}"
-            yield Statement("whole", "\n".join([*decorators, block]) if not line.indent else block)
+            block = (b"if 1:\n" if line.indent else b"\n") + cut(text, line.begin, end)
+            yield Statement("whole", b"\n".join([*decorators, block]) if not line.indent else block)
         line = following
     for _ in margins[1:]:
         yield Statement("end")
 
 
-_CONTINUING: Final = re.compile(r"(?:else|elif|except|finally)\b")
+_CONTINUING: Final = re.compile(rb"(?:else|elif|except|finally)\b")
 
 
-def _continues(text: str, line: Line) -> bool:
+def _continues(text: Utf8, line: Line) -> bool:
     """Whether a line continues the compound statement before it."""
     return line.opens and _CONTINUING.match(text, line.start) is not None
 
 
-def logical_lines(text: str, comments: list[str]) -> Iterator[Line]:
+def logical_lines(text: Utf8, comments: list[str]) -> Iterator[Line]:
     """The logical lines of a text that contain code. Comments are added to `comments`."""
     begin = position = depth = 0
     code_end: int | None = None
@@ -111,16 +115,16 @@ def logical_lines(text: str, comments: list[str]) -> Iterator[Line]:
         position, found = match.end(), match[0]
         if found in _TO_THE_END:
             position = _after_text(text, found, position)
-        elif found == "#":
+        elif found == b"#":
             position = _LINE_END.match(text, position).end()  # type: ignore[union-attr]  # matches always
-            comments.append(text[match.start() : position].rstrip())
+            comments.append(text[match.start() : position].decode().rstrip())
             if not depth:
                 code_end = match.start()
-        elif found in "([{":
+        elif found in _OPENING:
             depth += 1
-        elif found in ")]}":
+        elif found in _CLOSING:
             depth -= 1
-        elif found == "\n" and depth <= 0:
+        elif found == b"\n" and depth <= 0:
             line = _line(text, begin, match.start() if code_end is None else code_end)
             if line is not None:
                 yield line
@@ -132,14 +136,14 @@ def logical_lines(text: str, comments: list[str]) -> Iterator[Line]:
         yield line
 
 
-def _line(text: str, begin: int, end: int) -> Line | None:
+def _line(text: Utf8, begin: int, end: int) -> Line | None:
     start = _INDENT.match(text, begin, end).end()  # type: ignore[union-attr]  # matches always
-    while end > start and text[end - 1] in " \t\f":
+    while end > start and text[end - 1] in b" \t\f":
         end -= 1
-    return Line(begin, start, end, text[end - 1] == ":") if end > start else None
+    return Line(begin, start, end, text[end - 1] == ord(":")) if end > start else None
 
 
-def _after_text(text: str, quote: str, position: int) -> int:
+def _after_text(text: Utf8, quote: bytes, position: int) -> int:
     """The position after a string literal whose content begins at `position`."""
     match = _TO_THE_END[quote].match(text, position)
     if match is None:
@@ -154,46 +158,46 @@ class Span(NamedTuple):
     end: int
 
 
-def long_parts(text: str, start: int, end: int) -> Iterator[Span]:
+def long_parts(text: Utf8, start: int, end: int) -> Iterator[Span]:
     """The long parts of an expression or simple statement: the insides of its outermost brackets, and raw strings."""
     depth, opened, position = 0, 0, start
     while (match := _ITEM_STOP.search(text, position, end)) is not None:
         position, found = match.end(), match[0]
         if found in _TO_THE_END:
             position = _after_text(text, found, position)
-            if not depth and position - match.start() > LONG and text[match.start() - 1 : match.start()] == "r":
+            if not depth and position - match.start() > LONG and text[match.start() - 1 : match.start()] == b"r":
                 yield Span(match.start() - 1, position)
-        elif found == "#":
+        elif found == b"#":
             position = _LINE_END.match(text, position).end()  # type: ignore[union-attr]  # matches always
-        elif found in "([{":
+        elif found in _OPENING:
             depth += 1
             opened = position if depth == 1 else opened
-        elif found in ")]}":
+        elif found in _CLOSING:
             depth -= 1
             if not depth and match.start() - opened > LONG:
                 yield Span(opened, match.start())
 
 
-def items(text: str, inside: Span) -> Iterator[Span]:
+def items(text: Utf8, inside: Span) -> Iterator[Span]:
     """The items between the commas inside a bracket. After a trailing comma the last one is empty."""
     depth, begin, position = 0, inside.start, inside.start
     while (match := _ITEM_STOP.search(text, position, inside.end)) is not None:
         position, found = match.end(), match[0]
         if found in _TO_THE_END:
             position = _after_text(text, found, position)
-        elif found == "#":
+        elif found == b"#":
             position = _LINE_END.match(text, position).end()  # type: ignore[union-attr]  # matches always
-        elif found in "([{":
+        elif found in _OPENING:
             depth += 1
-        elif found in ")]}":
+        elif found in _CLOSING:
             depth -= 1
-        elif found == "," and not depth:
+        elif found == b"," and not depth:
             yield Span(begin, match.start())
             begin = position
     yield Span(begin, inside.end)
 
 
-def batches(text: str, inside: Span) -> Iterator[Span]:
+def batches(text: Utf8, inside: Span) -> Iterator[Span]:
     """The items in a bracket, grouped up to the length of a long text; a long item is alone."""
     batch: Span | None = None
     for item in items(text, inside):

@@ -6,9 +6,11 @@ The table is closed: a type that is not listed is annotated as a JSON value, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from invokable.codegen.python import expression
+from invokable.codegen.python.code import Code, literal
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.limits import NUMBERS, cardinality_of
 from invokable.contract.limits import NO_LIMITS, Limits
@@ -127,7 +129,13 @@ def _constraints(type_name: str, limits: Limits) -> tuple[Expression, ...]:
         "Lt": limits.exclusive_maximum,
         "MultipleOf": None if type_name == "IntegerField" and step == 1 else step,
     }
-    return tuple(expression.call(name, bound) for name, bound in bounds.items() if bound is not None)
+    return tuple(_bound(name, literal(bound)) for name, bound in bounds.items() if bound is not None)
+
+
+@lru_cache(maxsize=1_000)
+def _bound(name: str, number: Code) -> Expression:
+    """A limit: one object where it is the same, as it is for most fields of a form. 0.0 and -0.0 are not the same."""
+    return expression.call(name, Expression(number))
 
 
 def _length(low: int | None, high: int | None) -> tuple[Expression, ...]:

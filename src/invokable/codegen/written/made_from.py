@@ -20,16 +20,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from invokable.codegen.python.slices import update, with_line
+from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.templates import PACKAGE, templates_folder
 from invokable.codegen.written.checksums import places
 
 _DIGITS: Final = 32
 _NONE: Final = "0" * _DIGITS
 _LINE: Final = re.compile(
-    rf"""^MADE_FROM: Final = \(?\s*["']([0-9a-f]{{{_DIGITS}}})-([0-9a-f]{{{_DIGITS}}})["']\s*\)?$""", re.MULTILINE
+    rb"""^MADE_FROM: Final = \(?\s*["']([0-9a-f]{%d})-([0-9a-f]{%d})["']\s*\)?$""" % (_DIGITS, _DIGITS), re.MULTILINE
 )
-_START: Final = "\nMADE_FROM: Final = "
+_START: Final = b"\nMADE_FROM: Final = "
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +72,33 @@ def unstamped(inputs: str) -> str:
     return f"{inputs or _NONE}-{_NONE}"
 
 
-def stamped(text: str) -> str:
-    """The text of a module with its own checksum filled in; a text without the line is returned unchanged."""
+def stamp(text: bytearray) -> None:
+    """Fill in the checksum that a module carries of its own text; a text without the line is left as it is."""
     found = _found(text)
-    if found is None:
-        return text
-    line = found[0].replace(f"-{found[2]}", f"-{_checksum(text, found)}")
-    return with_line(text, found[0], found.start(), line)
+    if found is not None:
+        text[slice(*found.span(2))] = _checksum(text, found).encode()
 
 
-def read_stamp(text: str) -> Stamp | None:
+def read_stamp(text: Utf8) -> Stamp | None:
     """The stamp of a module; None if there is none."""
-    text = text.replace("\r\n", "\n")
+    text = text.replace(b"\r\n", b"\n")
     found = _found(text)
-    return Stamp(found[1], found[2] == _checksum(text, found)) if found else None
+    return Stamp(found[1].decode(), found[2].decode() == _checksum(text, found)) if found else None
 
 
-def _found(text: str) -> re.Match[str] | None:
+def _found(text: Utf8) -> re.Match[bytes] | None:
     """The last such line: text of the workflow that looks like it can only come before."""
     position = text.rfind(_START)
     return _LINE.match(text, position + 1) if position >= 0 else None
 
 
-def _checksum(text: str, found: re.Match[str]) -> str:
+def _checksum(text: Utf8, found: re.Match[bytes]) -> str:
     """The checksum of the text without itself and without node positions."""
     digest, position = sha256(), 0
-    for start, end in sorted([*places(text), found.span(2)]):
-        update(digest, text, position, start)
-        digest.update(b"\0")
-        position = end
-    update(digest, text, position)
+    with memoryview(text) as view:
+        for start, end in sorted([*places(text), found.span(2)]):
+            digest.update(view[position:start])
+            digest.update(b"\0")
+            position = end
+        digest.update(view[position:])
     return digest.hexdigest()[:_DIGITS]

@@ -41,7 +41,7 @@ def same_package(current: str, text: str) -> bool:
 
 
 def _meaning(body: str) -> str:
-    return meaning_checksum(body, without=str, silent=_CHECKSUM) or sha256(body.encode()).hexdigest()
+    return meaning_checksum(body.encode(), without=bytes, silent=_CHECKSUM) or sha256(body.encode()).hexdigest()
 
 
 def _bracketed(start: str, opening: str, items: list[str], closing: str, width: int, *, bare: bool = False) -> str:

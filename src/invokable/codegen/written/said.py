@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.written.existing import is_edited, is_generated
 from invokable.codegen.written.made_from import Stamp, read_stamp
 
-_TEXT: Final = re.compile(r"""\(?\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*\)?$""", re.MULTILINE)
-_CLASS: Final = re.compile(r"^class (\w+)\(Workflow\):$", re.MULTILINE)
+_TEXT: Final = re.compile(rb"""\(?\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*\)?$""", re.MULTILINE)
+_CLASS: Final = re.compile(rb"^class ([\w\x80-\xff]+)\(Workflow\):$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +33,23 @@ class Said:
     """The checksums of its origins and its text."""
 
 
-def read_lines(text: str) -> Said:
+def read_lines(text: Utf8) -> Said:
     """Read the lines of a module. Lines that differ from the generator's format count as missing."""
     if not is_generated(text):
         return Said()
     found = _CLASS.search(text)
     schema, source, checksum = (_constant(text, name) for name in ("SCHEMA", "SOURCE", "SOURCE_SHA256"))
-    return Said(schema, source, found and found[1], checksum, read_stamp(text))
+    return Said(schema, source, found and found[1].decode(), checksum, read_stamp(text))
 
 
-def is_ours(text: str, said: Said) -> bool:
+def is_ours(text: Utf8, said: Said) -> bool:
     """Whether a text is an unedited generated module, checked as cheaply as possible."""
     return is_generated(text) and bool((said.stamp and said.stamp.untouched) or not is_edited(text))
 
 
-def _constant(text: str, name: str) -> str | None:
+def _constant(text: Utf8, name: str) -> str | None:
     """The value of a constant. The last such line counts: text of the workflow can only come before."""
-    start = f"\n{name}: Final = "
+    start = f"\n{name}: Final = ".encode()
     position = text.rfind(start)
     found = _TEXT.match(text, position + len(start)) if position >= 0 else None
-    return ast.literal_eval(found[1]) if found else None
+    return ast.literal_eval(found[1].decode()) if found else None
