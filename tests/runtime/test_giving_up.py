@@ -81,6 +81,6 @@ def test_what_is_asked_about_a_job_in_vain_says_which(simulator: Simulator, ask:
     with Client(simulator.url, policy=Policy(retries=0)) as client:
         job = client.submit(card())
         simulator.crash()
-        with pytest.raises(InvokableError, match="not reached") as caught:
+        with pytest.raises(InvokableError, match="could not connect") as caught:
             ask(job)
         assert caught.value.submission == job.submission

@@ -65,7 +65,7 @@ def expected(pin: InputPin) -> str:
     """What an input accepts, in shell syntax."""
     kind = _EXPECTED.get(pin.type.name)
     if kind is None:
-        kind = "the settings of a generator, as a JSON object" if pin.type.name in SETTINGS_FIELDS else "JSON"
+        kind = "generator settings as a JSON object" if pin.type.name in SETTINGS_FIELDS else "JSON"
     return kind
 
 
