@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,11 @@ from invokable.cli.errors import plain
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.project.config import Choices
-from tests.codegen.nasty import NASTY
+from tests.codegen.nasty import NASTY, equal_labels, prompts
 from tests.effort import slow_among, slow_beyond
 
 TIMES = 20
+MIB = 2**20
 
 
 def peak(document: Any, folder: Path) -> tuple[int, int]:
@@ -38,6 +42,56 @@ def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Pat
     peak(make(10), tmp_path)  # warm caches
     small, least = peak(make(number // 8), tmp_path)
     large, most = peak(make(number // 2), tmp_path)
+    assert most - least < TIMES * (large - small)
+
+
+def one_emoji(make: Callable[[int], Any]) -> Callable[[int], Any]:
+    """The same workflows with an emoji in their name: a `str` that holds one takes four bytes a character."""
+    return lambda number: make(number) | {"name": "\U0001f98a"}
+
+
+SHAPES = NASTY | {
+    "equal labels and an emoji": (one_emoji(equal_labels), NASTY["equal labels"][1]),
+    "prompts and an emoji": (one_emoji(prompts), NASTY["prompts"][1]),
+}
+
+PEAK = """
+import sys
+from pathlib import Path
+from invokable.cli import main
+try:
+    main()
+finally:
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    print(line.split()[1], file=sys.stderr)
+"""
+
+
+def resident(document: Any, folder: Path) -> tuple[int, int]:
+    """The size of a workflow, and the most memory of a process of its own that generates its module, in bytes."""
+    source = folder / "nasty.json"
+    size = source.write_bytes(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
+    command = [sys.executable, "-c", PEAK, "generate", source.name, "--lenient", "--quiet", "--force"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return size, 1024 * int(done.stderr.split()[-1])
+
+
+def of_a_megabyte(make: Callable[[int], Any], number: int) -> Any:
+    """A workflow of about a megabyte."""
+    while True:
+        size = len(json.dumps(make(number), separators=(",", ":"), ensure_ascii=False).encode())
+        if abs(size / MIB - 1) < 0.1:
+            return make(number)
+        number = number * MIB // size
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read out of /proc")
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_process_takes_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
+    resident(equal_labels(10), tmp_path)  # compiles what has not been compiled yet
+    small, least = resident(equal_labels(10), tmp_path)
+    large, most = resident(of_a_megabyte(*SHAPES[name]), tmp_path)
     assert most - least < TIMES * (large - small)
 
 
