@@ -12,6 +12,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an interrupt may leave the connections locked",
+        f"{CLIENT}_http/transports.py",
+        "if self.is_real and threading.current_thread() is threading.main_thread():",
+        "if False:",
+        (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
+        "a request that was interrupted goes on",
+        f"{CLIENT}_http/apart.py",
+        "        cut()\n",
+        "",
+        (f"{TESTS}test_hanging.py",),
+    ),
+    Mutation(
         "a compressed file is accepted",
         f"{CLIENT}_http/body.py",
         ' or (into is not None and encoding != "identity")',

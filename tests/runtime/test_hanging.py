@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import threading
 import time
@@ -11,16 +13,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpcore
 import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, ConnectionError, Image, InvokableError, Policy  # noqa: A004
-from invokable.runtime.client._http.pools import _Body
+from invokable.runtime.client._http import pools
+from invokable.runtime.client._http.network import completes_request
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import run as run_steps
 from invokable.testing import Simulator
-from tests.contract.interrupts import interrupted, interrupted_in
+from tests.contract.interrupts import interrupted
 from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling
+from tests.testing.asking import until
 
 PATIENT = Policy(connect_timeout=60, read_timeout=60, total_timeout=60, pool_timeout=60)
 LARGE = b"\x89PNG\r\n\x1a\n" + bytes(32 * 2**20)
@@ -137,11 +142,43 @@ def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang:
     assert request.sent.begun is sent
 
 
-def test_headers_without_their_body_have_no_effect() -> None:
+def test_headers_without_their_body_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        completes_request()
+
+    monkeypatch.setattr(pools, "completes_request", interrupt)
     request = Request("POST", "/api", json={})
     with HANGS["says nothing"]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
-        interrupted_in(_Body.__iter__, lambda: client._engine.transport.send(request))
+        client._engine.transport.send(request)
     assert not request.sent.begun
+
+
+def test_an_interrupt_leaves_nothing_locked_for_which_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A signal is handled in the main thread alone, at any of its steps: none of them may be in the library's locks.
+    threads: set[threading.Thread] = set()
+    send = httpcore.ConnectionPool.handle_request
+
+    def sending(pool: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
+        threads.add(threading.current_thread())
+        return send(pool, request)
+
+    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", sending)
+    with Simulator() as simulator, Client(simulator.serve()) as client:
+        client.version()
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def test_an_interrupt_ends_a_request_that_hangs_at_once() -> None:
+    with HANGS["says nothing"]() as url, Client(url, policy=PATIENT) as client:
+        before = threading.active_count()
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(client.version, after=0.3)
+        assert time.monotonic() - start < 1
+        until(lambda: threading.active_count() <= before)
 
 
 def test_an_interrupt_before_the_batch_was_sent_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:

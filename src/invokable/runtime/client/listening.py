@@ -139,7 +139,7 @@ class Listener:
         self._thread: threading.Thread | None = None
         self._line = 0
         self._watched = False
-        self._changed = threading.Condition(self._lock)
+        self._changed = threading.Condition(self._lock)  # the lock is taken by itself: an interrupt leaves it free
         self._tried = False
         self._stir = threading.Event()
         self._closed = False
@@ -174,7 +174,7 @@ class Listener:
     def wait(self, seconds: float) -> int:
         """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns the line."""
         self._start()
-        with self._changed:
+        with self._lock:
             self._changed.wait_for(lambda: self._tried or self._closed or self._thread is None, seconds)
             if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
                 self._stir.set()  # check now whether it is still alive
@@ -190,7 +190,7 @@ class Listener:
         """Stop receiving, wake every waiter, and wait for the thread to end."""
         self.stop()
         if self._process == os.getpid():
-            with self._changed:
+            with self._lock:
                 self._changed.notify_all()
                 waiting = list(self._ears.values())
             for ear in waiting:
@@ -264,7 +264,7 @@ class Listener:
             return any(ear.is_waited_at for ear in self._ears.values())
 
     def _change(self, line: int) -> None:
-        with self._changed:
+        with self._lock:
             changed = self._line != line
             self._line, self._tried = line, True
             self._changed.notify_all()

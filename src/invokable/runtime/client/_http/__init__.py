@@ -2,7 +2,7 @@
 
 transports   requests and answers: sign-in, headers, time      pools     the network, as httpx transports
 body         decompressing within bounds                       network   connections that keep to time limits
-troubles     errors for exchanges that failed
+troubles     errors for failed exchanges                       apart     exchanges that an interrupt cannot break off
 """
 
 from __future__ import annotations

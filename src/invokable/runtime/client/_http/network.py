@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import math
 import os
 import re
 import select
@@ -49,11 +50,19 @@ class Exchange:
     sent: Sent = field(default_factory=Sent)
     is_complete: bool = False
     """Whether the next write completes the request: a server does not act on the headers alone."""
+    stream: _Stream | None = None
+    """What it reads and writes at the moment, if a thread does."""
 
     def writes(self) -> None:
         """Something is about to be written."""
         if self.is_complete:
             self.sent.begun = True
+
+    def cut(self) -> None:
+        """Have it end at once. From any thread."""
+        self.end = -math.inf
+        if self.stream is not None:
+            self.stream.shut()
 
     def left(self, timeout: float | None, late: type[Exception]) -> float | None:
         """The time that an operation may take. Raises `late` if none is left."""
@@ -70,12 +79,11 @@ _CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EX
 
 
 @contextlib.contextmanager
-def exchange(end: float | None, sent: Sent) -> Iterator[Exchange]:
-    """Run the body as one exchange, which must end by `end`."""
-    current = Exchange(end, sent)
+def exchange(current: Exchange) -> Iterator[None]:
+    """What happens within is this exchange."""
     token = _CURRENT.set(current)
     try:
-        yield current
+        yield
     finally:
         _CURRENT.reset(token)
 
@@ -161,26 +169,36 @@ class _Stream(httpcore.NetworkStream):
         self._process = os.getpid()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
+        current = self._current()
+        return self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        current = _CURRENT.get()
+        current = self._current()
         for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.writes()
             self._inner.write(buffer[start : start + _PIECE], limit)
 
     def close(self) -> None:
+        self.shut()
+        self._inner.close()
+
+    def shut(self) -> None:
+        """Wake the thread that reads from it or writes to it, as closing alone does not."""
         if self._process == os.getpid():  # a connection that a fork shares is not shut down
             with contextlib.suppress(OSError):
-                # Closing alone does not wake a thread that reads from it.
                 self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-        self._inner.close()
+
+    def _current(self) -> Exchange:
+        current = _CURRENT.get()
+        if current is not _NO_EXCHANGE:
+            current.stream = self
+        return current
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        limit = _CURRENT.get().left(timeout, httpcore.ConnectTimeout)
+        limit = self._current().left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:

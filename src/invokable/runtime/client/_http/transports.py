@@ -16,13 +16,14 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, BinaryIO, Final, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 import httpx
 from pydantic_core import to_json
 
+from invokable.runtime.client._http.apart import apart
 from invokable.runtime.client._http.body import Body, UnreadableError
 from invokable.runtime.client._http.network import Exchange, exchange
 from invokable.runtime.client._http.pools import AsyncPool, Pool
@@ -110,13 +111,13 @@ class _Sending:
         )
 
     @contextmanager
-    def _errors(self, request: Request, end: float) -> Iterator[Exchange]:
+    def _errors(self, request: Request, current: Exchange) -> Iterator[None]:
         """Translate httpx's errors into our own, and track whether anything was sent."""
         url = self.url + request.path
         request.sent.begun = not self.is_real  # other networks do not report it
-        with exchange(end, request.sent) as current:
+        with exchange(current):
             try:
-                yield current
+                yield
             except httpx.InvalidURL as error:
                 raise ConnectionError(f"{url} is not a valid URL: {error}", url=url) from None
             except (httpx.RequestError, UnreadableError) as error:
@@ -171,7 +172,14 @@ class Transport(_Sending):
             here[0].close()
 
     def _exchange(self, request: Request, token: str | None, end: float) -> Response:
-        with self._errors(request, end) as current:
+        current = Exchange(end, request.sent)
+        exchanged = partial(self._exchanged, request, token, current, end)
+        if self.is_real and threading.current_thread() is threading.main_thread():
+            return apart(exchanged, current.cut)
+        return exchanged()
+
+    def _exchanged(self, request: Request, token: str | None, current: Exchange, end: float) -> Response:
+        with self._errors(request, current):
             answer = self._here()[0].handle_request(self._built(request, token, end))
             try:
                 body = _body(answer, request)
@@ -241,7 +249,8 @@ class AsyncTransport(_Sending):
             await network.aclose()
 
     async def _exchange(self, request: Request, token: str | None, end: float) -> Response:
-        with self._errors(request, end) as current:
+        current = Exchange(end, request.sent)
+        with self._errors(request, current):
             answer = await self._here()[1].handle_async_request(self._built(request, token, end))
             try:
                 body = _body(answer, request)

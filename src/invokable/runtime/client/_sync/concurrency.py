@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
@@ -83,9 +84,15 @@ class Started(Generic[T]):
 
 def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
     """Wait for a note, at most `seconds`."""
-    flag = threading.Event()
-    with ear.waking(flag.set, since, line, every=every):
-        flag.wait(seconds)
+    asleep = threading.Lock()  # a second interrupt within an Event would raise RuntimeError
+    asleep.acquire()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # it is awake already
+            asleep.release()
+
+    with ear.waking(wake, since, line, every=every):
+        asleep.acquire(timeout=seconds)
 
 
 def wait_for_line(listener: Listener, seconds: float) -> None:
