@@ -200,6 +200,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_listening.py",),
     ),
     Mutation(
+        "a run is not taken up by its batch id while the server restarts",
+        f"{RUNTIME}steps/run.py",
+        "deadline, insist=True)",
+        "deadline)",
+        (f"{TESTS}test_giving_up.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/runs/run.py",
         "    if not state.sent:\n        return\n",

@@ -1,4 +1,4 @@
-"""Giving up: who is interrupted cancels what it has on the server, and whatever is asked ends in its time."""
+"""Giving up: who is interrupted cancels what it has on the server, and what is asked ends in its time, not before."""
 
 from __future__ import annotations
 
@@ -84,3 +84,12 @@ def test_what_is_asked_about_a_job_in_vain_says_which(simulator: Simulator, ask:
         with pytest.raises(InvokableError, match="could not connect") as caught:
             ask(job)
         assert caught.value.submission == job.submission
+
+
+def test_a_run_is_taken_up_by_its_batch_id_while_the_server_restarts(simulator: Simulator) -> None:
+    with Client(simulator.url, policy=Policy(retries=0)) as client:
+        job = client.submit(card())
+        simulator.resume()
+        job.wait(timeout=20)
+        simulator.crash(restart_after=0.5)
+        assert client.attach(ColourCard, job.batch_id).result(timeout=20).card.width == 64

@@ -121,7 +121,7 @@ def follow(
 ) -> Steps[Waiting]:
     """Wait for a run that this or another process submitted, whatever its outcome."""
     with carried_by_errors(state):
-        yield from located(state, context.known, deadline)
+        yield from located(state, context.known, deadline, insist=True)
         waiting = _waiting(workflow, state, context, manner)
         if manner.watched:
             yield Tell([(yield from _place(state, deadline.clock))])
@@ -139,13 +139,13 @@ def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
     return (yield from queued(state.submission))
 
 
-def located(state: Submitting, known: Known, deadline: Deadline) -> Steps[None]:
+def located(state: Submitting, known: Known, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
     """Find the items of a submission that does not name them, and start listening if that has not happened."""
     if state.ear is None or not state.ear.is_alive:
         state.line = 0
         state.ear = yield Listen(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
-        found = find(state.submission, known, deadline.clock)
+        found = find(state.submission, known, deadline.clock, insist=insist)
         state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
 
 

@@ -35,6 +35,7 @@ from invokable.runtime.errors import (
     NotInvokeAIError,
     QueueFullError,
     RunTimeout,
+    WorkflowError,
 )
 from invokable.runtime.steps.exchange.answers import BatchStatus, Enqueued, QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
@@ -121,8 +122,13 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
     return state.submission
 
 
-def find(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
-    """Complete a submission with its item ids. Raises EnqueueUncertain if the server does not show it."""
+def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = False) -> Steps[Submission]:
+    """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it.
+
+    If only the batch id is known, the server is asked once, unless it is to `insist`, as through a restart.
+    """
+    if not submission.requested and insist:
+        return (yield from _insist(lambda: _found(submission, known), submission, clock, _pauses(), answers=True))
     if not submission.requested:
         return (yield from _found(submission, known, clock))
     status = yield from _look(submission, clock)
@@ -232,8 +238,15 @@ def _ask(submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps
     return _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
 
 
-def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
-    """Ask until the server answers.
+def _insist(
+    ask: Callable[[], Steps[T]],
+    submission: Submission,
+    clock: Clock,
+    pauses: Iterator[float],
+    *,
+    answers: bool = False,
+) -> Steps[T]:
+    """What the server answers in the end, also if it is a refusal where all `answers` count.
 
     Raises EnqueueUncertain if it does not answer for `_AWAY`, and NotInvokeAIError if something other than InvokeAI
     answers for `_ELSEWHERE`. If only the batch id of the submission is known, a refusal is raised immediately.
@@ -245,6 +258,8 @@ def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, p
         try:
             return (yield from ask())
         except InvokableError as error:
+            if answers and (isinstance(error, WorkflowError) or (isinstance(error, APIError) and error.status < 500)):
+                raise
             LOG.info("looking for batch %s: %s", submission.batch_id, error)
             if not submission.requested and _is_refusal(error):
                 raise
