@@ -207,6 +207,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
+        "a retry that arrives twice is noticed once it runs",
+        f"{RUNTIME}steps/hearing.py",
+        "            self.strange |= self._retries > 1\n",
+        "            pass\n",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/runs/run.py",
         "    if not state.sent:\n        return\n",

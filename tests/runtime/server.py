@@ -223,6 +223,7 @@ class Server:
             again = [number for number in body if self.rows[number]["status"] in ("failed", "canceled")]
             for number in again:
                 self.retry(number)
+            self.events.append((self.now(), Note("queue_items_retried", 0, {"retried_item_ids": again})))
             return answer({"retried_item_ids": again})
         if path == f"{QUEUE}/items_by_ids":
             return answer([self.rows[number] for number in body["item_ids"] if number in self.rows])

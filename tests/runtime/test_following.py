@@ -352,6 +352,14 @@ def test_who_retries_what_was_retried_before_takes_that_up() -> None:
     assert set(failed.server.ran.values()) == {1}
 
 
+def test_a_retry_that_arrives_once_more_is_canceled_before_it_begins() -> None:
+    failed = Failed()
+    failed.server.fates = {"retry_items_by_id": ["twice 1"]}
+    failed.retry(failed.state)
+    failed.result(failed.state)
+    assert (failed.server.rows[4]["status"], "started_at" in failed.server.rows[4]) == ("canceled", False)
+
+
 @pytest.mark.parametrize("fate", ["before", "after", "late 12"])
 def test_a_retry_that_timed_out_is_taken_up_by_the_next(fate: str) -> None:
     failed = Failed()

@@ -72,6 +72,8 @@ class Hearing:
     client: Downloader | None
     watched: bool = True
     """Whether the events of the run are watched, not only its outcome."""
+    former: frozenset[int] = frozenset()
+    """The items in whose place others of the run are."""
     ended: dict[int, str] = field(default_factory=dict)
     """The final states of items that have ended, according to events."""
     removed: bool = False
@@ -81,6 +83,7 @@ class Hearing:
     strange: bool = False
     """The batch has items that are not the run's: of a second POST, retried ones, or children."""
     _posts: int = 0
+    _retries: int = 0
     _seen: set[tuple[Any, ...]] = field(default_factory=set)
     _progress: dict[Any, Any] = field(default_factory=dict)
     _each_runs_once: bool = field(init=False)
@@ -143,6 +146,9 @@ class Hearing:
             self.ended |= {item_id: "canceled" for item_id in ids if item_id not in self.ended}
         elif note.name == CLEARED:
             self.removed = self.unsaid = True
+        elif note.name == RETRIED and not self.former.isdisjoint(note.content.get("retried_item_ids", ())):
+            self._retries += 1
+            self.strange |= self._retries > 1
 
     def _status(self, note: Note) -> Iterator[JobEvent]:
         status = note.content.get("status")

@@ -72,6 +72,7 @@ def _take_up(state: Submitting, old: dict[int, QueueItem], new: Sequence[QueueIt
     replaced = {old.pop(first).item_id: item_id for first, item_id in kept.items()}
     ids = tuple(replaced.get(item_id, item_id) for item_id in state.submission.item_ids)
     state.submission = replace(state.submission, item_ids=ids)
+    state.former |= replaced.keys()
     state.line = 0
     yield from cancel_items(row.item_id for row in new if row.item_id not in kept.values() and not row.ended)
 

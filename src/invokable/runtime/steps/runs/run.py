@@ -183,7 +183,13 @@ def _listen(state: Submitting, manner: Manner) -> Steps[Any]:
 
 
 def _waiting(workflow: type[Workflow], state: Submitting, context: Context, manner: Manner) -> Waiting:
-    hearing = Hearing(frozenset(state.submission.item_ids), pins_of(workflow), context.client, watched=manner.watched)
+    hearing = Hearing(
+        frozenset(state.submission.item_ids),
+        pins_of(workflow),
+        context.client,
+        watched=manner.watched,
+        former=state.former,
+    )
     unclear = state.unclear_since is not None
     return Waiting(state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched)
 

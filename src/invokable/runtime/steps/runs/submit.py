@@ -91,6 +91,8 @@ class Submitting:
     """When the server was known to have the batch, if this process sent it."""
     awaited: int = 0
     """How many items the batch has once a retry that is under way has arrived; 0 without one."""
+    former: frozenset[int] = frozenset()
+    """The items in whose place others run."""
     ear: Ear | None = None
     """Collects the events about the batch."""
     line: int = 0
