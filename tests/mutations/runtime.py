@@ -20,7 +20,7 @@ MUTATIONS: Final = (
     Mutation(
         "a batch id is given up when its items cannot be listed at once",
         f"{RUNTIME}steps/runs/submit.py",
-        "_insist(lambda: rows_of(submission), submission, clock, _pauses())",
+        "answered(lambda: rows_of(submission))",
         "rows_of(submission)",
         ("tests/contract/test_simulated_faults.py::test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer",),
     ),
@@ -201,14 +201,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a run is not taken up by its batch id while the server restarts",
-        f"{RUNTIME}steps/run.py",
+        f"{RUNTIME}steps/runs/run.py",
         "deadline, insist=True)",
         "deadline)",
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
         "a retry that arrives twice is noticed once it runs",
-        f"{RUNTIME}steps/hearing.py",
+        f"{RUNTIME}steps/runs/hearing.py",
         "            self.strange |= self._retries > 1\n",
         "            pass\n",
         (f"{TESTS}test_following.py",),

@@ -35,7 +35,6 @@ from invokable.runtime.errors import (
     NotInvokeAIError,
     QueueFullError,
     RunTimeout,
-    WorkflowError,
 )
 from invokable.runtime.steps.exchange.answers import BatchStatus, Enqueued, QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
@@ -125,14 +124,12 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
 
 
 def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = False) -> Steps[Submission]:
-    """A submission whose items are not known, with them. Raises EnqueueUncertain when the server does not show it.
+    """A submission whose items are not known, with them. Raises EnqueueUncertain if the server does not show it.
 
-    If only the batch id is known, the server is asked once, unless it is to `insist`, as through a restart.
+    If only the batch id is known, each question is asked once, unless it is to `insist`, as through a restart.
     """
-    if not submission.requested and insist:
-        return (yield from _insist(lambda: _found(submission, known), submission, clock, _pauses(), answers=True))
     if not submission.requested:
-        return (yield from _found(submission, known, clock))
+        return (yield from _found(submission, known, clock, insist=insist))
     status = yield from _look(submission, clock)
     if status is None:
         raise _uncertain(submission, "the server does not show it")
@@ -140,17 +137,20 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
     return state.submission
 
 
-def _found(submission: Submission, known: Known, clock: Clock) -> Steps[Submission]:
-    """A submission of which only the batch id is known, with its items. Of those that arrived twice, one counts."""
-    rows = yield from _insist(lambda: rows_of(submission), submission, clock, _pauses())
+def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) -> Steps[Submission]:
+    """A submission of which only the batch id is known, with its items. Of items that arrived twice, one counts."""
+
+    def answered(ask: Callable[[], Steps[T]]) -> Steps[T]:
+        return _insist(ask, submission, clock, _pauses()) if insist else ask()
+
+    rows = yield from answered(lambda: rows_of(submission))
     if rows:
         latest = latest_of(rows)
         requested = items_in(submission.batch_id) or len(latest)
         kept, _ = choose(latest, requested, None)
         ids = kept or [item.item_id for item in latest]
     else:
-        batch_id = submission.batch_id
-        ids = yield from _insist(lambda: items_of_batch(batch_id, known), submission, clock, _pauses())
+        ids = yield from answered(lambda: items_of_batch(submission.batch_id, known))
         requested = len(ids)
     if not ids:
         raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
@@ -240,15 +240,8 @@ def _ask(submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps
     return _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
 
 
-def _insist(
-    ask: Callable[[], Steps[T]],
-    submission: Submission,
-    clock: Clock,
-    pauses: Iterator[float],
-    *,
-    answers: bool = False,
-) -> Steps[T]:
-    """What the server answers in the end, also if it is a refusal where all `answers` count.
+def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
+    """Ask until the server answers.
 
     Raises EnqueueUncertain if it does not answer for `_AWAY`, and NotInvokeAIError if something other than InvokeAI
     answers for `_ELSEWHERE`. If only the batch id of the submission is known, a refusal is raised immediately.
@@ -260,8 +253,6 @@ def _insist(
         try:
             return (yield from ask())
         except InvokableError as error:
-            if answers and (isinstance(error, WorkflowError) or (isinstance(error, APIError) and error.status < 500)):
-                raise
             LOG.info("looking for batch %s: %s", submission.batch_id, error)
             if not submission.requested and _is_refusal(error):
                 raise
