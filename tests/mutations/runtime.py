@@ -214,6 +214,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py",),
     ),
     Mutation(
+        "events of another shape are heard",
+        f"{RUNTIME}steps/runs/hearing.py",
+        "if isinstance(payload.get(key), kinds)}",
+        "if payload.get(key) is not None}",
+        (f"{TESTS}test_hearing.py",),
+    ),
+    Mutation(
+        "a wrong result in an event is believed",
+        f"{RUNTIME}steps/runs/run.py",
+        "            if not waiting.heard or",
+        "            if True or",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
         "Ctrl-C cancels nothing",
         f"{RUNTIME}steps/runs/run.py",
         "    if not state.sent:\n        return\n",

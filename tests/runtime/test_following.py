@@ -267,6 +267,18 @@ def test_an_item_retried_by_somebody_else_is_not_a_duplicate() -> None:
     assert sum(row["status"] == "canceled" for row in following.server.rows.values()) == 0
 
 
+@pytest.mark.parametrize("wrong", [{}, {"image": {"image_name": 7}}, {"image": "x.png"}])
+def test_an_event_that_says_something_wrong_of_a_result_is_not_believed(wrong: dict[str, Any]) -> None:
+    following = Following(cards(2))
+    say = following.server._say
+
+    def saying(name: str, row: dict[str, Any], when: float, **content: Any) -> None:
+        say(name, row, when, **content | ({"result": wrong} if "result" in content and row["item_id"] == 1 else {}))
+
+    following.server._say = saying  # type: ignore[method-assign]
+    assert [image.name for image in following.result().card] == ["[64].png", "[128].png"]
+
+
 # --- again ------------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Progress
 from invokable.runtime.steps.exchange.protocol import Note
-from invokable.runtime.steps.runs.hearing import Hearing, note_of, preview
+from invokable.runtime.steps.runs.hearing import NAMES, Hearing, note_of, preview
 from invokable.runtime.values.pins import pins_of
 from tests.examples import add_edge, add_node, example, imported, node, workflow_class
 
@@ -51,6 +51,17 @@ def test_late_events_of_a_finished_node_are_not_reported() -> None:
     late = Note("invocation_progress", 1, {**progress.content, "percentage": 0.9})
     told = [type(event).__name__ for event in found.take([progress, complete(NODES[0]), late, started])]
     assert told == ["Started", "NodeStarted", "Progress", "NodeFinished"]
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("value", [None, 7, "x", True, [], [[]], [None], {}, {"a": []}, 1.5])
+def test_an_event_of_another_shape_is_passed_over(name: str, value: Any) -> None:
+    members = ("status", "invocation_source_id", "result", "message", "percentage", "image", "invocation", "item_id")
+    lists = ("canceled_item_ids", "retried_item_ids")
+    for payload in (value, *({"item_id": 1, member: value} for member in (*members, *lists))):
+        note = note_of(name, payload)
+        if note is not None:
+            Hearing(frozenset({1}), PINS, None, former=frozenset({1})).take([note])
 
 
 @pytest.mark.parametrize("missing", range(len(NODES)))

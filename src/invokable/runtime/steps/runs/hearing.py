@@ -38,7 +38,16 @@ SEVERAL: Final = frozenset({CANCELED, CLEARED, RETRIED})
 PASSING: Final = frozenset({STARTED, PROGRESS})
 """Those that matter only if the events of the run are watched."""
 
-_KEPT: Final = ("status", "status_sequence", "invocation_source_id", "result", "message", "percentage", "image")
+_KEPT: Final[Mapping[str, tuple[type, ...]]] = {
+    "status": (str,),
+    "status_sequence": (int,),
+    "invocation_source_id": (str,),
+    "result": (dict,),
+    "message": (str,),
+    "percentage": (int, float),
+    "image": (dict,),
+}
+"""The members that matter, and what they have to be: what is not so is not heard."""
 _COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
 """A completed item, to be filled in from events."""
 _IDS: Final = ("canceled_item_ids", "retried_item_ids")
@@ -50,7 +59,10 @@ def note_of(name: str, payload: Any) -> Note | None:
     """The useful part of an event; None if it is not an event of InvokeAI."""
     if not isinstance(payload, dict):
         return None
-    content = {key: payload[key] for key in (*_KEPT, *_IDS) if payload.get(key) is not None}
+    content = {key: payload[key] for key, kinds in _KEPT.items() if isinstance(payload.get(key), kinds)}
+    for key in _IDS:
+        if isinstance(ids := payload.get(key), list):
+            content[key] = [item_id for item_id in ids if isinstance(item_id, int)]
     invocation = payload.get("invocation")
     if isinstance(invocation, dict):
         content |= {"id": str(invocation.get("id", "")), "type": str(invocation.get("type", ""))}
@@ -107,6 +119,11 @@ class Hearing:
         for executed, (node_id, _) in results.items():
             mapping.setdefault(node_id, []).append(executed)
         if mapping.keys() != self.pins.graph["nodes"].keys() or any(len(several) > 1 for several in mapping.values()):
+            return None
+        by_node = dict(results.values())
+        if any(
+            output.field not in by_node.get(output.node_id, ()) for output in self.pins.outputs if not output.is_open
+        ):
             return None
         given = {executed: result for executed, (_, result) in results.items()}
         session = _COMPLETED.session.model_copy(update={"results": given, "source_prepared_mapping": mapping})

@@ -17,9 +17,13 @@ from invokable.runtime.errors import (
     APIError,
     ConnectionError,  # noqa: A004
     InvokableError,
+    NotInvokeAIError,
+    RunCanceled,
+    RunFailed,
     RunInterrupted,
     RunTimeout,
     StaleWorkflowError,
+    WorkflowError,
 )
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.policy import Policy
@@ -32,7 +36,7 @@ from invokable.runtime.steps.runs.hearing import Hearing
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
 from invokable.runtime.steps.runs.submit import Submitting, find, submit, withdraw
-from invokable.runtime.steps.runs.wait import Waiting, cancel_late_duplicates, wait
+from invokable.runtime.steps.runs.wait import Waiting, cancel_late_duplicates, read_heard, wait
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
@@ -107,7 +111,16 @@ def finish(
     if any(item.status == "failed" for item in waiting.ended.values()):
         context.known.uploads.doubt(state.submission.uploads)
     with carried_by_errors(state):
-        return collect((yield from giving(workflow, context)), waiting)
+        how = yield from giving(workflow, context)
+        try:
+            return collect(how, waiting)
+        except (NotInvokeAIError, WorkflowError) as error:
+            if not waiting.heard or isinstance(error, RunFailed | RunCanceled):
+                raise
+            LOG.info("batch %s: what was heard is wrong (%s); asking for it", state.submission.batch_id, error)
+        asking = read_heard(waiting, context.known)
+        yield from in_time(asking, deadline, f"while reading the results of batch {state.submission.batch_id}")
+        return collect(how, waiting)
 
 
 def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:

@@ -70,6 +70,8 @@ class Waiting:
     """Whether the events of the run are watched."""
     ended: dict[int, QueueItem] = field(default_factory=dict)
     """The items that have ended, by id."""
+    heard: set[int] = field(default_factory=set)
+    """Those of which only events have said what they gave."""
     outages: int = 0
     """How often the server was unreachable, or its events were lost."""
     _since: int = 0
@@ -213,6 +215,7 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
     ended = [item_id for item_id in waiting.open if item_id in hearing.ended]
     complete = {item_id: item for item_id in ended if (item := hearing.item(item_id)) is not None}
     waiting.ended |= complete
+    waiting.heard |= complete.keys()
     missing = yield from _take(waiting, [item_id for item_id in ended if item_id not in complete], known)
     if hearing.strange:
         hearing.strange = False
@@ -222,6 +225,13 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
         status = yield from batch_status(waiting.submission.batch_id)
         return not waiting.open or waiting.is_gone(status)
     return not waiting.open
+
+
+def read_heard(waiting: Waiting, known: Known) -> Steps[None]:
+    """Ask for the items of which only events have said what they gave. Raises ConnectionError and APIError."""
+    items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(waiting.heard), known)
+    waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    waiting.heard.clear()
 
 
 def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock) -> Steps[None]:
