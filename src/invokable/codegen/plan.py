@@ -75,14 +75,14 @@ class PlannedOutput:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """What is still to be known of a plan, which takes much memory, once the module is being written."""
+    """The parts of a plan that are needed after the module is written. The plan itself takes much memory."""
 
     class_name: str
     schema_version: str
     names: Names
-    """What the module calls its class, its inputs and its outputs."""
+    """The names of the module's class, inputs and outputs."""
     warnings: tuple[str, ...]
-    """What was dropped, and which values could not be defaults, a line each."""
+    """What was dropped and which values could not be defaults, one line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class ModulePlan:
 
     @property
     def summary(self) -> PlanSummary:
-        """What is still to be known of it once the module is being written."""
+        """The parts that are needed after the module is written."""
         return PlanSummary(self.class_name, self.schema_version, self.names, self.warnings)
 
     @property

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _TEMPLATE: Final = "module.py.jinja"
 _SEAM: Final = Code("\0")
-"""Where a template's text may be cut in two. No text has it, for what does not print is escaped."""
-_PART: Final = 1 << 16  # characters of the text that are laid out at a time
+"""Marks where a template's text may be divided. No other text has it, since unprintable characters are escaped."""
+_PART: Final = 1 << 16  # characters of the text to lay out at a time
 _TITLE: Final = 50  # characters of a title within a sentence
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
@@ -51,13 +51,13 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A module whose text has been written, but neither formatted nor signed. It holds nothing of the plan any more."""
+    """A module whose text has been written, but neither formatted nor signed. It no longer refers to the plan."""
 
     layout: Layout
     width: int
 
     def finished(self) -> Utf8:
-        """The text of the module in UTF-8, to be asked for once. Raises TemplateError for a faulty template."""
+        """The text of the module in UTF-8. Call it only once. Raises TemplateError for a faulty template."""
         with _lines_of(self.width):
             text = self.layout.put_back(_format)
         _sign(text)
@@ -84,15 +84,14 @@ class _Attribute:
 
     @property
     def docstring(self) -> Code:
-        """Made anew each time: those of all attributes together are half of a module."""
+        """Created anew on each access: the docstrings of all attributes take half of a module's memory."""
         return self.describe()
 
 
 def render_module(plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH) -> Utf8:
     """The text of the module, formatted and signed, in UTF-8. Raises TemplateError for a faulty template.
 
-    `templates` is a folder whose templates override the built-in ones; they run as code. `width` is the line length,
-    how long lines may be.
+    `templates` is a folder whose templates override the built-in ones; they run as code. `width` is the line length.
     """
     return draft_module(plan, templates=templates, width=width).finished()
 
@@ -100,9 +99,9 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None, width: int
 def draft_module(
     plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH, made_from: str = ""
 ) -> Draft:
-    """Write the text of the module, all that the plan is needed for. Raises TemplateError for a faulty template.
+    """Write the text of the module, after which the plan is no longer needed.
 
-    `made_from` is the checksum of everything that the module is made from.
+    `made_from` is the checksum of everything that the module is made from. Raises TemplateError for a faulty template.
     """
     draft = Draft(Layout(), width)
     take = draft.layout.take_apart if templates is None else draft.layout.add
@@ -191,7 +190,7 @@ def _format(text: str) -> str:
 
 
 def _sign(text: bytearray) -> None:
-    """Fill in the checksums of a text. Raises TemplateError for a text that later runs would not know as a module."""
+    """Fill in the checksums. Raises TemplateError if later runs would not recognise the text as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it must begin with {{{{ marker }}}}")
     if not has_body_checksum(text):
@@ -254,7 +253,7 @@ def _input(planned: PlannedInput, descriptions: Descriptions) -> _Attribute:
 
 
 def _attribute_docstring(planned: PlannedInput, descriptions: Descriptions) -> Code:
-    """The paragraphs on one line if they fit, else apart."""
+    """The paragraphs on one line if they fit, else separately."""
     paragraphs = descriptions.of(planned)
     line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
     return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())

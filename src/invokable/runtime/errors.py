@@ -161,9 +161,9 @@ _ADVICE: Final = {
 
 
 class ClientClosedError(InvokableError, RuntimeError):
-    """The client was closed, before or while it did this. What runs on the server goes on.
+    """The client was closed, before or during the call. Runs continue on the server.
 
-    Another client's `attach` with the `submission` takes a run up again.
+    Pass the `submission` to another client's `attach` to wait for a run again.
 
     Example:
 
@@ -171,7 +171,7 @@ class ClientClosedError(InvokableError, RuntimeError):
         try:
             result = job.result()  # while another thread closes the client
         except ClientClosedError as error:
-            print(f"batch {error.batch_id} goes on without us")
+            print(f"batch {error.batch_id} continues on the server")
     """
 
 

@@ -66,9 +66,9 @@ class BuildResult:
     current: bytes | None = None
     """The existing file."""
     said: Said = field(default_factory=Said)
-    """What the lines of that file say about it."""
+    """What the file says about itself."""
     plan: PlanSummary | None = None
-    """What is known of the plan of the module; None where it is as it was and has no warnings, or cannot be made."""
+    """The summary of the module's plan; None if the module is unchanged and has no warnings, or cannot be made."""
     module: Utf8 | None = None
     """The text of the new module, in UTF-8; None if it is unchanged or cannot be made."""
     edited: bool = False
@@ -130,8 +130,8 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
     """Build the module of one job, without writing it."""
     result = BuildResult(job=job)
     try:
-        # Each step hands on no more than the next one needs, and the memory of the rest is free again: first that of
-        # the file and its JSON, then that of the plan.
+        # Each step passes on only what the next one needs, so that the memory of the rest is free: first that of the
+        # file and its JSON, then that of the plan.
         result, draft = _drafted(*_decided(_with_current(result, options), job.source.data(options.stdin), options))
         return result if draft is None else replace(result, module=_finished(job, draft))
     except BuildError as failure:
@@ -185,7 +185,7 @@ def _is_of_another(job: Job, source: str | None) -> bool:
 
 
 def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[BuildResult, ModulePlan | None, str]:
-    """The result without its module, the plan of the module if it has to be made, and the checksum of its origins."""
+    """The result without its module, the module's plan if it has to be made, and the checksum of its origins."""
     job, said, current = result.job, result.said, result.current
     document = cache(lambda: job.source.read(data))
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
@@ -275,7 +275,7 @@ def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object
 
 
 def _is_older_than_we(path: Path) -> bool:
-    """Whether a module may come from an earlier state of the generator, when that is under development."""
+    """Whether an earlier state of the generator may have written a module, while invokable is under development."""
     changed = last_change_of_ours()
     return changed > 0 and path.stat().st_mtime_ns < changed
 

@@ -90,7 +90,7 @@ def read_text(path: Path) -> str | None:
 
 
 def read_module(path: Path, *, force: bool = False) -> bytes | None:
-    """The text of a module on disk, in UTF-8; None where there is none.
+    """The text of a module on disk, in UTF-8; None if it does not exist.
 
     Raises RefusedError unless it is a regular file, and unless it is text or `force` is set.
     """
@@ -249,7 +249,7 @@ class _Staged:
 
 
 def _stage(path: Path, data: Utf8) -> _Staged:
-    """Write a file beside the one that it is to replace. Raises OSError, which names that one."""
+    """Write a file next to the one that it will replace. Raises OSError with the name of the latter."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()

@@ -5,9 +5,9 @@ are replaced by marks, and put back when black has formatted the rest:
 
     text ─ take out ─▶ text with marks ─ black ─▶ formatted ─ put back ─▶ module
 
-What is taken out has the layout of black by construction; a test compares the outcome with that of black alone. It is
-kept in UTF-8: as a `str`, a text takes four times the memory as soon as it holds one emoji. The text comes in parts,
-whose copies are all that is ever held of it as a `str`; JSON never is part of it.
+What is taken out is laid out as black would do it; a test compares the result with that of black alone. It is kept in
+UTF-8, since a single emoji makes a `str` four times as large. The text comes in parts, so that it is never in memory
+as one `str`; JSON is never a `str`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _DOCUMENTS: Final = re.compile(r"^ +\"\"\"", re.MULTILINE)
 _ATOM: Final = re.compile(r"(?<= = )(?:\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+')$", re.MULTILINE)
 _INDICES: Final = re.compile(r"(?<=\bIndex\()[0-9, ]+(?=\))")
 _FEW: Final = 200  # characters; shorter parts are not worth a mark
-_SIGN: Final = "\x01"  # around the number of a mark: no text has it, for what does not print is escaped
+_SIGN: Final = "\x01"  # around the number of a mark; occurs in no text, since unprintable characters are escaped
 _MARK: Final = re.compile(
     rf'r"""(?:\n|_*){_SIGN}(\d+){_SIGN}(?:\n|_*)"""'
     rf'|^ +"{_SIGN}(\d+){_SIGN}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{_SIGN}(\d+){_SIGN}",\n'
@@ -73,7 +73,7 @@ def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
 
 
 def choices(name: str, values: Sequence[object]) -> Code:
-    """An alias for a Literal: on one line if it fits, else on one between the brackets, else one choice per line."""
+    """An alias for a Literal: on one line if it fits, else all choices on one line, else one choice per line."""
     parts = list(map(literal, values))
     joined = ", ".join(parts)
     if _width(f"{name} = Literal[{joined}]") <= line_length.get():
@@ -141,9 +141,9 @@ def _spread(match: re.Match[str]) -> str:
 
 
 def _stays(text: str) -> bool:
-    """Whether black leaves all lines of a text as they are: they fit, or there is nothing to split in them.
+    """Whether black leaves all lines of a text as they are: they fit, or nothing in them can be split.
 
-    Of a docstring it only moves the end, and counts characters instead of columns for that.
+    In a docstring, black moves only the end, and counts characters instead of columns for that.
     """
     begin = found.start() if (found := _DOCUMENTS.search(text)) else len(text)
     code, docstring = text[:begin], text[begin:].rstrip("\n")
@@ -166,7 +166,7 @@ class Layout:
         self._kept: dict[int, bytes] = {}
 
     def raw(self, text: bytes) -> Code:
-        """A raw string, or where it is long what stands for it in the text that is to be laid out."""
+        """A raw string, or a mark in its place if it is long."""
         if len(text) <= max(_FEW, line_length.get()):
             return Code(text.decode())
         # black puts parentheses around values that are too long for a line
@@ -178,7 +178,7 @@ class Layout:
         self._text.append(text)
 
     def take_apart(self, text: str) -> None:
-        """Add text of our own templates. It may end before any statement, but for rows of tables."""
+        """Add text of the built-in templates. It may end before any statement, but not between rows of a table."""
         text = _EXPORTED.sub(self._exported, _ALIASES.sub(self._aliases, text))
         text = _TEXT.sub(_spread, _LIST.sub(self._list, text))
         text = _WIDE.sub(_split, _TABLE.sub(self._table, text))
@@ -187,7 +187,7 @@ class Layout:
         self.add(_ATOM.sub(self._atom, _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text))))
 
     def put_back(self, black: Callable[[str], str]) -> bytearray:
-        """The whole text, laid out, in UTF-8; to be asked for once. Raises what `black` raises."""
+        """The whole text, laid out, in UTF-8. Call it only once. Raises what `black` raises."""
         text = black("".join(self._text))
         whole, position = bytearray(), 0
         for match in _MARK.finditer(text):

@@ -1,30 +1,30 @@
-"""UTF-8: how the text of a module is held. As a `str` it would take four times the memory once it has one emoji."""
+"""UTF-8: the text of a module in memory. As a `str`, a single emoji would make it four times as large."""
 
 from __future__ import annotations
 
 from typing import Final, TypeAlias
 
 Utf8: TypeAlias = bytes | bytearray
-"""Text in UTF-8; that of a module that is being written is a `bytearray`, into which its checksums are filled."""
+"""Text in UTF-8. The text of a new module is a `bytearray`, so that its checksums can be filled in."""
 
 _SLICE: Final = 1 << 16
 _INSIDE: Final = bytes(range(0x80, 0xC0))
-"""Bytes that begin no character."""
+"""Bytes that continue a character."""
 
 
 def cut(text: Utf8, start: int, end: int) -> bytes:
-    """A part of a text, in one copy."""
+    """A part of a text, copied only once."""
     return bytes(memoryview(text)[start:end])
 
 
 def characters(text: memoryview) -> int:
-    """How many characters there are in a text, which is not copied for that as a whole."""
+    """The number of characters in a text, counted in parts to save memory."""
     slices = (bytes(text[start : start + _SLICE]) for start in range(0, len(text), _SLICE))
     return sum(len(piece) if piece.isascii() else len(piece.translate(None, _INSIDE)) for piece in slices)
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether a file holds text."""
+    """Whether the data is valid UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:

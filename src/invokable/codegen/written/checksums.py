@@ -49,14 +49,14 @@ def places(text: Utf8) -> Iterator[tuple[int, int]]:
 
 
 def sign_body(text: bytearray) -> None:
-    """Fill in the checksum that a module carries of its own body. What is not Python gets none."""
+    """Fill in the checksum of a module's own body. Text that is not Python gets none."""
     match = _BODY_LINE.search(text)
     if match is not None:
         text[slice(*match.span(1))] = (_meaning(text) or _NO_DIGEST).encode()
 
 
 def body_is_intact(text: Utf8) -> bool:
-    """Whether a module is as it was written, apart from its layout. False without a checksum."""
+    """Whether a module is unedited, apart from its layout. False if it has no checksum."""
     return body_checksum(text) not in (None, _NO_DIGEST) and body_checksum(text) == _meaning(text)
 
 

@@ -43,7 +43,7 @@ def says_the_same(current: Utf8, text: Utf8) -> bool:
 
 
 def newer_origin(text: Utf8, version: str) -> str | None:
-    """What wrote a module, if that is newer than `version` of invokable; else None."""
+    """The invokable that wrote a module, if it is newer than `version`; else None."""
     head = text[:_HEAD]
     found = _MADE_BY.search(head)
     made_by = found[1].decode() if found else version

@@ -34,7 +34,7 @@ _START: Final = b"\nMADE_FROM: Final = "
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The content of the line."""
+    """The contents of the line."""
 
     inputs: str
     """The checksum of everything that the module was made from."""
@@ -73,7 +73,7 @@ def unstamped(inputs: str) -> str:
 
 
 def stamp(text: bytearray) -> None:
-    """Fill in the checksum that a module carries of its own text; a text without the line is left as it is."""
+    """Fill in the checksum of a module's own text. A text without the line is left unchanged."""
     found = _found(text)
     if found is not None:
         text[slice(*found.span(2))] = _checksum(text, found).encode()
@@ -87,7 +87,7 @@ def read_stamp(text: Utf8) -> Stamp | None:
 
 
 def _found(text: Utf8) -> re.Match[bytes] | None:
-    """The last such line: text of the workflow that looks like it can only come before."""
+    """The last such line: text of the workflow that looks like one can only come before it."""
     position = text.rfind(_START)
     return _LINE.match(text, position + 1) if position >= 0 else None
 

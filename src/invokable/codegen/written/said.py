@@ -48,7 +48,7 @@ def is_ours(text: Utf8, said: Said) -> bool:
 
 
 def _constant(text: Utf8, name: str) -> str | None:
-    """The value of a constant. The last such line counts: text of the workflow can only come before."""
+    """The value of a constant. The last such line counts: text of the workflow can only come before it."""
     start = f"\n{name}: Final = ".encode()
     position = text.rfind(start)
     found = _TEXT.match(text, position + len(start)) if position >= 0 else None
