@@ -182,7 +182,7 @@ _OUTSIDE: Final = {"Drift": "contract.interface", "index_map_drift": "verify", "
 """The module of a public name that is not the runtime's."""
 
 
-if not TYPE_CHECKING:  # else a misspelt name would pass
+if not TYPE_CHECKING:  # otherwise type checkers would accept a misspelled name
 
     def __getattr__(name: str) -> object:
         if name == "__version__":

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that run on the simulator and on real servers alike."""
+"""Fixtures of the tests that run on both the simulator and real servers."""
 
 from __future__ import annotations
 

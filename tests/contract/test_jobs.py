@@ -171,7 +171,7 @@ def test_finished_items_are_available_when_others_failed(client: Client, stamp: 
 
 @pytest.mark.usefixtures("paused")
 @pytest.mark.parametrize("timeout", [0.0, -1.0])
-def test_who_has_no_time_left_gets_a_timeout(
+def test_without_time_left_a_timeout_is_raised(
     timeout: float, client: Client, connect: Callable[..., Client], server: Server, stamp: Path
 ) -> None:
     with pytest.raises(RunTimeout):

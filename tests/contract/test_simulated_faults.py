@@ -25,7 +25,7 @@ from tests.examples import imported, with_generator, workflow_class
 
 COUNT = 6
 OFTEN = Policy(poll=0.2)
-"""Looks often, so that what happens is soon noticed."""
+"""Polls often, so that changes are noticed soon."""
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_a_prune_loses_no_result_that_was_read(counted: Any, stamp: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["html", "status", "cut_after"])
-def test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer(
+def test_attaching_by_batch_id_waits_for_an_answer(
     kind: str, connect: Callable[..., Client], counted: Any, stamp: Path
 ) -> None:
     broken = Fault(kind=kind, path="*/list_all", times=1)
@@ -118,7 +118,7 @@ def test_who_knows_the_batch_id_alone_asks_until_there_is_an_answer(
         assert len(client.attach(counted, job.batch_id).result(timeout=60).card) == COUNT
 
 
-def test_a_refusal_of_a_batch_id_is_believed_at_once(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
+def test_a_refusal_of_a_batch_id_is_final(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
     refused = Fault(kind="status", status=403, path="*/list_all")
     with Simulator(faults=[refused]) as simulator, connect(simulator.serve()) as client:
         batch_id = client.submit(counted(stamp=stamp, height=32)).batch_id
@@ -126,7 +126,7 @@ def test_a_refusal_of_a_batch_id_is_believed_at_once(connect: Callable[..., Clie
             client.attach(counted, batch_id).result(timeout=60)
 
 
-def test_a_batch_that_arrived_twice_is_taken_up_once(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
+def test_attaching_by_batch_id_ignores_a_duplicate(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
     twice = Fault(kind="duplicate", path="*/enqueue_batch")
     with Simulator(faults=[twice], speed=0.05) as simulator:
         url = simulator.serve()
@@ -138,9 +138,7 @@ def test_a_batch_that_arrived_twice_is_taken_up_once(connect: Callable[..., Clie
         assert set(completed(simulator).values()) == {1}
 
 
-def test_who_knows_the_batch_id_alone_misses_what_was_pruned(
-    connect: Callable[..., Client], counted: Any, stamp: Path
-) -> None:
+def test_attaching_by_batch_id_reports_missing_items(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.02) as simulator, connect(simulator.serve()) as client:
         job = client.submit(counted(stamp=stamp, height=32))
         job.wait(timeout=60)

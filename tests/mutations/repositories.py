@@ -34,14 +34,14 @@ MUTATIONS: Final = (
         ("tests/contract/test_users.py",),
     ),
     Mutation(
-        "what the server did and failed to say is asked for again, with pauses",
+        "a change that the server failed to confirm is requested again, with pauses",
         f"{STEPS}resources/model_manager.py",
         "fetch(request, final=final)",
         "fetch(request)",
         UNIT,
     ),
     Mutation(
-        "a server that fails to forget installations is asked once only",
+        "a server that fails to prune installations is asked only once",
         f"{STEPS}resources/model_manager.py",
         "for final in ((500,), ()):",
         "for final in ((500,),):",

@@ -158,13 +158,13 @@ def test_another_service_at_the_address_is_one_error(ask: Any, response: httpx.R
 
 
 def bomb(mebibytes: int) -> bytes:
-    """What unpacks to that much: one block again and again, since packing it all would take a second."""
+    """Data that decompresses to `size` bytes: a repeated block, since compressing it all would take a second."""
     packing = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     first, block = (packing.compress(b" " * 2**20) + packing.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     return first + block * (mebibytes - 1)
 
 
-def test_a_bomb_unpacks_to_what_it_says() -> None:
+def test_a_gzip_bomb_decompresses_to_its_size() -> None:
     assert zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(bomb(3)) == b" " * 3 * 2**20
 
 

@@ -1,4 +1,4 @@
-"""Closing a client ends whatever waits with it, at once; what runs on the server goes on."""
+"""Closing a client ends all waiting immediately; jobs on the server continue."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENT = Policy(retries=100, read_timeout=60, total_timeout=60)
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """A simulator that takes no items, so that waiting for one does not end by itself."""
+    """A simulator that runs no items, so that waiting for one does not end by itself."""
     with Simulator() as running:
         running.serve()
         running.pause()
@@ -37,7 +37,7 @@ def simulator() -> Iterator[Simulator]:
 
 @contextlib.contextmanager
 def closing() -> Iterator[None]:
-    """What happens within takes a second at most."""
+    """Check that the body takes a second at most."""
     begin = time.monotonic()
     yield
     assert time.monotonic() - begin < 1
@@ -48,13 +48,13 @@ def card() -> ColourCard:
 
 
 def busy(client: socket.socket) -> None:
-    """Has whoever asks wait for long."""
+    """Asks clients to wait for a long time."""
     client.recv(65536)
     client.sendall(b"HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n")
 
 
 @pytest.mark.parametrize("wait", WAITS)
-def test_a_thread_that_waits_for_a_job_hears_that_the_client_was_closed(simulator: Simulator, wait: str) -> None:
+def test_a_thread_that_waits_for_a_job_gets_a_client_closed_error(simulator: Simulator, wait: str) -> None:
     client = Client(simulator.url)
     with ThreadPoolExecutor() as pool:
         job = client.submit(card())
@@ -70,7 +70,7 @@ def test_a_thread_that_waits_for_a_job_hears_that_the_client_was_closed(simulato
         assert other.attach(ColourCard, job.submission).result(timeout=20).card.width == 64
 
 
-def test_a_thread_that_polls_for_a_job_hears_that_the_client_was_closed(simulator: Simulator) -> None:
+def test_a_thread_that_polls_for_a_job_gets_a_client_closed_error(simulator: Simulator) -> None:
     simulator.add_fault(Fault(kind="refuse_socket", times=100))
     client = Client(simulator.url, policy=Policy(first_poll=30, poll=30))
     with ThreadPoolExecutor() as pool:
@@ -82,7 +82,7 @@ def test_a_thread_that_polls_for_a_job_hears_that_the_client_was_closed(simulato
             assert isinstance(waiting.exception(40), ClientClosedError)
 
 
-def test_a_thread_that_runs_a_workflow_hears_that_the_client_was_closed(simulator: Simulator) -> None:
+def test_a_thread_that_runs_a_workflow_gets_a_client_closed_error(simulator: Simulator) -> None:
     client = Client(simulator.url)
     with ThreadPoolExecutor() as pool:
         running = pool.submit(client.run, card())
@@ -94,7 +94,7 @@ def test_a_thread_that_runs_a_workflow_hears_that_the_client_was_closed(simulato
     assert error.batch_id in {event.get("batch_id") for _, event in simulator.events}
 
 
-def test_a_task_that_waits_for_a_job_hears_that_the_client_was_closed(simulator: Simulator) -> None:
+def test_a_task_that_waits_for_a_job_gets_a_client_closed_error(simulator: Simulator) -> None:
     async def main() -> None:
         client = AsyncClient(simulator.url)
         job = await client.submit(card())
@@ -110,7 +110,7 @@ def test_a_task_that_waits_for_a_job_hears_that_the_client_was_closed(simulator:
 
 
 @pytest.mark.parametrize("serve", [silent, busy])
-def test_a_thread_in_the_middle_of_a_request_hears_that_the_client_was_closed(serve: Any) -> None:
+def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: Any) -> None:
     with listening(serve) as port, ThreadPoolExecutor() as pool:
         client = Client(f"http://127.0.0.1:{port}", policy=PATIENT)
         asking = pool.submit(client.version)
@@ -121,7 +121,7 @@ def test_a_thread_in_the_middle_of_a_request_hears_that_the_client_was_closed(se
 
 
 @pytest.mark.parametrize("serve", [silent, busy])
-def test_a_task_in_the_middle_of_a_request_hears_that_the_client_was_closed(serve: Any) -> None:
+def test_a_task_in_the_middle_of_a_request_gets_a_client_closed_error(serve: Any) -> None:
     async def main(url: str) -> None:
         client = AsyncClient(url, policy=PATIENT)
         asking = asyncio.ensure_future(client.version())

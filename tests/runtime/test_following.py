@@ -332,7 +332,7 @@ def test_a_retried_item_can_be_retried_again() -> None:
 
 
 class Failed:
-    """A run of which an item has failed, and would not fail again."""
+    """A run with a failed item that would not fail again."""
 
     def __init__(self) -> None:
         failing = [True]
@@ -352,7 +352,7 @@ class Failed:
         return self.driver.drive(finish(self.workflow, state, self.context, Deadline.after(None, self.driver.clock)))
 
 
-def test_who_retries_what_was_retried_before_takes_that_up() -> None:
+def test_a_retry_of_retried_items_continues_with_them() -> None:
     failed = Failed()
     stored = failed.state.submission
     failed.retry(failed.state)
@@ -364,7 +364,7 @@ def test_who_retries_what_was_retried_before_takes_that_up() -> None:
     assert set(failed.server.ran.values()) == {1}
 
 
-def test_a_retry_that_arrives_once_more_is_canceled_before_it_begins() -> None:
+def test_a_duplicate_retry_is_canceled_before_it_starts() -> None:
     failed = Failed()
     failed.server.fates = {"retry_items_by_id": ["twice 1"]}
     failed.retry(failed.state)
@@ -373,7 +373,7 @@ def test_a_retry_that_arrives_once_more_is_canceled_before_it_begins() -> None:
 
 
 @pytest.mark.parametrize("fate", ["before", "after", "late 12"])
-def test_a_retry_that_timed_out_is_taken_up_by_the_next(fate: str) -> None:
+def test_a_retry_that_timed_out_is_continued_by_the_next(fate: str) -> None:
     failed = Failed()
     failed.server.fates = {"retry_items_by_id": [fate], "list_all": ["", *["500"] * 9]}
     with pytest.raises(EnqueueUncertain, match=r"items of batch .* run again: timed out; job\.retry\(\)") as caught:
@@ -387,7 +387,7 @@ def test_a_retry_that_timed_out_is_taken_up_by_the_next(fate: str) -> None:
     assert set(failed.server.ran.values()) == {1}
 
 
-def test_a_retry_that_was_not_sent_in_time_says_so() -> None:
+def test_a_retry_that_was_not_sent_in_time_is_reported() -> None:
     failed = Failed()
     with pytest.raises(RunTimeout, match="timed out before anything ran again"):
         failed.retry(failed.state, timeout=-1.0)

@@ -1,4 +1,4 @@
-"""Giving up: who is interrupted cancels what it has on the server, and what is asked ends in its time, not before."""
+"""Giving up: an interrupted run cancels its items on the server, and every call ends at its timeout, not before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.testing.asking import picture
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """A simulator that takes no items."""
+    """A simulator that runs no items."""
     with Simulator() as running:
         running.serve()
         running.pause()
@@ -34,7 +34,7 @@ def interrupt(event: JobEvent) -> None:
     raise KeyboardInterrupt
 
 
-def test_an_interrupt_ends_a_run_although_the_server_says_nothing(
+def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "_GIVING_UP", 0.5)
@@ -48,7 +48,7 @@ def test_an_interrupt_ends_a_run_although_the_server_says_nothing(
     assert batch_id in caught.value.__notes__[0]
 
 
-def test_a_scope_of_anyio_that_ends_a_run_has_its_items_canceled(simulator: Simulator) -> None:
+def test_a_canceled_anyio_scope_cancels_the_items_of_its_run(simulator: Simulator) -> None:
     async def main() -> None:
         async with AsyncClient(simulator.url) as client:
             await client.version()
@@ -63,7 +63,7 @@ def test_a_scope_of_anyio_that_ends_a_run_has_its_items_canceled(simulator: Simu
 
 
 @pytest.mark.parametrize("ask", [Job.status, Job.finished])
-def test_what_is_asked_about_a_job_ends_in_its_time(simulator: Simulator, ask: Callable[..., Any]) -> None:
+def test_a_question_about_a_job_times_out(simulator: Simulator, ask: Callable[..., Any]) -> None:
     with Client(simulator.url) as client:
         job = client.submit(card())
         simulator.add_fault(Fault(kind="stall", path="*/queue/*"))
@@ -77,7 +77,7 @@ def test_what_is_asked_about_a_job_ends_in_its_time(simulator: Simulator, ask: C
 
 
 @pytest.mark.parametrize("ask", [Job.status, Job.finished, Job.cancel, Job.retry])
-def test_what_is_asked_about_a_job_in_vain_says_which(simulator: Simulator, ask: Callable[..., Any]) -> None:
+def test_a_failed_question_about_a_job_has_the_submission(simulator: Simulator, ask: Callable[..., Any]) -> None:
     with Client(simulator.url, policy=Policy(retries=0)) as client:
         job = client.submit(card())
         simulator.crash()
@@ -86,7 +86,7 @@ def test_what_is_asked_about_a_job_in_vain_says_which(simulator: Simulator, ask:
         assert caught.value.submission == job.submission
 
 
-def test_a_run_is_taken_up_by_its_batch_id_while_the_server_restarts(simulator: Simulator) -> None:
+def test_attaching_by_batch_id_waits_while_the_server_restarts(simulator: Simulator) -> None:
     with Client(simulator.url, policy=Policy(retries=0)) as client:
         job = client.submit(card())
         simulator.resume()

@@ -142,7 +142,7 @@ def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang:
     assert request.sent.begun is sent
 
 
-def test_headers_without_their_body_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_without_their_body_have_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.2)
@@ -155,8 +155,8 @@ def test_headers_without_their_body_do_nothing(monkeypatch: pytest.MonkeyPatch) 
     assert not request.sent.begun
 
 
-def test_an_interrupt_leaves_nothing_locked_for_which_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A signal is handled in the main thread alone, at any of its steps: none of them may be in the library's locks.
+def test_an_interrupt_leaves_no_lock_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Signals are handled in the main thread, at any instruction, so it must never hold the library's locks.
     threads: set[threading.Thread] = set()
     send = httpcore.ConnectionPool.handle_request
 
@@ -171,7 +171,7 @@ def test_an_interrupt_leaves_nothing_locked_for_which_others_wait(monkeypatch: p
     assert threading.main_thread() not in threads
 
 
-def test_an_interrupt_ends_a_request_that_hangs_at_once() -> None:
+def test_an_interrupt_ends_a_hanging_request_immediately() -> None:
     with HANGS["says nothing"]() as url, Client(url, policy=PATIENT) as client:
         before = threading.active_count()
         start = time.monotonic()

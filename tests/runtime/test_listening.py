@@ -286,7 +286,7 @@ def test_a_forked_child_listens_by_itself_and_attaches_to_its_parents_job(simula
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_a_child_of_a_fork_waits_for_no_lock_that_a_thread_of_its_parent_held(simulator: Simulator) -> None:
+def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(simulator: Simulator) -> None:
     with Client(simulator.url) as client, ThreadPoolExecutor() as pool:
         job = client.submit(card(client))
         job.result(timeout=30)

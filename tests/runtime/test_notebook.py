@@ -121,7 +121,7 @@ def test_a_video_shows_its_thumbnail() -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: b"<svg onload=x>", lambda: thumbnail("PNG", 900)], ids=["svg", "large"])
-def test_what_is_no_thumbnail_is_not_embedded(make: Callable[[], bytes]) -> None:
+def test_anything_but_a_thumbnail_is_not_embedded(make: Callable[[], bytes]) -> None:
     assert "<img" not in picture(Owner(make()))._repr_html_()
 
 

@@ -29,7 +29,7 @@ def own(cls: type) -> set[str]:
 
 @cache
 def nodes() -> list[ast.AST]:
-    """What the checked files are made of."""
+    """The contents of the checked files."""
     return [node for file in FILES for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
 
 

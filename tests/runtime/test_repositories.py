@@ -289,9 +289,9 @@ def test_a_model_is_deleted_although_the_server_fails_to_answer() -> None:
         server(deletes=False).drive(delete_model("dreams", Known()))
 
 
-def test_installations_are_forgotten_though_the_server_fails_at_its_answer() -> None:
+def test_installations_are_pruned_although_the_server_fails_to_answer() -> None:
     def server(*, after: int) -> Driver:
-        """One that forgets with the DELETE of that number, and fails at every one."""
+        """A server that prunes with the DELETE of that number, and fails to answer each one."""
         installs = [{"id": 7, "status": "completed", "source": {"path": "/x"}}]
         asked: list[Request] = []
 

@@ -378,7 +378,7 @@ def test_a_failed_item_is_reported_with_its_node_and_the_results_of_the_others()
 
 
 def pruned_unseen() -> tuple[Run, Server]:
-    """A run whose batch was taken while the answer was lost; before the client sees it, its first item is pruned."""
+    """A run whose batch was accepted while the answer was lost; its first item is pruned before the client sees it."""
     run = Run(cards(3), server := Server(seconds=2))
     server.fates, server.away = {POST: ["after"]}, [(0.1, 3.0)]
     pass_time = server.advance
@@ -393,7 +393,7 @@ def pruned_unseen() -> tuple[Run, Server]:
     return run, server
 
 
-def test_what_was_pruned_before_it_was_seen_is_missed_and_the_rest_goes_on() -> None:
+def test_items_that_were_pruned_early_are_missing_and_the_others_continue() -> None:
     run, server = pruned_unseen()
     outcome = run.outcome()
     assert isinstance(outcome, RunCanceled)
@@ -402,7 +402,7 @@ def test_what_was_pruned_before_it_was_seen_is_missed_and_the_rest_goes_on() -> 
     all_ran_once(server, 3)
 
 
-def test_another_process_leaves_what_was_pruned_in_part_alone() -> None:
+def test_another_process_does_not_cancel_a_partly_pruned_batch() -> None:
     run, server = pruned_unseen()
     run.timeout = 2.0
     uncertain = run.outcome()

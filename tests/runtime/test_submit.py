@@ -86,14 +86,14 @@ def test_another_process_assumes_complete_batches() -> None:
     assert choose(listed(["a"]), 2, None) == ([], [1])
 
 
-def test_another_process_takes_of_each_value_what_nobody_has_canceled() -> None:
+def test_another_process_keeps_items_that_are_not_canceled() -> None:
     twice = (["a"], ["b"], ["a"], ["b"])
     assert choose(listed(*twice, canceled=[1, 4]), 2, None) == ([3, 2], [1, 4])
     assert choose(listed(*twice, canceled=[1, 2, 3, 4]), 2, None) == ([1, 2], [3, 4])
 
 
 @given(st.integers(1, 2**32 - 1))
-def test_a_batch_id_says_how_many_items_there_are(items: int) -> None:
+def test_a_batch_id_contains_the_number_of_items(items: int) -> None:
     batch_id = new_batch_id(items)
     assert (UUID(batch_id).version, str(UUID(batch_id))) == (8, batch_id)
     assert items_in(batch_id) == items
@@ -101,5 +101,5 @@ def test_a_batch_id_says_how_many_items_there_are(items: int) -> None:
 
 
 @pytest.mark.parametrize("batch_id", ["7f8d3c52-6d0b-4e6a-9d3e-0d6c1c0a0003", "nightly", ""])
-def test_a_batch_id_of_somebody_else_says_nothing(batch_id: str) -> None:
+def test_another_clients_batch_id_contains_no_number(batch_id: str) -> None:
     assert items_in(batch_id) == 0

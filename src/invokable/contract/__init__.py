@@ -4,5 +4,5 @@ module      format, index map checksum            fields   field types in their 
 limits      ranges of a value                     models   which models a field accepts
 generators  how settings make a batch             batch    where the values of a batch go
 settings    the settings of each generator type     interface  what callers see of a module, and what breaks them
-server      where it is looked for, states of items   module_text  a module's source, read without running it
+server      default address, states of queue items    module_text  a module's source, read without running it
 """

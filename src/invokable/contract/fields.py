@@ -13,13 +13,13 @@ _MARKS: Final[Mapping[Cardinality, str]] = {"SINGLE_OR_COLLECTION": "|[]", "COLL
 CALL: Final = "call_saved_workflow"
 """The type of the nodes that run a workflow of the server's library."""
 DYNAMIC_INPUT: Final = "saved_workflow_input::"
-"""Starts the name of an input of such a node that stands for a field of the called workflow's form."""
+"""Starts the name of such a node's input that represents a field of the called workflow's form."""
 CALLED_INPUTS: Final = "workflow_inputs"
-"""The field of such a node in which the values of those inputs travel."""
+"""The field of such a node in which the values of those inputs are sent."""
 NO_BOARD: Final = "none"
 AUTO_BOARD: Final = "auto"
 BOARD_WORDS: Final = (AUTO_BOARD, NO_BOARD)
-"""The values of a board field that are not boards: where the server puts images of workflows, and no board."""
+"""The values of a board field that are not boards: the server's default, and no board."""
 MEDIA: Final[Mapping[str, Literal["image", "video"]]] = {"ImageField": "image", "VideoField": "video"}
 """The field types for files on the server, and the kind of file."""
 

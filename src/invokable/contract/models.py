@@ -54,4 +54,4 @@ MODELS_BY_FIELD: Final[Mapping[str, ModelFilter]] = {
     "FluxReduxModelField": ModelFilter(type=("flux_redux",)),
     "LLaVAModelField": ModelFilter(type=("llava_onevision",)),
 }
-"""The field types of servers before 6.3, which had one for each kind of model, with the models that they take."""
+"""The field types of servers before 6.3, which had one for each kind of model, with the models that they accept."""

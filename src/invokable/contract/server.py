@@ -1,15 +1,15 @@
-"""Server: the newest version, the default address, the environment variables for it, and the states of a queue item."""
+"""Server: the newest version, the default address, its environment variables, and the states of a queue item."""
 
 from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, get_args
 
 NEWEST: Final = "6.14.2"
-"""The newest InvokeAI whose node schemas are bundled, and that the simulator behaves as."""
+"""The newest InvokeAI whose node schemas are bundled, and which the simulator simulates by default."""
 LOCAL: Final = "http://127.0.0.1:9090"
-"""The default address."""
+"""The default address of the server."""
 URL: Final = "INVOKEAI_URL"
-"""The environment variable with the address."""
+"""The environment variable with the address of the server."""
 TOKEN: Final = "INVOKEAI_TOKEN"
 """The environment variable with the token for a multi-user server."""
 
@@ -17,6 +17,6 @@ State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "fa
 """The state of a queue item."""
 STATES: Final[tuple[str, ...]] = get_args(State)
 ENDED: Final[frozenset[str]] = frozenset({"completed", "failed", "canceled"})
-"""The states that do not change any more."""
+"""The states of an item that has ended."""
 AGAIN: Final[frozenset[str]] = frozenset({"failed", "canceled"})
-"""The states that can be retried."""
+"""The states of an item that can be retried."""

@@ -17,7 +17,7 @@ FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "i
 """The families of batches and generators, each with the field that passes its values from node to node."""
 
 SAFE_INTEGER: Final = 2**53 - 1
-"""The largest whole number that JavaScript, and so the editor, keeps exactly."""
+"""The largest integer that JavaScript, and therefore the editor, represents exactly."""
 
 
 def generator_field(family: str) -> str:
@@ -26,7 +26,7 @@ def generator_field(family: str) -> str:
 
 
 SETTINGS_FIELDS: Final = frozenset(map(generator_field, FAMILIES))
-"""The field types that hold the settings of a generator."""
+"""The field types for the settings of a generator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ KINDS: Final[Mapping[str, GeneratorKind]] = {
 
 
 def default_settings(family: str) -> dict[str, object]:
-    """What the editor fills into a new generator of a family: the first kind, with the defaults of its settings."""
+    """The editor's settings for a new generator of a family: the first type, with its default settings."""
     kind = next(kind for kind in KINDS.values() if kind.family == family)
     filled = {name: setting.default for name, setting in kind.settings.items() if setting.default is not None}
     return {"type": kind.type, **filled}

@@ -1,7 +1,7 @@
 """The runtime: what a generated module imports, and what runs it.
 
     values/   what a generated module imports: inputs, media, limits, validation           imports neither of the others
-    steps/    what is decided, without I/O                                                 imports values
+    steps/    the decisions, without I/O                                                   imports values
               exchange ◀─ resources ◀─ runs: prepare ─ submit ─ wait ─ collect
     client/   access to the server and the disk; drives the steps                          imports values and steps
     errors    the tree of errors
@@ -95,7 +95,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # else a misspelt name would pass
+if not TYPE_CHECKING:  # otherwise type checkers would accept a misspelled name
 
     def __getattr__(name: str) -> Any:
         if name in __all__:

@@ -161,9 +161,9 @@ _ADVICE: Final = {
 
 
 class ClientClosedError(InvokableError, RuntimeError):
-    """The client was closed, before or during the call. Runs continue on the server.
+    """The client was closed before or during the call. Jobs on the server continue.
 
-    Pass the `submission` to another client's `attach` to wait for a run again.
+    Pass the `submission` to another client's `attach` to wait for the run again.
 
     Example:
 

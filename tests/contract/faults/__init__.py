@@ -1,8 +1,8 @@
-"""Every fault many times, each time by another seed: the numbers in docs/faults.md.
+"""Every fault many times, each time with another seed: the figures in docs/faults.md.
 
-    cases    what goes wrong          runs     one run that meets it, and what is true of it afterwards
-    servers  where it goes wrong      table    what came of all runs, as the page has it
+    cases    the faults               runs     one run with a fault, and checks of its outcome
+    servers  where they happen        table    the outcomes of all runs, as on the page
 
-`python -m tests.contract.faults 20` runs each 20 times on the simulator, blocking and asynchronous; with `--live` on
-a real server too.
+`python -m tests.contract.faults 20` runs each 20 times with each kind of client on the simulator, or with `--live` on a
+real server.
 """

@@ -29,7 +29,7 @@ KINDS = (BLOCKING, AWAITED)
 
 
 def one(task: Task, url: str) -> Outcome:
-    """A run on the server at an address, or on a simulator of its own."""
+    """A run on the server at an address, or on its own simulator."""
     number, seed, kind, way = task
     case = CASES[number]
     if url:
@@ -39,8 +39,8 @@ def one(task: Task, url: str) -> Outcome:
 
 
 def work(tasks: Sequence[Task], url: str, threads: int) -> None:
-    """The part of one process: outcomes as lines of JSON."""
-    alone = [task for task in tasks if CASES[task[0]].interrupted]  # which takes the main thread
+    """The work of one process; prints outcomes as lines of JSON."""
+    alone = [task for task in tasks if CASES[task[0]].interrupted]  # these need the main thread
     others = [task for task in tasks if not CASES[task[0]].interrupted]
     with ThreadPoolExecutor(threads) as pool:
         for outcome in itertools.chain(
@@ -50,7 +50,7 @@ def work(tasks: Sequence[Task], url: str, threads: int) -> None:
 
 
 def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -> Iterator[Outcome]:
-    """The outcomes of tasks that several processes share."""
+    """The outcomes of tasks, run by several processes."""
     with contextlib.ExitStack() as stack:
         running = []
         for part in (tasks[number::processes] for number in range(processes)):
@@ -66,7 +66,7 @@ def shared(tasks: Sequence[Task], processes: int, threads: int, url: str = "") -
             for line in iter(lines.get, None):
                 yield Outcome.from_json(json.loads(line))
         if failed := [process.returncode for process in running if process.wait()]:
-            raise SystemExit(f"parts of the runs ended with status {failed}")
+            raise SystemExit(f"some processes ended with status {failed}")
 
 
 def _read(process: subprocess.Popen[str], lines: Queue[str | None]) -> None:
@@ -77,7 +77,7 @@ def _read(process: subprocess.Popen[str], lines: Queue[str | None]) -> None:
 
 
 def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcome]:
-    """The outcomes on a real server. What others do to its queue happens to a few runs at a time."""
+    """The outcomes on a real server. Changes to its queue by others affect only a few runs at a time."""
     cases = {task: CASES[task[0]] for task in tasks}
     alone = [task for task, case in cases.items() if case.interrupted]
     waves = [task for task, case in cases.items() if case.by_others in ("clear", "prune", "cancel")]
@@ -99,7 +99,7 @@ def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcom
 
 
 def _batched(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
-    """So many of one case at a time."""
+    """Batches of up to `size` tasks of one case."""
     for _, same in itertools.groupby(tasks, key=lambda task: task[0]):
         rest = list(same)
         while rest:
@@ -108,12 +108,12 @@ def _batched(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
 
 
 def read(log: Path) -> list[Outcome]:
-    """What a file has."""
+    """The outcomes in a log file."""
     return [Outcome.from_json(json.loads(line)) for line in log.open()] if log.exists() else []
 
 
 def report(title: str, outcomes: Iterator[Outcome], *, into_page: bool, log: Path | None) -> int:
-    """Print what came of it, and return how many runs were wrong."""
+    """Print the outcomes, and return how many runs were wrong."""
     start = time.monotonic()
     found = []
     before = len(read(log)) if log else 0
@@ -137,15 +137,17 @@ def report(title: str, outcomes: Iterator[Outcome], *, into_page: bool, log: Pat
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.contract.faults", description=__doc__)
-    parser.add_argument("times", type=int, nargs="?", default=1, help="how often, by each kind of client (%(default)s)")
+    parser.add_argument(
+        "times", type=int, nargs="?", default=1, help="how often, with each kind of client (%(default)s)"
+    )
     parser.add_argument("--live", action="store_true", help="on a real server, in place of the simulator")
-    parser.add_argument("--only", default="", help="the faults whose group and name hold these words")
+    parser.add_argument("--only", default="", help="the faults whose group and name contain these words")
     parser.add_argument("--way", nargs="+", choices=WAYS, default=[RUN], help="what is called; without it `run`")
     parser.add_argument("--first", type=int, default=0, help="the first seed (%(default)s)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=10, help="of each process")
     parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
-    parser.add_argument("--log", type=Path, help="a file for the outcome of each run; what it has is not run again")
+    parser.add_argument("--log", type=Path, help="a file for the outcome of each run; runs in it are not repeated")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work is not None:

@@ -1,4 +1,4 @@
-"""Cases: what goes wrong, drawn by a seed."""
+"""Cases: the faults, drawn with a seed."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ ALWAYS: Final = 500
 
 @dataclass(frozen=True)
 class Case:
-    """A fault. `fates` draws what requests meet."""
+    """A fault. `fates` draws the fates of requests."""
 
     group: str
     name: str
     fates: Callable[[Random], Fates] = lambda draw: []
     reports: frozenset[str] = frozenset()
-    """The errors that are true reports of it. Without any, there has to be a result."""
+    """The errors that report it correctly. Without any, there has to be a result."""
     timeout: float = 150.0
     within: float = 0.0
-    """Seconds after which the run must have ended, where that is to be shown."""
+    """Seconds after which the run must have ended, if that is tested."""
     by_others: str = ""
-    """What somebody else does meanwhile: `clear`, `prune`, `cancel` or `kill`."""
+    """What others do meanwhile: `clear`, `prune`, `cancel` or `kill`."""
     interrupted: bool = False
     slow: bool = False
-    """It shows only while items take their time."""
+    """Whether it only has an effect while items take some time."""
 
     @property
     def strikes(self) -> bool:
-        """Whether something meets requests."""
+        """Whether it affects requests."""
         return bool(self.fates(Random(0)))
 
 
 def once(place: str, fate: str) -> Callable[[Random], Fates]:
-    """It happens once, or twice."""
+    """A fate that occurs once or twice."""
     return lambda draw: [(place, fate)] * draw.choice([1, 1, 2])
 
 
@@ -59,7 +59,7 @@ def _without_events(fates: Callable[[Random], Fates]) -> Callable[[Random], Fate
 
 
 def _without_many_events(fates: Callable[[Random], Fates]) -> Callable[[Random], Fates]:
-    # While events come, there is nothing to ask: they break off, about when the batch is sent.
+    # While events arrive, there are no requests, so the events break off about when the batch is sent.
     def drawn(draw: Random) -> Fates:
         latest = draw.choice([0.05, 0.3, 1.0])
         drops = [(SOCKET, f"drop {draw.uniform(0, latest):.2f}") for _ in range(draw.randint(1, 3))]
@@ -128,17 +128,17 @@ def _sockets() -> list[Case]:
 
 
 def _always(place: str, fate: str) -> Callable[[Random], Fates]:
-    # With the events there would be hardly anything to look for.
+    # With events there would be hardly any requests.
     return lambda draw: [(SOCKET, "refuse")] * ALWAYS + [(place, fate)] * ALWAYS
 
 
 def _several(draw: Random) -> Fates:
-    """Three to six of them in one run, wherever they strike."""
+    """Three to six faults in one run, at any request."""
     places = (POST, UPLOAD, WAIT, DOWNLOAD)
     kinds = (*_CUTS, *_BROKEN, *_HANGS, *(f"!{status}" for status in _STATUSES), "late 3", "late 9", "double lost")
     found = [(draw.choice(places), draw.choice(kinds)) for _ in range(draw.randint(3, 6))]
     found += [(SOCKET, draw.choice(["refuse", f"drop {draw.uniform(0, 2):.2f}", f"freeze {draw.uniform(0, 2):.2f}"]))]
-    # A third POST is the last one: more than two that say nothing are reported as what they are.
+    # A third POST is the last one: more than two unclear ones are reported as such.
     posts = [entry for entry in found if entry[0] == POST]
     return [entry for entry in found if entry not in posts[2:]]
 

@@ -1,4 +1,4 @@
-"""Runs: one run that meets a fault, in one of several ways, and what is true of it afterwards."""
+"""Runs: one run with a fault, in one of several ways, and checks of its outcome."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ WAYS: Final = {
     ATTACH: "`submit`, then another client attaches by the submission",
     BATCH: "`submit`, then another client attaches by the batch id",
 }
-"""What is called. Where another client attaches, the first one was closed or just left, at once or while it waited."""
+"""What is called. If another client attaches, the first one was closed or abandoned, immediately or while it waited."""
 
 _PATIENCE: Final = Policy(total_timeout=2.0, read_timeout=2.0, transfer_timeout=3.0, first_pause=0.1)
 _PATIENT: Final = Policy(total_timeout=5.0, first_pause=0.5, retries=12)
-"""For a server that is started again, which takes up to a minute."""
+"""For a server that restarts, which takes up to a minute."""
 
 
 @dataclass
 class Outcome:
-    """How a run ended, and what was wrong about that, if anything."""
+    """How a run ended, and what was wrong, if anything."""
 
     case: Case
     seed: int
@@ -55,7 +55,7 @@ class Outcome:
     """`result`, or the name of the error."""
     seconds: float = 0.0
     met: int = 0
-    """How many of the faults struck; where others do, those of the socket do not count."""
+    """How many of the faults occurred; faults of the socket only count if there are no others."""
     problem: str = ""
     way: str = RUN
 
@@ -65,13 +65,13 @@ class Outcome:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Outcome:
-        """What `to_json` gave."""
+        """Create an outcome from what `to_json` returned."""
         return cls(**{**value, "case": CASES[value["case"]]})
 
 
 @functools.cache
 def counted() -> Any:
-    """Colour Card for each of some widths."""
+    """A Colour Card class for several widths."""
     return workflow_class(imported(with_generator()))
 
 
@@ -105,7 +105,7 @@ def run(case: Case, seed: int, kind: str, place: Place, way: str = RUN) -> Outco
         outcome.ended, problem = type(error).__name__, error
     except BaseException as error:
         outcome.ended = f"{type(error).__module__}.{type(error).__name__}"
-        outcome.problem = f"an exception of somebody else: {error}"
+        outcome.problem = f"a foreign exception: {error}"
     outcome.seconds = outcome.seconds or time.monotonic() - start
     outcome.met = _struck(fates, proxy.fates)
     with contextlib.suppress(Exception):
@@ -156,7 +156,7 @@ def _go(trial: _Trial, draw: Random) -> Any:
 
 @dataclass
 class _Trial:
-    """A run on its way."""
+    """A run in progress."""
 
     case: Case
     kind: str
@@ -173,16 +173,16 @@ class _Trial:
 
     @property
     def left(self) -> float:
-        """Seconds that are left for the next call."""
+        """Seconds left for the next call."""
         return max(self.end - time.monotonic(), 0.0)
 
     def connect(self) -> Any:
-        """A client of the kind."""
+        """A client of this kind."""
         policy = _PATIENT if self.case.by_others == "kill" else _PATIENCE
         return (Client if self.kind == BLOCKING else AsyncClient)(self.proxy.url, policy=policy)
 
     def drive(self, steps: Coroutine[Any, Any, Any]) -> Any:
-        """What steps return that were written for both kinds: those of a blocking client never pause."""
+        """Run steps that were written for both kinds, and return their result; a blocking client never pauses."""
         if self.kind == AWAITED:
             return asyncio.run(steps)
         try:
@@ -193,7 +193,7 @@ class _Trial:
 
 
 async def _value(called: Any) -> Any:
-    """What a call of a client of either kind returns."""
+    """The result of a call of a client of either kind."""
     return await called if inspect.isawaitable(called) else called
 
 
@@ -211,7 +211,7 @@ async def _close(client: Any) -> None:
 
 
 async def _at_once(trial: _Trial) -> Any:
-    """Submit and wait, by one client."""
+    """Submit and wait with one client."""
     async with _open(trial) as client:
         if trial.way == RUN:
             result = await _value(client.run(trial.flow, timeout=trial.case.timeout))
@@ -221,7 +221,7 @@ async def _at_once(trial: _Trial) -> Any:
 
 
 async def _leave(trial: _Trial, *, is_closed: bool, stays: float) -> None:
-    """Submit, and go away after so many seconds of waiting."""
+    """Submit, and leave after waiting for `stays` seconds."""
     client = trial.connect()
     job = await _submitted(trial, client)
     with contextlib.suppress(RunTimeout):
@@ -231,7 +231,7 @@ async def _leave(trial: _Trial, *, is_closed: bool, stays: float) -> None:
 
 
 async def _take_up(trial: _Trial) -> Any:
-    """The result, by another client that knows what was stored."""
+    """The result, from another client that attaches."""
     (stored,) = trial.taken
     async with _open(trial) as client:
         known = Submission.from_json(stored.to_json()) if trial.way == ATTACH else stored.batch_id
@@ -259,7 +259,7 @@ def _wrong_result(trial: _Trial, result: Any) -> str:
 
 
 def _twice(place: Place, batch_id: str) -> str:
-    for _ in range(100):  # what is still to run may be a copy
+    for _ in range(100):  # an item that is still to run may be a copy
         rows = place.rows(batch_id)
         if all(row["status"] in ("completed", "failed", "canceled") for row in rows):
             break
@@ -292,7 +292,7 @@ def _not_taken_up(trial: _Trial, submission: Submission) -> str:
 
 
 def _untrue(error: Any, flow: Any) -> str:
-    """Whether a run that somebody cut short tells of every item."""
+    """Whether a run that others ended early reports every item."""
     there = len(error.partial.card) if error.partial else 0
     missing = len(error.item_ids) + error.submission.requested - len(error.submission.item_ids)
     if not missing or there + missing != len(_widths(flow)):
@@ -302,9 +302,9 @@ def _untrue(error: Any, flow: Any) -> str:
 
 def _still_open(error: BaseException, place: Place) -> str:
     if getattr(error, "__notes__", None):
-        return ""  # it says that something may still run
+        return ""  # it reports that items may still run
     for _ in range(20):
         if not place.open():
             return ""
         time.sleep(0.1)
-    return f"{place.open()} items still wait or run"
+    return f"{place.open()} items are still pending or running"

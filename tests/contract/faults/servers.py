@@ -16,7 +16,7 @@ from tests.live.provision import Server, live_server
 
 QUEUE = "/api/v1/queue/default"
 _QUICK = "import gc\ngc.collect = lambda *_: 0\n"
-"""Without its collection of garbage for each item, InvokeAI runs fifty items in a second instead of one."""
+"""Without garbage collection for each item, InvokeAI runs fifty items per second instead of one."""
 
 
 class Place(Protocol):
@@ -27,13 +27,13 @@ class Place(Protocol):
         """Its address."""
 
     def rows(self, batch_id: str) -> list[dict[str, Any]]:
-        """The queue's items of a batch."""
+        """The items of a batch in the queue."""
 
     def open(self) -> int:
-        """How many items wait or run."""
+        """The number of pending and running items."""
 
     def act(self, what: str) -> None:
-        """Somebody else does something to the queue."""
+        """Let somebody else change the queue."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class OnServer:
         return int(counts["pending"] + counts["in_progress"])
 
     def act(self, what: str) -> None:
-        if what == "kill":  # which the one who started it does
+        if what == "kill":  # done by the code that started the server
             return
         paths = {"clear": "clear", "prune": "prune", "cancel": "cancel_all_except_current"}
         self.server.put(f"{QUEUE}/{paths[what]}")
@@ -88,14 +88,14 @@ class OnSimulator(OnServer):
 
 @contextlib.contextmanager
 def simulated(*, slow: bool) -> Iterator[OnSimulator]:
-    """A simulator of its own; a `slow` one gives others the time to do something."""
+    """A separate simulator; a `slow` one gives others time to act."""
     with Simulator(speed=0.15 if slow else 0.0) as simulator:
         yield OnSimulator(Server(simulator.serve(), simulator.version), simulator)
 
 
 @contextlib.contextmanager
 def quick_environment() -> Iterator[None]:
-    """What is started within spends no time on its garbage."""
+    """Servers started in the body do not collect garbage."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "sitecustomize.py").write_text(_QUICK, encoding="utf-8")
         before = os.environ.get("PYTHONPATH")

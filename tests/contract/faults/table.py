@@ -1,4 +1,4 @@
-"""Table: what came of all runs, as docs/faults.md has it."""
+"""Table: the outcomes of all runs, as in docs/faults.md."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Key = tuple[str, str]
 
 
 def table(outcomes: Sequence[Outcome], before: Iterable[str] = ()) -> str:
-    """All rows, with their head: one for each fault of `run`, or one for each other way and what the faults meet.
+    """All rows with their header: one for each fault of `run`, or one for each other way and what the faults affect.
 
-    Rows of before stay, of what has no outcome.
+    Rows from `before` are kept if they have no outcome.
     """
     if any(outcome.way != RUN for outcome in outcomes):
         head, order = _HEAD_BY_WAY, [(words, case.group) for words in WAYS.values() for case in CASES]
@@ -77,7 +77,7 @@ def _wrong(found: Sequence[Outcome]) -> int:
 
 
 def write(title: str, outcomes: Sequence[Outcome], page: Path = PAGE) -> None:
-    """Put rows into the table under its title, in place of those that are there for the same."""
+    """Put rows into the table under its title, replacing existing ones for the same cases."""
     text = page.read_text(encoding="utf-8")
     begin = f"{_BEGIN[:-4]} {title} -->"
     start = text.index(begin) + len(begin)

@@ -53,7 +53,7 @@ class Ear:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still hears. After a fork it is the parent's, and so may its lock be."""
+        """Whether it still receives notes. After a fork it is the parent's, and its lock may be held."""
         return self._process == os.getpid()
 
     @property
@@ -139,7 +139,7 @@ class Listener:
         self._thread: threading.Thread | None = None
         self._line = 0
         self._watched = False
-        self._changed = threading.Condition(self._lock)  # the lock is taken by itself: an interrupt leaves it free
+        self._changed = threading.Condition(self._lock)  # acquire the lock directly: an interrupt leaves it free
         self._tried = False
         self._stir = threading.Event()
         self._closed = False

@@ -1,6 +1,6 @@
-"""Steps: what is decided, without I/O. A client does what the steps ask for.
+"""Steps: the decisions of a client, without I/O. A client does what the steps yield.
 
-exchange/   what steps ask, and how the server's answers are read
-resources/  what a server has, each thing by itself            imports exchange
+exchange/   what steps yield, and how the server's answers are read
+resources/  what is on a server, one module for each kind      imports exchange
 runs/       a run, from values to a result                     imports both
 """

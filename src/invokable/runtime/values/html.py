@@ -1,4 +1,4 @@
-"""HTML: the pieces of what a notebook shows. Every text is escaped.
+"""HTML: parts of what a notebook displays. All text is escaped.
 
 The server's thumbnails are embedded, so that a saved notebook stays small and shows them without the server.
 """
@@ -19,26 +19,26 @@ _KINDS: Final = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}
 
 
 def code(text: str) -> str:
-    """A text as it is written in a program."""
+    """Text as code."""
     return f"<code>{escape(text)}</code>"
 
 
 def lines(text: str) -> str:
-    """A text with its lines; of a long one the beginning."""
+    """Text with line breaks, truncated if it is long."""
     return f"<pre>{escape(text if len(text) <= _MOST_TEXT else f'{text[:_MOST_TEXT]}…')}</pre>"
 
 
 def figure(name: str, width: int | None, height: int | None, picture: str) -> str:
-    """The name of an image or a video, and its size where it is known, below its picture."""
+    """The picture of an image or a video, with its name and, if known, its size as the caption."""
     size = f", {width} × {height}" if width and height else ""
     caption = f"<figcaption>{code(name)}{size}</figcaption>"
     return f"<figure style='display: inline-block; margin: 4px'>{picture}{caption}</figure>"
 
 
 def picture(found: bytes | Exception | None) -> str:
-    """A thumbnail, or why there is none; nothing for what browsers do not show."""
+    """A thumbnail, or the reason why there is none; empty for formats that browsers do not display."""
     if found is None:
-        return "<small>No client to fetch it with: <code>client.show(…)</code> shows the picture.</small>"
+        return "<small>No client to download it with; use <code>client.show(…)</code>.</small>"
     if isinstance(found, Exception):
         reason = (str(found).splitlines() or [""])[0]
         return f"<small>{escape(type(found).__name__)}: {escape(reason)}</small>"

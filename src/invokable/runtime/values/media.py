@@ -65,12 +65,12 @@ class _Media(CheckedByInstance):
         return html.figure(self.name, self.width, self.height, html.picture(self._fetched()))
 
     def _fetched(self) -> builtins.bytes | Exception | None:
-        """A small copy to show, or why there is none; None without a client to fetch it with."""
+        """The thumbnail to display, or the reason why there is none; None without a client."""
         if self._client is None:
             return None
         try:
             return self.thumbnail()
-        except Exception as error:  # what is shown must not fail: the server may be away, the file gone
+        except Exception as error:  # displaying must not fail, even if the server is unreachable or the file deleted
             return error
 
     def _owner(self) -> Downloader:
@@ -138,7 +138,7 @@ class Video(_Media):
 
 
 def media_in(value: object) -> Iterator[Image | Video]:
-    """The images and videos of a value: of an output, or of many in a list."""
+    """The images and videos in a value: in an output, or in a list of several."""
     if isinstance(value, list):
         for item in value:
             yield from media_in(item)

@@ -1,4 +1,4 @@
-"""Node output: what a node gave, as the values that inputs take, and as those of a program's own classes."""
+"""Node output: the output of a node as values that inputs accept, and as values of a program's own classes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Notebooks: the tables that show a workflow and a result in a cell, with small pictures.
+"""Notebooks: the tables that display workflows and results in a cell, with thumbnails.
 
-What an asynchronous client returned would block the loop to fetch its pictures: `client.show` does so before.
+With an asynchronous client, fetching thumbnails here would block the loop: `client.show` fetches them beforehand.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def inputs_table(title: str, inputs: Iterable[tuple[int, str, str, object]]) -> 
 def outputs_table(
     title: str, outputs: Mapping[str, object], thumbnails: Mapping[Image | Video, bytes | Exception] | None = None
 ) -> str:
-    """A table of outputs, with small pictures of the first few images and videos.
+    """A table of outputs, with thumbnails of the first few images and videos.
 
     `thumbnails` has the pictures, or the reasons why there is none; by default they are fetched.
     """
@@ -52,12 +52,12 @@ def outputs_table(
 
 
 def cell(value: object, thumbnails: Mapping[Image | Video, bytes | Exception]) -> str:
-    """A value by itself, with the pictures that were fetched."""
+    """A single value, with the thumbnails that were fetched."""
     return _Cells(thumbnails.get).shown(value)
 
 
 def pictured(value: object) -> list[Image | Video]:
-    """The images and videos of a value, or a list of values, that are shown with a picture: the first few."""
+    """The images and videos in a value or a list of values that are displayed with a picture: the first few."""
     return list(dict.fromkeys(media_in(value)))[:_MOST_PICTURES]
 
 

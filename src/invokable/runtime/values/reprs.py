@@ -1,4 +1,4 @@
-"""Reprs: values in short, as a repr has them."""
+"""Reprs: short representations of values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Result: the base of what a run gives."""
+"""Result: the base class of results."""
 
 from __future__ import annotations
 

@@ -50,16 +50,16 @@ class Submission:
 
 
 def new_batch_id(items: int) -> str:
-    """An id for a batch of so many items: a UUID of version 8, whose last eight digits count them.
+    """A new id for a batch: a version 8 UUID, whose last eight digits are the number of items.
 
-    So that somebody who has the id alone notices which items are gone, and which are there twice.
+    With it, a client that only has the id can detect missing and duplicate items.
     """
     number = uuid4().int >> _COUNT << _COUNT | items
     return str(UUID(int=number & ~(0xF << 76) | _VERSION << 76))
 
 
 def items_in(batch_id: str) -> int:
-    """How many items a batch of ours has, by its id; 0 where that does not say it."""
+    """The number of items of a batch of this client, from its id; 0 if the id does not contain it."""
     try:
         read = UUID(batch_id)
     except ValueError:

@@ -43,7 +43,7 @@ class AsyncAsking:
             if gathering is None:
                 gathering = _Gathering()
                 gathering.answer = Started(self._gather, kind, gathering, step)
-                gatherings[kind] = gathering  # the last of it: an interrupt leaves nothing that never answers
+                gatherings[kind] = gathering  # last, so that an interrupt leaves no gathering that never answers
             gathering.item_ids.update(step.item_ids)
         assert gathering.answer is not None  # set above
         try:
@@ -63,5 +63,5 @@ class AsyncAsking:
         return await self._ask(Ask(step.ask, tuple(sorted(gathering.item_ids)), step.known))
 
     def _here(self) -> tuple[threading.Lock, dict[object, _Gathering]]:
-        """What this process gathers; in one that was forked, nobody would ever ask the rest, or let go of the lock."""
+        """The gatherings of this process. After a fork, the parent's would never be asked or release their lock."""
         return self._processes.setdefault(os.getpid(), (threading.Lock(), {}))

@@ -48,9 +48,9 @@ async def written(file: BinaryIO, piece: bytes) -> int:
 
 
 def shielded(do: Callable[[S], Awaitable[Any]]) -> Callable[[S], Awaitable[Any]]:
-    """The same, for cleaning up after a cancellation: the scope of anyio that canceled once does not do so again.
+    """Shield `do` from the anyio scope that has been canceled, so that steps can clean up.
 
-    Such a scope would cancel each further await. A second `Task.cancel` still ends it.
+    The scope would cancel every further await. A second `Task.cancel` still interrupts it.
     """
     from anyio import CancelScope
 

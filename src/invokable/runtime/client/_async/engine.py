@@ -1,6 +1,6 @@
 """Engine: does what steps yield, and owns the connections, the listener for events and shared questions.
 
-A client, its repositories and its jobs have it in common.
+A client shares it with its repositories and jobs.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ _NAP: Final = 0.25
 
 
 class AsyncEngine:
-    """Drives the steps of a client, and holds what its runs share.
+    """Drives the steps of a client, and has what its runs share.
 
-    `client` is what images of a result download themselves with; None where they cannot.
+    `client` is what the images of a result download themselves with; None if they cannot.
     """
 
     def __init__(self, transport: AsyncTransport, client: Downloader | None) -> None:
@@ -71,19 +71,19 @@ class AsyncEngine:
         return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     async def stream(self, steps: Steps[Any]) -> AsyncIterator[JobEvent]:
-        """Yield the events that steps report. Raises ClientClosedError if closed."""
+        """Yield the events that steps report. Raises ClientClosedError."""
         self._check_open()
         async for event in stream(steps, self._do):
             yield event
 
     async def cancel(self, batch_id: str) -> None:
-        """Cancel what is left of a batch, and wake who waits for it. Raises ConnectionError and APIError."""
+        """Cancel the open items of a batch, and wake its waiters. Raises ConnectionError and APIError."""
         self.context.canceled.add(batch_id)
         await self.drive(cancel_batch(batch_id))
         self.listener.note(batch_id, Note(HERE, 0, {}))
 
     def within(self, timeout: float | None) -> tuple[Context, Deadline]:
-        """What a run is driven with that may take so many seconds."""
+        """The context and the deadline of a run that may take `timeout` seconds."""
         return self.context, Deadline.after(timeout, time.monotonic)
 
     async def aclose(self) -> None:
@@ -102,7 +102,7 @@ class AsyncEngine:
             return await self._done(step, watch)
         except ConnectionError as error:
             if self._closed:
-                raise ClientClosedError("the client was closed meanwhile") from error
+                raise ClientClosedError("the client was closed during the call") from error
             raise
 
     async def _done(self, step: Step, watch: Watch | None) -> Any:

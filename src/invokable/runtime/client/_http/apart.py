@@ -1,4 +1,4 @@
-"""Apart: exchanges that an interrupt must not break off halfway.
+"""Apart: exchanges that an interrupt must not abort halfway.
 
 Python handles signals in the main thread, between any two bytecode instructions. An interrupt inside httpcore's
 connection pool can leave its lock held, and then all later requests, of all threads, would wait forever.
@@ -17,7 +17,7 @@ _ENDING: Final = 0.5
 
 
 def apart(action: Callable[[], T], cut: Callable[[], None]) -> T:
-    """Perform an action in another thread, with its outcome. On an interrupt, `cut` it off and wait for its end."""
+    """Run an action in another thread, and return its result. On an interrupt, `cut` it off and wait for its end."""
     done = _thread.allocate_lock()  # acquired and released atomically, unlike the classes of `threading`
     done.acquire()
     returned: list[T] = []
@@ -34,7 +34,7 @@ def apart(action: Callable[[], T], cut: Callable[[], None]) -> T:
     try:
         try:
             _thread.start_new_thread(work, ())
-        except RuntimeError:  # no thread can be started, as while the interpreter shuts down
+        except RuntimeError:  # no thread can be started, for example during interpreter shutdown
             return action()
         done.acquire()
     except BaseException:

@@ -51,7 +51,7 @@ class Exchange:
     is_complete: bool = False
     """Whether the next write completes the request: a server does not act on the headers alone."""
     stream: _Stream | None = None
-    """What it reads and writes at the moment, if a thread does."""
+    """The stream that a thread is reading or writing, if any."""
 
     def writes(self) -> None:
         """Something is about to be written."""
@@ -59,7 +59,7 @@ class Exchange:
             self.sent.begun = True
 
     def cut(self) -> None:
-        """Have it end at once. From any thread."""
+        """End it immediately, from any thread."""
         self.end = -math.inf
         if self.stream is not None:
             self.stream.shut()
@@ -80,7 +80,7 @@ _CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EX
 
 @contextlib.contextmanager
 def exchange(current: Exchange) -> Iterator[None]:
-    """What happens within is this exchange."""
+    """Run the body as this exchange."""
     token = _CURRENT.set(current)
     try:
         yield
@@ -184,8 +184,8 @@ class _Stream(httpcore.NetworkStream):
         self._inner.close()
 
     def shut(self) -> None:
-        """Wake the thread that reads from it or writes to it, as closing alone does not."""
-        if self._process == os.getpid():  # a connection that a fork shares is not shut down
+        """Wake a thread that is reading or writing, which closing alone does not."""
+        if self._process == os.getpid():  # do not shut down a connection shared with a parent process
             with contextlib.suppress(OSError):
                 self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 

@@ -1,6 +1,6 @@
 """Engine: does what steps yield, and owns the connections, the listener for events and shared questions.
 
-A client, its repositories and its jobs have it in common.
+A client shares it with its repositories and jobs.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ _NAP: Final = 0.25
 
 
 class Engine:
-    """Drives the steps of a client, and holds what its runs share.
+    """Drives the steps of a client, and has what its runs share.
 
-    `client` is what images of a result download themselves with; None where they cannot.
+    `client` is what the images of a result download themselves with; None if they cannot.
     """
 
     def __init__(self, transport: Transport, client: Downloader | None) -> None:
@@ -71,19 +71,19 @@ class Engine:
         return drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     def stream(self, steps: Steps[Any]) -> Iterator[JobEvent]:
-        """Yield the events that steps report. Raises ClientClosedError if closed."""
+        """Yield the events that steps report. Raises ClientClosedError."""
         self._check_open()
         for event in stream(steps, self._do):
             yield event
 
     def cancel(self, batch_id: str) -> None:
-        """Cancel what is left of a batch, and wake who waits for it. Raises ConnectionError and APIError."""
+        """Cancel the open items of a batch, and wake its waiters. Raises ConnectionError and APIError."""
         self.context.canceled.add(batch_id)
         self.drive(cancel_batch(batch_id))
         self.listener.note(batch_id, Note(HERE, 0, {}))
 
     def within(self, timeout: float | None) -> tuple[Context, Deadline]:
-        """What a run is driven with that may take so many seconds."""
+        """The context and the deadline of a run that may take `timeout` seconds."""
         return self.context, Deadline.after(timeout, time.monotonic)
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class Engine:
             return self._done(step, watch)
         except ConnectionError as error:
             if self._closed:
-                raise ClientClosedError("the client was closed meanwhile") from error
+                raise ClientClosedError("the client was closed during the call") from error
             raise
 
     def _done(self, step: Step, watch: Watch | None) -> Any:

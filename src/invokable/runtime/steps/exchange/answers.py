@@ -1,6 +1,6 @@
-"""Answers: what the server's answers look like. `responses` reads them.
+"""Answers: the shapes of the server's answers, which `responses` parses.
 
-Members that nobody needs are passed over, so that newer servers may add theirs.
+Unknown members are ignored, so that newer servers may add some.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class QueueItem(Answer):
 
     @property
     def first(self) -> int:
-        """The item that it goes back to, by whatever number of retries."""
+        """The original item, after any number of retries."""
         return self.retried_from_item_id or self.item_id
 
     @property

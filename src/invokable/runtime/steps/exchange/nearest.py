@@ -1,4 +1,4 @@
-"""Nearest: the names that may have been meant, in the errors about those that are not there."""
+"""Nearest: similar names, for errors about missing ones."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def not_found(message: str, name: str, names: Sequence[str]) -> NotFoundError:
-    """The error for a name that is not among others; the message goes on with the nearest of them."""
+    """The error for a name that is not among `names`; its message suggests the nearest."""
     return NotFoundError(message + nearest(name, names), name=name, nearest=near(name, names))

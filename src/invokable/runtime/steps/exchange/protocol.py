@@ -122,7 +122,7 @@ class Ear(Protocol):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it may still hear of anything. After a fork it does not."""
+        """Whether it may still receive events. After a fork it does not."""
 
     @property
     def line(self) -> int:
@@ -191,7 +191,7 @@ Steps: TypeAlias = Generator[Step, Any, T]
 
 
 def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
-    """Send a request that may be repeated, again while the server is away or busy; a `final` status ends it at once."""
+    """Send a repeatable request, and retry while the server is unreachable or busy, unless the status is `final`."""
     policy: Policy = yield AskPolicy()
     for attempt in range(policy.retries):
         try:

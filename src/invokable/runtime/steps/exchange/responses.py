@@ -1,6 +1,6 @@
-"""Responses: read as what they should be, in this one place.
+"""Responses: the only place where the server's answers are parsed.
 
-A refusal is APIError; what does not look as `answers` says is NotInvokeAIError, wherever it comes from.
+A refusal is an APIError; an answer of another shape than in `answers` is a NotInvokeAIError, whatever sent it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def detail_of(response: Response) -> str:
     try:
         document = json.loads(response.body)
     except (ValueError, RecursionError):
-        return "(broken JSON)"
+        return "(invalid JSON)"
     detail = document.get("detail", document) if isinstance(document, dict) else document
     if isinstance(detail, list):
         text = "; ".join(_problem(entry) for entry in detail)

@@ -1,1 +1,1 @@
-"""What a server has, each thing by itself: boards, models, media, workflows, style presets, its queue."""
+"""What is on a server, by kind: boards, models, media, workflows, style presets, the queue."""

@@ -36,7 +36,7 @@ def list_boards(*, archived: bool = False) -> Steps[list[BoardRecord]]:
 
 
 def create_board(name: str) -> Steps[BoardRecord]:
-    """Make a board."""
+    """Create a board."""
     response: Response = yield Request("POST", BOARDS, {"board_name": name})
     return _board(parse(response), response)
 

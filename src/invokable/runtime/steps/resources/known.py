@@ -1,4 +1,4 @@
-"""Known: what a client has learned of its server."""
+"""Known: what a client knows about its server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model manager: the models of a server: listed, found, changed and deleted, and more of them installed."""
+"""Model manager: listing, finding, changing, deleting and installing the models of a server."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def prune_installs() -> Steps[None]:
 
 
 def _do(request: Request, is_done: Callable[[], Steps[bool]]) -> Steps[None]:
-    """Send what is answered without a body. 6.14 fails at that answer after its work, so what it did is looked at."""
+    """Send a request whose answer has no body. 6.14 fails to send it after its work, so check whether that is done."""
     for final in ((500,), ()):
         response = yield from fetch(request, final=final)
         if response.status != 500:

@@ -1,4 +1,4 @@
-"""Node drift: what the server's nodes have become since a module was made for them."""
+"""Node drift: how the server's nodes differ from those a module was generated for."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Uploaded:
                     stored.seen = float("-inf")
 
     def release(self, batch_id: str) -> None:
-        """A run has ended."""
+        """Note that a run has ended."""
         with self._lock:
             for stored in self._files.values():
                 stored.runs.discard(batch_id)

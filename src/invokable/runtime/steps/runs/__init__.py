@@ -1,1 +1,1 @@
-"""A run, from values to a result: prepare ─ submit ─ wait ─ collect. It uses the resources."""
+"""Runs, from values to a result: prepare ─ submit ─ wait ─ collect."""

@@ -85,7 +85,7 @@ class Hearing:
     watched: bool = True
     """Whether the events of the run are watched, not only its outcome."""
     former: frozenset[int] = frozenset()
-    """The items in whose place others of the run are."""
+    """The items that others of the run have replaced."""
     ended: dict[int, str] = field(default_factory=dict)
     """The final states of items that have ended, according to events."""
     removed: bool = False

@@ -75,7 +75,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
         uploads=tuple(uploads.names.values()),
     )
     parts = {"data": data, "graph": graph, "workflow": embedded}
-    if uploads.names:  # else there is no file to look for
+    if uploads.names:  # otherwise there is no file to check
         parts = {name: replaced(part, uploads.wire) for name, part in parts.items()}
     about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
     return Prepared(submission, about | parts)

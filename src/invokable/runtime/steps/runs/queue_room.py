@@ -1,4 +1,4 @@
-"""Queue room: whether the queue takes a whole batch, asked before anything is sent.
+"""Queue room: whether the queue has room for a whole batch, checked before anything is sent.
 
 At its limit, the server accepts part of a batch and reports success. A single item is accepted or not, and the answer
 shows which, so only batches of several items are checked.

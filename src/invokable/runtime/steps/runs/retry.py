@@ -1,8 +1,8 @@
 """Retry: run failed and canceled items again, exactly once.
 
 The server's retry makes a new queue item from an old one. Like a submission, it is not idempotent: if its answer is
-answer does not come, the new items are looked for before it is sent again. So they are by whoever retries the same run
-once more, in this process or another one.
+lost, the client looks for the new items before it sends the request again. So does a later retry of the same run, in
+this process or another.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _PAUSE: Final = 1.0
 def retry(state: Submitting, clock: Clock) -> Steps[None]:
     """Run failed and canceled items of a run again; its submission then names the new items.
 
-    What runs again already, after an earlier attempt or by somebody else's doing, is taken up.
+    Continues with items that already run again, because of an earlier attempt or somebody else.
 
-    Raises APIError, ConnectionError, RunTimeout, and EnqueueUncertain when the new items do not show up.
+    Raises APIError, ConnectionError, RunTimeout, and EnqueueUncertain if the new items do not appear.
     """
     try:
         yield from _retry(state, clock)
@@ -61,11 +61,11 @@ def _retry(state: Submitting, clock: Clock) -> Steps[None]:
         sure = yield from _put(again, state, clock)
         if (yield from _found(state, old, last, clock, sure=sure)):
             return
-    raise _uncertain(state, "they do not show up")
+    raise _uncertain(state, "they do not appear")
 
 
 def _take_up(state: Submitting, old: dict[int, QueueItem], new: Sequence[QueueItem]) -> Steps[None]:
-    """Let new items take the place of old ones, the earliest where there are several; the others are canceled."""
+    """Replace old items by new ones; if there are several, the earliest is kept and the others are canceled."""
     kept = _earliest(new)
     if not kept:
         return
@@ -94,7 +94,7 @@ def _put(item_ids: Sequence[int], state: Submitting, clock: Clock) -> Steps[bool
 
 
 def _found(state: Submitting, old: dict[int, QueueItem], last: int, clock: Clock, *, sure: bool) -> Steps[bool]:
-    """Look for the new item of each old one, and take them up once all are there; whether they are."""
+    """Look for the new item of each old one, and use them once there are all; return whether there are."""
     begin = clock()
     while True:
         try:
@@ -122,7 +122,7 @@ def _earliest(rows: Sequence[QueueItem]) -> dict[int, int]:
 def _uncertain(state: Submitting, why: str) -> EnqueueUncertain:
     error = EnqueueUncertain(
         f"it is not known whether the failed and canceled items of batch {state.submission.batch_id} run again: {why}; "
-        "job.retry() looks for them before it asks again"
+        "job.retry() looks for them before it tries again"
     )
     error.submission = state.submission
     return error

@@ -68,7 +68,7 @@ QUIET: Final = Manner()
 _SOCKET: Final = 2.0
 """Seconds to wait for the connection for events before submitting; without it, the run is polled."""
 _GIVING_UP: Final = 10.0
-"""Seconds that an interrupted run takes at most to cancel what it has on the server."""
+"""The maximum number of seconds that an interrupted run takes to cancel its items."""
 _FRESH: Final = 1.0
 """Seconds after which a run may no longer be the last one in the queue."""
 
@@ -222,12 +222,12 @@ def _finish(
                 yield from within(retry(state, deadline.clock), deadline)
 
 
-def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was known to the server") -> Steps[T]:
-    """The same steps in the time that is left. Raises RunTimeout, which says when it was over."""
+def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was submitted") -> Steps[T]:
+    """The same steps, within the time left. Raises RunTimeout, which says `when` it happened."""
     try:
         return (yield from within(steps, deadline))
     except (TimeUp, ConnectionError) as error:
-        if isinstance(error, ConnectionError) and not deadline.is_over:  # else it says no more than that
+        if isinstance(error, ConnectionError) and not deadline.is_over:  # otherwise it is just the timeout
             raise
         raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}") from None
 
@@ -276,7 +276,7 @@ def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]
 
 @contextmanager
 def carried_by_errors(state: Submitting) -> Iterator[None]:
-    """Errors within carry the submission."""
+    """Add the submission to errors."""
     try:
         yield
     except InvokableError as error:

@@ -39,7 +39,7 @@ def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
 
 
 def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
-    """The result of what is completed by now, or None.
+    """The result of the items completed so far, or None.
 
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
@@ -53,7 +53,7 @@ def finished_part(workflow: type[Workflow], state: Submitting, context: Context,
 def _asked(
     ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context, deadline: Deadline
 ) -> Steps[dict[int, Any]]:
-    """What is said of the items of a run."""
+    """The statuses of the items of a run."""
     with carried_by_errors(state):
         yield from located(state, context.known, deadline)
         asking = _ask(Ask(ask, state.submission.item_ids, context.known))

@@ -89,9 +89,9 @@ class Submitting:
     taken: float = -math.inf
     """When the server was known to have the batch, if this process sent it."""
     awaited: int = 0
-    """How many items the batch has once a retry that is under way has arrived; 0 without one."""
+    """The number of items in the batch once a retry that is on its way has arrived; 0 without one."""
     former: frozenset[int] = frozenset()
-    """The items in whose place others run."""
+    """The items that others have replaced."""
     ear: Ear | None = None
     """Collects the events about the batch."""
     line: int = 0
@@ -124,7 +124,7 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
 
 
 def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = False) -> Steps[Submission]:
-    """A submission whose items are not known, with them. Raises EnqueueUncertain if the server does not show it.
+    """Complete a submission with its item ids. Raises EnqueueUncertain if the server does not show it.
 
     If only the batch id is known, each question is asked once, unless it is to `insist`, as through a restart.
     """
@@ -138,7 +138,7 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
 
 
 def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) -> Steps[Submission]:
-    """A submission of which only the batch id is known, with its items. Of items that arrived twice, one counts."""
+    """Complete a submission of which only the batch id is known. Of duplicate items, one counts."""
 
     def answered(ask: Callable[[], Steps[T]]) -> Steps[T]:
         return _insist(ask, submission, clock, _pauses()) if insist else ask()
@@ -273,9 +273,9 @@ def _pauses() -> Iterator[float]:
 
 
 def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
-    """Find the items of a batch that the server has, cancel what arrived twice, and give up one taken in part.
+    """Find the items of a batch on the server, cancel duplicates, and give up a batch that was accepted in part.
 
-    One of which a part has been pruned meanwhile goes on.
+    A batch of which a part has been pruned meanwhile continues.
     """
     submission = state.submission
     items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
@@ -300,8 +300,8 @@ def choose(
 ) -> tuple[list[int], list[int]]:
     """The items to keep, the earliest for each row of values, and the spare ones. If a row has none, all are spare.
 
-    Without the rows, as in another process, the items are taken for one or several whole batches, of which somebody may
-    have canceled one already.
+    Without the rows, as in another process, the items are assumed to be one or more complete batches, one of which may
+    already have been canceled.
     """
     ids = [item.item_id for item in items]
     if rows is None or all(item.field_values is None for item in items):  # servers before 6.0 do not list values
@@ -324,9 +324,9 @@ def choose(
 
 
 def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:
-    """Whether the items of a batch that lacks some were there: of one without room, a queue takes the first.
+    """Whether the missing items of a batch were pruned: a queue without room accepts the first ones.
 
-    Another process, without the rows, comes later: then it is the likelier, and does no harm.
+    Another process, without the rows, attaches later: then this is more likely, and does no harm.
     """
     return rows is None or all(_key_of(item) != _key(rows[0]) for item in items)
 

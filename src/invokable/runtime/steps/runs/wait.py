@@ -257,7 +257,7 @@ def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
 
 
 def _spare(rows: Sequence[QueueItem], submission: Submission) -> list[int]:
-    """The items of a POST, or of a retry, that arrived once more; not those of somebody else's retry."""
+    """The items of a POST, or of a retry, that arrived again, without those of somebody else's retry."""
     own = {row.item_id: row for row in rows if row.item_id in set(submission.item_ids)}
     # While these run, or once they are completed, there is nothing to retry.
     retried = {row.first: row.item_id for row in own.values() if row.first != row.item_id and row.status not in AGAIN}
@@ -339,7 +339,7 @@ class _Outage:
     _refused_since: float | None = None
 
     def pause_after(self, error: InvokableError) -> float:
-        """Seconds to wait before the next look. Raises the error if that is of no use, or a refusal that has lasted."""
+        """Seconds to wait before the next poll. Raises the error if the client is closed, or for a lasting refusal."""
         if isinstance(error, ClientClosedError):
             raise error
         self.is_new = not self._pause
