@@ -12,6 +12,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a connection that opens after closing sends its request",
+        "src/invokable/runtime/client/_http/network.py",
+        "        if self.is_closed:\n",
+        "        if False:\n",
+        ("tests/runtime/test_closing.py",),
+    ),
+    Mutation(
+        "requests that waited for their turn are sent after closing",
+        "src/invokable/runtime/client/_http/transports.py",
+        "        if self._is_closed:\n",
+        "        if False:\n",
+        ("tests/runtime/test_closing.py",),
+    ),
+    Mutation(
         "an interrupt may leave the connections locked",
         f"{CLIENT}_http/transports.py",
         "if self.is_real and threading.current_thread() is threading.main_thread():",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpcore
 import pytest
 from generated_examples.colour_card import ColourCard
 
@@ -24,6 +25,7 @@ WAITS: dict[str, Callable[[Any], Any]] = {
     "events": lambda job: list(job.events()),
 }
 PATIENT = Policy(retries=100, read_timeout=60, total_timeout=60)
+SHORT = Policy(retries=1, read_timeout=3, total_timeout=3)
 
 
 @pytest.fixture
@@ -132,4 +134,50 @@ def test_a_task_in_the_middle_of_a_request_gets_a_client_closed_error(serve: Any
                 await asking
 
     with listening(serve) as port:
+        asyncio.run(main(f"http://127.0.0.1:{port}"))
+
+
+def test_a_connection_that_opens_after_closing_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect: Any = httpcore.AnyIOBackend.connect_tcp
+
+    async def main(url: str) -> None:
+        opening, closed = asyncio.Event(), asyncio.Event()
+
+        async def slowly(*arguments: Any) -> Any:
+            opening.set()
+            await closed.wait()
+            return await connect(*arguments)
+
+        monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", slowly)
+        client = AsyncClient(url, policy=SHORT)
+        asking = asyncio.ensure_future(client.version())
+        await opening.wait()
+        await client.aclose()
+        closed.set()
+        with closing(), pytest.raises(ClientClosedError):
+            await asking
+
+    with listening(silent) as port:
+        asyncio.run(main(f"http://127.0.0.1:{port}"))
+
+
+def test_requests_that_wait_for_their_turn_are_not_sent_after_closing() -> None:
+    connections: list[int] = []
+
+    def counted(client: socket.socket) -> None:
+        connections.append(1)
+        silent(client)
+
+    async def main(url: str) -> None:
+        client = AsyncClient(url, policy=SHORT)
+        asking = [asyncio.ensure_future(client.version()) for _ in range(20)]
+        while len(connections) < 8:
+            await asyncio.sleep(0.01)
+        with closing():
+            await client.aclose()
+            outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {ClientClosedError}
+        assert len(connections) == 8
+
+    with listening(counted) as port:
         asyncio.run(main(f"http://127.0.0.1:{port}"))

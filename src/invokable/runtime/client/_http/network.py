@@ -105,14 +105,26 @@ for _name in ("http11", "proxy", "socks"):
     logging.getLogger(f"httpcore.{_name}").addFilter(_Discreet())
 
 
-def pool(connection: Connection, policy: Policy) -> httpcore.ConnectionPool:
+@dataclass(slots=True)
+class State:
+    """Whether a pool was closed. httpcore closes only the connections that are open by then, not those being opened."""
+
+    is_closed: bool = False
+
+    def check(self) -> None:
+        """Raise ConnectError once the pool is closed, so that no request is sent on such a connection."""
+        if self.is_closed:
+            raise httpcore.ConnectError("the client was closed")
+
+
+def pool(connection: Connection, policy: Policy, state: State) -> httpcore.ConnectionPool:
     """The connections of one process."""
-    return httpcore.ConnectionPool(**_options(connection, policy), network_backend=_Backend())
+    return httpcore.ConnectionPool(**_options(connection, policy), network_backend=_Backend(state))
 
 
-def async_pool(connection: Connection, policy: Policy) -> httpcore.AsyncConnectionPool:
+def async_pool(connection: Connection, policy: Policy, state: State) -> httpcore.AsyncConnectionPool:
     """The connections of one event loop."""
-    return httpcore.AsyncConnectionPool(**_options(connection, policy), network_backend=_AsyncBackend())
+    return httpcore.AsyncConnectionPool(**_options(connection, policy), network_backend=_AsyncBackend(state))
 
 
 def _options(connection: Connection, policy: Policy) -> dict[str, Any]:
@@ -139,8 +151,9 @@ def _proxy(connection: Connection) -> httpcore.Proxy | None:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
         self._inner = httpcore.SyncBackend()
+        self._state = state
 
     def connect_tcp(
         self,
@@ -156,7 +169,8 @@ class _Backend(httpcore.NetworkBackend):
         for number, address in enumerate(addresses, start=1):
             try:
                 limit = timing.left(of=len(addresses) - number + 1)
-                return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options))
+                stream = self._inner.connect_tcp(address, port, limit, local_address, socket_options)
+                return _Stream(stream, self._state)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if number == len(addresses):
                     raise
@@ -164,8 +178,9 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, state: State) -> None:
         self._inner = inner
+        self._state = state
         self._process = os.getpid()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -174,6 +189,7 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = self._current()
+        self._state.check()
         for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.writes()
@@ -199,7 +215,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         limit = self._current().left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._state)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -209,8 +225,9 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
         self._inner = httpcore.AnyIOBackend()
+        self._state = state
 
     async def connect_tcp(
         self,
@@ -226,7 +243,8 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         for number, address in enumerate(addresses, start=1):
             try:
                 limit = timing.left(of=len(addresses) - number + 1)
-                return _AsyncStream(await self._inner.connect_tcp(address, port, limit, local_address, socket_options))
+                stream = await self._inner.connect_tcp(address, port, limit, local_address, socket_options)
+                return _AsyncStream(stream, self._state)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if number == len(addresses):
                     raise
@@ -234,8 +252,9 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, state: State) -> None:
         self._inner = inner
+        self._state = state
         self._socket = inner.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -246,6 +265,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = _CURRENT.get()
+        self._state.check()
         for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.writes()
@@ -261,7 +281,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         limit = _CURRENT.get().left(timeout, httpcore.ConnectTimeout)
-        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, limit))
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, limit), self._state)
 
     def get_extra_info(self, info: str) -> Any:
         if (

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from invokable.runtime.client._http.network import async_pool, completes_request, pool
+from invokable.runtime.client._http.network import State, async_pool, completes_request, pool
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.steps.exchange.policy import Policy
 
@@ -17,13 +17,15 @@ class Pool(httpx.BaseTransport):
     """The network."""
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
-        self._pool = pool(connection, policy)
+        self._state = State()
+        self._pool = pool(connection, policy, self._state)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with _as_httpx:
             return _answer(self._pool.handle_request(_core_request(request)))
 
     def close(self) -> None:
+        self._state.is_closed = True
         self._pool.close()
 
 
@@ -31,13 +33,15 @@ class AsyncPool(httpx.AsyncBaseTransport):
     """The network, for asyncio."""
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
-        self._pool = async_pool(connection, policy)
+        self._state = State()
+        self._pool = async_pool(connection, policy, self._state)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with _as_httpx:
             return _answer(await self._pool.handle_async_request(_core_request(request)))
 
     async def aclose(self) -> None:
+        self._state.is_closed = True
         await self._pool.aclose()
 
 

@@ -52,6 +52,7 @@ class _Sending:
         self.url = connection.url
         self._credentials = Credentials(connection.token, connection.email, connection.password)
         self.is_real = is_real
+        self._is_closed = False
         own = {"User-Agent": "invokable", "Accept": "*/*", **connection.extra_headers}
         self._headers = httpx.Headers({**own, "Accept-Encoding": "gzip"})
         self._headers_of_files = httpx.Headers({**own, "Accept-Encoding": "identity"})
@@ -61,6 +62,10 @@ class _Sending:
     def current_token(self) -> str | None:
         """The token currently in use, if any."""
         return self._credentials.token
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConnectionError("the client was closed", url=self.url)
 
     def _end(self, request: Request) -> float:
         """When the exchange must end."""
@@ -168,6 +173,7 @@ class Transport(_Sending):
 
     def close(self) -> None:
         """Close all connections of this process."""
+        self._is_closed = True
         if here := self._processes.pop(os.getpid(), None):
             here[0].close()
 
@@ -193,6 +199,7 @@ class Transport(_Sending):
 
     def _here(self) -> tuple[Network, threading.Lock]:
         """The connections of this process, and the lock for signing in."""
+        self._check_open()
         found = self._processes.get(os.getpid())
         if found is None:
             # Leave those of a parent process alone: they are the parent's to use and to close.
@@ -244,6 +251,7 @@ class AsyncTransport(_Sending):
 
     async def aclose(self) -> None:
         """Close all connections of this event loop."""
+        self._is_closed = True
         process, network, _ = self._loops.pop(asyncio.get_running_loop(), (0, None, None))
         if network is not None and process == os.getpid():
             await network.aclose()
@@ -263,6 +271,7 @@ class AsyncTransport(_Sending):
                 await answer.aclose()
 
     def _here(self) -> tuple[int, AsyncNetwork, asyncio.Lock]:
+        self._check_open()
         loop = asyncio.get_running_loop()
         found = self._loops.get(loop)
         if found is None or found[0] != os.getpid():
