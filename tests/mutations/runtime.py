@@ -130,6 +130,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_closing.py",),
     ),
     Mutation(
+        "a connection is closed under a thread that reads from it",
+        f"{RUNTIME}client/_http/network.py",
+        "        if self._user in (None, threading.get_ident()):\n",
+        "        if True:\n",
+        (f"{TESTS}test_closing.py",),
+    ),
+    Mutation(
         "closing a client does not end sleeps",
         f"{RUNTIME}client/_sync/engine.py",
         "        while seconds > _NAP and",
@@ -211,7 +218,7 @@ MUTATIONS: Final = (
         f"{RUNTIME}steps/runs/hearing.py",
         "            self.strange |= self._retries > 1\n",
         "            pass\n",
-        (f"{TESTS}test_following.py",),
+        (f"{TESTS}test_hearing.py",),
     ),
     Mutation(
         "events of another shape are heard",

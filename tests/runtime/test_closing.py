@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, ClientClosedError, Policy
+from invokable.runtime.client._http import network
 from invokable.testing import Fault, Simulator
 from tests.runtime.relays import listening, silent
 from tests.testing.asking import picture, until
@@ -120,6 +122,27 @@ def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: A
         with closing():
             client.close()
             assert isinstance(asking.exception(10), ClientClosedError)
+
+
+def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> None:
+    with listening(silent) as port, ThreadPoolExecutor() as pool:
+        stream = network._Stream(httpcore.SyncBackend().connect_tcp("127.0.0.1", port))
+        connection = stream.get_extra_info("socket")
+        about_to_read, closed = threading.Event(), threading.Event()
+
+        def read() -> bytes:
+            with stream._used():
+                about_to_read.set()
+                closed.wait(10)
+                assert connection.fileno() >= 0
+            return b""
+
+        reading = pool.submit(read)
+        about_to_read.wait(10)
+        stream.close()
+        closed.set()
+        assert reading.result(10) == b""
+        assert connection.fileno() < 0
 
 
 @pytest.mark.parametrize("serve", [silent, busy])

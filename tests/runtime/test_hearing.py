@@ -64,6 +64,15 @@ def test_an_event_of_another_shape_is_passed_over(name: str, value: Any) -> None
             Hearing(frozenset({1}), PINS, None, former=frozenset({1})).take([note])
 
 
+def test_a_second_retry_of_an_item_is_strange() -> None:
+    found = Hearing(frozenset({3}), PINS, None, former=frozenset({1}))
+    retried, other = (Note("queue_items_retried", 0, {"retried_item_ids": [item_id]}) for item_id in (1, 2))
+    found.take([retried, other])
+    assert not found.strange
+    found.take([retried])
+    assert found.strange
+
+
 @pytest.mark.parametrize("missing", range(len(NODES)))
 def test_an_item_with_a_node_without_events_is_not_complete(missing: int) -> None:
     notes = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]

@@ -182,28 +182,44 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
         self._state = state
         self._process = os.getpid()
+        self._user: int | None = None
+        self._is_closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        current = self._current()
-        return self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
+        with self._used() as current:
+            return self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        current = self._current()
-        self._state.check()
-        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
-            limit = current.left(timeout, httpcore.WriteTimeout)
-            current.writes()
-            self._inner.write(buffer[start : start + _PIECE], limit)
+        with self._used() as current:
+            self._state.check()
+            for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
+                limit = current.left(timeout, httpcore.WriteTimeout)
+                current.writes()
+                self._inner.write(buffer[start : start + _PIECE], limit)
 
     def close(self) -> None:
+        self._is_closed = True
         self.shut()
-        self._inner.close()
+        # A thread that is about to read would otherwise wait for a new connection with the same file descriptor.
+        if self._user in (None, threading.get_ident()):
+            self._inner.close()
 
     def shut(self) -> None:
         """Wake a thread that is reading or writing, which closing alone does not."""
         if self._process == os.getpid():  # do not shut down a connection shared with a parent process
             with contextlib.suppress(OSError):
                 self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[Exchange]:
+        """Keep other threads from closing it while this one uses it."""
+        self._user = threading.get_ident()
+        try:
+            yield self._current()
+        finally:
+            self._user = None
+            if self._is_closed:
+                self._inner.close()
 
     def _current(self) -> Exchange:
         current = _CURRENT.get()
