@@ -126,7 +126,7 @@ def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: A
 
 def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> None:
     with listening(silent) as port, ThreadPoolExecutor() as pool:
-        stream = network._Stream(httpcore.SyncBackend().connect_tcp("127.0.0.1", port))
+        stream = network._Stream(httpcore.SyncBackend().connect_tcp("127.0.0.1", port), network.State())
         connection = stream.get_extra_info("socket")
         about_to_read, closed = threading.Event(), threading.Event()
 
