@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from invokable.contract.batch import BatchTable
 from invokable.contract.interface.model import Input, Interface, InterfaceError, Output
@@ -16,7 +16,6 @@ from invokable.contract.module import index_map_checksum
 from invokable.contract.module_text import constant, indices, workflow_class
 
 _NO_HOMES: Final = sys.stdlib_module_names | {"invokable"}
-Entries: TypeAlias = tuple[tuple[Any, ...], ...]
 
 
 def read_module(text: str) -> Interface:
