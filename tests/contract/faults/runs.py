@@ -286,8 +286,14 @@ def _wrong_report(trial: _Trial, error: BaseException) -> str:
 
 
 def _not_taken_up(trial: _Trial, submission: Submission) -> str:
-    with Client(trial.place.url) as client:
-        result = client.attach(type(trial.flow), submission).result(timeout=60)
+    try:
+        with Client(trial.place.url) as client:
+            result = client.attach(type(trial.flow), submission).result(timeout=60)
+    except InvokableError as error:
+        rows = {row["item_id"]: (row["status"], row.get("started_at")) for row in trial.place.rows(submission.batch_id)}
+        return (
+            f"not taken up: {type(error).__name__}: {error}; {trial.place.open()} items are open, of the batch {rows}"
+        )
     return _wrong_result(trial, result)
 
 
