@@ -117,7 +117,7 @@ def test_a_file_that_can_no_longer_be_read_is_an_error_if_it_was_a_workflow(fold
     (folders / "new" / "card.json").write_text("{")
     result = run("old", "new", "--format", "json")
     assert result.exit_code == 2
-    assert result.stderr.startswith("new/card.json: card.json is not JSON: line 1")
+    assert result.stderr.startswith("new/card.json: is not JSON: line 1")
     assert files(result) == {"image.json": "same nobody", "card.json": "unreadable callers"}
 
 

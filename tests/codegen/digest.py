@@ -21,7 +21,7 @@ def documents() -> Iterator[tuple[str, Any]]:
     """The examples, an example filled with each hostile text, and the corpus if available, each with a name."""
     for path in [*WORKFLOWS.glob("*.json"), *(SHARED / "corpus").glob("*/workflow.json")]:
         try:
-            yield f"{path.parent.name}/{path.name}", read_document(path.read_bytes(), name=path.name)
+            yield f"{path.parent.name}/{path.name}", read_document(path.read_bytes())
         except WorkflowFileError:
             continue
     for name, text in HOSTILE.items():

@@ -79,7 +79,7 @@ def documents() -> list[Any]:
     found = [with_generator(), with_dynamic_inputs()]
     for path in paths:
         try:
-            found.append(read_document(path.read_bytes(), name=path.name))
+            found.append(read_document(path.read_bytes()))
         except WorkflowFileError:
             continue
     return found
@@ -168,7 +168,7 @@ def _has(container: Any, key: Any) -> bool:
 def attempt(document: Any, schema: Schema = SCHEMA) -> str:
     """The outcome for a workflow: `refused` or `written`. Raises whatever breaks the promise."""
     try:
-        document = read_document(json.dumps(document).encode(), name="mutated.json")
+        document = read_document(json.dumps(document).encode())
         written = generate_module(document, schema, source="mutated.json", options=Options(lenient=True))
     except WorkflowFileError as error:
         return "refused" if error.message else "refused without a reason"

@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 def planned(slug: str) -> ModulePlan:
     """The plan of one of the workflows."""
-    document = read_document((CORPUS / slug / "workflow.json").read_bytes(), name="workflow.json")
+    document = read_document((CORPUS / slug / "workflow.json").read_bytes())
     return plan_document(document, load("6.14.2"), source=f"{slug}.json")
 
 

@@ -35,7 +35,7 @@ def plans() -> Iterator[tuple[str, ModulePlan]]:
     for path in [*sorted(CORPUS.glob("*/workflow.json")), *sorted(WORKFLOWS.glob("*.json"))]:
         slug = path.parent.name if path.name == "workflow.json" else path.stem
         try:
-            document = read_document(path.read_bytes(), name=path.name)
+            document = read_document(path.read_bytes())
             yield slug, plan_document(document, schema, source=f"{slug}.json", options=Options(lenient=True))
         except WorkflowFileError:
             continue

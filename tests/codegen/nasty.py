@@ -212,7 +212,7 @@ COSTLY = {
 def generated(document: Any) -> str:
     """The module of a workflow; empty if it is refused."""
     try:
-        read = read_document(json.dumps(document).encode(), name="nasty.json")
+        read = read_document(json.dumps(document).encode())
         return generate_module(read, schema(), source="nasty.json", options=Options(lenient=True)).text
     except WorkflowFileError:
         return ""

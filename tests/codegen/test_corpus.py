@@ -30,7 +30,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in sorted(CORPUS.glob("*/workflow.json")):
         name = "flow_" + path.parent.name.replace("-", "_").replace(".", "_")
         try:
-            document = read_document(path.read_bytes(), name=path.name)
+            document = read_document(path.read_bytes())
             written = generate_module(document, schema, source=path.name, options=Options(lenient=True))
         except WorkflowFileError:
             continue

@@ -64,7 +64,7 @@ def planned(document: Any) -> Callable[[], object]:
 
     def work() -> None:
         try:
-            read = read_document(data, name="x.json")
+            read = read_document(data)
             plan = plan_document(read, schema(), source="x.json", options=Options(lenient=True))
         except WorkflowFileError:
             return

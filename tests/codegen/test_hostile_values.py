@@ -179,7 +179,7 @@ def test_the_runtime_accepts_every_default_of_the_corpus() -> None:
     made = 0
     for path in sorted((SHARED / "corpus").glob("*/workflow.json")):
         try:
-            document = read_document(path.read_bytes(), name=path.name)
+            document = read_document(path.read_bytes())
             written = generate_module(document, SCHEMA, source=path.name, options=Options(lenient=True))
         except WorkflowFileError:
             continue
@@ -192,4 +192,4 @@ def test_the_runtime_accepts_every_default_of_the_corpus() -> None:
 def test_no_infinite_number_gets_in(number: str) -> None:
     text = json.dumps(with_dynamic_inputs()).replace('"maximum": 100', f'"maximum": {number}')
     with pytest.raises(WorkflowFileError, match=r"JSON number|too large"):
-        read_document(text.encode(), name="x.json")
+        read_document(text.encode())

@@ -82,7 +82,7 @@ def with_new_ids() -> Iterator[tuple[str, ModulePlan]]:
     for path in sorted(CORPUS.glob("*/workflow.json")):
         slug = path.parent.name
         try:
-            document = read_document(path.read_bytes(), name=path.name)
+            document = read_document(path.read_bytes())
             text = json.dumps(document)
             for node in document["nodes"]:  # type: ignore[index]
                 text = text.replace(json.dumps(node["id"]), json.dumps(str(uuid.uuid5(uuid.NAMESPACE_OID, node["id"]))))

@@ -83,6 +83,20 @@ MUTATIONS: Final = (
         ("tests/cli/test_pull.py",),
     ),
     Mutation(
+        "an error names the server twice",
+        "src/invokable/codegen/failures.py",
+        "message[begin.end() :] if begin else message",
+        "message",
+        ("tests/cli/test_named_once.py::test_a_server_is_named_once",),
+    ),
+    Mutation(
+        "an error names the workflow file twice",
+        "src/invokable/codegen/failures.py",
+        "cls(where, error.message,",
+        'cls(where, f"{where} {error.message}",',
+        ("tests/cli/test_named_once.py::test_a_file_is_named_once",),
+    ),
+    Mutation(
         "all files of a batch are named after one seed",
         "src/invokable/cli/running/seeds.py",
         "if node_id in self._batched:",

@@ -112,7 +112,7 @@ def workflow(*nodes: Json, edges: list[Json] | None = None, **more: Any) -> Json
 def read(document: Json, *, lenient: bool = False) -> Reading:
     """Read a workflow from its bytes, with the bundled schema."""
     data = json.dumps(document).encode()
-    return read_workflow(read_document(data, name="test.json"), schema(), lenient=lenient)
+    return read_workflow(read_document(data), schema(), lenient=lenient)
 
 
 def graph_node(reading: Reading, node_id: str) -> Json:

@@ -35,44 +35,44 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
 )
 def test_an_image_gives_the_workflow_it_embeds(kind: bytes, body: bytes) -> None:
     other = (b"tEXt", b"invokeai_metadata\0{}")
-    assert read_document(png(other, (kind, body)), name="fox.png") == JSON
+    assert read_document(png(other, (kind, body))) == JSON
 
 
 def test_an_image_without_a_workflow_says_so() -> None:
-    with pytest.raises(WorkflowFileError, match=r"fox\.png has no embedded InvokeAI workflow"):
-        read_document(png((b"tEXt", b"invokeai_metadata\0{}")), name="fox.png")
+    with pytest.raises(WorkflowFileError, match=r"^the image has no embedded InvokeAI workflow"):
+        read_document(png((b"tEXt", b"invokeai_metadata\0{}")))
 
 
 def test_a_damaged_compressed_workflow_is_refused() -> None:
     with pytest.raises(WorkflowFileError, match="damaged"):
-        read_document(png((b"zTXt", b"invokeai_workflow\0\0no zlib")), name="fox.png")
+        read_document(png((b"zTXt", b"invokeai_workflow\0\0no zlib")))
 
 
 def test_an_image_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document_module, "MAX_BYTES", 2**20)
     bomb = zlib.compress(b" " * 2**21)
     with pytest.raises(WorkflowFileError, match="larger than 1 MiB"):
-        read_document(png((b"zTXt", b"invokeai_workflow\0\0" + bomb)), name="bomb.png")
+        read_document(png((b"zTXt", b"invokeai_workflow\0\0" + bomb)))
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document_module, "MAX_BYTES", 2**20)
     with pytest.raises(WorkflowFileError, match="larger than 1 MiB"):
-        read_document(b" " * (2**20 + 1), name="big.json")
+        read_document(b" " * (2**20 + 1))
 
 
 def test_a_record_of_the_library_is_unwrapped() -> None:
     record = {"workflow_id": "1", "name": "x", "created_at": "", "updated_at": "", "workflow": JSON}
-    assert read_document(json.dumps(record).encode(), name="x.json") == JSON
+    assert read_document(json.dumps(record).encode()) == JSON
 
 
 def test_an_object_that_merely_has_a_workflow_is_left_alone() -> None:
     wrapper = {"workflow": JSON}
-    assert read_document(json.dumps(wrapper).encode(), name="x.json") == wrapper
+    assert read_document(json.dumps(wrapper).encode()) == wrapper
 
 
 def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
-    assert read_document(b"\xef\xbb\xbf" + TEXT.encode(), name="x.json") == JSON
+    assert read_document(b"\xef\xbb\xbf" + TEXT.encode()) == JSON
 
 
 @pytest.mark.parametrize(
@@ -93,38 +93,38 @@ def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
 )
 def test_anything_but_strict_json_is_refused(text: str, message: str) -> None:
     with pytest.raises(WorkflowFileError, match=message):
-        read_document(text.encode(), name="x.json")
+        read_document(text.encode())
 
 
 @pytest.mark.parametrize("item", ["{}", "[]", '{"":0}', '"ab"', "1e9", '["a, b"]'])
 def test_a_file_of_nearly_empty_values_is_refused(item: str) -> None:
     text = f"[{','.join([item] * 50_000)}]"
     with pytest.raises(WorkflowFileError, match=r"holds \d+ .*; a workflow of its size has fewer than \d+"):
-        read_document(text.encode(), name="x.json")
+        read_document(text.encode())
 
 
 def test_a_small_file_may_hold_many_values() -> None:
-    assert len(read_document(json.dumps([0] * 19_000).encode(), name="x.json")) == 19_000  # type: ignore[arg-type]
+    assert len(read_document(json.dumps([0] * 19_000).encode())) == 19_000  # type: ignore[arg-type]
 
 
 def test_commas_and_brackets_in_texts_are_not_values() -> None:
     text = '[{,"\\' * 50_000
-    assert read_document(json.dumps([text, {}]).encode(), name="x.json") == [text, {}]
+    assert read_document(json.dumps([text, {}]).encode()) == [text, {}]
 
 
 def test_a_lone_surrogate_is_refused_with_its_location() -> None:
     with pytest.raises(WorkflowFileError, match="surrogate") as caught:
-        read_document(b'{"a/b": [0, {"c": "\\ud83e"}]}', name="x.json")
+        read_document(b'{"a/b": [0, {"c": "\\ud83e"}]}')
     assert caught.value.pointer == "/a~1b/1/c"
 
 
 def test_a_whole_surrogate_pair_is_a_character() -> None:
-    assert read_document(b'["\\ud83e\\udd8a"]', name="x.json") == ["🦊"]
+    assert read_document(b'["\\ud83e\\udd8a"]') == ["🦊"]
 
 
 def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(WorkflowFileError, match="neither UTF-8 text nor a PNG"):
-        read_document(b"\xff\xfe{\0}\0", name="x.json")
+        read_document(b"\xff\xfe{\0}\0")
 
 
 json_values = st.recursive(
@@ -141,12 +141,12 @@ json_values = st.recursive(
 @given(json_values)
 def test_every_json_value_comes_back_as_it_was_written(value: object) -> None:
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
-        assert read_document(text.encode(), name="x.json") == value
+        assert read_document(text.encode()) == value
 
 
 def is_read_or_refused(data: bytes) -> bool:
     try:
-        read_document(data, name="x")
+        read_document(data)
     except WorkflowFileError as error:
         return bool(error.message)
     return True

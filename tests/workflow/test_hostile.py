@@ -243,4 +243,4 @@ def has_circle(edges: list[tuple[str, str]]) -> bool:
 
 def test_a_compressed_file_is_not_a_workflow() -> None:
     with pytest.raises(WorkflowFileError, match="neither UTF-8"):
-        read_document(gzip.compress(json.dumps(RICH).encode()), name="x.json")
+        read_document(gzip.compress(json.dumps(RICH).encode()))

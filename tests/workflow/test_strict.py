@@ -92,7 +92,7 @@ shipped = sorted(CORPUS.glob("default-*/workflow.json"))
 def test_the_workflows_that_invokeai_ships_are_read_strictly(path: Path) -> None:
     data = path.read_bytes()
     types = {entry["data"]["type"] for entry in json.loads(data)["nodes"]}
-    document = read_document(data, name=path.name)
+    document = read_document(data)
     if not types & VANISHED:
         reading = read_workflow(document, schema())
         assert len(reading.inputs) > 0

@@ -88,7 +88,11 @@ def _connected(server: str | None) -> Iterator[Client]:
     if server is not None:
         from invokable import Client
 
-        with Client(server) as client:
+        try:
+            client = Client(server)
+        except ValueError as error:
+            raise BuildError("--server", str(error)) from None
+        with client:
             yield client
         return
     from invokable.testing import Simulator
@@ -106,7 +110,7 @@ def _failures(where: str) -> Iterator[None]:
     try:
         yield
     except InvokableError as error:
-        raise BuildError(where, str(error), kind="server") from None
+        raise BuildError.of_server(where, error) from None
     except RefusedError as error:
         raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:

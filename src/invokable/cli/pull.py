@@ -76,7 +76,7 @@ def pull(
             with _client(server, token or None) as client:
                 status = _list(client) if listing else _pull(client, wanted, Path(output), force=force, check=check)
         except InvokableError as error:
-            raise BuildError(server, str(error).removeprefix(f"{server}: "), kind="server") from None
+            raise BuildError.of_server(server, error) from None
     click.get_current_context().exit(status)
 
 
@@ -118,4 +118,4 @@ def _client(url: str, token: str | None) -> Client:
     try:
         return Client(url, token=token)
     except ValueError as error:
-        raise BuildError("--token" if "token" in str(error) else f"--server {url}", str(error)) from None
+        raise BuildError("--token" if "token" in str(error) else "--server", str(error)) from None

@@ -34,6 +34,6 @@ def _ask(url: str, question: Callable[[Client], T]) -> T:
         with Client(url, token=os.environ.get(TOKEN) or None) as client:
             return question(client)
     except InvokableError as error:
-        raise BuildError(url, str(error), kind="server") from None
+        raise BuildError.of_server(url, error) from None
     except ValueError as error:  # invalid URL or token
-        raise BuildError(f"--server {url}", str(error)) from None
+        raise BuildError("--server", str(error)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 from invokable.workflow import WorkflowFileError
@@ -47,6 +48,16 @@ class BuildError(Exception):
         """An error of the operating system: `cannot be read: No such file or directory`."""
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return cls(where, f"cannot be {action}: {reason}")
+
+    @classmethod
+    def of_server(
+        cls, url: str, error: Exception, *, suggestion: str | None = None, kind: FailureKind = "server"
+    ) -> BuildError:
+        """An error about a server. If its message begins with a URL of that server, this is where it happened."""
+        message = str(error)
+        begin = re.match(rf"({re.escape(url.rstrip('/'))}\S*): ", message, re.IGNORECASE)
+        where = begin[1] if begin else url
+        return cls(where, message[begin.end() :] if begin else message, suggestion=suggestion, kind=kind)
 
     def __str__(self) -> str:
         """`FILE: JSON-POINTER: what is wrong (did you mean …?)`."""

@@ -40,27 +40,26 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LIBRARY_RECORD = {"workflow_id", "name", "created_at", "updated_at", "workflow"}
 
 
-def read_document(data: bytes, *, name: str) -> object:
+def read_document(data: bytes) -> object:
     """Return the JSON of a workflow file.
 
     Args:
         data: The file's bytes: JSON text in UTF-8, or a PNG image with an embedded workflow. A record of a server's
             workflow library is unwrapped.
-        name: The name of the file in messages.
 
     Raises:
         WorkflowFileError: The file is too large, contains no workflow, or is not strict JSON.
     """
     if len(data) > MAX_BYTES:
-        raise WorkflowFileError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
+        raise WorkflowFileError(f"is larger than {MAX_BYTES // 2**20} MiB")
     if data.startswith(_PNG):
-        data = _embedded(data, name)
-    _check_density(data, name)
+        data = _embedded(data)
+    _check_density(data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WorkflowFileError(f"{name} is neither UTF-8 text nor a PNG image") from error
-    return _unwrapped(_strict_json(text, name))
+        raise WorkflowFileError("is neither UTF-8 text nor a PNG image") from error
+    return _unwrapped(_strict_json(text))
 
 
 def read_bytes(file: BinaryIO) -> bytes:
@@ -83,13 +82,13 @@ def _unwrapped(document: object) -> object:
     return document
 
 
-def _check_density(data: bytes, name: str) -> None:
+def _check_density(data: bytes) -> None:
     """Refuse a file with far more values for its size than any workflow, before they are allocated."""
     if _is_crowded(data, data) is None:
         return
     crowded = _is_crowded(_TEXT.sub(b"", data), data)  # commas and brackets within strings do not count
     if crowded is not None:
-        raise WorkflowFileError(f"{name} holds {crowded}")
+        raise WorkflowFileError(f"holds {crowded}")
 
 
 def _is_crowded(marks: bytes, data: bytes) -> str | None:
@@ -107,7 +106,7 @@ def _is_crowded(marks: bytes, data: bytes) -> str | None:
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 
-def _strict_json(text: str, name: str) -> object:
+def _strict_json(text: str) -> object:
     def pairs(entries: list[tuple[str, object]]) -> dict[str, object]:
         record = dict(entries)
         if len(record) != len(entries):
@@ -137,16 +136,16 @@ def _strict_json(text: str, name: str) -> object:
         )
     except json.JSONDecodeError as error:
         reason = error.msg[:1].lower() + error.msg[1:]
-        raise WorkflowFileError(f"{name} is not JSON: line {error.lineno}, column {error.colno}: {reason}") from error
+        raise WorkflowFileError(f"is not JSON: line {error.lineno}, column {error.colno}: {reason}") from error
     except RecursionError as error:
-        raise WorkflowFileError(f"{name} nests more than {MAX_DEPTH} levels deep") from error
-    _check_depth(document, name)
+        raise WorkflowFileError(f"nests more than {MAX_DEPTH} levels deep") from error
+    _check_depth(document)
     if _SURROGATE.search(text):
         _check_surrogates(document)
     return document
 
 
-def _check_depth(document: object, name: str) -> None:
+def _check_depth(document: object) -> None:
     """Refuse nesting that is too deep for other recursive code."""
     level = [document]
     for _ in range(MAX_DEPTH + 1):
@@ -158,7 +157,7 @@ def _check_depth(document: object, name: str) -> None:
         ]
         if not level:
             return
-    raise WorkflowFileError(f"{name} nests more than {MAX_DEPTH} levels deep")
+    raise WorkflowFileError(f"nests more than {MAX_DEPTH} levels deep")
 
 
 def _check_surrogates(document: object) -> None:
@@ -201,12 +200,12 @@ def _is_encodable(text: str) -> bool:
 # --- PNG --------------------------------------------------------------------------------------------------------------
 
 
-def _embedded(data: bytes, name: str) -> bytes:
+def _embedded(data: bytes) -> bytes:
     """Return the text of the PNG chunk with the workflow of an image."""
     for kind, body in _chunks(data):
         if kind in (b"tEXt", b"zTXt", b"iTXt") and body.startswith(PNG_KEYWORD + b"\0"):
-            return _chunk_text(kind, body[len(PNG_KEYWORD) + 1 :], name)
-    raise WorkflowFileError(f"the image {name} has no embedded InvokeAI workflow")
+            return _chunk_text(kind, body[len(PNG_KEYWORD) + 1 :])
+    raise WorkflowFileError("the image has no embedded InvokeAI workflow")
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -217,23 +216,23 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
-def _chunk_text(kind: bytes, body: bytes, name: str) -> bytes:
+def _chunk_text(kind: bytes, body: bytes) -> bytes:
     if kind == b"tEXt":
         return body.decode("latin-1").encode()
     if kind == b"zTXt":
-        return _inflated(body[1:], name).decode("latin-1").encode()
+        return _inflated(body[1:]).decode("latin-1").encode()
     compressed = body[:1] == b"\1"
     # Compression flag and method, then language tag and translated keyword, each terminated by a zero byte.
     text = body[2:].split(b"\0", 2)[-1]
-    return _inflated(text, name) if compressed else text
+    return _inflated(text) if compressed else text
 
 
-def _inflated(data: bytes, name: str) -> bytes:
+def _inflated(data: bytes) -> bytes:
     inflater = zlib.decompressobj()
     try:
         text = inflater.decompress(data, MAX_BYTES)
     except zlib.error as error:
-        raise WorkflowFileError(f"the workflow in the image {name} is damaged") from error
+        raise WorkflowFileError("the workflow in the image is damaged") from error
     if inflater.unconsumed_tail:
-        raise WorkflowFileError(f"the workflow in the image {name} is larger than {MAX_BYTES // 2**20} MiB")
+        raise WorkflowFileError(f"the workflow in the image is larger than {MAX_BYTES // 2**20} MiB")
     return text

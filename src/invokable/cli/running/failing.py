@@ -22,7 +22,7 @@ def failures_of(error: InvokableError, source: str, server: str) -> list[tuple[B
         return [(BuildError(source, str(problem)), problem) for problem in error.errors]
     where = server if isinstance(error, ConnectionError) else source
     kind: FailureKind = "input" if isinstance(error, BoardError) else "server"
-    return [(BuildError(where, str(error).removeprefix(f"{server}: "), suggestion=_suggestion(error), kind=kind), None)]
+    return [(BuildError.of_server(where, error, suggestion=_suggestion(error), kind=kind), None)]
 
 
 def status_of(error: InvokableError) -> Status:

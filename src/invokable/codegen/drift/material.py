@@ -51,7 +51,7 @@ def material_of(name: str, source: Source, data: bytes) -> Material:
             name, source, "module", document=carried_workflow(data.decode("utf-8-sig")), interface=interface
         )
     try:
-        document = read_document(data, name=source.name)
+        document = read_document(data)
     except WorkflowFileError as error:
         raise BuildError.of_file(name, error) from None
     if isinstance(document, dict) and KEY in document:

@@ -123,7 +123,7 @@ class Schemas:
         try:
             return parse_openapi(document, origin=wanted.value, version=version)
         except SchemaError as error:
-            raise BuildError(wanted.value, str(error), kind="server") from None
+            raise BuildError.of_server(wanted.value, error) from None
 
     def _asked(self, url: str) -> Server:
         if self.server is None:

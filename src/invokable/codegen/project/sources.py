@@ -61,7 +61,7 @@ class Source:
     def read(self, data: bytes) -> object:
         """The workflow document in the file's bytes. Raises BuildError."""
         try:
-            return read_document(data, name=self.name)
+            return read_document(data)
         except WorkflowFileError as error:
             raise BuildError.of_file(self.shown, error) from None
 

@@ -106,7 +106,7 @@ def _is_workflow(source: Source) -> bool:
     try:
         if source.path.stat().st_size > _LARGEST:
             return False
-        document = read_document(source.path.read_bytes(), name=source.name)
+        document = read_document(source.path.read_bytes())
     except (OSError, WorkflowFileError):
         return False
     if not isinstance(document, dict):
