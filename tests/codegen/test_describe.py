@@ -169,7 +169,7 @@ def test_a_model_for_another_node_has_the_kind_that_node_takes() -> None:
     add_field(document, "m", "model")
     does, facts = described(document)["model"]
     assert does.startswith("The ControlNet, which makes the image follow the shape of a control image.")
-    assert facts.startswith("ControlNet model of sd-1 or sd-2 or sdxl.")
+    assert facts.startswith("ControlNet model of sd-1, sd-2 or sdxl.")
 
 
 def outputs_described(document: Any) -> dict[str, str]:

@@ -83,6 +83,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_pull.py",),
     ),
     Mutation(
+        "every word of a list follows another `or`",
+        "src/invokable/contract/listing.py",
+        '(", ".join(before), end)',
+        "(*before, end)",
+        ("tests/test_listing.py",),
+    ),
+    Mutation(
         "an error names the server twice",
         "src/invokable/codegen/failures.py",
         "message[begin.end() :] if begin else message",

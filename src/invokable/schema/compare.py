@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from invokable.contract.listing import any_of
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 
 NodeChangeKind: TypeAlias = Literal[
@@ -122,7 +123,7 @@ def _aspects(template: InputTemplate) -> dict[str, str]:
         "null": "taken" if template.nullable else "refused",
         "default": "none" if template.default is MISSING else repr(template.default),
         "limits": _listed({**limits.to_json(), **{f"{name} of items": bound for name, bound in items.items()}}),
-        "models": ", ".join(" or ".join(part) for part in wanted if part) or "any",
+        "models": "; ".join(any_of(part) for part in wanted if part) or "any",
     }
 
 

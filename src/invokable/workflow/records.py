@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NoReturn, TypeVar
 
 from invokable.contract.generators import JS_SPACE
+from invokable.contract.listing import any_of
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 _T = TypeVar("_T")
@@ -63,7 +64,7 @@ class Record:
         """Return one of the given texts."""
         text = self._typed(key, str, default)
         if text not in choices:
-            self.fail(key, f'"{key}" must be {" or ".join(choices)}, found {quoted(text)}')
+            self.fail(key, f'"{key}" must be {any_of(choices)}, found {quoted(text)}')
         return choices[choices.index(text)]
 
     def flag(self, key: str, default: bool | None = None) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.describing.glossary import Entry, entry_of
 from invokable.codegen.typing.words import cut
+from invokable.contract.listing import all_of
 from invokable.workflow.feeding import Fed, Feeding
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Destinations:
         if through and all(one.through for one in fed):
             parts.append(f"through {joined(list(through))}")
         if sides:
-            about = " and ".join(
+            about = all_of(
                 f"the {side} conditioning of {joined([node_name(node, self._schema) for node in nodes])}"
                 for side, nodes in sides.items()
             )
@@ -131,8 +132,4 @@ def joined(names: list[str]) -> str:
     """`A, B and C`; equal names are counted, and a long list is cut short."""
     counted = [f"{name} ({count} nodes)" if (count := names.count(name)) > 1 else name for name in dict.fromkeys(names)]
     more = len(counted) - _MOST
-    return _and([*counted[:_MOST], f"{more} more"] if more > 0 else counted)
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return all_of([*counted[:_MOST], f"{more} more"] if more > 0 else counted)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.typing.limits import cardinality_of, whole
 from invokable.contract.limits import Limits
+from invokable.contract.listing import any_of
 from invokable.contract.models import ANY_MODEL
 from invokable.schema.model import MISSING
 
@@ -152,7 +153,7 @@ def models_in_words(fields: Iterable[InputTemplate]) -> str:
 
 
 def _model_in_words(models: ModelFilter) -> str:
-    """`main model of sd-1 or sd-2`."""
-    kinds = " or ".join(" ".join(_ACRONYMS.get(word, word) for word in kind.split("_")) for kind in models.type)
-    bases = f" of {' or '.join(models.base)}" if models.base else ""
+    """`main model of sd-1, sd-2 or sdxl`."""
+    kinds = any_of(" ".join(_ACRONYMS.get(word, word) for word in kind.split("_")) for kind in models.type)
+    bases = f" of {any_of(models.base)}" if models.base else ""
     return f"{kinds} model{bases}".strip()

@@ -8,6 +8,7 @@ from typing import Final
 from invokable.contract.interface.rules import Change, Kind
 from invokable.contract.interface.takes import One, Takes
 from invokable.contract.limits import Limits
+from invokable.contract.listing import any_of
 from invokable.contract.models import ModelFilter
 
 _MOST: Final = 100  # characters of a value that a line shows
@@ -130,11 +131,9 @@ def _size(least: int | None, most: int | None, unit: str) -> Iterator[str]:
 
 
 def _model(models: ModelFilter) -> str:
-    """`main model for sd-1 or sd-2`."""
-    words = [" or ".join(models.type), "model", "for" if models.base else "", " or ".join(models.base)]
-    more = [
-        f"{name} {' or '.join(its)}" for name, its in (("variant", models.variant), ("format", models.format)) if its
-    ]
+    """`main model for sd-1, sd-2 or sdxl`."""
+    words = [any_of(models.type), "model", "for" if models.base else "", any_of(models.base)]
+    more = [f"{name} {any_of(its)}" for name, its in (("variant", models.variant), ("format", models.format)) if its]
     return ", ".join((" ".join(filter(None, words)), *more))
 
 

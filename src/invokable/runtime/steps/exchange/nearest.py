@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from invokable.contract.listing import any_of
 from invokable.runtime.errors import NotFoundError
 
 
@@ -16,7 +17,7 @@ def near(name: str, names: Iterable[str]) -> list[str]:
 def nearest(name: str, names: Iterable[str]) -> str:
     """` (did you mean …?)`, or nothing."""
     close = near(name, names)
-    return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+    return f" (did you mean {any_of(map(repr, close))}?)" if close else ""
 
 
 def not_found(message: str, name: str, names: Sequence[str]) -> NotFoundError:

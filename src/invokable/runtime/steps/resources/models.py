@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from invokable.contract.listing import any_of
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.exchange import answers
@@ -84,7 +85,7 @@ def _missing(
     if not matching(model, records):
         hint = nearest(str(model), names) or _some(names)
         return NotFoundError(f"the server has no model {model}{hint}", name=str(model), nearest=names)
-    named = " or ".join(getattr(way, "__name__", str(way)) for way in ways)
+    named = any_of(getattr(way, "__name__", str(way)) for way in ways)
     message = f"the server has no model {model} by {named}, as the policy requires"
     return NotFoundError(message, name=str(model), nearest=names)
 
@@ -168,8 +169,8 @@ def _wire(record: answers.ModelRecord, submodel_type: str) -> dict[str, str]:
 
 def _in_words(wanted: ModelFilter) -> str:
     parts = [
-        " or ".join(wanted.type),
-        f"of {' or '.join(wanted.base)}" if wanted.base else "",
-        " or ".join(wanted.variant),
+        any_of(wanted.type),
+        f"of {any_of(wanted.base)}" if wanted.base else "",
+        any_of(wanted.variant),
     ]
     return " ".join(part for part in parts if part) or "any"
