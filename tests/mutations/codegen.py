@@ -182,7 +182,7 @@ MUTATIONS: Final = (
     Mutation(
         "a file may hold any number of arrays and objects",
         f"{WORKFLOW}document.py",
-        "    _check_density(data, name)\n",
+        "    _check_density(data)\n",
         "",
         ("tests/workflow/test_document.py",),
     ),
