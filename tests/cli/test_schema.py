@@ -85,7 +85,7 @@ def test_an_upgrade_says_module_by_module_what_breaks(old_flows: Path) -> None:
     assert "models narrowed: main model, now main model for sd-1 or sd-2" in text
     assert "  canny_image_processor\n    gone (was version 1.3.3)\n" in text
     assert (
-        "  main_model_loader\n    version 1.0.3, now 1.0.4\n    input model: models main, now main, sd-1 or sd-2"
+        "  main_model_loader\n    version 1.0.3, now 1.0.4\n    input model: models main, now main; sd-1 or sd-2"
         in text
     )
 

@@ -83,6 +83,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_pull.py",),
     ),
     Mutation(
+        "the summary of a command is cut",
+        "src/invokable/cli/demo.py",
+        "Generate and run a bundled workflow.",
+        "Generate and run a bundled workflow on the simulator or on a real server.",
+        ("tests/cli/test_help.py",),
+    ),
+    Mutation(
         "every word of a list follows another `or`",
         "src/invokable/contract/listing.py",
         '(", ".join(before), end)',

@@ -17,7 +17,7 @@ from invokable.codegen.build.check import Finding, Report, report
 @click.command()
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
 @click.option("-o", "--output", metavar="DIR|FILE", help="The output folder or module.")
-@click.option("--models", is_flag=True, help="The modules list the models installed on the server of --server.")
+@click.option("--models", is_flag=True, help="Expect modules that list the models of the --server.")
 @click.option(
     "--format",
     "form",
@@ -45,7 +45,7 @@ def check(
 ) -> None:
     """Check that all modules are up to date, and write nothing.
 
-    SOURCES and options are those of generate. The exit status is 1 if a module or the lock file is out of date, edited
+    SOURCES and options are as for generate. The exit status is 1 if a module or the lock file is out of date, edited
     by hand or missing, if a module is left over from a workflow that is gone, or if git does not track one of the
     files. A diff shows what would change, and the last lines show the commands that fix it.
 

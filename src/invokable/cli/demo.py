@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     help="The folder for the demo's files.",
 )
 def demo(server: str | None, output: str) -> None:
-    """Generate and run a bundled workflow, without a server, GPU or network.
+    """Generate and run a bundled workflow.
+
+    Without --server, it runs on the built-in simulator, which needs no GPU or network.
 
     \b
     Examples:

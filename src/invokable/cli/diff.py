@@ -15,7 +15,7 @@ from invokable.codegen.drift.tree_reports import tree_report
 @click.command()
 @click.argument("old", shell_complete=completing.files)
 @click.argument("new", shell_complete=completing.files)
-@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Output format.")
 @click.option(
     "--names-only",
     is_flag=True,
@@ -32,12 +32,12 @@ def diff(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Show what changed from OLD to NEW, and whether it breaks callers.
+    """Show changes from OLD to NEW, and whether they break callers.
 
-    OLD and NEW are workflow files, generated modules, map files, - for standard input, or files in a git revision as
-    git:REV:PATH. Modules are read, not imported. A workflow keeps the names of the other side, as when regenerating its
-    module. Two folders, also in git revisions, are compared file by file: their modules, or their workflows if there
-    are no modules.
+    OLD and NEW are workflow files, generated modules, map files, files in a git revision as git:REV:PATH, or - for
+    standard input. Modules are read, not imported. A workflow keeps the names of the other side, as when regenerating
+    its module. Two folders, also in git revisions, are compared file by file: their modules, or their workflows if
+    there are no modules.
 
     The exit status is 0 if callers keep working, 1 if something breaks them, and 2 if an input cannot be read.
 

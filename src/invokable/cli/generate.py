@@ -29,7 +29,7 @@ from invokable.codegen.build.publish import replace_file
 @click.option(
     "--models",
     is_flag=True,
-    help="List the models installed on the server of --server in the modules, for completion.",
+    help="List the models of the --server in the modules, for completion in editors.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only problems.")

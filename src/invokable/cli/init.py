@@ -15,9 +15,10 @@ from invokable.codegen.project.starting import AlreadyStartedError, start_projec
 @click.command()
 @click.argument("folder", default=".")
 def init(folder: str) -> None:
-    """Add a commented [tool.invokable] table to the pyproject.toml of FOLDER, by default the current one.
+    """Add a [tool.invokable] table to a pyproject.toml.
 
-    It finds the project's workflows and asks no questions. If there is no pyproject.toml, it creates one.
+    The file is in FOLDER, by default the current one; if it does not exist, it is created. The table lists the
+    workflows found below FOLDER, and has comments that explain the other settings.
 
     \b
     Example:

@@ -19,7 +19,7 @@ from invokable.contract.interface import write_map
 
 @click.group("map")
 def map_() -> None:
-    """Export the index map of a workflow or module as a JSON file, and verify such files."""
+    """Export index maps as JSON files, and verify such files."""
 
 
 @map_.command()
@@ -27,9 +27,10 @@ def map_() -> None:
 @click.option("-o", "--output", metavar="FILE", default="-", help="The map file. Default: standard output.")
 @build_options
 def export(source: str, output: str, config: str | None, schema: str | None, server: str | None, lenient: bool) -> None:
-    """Write the index map of SOURCE, a workflow file or a generated module: index, attribute, node, field, type.
+    """Write the index map of a workflow file or generated module.
 
-    The file has a checksum, so that an edited map is recognised.
+    The map has the index, attribute, node, field and type of each input, and a checksum, so that an edited map is
+    recognised.
 
     \b
     Example:
@@ -54,7 +55,7 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
 @map_.command()
 @click.argument("map_file", metavar="MAP", shell_complete=completing.files)
 @click.argument("against", required=False, shell_complete=completing.files)
-@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Output format.")
 @build_options
 def verify(
     map_file: str,
@@ -65,7 +66,9 @@ def verify(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Check that MAP is as it was exported and, with AGAINST, that it still fits a workflow or module.
+    """Check that a map is unedited and fits a workflow or module.
+
+    MAP must be as it was exported. With AGAINST, a workflow file or generated module, MAP must also fit it.
 
     The exit status is 0 if it fits, 1 if an index, name or type in the map has changed, and 2 if the map was edited or
     a file cannot be read.

@@ -31,7 +31,8 @@ def build_options(command: F) -> F:
         click.option(
             "--server",
             metavar="URL",
-            help="Read node schemas from a running server, including custom nodes, with the token INVOKEAI_TOKEN.",
+            help="Read node schemas from a running server, including custom nodes. "
+            "Its token is read from INVOKEAI_TOKEN.",
         ),
         click.option(
             "--schema",

@@ -29,7 +29,7 @@ from invokable.contract.server import LOCAL, TOKEN, URL
     metavar="DIR",
     default=".",
     shell_complete=completing.folders,
-    help="The folder for the files. [.]",
+    help="The folder for the files. Default: the current one.",
 )
 @click.option("--force", is_flag=True, help="Replace files that were edited since they were pulled.")
 @click.option(
@@ -41,9 +41,9 @@ from invokable.contract.server import LOCAL, TOKEN, URL
     "--server",
     metavar="URL",
     envvar=URL,
-    help=f"The server. [{URL}; {LOCAL}]",
+    help=f"The server. Default: {URL}, else {LOCAL}.",
 )
-@click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. [{TOKEN}]")
+@click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. Default: {TOKEN}.")
 def pull(
     names: tuple[str, ...],
     tags: tuple[str, ...],
@@ -56,10 +56,11 @@ def pull(
     server: str | None,
     token: str | None,
 ) -> None:
-    """Write workflows from a server's library to files, by name, id or tag.
+    """Write workflows from a server's library to files.
 
-    A file changes only when its workflow does. A workflow that is renamed on the server keeps its file. If a file to be
-    changed was edited since it was pulled, nothing is written, and the exit status is 3.
+    Choose them by name, id or tag. A file changes only when its workflow does. A workflow that is renamed on the server
+    keeps its file. If a file to be changed was edited since it was pulled, nothing is written, and the exit status is
+    3.
 
     \b
     Examples:

@@ -58,8 +58,10 @@ _GRACE: Final = 2.0
     "Existing files are not replaced: the new name gets a number.",
 )
 @click.option("--force", is_flag=True, help="Replace files instead of numbering them.")
-@click.option("--url", metavar="URL", envvar=URL, help=f"The server to run on. [{URL}; {LOCAL}]")
-@click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. [{TOKEN}]")
+@click.option(
+    "--url", metavar="URL", envvar=URL, help=f"The server to run on. Default: {URL}, else --server, else {LOCAL}."
+)
+@click.option("--token", metavar="TOKEN", envvar=TOKEN, help=f"The server's bearer token. Default: {TOKEN}.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="The time limit for the run. Default: none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, even if the run fails.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -68,7 +70,7 @@ _GRACE: Final = 2.0
     "--attach",
     metavar="BATCH|FILE|-",
     shell_complete=completing.files,
-    help="Wait for an earlier run, given by its batch or by the output of --json, instead of starting one.",
+    help="Wait for an earlier run, given by its batch id or by the output of --json, instead of starting one.",
 )
 @build_options
 def run(
@@ -91,8 +93,8 @@ def run(
 ) -> None:
     """Run a workflow and save its images and videos.
 
-    SOURCE is a workflow file (JSON or PNG, - for standard input), or a generated module: flows.py, package.module,
-    or flows.py:Class. Ctrl-C cancels the run on the server.
+    SOURCE is a workflow file (JSON or PNG; - for standard input) or a generated module: flows.py, package.module or
+    flows.py:Class. Ctrl-C cancels the run on the server.
 
     \b
     Examples:

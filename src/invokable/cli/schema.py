@@ -29,9 +29,13 @@ def schema() -> None:
 
 
 @schema.command("list")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
+)
 def list_(form: str) -> None:
-    """List the InvokeAI versions with bundled node schemas, and their numbers of node types.
+    """List the InvokeAI versions with bundled node schemas.
+
+    Each line has a version and its number of node types.
 
     \b
     Example:
@@ -54,7 +58,9 @@ def list_(form: str) -> None:
     help="The schema file; gzipped if the name ends in .gz. Default: openapi-VERSION.json.",
 )
 def fetch(server: str, output: str | None) -> None:
-    """Write the openapi.json of a running server, including custom nodes, to a file for --schema.
+    """Save the node schemas of a running server for --schema.
+
+    The file is the server's openapi.json, including custom nodes.
 
     \b
     Examples:
@@ -80,7 +86,7 @@ def fetch(server: str, output: str | None) -> None:
 @click.argument("old", shell_complete=completing.files)
 @click.argument("new", shell_complete=completing.files)
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
-@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Output format.")
 @click.option(
     "--config",
     metavar="FILE",
@@ -92,7 +98,7 @@ def fetch(server: str, output: str | None) -> None:
     help="Drop what the editor would drop, with a warning, instead of refusing the workflow.",
 )
 def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str | None, lenient: bool) -> None:
-    """Show what changes between two InvokeAI versions, and which modules that breaks.
+    """Compare two InvokeAI versions, and show which modules break.
 
     OLD and NEW are bundled versions, openapi.json files, or server URLs. SOURCES are workflow files, generated modules,
     and folders. A folder means the modules in and below it, or its workflows if there are no modules. The default is

@@ -22,7 +22,9 @@ _JSON: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, shell_complete=completing.files)
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="Output format."
+)
 @click.option(
     "--graph",
     is_flag=True,
@@ -38,7 +40,9 @@ def show(
     server: str | None,
     lenient: bool,
 ) -> None:
-    """Show the inputs of each workflow (index, attribute, type, limits, default, label) and its outputs.
+    """Show the inputs and outputs of each workflow.
+
+    The table has the index, attribute, type, limits, default and label of each input.
 
     \b
     Examples:
