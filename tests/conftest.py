@@ -1,4 +1,4 @@
-"""What all tests share: what is slow waits until it is asked for, and the summary says so."""
+"""Configuration of all tests: slow ones run only if requested, and the summary says how many were left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.effort import is_plain, use_profile
 
-# Many tests start Python: where no bytecode is kept, each of them compiles all that it imports.
+# Many tests start Python; without bytecode files, each start would compile all imported modules.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -24,12 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how much is tried, before the tests are read."""
+    """Choose the number of examples, before the tests are imported."""
     use_profile(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the slow tests of a plain run."""
+    """Leave slow tests out of a plain run."""
     if not is_plain(config):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Spare the tests and modules that are there from now on: looking for garbage among them takes a tenth of a run."""
+    """Exclude tests and modules from garbage collection, where they take a tenth of a run."""
     gc.freeze()
 
 
@@ -62,7 +62,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def formatted_once() -> Iterator[None]:
-    """Have black lay out each text once: hundreds of tests generate the same modules, and it takes 30 ms each time."""
+    """Cache what black formats: hundreds of tests generate the same modules, and black takes 30 ms for each."""
     import black
 
     layout = black.format_str
@@ -77,11 +77,11 @@ def formatted_once() -> Iterator[None]:
 
 
 _SMALL = 50_000
-"""Characters; larger texts belong to tests of memory and growth, each of which has its own."""
+"""Characters; larger texts come from tests of memory and growth, and are not repeated."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out."""
+    """Report what was left out."""
     left_out = config.stash.get(_LEFT_OUT, 0)
     if left_out:
         terminalreporter.write_line(

@@ -1,4 +1,4 @@
-"""How much a test tries: all of it in a full run, a part that finds most faults at once in a plain one."""
+"""Effort: a full run tries everything, a plain one a part that finds most faults immediately."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 FULL, PLAIN = 100, 20
-"""Examples of a property that names no number of its own; the former is what Hypothesis does by default."""
+"""The number of examples of a property that does not set one. 100 is Hypothesis's default."""
 
 
 def is_plain(config: pytest.Config) -> bool:
-    """Whether slow tests are left out: in a run without `--all`, `-m`, and names of single tests."""
+    """Whether slow tests are left out: in a run without `--all`, `-m` or the name of a single test."""
     named = any("::" in argument for argument in config.args)
     return not (config.getoption("--all") or config.getoption("-m") or named)
 
 
 def use_profile(config: pytest.Config) -> None:
-    """Have a plain run try properties with fewer examples. Their time is not judged: the machine may be busy."""
+    """Try properties with fewer examples in a plain run. They have no time limit, since the machine may be busy."""
     if is_plain(config) or config.getoption("--all"):
-        from hypothesis import HealthCheck, settings  # a quarter of a second, which other runs spend where it is used
+        from hypothesis import HealthCheck, settings  # takes 0.25 s; other runs import it only where it is used
 
         examples = PLAIN if is_plain(config) else FULL
         too_slow = [HealthCheck.too_slow]
@@ -29,17 +29,17 @@ def use_profile(config: pytest.Config) -> None:
 
 
 def tries(number: int) -> int:
-    """How many examples there are where a full run has that many."""
+    """The number of examples in this run, of `number` in a full run."""
     from hypothesis import settings
 
     return number * settings().max_examples // FULL
 
 
 def slow_beyond(quick: int, cases: Iterable[Any]) -> list[Any]:
-    """The cases of a test; those after the first few are slow, all together."""
+    """The cases of a test, all but the first `quick` marked as slow."""
     return [pytest.param(case, marks=pytest.mark.slow) if place >= quick else case for place, case in enumerate(cases)]
 
 
 def slow_among(cases: Iterable[Any], slow: Container[Any]) -> list[Any]:
-    """The cases of a test; those that cost most are slow."""
+    """The cases of a test, those in `slow` marked as slow."""
     return [pytest.param(case, marks=pytest.mark.slow) if case in slow else case for case in cases]

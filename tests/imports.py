@@ -1,4 +1,4 @@
-"""Imports: which module of the package needs which, wherever in a file it says so."""
+"""Imports: which module of the package needs which, counting imports anywhere in a file."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tests.examples import ROOT
 PACKAGE = ROOT / "src" / "invokable"
 
 Place = tuple[str, ...]
-"""A module, or the face of a package, as `("runtime", "values", "media")` and `("schema", "__init__")`."""
+"""A module or package, such as `("runtime", "values", "media")` and `("schema", "__init__")`."""
 
 
 def place_of(path: Path) -> Place:
-    """The place of a file of the package."""
+    """The place of a file in the package."""
     return path.relative_to(PACKAGE).with_suffix("").parts
 
 
 @cache
 def imports_of(path: Path, *, for_types: bool = True) -> frozenset[Place]:
-    """The places that a file of the package imports from; without `for_types`, those that it needs when it runs."""
+    """The places that a file imports from; without `for_types`, only those that it needs at run time."""
     return frozenset(_imports(path, for_types=for_types))
 
 
@@ -46,7 +46,7 @@ def _statements(node: ast.AST, *, for_types: bool) -> Iterator[ast.stmt]:
 
 
 def _found(name: str) -> Iterator[Place]:
-    """The place of ours that a dotted name is, or is in."""
+    """The place that a dotted name of this package refers to, or that defines it."""
     first, *rest = name.split(".")
     if first != "invokable":
         return
@@ -60,9 +60,9 @@ def _found(name: str) -> Iterator[Place]:
 
 
 def needs(folder: Path, *, types_left_out: Path) -> dict[str, set[str]]:
-    """For each file and folder in a folder of the package, which others in it it needs.
+    """The files and folders in `folder` that each of them needs.
 
-    What the file `types_left_out` imports for its annotations alone does not count.
+    Imports only for annotations do not count in the file `types_left_out`.
     """
     within = folder.relative_to(PACKAGE).parts
     graph: dict[str, set[str]] = {}

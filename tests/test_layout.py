@@ -48,12 +48,12 @@ IN_ORDER = {
     "runtime": ("errors", "values", "steps", "client"),
     "runtime/steps": ("exchange", "resources", "runs"),
 }
-"""The files and folders of a folder, each of which needs none but those before it."""
+"""The files and folders of a folder. Each may only need those before it."""
 
 
 @cache
 def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
-    """The imports of a file, wherever in it they are."""
+    """All imports of a file, also inside functions."""
     return [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
@@ -94,7 +94,7 @@ FOLDERS = [path for path in (PACKAGE, *PACKAGE.rglob("*")) if path.is_dir() and 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE).as_posix())
 def test_no_folder_holds_a_circle_of_imports(folder: Path) -> None:
-    # Errors carry values, and values raise errors: only what the errors' annotations name may lead back.
+    # Errors carry values, and values raise errors: the annotations of errors are the only exception.
     try:
         TopologicalSorter(needs(folder, types_left_out=PACKAGE / "runtime" / "errors.py")).prepare()
     except CycleError as error:

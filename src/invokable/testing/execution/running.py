@@ -1,4 +1,4 @@
-"""Running: one node from its required fields, by the cache or its implementation, to its output."""
+"""Running: the output of one node, from the cache or its implementation, once its required fields are checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invokable.testing.execution.services import NodeError
 
 
 def run_node(kind: NodeKind, run: NodeRun, cache: InvocationCache | None) -> Generator[Step, None, dict[str, Any]]:
-    """Run the node, or recall what an identical one gave. Raises NodeError if it fails."""
+    """Run the node, or reuse the output of an identical one. Raises NodeError if it fails."""
     kind.check(run.values)
     if cache is None or not run.values.get("use_cache"):
         return (yield from _invoke(kind, run))

@@ -33,7 +33,7 @@ class QueueEvents:
         self._publish("batch_enqueued", payload, user_id, answer["queue_id"], sanitized=others)
 
     def status_changed(self, row: Row, batch_status: dict[str, Any], queue_status: dict[str, Any]) -> None:
-        """An item began or ended; the others are told of as its owner sees them."""
+        """An item began or ended. `sanitized` is the payload for other users."""
         payload = {
             **item_base(row),
             "status": row.status,

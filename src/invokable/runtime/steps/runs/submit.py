@@ -275,7 +275,7 @@ def _pauses() -> Iterator[float]:
 def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
     """Find the items of a batch on the server, cancel duplicates, and give up a batch that was accepted in part.
 
-    A batch of which a part has been pruned meanwhile continues.
+    If items are missing because they were pruned, the others continue.
     """
     submission = state.submission
     items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
@@ -324,9 +324,9 @@ def choose(
 
 
 def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:
-    """Whether the missing items of a batch were pruned: a queue without room accepts the first ones.
+    """Whether the missing items of a batch were pruned. If the queue had no room for them, it has the first ones.
 
-    Another process, without the rows, attaches later: then this is more likely, and does no harm.
+    Without the rows, as in another process, assume that they were pruned: later on, that is likelier, and harmless.
     """
     return rows is None or all(_key_of(item) != _key(rows[0]) for item in items)
 
@@ -360,7 +360,7 @@ def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
 
 
 def withdraw(state: Submitting) -> Steps[bool]:
-    """Cancel a run that is no longer waited for; return whether it is certain that none of it will run.
+    """Cancel a run that nobody waits for any longer; return whether it is certain that none of it will run.
 
     Looks for a request that is still on its way, for a few seconds. Raises nothing but interrupts.
     """
