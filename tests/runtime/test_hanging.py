@@ -19,7 +19,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, ConnectionError, Image, InvokableError, Policy  # noqa: A004
 from invokable.runtime.client._http import pools
-from invokable.runtime.client._http.network import completes_request
+from invokable.runtime.client._http.network import Exchange, completes_request
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import run as run_steps
 from invokable.testing import Simulator
@@ -143,15 +143,26 @@ def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang:
 
 
 def test_headers_without_their_body_have_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut, cut_off = threading.Event(), Exchange.cut
+
+    def cutting(current: Exchange) -> None:
+        cut_off(current)
+        cut.set()
+
     def interrupt() -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.2)
+        assert cut.wait(10)
         completes_request()
 
+    monkeypatch.setattr(Exchange, "cut", cutting)
     monkeypatch.setattr(pools, "completes_request", interrupt)
     request = Request("POST", "/api", json={})
-    with HANGS["says nothing"]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
-        client._engine.transport.send(request)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process may ignore SIGINT
+    try:
+        with HANGS["says nothing"]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
+            client._engine.transport.send(request)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not request.sent.begun
 
 
