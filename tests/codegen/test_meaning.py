@@ -205,11 +205,16 @@ def test_memory_stays_within_bounds_for_the_size(name: str) -> None:
     text = nasty.generated(make(number // 2))
     data = text.encode()
     said("")
+    # Other threads of a test worker allocate memory, too, but hardly twice in a row.
+    assert min(peak_of_the_checksum(data) for _ in range(2)) < 8 * len(text) + 200_000
+
+
+def peak_of_the_checksum(data: bytes) -> int:
     tracemalloc.start()
     meaning_checksum(data, without=bytes, silent=NOTHING)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 8 * len(text) + 200_000
+    return peak
 
 
 def test_a_json_text_with_every_odd_letter_is_read_to_its_end() -> None:

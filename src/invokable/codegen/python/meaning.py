@@ -39,7 +39,9 @@ def meaning_checksum(text: Utf8, *, without: Callable[[bytes], bytes], silent: r
             warnings.simplefilter("ignore")  # edited modules may contain strings such as "\\d", with a warning
             for statement in statements(text, comments):
                 depth += (statement.kind == "class") - (statement.kind == "end")
-                meaning.add(statement if depth else Statement(statement.kind, without(statement.source)))
+                if not depth:
+                    statement = Statement(statement.kind, without(statement.source))
+                meaning.add(statement)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     meaning.write("\n".join(["", *(comment for comment in comments if not silent.fullmatch(comment))]))

@@ -77,13 +77,13 @@ def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statem
             yield Statement("end")
         if line.indent != margins[-1]:
             raise SyntaxError("unexpected indent")
-        source, following = cut(text, line.start, line.end), next(lines, None)
-        if source.startswith(b"@"):
-            decorators.append(source)
+        following = next(lines, None)
+        if text.startswith(b"@", line.start):
+            decorators.append(cut(text, line.start, line.end))
         elif not line.opens:
-            yield Statement("whole", source)
-        elif _CLASS.match(source):
-            yield Statement("class", b"\n".join([*decorators, source + b" pass"]))
+            yield Statement("whole", cut(text, line.start, line.end))
+        elif _CLASS.match(text, line.start, line.end):
+            yield Statement("class", b"\n".join([*decorators, cut(text, line.start, line.end) + b" pass"]))
             decorators.clear()
             if following is None or following.indent <= line.indent:
                 raise SyntaxError("a class without a body")

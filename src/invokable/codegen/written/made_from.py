@@ -81,7 +81,8 @@ def stamp(text: bytearray) -> None:
 
 def read_stamp(text: Utf8) -> Stamp | None:
     """The stamp of a module; None if there is none."""
-    text = text.replace(b"\r\n", b"\n")
+    if b"\r" in text:  # otherwise a bytearray would be copied for nothing
+        text = text.replace(b"\r\n", b"\n")
     found = _found(text)
     return Stamp(found[1].decode(), found[2].decode() == _checksum(text, found)) if found else None
 
