@@ -113,12 +113,12 @@ def run_tests(
             timeout=longest,
             preexec_fn=_limit_memory,
         )
-    except subprocess.TimeoutExpired:  # a test that waits for ever notices, too
+    except subprocess.TimeoutExpired:  # a test that never ends has noticed it, too
         return subprocess.CompletedProcess(command, 1, "", "")
 
 
 def _limit_memory() -> None:
-    """A fault may loop for ever, and fill the memory meanwhile."""
+    """Limit the memory: a fault may loop forever and fill it."""
     resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
 
 

@@ -160,7 +160,7 @@ MUTATIONS: Final = (
     Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
-        "    yield from _take_up(state, old, [row for row in running if row.status not in AGAIN])\n",
+        "    yield from _replace_items(state, old, [row for row in running if row.status not in AGAIN])\n",
         "",
         (f"{TESTS}test_following.py",),
     ),
@@ -207,7 +207,7 @@ MUTATIONS: Final = (
         (f"{TESTS}test_listening.py",),
     ),
     Mutation(
-        "a run is not taken up by its batch id while the server restarts",
+        "attaching by batch id fails while the server restarts",
         f"{RUNTIME}steps/runs/run.py",
         "deadline, insist=True)",
         "deadline)",
@@ -221,14 +221,14 @@ MUTATIONS: Final = (
         (f"{TESTS}test_hearing.py",),
     ),
     Mutation(
-        "events of another shape are heard",
+        "events of another shape are used",
         f"{RUNTIME}steps/runs/hearing.py",
         "if isinstance(payload.get(key), kinds)}",
         "if payload.get(key) is not None}",
         (f"{TESTS}test_hearing.py",),
     ),
     Mutation(
-        "a wrong result in an event is believed",
+        "a wrong result in an event is used",
         f"{RUNTIME}steps/runs/run.py",
         "            if not waiting.heard or",
         "            if True or",

@@ -268,7 +268,7 @@ def test_an_item_retried_by_somebody_else_is_not_a_duplicate() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{}, {"image": {"image_name": 7}}, {"image": "x.png"}])
-def test_an_event_that_says_something_wrong_of_a_result_is_not_believed(wrong: dict[str, Any]) -> None:
+def test_a_wrong_result_in_an_event_is_not_used(wrong: dict[str, Any]) -> None:
     following = Following(cards(2))
     say = following.server._say
 

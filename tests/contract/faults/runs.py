@@ -149,7 +149,7 @@ def _go(trial: _Trial, draw: Random) -> Any:
         if trial.way in (RUN, SUBMIT):
             return trial.drive(_at_once(trial))
         trial.drive(_leave(trial, is_closed=is_closed, stays=stays))
-        return trial.drive(_take_up(trial))
+        return trial.drive(_attached(trial))
 
     return ask() if after is None else interrupted(ask, after=after)
 
@@ -230,7 +230,7 @@ async def _leave(trial: _Trial, *, is_closed: bool, stays: float) -> None:
         await _close(client)
 
 
-async def _take_up(trial: _Trial) -> Any:
+async def _attached(trial: _Trial) -> Any:
     """The result, from another client that attaches."""
     (stored,) = trial.taken
     async with _open(trial) as client:
@@ -271,7 +271,7 @@ def _twice(place: Place, batch_id: str) -> str:
 def _wrong_report(trial: _Trial, error: BaseException) -> str:
     name = type(error).__name__
     if trial.case.interrupted:
-        return _not_taken_up(trial, trial.taken[0]) if trial.taken else _still_open(error, trial.place)
+        return _wrong_when_attached(trial, trial.taken[0]) if trial.taken else _still_open(error, trial.place)
     if trial.case.by_others and isinstance(error, EnqueueUncertain) and trial.taken:
         return "" if not trial.place.rows(error.batch_id) else f"{name}: {error}"
     if not isinstance(error, InvokableError) or name not in trial.case.reports:
@@ -279,20 +279,21 @@ def _wrong_report(trial: _Trial, error: BaseException) -> str:
     if error.submission is None:
         return "the error has no submission" if any("enqueue_batch" in line for line in trial.proxy.lines) else ""
     if isinstance(error, RunTimeout | EnqueueUncertain) and (trial.taken or error.submission.item_ids):
-        return _not_taken_up(trial, error.submission)
+        return _wrong_when_attached(trial, error.submission)
     if isinstance(error, RunTimeout | EnqueueUncertain):
         return _twice(trial.place, error.batch_id)
     return _untrue(error, trial.flow) or _twice(trial.place, error.batch_id)
 
 
-def _not_taken_up(trial: _Trial, submission: Submission) -> str:
+def _wrong_when_attached(trial: _Trial, submission: Submission) -> str:
     try:
         with Client(trial.place.url) as client:
             result = client.attach(type(trial.flow), submission).result(timeout=60)
     except InvokableError as error:
         rows = {row["item_id"]: (row["status"], row.get("started_at")) for row in trial.place.rows(submission.batch_id)}
         return (
-            f"not taken up: {type(error).__name__}: {error}; {trial.place.open()} items are open, of the batch {rows}"
+            f"attaching failed: {type(error).__name__}: {error}; "
+            f"{trial.place.open()} items are open; the batch has {rows}"
         )
     return _wrong_result(trial, result)
 

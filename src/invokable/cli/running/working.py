@@ -67,7 +67,7 @@ def work(order: Order, report: Report) -> None:
     with _client(order) as client:
         working = _Working(order, report, pattern, client)
         if earlier is not None:
-            working.take_up(loaded.workflow, earlier)
+            working.attach(loaded.workflow, earlier)
         elif order.wait:
             working.run(flow)
         else:
@@ -86,7 +86,7 @@ class _Working:
         with self._saving(), progress_bar(shown=self.order.says) as watch:
             self.report.result = self.client.run(flow, timeout=self.order.timeout, on_progress=watch)
 
-    def take_up(self, workflow: type[Workflow], earlier: Submission | str) -> None:
+    def attach(self, workflow: type[Workflow], earlier: Submission | str) -> None:
         self.report.left = "the run continues"
         job = self.client.attach(workflow, earlier)
         with self._saving(), progress_bar(shown=self.order.says) as watch:

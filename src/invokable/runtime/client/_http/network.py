@@ -107,7 +107,7 @@ for _name in ("http11", "proxy", "socks"):
 
 @dataclass(slots=True)
 class State:
-    """Whether a pool was closed. httpcore closes only the connections that are open by then, not those being opened."""
+    """Whether a pool was closed. httpcore closes only connections that are open, not those that are being opened."""
 
     is_closed: bool = False
 

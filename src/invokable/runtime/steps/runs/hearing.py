@@ -47,7 +47,7 @@ _KEPT: Final[Mapping[str, tuple[type, ...]]] = {
     "percentage": (int, float),
     "image": (dict,),
 }
-"""The members that matter, and what they have to be: what is not so is not heard."""
+"""The members that are used, with their types. Values of other types are ignored."""
 _COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
 """A completed item, to be filled in from events."""
 _IDS: Final = ("canceled_item_ids", "retried_item_ids")

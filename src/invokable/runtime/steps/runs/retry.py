@@ -50,7 +50,7 @@ def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     own = set(state.submission.item_ids)
     old = {row.first: row for row in rows if row.item_id in own and row.status in AGAIN}
     running = [row for row in rows if row.first in old and row.item_id > old[row.first].item_id]
-    yield from _take_up(state, old, [row for row in running if row.status not in AGAIN])
+    yield from _replace_items(state, old, [row for row in running if row.status not in AGAIN])
     if not old:
         state.awaited = 0
         return
@@ -64,7 +64,7 @@ def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     raise _uncertain(state, "they do not appear")
 
 
-def _take_up(state: Submitting, old: dict[int, QueueItem], new: Sequence[QueueItem]) -> Steps[None]:
+def _replace_items(state: Submitting, old: dict[int, QueueItem], new: Sequence[QueueItem]) -> Steps[None]:
     """Replace old items by new ones; if there are several, the earliest is kept and the others are canceled."""
     kept = _earliest(new)
     if not kept:
@@ -105,7 +105,7 @@ def _found(state: Submitting, old: dict[int, QueueItem], last: int, clock: Clock
             new = []
         if len(_earliest(new)) == len(old):
             state.awaited = 0
-            yield from _take_up(state, dict(old), new)
+            yield from _replace_items(state, dict(old), new)
             return True
         if clock() - begin > LATE:
             return False

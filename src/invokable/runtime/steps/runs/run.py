@@ -117,7 +117,7 @@ def finish(
         except (NotInvokeAIError, WorkflowError) as error:
             if not waiting.heard or isinstance(error, RunFailed | RunCanceled):
                 raise
-            LOG.info("batch %s: what was heard is wrong (%s); asking for it", state.submission.batch_id, error)
+            LOG.info("batch %s: an event had a wrong result (%s); reading the items", state.submission.batch_id, error)
         asking = read_heard(waiting, context.known)
         yield from in_time(asking, deadline, f"while reading the results of batch {state.submission.batch_id}")
         return collect(how, waiting)

@@ -126,7 +126,7 @@ def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submiss
 def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = False) -> Steps[Submission]:
     """Complete a submission with its item ids. Raises EnqueueUncertain if the server does not show it.
 
-    If only the batch id is known, each question is asked once, unless it is to `insist`, as through a restart.
+    If only the batch id is known, each request is sent once; with `insist`, until the server answers.
     """
     if not submission.requested:
         return (yield from _found(submission, known, clock, insist=insist))

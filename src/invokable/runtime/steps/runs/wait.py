@@ -71,7 +71,7 @@ class Waiting:
     ended: dict[int, QueueItem] = field(default_factory=dict)
     """The items that have ended, by id."""
     heard: set[int] = field(default_factory=set)
-    """Those of which only events have said what they gave."""
+    """The items whose results are known only from events."""
     outages: int = 0
     """How often the server was unreachable, or its events were lost."""
     _since: int = 0
@@ -228,7 +228,7 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
 
 
 def read_heard(waiting: Waiting, known: Known) -> Steps[None]:
-    """Ask for the items of which only events have said what they gave. Raises ConnectionError and APIError."""
+    """Read the items whose results are known only from events. Raises ConnectionError and APIError."""
     items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(waiting.heard), known)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard.clear()
