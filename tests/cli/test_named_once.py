@@ -88,14 +88,14 @@ ASKING: Final = (
     "demo --server SERVER",
     f"diff {MODULE} {CARD} --server SERVER",
     f"generate {CARD} -o out --server SERVER",
-    f"generate {CARD} -o out --schema 6.14.2 --server SERVER --models",
+    f"generate {CARD} -o out --server SERVER --models",
     f"map export {CARD} --server SERVER",
     f"map verify card.map.json {CARD} --server SERVER",
     "pull --list --server SERVER",
     "pull --all --server SERVER -o pulled",
     f"run {CARD} {STAMP} --url SERVER",
     f"run {MODULE} {STAMP} --url SERVER",
-    f"run {MODULE} --attach 5d1fd2e2 --url SERVER",
+    f"run {MODULE} --attach 5d1fd2e2-7b1c-4a8e-9f20-0d6f6a2b8c11 --timeout 1 --url SERVER",
     f"run {CARD} {STAMP} --server SERVER",
     "schema diff 6.14.2 SERVER",
     "schema fetch --server SERVER",
@@ -188,6 +188,25 @@ def test_the_configuration_is_named_once(table: str, furnished: Project) -> None
     furnished.configure(table)
     lines = ("check", "generate", "init", f"show {CARD}", f"run {CARD} --url {NOWHERE}", "schema diff 6.8.1 6.14.2")
     assert [problem for line in lines for problem in problems(line)] == []
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize("line", ASKING)
+def test_a_url_with_a_password_is_an_error_of_its_option(line: str) -> None:
+    result = run(*line.replace("SERVER", "http://me:secret@127.0.0.1:9").split())
+    option = re.search(r"(--\w+) SERVER", line)
+    where = option[1] if option else "--server"
+    assert f"{where}: the server URL contains a user or a password" in result.stderr
+    assert "secret" not in result.output
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize("line", [f"show {CARD} --server {NOWHERE}", f"demo --server {NOWHERE}"])
+def test_an_invalid_token_of_the_environment_is_an_error_of_the_variable(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVOKEAI_TOKEN", "a b")
+    assert run(*line.split()).stderr.startswith("INVOKEAI_TOKEN: the token contains a character")
 
 
 @pytest.mark.usefixtures("furnished", "hasty")

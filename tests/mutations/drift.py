@@ -97,6 +97,20 @@ MUTATIONS: Final = (
         ("tests/test_listing.py",),
     ),
     Mutation(
+        "a note prints the password in a server's URL",
+        "src/invokable/codegen/build/jobs.py",
+        'option = f"--schema {mine[1]}" if mine[0] == "schema" else "--server"',
+        'option = f"--{mine[0]} {mine[1]}"',
+        ("tests/cli/test_named_once.py::test_a_url_with_a_password_is_an_error_of_its_option",),
+    ),
+    Mutation(
+        "an invalid URL that mentions a token is an error of the token",
+        "src/invokable/cli/servers.py",
+        'str(error).startswith("the token")',
+        '"token" in str(error)',
+        ("tests/cli/test_named_once.py::test_a_url_with_a_password_is_an_error_of_its_option",),
+    ),
+    Mutation(
         "an error names the server twice",
         "src/invokable/codegen/failures.py",
         "message[begin.end() :] if begin else message",

@@ -12,7 +12,9 @@ import click
 from invokable.cli import completing
 from invokable.cli.errors import reported, say
 from invokable.cli.running.progress import progress_bar
+from invokable.cli.servers import client_of
 from invokable.codegen.failures import BuildError
+from invokable.contract.server import TOKEN
 
 if TYPE_CHECKING:
     from invokable import Client
@@ -88,13 +90,7 @@ def _run(client: Client, flows: list[Any], output: str, folder: Path) -> list[Pa
 @contextmanager
 def _connected(server: str | None) -> Iterator[Client]:
     if server is not None:
-        from invokable import Client
-
-        try:
-            client = Client(server)
-        except ValueError as error:
-            raise BuildError("--server", str(error)) from None
-        with client:
+        with client_of(server, None, token_from=TOKEN) as client:
             yield client
         return
     from invokable.testing import Simulator

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from invokable import Client, InvokableError
+from invokable import InvokableError
 from invokable.cli import completing
 from invokable.cli.errors import Status, note, reported, say, show_all
 from invokable.cli.pulling import Pulled, choose, left_over, place, read_files
+from invokable.cli.servers import client_of
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError
 from invokable.contract.server import LOCAL, TOKEN, URL
@@ -74,7 +75,7 @@ def pull(
     wanted = {"names": names, "tags": tags, "everything": everything, "defaults": defaults}
     with reported():
         try:
-            with _client(server, token or None) as client:
+            with client_of(server, token or None) as client:
                 status = _list(client) if listing else _pull(client, wanted, Path(output), force=force, check=check)
         except InvokableError as error:
             raise BuildError.of_server(server, error) from None
@@ -113,10 +114,3 @@ def _list(client: Any) -> int:
     rows = [(one.name, ", ".join(one.tags), one.category, one.id) for one in client.workflows.list()]
     print_table(("Name", "Tags", "Category", "Id"), sorted(rows))
     return Status.FINE
-
-
-def _client(url: str, token: str | None) -> Client:
-    try:
-        return Client(url, token=token)
-    except ValueError as error:
-        raise BuildError("--token" if "token" in str(error) else "--server", str(error)) from None

@@ -27,13 +27,21 @@ class AskServer:
         return _ask(url, lambda client: [model.config for model in client.models.list()])
 
 
-def _ask(url: str, question: Callable[[Client], T]) -> T:
-    from invokable import Client, InvokableError
+def client_of(url: str, token: str | None, *, option: str = "--server", token_from: str = "--token") -> Client:
+    """A client for the URL and token of a command line or the environment. Raises BuildError if one is invalid."""
+    from invokable import Client
 
     try:
-        with Client(url, token=os.environ.get(TOKEN) or None) as client:
+        return Client(url, token=token)
+    except ValueError as error:
+        raise BuildError(token_from if str(error).startswith("the token") else option, str(error)) from None
+
+
+def _ask(url: str, question: Callable[[Client], T]) -> T:
+    from invokable import InvokableError
+
+    try:
+        with client_of(url, os.environ.get(TOKEN) or None, token_from=TOKEN) as client:
             return question(client)
     except InvokableError as error:
         raise BuildError.of_server(url, error) from None
-    except ValueError as error:  # invalid URL or token
-        raise BuildError("--server", str(error)) from None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from invokable import Client, Submission, Workflow, WorkflowError
+from invokable import Submission, Workflow, WorkflowError
 from invokable.cli.errors import say, warn
 from invokable.cli.running.loading import Loaded, load
 from invokable.cli.running.pattern import Pattern, parse_pattern
@@ -17,6 +17,7 @@ from invokable.cli.running.progress import progress_bar
 from invokable.cli.running.report import Report
 from invokable.cli.running.saving import save_each
 from invokable.cli.running.values import fill, read_json
+from invokable.cli.servers import client_of
 from invokable.codegen import BuildError, BuildOptions
 
 _BATCH: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -64,7 +65,7 @@ def work(order: Order, report: Report) -> None:
         earlier, flow = _attached(order.attach, loaded)
     report.values = flow.to_dict() if flow else None
     pattern = _pattern(order.out, flow, loaded)
-    with _client(order) as client:
+    with client_of(order.url, order.token, option="--url") as client:
         working = _Working(order, report, pattern, client)
         if earlier is not None:
             working.attach(loaded.workflow, earlier)
@@ -146,10 +147,3 @@ def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:
         raise BuildError.of_system(str(error.filename), error, "written to") from None
     except ValueError as error:
         raise BuildError("--out", str(error)) from None
-
-
-def _client(order: Order) -> Client:
-    try:
-        return Client(order.url, token=order.token)
-    except ValueError as error:
-        raise BuildError("--token" if "token" in str(error) else "--url", str(error)) from None

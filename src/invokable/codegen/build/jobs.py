@@ -77,7 +77,10 @@ class Overrides:
         mine = ("schema", ours.schema) if ours.schema else ("server", ours.server)
         its = ("schema", table.schema) if table.schema else ("server", table.server)
         if mine[1] and its[1] and mine != its:
-            yield f"--{mine[0]} {mine[1]} overrides {its[0]} = {its[1]!r} of {entry.key}"
+            # A URL may contain a password, so no server is shown.
+            option = f"--schema {mine[1]}" if mine[0] == "schema" else "--server"
+            setting = f"schema = {its[1]!r}" if its[0] == "schema" else "server"
+            yield f"{option} overrides {setting} of {entry.key}"
         for name, flag, configured in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
             if flag and configured is False:
                 yield f"--{name} overrides {name} = false of {entry.key}"
