@@ -79,6 +79,7 @@ def test_the_workflow_of_github_actions_is_green_and_then_red(tmp_path: Path) ->
     assert "::error file=src/app/flows/portrait.py," in run(steps[-1], project, status=1)
 
 
+@pytest.mark.slow
 def test_the_functions_write_what_the_command_writes(tmp_path: Path) -> None:
     project = written(tmp_path)
     (code,) = (text for kind, text in BLOCKS if kind == "python" and "building" in text)

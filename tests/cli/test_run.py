@@ -439,6 +439,7 @@ def test_a_run_can_be_submitted_now_and_fetched_later(server: Simulator, tmp_pat
     assert "is a run of ColourCard, not SD15TextToImage" in other.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_has_status_4_and_says_what_to_do(stamp: str) -> None:
     done = run(CARD, "--set", stamp, "--url", "http://127.0.0.1:9", "--json")
     assert done.exit_code == 4

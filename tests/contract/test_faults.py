@@ -173,6 +173,7 @@ def test_after_an_interrupt_at_any_moment_it_is_known_what_may_run(
 HANGS = ["stall 60", "trickle", "trickle head", "silence", "dead"]
 
 
+@pytest.mark.slow_on_simulator
 def test_a_hanging_server_does_not_delay_the_timeout_of_a_run(server: Server, connect: Connect, stamp: Path) -> None:
     def run(fate: str) -> Any:
         start = time.monotonic()

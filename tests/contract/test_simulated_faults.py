@@ -81,6 +81,7 @@ def test_a_prune_loses_no_result_with_events(counted: Any, stamp: Path) -> None:
 
 
 @pytest.mark.usefixtures("looking")
+@pytest.mark.slow
 def test_a_run_survives_a_crash_if_requested(counted: Any, stamp: Path) -> None:
     crash = Fault(kind="crash", event="invocation_started", nth=5, seconds=0.5)
     with Simulator(faults=[crash], speed=0.05) as simulator:
@@ -99,6 +100,7 @@ def test_changes_to_the_queue_by_others_are_reported(kind: str, words: str, coun
         assert error.submission
 
 
+@pytest.mark.slow
 def test_a_prune_loses_no_result_that_was_read(counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.05) as simulator:
         error = failure(simulator.client(policy=OFTEN), counted(stamp=stamp, height=32))
@@ -126,6 +128,7 @@ def test_a_refusal_of_a_batch_id_is_final(connect: Callable[..., Client], counte
             client.attach(counted, batch_id).result(timeout=60)
 
 
+@pytest.mark.slow
 def test_attaching_by_batch_id_ignores_a_duplicate(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
     twice = Fault(kind="duplicate", path="*/enqueue_batch")
     with Simulator(faults=[twice], speed=0.05) as simulator:
@@ -138,6 +141,7 @@ def test_attaching_by_batch_id_ignores_a_duplicate(connect: Callable[..., Client
         assert set(completed(simulator).values()) == {1}
 
 
+@pytest.mark.slow
 def test_attaching_by_batch_id_reports_missing_items(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.02) as simulator, connect(simulator.serve()) as client:
         job = client.submit(counted(stamp=stamp, height=32))

@@ -24,6 +24,7 @@ from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import run as run_steps
 from invokable.testing import Simulator
 from tests.contract.interrupts import interrupted
+from tests.effort import slow_beyond
 from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling
 from tests.testing.asking import until
 
@@ -93,7 +94,7 @@ def awaited_run(url: str, stamp: Any, timeout: float) -> Ended:
     return asyncio.run(main())
 
 
-@pytest.mark.parametrize("run", [blocking_run, awaited_run])
+@pytest.mark.parametrize("run", slow_beyond(1, [blocking_run, awaited_run]))
 def test_a_run_ends_at_its_timeout(run: Callable[[str, Any, float], Ended]) -> None:
     def ended(hang: str, stamp: Any) -> Ended:
         with HANGS[hang]() as url:

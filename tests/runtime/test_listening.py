@@ -192,6 +192,7 @@ def tap(simulator: Simulator) -> Iterator[Tap]:
     opened.close()
 
 
+@pytest.mark.slow
 def test_a_silent_socket_is_noticed(simulator: Simulator, tap: Tap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "_OPEN", 1.0)
     monkeypatch.setattr(line, "_ANSWER", 0.3)

@@ -60,6 +60,7 @@ def url() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_an_idle_connection_is_not_reused_but_one_in_use_is(url: str) -> None:
     # InvokeAI's server closes it after 5 s, and a request at that moment breaks.
     with Client(url) as client:
