@@ -205,7 +205,7 @@ def test_streams_that_are_closed_or_full(line: str, status: int, words: str) -> 
 # ------------------------------------------------------------------ folders and names
 
 
-@pytest.mark.parametrize("verb", ["show", "generate", "run"])
+@pytest.mark.parametrize("verb", slow_beyond(1, ["show", "generate", "run"]))
 def test_a_folder_that_was_deleted(verb: str, tmp_path: Path) -> None:
     python = Path(sys.executable).parent / "invokable"
     script = f'mkdir gone; cd gone; rmdir ../gone; "{python}" {verb} {CARD}'
@@ -236,7 +236,7 @@ def without_rights(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("verb", ["show", "generate", "run"])
+@pytest.mark.parametrize("verb", slow_beyond(1, ["show", "generate", "run"]))
 def test_a_folder_that_cannot_be_read(verb: str, locked: Path) -> None:
     done = without_rights(f"invokable {verb} {locked}/flow.json", locked.parent)
     assert (done.returncode, done.stderr) == (2, f"{locked}/flow.json: cannot be read: Permission denied\n")

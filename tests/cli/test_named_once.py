@@ -16,6 +16,7 @@ from invokable.cli.errors import Status
 from tests.cli.projects import Project
 from tests.cli.test_exit_statuses import CARD, MODULE, NOWHERE, commands
 from tests.cli.test_generate import run
+from tests.effort import slow_among
 from tests.examples import ROOT
 
 WEB: Final = "WEB"
@@ -174,7 +175,7 @@ def test_every_command_is_swept() -> None:
 
 
 @pytest.mark.usefixtures("furnished", "hasty")
-@pytest.mark.parametrize("verb", READERS)
+@pytest.mark.parametrize("verb", slow_among(READERS, ["run"]))
 def test_a_file_is_named_once(verb: str, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOKEAI_URL", NOWHERE)
     files = (*BROKEN, "bad", "nowhere.json", os.devnull)

@@ -14,7 +14,7 @@ from tests.contract.kinds import asynchronous
 from tests.live.provision import Server
 
 
-@pytest.fixture(params=["blocking", "asynchronous"])
+@pytest.fixture(params=["blocking", pytest.param("asynchronous", marks=pytest.mark.slow_on_simulator)])
 def connect(request: pytest.FixtureRequest) -> Callable[..., Client]:
     """Creates a client of either kind, since both do the same."""
     made: Callable[..., Client] = Client if request.param == "blocking" else asynchronous
