@@ -179,7 +179,7 @@ def test_long_parts_mean_the_same_when_split(value: object, form: str, long: int
     whole = said(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meaning, "LONG", long)
-        patch.setattr("invokable.codegen.python.statements.LONG", long)
+        patch.setattr("invokable.contract.statements.LONG", long)
         assert said(text) == whole
 
 
@@ -195,7 +195,7 @@ def test_long_parts_mean_the_same_when_split(value: object, form: str, long: int
 def test_commas_that_separate_no_items_do_no_harm(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = said(text)
     monkeypatch.setattr(meaning, "LONG", 5)
-    monkeypatch.setattr("invokable.codegen.python.statements.LONG", 5)
+    monkeypatch.setattr("invokable.contract.statements.LONG", 5)
     assert said(text) == whole is not None
 
 

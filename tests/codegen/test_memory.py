@@ -16,7 +16,8 @@ from invokable.cli.errors import plain
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.project.config import Choices
-from tests.codegen.nasty import NASTY, equal_labels, prompts
+from invokable.contract.interface import read_module
+from tests.codegen.nasty import NASTY, equal_labels, generated, prompts
 from tests.effort import slow_among, slow_beyond
 
 TIMES = 20
@@ -93,6 +94,18 @@ def test_a_process_takes_a_bounded_multiple_of_the_size(name: str, tmp_path: Pat
     small, least = resident(equal_labels(10), tmp_path)
     large, most = resident(of_a_megabyte(*SHAPES[name]), tmp_path)
     assert most - least < TIMES * (large - small)
+
+
+@pytest.mark.parametrize("name", ["equal labels", "wide attributes", "prompts"])
+def test_the_interface_of_a_module_is_read_statement_by_statement(name: str) -> None:
+    make, number = NASTY[name]
+    text = generated(make(number // 4))
+    read_module(text)
+    tracemalloc.start()
+    read_module(text)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 14 * len(text)  # a syntax tree of the whole takes 20 to 30 times as much
 
 
 @pytest.mark.parametrize("letter", slow_beyond(2, ["x", "é", "\x1b"]))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from invokable.codegen.plan import ModulePlan, Naming, plan_module
-from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.render import render_module
 from invokable.codegen.typing.custom import CustomFields
 from invokable.codegen.typing.models import InstalledModel
+from invokable.contract.utf8 import Utf8
 from invokable.schema.model import Schema
 from invokable.workflow import WorkflowFileError, read_workflow
 

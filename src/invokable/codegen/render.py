@@ -19,13 +19,13 @@ from invokable.codegen.python import code, expression, layout
 from invokable.codegen.python.code import Code, ListItem
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.python.layout import Layout, line_length
-from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.templates import templates_folder
 from invokable.codegen.typing.defaults import model_expression
 from invokable.codegen.written.checksums import has_body_checksum, sign_body
 from invokable.codegen.written.existing import MARKER, is_generated
 from invokable.codegen.written.made_from import stamp, unstamped
 from invokable.contract.module import FORMAT
+from invokable.contract.utf8 import Utf8
 
 if TYPE_CHECKING:
     from jinja2 import Environment

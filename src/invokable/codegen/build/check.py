@@ -18,7 +18,7 @@ from invokable.codegen.build.pipeline import Build
 from invokable.codegen.build.publish import FileChange, Written
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.tracking import Lack, Tracking, adding, tracking
-from invokable.codegen.python.utf8 import Utf8
+from invokable.contract.utf8 import Utf8
 
 State: TypeAlias = Literal["fine", "stale", "missing", "edited", "left over", "untracked"]
 """The state of a module, package or lock file: up to date; out of date; not there; edited by hand; its workflow is

@@ -13,10 +13,10 @@ from typing import Final
 
 from invokable.codegen.project.project import Project
 from invokable.codegen.project.sources import is_searched
-from invokable.codegen.python.utf8 import is_utf8
 from invokable.codegen.written.existing import MARKER
 from invokable.codegen.written.package import PACKAGE, is_our_package
 from invokable.codegen.written.said import is_ours, read_lines
+from invokable.contract.utf8 import is_utf8
 
 _STDIN: Final = "stdin"
 """The source of a module that was made from standard input."""

@@ -32,13 +32,13 @@ from invokable.codegen.plan import ModulePlan, PlanSummary
 from invokable.codegen.project.adoption import adopted
 from invokable.codegen.project.schemas import Schemas
 from invokable.codegen.project.sources import Source
-from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.render import Draft, TemplateError, draft_module
 from invokable.codegen.typing.models import InstalledModel
 from invokable.codegen.written.checksums import source_checksum
 from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
 from invokable.codegen.written.made_from import digest_of, last_change_of_ours, read_stamp
 from invokable.codegen.written.said import Said, read_lines
+from invokable.contract.utf8 import Utf8
 from invokable.workflow import WorkflowFileError
 from invokable.workflow.document import PNG_KEYWORD
 

@@ -20,8 +20,8 @@ from typing import Final
 
 from invokable._version import VERSION
 from invokable.codegen.build.locking import claim, remove_unclaimed
-from invokable.codegen.python.utf8 import Utf8, is_utf8
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
+from invokable.contract.utf8 import Utf8, is_utf8
 
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 _NEWER: Final = "was written by {}; this is {}. Upgrade invokable, or use --force to write the module with this version"

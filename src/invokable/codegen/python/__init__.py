@@ -1,1 +1,1 @@
-"""Python: source that is safe to run, formatted as by black, and read back statement by statement."""
+"""Python: source that is safe to run, formatted as by black."""

@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import Final
 
 from invokable.codegen.python.code import Code, literal
-from invokable.codegen.python.statements import LONG, Span, items
+from invokable.contract.statements import LONG, Span, items
 
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)

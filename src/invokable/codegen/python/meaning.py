@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
-from invokable.codegen.python.statements import LONG, Span, Statement, batches, items, long_parts, statements
-from invokable.codegen.python.utf8 import Utf8, characters
+from invokable.contract.statements import LONG, Span, Statement, batches, items, long_parts, statements
+from invokable.contract.utf8 import Utf8, characters
 
 _LAYOUT: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
 """Fields of syntax trees that carry no meaning or that some Python versions lack."""

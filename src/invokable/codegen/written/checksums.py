@@ -16,7 +16,7 @@ from typing import Final
 
 from invokable.codegen.python.json_text import pieces
 from invokable.codegen.python.meaning import meaning_checksum
-from invokable.codegen.python.utf8 import Utf8
+from invokable.contract.utf8 import Utf8
 
 _CANONICAL: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 _BODY_LINE: Final = re.compile(rb"""^BODY_SHA256: Final = \(?\s*["']([0-9a-f]{64})["']\s*\)?$""", re.MULTILINE)

@@ -20,9 +20,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.templates import PACKAGE, templates_folder
 from invokable.codegen.written.checksums import places
+from invokable.contract.utf8 import Utf8
 
 _DIGITS: Final = 32
 _NONE: Final = "0" * _DIGITS

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from invokable.codegen.python.utf8 import Utf8
 from invokable.codegen.written.existing import is_edited, is_generated
 from invokable.codegen.written.made_from import Stamp, read_stamp
+from invokable.contract.utf8 import Utf8
 
 _TEXT: Final = re.compile(rb"""\(?\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*\)?$""", re.MULTILINE)
 _CLASS: Final = re.compile(rb"^class ([\w\x80-\xff]+)\(Workflow\):$", re.MULTILINE)

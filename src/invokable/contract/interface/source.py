@@ -6,7 +6,9 @@ import ast
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from invokable.contract.batch import BatchTable
@@ -14,6 +16,8 @@ from invokable.contract.interface.model import Input, Interface, InterfaceError,
 from invokable.contract.interface.takes import read_takes
 from invokable.contract.module import index_map_checksum
 from invokable.contract.module_text import constant, indices, workflow_class
+from invokable.contract.statements import statements
+from invokable.contract.utf8 import Utf8
 
 _NO_HOMES: Final = sys.stdlib_module_names | {"invokable"}
 
@@ -23,24 +27,22 @@ def read_module(text: str) -> Interface:
 
     Raises InterfaceError for a text that is not one, and for a module that was edited and is no longer consistent.
     """
-    tree = _parsed(text)
-    constants = _constants(tree)
-    found = next(filter(None, map(workflow_class, tree.body)), None)
-    if found is None or "INDEX_MAP" not in constants or "OUTPUT_MAP" not in constants:
+    module = _Module.of(text)
+    constants = module.constants
+    if module.workflow is None or "INDEX_MAP" not in constants or "OUTPUT_MAP" not in constants:
         raise InterfaceError("not a generated module: it has no INDEX_MAP with a workflow class")
-    aliases, homes = _aliases(tree), _homes(tree)
     try:
         if index_map_checksum(constants["INDEX_MAP"]) != constants.get("INDEX_MAP_CHECKSUM"):
             raise InterfaceError("INDEX_MAP was changed after generation; generate the module again")
         return Interface(
-            class_name=found.name,
+            class_name=module.workflow.name,
             source=str(constants.get("SOURCE", "")).rpartition("/")[2],
             schema=str(constants.get("SCHEMA", "")),
-            inputs=tuple(_inputs(found, constants, aliases, homes)),
-            outputs=tuple(_outputs(found, constants, homes)),
+            inputs=tuple(_inputs(module.workflow, constants, module.aliases, module.homes)),
+            outputs=tuple(_outputs(module.workflow, constants, module.homes)),
             nodes=dict(constants.get("NODES", {})),
-            aliases={name: ast.unparse(value) for name, value in aliases.items()},
-            models=_models(found),
+            aliases={name: ast.unparse(value) for name, value in module.aliases.items()},
+            models=_models(module.workflow),
         )
     except (AttributeError, KeyError, TypeError, ValueError, SyntaxError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
@@ -49,47 +51,79 @@ def read_module(text: str) -> Interface:
 
 def carried_workflow(text: str) -> object:
     """The workflow that a generated module embeds into its images, as JSON; None if there is none."""
-    return _json(_constants(_parsed(text)).get("_WORKFLOW"))
+    return _json(_Module.of(text).constants.get("_WORKFLOW"))
 
 
-def _parsed(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        raise InterfaceError(f"not a Python module: line {error.lineno}: {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise InterfaceError(f"not a Python module: {error}") from None
+@dataclass(slots=True)
+class _Module:
+    """The parts of a module that its interface follows from."""
 
-
-def _constants(tree: ast.Module) -> dict[str, Any]:
-    found = {}
-    for name, value in filter(None, map(constant, tree.body)):
-        try:
-            found[name] = ast.literal_eval(value)
-        except (ValueError, TypeError, RecursionError, MemoryError):
-            continue
-    return found
-
-
-def _aliases(tree: ast.Module) -> dict[str, ast.expr]:
+    constants: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, ast.expr] = field(default_factory=dict)
     """The type aliases of choices, by name."""
-    return {
-        name: value
-        for statement in tree.body
-        for name, value in _assigned(statement)
-        if isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name) and value.value.id == "Literal"
-    }
-
-
-def _homes(tree: ast.Module) -> dict[str, ast.expr]:
+    homes: dict[str, ast.expr] = field(default_factory=dict)
     """A project's own classes for fields, with their modules, since two may have the same name."""
-    return {
-        alias.name: ast.Attribute(_dotted(statement.module), alias.name)
-        for statement in tree.body
-        if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level
-        if statement.module.partition(".")[0] not in _NO_HOMES
-        for alias in statement.names
-    }
+    workflow: ast.ClassDef | None = None
+
+    @classmethod
+    def of(cls, text: str) -> _Module:
+        """Read a module, one statement after another. Raises InterfaceError for a text that is not Python."""
+        module = cls()
+        try:
+            for statement in _statements(text.encode()):
+                module._take(statement)
+        except SyntaxError as error:
+            raise InterfaceError(f"not a Python module: {_reason(text, error)}") from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise InterfaceError(f"not a Python module: {error}") from None
+        return module
+
+    def _take(self, statement: ast.stmt) -> None:
+        self.workflow = self.workflow or workflow_class(statement)
+        for name, value in _assigned(statement):
+            if isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name) and value.value.id == "Literal":
+                self.aliases[name] = value
+        if found := constant(statement):
+            with suppress(ValueError, TypeError, RecursionError, MemoryError):
+                self.constants[found[0]] = ast.literal_eval(found[1])
+        if isinstance(statement, ast.ImportFrom) and _is_home(statement):
+            home = _dotted(statement.module or "")
+            self.homes |= {alias.name: ast.Attribute(home, alias.name) for alias in statement.names}
+
+
+def _is_home(statement: ast.ImportFrom) -> bool:
+    """Whether names are imported from a project's own module."""
+    return bool(statement.module) and not statement.level and str(statement.module).split(".")[0] not in _NO_HOMES
+
+
+def _statements(text: Utf8) -> Iterator[ast.stmt]:
+    """The statements of a module, parsed one by one. Of a class, only attributes and the classes in it are kept."""
+    within: list[ast.ClassDef] = []
+    for statement in statements(text):
+        if statement.kind == "end":
+            ended = within.pop()
+            if not within:
+                yield ended
+            continue
+        for tree in ast.parse(statement.source).body:
+            if within and isinstance(tree, ast.AnnAssign | ast.Assign | ast.ClassDef):
+                within[-1].body.append(tree)
+            if statement.kind == "class" and isinstance(tree, ast.ClassDef):
+                tree.body = []
+                within.append(tree)
+            elif not within:
+                yield tree
+
+
+def _reason(text: str, error: SyntaxError) -> str:
+    """Why a text is not Python, with the line in it."""
+    try:
+        ast.parse(text)
+    except SyntaxError as of_all:
+        error = of_all
+    except (ValueError, RecursionError, MemoryError) as of_all:
+        return str(of_all)
+    return f"line {error.lineno}: {error.msg}"
 
 
 def _dotted(name: str) -> ast.expr:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from invokable.codegen.python.utf8 import Utf8, cut
+from invokable.contract.utf8 import Utf8, cut
 
 LONG: Final = 2_000
 """Bytes of a text that is worth being taken apart."""
