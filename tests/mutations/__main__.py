@@ -95,7 +95,9 @@ def run_tests(
         "pytest",
         "--quiet",
         "--exitfirst",
-        *(() if all("::" in name for name in names) else ("-m", "not slow")),  # a test that is named runs in full
+        *(
+            () if all("::" in name for name in names) else ("-m", "not slow or slow_on_simulator")
+        ),  # single tests run in any case
         "-p",
         "no:cacheprovider",
         "-n",
