@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -11,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from invokable.cli.errors import plain
+from invokable.cli.shell import shell
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
+from invokable.codegen.plan import ModulePlan
 from invokable.codegen.project.config import Choices
+from invokable.codegen.render import Draft
 from invokable.contract.interface import read_module
+from invokable.contract.utf8 import Utf8
 from tests.codegen.nasty import NASTY, equal_labels, generated, prompts
 from tests.effort import slow_among, slow_beyond
 
@@ -94,6 +100,21 @@ def test_a_process_takes_a_bounded_multiple_of_the_size(name: str, tmp_path: Pat
     small, least = resident(equal_labels(10), tmp_path)
     large, most = resident(of_a_megabyte(*SHAPES[name]), tmp_path)
     assert most - least < TIMES * (large - small)
+
+
+def test_the_plan_is_free_when_the_text_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    finished = Draft.finished
+
+    def finishing(draft: Draft) -> Utf8:
+        seen.append([plan for plan in gc.get_objects() if isinstance(plan, ModulePlan) and plan.source == "held.json"])
+        return finished(draft)
+
+    (tmp_path / "held.json").write_text(json.dumps(equal_labels(2)))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Draft, "finished", finishing)
+    assert CliRunner().invoke(shell, ["generate", "held.json", "--lenient"]).exit_code == 0
+    assert seen == [[]]
 
 
 @pytest.mark.parametrize("name", ["equal labels", "wide attributes", "prompts"])

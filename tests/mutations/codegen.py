@@ -233,7 +233,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}build/modules.py",
         "result = replace(result, plan=plan.summary, edited",
         "result = replace(result, plan=plan, edited",
-        ("tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size",),
+        ("tests/codegen/test_memory.py::test_the_plan_is_free_when_the_text_is_laid_out",),
     ),
     Mutation(
         "long lists go through black",
