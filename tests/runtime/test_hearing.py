@@ -61,7 +61,9 @@ def test_an_event_of_another_shape_is_ignored(name: str, value: Any) -> None:
     for payload in (value, *({"item_id": 1, member: value} for member in (*members, *lists))):
         note = note_of(name, payload)
         if note is not None:
-            Hearing(frozenset({1}), PINS, None, former=frozenset({1})).take([note])
+            hearing = Hearing(frozenset({1}), PINS, None, former=frozenset({1}))
+            hearing.take([note])
+            assert not hearing.ended
 
 
 def test_a_second_retry_of_an_item_is_strange() -> None:
