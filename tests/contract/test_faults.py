@@ -177,20 +177,21 @@ TIMEOUTS = [1.5, 6.0, 24.0]
 
 @pytest.mark.slow_on_simulator
 def test_a_hanging_server_does_not_delay_the_timeout_of_a_run(server: Server, connect: Connect, stamp: Path) -> None:
-    def timed_out(url: str, timeout: float) -> tuple[float, Any]:
+    def submission(url: str, timeout: float) -> Any:
         with connect(url) as client:
             card = ColourCard(stamp=client.upload(stamp))
             start = time.monotonic()
             with pytest.raises(InvokableError) as caught:
                 client.run(card, timeout=timeout)
-            return time.monotonic() - start, caught.value.submission
+            assert time.monotonic() - start < timeout + 1.5
+            return caught.value.submission
 
     def run(fate: str) -> Any:
         for timeout in TIMEOUTS:
             with faulty(server, *NO_EVENTS, *[(LOOK, fate)] * 20) as proxy:
-                seconds, submission = timed_out(proxy.url, timeout)
+                found = submission(proxy.url, timeout)
             if fate in proxy.met:
-                break
-        return fate in proxy.met, seconds < timeout + 1.5, submission is not None
+                return found is not None
+        return "the batch was not taken"
 
-    assert at_once(run, HANGS) == dict.fromkeys(HANGS, (True, True, True))
+    assert at_once(run, HANGS) == dict.fromkeys(HANGS, True)
