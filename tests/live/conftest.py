@@ -17,14 +17,14 @@ __all__ = ["client", "clip", "connect", "stamp"]  # fixtures that pytest finds h
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A running server; without any model if it was started for these tests."""
-    with live_server(os.environ.get("INVOKABLE_LIVE_VERSION", DEFAULT_VERSION)) as running:
+    with live_server(os.environ.get("INVOKABLE_LIVE_VERSION", DEFAULT_VERSION), quick=True) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def crowd() -> Iterator[Server]:
     """A multi-user server without any account yet."""
-    with live_server(DEFAULT_VERSION, multiuser=True) as running:
+    with live_server(DEFAULT_VERSION, multiuser=True, quick=True) as running:
         yield running
 
 

@@ -60,7 +60,7 @@ class Palette:
 
 @pytest.fixture(scope="module")
 def packed() -> Iterator[Server]:
-    with live_server(node_packs={"palettes": PACK}) as server:
+    with live_server(node_packs={"palettes": PACK}, quick=True) as server:
         yield server
 
 

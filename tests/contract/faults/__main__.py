@@ -18,7 +18,7 @@ from threading import Thread
 
 from tests.contract.faults.cases import CASES
 from tests.contract.faults.runs import AWAITED, BLOCKING, RUN, WAYS, Outcome, run
-from tests.contract.faults.servers import OnServer, quick_environment, real, simulated
+from tests.contract.faults.servers import OnServer, real, simulated
 from tests.contract.faults.table import table, write
 from tests.examples import ROOT
 from tests.live.provision import Server, restarted
@@ -85,16 +85,16 @@ def live(tasks: Sequence[Task], processes: int, threads: int) -> Iterator[Outcom
     slow = [task for task, case in cases.items() if case.slow]
     quiet = [task for task in tasks if task not in {*alone, *waves, *killed, *slow}]
     if quiet or alone or waves:
-        with quick_environment(), real() as place:
+        with real(quick=True) as place:
             yield from shared(quiet, processes, threads, place.url)
             yield from shared(alone, 1, 1, place.url)
             for wave in _batched(waves, 4):
                 yield from shared(wave, 1, len(wave), place.url)
     if slow:
-        with real() as place:
+        with real(quick=False) as place:
             yield from shared(slow, processes, threads, place.url)
     for wave in _batched(killed, 20):
-        with quick_environment(), restarted(after=4.0) as server:
+        with restarted(after=4.0, quick=True) as server:
             yield from shared(wave, 1, len(wave), server.url)
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from invokable.testing import Simulator
 from tests.live.provision import Server, live_server
 
 QUEUE = "/api/v1/queue/default"
-_QUICK = "import gc\ngc.collect = lambda *_: 0\n"
-"""Without garbage collection for each item, InvokeAI runs fifty items per second instead of one."""
 
 
 class Place(Protocol):
@@ -94,23 +89,7 @@ def simulated(*, slow: bool) -> Iterator[OnSimulator]:
 
 
 @contextlib.contextmanager
-def quick_environment() -> Iterator[None]:
-    """Servers started in the body do not collect garbage."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "sitecustomize.py").write_text(_QUICK, encoding="utf-8")
-        before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = folder if before is None else f"{folder}{os.pathsep}{before}"
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["PYTHONPATH"]
-            else:
-                os.environ["PYTHONPATH"] = before
-
-
-@contextlib.contextmanager
-def real() -> Iterator[OnServer]:
-    """A real server."""
-    with live_server() as server:
+def real(*, quick: bool) -> Iterator[OnServer]:
+    """A real server. A `quick` one runs up to fifty items per second instead of one."""
+    with live_server(quick=quick) as server:
         yield OnServer(server)
