@@ -22,6 +22,18 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def unused(server: Server) -> Server:
+    """The server, before any other test."""
+    return server
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that need an unused server."""
+    items.sort(key=lambda item: "unused" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
 def crowd() -> Iterator[Server]:
     """A multi-user server without any account yet."""
     with live_server(DEFAULT_VERSION, multiuser=True, quick=True) as running:

@@ -9,7 +9,9 @@ import io
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -125,10 +127,7 @@ class Script:
 
     def finished(self, item_id: int) -> None:
         """Wait for an item; no step."""
-        deadline = time.monotonic() + 60
-        while self._http.get(f"{QUEUE}/i/{item_id}").json()["status"] in ("pending", "in_progress"):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        _wait(lambda: self._http.get(f"{QUEUE}/i/{item_id}").json()["status"] not in ("pending", "in_progress"))
 
     def run(self) -> list[Exchange]:
         """All steps."""
@@ -318,10 +317,23 @@ def events(url: str) -> list[tuple[str, Any]]:
     script = Script(url)
     for nodes in ({**BLANK, "c": {"id": "c", "type": "add"}}, BROKEN):
         edges = [edge("a", "width", "c", "a")] if "a" in nodes else []
-        script.finished(script.enqueue("", nodes, edges)["item_ids"][0])
-        time.sleep(1)  # the last event may arrive after the status
+        item_id = script.enqueue("", nodes, edges)["item_ids"][0]
+        _wait(partial(_has_ended, item_id, heard))
+        time.sleep(0.5)  # nothing may follow
     socket.disconnect()
     return [(f"{name} {payload.get('status', '')}".strip(), shape(payload)) for name, payload in heard]
+
+
+def _has_ended(item_id: int, heard: list[tuple[str, Any]]) -> bool:
+    ends = ("completed", "failed")
+    return any(payload.get("item_id") == item_id and payload.get("status") in ends for _, payload in heard)
+
+
+def _wait(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def picture(size: tuple[int, int] = (8, 8)) -> bytes:

@@ -63,6 +63,15 @@ def test_a_server_runs_inside_the_context_only(installed: Path) -> None:
     assert not server.root.exists()
 
 
+@pytest.mark.parametrize("quick", [False, True])
+def test_a_quick_server_leaves_out_of_a_collection_what_survived_another(quick: bool, installed: Path) -> None:
+    collecting = "import gc\ngc.collect()\nprint('frozen:', gc.get_freeze_count() > 0, flush=True)\n"
+    write_command(installed, collecting + HTTP_SERVER.replace("VERSION", repr(VERSION)))
+    with live_server(VERSION, quick=quick) as server:
+        assert server.log is not None
+        assert f"frozen: {quick}\n" in server.log.read_text(encoding="utf-8")
+
+
 def test_a_server_that_ignores_sigterm_and_its_children_are_killed(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

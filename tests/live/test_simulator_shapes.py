@@ -6,7 +6,6 @@ differ, and why.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any, Final
@@ -16,10 +15,8 @@ import pytest
 from invokable.testing import Simulator
 from tests.live.exchanges import Exchange, Script, events
 from tests.live.keeping import keeping, settled
-from tests.live.provision import Server, live_server
+from tests.live.provision import DEFAULT_VERSION, Server, live_server
 from tests.live.signing_in import Users
-
-VERSIONS: Final = ("6.14.2", "6.8.1")
 
 ALLOWED: Final[dict[str, tuple[str, str]]] = {
     # step: (what is left out of the comparison, why)
@@ -35,19 +32,6 @@ ALLOWED: Final[dict[str, tuple[str, str]]] = {
         ("order", "the server lists the boards in the order of a set"),
     ),
 }
-
-
-@pytest.fixture(scope="module", params=VERSIONS)
-def real(request: pytest.FixtureRequest) -> Iterator[Server]:
-    version: str = request.param
-    if "INVOKABLE_LIVE_URL" in os.environ:
-        with live_server() as running:
-            if running.version != version:
-                pytest.skip(f"the given server has {running.version}")
-            yield running
-        return
-    with live_server(version) as running:
-        yield running
 
 
 def comparable(exchange: Exchange) -> Exchange:
@@ -80,19 +64,21 @@ def _in_order(value: Any) -> Any:
     return sorted(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
-def test_answers_have_the_shapes_of_the_real_server(real: Server) -> None:
-    with Simulator(real.version, models=[]) as simulator:
+def test_answers_have_the_shapes_of_the_real_server(unused: Server) -> None:
+    with Simulator(unused.version, models=[]) as simulator:
         simulated = Script(simulator.serve()).run()
-    expected = Script(real.url).run()
+    expected = Script(unused.url).run()
 
     assert_alike(expected, simulated)
 
 
-def test_multi_user_servers_answer_alike() -> None:
-    with Simulator("6.14.2", models=[], multiuser=True) as simulator:
+def test_multi_user_servers_answer_alike(unused: Server) -> None:
+    if unused.version != DEFAULT_VERSION:
+        pytest.skip(f"servers have several users in {DEFAULT_VERSION}, this one has {unused.version}")
+    with Simulator(DEFAULT_VERSION, models=[], multiuser=True) as simulator:
         simulated = Users(simulator.serve()).run()
-    with live_server("6.14.2", multiuser=True) as server:
-        expected = Users(server.url).run()
+    with live_server(DEFAULT_VERSION, multiuser=True) as crowd:
+        expected = Users(crowd.url).run()
 
     assert_alike(expected, simulated)
 
@@ -104,10 +90,10 @@ def assert_alike(expected: list[Exchange], simulated: list[Exchange]) -> None:
     assert not differing, "\n" + "\n".join(differing)
 
 
-def test_events_have_the_order_and_the_shapes_of_the_real_server(real: Server) -> None:
-    with Simulator(real.version, models=[]) as simulator:
+def test_events_have_the_order_and_the_shapes_of_the_real_server(unused: Server) -> None:
+    with Simulator(unused.version, models=[]) as simulator:
         simulated = events(simulator.serve())
-    expected = events(real.url)
+    expected = events(unused.url)
 
     assert _ordered(simulated) == _ordered(expected)
     assert dict(simulated) == dict(expected)
@@ -118,10 +104,10 @@ def _ordered(heard: list[tuple[str, Any]]) -> list[str]:
     return [name for name, _ in heard if name != "batch_enqueued"]
 
 
-def test_stored_things_are_answered_alike(real: Server) -> None:
-    videos = real.version == "6.14.2"
-    with Simulator(real.version, models=[]) as simulator:
+def test_stored_things_are_answered_alike(unused: Server) -> None:
+    videos = unused.version == "6.14.2"
+    with Simulator(unused.version, models=[]) as simulator:
         simulated = keeping(simulator.serve(), videos=videos)
-    expected = keeping(real.url, videos=videos)
+    expected = keeping(unused.url, videos=videos)
 
     assert_alike(settled(expected), settled(simulated))
