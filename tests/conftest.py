@@ -28,15 +28,25 @@ def pytest_configure(config: pytest.Config) -> None:
     use_profile(config)
 
 
+@pytest.hookimpl(trylast=True)  # when others have left out what they leave out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave slow tests out of a plain run."""
+    """Leave slow tests out of a plain run. In others each process begins with them, so that none has one at the end."""
     if not is_plain(config):
+        processes = getattr(config, "workerinput", {}).get("workercount", 0)
+        items[:] = _slow_first(items, processes) if processes else items
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     if slow:
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         config.stash[_LEFT_OUT] = len(slow)
+
+
+def _slow_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """The same tests in equal shares, as they are given to the processes at first, with the slow ones first in each."""
+    size = max(-(-len(items) // processes), 1)
+    shares = (items[begin : begin + size] for begin in range(0, len(items), size))
+    return [item for share in shares for item in sorted(share, key=lambda item: not item.get_closest_marker("slow"))]
 
 
 def pytest_collection_finish() -> None:

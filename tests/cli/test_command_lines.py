@@ -107,9 +107,10 @@ def test_any_command_line_ends_in_a_status_and_plain_lines(arguments: list[str],
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))  # side by side
 @given(arguments=command_lines())
-@settings(max_examples=tries(3000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_many_more_command_lines(arguments: list[str], server: Simulator) -> None:
+@settings(max_examples=tries(750), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_more_command_lines(arguments: list[str], part: int, server: Simulator) -> None:
     ends_well(arguments, server.url)
 
 
