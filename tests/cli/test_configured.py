@@ -31,9 +31,10 @@ def test_generate_without_arguments_does_all_of_it_from_any_folder_below(
     assert project.files() == before
 
 
-def test_the_configuration_is_found_from_the_source(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    elsewhere = project.folder.parent / "elsewhere"
-    elsewhere.mkdir(exist_ok=True)
+def test_the_configuration_is_found_from_the_source(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "pyproject.toml").write_text("[tool.invokable]\nschema = '5.0.2'\n")
     monkeypatch.chdir(elsewhere)
     assert run("generate", project.folder / "workflows" / "card.json").exit_code == 0

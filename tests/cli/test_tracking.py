@@ -172,7 +172,9 @@ def test_a_folder_behind_a_link_is_in_the_repository_that_it_is_in(
     assert tracked.check("-q").stderr == f"to fix it: git add {CARD}\n"
 
 
-def test_a_hook_looks_at_what_is_committed(tracked: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hook_looks_at_what_is_committed(
+    tracked: Project, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`git commit FILE` gives its hooks an index with only that file; other variables may name another repository."""
     git(tracked, "commit", "-qm", "Begin")
     tracked.save(example("sd15_text_to_image.json"), "picture.json")
@@ -187,7 +189,7 @@ def test_a_hook_looks_at_what_is_committed(tracked: Project, monkeypatch: pytest
     assert "src/flows/picture.py: would be missing from a commit" in alone.stdout + alone.stderr
     subprocess.run(identity, check=True)
     git(tracked, "rm", "-q", "--cached", CARD)
-    elsewhere = tracked.folder.parent / "elsewhere"
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
     subprocess.run(["git", "init", "-q", elsewhere], check=True)
     monkeypatch.setenv("GIT_DIR", str(elsewhere / ".git"))
     assert tracked.states() == {CARD: "untracked"}
