@@ -43,10 +43,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _slow_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
-    """The same tests in equal shares, as they are given to the processes at first, with the slow ones first in each."""
+    """The same tests in equal shares, as they are given to the processes at first, with the slow ones first in each.
+
+    Before them come groups: other processes, which take tests from the end, would repeat their costly fixtures.
+    """
     size = max(-(-len(items) // processes), 1)
     shares = (items[begin : begin + size] for begin in range(0, len(items), size))
-    return [item for share in shares for item in sorted(share, key=lambda item: not item.get_closest_marker("slow"))]
+    return [item for share in shares for item in sorted(share, key=_place)]
+
+
+def _place(item: pytest.Item) -> int:
+    return 0 if item.get_closest_marker("xdist_group") else 1 if item.get_closest_marker("slow") else 2
 
 
 def pytest_collection_finish() -> None:
