@@ -11,6 +11,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an interrupt before the caller has the job leaves it on the server",
+        f"{RUNTIME}steps/runs/run.py",
+        "        handover.state = state\n",
+        "        pass\n",
+        ("tests/runtime/test_giving_up.py::test_an_interrupt_before_the_caller_has_the_job_cancels_it",),
+    ),
+    Mutation(
         "a wait without time left raises a foreign exception",
         f"{RUNTIME}steps/runs/wait.py",
         "    try:\n        policy: Policy = yield AskPolicy()\n        pace",

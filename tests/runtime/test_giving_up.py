@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from inspect import getgeneratorstate
 from typing import Any
 
 import anyio
@@ -14,6 +15,7 @@ from generated_examples.colour_card import ColourCard
 from invokable import AsyncClient, Client, InvokableError, Job, JobEvent, Policy, RunTimeout
 from invokable.runtime.steps.runs import run
 from invokable.testing import Fault, Simulator
+from tests.contract.interrupts import interrupted_in
 from tests.testing.asking import picture
 
 
@@ -46,6 +48,17 @@ def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
     assert time.monotonic() - begin < 5
     (batch_id,) = {payload["batch_id"] for name, payload in simulator.events if name == "batch_enqueued"}
     assert batch_id in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("function", [getgeneratorstate, Job.__init__])
+def test_an_interrupt_before_the_caller_has_the_job_cancels_it(simulator: Simulator, function: Any) -> None:
+    with Client(simulator.url) as client:
+        stamp = client.upload(picture())
+        with pytest.raises(KeyboardInterrupt) as caught:
+            interrupted_in(function, lambda: client.submit(ColourCard(stamp=client.image(stamp.name))))
+        status = client.queue.status()
+    assert (status.pending, status.canceled) == (0, 1)
+    assert caught.value.submission.item_ids == (1,)  # type: ignore[attr-defined]
 
 
 def test_a_canceled_anyio_scope_cancels_the_items_of_its_run(simulator: Simulator) -> None:

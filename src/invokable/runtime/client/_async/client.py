@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from io import BytesIO
@@ -35,7 +36,7 @@ from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.versions import server_version
-from invokable.runtime.steps.runs.run import Manner, run, start
+from invokable.runtime.steps.runs.run import Handover, Manner, give_up, run, start
 from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
@@ -168,8 +169,14 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
         """
         workflow = checked(flow)
-        state = await self._drive(start(workflow, *self._engine.within(timeout)))
-        return AsyncJob(self._engine, type(workflow), state)
+        handover = Handover()
+        try:
+            state = await self._drive(start(workflow, *self._engine.within(timeout), handover))
+            return AsyncJob(self._engine, type(workflow), state)
+        except BaseException as interrupt:
+            if handover.state is not None:  # otherwise the steps have given it up
+                await self._drive(give_up(handover.state, interrupt, time.monotonic))
+            raise
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:
         """Return a job for a run that was submitted earlier, by this process or another. Sends no request yet.

@@ -83,11 +83,18 @@ def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = Q
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
-        yield from _give_up(state, interrupt, deadline.clock)
+        yield from give_up(state, interrupt, deadline.clock)
         raise
 
 
-def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitting]:
+@dataclass(slots=True)
+class Handover:
+    """Keeps a submitted run until its caller has it, for an interrupt between the end of the steps and that moment."""
+
+    state: Submitting | None = None
+
+
+def start(flow: Workflow, context: Context, deadline: Deadline, handover: Handover | None = None) -> Steps[Submitting]:
     """Submit a workflow without waiting for its result. On an interrupt, what was submitted is canceled."""
     prepared = yield from _prepare(flow, context, deadline)
     state = Submitting(prepared.submission)
@@ -96,8 +103,10 @@ def start(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Submitt
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
-        yield from _give_up(state, interrupt, deadline.clock)
+        yield from give_up(state, interrupt, deadline.clock)
         raise
+    if handover is not None:
+        handover.state = state
     return state
 
 
@@ -242,7 +251,7 @@ def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
         return []
 
 
-def _give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[None]:
+def give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[None]:
     """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
     if not state.sent:
         return
