@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Collection
+from types import FrameType, ModuleType
 from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -47,3 +48,24 @@ def interrupted_in(function: Callable[..., object], action: Callable[[], T], *, 
         return action()
     finally:
         sys.settrace(before)
+
+
+def interrupted_at(number: int, action: Callable[[], T], modules: Collection[ModuleType]) -> T:
+    """Call `action`, and press Ctrl-C at a moment within these modules at which Python handles signals.
+
+    That is when a function begins, and when a call of a function written in C returns.
+    """
+    moments = itertools.count(1)
+    files = {module.__file__ for module in modules}
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        is_plain = not frame.f_code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE)
+        is_moment = event == "c_return" or (event == "call" and is_plain)
+        if is_moment and frame.f_code.co_filename in files and next(moments) == number:
+            raise KeyboardInterrupt
+
+    sys.setprofile(profile)
+    try:
+        return action()
+    finally:
+        sys.setprofile(None)

@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an interrupted exit leaves a lock that closing waits for",
+        f"{RUNTIME}client/listening.py",
+        "        self._stir = Flag()\n",
+        "        self._stir = threading.Event()\n",
+        ("tests/runtime/test_giving_up.py::test_after_an_interrupted_exit_the_client_can_be_closed",),
+    ),
+    Mutation(
+        "an interrupted question raises RuntimeError",
+        f"{RUNTIME}client/_sync/concurrency.py",
+        "        self._is_done = Flag()\n",
+        "        self._is_done = threading.Event()\n",
+        ("tests/runtime/test_giving_up.py::test_after_an_interrupted_question_others_are_answered",),
+    ),
+    Mutation(
         "an interrupt before the caller has the job leaves it on the server",
         f"{RUNTIME}steps/runs/run.py",
         "        handover.state = state\n",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import _base as futures
 from inspect import getgeneratorstate
 from typing import Any
 
@@ -13,9 +16,11 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, InvokableError, Job, JobEvent, Policy, RunTimeout
+from invokable.runtime.client import listening, threads
+from invokable.runtime.client._sync import concurrency
 from invokable.runtime.steps.runs import run
 from invokable.testing import Fault, Simulator
-from tests.contract.interrupts import interrupted_in
+from tests.contract.interrupts import interrupted_at, interrupted_in
 from tests.testing.asking import picture
 
 
@@ -59,6 +64,44 @@ def test_an_interrupt_before_the_caller_has_the_job_cancels_it(simulator: Simula
         status = client.queue.status()
     assert (status.pending, status.canceled) == (0, 1)
     assert caught.value.submission.item_ids == (1,)  # type: ignore[attr-defined]
+
+
+LOCKING = (threading, futures, threads, concurrency, listening)
+"""The modules in which an interrupt could leave a lock held."""
+
+
+def ends(action: Callable[[], object]) -> bool:
+    """Whether an action ends in another thread."""
+    thread = threading.Thread(target=action, daemon=True)
+    thread.start()
+    thread.join(5)
+    return not thread.is_alive()
+
+
+def test_after_an_interrupted_question_others_are_answered(simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        job = client.submit(card())
+        for number in itertools.count(1):
+            try:
+                interrupted_at(number, job.status, LOCKING)
+            except KeyboardInterrupt:
+                assert ends(job.status), number
+            else:
+                break
+    assert number > 5
+
+
+def test_after_an_interrupted_exit_the_client_can_be_closed(simulator: Simulator) -> None:
+    for number in itertools.count(1):
+        client = Client(simulator.url)
+        client._engine.listener.wait(2.0)
+        try:
+            interrupted_at(number, client.close, LOCKING)
+        except KeyboardInterrupt:
+            assert ends(client.close), number
+        else:
+            break
+    assert number > 5
 
 
 def test_a_canceled_anyio_scope_cancels_the_items_of_its_run(simulator: Simulator) -> None:

@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import Line
+from invokable.runtime.client.threads import Flag, start
 from invokable.runtime.steps.exchange.protocol import Heard, Note
 from invokable.runtime.steps.resources.queue import LOG
 from invokable.runtime.steps.runs.hearing import NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
@@ -139,9 +140,8 @@ class Listener:
         self._thread: threading.Thread | None = None
         self._line = 0
         self._watched = False
-        self._changed = threading.Condition(self._lock)  # acquire the lock directly: an interrupt leaves it free
-        self._tried = False
-        self._stir = threading.Event()
+        self._tried = Flag()
+        self._stir = Flag()
         self._closed = False
         self._socket: Line | None = None
 
@@ -158,7 +158,7 @@ class Listener:
     @property
     def is_settled(self) -> bool:
         """Whether it is known if events arrive."""
-        return self._server is None or (self._tried and self._process == os.getpid())
+        return self._server is None or (self._tried.is_set and self._process == os.getpid())
 
     def ear(self, batch_id: str, *, every: bool) -> Ear:
         """Collect notes about a batch from now on, while a reference is held: of `every` node, or of outcomes only."""
@@ -174,8 +174,9 @@ class Listener:
     def wait(self, seconds: float) -> int:
         """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns the line."""
         self._start()
+        if self._thread is not None and not self._closed:
+            self._tried.wait(seconds)
         with self._lock:
-            self._changed.wait_for(lambda: self._tried or self._closed or self._thread is None, seconds)
             if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
                 self._stir.set()  # check now whether it is still alive
             return self._line
@@ -191,12 +192,11 @@ class Listener:
         self.stop()
         if self._process == os.getpid():
             with self._lock:
-                self._changed.notify_all()
                 waiting = list(self._ears.values())
             for ear in waiting:
                 ear.stir()
         thread = self._thread if self._process == os.getpid() else None
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(0.5)  # it cannot be stopped while connecting; it ends by itself
 
     @property
@@ -209,6 +209,7 @@ class Listener:
         if self._process != os.getpid():
             return
         self._closed, socket = True, self._socket
+        self._tried.set()
         self._stir.set()
         if socket is not None:
             socket.cut()
@@ -219,7 +220,7 @@ class Listener:
         with self._lock:
             if self._server is not None and self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="invokable-events", daemon=True)
-                self._thread.start()
+                start(self._thread)
 
     # ------------------------------------------------------------------ the thread
 
@@ -266,9 +267,9 @@ class Listener:
     def _change(self, line: int) -> None:
         with self._lock:
             changed = self._line != line
-            self._line, self._tried = line, True
-            self._changed.notify_all()
+            self._line = line
             ears = list(self._ears.values()) if changed else []
+        self._tried.set()
         for ear in ears:
             ear.stir()
 

@@ -6,13 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.saving import taken
+from invokable.runtime.client.threads import Flag, start
 from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.values.media import Downloader
 
@@ -68,31 +67,33 @@ class Started(Generic[T]):
     """Work in the background that several callers can wait for."""
 
     def __init__(self, action: Callable[..., T], *arguments: Any) -> None:
-        self._future: Future[T] = Future()
-        threading.Thread(target=self._run, args=(action, *arguments), name="invokable-asking", daemon=True).start()
+        self._is_done = Flag()
+        self._returned: list[T] = []
+        self._raised: BaseException | None = None
+        start(threading.Thread(target=self._run, args=(action, *arguments), name="invokable-asking", daemon=True))
 
     def _run(self, action: Callable[..., T], *arguments: Any) -> None:
         try:
-            self._future.set_result(action(*arguments))
+            self._returned.append(action(*arguments))
         except BaseException as error:
-            self._future.set_exception(error)
+            self._raised = error
+        finally:
+            self._is_done.set()
 
     def result(self, timeout: float | None) -> T:
         """Its result. Raises whatever the work raises, and TimeoutError."""
-        return self._future.result(timeout)
+        if not self._is_done.wait(timeout):
+            raise TimeoutError
+        if self._raised is not None:
+            raise self._raised
+        return self._returned[0]
 
 
 def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
     """Wait for a note, at most `seconds`."""
-    asleep = threading.Lock()  # a second interrupt within an Event would raise RuntimeError
-    asleep.acquire()
-
-    def wake() -> None:
-        with suppress(RuntimeError):  # it is awake already
-            asleep.release()
-
-    with ear.waking(wake, since, line, every=every):
-        asleep.acquire(timeout=seconds)
+    flag = Flag()
+    with ear.waking(flag.set, since, line, every=every):
+        flag.wait(seconds)
 
 
 def wait_for_line(listener: Listener, seconds: float) -> None:
