@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a run with timeout=nan never ends",
+        f"{RUNTIME}steps/exchange/deadline.py",
+        " or timeout != timeout",
+        "",
+        ("tests/runtime/test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
+    ),
+    Mutation(
+        "a timeout of many years raises OverflowError",
+        f"{RUNTIME}steps/exchange/deadline.py",
+        " if timeout < FOREVER else None",
+        "",
+        ("tests/runtime/test_giving_up.py::test_a_timeout_may_be_of_any_length",),
+    ),
+    Mutation(
         "an interrupted exit leaves a lock that closing waits for",
         f"{RUNTIME}client/listening.py",
         "        self._stir = Flag()\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -130,6 +131,35 @@ def test_a_question_about_a_job_times_out(simulator: Simulator, ask: Callable[..
             ask(job, timeout=0.5)
         assert time.monotonic() - begin < 3
         assert caught.value.submission == job.submission
+
+
+def drained(job: Any, timeout: Any) -> None:
+    for _ in job.events(timeout=timeout):
+        pass
+
+
+@pytest.mark.parametrize("timeout", [math.nan, "5", True, []])
+def test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent(simulator: Simulator, timeout: Any) -> None:
+    with Client(simulator.url) as client:
+        job = client.submit(card())
+        sent = len(simulator.requests)
+        for call in (client.run, client.submit):
+            with pytest.raises(ValueError, match="; expected a number of seconds, or None"):
+                call(card(), timeout=timeout)
+        for ask in (Job.result, Job.wait, Job.status, Job.finished, Job.retry, drained):
+            with pytest.raises(ValueError, match="timeout is"):
+                ask(job, timeout=timeout)
+    assert len(simulator.requests) == sent
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e12, 10**400])
+def test_a_timeout_may_be_of_any_length(simulator: Simulator, timeout: float) -> None:
+    simulator.resume()
+    with Client(simulator.url) as client:
+        job = client.submit(card(), timeout=timeout)
+        assert client.attach(ColourCard, job.batch_id).result(timeout=timeout).batch_id == job.batch_id
+        drained(client.attach(ColourCard, job.submission), timeout=timeout)
+        assert job.status(timeout=timeout).completed == 1
 
 
 @pytest.mark.parametrize("ask", [Job.status, Job.finished, Job.cancel, Job.retry])

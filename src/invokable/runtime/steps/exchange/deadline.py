@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
+from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import Steps, T, shortened
 
 Clock = Callable[[], float]
@@ -25,8 +27,12 @@ class Deadline:
 
     @classmethod
     def after(cls, timeout: float | None, clock: Clock) -> Deadline:
-        """The deadline `timeout` seconds from now; None for no deadline."""
-        return cls(clock, None if timeout is None else clock() + timeout, timeout)
+        """The deadline `timeout` seconds from now; None or infinity for no deadline. Raises ValueError."""
+        if timeout is None:
+            return cls(clock, None, None)
+        if isinstance(timeout, bool) or not isinstance(timeout, Real) or timeout != timeout:
+            raise ValueError(f"timeout is {timeout!r}; expected a number of seconds, or None")
+        return cls(clock, clock() + float(timeout) if timeout < FOREVER else None, float(min(timeout, FOREVER)))
 
     @property
     def is_over(self) -> bool:

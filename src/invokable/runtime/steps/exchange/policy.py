@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -21,6 +20,8 @@ ModelFinder: TypeAlias = "Callable[[Model, Sequence[ModelRecord]], Sequence[Mode
 _AT_LEAST_ONE: Final = frozenset({"connections"})
 _MAY_BE_ZERO: Final = frozenset({"retries", "jitter", "idle_connections", "first_pause"})
 _BUSY: Final = frozenset({408, 425, 429})
+FOREVER: Final = 1e9
+"""The limit for all numbers. Systems refuse to wait for longer, in seconds about thirty years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class Policy:
 def _check_number(name: str, value: object, *, whole: bool) -> None:
     kinds = (int,) if whole else (int, float)
     is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
+    if not is_number or not 0 <= value < FOREVER:  # type: ignore[operator]
         raise ValueError(f"{name} is {value!r}; expected {'a whole number' if whole else 'a number of seconds'}")
     if value == 0 and name not in _MAY_BE_ZERO:
         raise ValueError(f"{name} is 0; expected {'at least 1' if name in _AT_LEAST_ONE else 'more than 0'}")

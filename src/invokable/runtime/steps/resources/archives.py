@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from invokable.runtime.errors import APIError, ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.answers import Answer
-from invokable.runtime.steps.exchange.deadline import Clock
+from invokable.runtime.steps.exchange.deadline import Clock, Deadline
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
 from invokable.runtime.steps.resources.known import Known
@@ -48,15 +48,16 @@ def fetch_archive(
 
 
 def _fetched(names: Sequence[str], board_id: str | None, into: BinaryIO, clock: Clock, timeout: float) -> Steps[None]:
+    deadline = Deadline.after(timeout, clock)
     body = {"board_id": board_id} if board_id else {"image_names": list(names)}
     packing = read((yield from fetch(Request("POST", _DOWNLOADS, json=body))), _Packing)
     path = f"{_DOWNLOADS}/{in_path(packing.bulk_download_item_name)}"
-    end, pause = clock() + timeout, _PAUSE
+    pause = _PAUSE
     while True:
         response: Response = yield Request("GET", path, into=into)
         if response.status != 404:
             break
-        if clock() >= end:
+        if deadline.is_over:
             raise APIError(404, f"the server made no zip within {timeout:g} s", method="GET", url=response.url)
         yield Sleep(pause)
         pause = min(pause * 1.5, _LONGEST)

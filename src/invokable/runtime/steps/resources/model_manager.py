@@ -8,7 +8,7 @@ from typing import Any, Final
 from invokable.runtime.errors import ModelInstallError, NotFoundError
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
-from invokable.runtime.steps.exchange.deadline import Clock
+from invokable.runtime.steps.exchange.deadline import Clock, Deadline
 from invokable.runtime.steps.exchange.nearest import not_found
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
@@ -184,7 +184,7 @@ def await_install(
     tell: Callable[[ModelInstall], object] | None,
 ) -> Steps[ModelRecord]:
     """Wait for an installation, and call `tell` after each change. Raises ModelInstallError."""
-    end = None if timeout is None else clock() + timeout
+    deadline = Deadline.after(timeout, clock)
     pause, last = _PAUSE, ""
     while True:
         if tell is not None and last != repr(install):
@@ -192,10 +192,10 @@ def await_install(
             tell(install)
         if install.ended:
             break
-        if end is not None and clock() >= end:
+        if deadline.is_over:
             message = f"{install.source} was not installed within {timeout:g} s; the server continues"
             raise ModelInstallError(message, install=install)
-        yield Sleep(pause if end is None else max(min(pause, end - clock()), 0.01))
+        yield Sleep(pause if deadline.end is None else max(min(pause, deadline.end - clock()), 0.01))
         pause = min(pause * 1.3, _LONGEST)
         install = yield from get_install(install.id)
     known.models = None
