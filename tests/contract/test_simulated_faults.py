@@ -141,6 +141,37 @@ def test_attaching_by_batch_id_ignores_a_duplicate(connect: Callable[..., Client
         assert set(completed(simulator).values()) == {1}
 
 
+def test_attaching_by_batch_id_ignores_a_duplicate_retry(
+    connect: Callable[..., Client], counted: Any, stamp: Path
+) -> None:
+    twice = Fault(kind="duplicate", path="*/retry_items_by_id")
+    with Simulator(faults=[twice]) as simulator, connect(simulator.serve()) as client:
+        simulator.pause()
+        job = client.submit(counted(stamp=stamp, height=32))
+        job.cancel()
+        job.retry()
+        simulator.resume()
+        expected = [card.name for card in job.result(timeout=60).card]
+        again = client.attach(counted, job.batch_id).result(timeout=60)
+        assert [card.name for card in again.card] == expected
+
+
+def test_items_of_another_batch_are_not_taken_for_those_of_a_run(
+    connect: Callable[..., Client], counted: Any, stamp: Path
+) -> None:
+    with Simulator() as simulator, connect(simulator.serve()) as client:
+        submission = client.submit(counted(stamp=stamp, height=32)).submission
+    with Simulator() as simulator, connect(simulator.serve()) as client:  # the same ids, as after a new database
+        other = client.submit(counted(stamp=stamp, height=64))
+        other.wait(timeout=60)
+        assert other.submission.item_ids == submission.item_ids
+        job = client.attach(counted, submission)
+        with pytest.raises(RunCanceled, match="no longer in the server's queue") as caught:
+            job.result(timeout=60)
+        assert caught.value.partial is None
+        assert (job.status().removed, job.finished()) == (COUNT, None)
+
+
 @pytest.mark.slow
 def test_attaching_by_batch_id_reports_missing_items(connect: Callable[..., Client], counted: Any, stamp: Path) -> None:
     with Simulator(faults=[Fault(kind="prune", item=4)], speed=0.02) as simulator, connect(simulator.serve()) as client:

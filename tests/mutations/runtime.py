@@ -11,6 +11,37 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an item with the right id is taken for one of the run",
+        f"{RUNTIME}steps/resources/queue.py",
+        " if item.batch_id == submission.batch_id}",
+        "}",
+        ("tests/contract/test_simulated_faults.py::test_items_of_another_batch_are_not_taken_for_those_of_a_run",),
+    ),
+    Mutation(
+        "by batch id, a canceled duplicate of a retry counts",
+        f"{RUNTIME}steps/resources/queue.py",
+        "        is_again = before is None or before.status in AGAIN\n",
+        "        is_again = True\n",
+        (
+            f"{TESTS}test_queue.py::test_of_a_retry_that_arrived_twice_the_first_one_counts",
+            "tests/contract/test_simulated_faults.py::test_attaching_by_batch_id_ignores_a_duplicate_retry",
+        ),
+    ),
+    Mutation(
+        "one item is taken for all of a run",
+        f"{RUNTIME}steps/runs/submit.py",
+        " == len(set(ids)) and min(ids) > 0",
+        "",
+        (f"{TESTS}test_run.py::test_item_ids_that_cannot_be_true_are_looked_up",),
+    ),
+    Mutation(
+        "a batch that was cleared is reported as refused",
+        f"{RUNTIME}steps/runs/submit.py",
+        "    if not items and not refused:\n",
+        "    if False:\n",
+        (f"{TESTS}test_run.py::test_a_batch_that_is_cleared_before_its_items_are_listed_was_not_refused",),
+    ),
+    Mutation(
         "a run with timeout=nan never ends",
         f"{RUNTIME}steps/exchange/deadline.py",
         " or timeout != timeout",

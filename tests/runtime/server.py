@@ -218,7 +218,7 @@ class Server:
             return answer([row for row in self.rows.values() if row["destination"] == request.params["destination"]])
         if path == f"{QUEUE}/item_summaries_by_ids":
             rows = [self.rows[number] for number in body["item_ids"] if number in self.rows]
-            return answer([{"item_id": row["item_id"], "status": row["status"]} for row in rows])
+            return answer([{name: row[name] for name in ("item_id", "status", "batch_id")} for row in rows])
         if path == f"{QUEUE}/retry_items_by_id":
             again = [number for number in body if self.rows[number]["status"] in ("failed", "canceled")]
             for number in again:

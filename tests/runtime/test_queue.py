@@ -9,7 +9,14 @@ import pytest
 from invokable import APIError, Submission
 from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.resources.known import Known
-from invokable.runtime.steps.resources.queue import items_by_id, items_of, items_of_batch, statuses_by_id
+from invokable.runtime.steps.resources.queue import (
+    items_by_id,
+    items_of,
+    items_of_batch,
+    latest_of,
+    rows_of,
+    summaries_by_id,
+)
 from tests.runtime.driving import Driver, answer, page
 
 SUBMISSION = Submission("m:C", "b", "d", 2)
@@ -100,6 +107,19 @@ def test_a_batch_of_unknown_destination_is_found_with_the_last_retry_of_each_ite
     assert Driver(reply).drive(items_of_batch("b", Known())) == [6, 2]
 
 
+def test_of_a_retry_that_arrived_twice_the_first_one_counts() -> None:
+    rows = [
+        item(1, status="canceled"),
+        item(2, status="failed"),
+        item(3, status="in_progress", retried_from_item_id=1),
+        item(4, status="failed", retried_from_item_id=2),
+        item(5, status="pending", retried_from_item_id=1),
+        item(6, status="canceled", retried_from_item_id=2),
+    ]
+    found = Driver(lambda _: answer(rows)).drive(rows_of(SUBMISSION))
+    assert [item.item_id for item in latest_of(found)] == [3, 6]
+
+
 def summary(row: dict[str, Any]) -> dict[str, Any]:
     """The summary of an item, which does not show retries."""
     return {name: value for name, value in row.items() if name not in ("session", "retried_from_item_id")}
@@ -114,5 +134,6 @@ def test_statuses_are_requested_as_summaries_if_possible(summaries: bool) -> Non
 
     driver, known = Driver(reply), Known()
     for _ in range(2):
-        assert driver.drive(statuses_by_id([1, 2, 99], known)) == {1: "failed", 2: "completed"}
+        found = driver.drive(summaries_by_id([1, 2, 99], known))
+        assert {item_id: item.status for item_id, item in found.items()} == {1: "failed", 2: "completed"}
     assert len(driver.requests) == (2 if summaries else 3)

@@ -24,6 +24,7 @@ from invokable import (
 from invokable.runtime.client._sync import driving
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import AskPolicy, Await, Heard, Request, Response
+from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.runs.run import Context, finish, start
 from invokable.runtime.steps.runs.submit import Submitting
@@ -285,6 +286,36 @@ def test_another_service_at_the_address_is_detected(reply: Response) -> None:
         run.result()
     assert caught.value.submission
     assert 20 < run.driver.now < 23
+    assert run.posts() == 1
+
+
+@pytest.mark.parametrize("ids", [[2, 2, 2], [3, 2, 0], [3, 2, -1], [True, False, True], [3, 2]])
+def test_item_ids_that_cannot_be_true_are_looked_up(ids: list[int]) -> None:
+    run = Run(cards(3), server := Server())
+
+    def reply(request: Request) -> Response | Exception:
+        given = server(request)
+        if request.path.endswith("enqueue_batch") and isinstance(given, Response):
+            return answer({**parse(given), "item_ids": ids})
+        return given
+
+    run.driver.reply = reply
+    assert widths(run.result()) == ["[64]", "[128]", "[192]"]
+    all_ran_once(server, 3)
+
+
+def test_a_batch_that_is_cleared_before_its_items_are_listed_was_not_refused() -> None:
+    run = Run(cards(3), server := Server())
+    server.fates = {POST: ["after"]}
+
+    def reply(request: Request) -> Response | Exception:
+        if request.path.endswith("/list_all"):
+            server.rows.clear()
+        return server(request)
+
+    run.driver.reply = reply
+    with pytest.raises(EnqueueUncertain, match="it may have been pruned or cleared"):
+        run.result()
     assert run.posts() == 1
 
 

@@ -110,7 +110,7 @@ class ItemSummary(Answer):
 
     item_id: int
     status: str
-    batch_id: str = ""
+    batch_id: str
 
 
 class FieldValue(Answer):

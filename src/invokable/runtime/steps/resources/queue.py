@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
+from invokable.contract.server import AGAIN
 from invokable.runtime.errors import APIError, InvokableError
 from invokable.runtime.steps.exchange.answers import BatchStatus, ItemIds, ItemPage, ItemSummary, QueueItem, QueueStatus
 from invokable.runtime.steps.exchange.logs import LOG as LOG
@@ -15,6 +16,8 @@ from invokable.runtime.values.events import Queued
 from invokable.runtime.values.submission import Submission
 
 QUEUE: Final = "/api/v1/queue/default"
+
+Item = TypeVar("Item", QueueItem, ItemSummary)
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
@@ -58,9 +61,9 @@ def queued(submission: Submission) -> Steps[Queued]:
     return Queued(submission.item_ids[0], ahead, submission.requested)
 
 
-def statuses_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, str]]:
-    """The statuses of items, without those that are no longer in the queue."""
-    found: dict[int, str] = {}
+def summaries_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, ItemSummary]]:
+    """Items without their sessions, and without those that are no longer in the queue."""
+    found: dict[int, ItemSummary] = {}
     if known.summarises:
         for start in range(0, len(item_ids), _SUMMARIES):
             chunk = list(item_ids[start : start + _SUMMARIES])
@@ -68,11 +71,15 @@ def statuses_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, str
             if response.status in (404, 405):  # servers before 6.14
                 known.summarises = False
                 break
-            found |= {item.item_id: item.status for item in read(response, list[ItemSummary])}
+            found |= {item.item_id: item for item in read(response, list[ItemSummary])}
         else:
             return found
-    items = yield from items_by_id(item_ids, known)
-    return {item_id: item.status for item_id, item in items.items()}
+    return {item_id: _summary(item) for item_id, item in (yield from items_by_id(item_ids, known)).items()}
+
+
+def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
+    """The items that belong to a submission. Once a server has a new database, others have their ids."""
+    return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
 
 
 def items_of(submission: Submission) -> Steps[list[QueueItem]]:
@@ -113,18 +120,24 @@ def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
         if response.status not in (404, 405):
             return read(response, list[ItemSummary])
         known.summarises = False  # servers before 6.14
-    items = yield from items_by_id(item_ids, known)
-    return [ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED}) for item in items.values()]
+    return [_summary(item) for item in (yield from items_by_id(item_ids, known)).values()]
+
+
+def _summary(item: QueueItem) -> ItemSummary:
+    return ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED})
 
 
 def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
     """The items of a run, given oldest first; a retried item is replaced by its last retry.
 
-    Each retry names the original item, even if it is the retry of a retry.
+    Each retry names the original item, even if it is the retry of a retry. If a retry arrived twice, the first one
+    counts; the second one was canceled, or will be.
     """
     latest: dict[int, QueueItem] = {}
     for item in items:
-        if item.parent_item_id is None:  # otherwise a node enqueued it
+        before = latest.get(item.first)
+        is_again = before is None or before.status in AGAIN
+        if item.parent_item_id is None and is_again:  # otherwise a node enqueued it, or it is a duplicate
             latest[item.first] = item
     return list(latest.values())
 

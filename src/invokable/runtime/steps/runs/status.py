@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.answers import ItemSummary, QueueItem
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import Ask, Steps
-from invokable.runtime.steps.resources.queue import items_by_id, statuses_by_id
+from invokable.runtime.steps.resources.queue import items_by_id, own_items, summaries_by_id
 from invokable.runtime.steps.runs.collect import partial_result
 from invokable.runtime.steps.runs.run import Context, carried_by_errors, giving, in_time, located
 from invokable.runtime.steps.runs.submit import Submitting
@@ -21,8 +21,8 @@ from invokable.runtime.values.workflow import Workflow
 
 def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
     """The number of items in each state. Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError."""
-    found: dict[int, str] = yield from _asked(statuses_by_id, state, context, deadline)
-    return _counted(state.submission, found)
+    found: dict[int, ItemSummary] = yield from _asked(summaries_by_id, state, context, deadline)
+    return _counted(state.submission, {item_id: item.status for item_id, item in found.items()})
 
 
 def outcome(waiting: Waiting) -> JobStatus:
@@ -53,11 +53,12 @@ def finished_part(workflow: type[Workflow], state: Submitting, context: Context,
 def _asked(
     ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context, deadline: Deadline
 ) -> Steps[dict[int, Any]]:
-    """The statuses of the items of a run."""
+    """What the server says about the items of a run."""
     with carried_by_errors(state):
         yield from located(state, context.known, deadline)
         asking = _ask(Ask(ask, state.submission.item_ids, context.known))
-        return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))
+        found = yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}")
+        return own_items(found, state.submission)
 
 
 def _ask(ask: Ask) -> Steps[dict[int, Any]]:

@@ -165,7 +165,7 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
             state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
             return
         if answer is not None or (yield from _look(state.submission, clock)) is not None:
-            yield from _settle(state, prepared, clock)
+            yield from _settle(state, prepared, clock, refused=answer is not None and not answer.enqueued)
             return
         LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
     raise _uncertain(state.submission, f"it was sent {_POSTS} times and the server does not show it")
@@ -218,7 +218,8 @@ def _note_unclear(state: Submitting, clock: Clock, error: InvokableError) -> Non
 
 def _is_plain(answer: Enqueued, submission: Submission) -> bool:
     """Whether an answer lists exactly the requested items, so that there is nothing to check."""
-    return answer.enqueued == submission.requested == len(answer.item_ids or ())
+    ids = answer.item_ids or [0]
+    return answer.enqueued == submission.requested == len(ids) == len(set(ids)) and min(ids) > 0
 
 
 def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
@@ -272,15 +273,18 @@ def _pauses() -> Iterator[float]:
     return itertools.chain(_LOOKS, itertools.repeat(_LOOKS[-1]))
 
 
-def _settle(state: Submitting, prepared: Prepared | None, clock: Clock) -> Steps[None]:
+def _settle(state: Submitting, prepared: Prepared | None, clock: Clock, *, refused: bool = False) -> Steps[None]:
     """Find the items of a batch on the server, cancel duplicates, and give up a batch that was accepted in part.
 
-    If items are missing because they were pruned, the others continue.
+    If items are missing because they were pruned, the others continue. `refused` is whether the server said that it
+    accepted none.
     """
     submission = state.submission
     items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
     rows = expanded(prepared.data) if prepared else None
     kept, spare = choose(items, submission.requested, rows)
+    if not items and not refused:
+        raise _uncertain(submission, "the server no longer shows it; it may have been pruned or cleared")
     if not kept and _was_pruned(items, rows):
         kept, spare = spare, []
     if not kept:

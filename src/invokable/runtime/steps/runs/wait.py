@@ -29,8 +29,9 @@ from invokable.runtime.steps.resources.queue import (
     batch_status,
     cancel_items,
     items_by_id,
+    own_items,
     rows_of,
-    statuses_by_id,
+    summaries_by_id,
 )
 from invokable.runtime.steps.runs.hearing import Hearing
 from invokable.runtime.steps.runs.submit import LATE
@@ -203,8 +204,8 @@ def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
 def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
     """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
-    found: dict[int, str] = yield Ask(statuses_by_id, asked, known)
-    yield from _take(waiting, [item_id for item_id in asked if found.get(item_id) in ENDED], known)
+    found = own_items((yield Ask(summaries_by_id, asked, known)), waiting.submission)
+    yield from _take(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], known)
     return [item_id for item_id in asked if item_id not in found]
 
 
@@ -229,7 +230,7 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
 
 def read_heard(waiting: Waiting, known: Known) -> Steps[None]:
     """Read the items whose results are known only from events. Raises ConnectionError and APIError."""
-    items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(waiting.heard), known)
+    items: dict[int, QueueItem] = own_items((yield Ask(items_by_id, tuple(waiting.heard), known)), waiting.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard.clear()
 
@@ -289,7 +290,7 @@ def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list
     """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
-    items: dict[int, QueueItem] = yield Ask(items_by_id, tuple(item_ids), known)
+    items: dict[int, QueueItem] = own_items((yield Ask(items_by_id, tuple(item_ids), known)), waiting.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     return [item_id for item_id in item_ids if item_id not in waiting.ended]
 
