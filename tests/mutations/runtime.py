@@ -11,6 +11,27 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a completed item without results is left out of the result",
+        f"{RUNTIME}steps/runs/collect.py",
+        "        if item.session.is_empty:\n",
+        "        if False:\n",
+        (f"{TESTS}test_collect.py::test_a_completed_item_without_any_result_is_not_a_result",),
+    ),
+    Mutation(
+        "an item without results is not read again",
+        f"{RUNTIME}steps/runs/wait.py",
+        'item.status == "completed" and item.session.is_empty',
+        "False",
+        (f"{TESTS}test_run.py::test_an_item_without_results_is_read_again",),
+    ),
+    Mutation(
+        "items are gone because the status of their batch says so",
+        f"{RUNTIME}steps/runs/wait.py",
+        "status.open or self._are_there",
+        "status.open",
+        (f"{TESTS}test_run.py::test_items_that_are_there_are_not_gone_whatever_the_status_of_their_batch",),
+    ),
+    Mutation(
         "an item with the right id is taken for one of the run",
         f"{RUNTIME}steps/resources/queue.py",
         " if item.batch_id == submission.batch_id}",

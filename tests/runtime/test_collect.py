@@ -86,9 +86,16 @@ def test_every_kind_of_value_is_collected() -> None:
 
 
 def test_a_node_that_did_not_run_is_named() -> None:
+    other = item({"e": {"value": 1}}, {"m": ["e"]})
     with pytest.raises(WorkflowError, match="node 'n' gave no 'image'"):
-        collected([output("card", "n", "image", "ImageField", False)], item({}, {}))
-    assert collected([output("cards", "n", "image", "ImageField", True)], item({}, {})).cards == []
+        collected([output("card", "n", "image", "ImageField", False)], other)
+    assert collected([output("cards", "n", "image", "ImageField", True)], other).cards == []
+
+
+def test_a_completed_item_without_any_result_is_not_a_result() -> None:
+    whole, empty = item({"e": picture("a.png")}, {"n": ["e"]}, 1), item({}, {}, 2)
+    with pytest.raises(NotInvokeAIError, match="item 2: completed, but without the result of any node"):
+        collected([output("cards", "n", "image", "ImageField", True)], whole, empty)
 
 
 @pytest.mark.parametrize("raw", [7, "a.png", {"name": "a.png"}, {"image_name": 7}, [{}]])

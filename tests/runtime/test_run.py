@@ -304,6 +304,41 @@ def test_item_ids_that_cannot_be_true_are_looked_up(ids: list[int]) -> None:
     all_ran_once(server, 3)
 
 
+@pytest.mark.parametrize("session", [None, {}, {"results": {}}])
+def test_an_item_without_results_is_read_again(session: object) -> None:
+    run = Run(card(), server := Server())
+    given = iter([session])
+
+    def reply(request: Request) -> Response | Exception:
+        found = server(request)
+        if (
+            isinstance(found, Response)
+            and request.path.endswith("/i/1")
+            and (item := parse(found))["status"] == "completed"
+        ):
+            return answer({**item, "session": next(given, item["session"])})
+        return found
+
+    run.driver.reply = reply
+    assert run.result().item_ids == [1]
+    assert not list(given)
+
+
+def test_items_that_are_there_are_not_gone_whatever_the_status_of_their_batch() -> None:
+    run = Run(cards(3), server := Server(seconds=0.5))
+
+    def reply(request: Request) -> Response | Exception:
+        found = server(request)
+        if isinstance(found, Response) and request.path.endswith(STATUS) and run.driver.now < 1:
+            counts = dict.fromkeys(("pending", "in_progress", "completed", "failed", "canceled", "total"), 0)
+            return answer({**parse(found), **counts})
+        return found
+
+    run.driver.reply = reply
+    assert widths(run.result()) == ["[64]", "[128]", "[192]"]
+    all_ran_once(server, 3)
+
+
 def test_a_batch_that_is_cleared_before_its_items_are_listed_was_not_refused() -> None:
     run = Run(cards(3), server := Server())
     server.fates = {POST: ["after"]}

@@ -18,5 +18,7 @@ State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "fa
 STATES: Final[tuple[str, ...]] = get_args(State)
 ENDED: Final[frozenset[str]] = frozenset({"completed", "failed", "canceled"})
 """The states of an item that has ended."""
+OPEN: Final[frozenset[str]] = frozenset(STATES) - ENDED
+"""The states of an item that has not ended."""
 AGAIN: Final[frozenset[str]] = frozenset({"failed", "canceled"})
 """The states of an item that can be retried."""

@@ -98,6 +98,11 @@ class Session(Answer):
     prepared_iteration_paths: dict[str, list[int]] = {}
     graph: _Graph = _Graph()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the result of every node is missing."""
+        return not any(name in self.results for names in self.source_prepared_mapping.values() for name in names)
+
 
 class ItemIds(Answer):
     """`GET /queue/{queue}/item_ids`."""

@@ -9,7 +9,7 @@ from typing import Any
 from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, WorkflowError
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import QueueItem, Session
-from invokable.runtime.steps.exchange.responses import shaped
+from invokable.runtime.steps.exchange.responses import not_invokeai, shaped
 from invokable.runtime.steps.runs.wait import Waiting
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
@@ -55,6 +55,9 @@ def partial_result(giving: Giving, waiting: Waiting) -> WorkflowResult | None:
 
 def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> WorkflowResult:
     values: dict[str, Any] = {}
+    for item in items if giving.pins.outputs else ():
+        if item.session.is_empty:
+            raise not_invokeai(f"item {item.item_id}", "completed, but without the result of any node")
     for output in giving.pins.outputs:
         found = [value for item in items for value in _values(item, output, giving)]
         if not output.many and not found:

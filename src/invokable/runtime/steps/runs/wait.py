@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from invokable.contract.server import AGAIN, ENDED, State
+from invokable.contract.server import AGAIN, ENDED, OPEN, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
 from invokable.runtime.steps.exchange.answers import BatchStatus, QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
@@ -72,7 +72,7 @@ class Waiting:
     ended: dict[int, QueueItem] = field(default_factory=dict)
     """The items that have ended, by id."""
     heard: set[int] = field(default_factory=set)
-    """The items whose results are known only from events."""
+    """The items to read again if they make no result: it is known only from events, or was missing."""
     outages: int = 0
     """How often the server was unreachable, or its events were lost."""
     _since: int = 0
@@ -83,6 +83,8 @@ class Waiting:
     """The numbers of open and ended items when items were last read."""
     _known_total: int = 0
     _contradictions: int = 0
+    _are_there: bool = False
+    """Whether the items that were last read show that the run goes on."""
 
     @property
     def open(self) -> list[int]:
@@ -97,7 +99,7 @@ class Waiting:
 
     def is_gone(self, status: BatchStatus) -> bool:
         """Whether the open items are no longer in the queue. If the status still counts them, poll again."""
-        if status.open:
+        if status.open or self._are_there:
             return False
         self._contradictions += status.total >= self.submission.requested
         return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
@@ -292,6 +294,10 @@ def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list
         return []
     items: dict[int, QueueItem] = own_items((yield Ask(items_by_id, tuple(item_ids), known)), waiting.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    waiting.heard |= {
+        item_id for item_id, item in items.items() if item.status == "completed" and item.session.is_empty
+    }
+    waiting._are_there = any(item.status in OPEN for item in items.values())
     return [item_id for item_id in item_ids if item_id not in waiting.ended]
 
 
