@@ -75,7 +75,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         document, options = portrait(next(server.client().models.list()))
         module = imported(document, options)
         (folder / "portrait.json").write_text(json.dumps(document), encoding="utf-8")
-        (folder / "portrait.map.json").write_text(write_map(read_module(inspect.getsource(module))), encoding="utf-8")
+        (folder / "portrait.map.json").write_text(
+            write_map(read_module(inspect.getsource(module).encode())), encoding="utf-8"
+        )
         with invokable.Client(url) as client:
             client.run(module.Portrait(prompt="a fox")).image.save(folder / "fox.png")
         yield {

@@ -77,7 +77,7 @@ def _interface(described: Described, like: Interface | None) -> Interface:
     data = path.read_bytes()
     try:
         if path.suffix == ".py":
-            return read_module(data.decode("utf-8-sig"))
+            return read_module(data.decode("utf-8-sig").encode())
         if f'"{KEY}"'.encode() in data[:200]:
             return read_map(data.decode("utf-8-sig"))
     except (InterfaceError, UnicodeDecodeError) as error:
@@ -91,7 +91,7 @@ def _of_class(cls: type[Workflow]) -> Interface:
     pins_of(cls)  # raises an error if the module's constants were changed
     module = module_of(cls)
     try:
-        return read_module(inspect.getsource(module))
+        return read_module(inspect.getsource(module).encode())
     except (OSError, TypeError) as error:
         raise ValueError(f"{module.__name__}: source cannot be read: {error}; pass a map file instead") from None
     except InterfaceError as error:

@@ -28,7 +28,7 @@ def both(document: object) -> tuple[str, str]:
     """The module of a document before it is signed, and what black makes of it alone."""
     plan = planned(document)
     fast = render.draft_module(plan).layout.put_back(render._format)
-    return fast.decode(), render._format(render.unformatted(plan))
+    return fast.decode(), render._format(render.draft_module(plan, laid_out=False).unformatted().decode())
 
 
 def laid_out(text: str) -> str:

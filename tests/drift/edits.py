@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from invokable.codegen import GeneratedModule, InstalledModel, Naming, Options, plan_document
 from invokable.codegen.drift.interfaces import names_of
-from invokable.codegen.render import unformatted
+from invokable.codegen.render import draft_module
 from invokable.codegen.typing.custom import CustomFields
 from invokable.contract.fields import FieldType
 from invokable.contract.interface import Drift, compare, read_module
@@ -45,7 +45,7 @@ class Side:
 
     def module(self, before: GeneratedModule | None) -> GeneratedModule:
         """The module, keeping the names of the previous one."""
-        kept = names_of(read_module(before.text)) if before else None
+        kept = names_of(read_module(before.data)) if before else None
         outputs = {key: name for key, name in kept.outputs.items() if key[0] not in self.outputs} if kept else {}
         naming = Naming(
             inputs={**(kept.inputs if kept else {}), **self.rename},
@@ -55,7 +55,7 @@ class Side:
         )
         options = Options(naming=naming, installed=self.installed, custom=CustomFields(self.fields))
         plan = plan_document(self.document, self.schema, source="card.json", options=options)
-        return GeneratedModule(unformatted(plan).encode(), plan)
+        return GeneratedModule(draft_module(plan, laid_out=False).unformatted(), plan)
 
     def input(self, node_id: str, name: str, **changes: Any) -> None:
         """Change the schema of a node's input."""
@@ -256,7 +256,7 @@ def _rename(side: Side) -> None:
 
 
 def _swap(side: Side) -> None:
-    names = {name: key for key, name in names_of(read_module(base().module(None).text)).inputs.items()}
+    names = {name: key for key, name in names_of(read_module(base().module(None).data)).inputs.items()}
     side.rename = {names["width"]: "height", names["height"]: "width"}
 
 
@@ -417,4 +417,4 @@ def _modules(runs: Sequence[tuple[Case, bool]]) -> Modules:
         case_.edit(old if reverse else new)
     before = old.module(None)
     after = new.module(before)
-    return before, after, compare(read_module(before.text), read_module(after.text))
+    return before, after, compare(read_module(before.data), read_module(after.data))

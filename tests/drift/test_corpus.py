@@ -16,7 +16,7 @@ import pytest
 
 from invokable.codegen import ModulePlan, Naming, Options, plan_document
 from invokable.codegen.drift.interfaces import names_of
-from invokable.codegen.render import unformatted
+from invokable.codegen.render import draft_module
 from invokable.contract.interface import Drift, compare, read_module
 from invokable.schema import Schema, load
 from invokable.workflow import WorkflowFileError, read_document
@@ -94,16 +94,19 @@ def pair(folder: Path, name: str, old: tuple[Any, Schema], new: tuple[Any, Schem
     """Write two modules and their callers; None if they cannot be generated or are the same for callers."""
     try:
         before = plan_document(*old, source="workflow.json")
-        kept = names_of(read_module(unformatted(before)))
+        kept = names_of(read_module(draft_module(before, laid_out=False).unformatted()))
         naming = Naming(inputs=kept.inputs, outputs=kept.outputs, class_name=kept.class_name)
         after = plan_document(*new, source="workflow.json", options=Options(naming=naming))
     except WorkflowFileError:
         return None
-    drift = compare(read_module(unformatted(before)), read_module(unformatted(after)))
+    drift = compare(
+        read_module(draft_module(before, laid_out=False).unformatted()),
+        read_module(draft_module(after, laid_out=False).unformatted()),
+    )
     if not {change.subject for change in drift.changes} & {"input", "output"}:
         return None
     for side, plan in (("old", before), ("new", after)):
-        (folder / f"module_{name}_{side}.py").write_text(unformatted(plan), encoding="utf-8")
+        (folder / f"module_{name}_{side}.py").write_bytes(draft_module(plan, laid_out=False).unformatted())
         (folder / f"caller_{name}_{side}.py").write_text(caller(before, f"module_{name}_{side}"), encoding="utf-8")
     return Pair(name, before, drift)
 

@@ -18,7 +18,7 @@ from tests.effort import tries
 from tests.examples import MODULES
 
 TEXT = (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
-MODULE = read_module(TEXT)
+MODULE = read_module(TEXT.encode())
 CONSTANTS = [node for node in ast.walk(ast.parse(TEXT)) if isinstance(node, ast.Constant)]
 ODD: list[Any] = [None, True, -1, 1e308, "", "x", b"x", (), 10**400, "\ud800", "\x00"]
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -49,7 +49,7 @@ def test_a_module_with_another_value_somewhere_is_read_or_refused(position: int,
                 with suppress(TypeError, ValueError):
                     checksum.value = index_map_checksum(ast.literal_eval(made))
     with suppress(InterfaceError):
-        judged(read_module(ast.unparse(tree)))
+        judged(read_module(ast.unparse(tree).encode()))
 
 
 @settings(deadline=None, max_examples=tries(200))
@@ -86,6 +86,6 @@ def test_a_map_with_another_value_somewhere_is_read_or_refused(data: st.DataObje
 )
 def test_anything_but_a_module_is_refused_in_a_line(text: str) -> None:
     with pytest.raises(InterfaceError) as caught:
-        read_module(text)
+        read_module(text.encode())
     assert len(str(caught.value)) < 300
     assert "\n" not in str(caught.value)

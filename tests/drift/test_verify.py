@@ -19,7 +19,7 @@ from tests.cli.test_diff import CARD, MODULE, edited, wider, without_stamp_posit
 @pytest.fixture
 def card_map(tmp_path: Path) -> Path:
     path = tmp_path / "card.map.json"
-    path.write_text(write_map(read_module(MODULE.read_text(encoding="utf-8"))), encoding="utf-8")
+    path.write_text(write_map(read_module(MODULE.read_bytes())), encoding="utf-8")
     return path
 
 

@@ -63,6 +63,10 @@ class Draft:
         _sign(text)
         return text
 
+    def unformatted(self) -> Utf8:
+        """The text of the module before it is formatted and signed, in UTF-8. Call it only once."""
+        return self.layout.put_back()
+
 
 @contextmanager
 def _lines_of(width: int) -> Iterator[None]:
@@ -97,23 +101,24 @@ def render_module(plan: ModulePlan, *, templates: Path | None = None, width: int
 
 
 def draft_module(
-    plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH, made_from: str = ""
+    plan: ModulePlan,
+    *,
+    templates: Path | None = None,
+    width: int = layout.WIDTH,
+    made_from: str = "",
+    laid_out: bool = True,
 ) -> Draft:
     """Write the text of the module, after which the plan is no longer needed.
 
-    `made_from` is the checksum of everything that the module is made from. Raises TemplateError for a faulty template.
+    `made_from` is the checksum of everything that the module is made from. With `laid_out`, whatever black need not
+    format is laid out as black would do it. Raises TemplateError for a faulty template.
     """
     draft = Draft(Layout(), width)
-    take = draft.layout.take_apart if templates is None else draft.layout.add
+    take = draft.layout.take_apart if laid_out and templates is None else draft.layout.add
     with _lines_of(width):
         for part in _filled(templates, _context(plan, made_from, draft.layout.raw)):
             take(part)
     return draft
-
-
-def unformatted(plan: ModulePlan, *, templates: Path | None = None) -> str:
-    """The text of the module before it is formatted and signed. Raises TemplateError for a faulty template."""
-    return "".join(_filled(templates, _context(plan, "", lambda text: Code(text.decode()))))
 
 
 def _context(plan: ModulePlan, made_from: str, raw: Callable[[bytes], Code]) -> dict[str, object]:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from invokable.contract.statements import Span, batches, items
+from invokable.contract.utf8 import cut
+
+_TUPLE: Final = re.compile(rb"(\w+): [^=]* = \(", re.ASCII)
+_RAW: Final = re.compile(rb'(\w+)(?:: Final)? = \(?\s*r"""((?:[^"\\]++|\\.|"(?!""))*+)"""\s*\)?', re.ASCII | re.DOTALL)
 
 
 def workflow_class(statement: ast.stmt) -> ast.ClassDef | None:
@@ -19,6 +28,30 @@ def constant(statement: ast.stmt) -> tuple[str, ast.expr] | None:
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             return name, value
     return None
+
+
+def quick_constant(statement: bytes) -> tuple[str, object] | None:
+    """The name and value of a constant that is a raw string or a tuple, read without a syntax tree of the whole.
+
+    None if the statement is something else.
+    """
+    if found := _RAW.fullmatch(statement):
+        return found[1].decode(), found[2].decode()
+    found = _TUPLE.match(statement)
+    if found is None or not statement.endswith(b")"):
+        return None
+    inside = Span(found.end(), len(statement) - 1)
+    try:
+        if next(items(statement, inside)) != inside:  # a single item is an expression in parentheses
+            return found[1].decode(), tuple(_entries(statement, inside))
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        pass
+    return None
+
+
+def _entries(text: bytes, inside: Span) -> Iterator[object]:
+    for batch in batches(text, inside):
+        yield from ast.literal_eval(f"[{cut(text, *batch).decode()}\n]")
 
 
 def indices(annotation: ast.expr) -> tuple[int, ...]:

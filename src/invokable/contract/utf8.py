@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from typing import Final, TypeAlias
 
 Utf8: TypeAlias = bytes | bytearray
@@ -24,9 +25,12 @@ def characters(text: memoryview) -> int:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether the data is valid UTF-8."""
+    """Whether the data is valid UTF-8, decoded in parts to save memory."""
+    decoder = getincrementaldecoder("utf-8")()
     try:
-        data.decode()
+        for start in range(0, len(data), _SLICE):
+            decoder.decode(data[start : start + _SLICE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from invokable.codegen.build.jobs import job_of
+from invokable.codegen.build.jobs import Job, job_of
 from invokable.codegen.build.modules import plan_again
 from invokable.codegen.build.pipeline import BuildOptions
 from invokable.codegen.drift.material import Material, read_material
@@ -18,7 +18,7 @@ from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.project.project import Project, Projects
 from invokable.codegen.project.schemas import SchemaWanted
-from invokable.codegen.render import TemplateError, unformatted
+from invokable.codegen.render import Draft, TemplateError, draft_module
 from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_module
 
 
@@ -80,14 +80,22 @@ def see(
         job = replace(job, settings=replace(job.settings, schema=schema))
     names, version = (names_of(like), like.schema) if like else (Names(), None)
     try:
-        plan = plan_again(job, material.document, options.modules, names, version)
-        return Seen(read_module(unformatted(plan, templates=job.settings.templates)), plan.warnings)
+        draft, warnings = _drafted(job, material, options, names, version)
+        return Seen(read_module(draft.unformatted()), warnings)
     except BuildError as error:
         if error.where == material.source.shown:  # for a git revision, the file's path in the working tree
             error.where = material.shown
         raise
     except (TemplateError, InterfaceError) as error:
         raise BuildError(material.shown, str(error)) from None
+
+
+def _drafted(
+    job: Job, material: Material, options: BuildOptions, names: Names, version: str | None
+) -> tuple[Draft, tuple[str, ...]]:
+    """The draft of a workflow's module, with the plan's warnings. The plan's memory is free afterwards."""
+    plan = plan_again(job, material.document(), options.modules, names, version)
+    return draft_module(plan, templates=job.settings.templates, laid_out=False), plan.warnings
 
 
 def workflow_interface(path: Path, like: Interface) -> Interface:

@@ -1,7 +1,11 @@
-"""Material: a workflow, generated module or map file; on disk, in git, or on stdin."""
+"""Material: a workflow, generated module or map file; on disk, in git, or on stdin.
+
+Its JSON takes several times the memory of its bytes, so it is read again whenever it is needed.
+"""
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
@@ -11,6 +15,7 @@ from invokable.codegen.failures import BuildError
 from invokable.codegen.project.sources import Source
 from invokable.contract.interface import Interface, InterfaceError, carried_workflow, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
+from invokable.contract.utf8 import is_utf8
 from invokable.workflow import WorkflowFileError, read_bytes, read_document
 from invokable.workflow.document import MAX_BYTES
 
@@ -26,10 +31,19 @@ class Material:
     source: Source
     """The file; for a git revision, its path in the working tree."""
     kind: Kind
-    document: object = None
-    """The JSON of a workflow, or of the workflow in a module; None for a map."""
+    data: bytes
+    """The bytes of the file."""
     interface: Interface | None = None
     """The interface of a module or map."""
+
+    def document(self) -> object:
+        """The JSON of a workflow, or of the workflow in a module; None for a map. Raises BuildError."""
+        if self.kind == "workflow":
+            return _document(self.shown, self.data)
+        try:
+            return carried_workflow(self.data) if self.kind == "module" else None
+        except InterfaceError as error:
+            raise BuildError(self.shown, str(error)) from None
 
 
 def read_material(name: str, stdin: BinaryIO | None = None) -> Material:
@@ -46,25 +60,26 @@ def material_of(name: str, source: Source, data: bytes) -> Material:
     if len(data) > MAX_BYTES:
         raise BuildError(name, f"is larger than {MAX_BYTES // 2**20} MiB")
     if source.name.endswith(".py") or data.lstrip()[:1] == b"#":
-        interface = _interface(name, data, "module")
-        return Material(
-            name, source, "module", document=carried_workflow(data.decode("utf-8-sig")), interface=interface
-        )
+        return Material(name, source, "module", data, _interface(name, data, "module"))
+    document = _document(name, data)
+    if isinstance(document, dict) and KEY in document:
+        return Material(name, source, "map", data, _interface(name, data, "map"))
+    return Material(name, source, "workflow", data)
+
+
+def _document(name: str, data: bytes) -> object:
     try:
-        document = read_document(data)
+        return read_document(data)
     except WorkflowFileError as error:
         raise BuildError.of_file(name, error) from None
-    if isinstance(document, dict) and KEY in document:
-        return Material(name, source, "map", interface=_interface(name, data, "map"))
-    return Material(name, source, "workflow", document=document)
 
 
 def _interface(name: str, data: bytes, kind: Kind) -> Interface:
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if not is_utf8(data):
+        raise BuildError(name, "is not UTF-8 text")
     try:
-        text = data.decode("utf-8-sig")
-        return read_module(text) if kind == "module" else read_map(text)
-    except UnicodeDecodeError:
-        raise BuildError(name, "is not UTF-8 text") from None
+        return read_module(data) if kind == "module" else read_map(data.decode())
     except InterfaceError as error:
         raise BuildError(name, str(error)) from None
 

@@ -154,7 +154,7 @@ def _files(name: str) -> Iterator[_Found]:
         except BuildError as error:
             yield _Found(path, source, data, error=error)
             continue
-        if material.kind == "module" or _is_workflow(material.document):
+        if material.kind == "module" or _is_workflow(material.document()):
             yield _Found(path, source, data, material)
 
 
@@ -230,7 +230,7 @@ def _of_one_graph(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found
 
 def _nodes(one: _Found) -> frozenset[tuple[str, str]]:
     """The ids and types of a workflow's nodes."""
-    document: Any = one.material.document if one.material else None
+    document: Any = one.material.document() if one.material else None
     data = [node.get("data") for node in (document or {}).get("nodes", ()) if isinstance(node, dict)]
     return frozenset((str(each.get("id")), str(each.get("type"))) for each in data if isinstance(each, dict))
 

@@ -90,11 +90,9 @@ def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
 
 
 def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> UpgradedModule:
-    if material.document is None:
-        raise BuildError(material.shown, "contains no workflow, so it cannot be read with another schema")
+    types = _node_types(material)
     (old, earlier), (new, later) = versions
     before, failed, warnings = material.interface, earlier, dict[str, None]()
-    types = frozenset(name for name, _ in node_versions(material.document))
     try:
         if before is None or before.schema != earlier.version:
             seen = see(material, options, like=before, schema=old)
@@ -107,6 +105,13 @@ def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> 
     drift = compare(before, seen.interface)
     warned = tuple(warnings | dict.fromkeys(seen.warnings))
     return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking, warnings=warned)
+
+
+def _node_types(material: Material) -> frozenset[str]:
+    document = material.document()
+    if document is None:
+        raise BuildError(material.shown, "contains no workflow, so it cannot be read with another schema")
+    return frozenset(name for name, _ in node_versions(document))
 
 
 def _modules_below(folder: Path) -> Iterator[str]:

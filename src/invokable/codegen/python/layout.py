@@ -20,6 +20,7 @@ from typing import Final
 
 from invokable.codegen.python.code import Code, literal
 from invokable.contract.statements import LONG, Span, items
+from invokable.contract.utf8 import cut
 
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)
@@ -58,7 +59,7 @@ _MARK: Final = re.compile(
     rf'r"""(?:\n|_*){_SIGN}(\d+){_SIGN}(?:\n|_*)"""'
     rf'|^ +"{_SIGN}(\d+){_SIGN}"(?:: 0,|,\n +0,)\n|^ +_: 0 = "{_SIGN}(\d+){_SIGN}",\n'
     rf'|^ *"(?:"")?{_SIGN}(\d+){_SIGN}"(?:"")?\n'
-    rf'|"_+{_SIGN}(\d+){_SIGN}"|^(?P<margin> +)"_*{_SIGN}(\d+):{_SIGN}",\n +0,\n',
+    rf'|"_+{_SIGN}(\d+){_SIGN}"|^(?P<margin> +)"_*{_SIGN}(\d+):{_SIGN}",\n +0,\n'.encode(),
     re.MULTILINE,
 )
 
@@ -162,7 +163,7 @@ class Layout:
     """The text of a module before black, and what was taken out of it."""
 
     def __init__(self) -> None:
-        self._text: list[str] = []
+        self._text = bytearray()
         self._kept: dict[int, bytes] = {}
 
     def raw(self, text: bytes) -> Code:
@@ -175,7 +176,7 @@ class Layout:
 
     def add(self, text: str) -> None:
         """Add text that black has to lay out."""
-        self._text.append(text)
+        self._text += text.encode()
 
     def take_apart(self, text: str) -> None:
         """Add text of the built-in templates. It may end before any statement, but not between rows of a table."""
@@ -186,18 +187,20 @@ class Layout:
         text = _PARAMETERS.sub(self._parameters, _ATTRIBUTES.sub(self._attributes, text))
         self.add(_ATOM.sub(self._atom, _INDICES.sub(self._indices, _DOCSTRING.sub(self._docstring, text))))
 
-    def put_back(self, black: Callable[[str], str]) -> bytearray:
-        """The whole text, laid out, in UTF-8. Call it only once. Raises what `black` raises."""
-        text = black("".join(self._text))
+    def put_back(self, black: Callable[[str], str] | None = None) -> bytearray:
+        """The whole text in UTF-8, laid out by `black`. Call it only once. Raises what `black` raises."""
+        text, self._text = self._text, bytearray()
+        if black is not None:
+            text = bytearray(black(text.decode()).encode())
         whole, position = bytearray(), 0
         for match in _MARK.finditer(text):
-            whole += text[position : match.start()].encode()
+            whole += cut(text, position, match.start())
             whole += self._unmarked(match)
             position = match.end()
-        whole += text[position:].encode()
+        whole += cut(text, position, len(text))
         return whole
 
-    def _unmarked(self, match: re.Match[str]) -> bytes:
+    def _unmarked(self, match: re.Match[bytes]) -> bytes:
         kept = self._kept.pop(int(match[match.lastindex or 0]))
         margin = match["margin"]
         if margin is None:
