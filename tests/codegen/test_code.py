@@ -97,7 +97,7 @@ def test_hostile_text_makes_no_comment_and_no_second_statement(text: str) -> Non
 
 def test_a_docstring_fills_prose_and_the_items_of_lists() -> None:
     items = [code.ListItem("Size"), code.ListItem("0 `width`: " + "word " * 12, 1), code.ListItem("1 `height`")]
-    written = code.docstring(["word " * 30, items], indent=4, width=60)
+    written = code.docstring(["word " * 30, *items], indent=4, width=60)
     assert max(map(len, written.splitlines())) <= 60
     assert written.endswith(
         "- Size\n"

@@ -38,6 +38,7 @@ _TITLE: Final = 50  # characters of a title within a sentence
 _ALWAYS: Final = frozenset({"Final", "Workflow", "WorkflowResult", "dataclass"})
 _REPLACE: Final = frozenset({"Self", "TYPE_CHECKING"})
 """The names in the signature of `replace`."""
+_ALIAS: Final = frozenset({"Literal"})
 _ORIGINS: Final = {
     "dataclasses": ("dataclass", "field"),
     "typing": ("TYPE_CHECKING", "Annotated", "Final", "Literal", "Self"),
@@ -78,18 +79,72 @@ def _lines_of(width: int) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attribute:
-    name: Code
-    annotation: Expression
-    default: Expression | None
-    type: Expression
-    """The annotation without index and limits, for parameters."""
-    describe: Callable[[], Code]
+class _Later:
+    """Code that is created when a template emits it, since it takes much memory."""
+
+    make: Callable[[], Code]
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """An input. Its texts are created on each access: those of all inputs take most of a module's memory."""
+
+    _planned: PlannedInput
+    _descriptions: Descriptions
+
+    @property
+    def name(self) -> Code:
+        return code.identifier(self._planned.attribute)
+
+    @property
+    def annotation(self) -> Expression:
+        planned, base = self._planned, self._base
+        markers: Sequence[Expression] = planned.type.constraints
+        if planned.type.nullable:
+            inner = expression.subscript("Annotated", [base, *markers]) if markers else base
+            base, markers = expression.union(inner, expression.name("None")), ()
+        return expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers])
+
+    @property
+    def type(self) -> Expression:
+        """The annotation without index and limits, for parameters."""
+        return expression.union(self._base, expression.name("None")) if self._planned.type.nullable else self._base
+
+    @property
+    def default(self) -> Expression | None:
+        return self._planned.type.assigned
 
     @property
     def docstring(self) -> Code:
-        """Created anew on each access: the docstrings of all attributes take half of a module's memory."""
-        return self.describe()
+        """The paragraphs on one line if they fit, else separately."""
+        paragraphs = self._descriptions.of(self._planned)
+        line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
+        return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
+
+    @property
+    def _base(self) -> Expression:
+        planned = self._planned
+        return expression.local(planned.alias) if planned.alias else planned.type.annotation
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """An output. Its docstring is created on each access."""
+
+    _planned: PlannedOutput
+    _results: Results
+
+    @property
+    def name(self) -> Code:
+        return code.identifier(self._planned.attribute)
+
+    @property
+    def annotation(self) -> Expression:
+        return self._planned.annotation
+
+    @property
+    def docstring(self) -> Code:
+        return code.docstring([sentence(self._results.of(self._planned))], indent=8, width=line_length.get())
 
 
 def render_module(plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH) -> Utf8:
@@ -115,24 +170,33 @@ def draft_module(
     """
     draft = Draft(Layout(), width)
     take = draft.layout.take_apart if laid_out and templates is None else draft.layout.add
+    docstring = draft.layout.docstring if templates is None else _joined
     with _lines_of(width):
-        for part in _filled(templates, _context(plan, made_from, draft.layout.raw)):
+        for part in _filled(templates, _context(plan, made_from, draft.layout.raw, docstring)):
             take(part)
     return draft
 
 
-def _context(plan: ModulePlan, made_from: str, raw: Callable[[bytes], Code]) -> dict[str, object]:
+def _joined(pieces: Iterable[str], _indent: int) -> Code:
+    return Code("".join(pieces))
+
+
+def _context(
+    plan: ModulePlan,
+    made_from: str,
+    raw: Callable[[Utf8], Code],
+    docstring: Callable[[Iterable[str], int], Code],
+) -> dict[str, object]:
     """The variables of the templates."""
+
+    def prose(paragraphs: Iterable[str | ListItem], indent: int) -> Code:
+        return docstring(code.docstring_pieces(paragraphs, indent=indent, width=line_length.get()), indent)
+
     descriptions = Descriptions(plan)
-    inputs = [_input(planned, descriptions) for planned in plan.inputs]
+    inputs = [_Input(planned, descriptions) for planned in plan.inputs]
     results = Results(plan.reading, plan.inputs, title=plan.title)
-    described = [results.of(planned) for planned in plan.outputs]
-    outputs = [_output(*pair) for pair in zip(plan.outputs, described, strict=True)]
+    outputs = [_Output(planned, results) for planned in plan.outputs]
     models = _models(plan)
-    aliases = [
-        Expression(layout.choices(code.identifier(name), values), frozenset({"Literal"}))
-        for name, values in plan.aliases.items()
-    ]
     return {
         "marker": Code(MARKER),
         "version": code.version(VERSION),
@@ -141,18 +205,20 @@ def _context(plan: ModulePlan, made_from: str, raw: Callable[[bytes], Code]) -> 
         "made_from": unstamped(made_from),
         "class_name": code.identifier(plan.class_name),
         "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
-        "module_docstring": _module_docstring(plan),
-        "class_docstring": _class_docstring(plan),
-        "result_docstring": _result_docstring(plan, described),
-        "imports": _imports(_expressions(inputs, outputs, aliases, models), replaces=bool(inputs)),
-        "aliases": aliases,
+        "module_docstring": prose(_module_docstring(plan), 0),
+        "class_docstring": prose(_class_docstring(plan), 4),
+        "result_docstring": prose(_result_docstring(plan, results), 8),
+        "imports": _imports(_expressions(inputs, outputs, models), replaces=bool(inputs), aliased=bool(plan.aliases)),
+        "aliases": [
+            _Later(partial(layout.choices, code.identifier(name), values)) for name, values in plan.aliases.items()
+        ],
         "inputs": inputs,
         "receiver": code.identifier("_self" if any(attribute.name == "self" for attribute in inputs) else "self"),
         "outputs": outputs,
         "models": models,
-        "graph": raw(code.json_text(plan.reading.graph, lines=("nodes", "edges"))),
-        "batch": raw(code.json_text(plan.batch.to_json(), lines=("sources", "groups"))),
-        "workflow": raw(code.json_line(plan.reading.embedding())),
+        "graph": _Later(lambda: raw(code.json_text(plan.reading.graph, lines=("nodes", "edges")))),
+        "batch": _Later(lambda: raw(code.json_text(plan.batch.to_json(), lines=("sources", "groups")))),
+        "workflow": _Later(lambda: raw(code.json_line(plan.reading.embedding()))),
         "seam": _SEAM,
     }
 
@@ -230,8 +296,12 @@ def _environment(templates: Path | None) -> Environment:
 
 
 def _only_code(value: object) -> Code:
-    if isinstance(value, Code | Expression):
-        return value if isinstance(value, Code) else value.code
+    if isinstance(value, Code):
+        return value
+    if isinstance(value, Expression):
+        return value.code
+    if isinstance(value, _Later):
+        return value.make()
     import jinja2
 
     if isinstance(value, jinja2.Undefined):
@@ -239,43 +309,6 @@ def _only_code(value: object) -> Code:
     raise jinja2.TemplateRuntimeError(
         f"a template can only emit code, not {type(value).__name__}; use the literal filter"
     )
-
-
-def _input(planned: PlannedInput, descriptions: Descriptions) -> _Attribute:
-    typed = planned.type
-    plain = base = expression.local(planned.alias) if planned.alias else typed.annotation
-    markers: Sequence[Expression] = typed.constraints
-    if typed.nullable:
-        inner = expression.subscript("Annotated", [base, *markers]) if markers else base
-        base, markers = expression.union(inner, expression.name("None")), ()
-    return _Attribute(
-        name=code.identifier(planned.attribute),
-        annotation=expression.subscript("Annotated", [base, expression.call("Index", *planned.indices), *markers]),
-        type=expression.union(plain, expression.name("None")) if typed.nullable else plain,
-        default=typed.assigned,
-        describe=partial(_attribute_docstring, planned, descriptions),
-    )
-
-
-def _attribute_docstring(planned: PlannedInput, descriptions: Descriptions) -> Code:
-    """The paragraphs on one line if they fit, else separately."""
-    paragraphs = descriptions.of(planned)
-    line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
-    return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
-
-
-def _output(planned: PlannedOutput, description: str) -> _Attribute:
-    return _Attribute(
-        name=code.identifier(planned.attribute),
-        annotation=planned.annotation,
-        type=planned.annotation,
-        default=None,
-        describe=partial(_output_docstring, description),
-    )
-
-
-def _output_docstring(description: str) -> Code:
-    return code.docstring([sentence(description)], indent=8, width=line_length.get())
 
 
 def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]]:
@@ -289,21 +322,21 @@ def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]
 
 
 def _expressions(
-    inputs: Iterable[_Attribute],
-    outputs: Iterable[_Attribute],
-    aliases: Iterable[Expression],
+    inputs: Iterable[_Input],
+    outputs: Iterable[_Output],
     models: Iterable[tuple[Code, list[tuple[Code, Expression]]]],
 ) -> Iterator[Expression]:
-    for attribute in (*inputs, *outputs):
+    for attribute in inputs:
         yield attribute.annotation
         if attribute.default is not None:
             yield attribute.default
-    yield from aliases
+    yield from (output.annotation for output in outputs)
     yield from (made for _, choices in models for _, made in choices)
 
 
-def _imports(written: Iterable[Expression], *, replaces: bool) -> list[Code]:
-    names = _ALWAYS.union(_REPLACE if replaces else (), *(expression.names for expression in written))
+def _imports(written: Iterable[Expression], *, replaces: bool, aliased: bool) -> list[Code]:
+    needed = (_REPLACE if replaces else (), _ALIAS if aliased else ())
+    names = _ALWAYS.union(*needed, *(expression.names for expression in written))
     origins = {name: module for module, known in _ORIGINS.items() for name in known}
     by_module: dict[str, list[str]] = {module: [] for module in (*_ORIGINS, "invokable.runtime")}
     for name in sorted(names, key=_as_imports_are_sorted):
@@ -326,9 +359,10 @@ def _as_sorted_by_linters(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
     ]
 
 
-def _module_docstring(plan: ModulePlan) -> Code:
-    paragraphs = [first_line(plan.title, most=_TITLE), *_whole(plan.title), plan.reading.workflow.description]
-    return code.docstring(paragraphs, width=line_length.get())
+def _module_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
+    yield first_line(plan.title, most=_TITLE)
+    yield from _whole(plan.title)
+    yield plan.reading.workflow.description
 
 
 def _whole(title: str) -> list[str]:
@@ -337,19 +371,23 @@ def _whole(title: str) -> list[str]:
     return [line] if len(line) > _TITLE else []
 
 
-def _class_docstring(plan: ModulePlan) -> Code:
-    described = {}
-    for planned in plan.inputs:
-        first, *others = planned.indices
-        described[first] = f"{first} `{planned.attribute}`: {planned.type.summary}"
-        described |= {index: f"{index} `{planned.attribute}`, the same as {first}" for index in others}
-    outline = outline_of(plan.reading.outline, described, title=plan.title)
-    title = f"The inputs of {first_line(plan.title, most=_TITLE)}"
-    return code.docstring([title, *outline.paragraphs, outline.items], indent=4, width=line_length.get())
+def _class_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
+    shown = {index: planned for planned in plan.inputs for index in planned.indices}
+
+    def described(index: int) -> str:
+        planned = shown.get(index)
+        if planned is None:
+            return ""
+        first = planned.indices[0]
+        if index == first:
+            return f"{index} `{planned.attribute}`: {planned.type.summary}"
+        return f"{index} `{planned.attribute}`, the same as {first}"
+
+    yield f"The inputs of {first_line(plan.title, most=_TITLE)}"
+    yield from outline_of(plan.reading.outline, described, title=plan.title)
 
 
-def _result_docstring(plan: ModulePlan, described: Sequence[str]) -> Code:
-    pairs = zip(plan.outputs, described, strict=True)
-    outputs = [ListItem(f"`{planned.attribute}`: {description}") for planned, description in pairs]
-    title = first_line(plan.title, most=_TITLE).removesuffix(".")
-    return code.docstring([f"The result of {title}.", outputs], indent=8, width=line_length.get())
+def _result_docstring(plan: ModulePlan, results: Results) -> Iterator[str | ListItem]:
+    yield f"The result of {first_line(plan.title, most=_TITLE).removesuffix('.')}."
+    for planned in plan.outputs:
+        yield ListItem(f"`{planned.attribute}`: {results.of(planned)}")

@@ -6,5 +6,5 @@ generators  how settings make a batch             batch    where the values of a
 settings    the settings of each generator type     interface  what callers see of a module, and what breaks them
 server      default address, states of queue items    module_text  a module's source, read without running it
 statements  a module's source, split into statements  utf8   text as bytes
-json_parts  a large JSON text, read element by element
+json_parts  a large JSON text, read element by element  parsed  a statement without what is in its long lists
 """

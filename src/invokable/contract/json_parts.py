@@ -1,17 +1,21 @@
-"""JSON parts: the members and elements of a large JSON text, one at a time, so that the rest takes no memory."""
+"""JSON parts: the elements of an array in a large JSON text, decoded one by one, so that the rest takes no memory."""
 
 from __future__ import annotations
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from typing import Any, Final
 
+from invokable.contract.utf8 import Utf8
+
+_SLICE: Final = 1 << 16  # bytes to decode at a time
 _DECODE: Final = json.JSONDecoder().raw_decode
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
-def elements_of(text: str, name: str) -> Iterator[Any]:
+def elements_of(text: Utf8, name: str) -> Iterator[Any]:
     """The elements of the array that is the member `name` of the object in the text. Raises ValueError.
 
     What follows the array is not read.
@@ -28,14 +32,27 @@ def elements_of(text: str, name: str) -> Iterator[Any]:
 class _Parts:
     """A position in a text, before a value. Whoever iterates over a container reads or skips each value in it."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: Utf8) -> None:
+        self._rest = memoryview(text)
+        self._decoder = getincrementaldecoder("utf-8")()
+        self._text = ""
+        """What has been decoded and not been passed yet, and more before it."""
         self._position = 0
 
     def value(self) -> Any:
         """The value here."""
-        found, self._position = _DECODE(self._text, self._spaces())
-        return found
+        size = _SLICE
+        while True:
+            try:
+                found, end = _DECODE(self._text, self._spaces())
+                if end < len(self._text) or not self._rest:  # otherwise a number may continue
+                    self._position = end
+                    return found
+            except json.JSONDecodeError:
+                if not self._rest:
+                    raise
+            self._more(size)
+            size *= 2
 
     def skip(self) -> None:
         """Go past the value here."""
@@ -72,8 +89,17 @@ class _Parts:
 
     def _next(self) -> str:
         position = self._spaces()
+        if position == len(self._text) and self._rest:
+            self._more(_SLICE)
+            return self._next()
         return self._text[position : position + 1]
 
     def _spaces(self) -> int:
         self._position = _SPACE.match(self._text, self._position).end()  # type: ignore[union-attr]  # matches always
         return self._position
+
+    def _more(self, size: int) -> None:
+        """Decode more of the text."""
+        more = self._decoder.decode(self._rest[:size], final=len(self._rest) <= size)
+        self._text, self._position = self._text[self._position :] + more, 0
+        self._rest = self._rest[size:]

@@ -33,10 +33,10 @@ def constant(statement: ast.stmt) -> tuple[str, ast.expr] | None:
 def quick_constant(statement: bytes) -> tuple[str, object] | None:
     """The name and value of a constant that is a raw string or a tuple, read without a syntax tree of the whole.
 
-    None if the statement is something else.
+    A raw string is returned in UTF-8. None if the statement is something else.
     """
     if found := _RAW.fullmatch(statement):
-        return found[1].decode(), found[2].decode()
+        return found[1].decode(), found[2]
     found = _TUPLE.match(statement)
     if found is None or not statement.endswith(b")"):
         return None

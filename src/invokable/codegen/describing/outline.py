@@ -10,8 +10,7 @@ The list has two levels; nested headings share a line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.python.code import ListItem
@@ -27,41 +26,36 @@ _HEADING: Final = 60
 _DEEPEST: Final = 3  # headings on one line
 
 
-@dataclass(slots=True)
-class Outline:
-    """The outline of a form."""
+def outline_of(
+    elements: tuple[OutlineItem, ...], describe: Callable[[int], str], *, title: str
+) -> Iterator[str | ListItem]:
+    """The outline of a form: what the author wrote above the first field, then a list.
 
-    paragraphs: list[str] = field(default_factory=list)
-    """What the author wrote above the first field."""
-    items: list[ListItem] = field(default_factory=list)
-
-
-def outline_of(elements: tuple[OutlineItem, ...], describe: Mapping[int, str], *, title: str) -> Outline:
-    """The outline of a form. `describe` has the text of each field by index; `title` is the workflow's name."""
-    found = Outline()
+    `describe` returns the text of the field at an index; `title` is the workflow's name.
+    """
     form_title = _form_title(elements)
     if form_title and form_title.casefold() != one_line(title).casefold():
-        found.paragraphs.append(cut(form_title, _LONGEST))
+        yield cut(form_title, _LONGEST)
     section: tuple[str, ...] = ()
+    listed = False
     for element, around in walk(elements):
         text = _said(element, describe)
         if not text or (element.kind == "text" and text == around[-1].heading):
             continue
         over = headings(around[1:] if form_title else around, _DEEPEST)
-        if element.kind == "text" and not over and not found.items:
-            found.paragraphs.append(text)
+        if element.kind == "text" and not over and not listed:
+            yield text
             continue
         if over != section and over:
-            found.items.append(ListItem(" › ".join(cut(heading, _HEADING) for heading in over)))
-        section = over
-        found.items.append(ListItem(text, 1 if over else 0))
-    return found
+            yield ListItem(" › ".join(cut(heading, _HEADING) for heading in over))
+        section, listed = over, True
+        yield ListItem(text, 1 if over else 0)
 
 
-def _said(element: OutlineItem, describe: Mapping[int, str]) -> str:
+def _said(element: OutlineItem, describe: Callable[[int], str]) -> str:
     """An element's text in the outline; may be empty."""
     if element.kind == "field":
-        return describe.get(element.index, "") if element.index is not None else ""
+        return describe(element.index) if element.index is not None else ""
     return cut(one_line(element.text), _LONGEST) if element.kind == "text" else ""
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from unicodedata import category
 
 from invokable.codegen.python.json_text import pieces
+from invokable.contract.utf8 import Utf8
 
 _SHORT_ESCAPES = {'"': '\\"', "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ODD = {quote: re.compile(rf"[^ -~]|[\\{quote}]") for quote in ('"', "'", "")}
@@ -101,28 +102,44 @@ class ListItem(NamedTuple):
     depth: int = 0
 
 
-def docstring(paragraphs: Iterable[str | Sequence[ListItem]], *, indent: int = 0, width: int = 88) -> Code:
+def docstring(paragraphs: Iterable[str | ListItem], *, indent: int = 0, width: int = 88) -> Code:
     """A docstring. Prose and list items are wrapped at `width`; code editors render them as Markdown.
 
     Words are encoded one by one before wrapping, so no later step can turn a hidden line break into a real one.
     """
+    return Code("".join(docstring_pieces(paragraphs, indent=indent, width=width)))
+
+
+def docstring_pieces(paragraphs: Iterable[str | ListItem], *, indent: int, width: int) -> Iterator[str]:
+    """The text of a docstring in pieces, for one that is long."""
     margin = " " * indent
-    blocks = []
-    for paragraph in paragraphs:
-        if isinstance(paragraph, str):
-            lines = list(_fill(paragraph, width - indent))
-        else:
-            lines = [line for item in paragraph for line in _filled_item(item, width - indent)]
-        if any(lines):
-            blocks.append(f"\n{margin}".join(lines))
-    text = f"\n\n{margin}".join(blocks)
-    if text.endswith('"'):  # the end first: a single quote is both
-        text = text[:-1] + '\\"'
-    if text.startswith('"'):
-        text = f"\\{text}"
-    if "\n" in text or indent + len(text) + 6 > width:
-        text += f"\n{margin}"
-    return Code(f'"""{text}"""')
+    lines = _docstring_lines(paragraphs, width - indent)
+    line = next(lines, "")
+    start, following = '"""', next(lines, None)
+    whole = following is None and indent + len(line) + 6 <= width
+    while following is not None:
+        yield start + _opened(line) if start == '"""' else start + line
+        start, line, following = f"\n{margin}" if following else "\n", following, next(lines, None)
+    line = f'{line[:-1]}\\"' if line.endswith('"') else line  # the end first: a single quote is both
+    yield start + _opened(line) if start == '"""' else start + line
+    yield '"""' if whole else f'\n{margin}"""'
+
+
+def _opened(line: str) -> str:
+    """The first line of a docstring."""
+    return f"\\{line}" if line.startswith('"') else line
+
+
+def _docstring_lines(paragraphs: Iterable[str | ListItem], width: int) -> Iterator[str]:
+    """The lines of paragraphs and of the list of the items, with an empty one between them."""
+    last = None
+    for number, paragraph in enumerate(paragraphs):
+        block = "list" if isinstance(paragraph, ListItem) else number
+        for line in _filled_item(paragraph, width) if isinstance(paragraph, ListItem) else _fill(paragraph, width):
+            if last not in (None, block):
+                yield ""
+            yield line
+            last = block
 
 
 def _filled_item(item: ListItem, width: int) -> Iterator[str]:
@@ -133,12 +150,12 @@ def _filled_item(item: ListItem, width: int) -> Iterator[str]:
         mark = "  "
 
 
-def json_text(value: object, *, lines: Sequence[str] = ()) -> bytes:
+def json_text(value: object, *, lines: Sequence[str] = ()) -> Utf8:
     """JSON text in a raw string, in UTF-8; the members of the containers named in `lines` stand on a line each."""
     return _raw(_json_lines(value, frozenset(lines)))
 
 
-def json_line(value: object) -> bytes:
+def json_line(value: object) -> Utf8:
     """JSON text in a raw string, in UTF-8, on one line, as short as it gets."""
     return _raw(pieces(value, _SHORT_JSON))
 
@@ -158,8 +175,8 @@ def _escaped(text: str, quote: str) -> str:
     """The text with its characters escaped where such quotes require it."""
     if not _ODD[quote].search(text):
         return text
-    odd = (character for character in set(text) if _ODD[quote].match(character))
-    return text.translate({ord(c): _escape(c) for c in odd if c <= "\x7f" or not _prints(c)})
+    odd = [c for c in set(text) if _ODD[quote].match(c) and (c <= "\x7f" or not _prints(c))]
+    return text.translate({ord(c): _escape(c) for c in odd}) if odd else text
 
 
 def _prints(character: str) -> bool:
@@ -207,12 +224,12 @@ def _unbroken(words: Iterable[str]) -> Iterator[str]:
         yield " ".join(held)
 
 
-def _raw(text: Iterable[str]) -> bytes:
+def _raw(text: Iterable[str]) -> Utf8:
     raw = bytearray(b'r"""')
     for piece in text:
         raw += _printable(piece).encode()
     raw += b'"""'
-    return bytes(raw)
+    return raw
 
 
 def _json_lines(value: object, spread: frozenset[str]) -> Iterator[str]:
@@ -253,5 +270,5 @@ def _printable(text: str) -> str:
         raise ValueError("three quotes in a row in JSON text")
     if not _NOT_ASCII.search(text):
         return text
-    hidden = (character for character in set(text) if character != "\n" and not _prints(character))
-    return text.translate({ord(character): json.dumps(character)[1:-1] for character in hidden})
+    hidden = [character for character in set(text) if character != "\n" and not _prints(character)]
+    return text.translate({ord(c): json.dumps(c)[1:-1] for c in hidden}) if hidden else text

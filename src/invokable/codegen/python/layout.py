@@ -13,14 +13,14 @@ as one `str`; JSON is never a `str`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from itertools import groupby
 from typing import Final
 
 from invokable.codegen.python.code import Code, literal
 from invokable.contract.statements import LONG, Span, items
-from invokable.contract.utf8 import cut
+from invokable.contract.utf8 import Utf8, cut
 
 WIDTH: Final = 88  # the default of black and of ruff, so that a project formats it alike
 line_length: ContextVar[int] = ContextVar("line_length", default=WIDTH)
@@ -163,10 +163,10 @@ class Layout:
     """The text of a module before black, and what was taken out of it."""
 
     def __init__(self) -> None:
-        self._text = bytearray()
-        self._kept: dict[int, bytes] = {}
+        self._text: list[bytes] = []
+        self._kept: dict[int, Utf8] = {}
 
-    def raw(self, text: bytes) -> Code:
+    def raw(self, text: Utf8) -> Code:
         """A raw string, or a mark in its place if it is long."""
         if len(text) <= max(_FEW, line_length.get()):
             return Code(text.decode())
@@ -174,9 +174,19 @@ class Layout:
         filling = "\n" if b"\n" in text else "_" * line_length.get()
         return Code(f'r"""{filling}{self._mark(text)}{filling}"""')
 
+    def docstring(self, pieces: Iterable[str], indent: int) -> Code:
+        """A docstring of the built-in templates, or a mark in its place if it is long."""
+        text = bytearray(b" " * indent)
+        for piece in pieces:
+            text += piece.encode()
+        if len(text) <= _FEW:
+            return Code(text[indent:].decode())
+        text += b"\n"
+        return Code(f'"""{self._mark(text)}"""')
+
     def add(self, text: str) -> None:
         """Add text that black has to lay out."""
-        self._text += text.encode()
+        self._text.append(text.encode())
 
     def take_apart(self, text: str) -> None:
         """Add text of the built-in templates. It may end before any statement, but not between rows of a table."""
@@ -189,9 +199,9 @@ class Layout:
 
     def put_back(self, black: Callable[[str], str] | None = None) -> bytearray:
         """The whole text in UTF-8, laid out by `black`. Call it only once. Raises what `black` raises."""
-        text, self._text = self._text, bytearray()
+        text, self._text = b"".join(self._text), []
         if black is not None:
-            text = bytearray(black(text.decode()).encode())
+            text = black(text.decode()).encode()
         whole, position = bytearray(), 0
         for match in _MARK.finditer(text):
             whole += cut(text, position, match.start())
@@ -200,14 +210,14 @@ class Layout:
         whole += cut(text, position, len(text))
         return whole
 
-    def _unmarked(self, match: re.Match[bytes]) -> bytes:
+    def _unmarked(self, match: re.Match[bytes]) -> Utf8:
         kept = self._kept.pop(int(match[match.lastindex or 0]))
         margin = match["margin"]
         if margin is None:
             return kept
         return "".join(item(source, indent=len(margin)) for source in _items(kept.decode())).encode()
 
-    def _mark(self, block: str | bytes, kind: str = "") -> str:
+    def _mark(self, block: str | Utf8, kind: str = "") -> str:
         number = len(self._kept)
         self._kept[number] = block.encode() if isinstance(block, str) else block
         return f"{_SIGN}{number}{kind}{_SIGN}"

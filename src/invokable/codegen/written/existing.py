@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from invokable.codegen.naming.lock import Names
@@ -14,6 +15,7 @@ from invokable.codegen.naming.names import RESULT_MEMBERS, Key, is_valid_attribu
 from invokable.codegen.written.checksums import body_checksum, body_is_intact, same_source
 from invokable.contract.module import FORMAT
 from invokable.contract.module_text import constant, indices, quick_constant, workflow_class
+from invokable.contract.parsed import Parsed
 from invokable.contract.statements import Statement, statements
 from invokable.contract.utf8 import Utf8
 
@@ -155,7 +157,7 @@ def _entries(source: bytes) -> Sequence[object]:
 
 def _indexed(source: bytes) -> Iterator[tuple[int, str]]:
     """The first index and the name of each attribute that a statement declares with an `Index(…)` marker."""
-    for statement in ast.walk(ast.parse(source.decode())):
+    for statement in chain.from_iterable(map(ast.walk, Parsed(source).trees)):
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             yield from ((index, statement.target.id) for index in indices(statement.annotation)[:1])
 

@@ -20,15 +20,16 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from invokable.contract.batch import BatchTable
 from invokable.contract.interface.model import Input, Interface, InterfaceError, Key, Output
 from invokable.contract.interface.takes import read_takes
-from invokable.contract.interface.unparse import Parsed
 from invokable.contract.json_parts import elements_of
 from invokable.contract.module import index_map_checksum
 from invokable.contract.module_text import constant, indices, quick_constant, workflow_class
+from invokable.contract.parsed import Parsed
 from invokable.contract.statements import Statement, statements
 from invokable.contract.utf8 import Utf8
 
 _NO_HOMES: Final = sys.stdlib_module_names | {"invokable"}
 _WORKFLOW: Final = b"_WORKFLOW:"
+_DECLARES: Final = re.compile(rb"[\w\x80-\xff]+ *[:=]")
 _NAME: Final = re.compile(r"\w+")
 Unparse: TypeAlias = Callable[[ast.AST], str]
 
@@ -67,8 +68,7 @@ def carried_workflow(text: Utf8) -> object:
         for statement in statements(text):
             if statement.source.startswith(_WORKFLOW):
                 module.add(statement)
-        workflow = module.constants.get("_WORKFLOW")
-        return json.loads(workflow) if isinstance(workflow, str) else None
+        return json.loads(module.json("_WORKFLOW").decode()) if "_WORKFLOW" in module.constants else None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InterfaceError(f"the workflow in the module cannot be read: {error}") from None
 
@@ -115,13 +115,18 @@ class _Module:
             raise InterfaceError(f"not a Python module: {error}") from None
         return module
 
+    def json(self, name: str) -> Utf8:
+        """The JSON text of a constant; that of an empty object if there is none."""
+        text = self.constants.get(name, b"{}")
+        return text.encode() if isinstance(text, str) else bytes(text)
+
     def add(self, statement: Statement) -> None:
         """Read a statement. Raises what parsing raises."""
         if statement.kind == "end":
             self._within.pop()
         elif not self._within and (found := quick_constant(statement.source)):
             self.constants[found[0]] = found[1]
-        else:
+        elif statement.kind == "class" or not self._within or _DECLARES.match(statement.source):
             parsed = Parsed(statement.source)
             for tree in parsed.trees:
                 self._take(tree, parsed.unparse)
@@ -241,8 +246,8 @@ class _Written:
 
 def _inputs(module: _Module) -> Iterator[Input]:
     places = {index: (node_id, name, kind) for index, node_id, name, kind in module.constants["INDEX_MAP"]}
-    labels = dict(_labels(module.constants.get("_WORKFLOW", "{}")))
-    fed = set(_fed(module.constants.get("_GRAPH", "{}"), module.constants.get("_BATCH", "{}")))
+    labels = dict(_labels(module.json("_WORKFLOW")))
+    fed = set(_fed(module.json("_GRAPH"), module.json("_BATCH")))
     written = _Written(module.homes, module.aliases)
     for attribute in module.attributes:
         shown = {places.pop(index, None) for index in attribute.indices}
@@ -272,7 +277,7 @@ def _outputs(module: _Module) -> Iterator[Output]:
         yield Output(attribute=attribute, node_id=node_id, field=name, type=kind, many=many, annotation=annotation)
 
 
-def _labels(workflow: str) -> Iterator[tuple[Key, str]]:
+def _labels(workflow: Utf8) -> Iterator[tuple[Key, str]]:
     """The user's labels, by node and field."""
     for node in elements_of(workflow, "nodes"):
         for name, entry in node.get("data", {}).get("inputs", {}).items():
@@ -280,7 +285,7 @@ def _labels(workflow: str) -> Iterator[tuple[Key, str]]:
                 yield (node["id"], name), entry["label"]
 
 
-def _fed(graph: str, batch: str) -> Iterator[Key]:
+def _fed(graph: Utf8, batch: Utf8) -> Iterator[Key]:
     """The fields that an edge or a batch feeds."""
     for edge in elements_of(graph, "edges"):
         yield edge["destination"]["node_id"], edge["destination"]["field"]

@@ -1,4 +1,4 @@
-"""Unparse: the source of parts of a statement as `ast.unparse` writes it, whose long lists are never a syntax tree."""
+"""Parsed: the syntax trees of a statement, without what is in its long lists, and the source of their parts."""
 
 from __future__ import annotations
 
