@@ -8,7 +8,7 @@ import shlex
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, Status, note, plain, reported, say, warn
+from invokable.cli.errors import CommandError, Status, note, plain, reported, say, say_json, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import building
 from invokable.codegen.build.check import Finding, Report, report
@@ -73,8 +73,7 @@ def check(
                 note("note", line)
     status = _status(found, fail_on_warning=fail_on_warning)
     if form == "json":
-        for line in json.dumps(found.to_json(status), ensure_ascii=True, indent=2).split("\n"):
-            say(line)
+        say_json(json.JSONEncoder(ensure_ascii=True, indent=2).iterencode(found.to_json(status)))
     elif form == "github":
         _annotate(found)
     else:
@@ -110,9 +109,8 @@ def _tell(found: Report, *, quiet: bool) -> None:
 
 
 def _print_diff(finding: Finding) -> None:
-    for line in finding.diff.split("\n"):
-        if line:
-            say(line)
+    for line in finding.diff_lines():
+        say(line)
 
 
 def _annotate(found: Report) -> None:

@@ -12,6 +12,8 @@ import click
 
 from invokable.codegen.failures import BuildError, FailureKind
 
+_SLICE: Final = 1 << 16  # characters
+
 
 class Status(IntEnum):
     """Exit statuses."""
@@ -85,6 +87,12 @@ def say(text: str) -> None:
     _write(text, error=False)
 
 
+def say_json(pieces: Iterable[str]) -> None:
+    """Print ASCII JSON text, which may be long, to stdout."""
+    sys.stdout.writelines(pieces)
+    sys.stdout.write("\n")
+
+
 def say_error(text: str) -> None:
     """Print a line to stderr, as `say` does."""
     _write(text, error=True)
@@ -99,5 +107,8 @@ def plain(text: str) -> str:
 
 
 def _write(text: str, *, error: bool) -> None:
-    # The stream is passed, because click would replace an ASCII one with its own in UTF-8.
-    click.echo(plain(text), file=sys.stderr if error else sys.stdout)
+    stream = sys.stderr if error else sys.stdout
+    for start in range(0, len(text), _SLICE):  # a long text is encoded in parts to save memory
+        stream.write(plain(text[start : start + _SLICE]))
+    stream.write("\n")
+    stream.flush()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, reported, say, warn
+from invokable.cli.errors import CommandError, reported, say, say_json, warn
 from invokable.cli.options import build_options, read_options
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
@@ -129,7 +129,7 @@ def _describe_input(planned: PlannedInput) -> dict[str, Any]:
 
 
 def _print_line(value: dict[str, Any]) -> None:
-    say("".join(pieces(value, _JSON)))
+    say_json(pieces(value, _JSON))
 
 
 def _print_tables(source: Source, plan: ModulePlan) -> None:

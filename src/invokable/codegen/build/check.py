@@ -62,13 +62,19 @@ class Finding:
     @property
     def diff(self) -> str:
         """The change that generating would make, as a unified diff."""
+        return "".join(f"{line}\n" for line in self.diff_lines())
+
+    def diff_lines(self) -> Iterator[str]:
+        """The lines of the diff, without their ends."""
         if self.state in ("fine", "untracked"):
-            return ""
-        before, after = map(_lines, (self.before, self.after))
+            return
         new = "/dev/null" if self.state == "left over" else f"{self.path} (generated)"
         old = "/dev/null" if self.state == "missing" else str(self.path)
-        lines = difflib.unified_diff(before, after, old, new)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        before, after = map(_lines, (self.before, self.after))
+        for line in difflib.unified_diff(before, after, _as_bytes(old), _as_bytes(new)):
+            yield line.removesuffix("\n").encode("latin-1").decode("utf-8", "replace")
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +198,14 @@ def _file(change: FileChange, stale: str = "") -> Finding:
 
 
 def _lines(text: Utf8) -> list[str]:
-    return text.decode("utf-8", "replace").replace("\r\n", "\n").splitlines(keepends=True)
+    """The lines, with a character for each byte: otherwise a line with an emoji is four times as large."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    return [line.decode("latin-1") for line in text.splitlines(keepends=True)]
+
+
+def _as_bytes(name: str) -> str:
+    return name.encode("utf-8", "replace").decode("latin-1")
 
 
 def _state(change: FileChange) -> State:
