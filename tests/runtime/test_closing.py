@@ -131,10 +131,13 @@ def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> Non
         about_to_read, closed = threading.Event(), threading.Event()
 
         def read() -> bytes:
-            with stream._used():
+            stream._begin()
+            try:
                 about_to_read.set()
                 closed.wait(10)
                 assert connection.fileno() >= 0
+            finally:
+                stream._end()
             return b""
 
         reading = pool.submit(read)

@@ -71,9 +71,10 @@ _READ: WeakKeyDictionary[type, Pins] = WeakKeyDictionary()
 
 def pins_of(cls: type) -> Pins:
     """The pins of a workflow class. Raises StaleWorkflowError if they do not match the class or this runtime."""
-    if cls not in _READ:
-        _READ[cls] = _read(cls)
-    return _READ[cls]
+    found = _READ.get(cls)
+    if found is None:
+        found = _READ[cls] = _read(cls)
+    return found
 
 
 def _read(cls: type) -> Pins:

@@ -186,16 +186,22 @@ class _Stream(httpcore.NetworkStream):
         self._is_closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self._used() as current:
+        current = self._begin()
+        try:
             return self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
+        finally:
+            self._end()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        with self._used() as current:
+        current = self._begin()
+        try:
             self._state.check()
             for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
                 limit = current.left(timeout, httpcore.WriteTimeout)
                 current.writes()
                 self._inner.write(buffer[start : start + _PIECE], limit)
+        finally:
+            self._end()
 
     def close(self) -> None:
         self._is_closed = True
@@ -210,16 +216,15 @@ class _Stream(httpcore.NetworkStream):
             with contextlib.suppress(OSError):
                 self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
-    @contextlib.contextmanager
-    def _used(self) -> Iterator[Exchange]:
+    def _begin(self) -> Exchange:
         """Keep other threads from closing it while this one uses it."""
         self._user = threading.get_ident()
-        try:
-            yield self._current()
-        finally:
-            self._user = None
-            if self._is_closed:
-                self._inner.close()
+        return self._current()
+
+    def _end(self) -> None:
+        self._user = None
+        if self._is_closed:
+            self._inner.close()
 
     def _current(self) -> Exchange:
         current = _CURRENT.get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import httpcore
@@ -84,18 +85,15 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def _core_request(request: httpx.Request) -> httpcore.Request:
-    return httpcore.Request(
-        request.method,
-        httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        ),
-        headers=request.headers.raw,
-        content=_Body(request.stream),
-        extensions=request.extensions,
-    )
+    content = _Body(request.stream)
+    core = httpcore.Request(request.method, _core_url(request.url), content=content, extensions=request.extensions)
+    core.headers = request.headers.raw  # bytes already, which its constructor would check one by one
+    return core
+
+
+@lru_cache(64)
+def _core_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 def _answer(answer: httpcore.Response) -> httpx.Response:
