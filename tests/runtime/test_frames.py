@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from websocket._socket import recv
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import Line
@@ -38,7 +41,7 @@ def event(number: int, size: int = 0) -> str:
 
 
 @contextmanager
-def heard_of(send: Callable[[socket.socket], None]) -> Iterator[tuple[Line, Heard]]:
+def heard_of(send: Callable[[socket.socket], None], *, is_busy: bool = False) -> Iterator[tuple[Line, Heard]]:
     """A line to a server that sends whatever `send` sends after the subscription, and what the line heard."""
 
     def serve(client: socket.socket) -> None:
@@ -67,7 +70,8 @@ def heard_of(send: Callable[[socket.socket], None]) -> Iterator[tuple[Line, Hear
             if name == "over":
                 over.set()
 
-        line = Line(Connection(f"http://127.0.0.1:{port}"), None, lambda name, text: True, take, over.set)
+        server = Connection(f"http://127.0.0.1:{port}")
+        line = Line(server, None, lambda name, text: True, take, over.set, lambda: is_busy)
         line.open()
         line.subscribe()
         assert over.wait(10)
@@ -82,16 +86,48 @@ def numbers(heard: Heard) -> list[int]:
     return [payload["number"] for name, payload in heard if name == "counted"]
 
 
+@pytest.mark.parametrize("is_busy", [False, True])
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 300, 10**6])
-def test_events_stay_in_order_however_they_are_split(piece: int) -> None:
+def test_events_stay_in_order_however_they_are_split(piece: int, is_busy: bool) -> None:
     stream = b"".join(frame(event(number, size)) for number, size in enumerate((0, 40, 60, 61, 200, 0, 300))) + OVER
 
     def send(client: socket.socket) -> None:
         for start in range(0, len(stream), piece):
             client.sendall(stream[start : start + piece])
 
-    with heard_of(send) as (_, heard):
+    with heard_of(send, is_busy=is_busy) as (_, heard):
         assert numbers(heard) == list(range(7))
+
+
+def reads(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> int:
+    """How often a line reads for fifty events that arrive one after the other, each a millisecond after the last."""
+    number = itertools.count()
+    monkeypatch.setattr("websocket._core.recv", lambda *arguments: (next(number), recv(*arguments))[1])
+
+    def send(client: socket.socket) -> None:
+        for event_number in range(50):
+            client.sendall(frame(event(event_number)))
+            time.sleep(0.001)
+        client.sendall(OVER)
+
+    with heard_of(send, is_busy=is_busy) as (_, heard):
+        assert numbers(heard) == list(range(50))
+    return next(number)
+
+
+def test_events_of_many_jobs_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reads(monkeypatch, is_busy=True) < 25 < 50 <= reads(monkeypatch, is_busy=False)
+
+
+def test_what_has_arrived_is_read_without_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("invokable.runtime.client.socket.time.sleep", rests.append)
+    monkeypatch.setattr("invokable.runtime.client.socket._AHEAD", 1)  # so that nothing is read ahead
+    stream = b"".join(frame(event(number)) for number in range(200)) + OVER
+
+    with heard_of(lambda client: client.sendall(stream), is_busy=True) as (_, heard):
+        assert numbers(heard) == list(range(200))
+    assert len(rests) < 10
 
 
 @pytest.mark.parametrize("size", [16_000, 32_700, 32_800, 100_000])

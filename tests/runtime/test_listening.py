@@ -242,6 +242,30 @@ def test_all_node_events_and_the_latest_pictures_are_kept(simulator: Simulator) 
         assert ear.heard(ear.heard(0).upto - 2).notes == notes[-2:]
 
 
+def test_waiters_wake_when_a_batch_is_there_twice(simulator: Simulator) -> None:
+    woken: list[bool] = []
+    with Client(simulator.url) as client:
+        ear = client._engine.listener.ear("a batch", every=False)
+        with ear.waking(lambda: woken.append(True), 0, ear.line, every=False):
+            ear.add(Note("batch_enqueued", 0, {}))
+            assert not woken  # whoever waits for its end has submitted it
+            ear.add(Note("batch_enqueued", 0, {}))
+            assert woken
+        with ear.waking(woken.clear, 1, ear.line, every=False):
+            assert not woken  # as soon as it waits, it learns what it has missed
+
+
+def test_events_are_read_together_while_many_jobs_are_followed(simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        listener = client._engine.listener
+        ears = [listener.ear(f"batch {number}", every=False) for number in range(4)]
+        assert not listener._is_busy()
+        ears.append(listener.ear("another batch", every=False))
+        assert listener._is_busy()
+        del ears
+        assert not listener._is_busy()
+
+
 def test_an_unreferenced_client_stops_without_waiting(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))

@@ -24,7 +24,7 @@ from invokable.runtime.client.socket import Line
 from invokable.runtime.client.threads import Flag, start
 from invokable.runtime.steps.exchange.protocol import Heard, Note
 from invokable.runtime.steps.resources.queue import LOG
-from invokable.runtime.steps.runs.hearing import NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
+from invokable.runtime.steps.runs.hearing import ENQUEUED, NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
 
 _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before the next attempt to connect; the last one repeats."""
@@ -32,6 +32,8 @@ _PULSE: Final = 5.0
 """Seconds between checks that the connection is alive, while anything waits."""
 _PICTURES: Final = 16
 """Previews that are kept for late readers; each takes about ten kilobytes."""
+_MANY: Final = 4
+"""Jobs from which on it matters more what their events cost than when each is read."""
 _BATCHES: Final = re.compile(r'"batch_id": ?"([^"]*)"')
 _LINES: Final = itertools.count(1)
 """Numbers the connections of this process and of processes forked from it."""
@@ -47,6 +49,10 @@ class Ear:
         self._lock = threading.Lock()
         self._notes: dict[int, Note] = {}
         self._end = 0
+        self._last = -1
+        """The number of the last note that may be about an end."""
+        self._is_there = False
+        """Whether the server has announced the batch. If it does so again, the batch was submitted twice."""
         self._progress: dict[tuple[int, Any], int] = {}
         self._pictured: deque[int] = deque()
         self._waiting: dict[int, tuple[bool, Callable[[], None]]] = {}
@@ -74,7 +80,7 @@ class Ear:
         with self._lock:
             number = next(self._numbers)
             self._waiting[number] = (every, wake)
-            there = any(every or is_end(note) for note in self._from(since))
+            there = since < self._end if every else since <= self._last
         try:
             if there or line != self.line or self._listener.is_closed:
                 wake()
@@ -92,11 +98,14 @@ class Ear:
                 self._progress[key] = self._end
                 if "image" in note.content:
                     self._pictured.append(self._end)
+            ends = is_end(note) or (note.name == ENQUEUED and self._is_there)
+            self._is_there |= note.name == ENQUEUED
+            if ends:
+                self._last = self._end
             self._notes[self._end] = note
             self._end += 1
             if len(self._pictured) > _PICTURES:
                 self._strip(self._pictured.popleft())
-            ends = is_end(note)
             wanted = [wake for every, wake in self._waiting.values() if every or ends]
         for wake in wanted:
             wake()
@@ -243,7 +252,7 @@ class Listener:
     def _hear(self) -> None:
         """Receive until the connection breaks or stops answering."""
         assert self._server is not None  # otherwise there is no thread
-        line = Line(self._server, self._token(), self._is_wanted, self._note, self._stir.set)
+        line = Line(self._server, self._token(), self._is_wanted, self._note, self._stir.set, self._is_busy)
         with self._lock:
             self._socket = line
         try:
@@ -272,6 +281,9 @@ class Listener:
         self._tried.set()
         for ear in ears:
             ear.stir()
+
+    def _is_busy(self) -> bool:
+        return len(self._ears) > _MANY
 
     def _is_wanted(self, name: str, text: str) -> bool:
         """Whether an event may concern a batch here, judging by its text alone."""

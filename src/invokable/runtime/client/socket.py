@@ -22,6 +22,8 @@ _ANSWER: Final = 4.0
 """Seconds to wait for an answer. A busy server takes up to 2."""
 _AHEAD: Final = 2**16
 """Bytes to read at a time."""
+_REST: Final = 0.02
+"""Seconds between two reads while many jobs are followed: to wake up for each event costs more than to handle it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
 """The start of an event on the wire: Engine.IO message, Socket.IO event, name."""
@@ -41,6 +43,7 @@ class Line:
         is_wanted: Callable[[str, str], bool],
         heard: Callable[[str, Any], None],
         ended: Callable[[], None],
+        is_busy: Callable[[], bool],
     ) -> None:
         self._server = server
         self._token = token
@@ -49,7 +52,7 @@ class Line:
         self._ended = ended
         self._last = time.monotonic()
         self.is_open = False
-        self._client = _client(server, self._take)
+        self._client = _client(server, self._take, is_busy)
         self._client.on("disconnect", self._lost)
 
     def open(self) -> None:
@@ -99,7 +102,7 @@ class Line:
         return True
 
 
-def _client(server: Connection, take: Callable[[str], bool]) -> Any:
+def _client(server: Connection, take: Callable[[str], bool], is_busy: Callable[[], bool]) -> Any:
     """A Socket.IO client that handles everything but events. The library is imported on first use."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
@@ -112,16 +115,19 @@ def _client(server: Connection, take: Callable[[str], bool]) -> Any:
         """
 
         _ahead = b""
+        _may_rest = False
 
         def recv(self) -> str | bytes:
             while True:
+                if not self._ahead and self._may_rest and is_busy():
+                    time.sleep(_REST)
                 came = self._text() or super().recv()
                 if not isinstance(came, str) or not take(came):
                     return came
 
         def _text(self) -> str:
             """The next frame, if it is a complete text that one read returned, as nearly all are."""
-            ahead = self._ahead = self._ahead or super()._recv(_AHEAD)  # type: ignore[no-untyped-call]
+            ahead = self._ahead = self._ahead or self._read(_AHEAD)
             length, begin = int.from_bytes(ahead[1:2]), 2
             if length == 126:
                 length, begin = int.from_bytes(ahead[2:4]), 4
@@ -135,9 +141,14 @@ def _client(server: Connection, take: Callable[[str], bool]) -> Any:
 
         def _recv(self, bufsize: int) -> bytes:
             if not self._ahead:
-                self._ahead = super()._recv(max(bufsize, _AHEAD))  # type: ignore[no-untyped-call]
+                self._ahead = self._read(max(bufsize, _AHEAD))
             piece, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
             return piece
+
+        def _read(self, size: int) -> bytes:
+            came: bytes = super()._recv(size)  # type: ignore[no-untyped-call]
+            self._may_rest = len(came) < size  # otherwise more has arrived
+            return came
 
     class InPlace(engineio.Client):  # type: ignore[misc]
         """The library's class starts a thread for each message; this one does not."""

@@ -46,11 +46,13 @@ _KEPT: Final[Mapping[str, tuple[type, ...]]] = {
     "message": (str,),
     "percentage": (int, float),
     "image": (dict,),
+    "canceled_item_ids": (list,),
+    "retried_item_ids": (list,),
 }
 """The members that are used, with their types. Values of other types are ignored."""
 _COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
 """A completed item, to be filled in from events."""
-_IDS: Final = ("canceled_item_ids", "retried_item_ids")
+_IDS: Final = frozenset({"canceled_item_ids", "retried_item_ids"})
 _RUN_SEVERALLY: Final = frozenset({"iterate", CALL})
 """Nodes that may make others run several times, in an order that events do not show."""
 
@@ -59,10 +61,11 @@ def note_of(name: str, payload: Any) -> Note | None:
     """The useful part of an event; None if it is not an event of InvokeAI."""
     if not isinstance(payload, dict):
         return None
-    content = {key: payload[key] for key, kinds in _KEPT.items() if isinstance(payload.get(key), kinds)}
-    for key in _IDS:
-        if isinstance(ids := payload.get(key), list):
-            content[key] = [item_id for item_id in ids if isinstance(item_id, int)]
+    content: dict[str, Any] = {
+        key: value for key, value in payload.items() if key in _KEPT and isinstance(value, _KEPT[key])
+    }
+    for key in _IDS & content.keys():
+        content[key] = [item_id for item_id in content[key] if isinstance(item_id, int)]
     invocation = payload.get("invocation")
     if isinstance(invocation, dict):
         content |= {"id": str(invocation.get("id", "")), "type": str(invocation.get("type", ""))}
@@ -72,7 +75,7 @@ def note_of(name: str, payload: Any) -> Note | None:
 
 def is_end(note: Note) -> bool:
     """Whether an item may have ended, so that a waiter has to wake."""
-    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, ENQUEUED, HERE)
+    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, HERE)
 
 
 @dataclass(slots=True)
