@@ -40,7 +40,7 @@ AsyncNetwork: TypeAlias = httpx.AsyncBaseTransport
 """The same for asyncio."""
 
 
-_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _NOT_SIGNED_IN: Final = "timed out while another thread or task was signing in"
 
 
@@ -88,12 +88,12 @@ class _Sending:
             params=dict(request.params) or None,
             data=dict(request.form) or None,
             files=_form(request),
-            # With a stream, httpx adds no headers of its own, which takes it half of the time.
+            # Given a stream, httpx adds no headers of its own, which takes half of its time.
             stream=None if is_form else httpx.ByteStream(content),
             headers=self._headers if request.into is None else self._headers_of_files,
             extensions={"timeout": self._timeouts(end)},
         )
-        if not is_form and request.method in _WITH_BODY:
+        if not is_form and (content or request.method in _WITH_BODY):
             built.headers["Content-Length"] = str(len(content))
         if request.json is not None:
             built.headers["Content-Type"] = "application/json"
