@@ -167,10 +167,11 @@ def test_a_mutated_workflow_is_refused_or_its_module_works() -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_mutated_workflows_are_refused_or_their_modules_work() -> None:
-    outcomes = tried(seed=2, count=4_000)
+@pytest.mark.parametrize("seed", [2, 3, 4, 5])  # side by side
+def test_thousands_of_mutated_workflows_are_refused_or_their_modules_work(seed: int) -> None:
+    outcomes = tried(seed=seed, count=1_000)
     assert outcomes.keys() <= {"written", "refused"}
-    assert outcomes["written"] > 800
+    assert outcomes["written"] > 200
 
 
 @pytest.mark.slow
