@@ -23,6 +23,7 @@ from invokable import (
     JobEvent,
     NodeFinished,
     RunFailed,
+    WorkflowError,
 )
 from invokable.runtime.steps.exchange.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
@@ -132,6 +133,18 @@ def test_a_user_cannot_change_another_users_items(one: Client, two: Client, peop
     assert one.queue.cancel(item_id)[0].status == "canceled"
     assert [item.retried_from_item_id for item in one.queue.retry(item_id)] == [item_id]
     assert one.queue.clear() == 2
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_user_cannot_follow_another_users_run(one: Client, two: Client, stamp: Path) -> None:
+    job = one.submit(ColourCard(stamp=stamp, width=64, height=64))
+    foreign = two.attach(ColourCard, job.submission)
+    for ask in (foreign.result, foreign.wait, foreign.status, foreign.finished):
+        with pytest.raises(WorkflowError, match="belong to another user") as caught:
+            ask(timeout=20)
+        assert caught.value.submission == job.submission
+    assert job.status().pending == 1
+    assert one.queue.clear() == 1
 
 
 def test_the_server_reports_that_it_has_several_users(

@@ -11,6 +11,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "another user's items are reported as removed",
+        f"{RUNTIME}steps/resources/queue.py",
+        "    if any(item.batch_id == REDACTED for item in found.values()):\n",
+        "    if False:\n",
+        ("tests/contract/test_users.py::test_a_user_cannot_follow_another_users_run",),
+    ),
+    Mutation(
         "a completed item without results is left out of the result",
         f"{RUNTIME}steps/runs/collect.py",
         "        if item.session.is_empty:\n",

@@ -18,6 +18,8 @@ State: TypeAlias = Literal["pending", "in_progress", "waiting", "completed", "fa
 STATES: Final[tuple[str, ...]] = get_args(State)
 ENDED: Final[frozenset[str]] = frozenset({"completed", "failed", "canceled"})
 """The states of an item that has ended."""
+REDACTED: Final = "redacted"
+"""The batch id that the server shows of another user's item."""
 OPEN: Final[frozenset[str]] = frozenset(STATES) - ENDED
 """The states of an item that has not ended."""
 AGAIN: Final[frozenset[str]] = frozenset({"failed", "canceled"})

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from invokable.contract.server import REDACTED
 from invokable.testing.server.events import Event, Hub
 from invokable.testing.server.release import Release
-from invokable.testing.server.rows import REDACTED, Row
+from invokable.testing.server.rows import Row
 
 
 class QueueEvents:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from invokable.contract.server import ENDED, STATES
+from invokable.contract.server import ENDED, REDACTED, STATES
 from invokable.testing.server.batches import Batch, FieldValue, substituted
 from invokable.testing.server.release import Release
-
-REDACTED: Final = "redacted"
 
 
 @dataclass(slots=True)

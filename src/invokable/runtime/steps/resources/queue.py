@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from invokable.contract.server import AGAIN
-from invokable.runtime.errors import APIError, InvokableError
+from invokable.contract.server import AGAIN, REDACTED
+from invokable.runtime.errors import APIError, InvokableError, WorkflowError
 from invokable.runtime.steps.exchange.answers import BatchStatus, ItemIds, ItemPage, ItemSummary, QueueItem, QueueStatus
 from invokable.runtime.steps.exchange.logs import LOG as LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch
@@ -78,7 +78,13 @@ def summaries_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, It
 
 
 def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
-    """The items that belong to a submission. Once a server has a new database, others have their ids."""
+    """The items that belong to a submission. Once a server has a new database, others have their ids.
+
+    Raises WorkflowError if another user submitted them.
+    """
+    if any(item.batch_id == REDACTED for item in found.values()):
+        whose = f"the items of batch {submission.batch_id} belong to another user"
+        raise WorkflowError(f"{whose}; sign in with the account that submitted them")
     return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
 
 

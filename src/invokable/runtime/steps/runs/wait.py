@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from invokable.contract.server import AGAIN, ENDED, OPEN, State
-from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout
+from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout, WorkflowError
 from invokable.runtime.steps.exchange.answers import BatchStatus, QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
@@ -346,8 +346,8 @@ class _Outage:
     _refused_since: float | None = None
 
     def pause_after(self, error: InvokableError) -> float:
-        """Seconds to wait before the next poll. Raises the error if the client is closed, or for a lasting refusal."""
-        if isinstance(error, ClientClosedError):
+        """Seconds to wait before the next poll. Raises the error if waiting does not help, or for a lasting refusal."""
+        if isinstance(error, ClientClosedError | WorkflowError):  # the client is closed, or the run is another user's
             raise error
         self.is_new = not self._pause
         if self.is_new:
