@@ -184,6 +184,21 @@ def many_to_many(number: int) -> Any:
     return workflow(*nodes, edges=edges, form=form(*(f"n{i}.value" for i in range(number))))
 
 
+def with_emoji(make: Callable[[int], Any]) -> Callable[[int], Any]:
+    """The same workflows with an emoji in every text: a `str` that has one takes four bytes a character."""
+    return lambda number: _with_emoji(make(number), "") | {"name": "Fox \U0001f98a"}
+
+
+def _with_emoji(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_emoji(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_emoji(item, key) for item in value]
+    return f"{value}\U0001f98a" if isinstance(value, str) and value and key in _TEXTS else value
+
+
+_TEXTS = {"label", "description", "value", "content", "strings", "collection"}
+
 NASTY: dict[str, tuple[Callable[[int], Any], int]] = {
     "equal labels": (equal_labels, 1_200),
     "wide attributes": (wide_attributes, 200),

@@ -95,6 +95,11 @@ def test_hostile_text_makes_no_comment_and_no_second_statement(text: str) -> Non
         assert tokenize.COMMENT not in kinds
 
 
+def test_quotes_at_the_ends_of_a_docstring_are_escaped() -> None:
+    assert code.docstring(['"Fox" and "hare"']) == '"""\\"Fox" and "hare\\""""'
+    assert code.docstring(['"']) == '"""\\""""'
+
+
 def test_a_docstring_fills_prose_and_the_items_of_lists() -> None:
     items = [code.ListItem("Size"), code.ListItem("0 `width`: " + "word " * 12, 1), code.ListItem("1 `height`")]
     written = code.docstring(["word " * 30, *items], indent=4, width=60)

@@ -1,4 +1,4 @@
-"""Memory: generating the module of any workflow takes at most twenty times its size."""
+"""Memory: a command takes at most twenty times the size of the workflows that it reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from invokable.codegen.project.config import Choices
 from invokable.codegen.render import Draft
 from invokable.contract.interface import read_module
 from invokable.contract.utf8 import Utf8
-from tests.codegen.nasty import NASTY, equal_labels, generated, prompts
+from tests.codegen.nasty import NASTY, equal_labels, generated, with_emoji
 from tests.effort import slow_among, slow_beyond
 
 TIMES = 20
@@ -52,16 +52,6 @@ def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Pat
     assert most - least < TIMES * (large - small)
 
 
-def one_emoji(make: Callable[[int], Any]) -> Callable[[int], Any]:
-    """The same workflows with an emoji in their name: a `str` that holds one takes four bytes a character."""
-    return lambda number: make(number) | {"name": "\U0001f98a"}
-
-
-SHAPES = NASTY | {
-    "equal labels and an emoji": (one_emoji(equal_labels), NASTY["equal labels"][1]),
-    "prompts and an emoji": (one_emoji(prompts), NASTY["prompts"][1]),
-}
-
 PEAK = """
 import sys
 from pathlib import Path
@@ -74,13 +64,24 @@ finally:
 """
 
 
-def resident(document: Any, folder: Path) -> tuple[int, int]:
-    """The size of a workflow, and the most memory of a process of its own that generates its module, in bytes."""
-    source = folder / "nasty.json"
-    size = source.write_bytes(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
-    command = [sys.executable, "-c", PEAK, "generate", source.name, "--lenient", "--quiet", "--force"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return size, 1024 * int(done.stderr.split()[-1])
+SOURCE = "nasty.json"
+COMMANDS = {
+    "generate": ["generate", SOURCE, "--lenient", "--quiet"],
+    "show": ["show", SOURCE, "--lenient", "--format", "json", "--graph"],
+    "map export": ["map", "export", SOURCE, "--lenient", "--output", "nasty.map.json"],
+    "diff": ["diff", SOURCE, SOURCE, "--lenient"],
+}
+FILES = {"diff": 2}
+"""How many files of the size a command reads; others read one."""
+
+
+def resident(document: Any, folder: Path, command: str = "generate") -> tuple[int, int]:
+    """The size of what a command reads, and the most memory of its process, in bytes."""
+    folder.mkdir()
+    size = (folder / SOURCE).write_bytes(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
+    started = [sys.executable, "-c", PEAK, *COMMANDS[command]]
+    done = subprocess.run(started, cwd=folder, capture_output=True, text=True, check=False)
+    return FILES.get(command, 1) * size, 1024 * int(done.stderr.split()[-1])
 
 
 def of_a_megabyte(make: Callable[[int], Any], number: int) -> Any:
@@ -92,28 +93,48 @@ def of_a_megabyte(make: Callable[[int], Any], number: int) -> Any:
         number = number * MIB // size
 
 
+COSTLIEST = ["dropdowns", "long lists", "prompts", "wide attributes"]
+"""The workflows that take most memory with an emoji in each text."""
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read out of /proc")
-@pytest.mark.parametrize("name", SHAPES)
-def test_a_process_takes_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
-    resident(equal_labels(10), tmp_path)  # compiles what has not been compiled yet
-    small, least = resident(equal_labels(10), tmp_path)
-    large, most = resident(of_a_megabyte(*SHAPES[name]), tmp_path)
+@pytest.mark.parametrize(
+    ("command", "name", "emoji"),
+    [
+        *(("generate", name, False) for name in NASTY),
+        *(("generate", name, True) for name in COSTLIEST),
+        *((command, "long lists", True) for command in COMMANDS if command != "generate"),
+    ],
+)
+def test_a_process_takes_a_bounded_multiple_of_the_size(command: str, name: str, emoji: bool, tmp_path: Path) -> None:
+    make, number = NASTY[name]
+    resident(equal_labels(10), tmp_path / "first", command)  # compiles what has not been compiled yet
+    small, least = resident(equal_labels(10), tmp_path / "small", command)
+    document = of_a_megabyte(with_emoji(make) if emoji else make, number)
+    large, most = resident(document, tmp_path / "large", command)
     assert most - least < TIMES * (large - small)
 
 
-def test_the_plan_is_free_when_the_text_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("step", "command"),
+    [("finished", ["generate", "held.json"]), ("unformatted", ["map", "export", "held.json"])],
+)
+def test_the_plan_is_free_when_the_text_is_put_together(
+    step: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
-    finished = Draft.finished
+    made = getattr(Draft, step)
 
-    def finishing(draft: Draft) -> Utf8:
+    def making(draft: Draft) -> Utf8:
         seen.append([plan for plan in gc.get_objects() if isinstance(plan, ModulePlan) and plan.source == "held.json"])
-        return finished(draft)
+        text: Utf8 = made(draft)
+        return text
 
     (tmp_path / "held.json").write_text(json.dumps(equal_labels(2)))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Draft, "finished", finishing)
-    assert CliRunner().invoke(shell, ["generate", "held.json", "--lenient"]).exit_code == 0
+    monkeypatch.setattr(Draft, step, making)
+    assert CliRunner().invoke(shell, [*command, "--lenient"]).exit_code == 0
     assert seen == [[]]
 
 

@@ -233,7 +233,21 @@ MUTATIONS: Final = (
         f"{CODEGEN}build/modules.py",
         "result = replace(result, plan=plan.summary, edited",
         "result = replace(result, plan=plan, edited",
-        ("tests/codegen/test_memory.py::test_the_plan_is_free_when_the_text_is_laid_out",),
+        ("tests/codegen/test_memory.py::test_the_plan_is_free_when_the_text_is_put_together",),
+    ),
+    Mutation(
+        "the docstring of a class is held as a str while it is written",
+        f"{CODEGEN}render.py",
+        "docstring = draft.layout.docstring if templates is None else _joined",
+        "docstring = _joined",
+        ("tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size",),
+    ),
+    Mutation(
+        "a long docstring that begins with a quote ends there",
+        f"{CODEGEN}python/code.py",
+        '    return f"\\\\{line}" if line.startswith(\'"\') else line\n',
+        "    return line\n",
+        ("tests/codegen/test_code.py::test_quotes_at_the_ends_of_a_docstring_are_escaped",),
     ),
     Mutation(
         "long lists go through black",

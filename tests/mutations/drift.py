@@ -57,9 +57,30 @@ MUTATIONS: Final = (
     Mutation(
         "a class of another module counts as the same",
         f"{INTERFACE}source.py",
-        "_written(annotation, {**homes, **aliases})",
-        "_written(annotation, aliases)",
+        "self._named = {**homes, **aliases}",
+        "self._named = {**aliases}",
         COMPARED,
+    ),
+    Mutation(
+        "a number that continues in the next part of a JSON text ends with the part",
+        "src/invokable/contract/json_parts.py",
+        "self._text[end : end + 1] not in _OF_NUMBERS or not self._rest:",
+        "True:",
+        ("tests/drift/test_json_parts.py",),
+    ),
+    Mutation(
+        "a long list in a module is held as a syntax tree",
+        "src/invokable/contract/parsed.py",
+        "if len(source) > LONG:",
+        "if False:",
+        ("tests/codegen/test_memory.py::test_the_interface_of_a_module_is_read_statement_by_statement",),
+    ),
+    Mutation(
+        "the plan of a module is held while its text is read",
+        "src/invokable/codegen/drift/interfaces.py",
+        "    return draft_module(plan",
+        '    globals()["held"] = plan\n    return draft_module(plan',
+        ("tests/codegen/test_memory.py::test_the_plan_is_free_when_the_text_is_put_together",),
     ),
     Mutation(
         "an edited map is accepted",

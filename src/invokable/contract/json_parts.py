@@ -11,6 +11,7 @@ from typing import Any, Final
 from invokable.contract.utf8 import Utf8
 
 _SLICE: Final = 1 << 16  # bytes to decode at a time
+_OF_NUMBERS: Final = "0123456789.eE+-"
 _DECODE: Final = json.JSONDecoder().raw_decode
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
@@ -45,7 +46,7 @@ class _Parts:
         while True:
             try:
                 found, end = _DECODE(self._text, self._spaces())
-                if end < len(self._text) or not self._rest:  # otherwise a number may continue
+                if self._text[end : end + 1] not in _OF_NUMBERS or not self._rest:  # otherwise a number may continue
                     self._position = end
                     return found
             except json.JSONDecodeError:
@@ -88,11 +89,9 @@ class _Parts:
         self._position += 1
 
     def _next(self) -> str:
-        position = self._spaces()
-        if position == len(self._text) and self._rest:
+        while self._spaces() == len(self._text) and self._rest:
             self._more(_SLICE)
-            return self._next()
-        return self._text[position : position + 1]
+        return self._text[self._position : self._position + 1]
 
     def _spaces(self) -> int:
         self._position = _SPACE.match(self._text, self._position).end()  # type: ignore[union-attr]  # matches always

@@ -1,11 +1,12 @@
 """Material: a workflow, generated module or map file; on disk, in git, or on stdin.
 
-Its JSON takes several times the memory of its bytes, so it is read again whenever it is needed.
+Its bytes and their JSON take much memory, so they are read again when they are needed.
 """
 
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
@@ -16,7 +17,7 @@ from invokable.codegen.project.sources import Source
 from invokable.contract.interface import Interface, InterfaceError, carried_workflow, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
 from invokable.contract.utf8 import is_utf8
-from invokable.workflow import WorkflowFileError, read_bytes, read_document
+from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.document import MAX_BYTES
 
 Kind: TypeAlias = Literal["workflow", "module", "map"]
@@ -31,17 +32,17 @@ class Material:
     source: Source
     """The file; for a git revision, its path in the working tree."""
     kind: Kind
-    data: bytes
-    """The bytes of the file."""
+    read: Callable[[], bytes]
+    """Returns the bytes of the file. Raises BuildError."""
     interface: Interface | None = None
     """The interface of a module or map."""
 
     def document(self) -> object:
         """The JSON of a workflow, or of the workflow in a module; None for a map. Raises BuildError."""
         if self.kind == "workflow":
-            return _document(self.shown, self.data)
+            return _document(self.shown, self.read())
         try:
-            return carried_workflow(self.data) if self.kind == "module" else None
+            return carried_workflow(self.read()) if self.kind == "module" else None
         except InterfaceError as error:
             raise BuildError(self.shown, str(error)) from None
 
@@ -51,20 +52,20 @@ def read_material(name: str, stdin: BinaryIO | None = None) -> Material:
 
     Modules are read, not imported. Raises BuildError.
     """
-    source, data = _data(name, stdin)
-    return material_of(name, source, data)
+    return material_of(name, *_file(name, stdin))
 
 
-def material_of(name: str, source: Source, data: bytes) -> Material:
-    """The material in the bytes of a file. Raises BuildError."""
+def material_of(name: str, source: Source, read: Callable[[], bytes]) -> Material:
+    """The material in a file. Raises BuildError."""
+    data = read()
     if len(data) > MAX_BYTES:
         raise BuildError(name, f"is larger than {MAX_BYTES // 2**20} MiB")
     if source.name.endswith(".py") or data.lstrip()[:1] == b"#":
-        return Material(name, source, "module", data, _interface(name, data, "module"))
+        return Material(name, source, "module", read, _interface(name, data, "module"))
     document = _document(name, data)
     if isinstance(document, dict) and KEY in document:
-        return Material(name, source, "map", data, _interface(name, data, "map"))
-    return Material(name, source, "workflow", data)
+        return Material(name, source, "map", read, _interface(name, data, "map"))
+    return Material(name, source, "workflow", read)
 
 
 def _document(name: str, data: bytes) -> object:
@@ -84,17 +85,12 @@ def _interface(name: str, data: bytes, kind: Kind) -> Interface:
         raise BuildError(name, str(error)) from None
 
 
-def _data(name: str, stdin: BinaryIO | None) -> tuple[Source, bytes]:
+def _file(name: str, stdin: BinaryIO | None) -> tuple[Source, Callable[[], bytes]]:
     found = revision(name)
     if found is not None:
-        return Source(Path(found.path)), found.content()
+        return Source(Path(found.path)), found.content
     if name == "-":
-        if stdin is None:
-            raise BuildError(name, "there is no standard input")
-        return Source(None), read_bytes(stdin)
+        data = Source(None).data(stdin)  # can be read only once
+        return Source(None), lambda: data
     source = Source(Path(name))
-    try:
-        with Path(name).open("rb") as file:
-            return source, read_bytes(file)
-    except (OSError, ValueError) as error:
-        raise BuildError.of_system(name, error, "read") from None
+    return source, source.data

@@ -11,6 +11,7 @@ import codecs
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, TypeAlias
 
@@ -150,7 +151,7 @@ def _files(name: str) -> Iterator[_Found]:
             continue
         shown = f"{name.rstrip('/')}/{path}" if not name.endswith(":") else f"{name}{path}"
         try:
-            material = material_of(shown, source, data)
+            material = material_of(shown, source, partial(bytes, data))
         except BuildError as error:
             yield _Found(path, source, data, error=error)
             continue

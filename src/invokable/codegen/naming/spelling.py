@@ -42,7 +42,7 @@ def opened(text: str) -> str:
     return text.translate(_BRACKETS)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def folded(text: str) -> tuple[str, ...]:
     """The words of a text as in a name, for comparison."""
     return tuple(normalize("NFKC", word.lower()) for word in words(text))

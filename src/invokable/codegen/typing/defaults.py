@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
@@ -31,14 +31,17 @@ _MAX_VALUES: Final = 1_000  # in a JSON default; black needs a hundred times its
 _NONE: Final = expression.name("None")
 
 
+Factory: TypeAlias = Expression | Literal["lambda", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Default:
     """The default of an input."""
 
     value: Expression | None = None
     """None if the input is required."""
-    assigned: Expression | None = None
-    """The source after the `=`: the value, or a `field` that creates a new one for each instance."""
+    factory: Factory = "none"
+    """What creates a new value for each instance, for a value that must not be shared."""
     nullable: bool = False
     """Whether the input accepts None."""
     unfit: str = ""
@@ -49,7 +52,7 @@ def default_of(item: FormInput, annotation: Annotation, choices: Choices, limits
     """The default of an input: the workflow's value, else the schema's, else None if the schema allows it."""
     found = _default_of(item, annotation, choices, limits)
     if item.connected and found.value is None:  # callers cannot set it: an edge feeds it
-        return Default(_NONE, _NONE, nullable=True)
+        return Default(_NONE, nullable=True)
     return found
 
 
@@ -59,7 +62,7 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
     if value is MISSING and not template.required:
         value = None if nullable else template.default
     if value is None and nullable:
-        return Default(_NONE, _NONE, nullable=True)
+        return Default(_NONE, nullable=True)
     if value is MISSING or value is None:
         return Default()
     nullable = nullable and not template.required
@@ -69,36 +72,33 @@ def _default_of(item: FormInput, annotation: Annotation, choices: Choices, limit
     if misfit:
         return Default(nullable=nullable, unfit=f"the workflow's value {misfit}")
     written, factory = _written(value, item, annotation, nullable)
-    assigned = expression.call("field", default_factory=factory) if factory else written
-    return Default(written, assigned, nullable)
+    return Default(written, factory, nullable)
 
 
-def _written(
-    value: Any, item: FormInput, annotation: Annotation, nullable: bool
-) -> tuple[Expression, Expression | None]:
+def _written(value: Any, item: FormInput, annotation: Annotation, nullable: bool) -> tuple[Expression, Factory]:
     """The value as source, and a factory for it if it is mutable or a call, which linters refuse as a default."""
     name = item.template.type.name
     if annotation.custom and (annotation.listed is None or not isinstance(value, list)):
         written = expression.method(annotation.custom, FROM_JSON, value)
-        return written, expression.lazily(written)
+        return written, "lambda"
     if not isinstance(value, list):
         written = _one(name, value)
-        return written, _factory(written) if isinstance(value, dict) or written.names else None
+        return written, _factory(written) if isinstance(value, dict) or written.names else "none"
     if annotation.custom:
         written = expression.listing(expression.method(annotation.custom, FROM_JSON, entry) for entry in value)
     else:
         written = expression.listing(_one(name, entry) for entry in value)
     if annotation.listed is None:
-        return written, expression.lazily(written)
+        return written, "lambda"
     if not value:  # type checkers cannot infer the item type of an empty list
         return expression.made_by(annotation.listed), annotation.listed
     if nullable or cardinality_of(item.template) == "SINGLE_OR_COLLECTION":
         written = expression.made_by(annotation.listed, written)
-    return written, expression.lazily(written)
+    return written, "lambda"
 
 
-def _factory(written: Expression) -> Expression:
-    return expression.name("dict") if written.code == "{}" else expression.lazily(written)
+def _factory(written: Expression) -> Factory:
+    return expression.name("dict") if written.code == "{}" else "lambda"
 
 
 # --- does a value fit? ------------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import Choices, annotation_of, choices_of
-from invokable.codegen.typing.defaults import default_of
+from invokable.codegen.typing.defaults import Factory, default_of
 from invokable.codegen.typing.limits import effective_limits
 from invokable.codegen.typing.words import summary
 from invokable.contract.limits import NO_LIMITS, Limits
@@ -33,14 +34,22 @@ class InputType:
     nullable: bool = False
     default: Expression | None = None
     """The default value; None if the input is required."""
-    assigned: Expression | None = None
-    """The source after the `=`: the default, or a `field` that creates a new one for each instance."""
+    factory: Factory = "none"
+    """What creates a new default for each instance."""
     summary: str = ""
     """The type in words: `integer, 64 to 2048, a multiple of 8`."""
     unfit: str = ""
     """Why the workflow's own value cannot be the default; empty if it can."""
     dropped: tuple[str, ...] = ()
     """Descriptions of limits that were dropped because they make no sense."""
+
+    @property
+    def assigned(self) -> Expression | None:
+        """The source after the `=`: the default, or a `field` that creates a new one for each instance."""
+        if self.default is None or self.factory == "none":
+            return self.default
+        factory = expression.lazily(self.default) if self.factory == "lambda" else self.factory
+        return expression.call("field", default_factory=factory)
 
 
 def input_type(item: FormInput, custom: Expression | None = None) -> InputType:
@@ -59,7 +68,7 @@ def input_type(item: FormInput, custom: Expression | None = None) -> InputType:
         limits=limits,
         nullable=default.nullable,
         default=default.value,
-        assigned=default.assigned,
+        factory=default.factory,
         summary=summary(item, choices, limits) if custom is None else custom.code,
         unfit=default.unfit,
         dropped=dropped,

@@ -12,7 +12,7 @@ import ast
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from invokable.contract.limits import NO_LIMITS, Limits
@@ -58,7 +58,7 @@ class Takes:
     none: bool = False
 
 
-@cache
+@lru_cache(maxsize=128)
 def read_takes(annotation: str) -> Takes:
     """Read an annotation. Raises SyntaxError or ValueError for anything else."""
     takes = Takes()
