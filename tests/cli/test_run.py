@@ -197,6 +197,7 @@ def test_a_missing_value_says_how_to_set_it(server: Simulator) -> None:
         (("--values", "-", "--set", "0=@-"), "only once"),
         (("--attach", "x.json", "--set", "0=1"), "cannot be combined with --set"),
         (("--attach", "-"), "is not JSON"),
+        (("--attach", "soon"), "--attach: 'soon' is neither a file nor a batch id, which is a UUID"),
         (("--url", "localhost:9090"), "--url: 'localhost:9090' is not a server URL"),
         (("--token", "a b"), "--token: the token contains a character"),
         (("--set", "board=Nowhere"), "the server has no board 'Nowhere'"),

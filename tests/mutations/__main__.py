@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -162,4 +163,6 @@ def tried(folders: SimpleQueue[Path], mutation: Mutation) -> tuple[Mutation, str
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = ArgumentParser(prog="python -m tests.mutations", description="Try faults; report the survivors.")
+    parser.add_argument("words", nargs="*", help="try only faults whose file or description contains a word")
+    sys.exit(main(parser.parse_args().words))

@@ -30,6 +30,13 @@ def elements_of(text: Utf8, name: str) -> Iterator[Any]:
         parts.skip()
 
 
+def not_json(error: Exception) -> str:
+    """Why a text is not JSON: `is not JSON: line 1, column 5: expecting value`."""
+    if not isinstance(error, json.JSONDecodeError):
+        return f"is not JSON: {error}"
+    return f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+
+
 class _Parts:
     """A position in a text, before a value. Whoever iterates over a container reads or skips each value in it."""
 

@@ -18,6 +18,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
+from invokable.contract.json_parts import not_json
 from invokable.schema.choice import recognised_version
 from invokable.schema.model import Schema, SchemaError
 from invokable.schema.openapi import parse_openapi
@@ -45,7 +46,7 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     try:
         document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
     except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
-        raise SchemaError(f"not JSON: {error}") from error
+        raise SchemaError(not_json(error)) from error
     named = _VERSION.search(source.rpartition("/")[2])
     schema = parse_openapi(document, origin=source, version=version or (named and named[0]))
     if schema.version != "unknown":

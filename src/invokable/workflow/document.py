@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NoReturn
 
+from invokable.contract.json_parts import not_json
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -135,8 +136,7 @@ def _strict_json(text: str) -> object:
             text, object_pairs_hook=pairs, parse_constant=constant, parse_float=decimal, parse_int=integer
         )
     except json.JSONDecodeError as error:
-        reason = error.msg[:1].lower() + error.msg[1:]
-        raise WorkflowFileError(f"is not JSON: line {error.lineno}, column {error.colno}: {reason}") from error
+        raise WorkflowFileError(not_json(error)) from error
     except RecursionError as error:
         raise WorkflowFileError(f"nests more than {MAX_DEPTH} levels deep") from error
     _check_depth(document)

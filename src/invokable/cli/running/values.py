@@ -14,6 +14,7 @@ from invokable import Problem, ValidationError, Workflow
 from invokable.cli.running.words import WordsError, expected, from_values, from_words, near_choice
 from invokable.codegen import BuildError
 from invokable.contract.fields import MEDIA
+from invokable.contract.json_parts import not_json
 from invokable.runtime.values.encoding import custom_from_json, to_json
 from invokable.runtime.values.inputs import Index
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
@@ -51,7 +52,7 @@ def read_json(name: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BuildError(name, f"is not JSON: {error}") from None
+        raise BuildError(name, not_json(error)) from None
 
 
 @dataclass(slots=True)

@@ -128,6 +128,8 @@ def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | N
     """A run by its batch, or by the output of an earlier `--json`, which has its values too."""
     if _BATCH.fullmatch(name) and not Path(name).exists():
         return name, None
+    if name != "-" and not Path(name).exists():
+        raise BuildError("--attach", f"{name!r} is neither a file nor a batch id, which is a UUID")
     found = read_json(name)
     try:
         submission = Submission.from_json(found.get("submission") or found)

@@ -110,6 +110,9 @@ class Schemas:
     def _read(self, wanted: SchemaWanted) -> Schema:
         try:
             if wanted.kind == "version":
+                if wanted.value not in versions():
+                    known = ", ".join(versions())
+                    raise BuildError(wanted.said, f"not a bundled version; the bundled versions are {known}")
                 return load(wanted.value)
             if wanted.kind == "file":
                 from invokable.schema.build import read_openapi

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from invokable.contract.interface.model import Input, Interface, InterfaceError, Output
 from invokable.contract.interface.takes import read_takes
+from invokable.contract.json_parts import not_json
 
 MAP_FORMAT: Final = 1
 """The format of the map files that this version writes and reads."""
@@ -32,7 +33,7 @@ def read_map(text: str) -> Interface:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InterfaceError(f"not JSON: {error}") from None
+        raise InterfaceError(not_json(error)) from None
     if not isinstance(document, dict) or KEY not in document:
         raise InterfaceError(f"not a map file: it has no {KEY!r}")
     if document[KEY] != MAP_FORMAT:
