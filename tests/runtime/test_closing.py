@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import httpcore
@@ -122,6 +123,12 @@ def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: A
         with closing():
             client.close()
             assert isinstance(asking.exception(10), ClientClosedError)
+
+
+def test_an_exchange_may_end_in_another_context() -> None:
+    dropped = network.exchange(network.Exchange(None))
+    copy_context().run(dropped.__enter__)
+    copy_context().run(dropped.__exit__, None, None, None)  # as when a task that an interrupt has ended is freed
 
 
 def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> None:

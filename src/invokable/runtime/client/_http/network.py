@@ -81,11 +81,12 @@ _CURRENT: ContextVar[Exchange] = ContextVar("invokable_exchange", default=_NO_EX
 @contextlib.contextmanager
 def exchange(current: Exchange) -> Iterator[None]:
     """Run the body as this exchange."""
-    token = _CURRENT.set(current)
+    before = _CURRENT.get()
+    _CURRENT.set(current)
     try:
         yield
     finally:
-        _CURRENT.reset(token)
+        _CURRENT.set(before)  # not with a token: a task that an interrupt has ended may be freed in another context
 
 
 def completes_request() -> None:
