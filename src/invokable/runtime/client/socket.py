@@ -22,8 +22,8 @@ _ANSWER: Final = 4.0
 """Seconds to wait for an answer. A busy server takes up to 2."""
 _AHEAD: Final = 2**16
 """Bytes to read at a time."""
-_REST: Final = 0.02
-"""Seconds between two reads while many jobs are followed: to wake up for each event costs more than to handle it."""
+_REST: Final = 0.05
+"""Seconds between two reads while many jobs are followed: to wake up for an event costs more than to handle it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
 """The start of an event on the wire: Engine.IO message, Socket.IO event, name."""

@@ -43,7 +43,7 @@ from invokable.runtime.steps.runs.run import Context
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
 
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 4
 """Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
 pool with many waiters is slow."""
 _NAP: Final = 0.25
