@@ -169,7 +169,7 @@ MUTATIONS: Final = (
     Mutation(
         "waiting for an installation never times out",
         f"{STEPS}resources/model_manager.py",
-        "if end is not None and clock() >= end:",
+        "if deadline.is_over:",
         "if False:",
         UNIT,
     ),

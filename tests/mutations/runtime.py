@@ -310,8 +310,8 @@ MUTATIONS: Final = (
     Mutation(
         "a question about a job does not time out",
         f"{RUNTIME}steps/runs/status.py",
-        'return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))',
-        "return (yield from asking)",
+        'found = yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}")',
+        "found = yield from asking",
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
@@ -345,8 +345,8 @@ MUTATIONS: Final = (
     Mutation(
         "events of another shape are used",
         f"{RUNTIME}steps/runs/hearing.py",
-        "if isinstance(payload.get(key), kinds)}",
-        "if payload.get(key) is not None}",
+        "if key in _KEPT and isinstance(value, _KEPT[key])",
+        "if key in _KEPT",
         (f"{TESTS}test_hearing.py",),
     ),
     Mutation(
