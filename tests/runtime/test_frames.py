@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -121,7 +122,8 @@ def test_events_of_many_jobs_are_read_together(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_has_arrived_is_read_without_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
-    monkeypatch.setattr("invokable.runtime.client.socket.time.sleep", rests.append)
+    clock = SimpleNamespace(sleep=rests.append, monotonic=time.monotonic)  # other threads keep theirs
+    monkeypatch.setattr("invokable.runtime.client.socket.time", clock)
     monkeypatch.setattr("invokable.runtime.client.socket._AHEAD", 1)  # so that nothing is read ahead
     stream = b"".join(frame(event(number)) for number in range(200)) + OVER
 
