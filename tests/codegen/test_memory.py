@@ -23,7 +23,7 @@ from invokable.codegen.project.config import Choices
 from invokable.codegen.render import Draft
 from invokable.contract.interface import read_module
 from invokable.contract.utf8 import Utf8
-from tests.codegen.nasty import NASTY, equal_labels, generated, with_emoji
+from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond
 
 TIMES = 20
@@ -114,6 +114,14 @@ def test_a_process_takes_a_bounded_multiple_of_the_size(command: str, name: str,
     document = of_a_megabyte(with_emoji(make) if emoji else make, number)
     large, most = resident(document, tmp_path / "large", command)
     assert most - least < TIMES * (large - small)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read out of /proc")
+def test_the_items_of_generators_are_printed_one_generator_after_another(tmp_path: Path) -> None:
+    _, least = resident(generators_of_many_items(1), tmp_path / "one", "show")
+    _, most = resident(generators_of_many_items(20), tmp_path / "twenty", "show")
+    assert most - least < 20 * MIB  # those of one take four
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def show(
 
 
 def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
-    """A plan as a JSON object, with an iterator of its inputs; with `graph`, also what a run submits."""
+    """A plan as a JSON object, with iterators for long arrays; with `graph`, also what a run submits."""
     reading = plan.reading
     described: dict[str, Any] = {
         "class_name": plan.class_name,
@@ -95,7 +95,7 @@ def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
     if graph:
         described |= {
             "graph": reading.graph,
-            "batch_data": reading.batch_data,
+            "batch_data": reading.batching(),
             "embedded_workflow": reading.embedding(),
         }
     return described

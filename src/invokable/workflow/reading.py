@@ -64,7 +64,7 @@ class BatchDatum:
 
     The values come from the field `source_field` of the node `source_node`: the collection of a batch node, whose
     values are `items`, or the generator that feeds it, whose settings are `generator`. A generator's values are only
-    computed by `Reading.batch_data`: a line of settings can mean 100,000 values.
+    computed by `Reading.batching`: a line of settings can mean 100,000 values.
     """
 
     node_path: str
@@ -107,18 +107,20 @@ class Reading:
     @property
     def batch_data(self) -> list[list[dict[str, object]]]:
         """The `batch.data` of the enqueue body; `resolve` fills in `items` that only the server knows."""
-        made: dict[tuple[str, str], dict[str, object]] = {}
-        for datum in (datum for group in self.batches for datum in group.data):
-            if (datum.source_node, datum.source_field) not in made:
-                made[datum.source_node, datum.source_field] = _items_of(datum)
-        return [
-            [
-                {"node_path": datum.node_path, "field_name": datum.field_name}
-                | made[datum.source_node, datum.source_field]
-                for datum in group.data
-            ]
-            for group in self.batches
-        ]
+        return [list(group) for group in self.batching()]
+
+    def batching(self) -> Iterator[Iterator[dict[str, object]]]:
+        """The same with iterators: the items of all generators may take thousands of times the size of the file."""
+        return map(_data, self.batches)
+
+
+def _data(group: BatchGroup) -> Iterator[dict[str, object]]:
+    source: tuple[str, str] | None = None
+    items: dict[str, object] = {}
+    for datum in group.data:
+        if source != (datum.source_node, datum.source_field):  # one may feed many fields
+            source, items = (datum.source_node, datum.source_field), _items_of(datum)
+        yield {"node_path": datum.node_path, "field_name": datum.field_name} | items
 
 
 def _items_of(datum: BatchDatum) -> dict[str, object]:
