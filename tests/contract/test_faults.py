@@ -159,15 +159,19 @@ def test_after_an_interrupt_nothing_can_run(
 def test_after_an_interrupt_at_any_moment_it_is_known_what_may_run(
     server: Server, connect: Connect, counted: Any, stamp: Path
 ) -> None:
-    # A completely written request arrives: a busy server may drop it if the connection breaks, which is not detectable.
+    noted = 0
     with faulty(server) as proxy, connect(proxy.url) as client:
         flow = counted(stamp=client.upload(stamp), height=32)
         for number in range(200):
             after = 0.0003 * number
             with pytest.raises(KeyboardInterrupt) as caught:
                 interrupted(lambda: client.run(flow, timeout=20), after=after)
-            assert not getattr(caught.value, "__notes__", []), after
             assert server.get(f"{QUEUE}/status")["queue"]["pending"] == 0, after
+            if getattr(caught.value, "__notes__", []):
+                # A busy server drops a request whose connection breaks, and the client cannot know whether it will.
+                noted += 1
+                assert server.get(f"{QUEUE}/b/{vars(caught.value)['submission'].batch_id}/status")["total"] == 0, after
+    assert noted < 10
 
 
 HANGS = ["stall 60", "trickle", "trickle head", "silence", "dead"]
