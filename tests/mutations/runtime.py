@@ -203,6 +203,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_workflow.py",),
     ),
     Mutation(
+        "a short duplicate runs before the next poll",
+        f"{RUNTIME}steps/runs/wait.py",
+        "waiting.take((yield waiting.next_note(_LATE_LOOKS)))",
+        "yield Sleep(_LATE_LOOKS)",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
         "a batch that arrives twice wakes no waiter",
         f"{RUNTIME}client/listening.py",
         "or (note.name == ENQUEUED and self._is_there)",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from invokable import JobEvent
-from invokable.runtime.steps.exchange.protocol import Await, Heard, Listen, Step, Tell
-from invokable.runtime.steps.runs.hearing import is_end
+from invokable.runtime.steps.exchange.protocol import Await, Heard, Listen, Sleep, Step, Tell
+from invokable.runtime.steps.runs.hearing import ENQUEUED, is_end
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server
 
@@ -50,6 +50,8 @@ class HearingDriver(Driver):
                 return Ear(self, step.batch_id)
             case Await():
                 return self._await(step)
+            case Sleep():
+                return self._sleep(step.seconds)
             case Tell():
                 self.told += step.events
                 return None
@@ -64,8 +66,15 @@ class HearingDriver(Driver):
             heard = self._heard(step)
         return heard
 
+    def _sleep(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(self.now + _TICK, end)
+            self.server.advance()
+
     def _has_news(self, step: Await, heard: Heard) -> bool:
-        return any(step.every or is_end(note) for note in heard.notes)
+        posts = [note.name for _, note in self.server.events].count(ENQUEUED)
+        return any(step.every or is_end(note) or (note.name == ENQUEUED and posts > 1) for note in heard.notes)
 
     def _heard(self, step: Await) -> Heard:
         self.server.advance()

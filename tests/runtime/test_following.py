@@ -71,6 +71,22 @@ class Following:
         self.server.advance = advancing  # type: ignore[method-assign]
 
 
+@pytest.mark.parametrize("late", [3.4, 6.5, 9.5, 14.6])
+def test_a_short_duplicate_that_arrives_after_the_run_is_canceled(late: float) -> None:
+    run = Following(card(), Server(seconds=0.2))
+    run.server.fates = {"enqueue_batch": ["after"]}
+
+    def arrive_again() -> None:
+        (post,) = (request for request in run.driver.requests if "enqueue_batch" in request.path)
+        run.server._later.append((late, post))
+
+    run.at(1.0, arrive_again)
+    assert run.result().card
+    run.server.settle()
+    assert len(run.server.rows) == 2
+    assert run.server.ran.total() == 1
+
+
 # --- while events arrive ----------------------------------------------------------------------------------------------
 
 

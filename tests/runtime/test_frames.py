@@ -100,24 +100,37 @@ def test_events_stay_in_order_however_they_are_split(piece: int, is_busy: bool) 
         assert numbers(heard) == list(range(7))
 
 
-def reads(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> int:
-    """How often a line reads for fifty events that arrive one after the other, each a millisecond after the last."""
-    number = itertools.count()
-    monkeypatch.setattr("websocket._core.recv", lambda *arguments: (next(number), recv(*arguments))[1])
+def reads_and_rests(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> tuple[int, int]:
+    """How often a line reads, and rests, for fifty events that arrive one after the other."""
+    reads, rests = itertools.count(), itertools.count()
+
+    def rest(seconds: float) -> None:
+        next(rests)
+        time.sleep(seconds)
+
+    clock = SimpleNamespace(sleep=rest, monotonic=time.monotonic)
+    monkeypatch.setattr("invokable.runtime.client.socket.time", clock)
+    monkeypatch.setattr("websocket._core.recv", lambda *arguments: (next(reads), recv(*arguments))[1])
 
     def send(client: socket.socket) -> None:
-        for event_number in range(50):
-            client.sendall(frame(event(event_number)))
+        for number in range(50):
+            client.sendall(frame(event(number)))
             time.sleep(0.001)
         client.sendall(OVER)
 
     with heard_of(send, is_busy=is_busy) as (_, heard):
         assert numbers(heard) == list(range(50))
-    return next(number)
+    return next(reads), next(rests)
 
 
 def test_events_of_many_jobs_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reads(monkeypatch, is_busy=True) < 25 < 50 <= reads(monkeypatch, is_busy=False)
+    reads, rests = reads_and_rests(monkeypatch, is_busy=True)
+    assert 0 < reads - rests < 12  # those of opening the connection
+
+
+def test_events_of_few_jobs_are_read_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, rests = reads_and_rests(monkeypatch, is_busy=False)
+    assert rests == 0
 
 
 def test_what_has_arrived_is_read_without_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:

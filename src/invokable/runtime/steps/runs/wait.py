@@ -247,7 +247,7 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
                 LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
             if clock() - unclear_since >= LATE:
                 return
-            yield Sleep(_LATE_LOOKS)
+            waiting.take((yield waiting.next_note(_LATE_LOOKS)))  # an event shows a duplicate before the next poll
     except TimeUp:
         return
 
