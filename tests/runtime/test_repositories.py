@@ -7,8 +7,11 @@ import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from invokable import (
     APIError,
@@ -197,11 +200,13 @@ def test_old_servers_have_other_names_for_what_they_changed() -> None:
 
 
 def archive(*fetched: Response | Exception) -> tuple[Driver, io.BytesIO]:
-    """A driver that downloads a zip of one image, with the answers to the requests for the zip in order."""
+    """A driver that downloads a zip of a.png and b.png, with the answers to the requests for the zip in order."""
     left, into = list(fetched), io.BytesIO()
 
     def reply(request: Request) -> Response | Exception:
-        if request.path.endswith("/a.png"):
+        if request.path.endswith("/image_names"):
+            return answer(["a.png", "b.png"])
+        if request.path.endswith(".png"):
             return answer(IMAGE)
         if request.method == "POST":
             return answer({"bulk_download_item_name": "x y.zip"}, 202)
@@ -214,27 +219,80 @@ def archive(*fetched: Response | Exception) -> tuple[Driver, io.BytesIO]:
     return Driver(reply), into
 
 
+def pack(driver: Driver, into: io.BytesIO, *, board_id: str | None = None, timeout: float = 60) -> None:
+    names = [] if board_id else ["a.png", "b.png"]
+    driver.drive(fetch_archive(names, board_id, into, of("6.14.2"), driver.clock, timeout))
+
+
+def zip_of(*names: str) -> bytes:
+    file = io.BytesIO()
+    with ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(f"general/{name}", name * 100)
+    return file.getvalue()
+
+
 def zipped(content: bytes) -> Response:
     return Response(200, "application/zip", content, "GET", "http://server")
 
 
-def test_a_zip_is_waited_for() -> None:
+WHOLE = zip_of("a.png", "b.png")
+BROKEN = ConnectionError("cut", sent=True)
+ZIPS = "/api/v1/images/download"
+
+
+@pytest.mark.parametrize("board_id", [None, "b1"])
+def test_a_zip_is_waited_for(board_id: str | None) -> None:
     waiting = answer({"detail": "Not Found"}, 404)
-    driver, into = archive(waiting, waiting, zipped(b"PK\x03\x04"))
-    driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
-    assert into.getvalue() == b"PK\x03\x04"
+    driver, into = archive(waiting, waiting, zipped(WHOLE))
+    pack(driver, into, board_id=board_id)
+    assert into.getvalue() == WHOLE
+    assert driver.asked("POST") == [ZIPS]
 
 
-def test_a_zip_that_did_not_arrive_is_made_again_since_the_server_deletes_it() -> None:
-    driver, into = archive(ConnectionError("broken", sent=True), zipped(b"PK\x03\x04"))
-    driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
-    assert driver.asked("POST") == ["/api/v1/images/download"] * 2
+@settings(deadline=None)
+@given(st.lists(st.integers(0, len(WHOLE) - 1).map(lambda cut: zipped(WHOLE[:cut])) | st.just(BROKEN), max_size=6))
+def test_a_zip_that_was_downloaded_before_it_was_whole_is_made_again(parts: list[Response | Exception]) -> None:
+    driver, into = archive(*parts, zipped(WHOLE))
+    pack(driver, into)
+    assert into.getvalue() == WHOLE
+    assert driver.asked("POST") == [ZIPS] * (len(parts) + 1)
+    waited = driver.now - 0.01 * len(driver.requests)
+    assert waited == pytest.approx(0.1 * (2 ** (len(parts) + 1) - 1))  # each time twice as long
+
+
+def test_a_zip_that_is_never_whole_times_out() -> None:
+    for part, error, match in (
+        (zipped(WHOLE[:-1]), APIError, "not write the zip to its end"),
+        (BROKEN, ConnectionError, "cut"),
+    ):
+        driver, into = archive(*[part] * 100)
+        with pytest.raises(error, match=match):
+            pack(driver, into)
+        assert 60 <= driver.now <= 180
+
+
+def test_a_server_that_is_gone_is_not_asked_for_another_zip() -> None:
+    driver, into = archive(ConnectionError("refused"))
+    with pytest.raises(ConnectionError, match="refused"):
+        pack(driver, into)
+
+
+@pytest.mark.parametrize("board_id", [None, "b1"])
+def test_a_zip_that_lacks_images_is_an_error_if_it_does_each_time(board_id: str | None) -> None:
+    driver, into = archive(*[zipped(zip_of("b.png"))] * 2, zipped(WHOLE))
+    pack(driver, into, board_id=board_id)
+    assert into.getvalue() == WHOLE
+    driver, into = archive(*[zipped(zip_of("b.png"))] * 9)
+    with pytest.raises(APIError, match=r"lacks 1 of 2 images, the first is 'a\.png'"):
+        pack(driver, into, board_id=board_id)
+    assert driver.asked("POST") == [ZIPS] * 3
 
 
 def test_waiting_for_a_zip_times_out() -> None:
     driver, into = archive(*[answer({"detail": "Not Found"}, 404)] * 100)
     with pytest.raises(APIError, match="no zip within 60 s"):
-        driver.drive(fetch_archive(["a.png"], None, into, of("6.14.2"), driver.clock, 60))
+        pack(driver, into)
     assert 60 <= driver.now < 70
 
 

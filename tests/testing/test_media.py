@@ -158,10 +158,12 @@ def test_images_are_packed_into_a_zip(ask: Asking) -> None:
     name = upload(ask).json()["image_name"]
 
     answer = ask.http.post(f"{IMAGES}/download", json={"image_names": [name]})
-    archive = ask.http.get(f"{IMAGES}/download/{answer.json()['bulk_download_item_name']}").content
+    where = f"{IMAGES}/download/{answer.json()['bulk_download_item_name']}"
+    archive = ask.http.get(where).content
 
     assert answer.status_code == 202
-    assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == [name]
+    assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == [f"user/{name}"]
+    assert ask.http.get(where).status_code == 404  # deleted after its download
     assert ask.http.post(f"{IMAGES}/download", json={}).status_code == 400
 
 

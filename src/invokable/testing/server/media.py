@@ -151,7 +151,7 @@ class Media:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for file in files:
-                archive.writestr(file.name, file.content)
+                archive.writestr(f"{file.category}/{file.name}", file.content)
         name = f"{uuid4()}.zip"
         self.archives[name] = buffer.getvalue()
         return name

@@ -118,7 +118,7 @@ def pack(call: Call) -> Answer:
     if not wanted and not board_id:
         raise Refusal(400, "No images or board id specified.")
     if board_id:
-        wanted = [file.name for file in call.world.media.find(board_id=board_id, is_intermediate=False)]
+        wanted = [file.name for file in call.world.media.find(board_id=board_id)]
     files = [file for name in wanted if (file := media.visible(call, "image", name)) is not None]
     name = call.world.media.pack(files)
     payload = {
@@ -135,8 +135,8 @@ def pack(call: Call) -> Answer:
 
 @route("GET", f"{_IMAGES}/download/{{archive}}")
 def download(call: Call) -> Answer:
-    """A zip created before."""
-    content = call.world.media.archives.get(call.params["archive"])
+    """A zip created before; once, since the server deletes it after."""
+    content = call.world.media.archives.pop(call.params["archive"], None)
     if content is None:
         raise Refusal(404, "Not Found")
     return Answer(content=content, content_type="application/zip")

@@ -1,25 +1,30 @@
 """Archives: many images as one zip file, which the server makes.
 
-The server deletes a zip after its download, even an incomplete one: then it has to be made again. The server does not
-report that it failed to make one, so missing images are refused beforehand.
+The server writes a zip where it is downloaded from, so that a download may find one that is not yet whole, and deletes
+it after the download, whole or not: then it has to be made again. A zip whose images could not all be read ends with
+the last that could, and the server reports nothing. So a zip is checked for its end and for the name of every image.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import BinaryIO, Final
+from zipfile import BadZipFile, ZipFile
 
-from invokable.runtime.errors import APIError, ConnectionError  # noqa: A004
+from invokable.runtime.errors import APIError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
+from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.media import IMAGES, get_media
 
 _DOWNLOADS: Final = "/api/v1/images/download"
 _SIGNATURE: Final = b"PK"
-_ATTEMPTS: Final = 3
+_ATTEMPTS: Final = 3  # for a zip that lacks images
+_FIRST_LOOK: Final = 0.1  # seconds after the request; twice as late whenever that was too early
 _PAUSE: Final = 0.2  # seconds between two polls, growing
 _LONGEST: Final = 2.0
 
@@ -28,41 +33,89 @@ class _Packing(Answer):
     bulk_download_item_name: str
 
 
+class _TooEarlyError(Exception):
+    """The zip was downloaded before it was whole; `error` is what it looks like."""
+
+    def __init__(self, error: InvokableError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def fetch_archive(
     names: Sequence[str], board_id: str | None, into: BinaryIO, known: Known, clock: Clock, timeout: float
 ) -> Steps[None]:
     """Write a zip of the images with these names, or of those on a board.
 
-    Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time.
+    Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time or leaves images out.
     """
+    yield from _require(names, known)
+    patience = min(_FIRST_LOOK, timeout)
+    failed = 0
+    while True:
+        wanted = (yield from image_names(board_id)) if board_id else names
+        into.seek(0)
+        into.truncate()
+        try:
+            url = yield from _download(names, board_id, into, Deadline.after(timeout, clock), patience)
+            found = _names_in(into, url)
+        except _TooEarlyError as early:
+            if patience >= timeout:
+                raise early.error from None
+            patience = min(2 * patience, timeout)
+            continue
+        missing = [name for name in wanted if name not in found]
+        if not missing:
+            return
+        yield from _require(missing if names else (), known)
+        failed += 1
+        if failed == _ATTEMPTS:
+            raise _lacking(missing, len(wanted), url)
+
+
+def _require(names: Sequence[str], known: Known) -> Steps[None]:
     for name in names:
         yield from get_media(IMAGES, name, known, None)
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            return (yield from _fetched(names, board_id, into, clock, timeout))
-        except ConnectionError:
-            if attempt == _ATTEMPTS:
-                raise
-            into.seek(0)
-            into.truncate()
 
 
-def _fetched(names: Sequence[str], board_id: str | None, into: BinaryIO, clock: Clock, timeout: float) -> Steps[None]:
-    deadline = Deadline.after(timeout, clock)
+def _download(
+    names: Sequence[str], board_id: str | None, into: BinaryIO, deadline: Deadline, patience: float
+) -> Steps[str]:
+    """Have a zip made, and download what there is of it after some seconds. Returns its URL."""
     body = {"board_id": board_id} if board_id else {"image_names": list(names)}
     packing = read((yield from fetch(Request("POST", _DOWNLOADS, json=body))), _Packing)
     path = f"{_DOWNLOADS}/{in_path(packing.bulk_download_item_name)}"
+    yield Sleep(patience)
     pause = _PAUSE
     while True:
-        response: Response = yield Request("GET", path, into=into)
+        try:
+            response: Response = yield Request("GET", path, into=into)
+        except ConnectionError as error:  # the server breaks it when the zip grows meanwhile
+            raise (_TooEarlyError(error) if error.sent else error) from None
+        if response.status == 200:
+            return response.url
         if response.status != 404:
-            break
+            parse(response)
         if deadline.is_over:
-            raise APIError(404, f"the server made no zip within {timeout:g} s", method="GET", url=response.url)
+            raise APIError(404, f"the server made no zip within {deadline.timeout:g} s", method="GET", url=response.url)
         yield Sleep(pause)
         pause = min(pause * 1.5, _LONGEST)
-    if response.status != 200:
-        parse(response)
-    into.seek(0)
-    if into.read(len(_SIGNATURE)) != _SIGNATURE:
-        raise not_invokeai(response.url, "answered with something that is not a zip")
+
+
+def _names_in(file: BinaryIO, url: str) -> set[str]:
+    """The names of the images in a zip. Raises NotInvokeAIError for another file, _TooEarlyError without its end."""
+    file.seek(0)
+    if not _SIGNATURE.startswith(file.read(len(_SIGNATURE))):
+        raise not_invokeai(url, "answered with something that is not a zip")
+    try:
+        with ZipFile(file) as archive:
+            return {PurePosixPath(name).name for name in archive.namelist()}
+    except (BadZipFile, ValueError, NotImplementedError):  # the others if what looks like its end is part of an image
+        detail = "the server did not write the zip to its end in time"
+        raise _TooEarlyError(APIError(200, detail, method="GET", url=url)) from None
+
+
+def _lacking(missing: Sequence[str], count: int, url: str) -> APIError:
+    detail = (
+        f"the zip lacks {len(missing)} of {count} images, the first is {missing[0]!r}; are their files on the server?"
+    )
+    return APIError(200, detail, method="GET", url=url)

@@ -35,6 +35,12 @@ def list_boards(*, archived: bool = False) -> Steps[list[BoardRecord]]:
     return [_board(value, response) for value in read(response, list[dict[str, Any]])]
 
 
+def image_names(board_id: str, **selection: Any) -> Steps[list[str]]:
+    """The names of the images on a board, of all categories and with intermediate ones unless selected."""
+    path = f"/api/v1/boards/{in_path(board_id)}/image_names"
+    return read((yield from fetch(Request("GET", path, selection))), list[str])
+
+
 def create_board(name: str) -> Steps[BoardRecord]:
     """Create a board."""
     response: Response = yield Request("POST", BOARDS, {"board_name": name})

@@ -16,6 +16,7 @@ from invokable.runtime.errors import APIError, Problem
 from invokable.runtime.steps.exchange.answers import Prompts
 from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import read
+from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.uploads import replaced
 from invokable.runtime.values.pins import Pins
 
@@ -101,10 +102,8 @@ def _prompts(settings: Mapping[str, Any]) -> Steps[list[Any]]:
 
 
 def _board_images(made: Mapping[str, Any]) -> Steps[list[Any]]:
-    params = {"categories": made["categories"], "is_intermediate": "false"}
     try:
-        response = yield from fetch(Request("GET", f"/api/v1/boards/{made['board_id']}/image_names", params))
-        names = read(response, list[str])
+        names = yield from image_names(made["board_id"], categories=made["categories"], is_intermediate="false")
     except APIError as error:
         if error.status == 404:
             raise _NoItemsError(f"the server has no board with the id {made['board_id']!r}") from None

@@ -98,7 +98,8 @@ class AsyncImages(AsyncMedia[ImageRecord]):
     ) -> Path:
         """Download the given images, or all on a board, as a zip file that the server makes. Returns its path.
 
-        The file is saved atomically. `timeout` is how long the server may take to make it, in seconds.
+        The file is saved atomically, once the zip is whole and has every image: servers let incomplete ones be
+        downloaded. `timeout` is how long the server may take to make it, in seconds.
 
         Raises ValueError unless either images or a board are given, NotFoundError, BoardError, APIError, OSError and
         ConnectionError.
