@@ -539,6 +539,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_a_batch_that_arrives_late_runs_once",),
     ),
     Mutation(
+        "duplicates are looked for after a pause",
+        f"{RUNTIME}steps/runs/submit.py",
+        "_LOOKS: Final = (0.0, 0.1,",
+        "_LOOKS: Final = (0.1, 0.1,",
+        (f"{TESTS}test_run.py::test_a_second_arrival_is_canceled_before_it_runs_on_a_server_that_is_idle_and_fast",),
+    ),
+    Mutation(
         "an outage counts as time spent looking",
         f"{RUNTIME}steps/runs/submit.py",
         "quiet += min(clock() - asked, 2 * _LOOKS[-1])",

@@ -159,6 +159,15 @@ def test_a_submitted_job_does_not_run_twice_either() -> None:
     all_ran_once(server, 2)
 
 
+def test_a_second_arrival_is_canceled_before_it_runs_on_a_server_that_is_idle_and_fast() -> None:
+    run = Run(cards(1), server := Server(seconds=0.09))
+    server.fates = {POST: ["after"]}
+    take = server.post
+    server.post = lambda batch: take(batch) and take(batch)  # type: ignore[method-assign]
+    run.result()
+    all_ran_once(server, 1)
+
+
 @pytest.mark.parametrize("delay", [1.0, 5.0, 14.0])
 def test_a_second_arrival_after_the_run_has_ended_is_canceled_if_the_post_was_unclear(delay: float) -> None:
     run = Run(cards(2), server := Server(seconds=0.5))
@@ -446,7 +455,7 @@ def test_a_failed_item_is_reported_with_its_node_and_the_results_of_the_others()
 def pruned_unseen() -> tuple[Run, Server]:
     """A run whose batch was accepted while the answer was lost; its first item is pruned before the client sees it."""
     run = Run(cards(3), server := Server(seconds=2))
-    server.fates, server.away = {POST: ["after"]}, [(0.1, 3.0)]
+    server.fates, server.away = {POST: ["after"]}, [(0.03, 3.0)]
     pass_time = server.advance
 
     def prune_too() -> None:

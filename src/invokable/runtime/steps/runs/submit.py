@@ -67,8 +67,8 @@ _AWAY: Final = 90.0
 """Seconds to keep asking a server that does not answer. A restart takes up to 46."""
 _ELSEWHERE: Final = 20.0
 """Seconds to keep asking a server that answers, but never as InvokeAI does."""
-_LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
-"""Seconds before each poll; the last one repeats."""
+_LOOKS: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.0)
+"""Seconds before each poll; the last one repeats. The first is immediate: duplicates may start at any moment."""
 _BUSY: Final = 429
 _UNCLEAR_REFUSAL: Final = 408
 """The only refusal after which the batch may have been accepted: the server, or a proxy, gave up reading."""
