@@ -471,7 +471,7 @@ MUTATIONS: Final = (
     Mutation(
         "a 429 counts as proof that the batch was not accepted",
         f"{RUNTIME}steps/runs/submit.py",
-        "            if (yield from _ask(state.submission, clock, _pauses())).total:\n                return None\n",
+        "            if (yield from _rows(state.submission, clock)):\n                return None\n",
         "",
         (f"{TESTS}test_run.py",),
     ),

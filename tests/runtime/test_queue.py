@@ -11,7 +11,6 @@ from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     items_by_id,
-    items_of,
     items_of_batch,
     latest_of,
     rows_of,
@@ -64,7 +63,7 @@ def test_an_error_with_404_in_its_message_is_an_error() -> None:
 def test_the_items_of_a_run_are_listed_by_its_destination_oldest_first() -> None:
     rows = [item(3), item(1), item(4, retried_from_item_id=1), item(5, parent_item_id=3)]
     driver = Driver(lambda _: answer(rows))
-    assert [found.item_id for found in driver.drive(items_of(SUBMISSION))] == [1, 3]
+    assert [found.item_id for found in driver.drive(rows_of(SUBMISSION))] == [1, 3, 4]
     assert driver.requests[0].params == {"destination": "d"}
 
 
@@ -77,7 +76,7 @@ def test_servers_before_6_0_list_pages_of_all_items() -> None:
         return answer({"items": items, "has_more": first, "limit": 200})
 
     driver = Driver(reply)
-    assert [found.item_id for found in driver.drive(items_of(SUBMISSION))] == [7, 9]
+    assert [found.item_id for found in driver.drive(rows_of(SUBMISSION))] == [7, 9]
     assert driver.requests[-1].params == {"limit": 200, "cursor": 8, "priority": 0}
 
 

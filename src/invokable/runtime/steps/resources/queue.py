@@ -88,17 +88,11 @@ def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, It
     return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
 
 
-def items_of(submission: Submission) -> Steps[list[QueueItem]]:
-    """All items of a submission, oldest first: more than requested if it arrived twice.
-
-    Retries, and items that a node of the workflow enqueued, are left out.
-    """
-    rows = yield from rows_of(submission)
-    return [row for row in rows if row.retried_from_item_id is None]
-
-
 def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
-    """The same, including retries."""
+    """All items of a submission and their retries, oldest first: more than requested if it arrived twice.
+
+    Items that a node of the workflow enqueued are left out.
+    """
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
     before_6_0 = response.status == 404
     items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[QueueItem])

@@ -36,7 +36,7 @@ from invokable.runtime.errors import (
     QueueFullError,
     RunTimeout,
 )
-from invokable.runtime.steps.exchange.answers import BatchStatus, Enqueued, QueueItem
+from invokable.runtime.steps.exchange.answers import Enqueued, QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import AskPolicy, Ear, Request, Response, Sent, Sleep, Steps, T
@@ -48,7 +48,6 @@ from invokable.runtime.steps.resources.queue import (
     batch_status,
     cancel_batch,
     cancel_items,
-    items_of,
     items_of_batch,
     latest_of,
     rows_of,
@@ -130,10 +129,10 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
     """
     if not submission.requested:
         return (yield from _found(submission, known, clock, insist=insist))
-    status = yield from _look(submission, clock)
-    if status is None:
+    rows = yield from _look(submission, clock)
+    if not rows:
         raise _uncertain(submission, "the server does not show it")
-    yield from _settle(state := Submitting(submission), None, clock)
+    yield from _settle(state := Submitting(submission), rows, None)
     return state.submission
 
 
@@ -164,8 +163,9 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
         if answer is not None and _is_plain(answer, state.submission):
             state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
             return
-        if answer is not None or (yield from _look(state.submission, clock)) is not None:
-            yield from _settle(state, prepared, clock, refused=answer is not None and not answer.enqueued)
+        rows = yield from (_look(state.submission, clock) if answer is None else _rows(state.submission, clock))
+        if rows or answer is not None:
+            yield from _settle(state, rows, prepared, refused=answer is not None and not answer.enqueued)
             return
         LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
     raise _uncertain(state.submission, f"it was sent {_POSTS} times and the server does not show it")
@@ -192,7 +192,7 @@ def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued |
             if response.status != _BUSY:
                 return _answer(response, state, clock)
             yield Sleep(policy.pause(attempt, response.retry_after))
-            if (yield from _ask(state.submission, clock, _pauses())).total:
+            if (yield from _rows(state.submission, clock)):
                 return None
             state.post.begun = False
             if is_last:
@@ -222,23 +222,21 @@ def _is_plain(answer: Enqueued, submission: Submission) -> bool:
     return answer.enqueued == submission.requested == len(ids) == len(set(ids)) and min(ids) > 0
 
 
-def _look(submission: Submission, clock: Clock) -> Steps[BatchStatus | None]:
-    """The status of a batch once the server shows it; None if it answered for `LATE` without showing it."""
+def _look(submission: Submission, clock: Clock) -> Steps[list[QueueItem]]:
+    """The items of a batch once the server shows it; none if it answered for `LATE` without showing it."""
     pauses = _pauses()
     quiet = 0.0
     while True:
         asked = clock()
-        status = yield from _ask(submission, clock, pauses)
-        if status.total:
-            return status
+        rows = yield from _rows(submission, clock, pauses)
         # Only the time during which the server answers counts.
         quiet += min(clock() - asked, 2 * _LOOKS[-1])
-        if quiet >= LATE:
-            return None
+        if rows or quiet >= LATE:
+            return rows
 
 
-def _ask(submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[BatchStatus]:
-    return _insist(lambda: batch_status(submission.batch_id), submission, clock, pauses)
+def _rows(submission: Submission, clock: Clock, pauses: Iterator[float] | None = None) -> Steps[list[QueueItem]]:
+    return _insist(lambda: rows_of(submission), submission, clock, pauses or _pauses())
 
 
 def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
@@ -273,14 +271,16 @@ def _pauses() -> Iterator[float]:
     return itertools.chain(_LOOKS, itertools.repeat(_LOOKS[-1]))
 
 
-def _settle(state: Submitting, prepared: Prepared | None, clock: Clock, *, refused: bool = False) -> Steps[None]:
-    """Find the items of a batch on the server, cancel duplicates, and give up a batch that was accepted in part.
+def _settle(
+    state: Submitting, found: Sequence[QueueItem], prepared: Prepared | None, *, refused: bool = False
+) -> Steps[None]:
+    """Choose the items of a submission, cancel duplicates, and give up a batch that was accepted in part.
 
     If items are missing because they were pruned, the others continue. `refused` is whether the server said that it
     accepted none.
     """
     submission = state.submission
-    items = yield from _insist(lambda: items_of(submission), submission, clock, _pauses())
+    items = [item for item in found if item.retried_from_item_id is None]
     rows = expanded(prepared.data) if prepared else None
     kept, spare = choose(items, submission.requested, rows)
     if not items and not refused:
