@@ -70,6 +70,8 @@ COMMANDS = {
     "show": ["show", SOURCE, "--lenient", "--format", "json", "--graph"],
     "map export": ["map", "export", SOURCE, "--lenient", "--output", "nasty.map.json"],
     "diff": ["diff", SOURCE, SOURCE, "--lenient"],
+    "check": ["check", SOURCE, "--lenient"],
+    "check json": ["check", SOURCE, "--lenient", "--format", "json"],
 }
 FILES = {"diff": 2}
 """How many files of the size a command reads; others read one."""

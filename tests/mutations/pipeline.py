@@ -11,6 +11,8 @@ LIFE: Final = ("tests/cli/test_project_life.py",)
 CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
 TRACKING: Final = ("tests/cli/test_tracking.py",)
+MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size"
+UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
@@ -216,6 +218,36 @@ MUTATIONS: Final = [
         "elif name not in tags and path in needed:",
         "elif False:",
         TRACKING,
+    ),
+    Mutation(
+        "a long module is compared by difflib, which may take minutes",
+        f"{CODEGEN}build/unified.py",
+        "_ORDINARY: Final = 1_000",
+        "_ORDINARY: Final = 10**9",
+        UNIFIED,
+    ),
+    Mutation(
+        "a part that moved hides what is the same in a long module",
+        f"{CODEGEN}build/unified.py",
+        "length = bisect(ends, pair[1])",
+        "length = len(ends)",
+        UNIFIED,
+    ),
+    Mutation(
+        "all lines of a module with other line ends differ",
+        f"{CODEGEN}build/unified.py",
+        'is_crlf = bytes(self._text[max(start, end - 2) : end]) == b"\\r\\n"',
+        "is_crlf = False",
+        UNIFIED,
+    ),
+    Mutation(
+        "the JSON of check is put together with each whole diff in memory",
+        f"{CODEGEN}build/check.py",
+        "LongText(finding.diff())",
+        '"".join(finding.diff())',
+        (
+            "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size[check json-long lists-True]",
+        ),
     ),
     Mutation(
         "an ignored module is untracked",

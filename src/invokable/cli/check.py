@@ -8,10 +8,11 @@ import shlex
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, Status, note, plain, reported, say, say_json, warn
+from invokable.cli.errors import CommandError, Status, note, plain, reported, say, say_json, say_lines, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import building
-from invokable.codegen.build.check import Finding, Report, report
+from invokable.codegen.build.check import Report, report
+from invokable.codegen.python.json_text import pieces
 
 
 @click.command()
@@ -73,7 +74,7 @@ def check(
                 note("note", line)
     status = _status(found, fail_on_warning=fail_on_warning)
     if form == "json":
-        say_json(json.JSONEncoder(ensure_ascii=True, indent=2).iterencode(found.to_json(status)))
+        say_json(pieces(found.to_json(status), json.JSONEncoder(ensure_ascii=True, indent=2)))
     elif form == "github":
         _annotate(found)
     else:
@@ -99,18 +100,13 @@ def _tell(found: Report, *, quiet: bool) -> None:
         if finding.state != "fine":
             say(f"{finding.path}: {finding.message}")
             if not quiet:
-                _print_diff(finding)
+                say_lines(finding.diff())
         elif not quiet:
             say(f"{finding.path}: {finding.message}")
     for failure in found.failures:
         CommandError(failure).show()
     for command in found.commands:
         note("to fix it", command)
-
-
-def _print_diff(finding: Finding) -> None:
-    for line in finding.diff_lines():
-        say(line)
 
 
 def _annotate(found: Report) -> None:

@@ -87,6 +87,16 @@ def say(text: str) -> None:
     _write(text, error=False)
 
 
+def say_lines(parts: Iterable[str]) -> None:
+    """Print long lines to stdout, as `say` does, in parts: only a line break at the end of a part ends a line."""
+    for part in parts:
+        text = part.removesuffix("\n")
+        sys.stdout.write(plain(text))
+        if len(text) < len(part):
+            sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
 def say_json(pieces: Iterable[str]) -> None:
     """Print ASCII JSON text, which may be long, to stdout."""
     sys.stdout.writelines(pieces)

@@ -7,7 +7,6 @@ Build ─▶ Report ─┬─ lines and a unified diff
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Any, Final, Literal, TypeAlias
 from invokable.codegen.build.modules import BuildResult
 from invokable.codegen.build.pipeline import Build
 from invokable.codegen.build.publish import FileChange, Written
+from invokable.codegen.build.unified import unified_diff
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.tracking import Lack, Tracking, adding, tracking
+from invokable.codegen.python.json_text import LongText
 from invokable.contract.utf8 import Utf8
 
 State: TypeAlias = Literal["fine", "stale", "missing", "edited", "left over", "untracked"]
@@ -59,22 +60,13 @@ class Finding:
         lack = "" if self.lack is None else "git ignores it" if self.lack.ignored else "git does not track it"
         return ": ".join(filter(None, (_WORDS[self.state], "; ".join(filter(None, (self.detail, lack))))))
 
-    @property
-    def diff(self) -> str:
-        """The change that generating would make, as a unified diff."""
-        return "".join(f"{line}\n" for line in self.diff_lines())
-
-    def diff_lines(self) -> Iterator[str]:
-        """The lines of the diff, without their ends."""
+    def diff(self) -> Iterator[str]:
+        """The change that generating would make, as a unified diff in parts, see `unified_diff`."""
         if self.state in ("fine", "untracked"):
-            return
-        new = "/dev/null" if self.state == "left over" else f"{self.path} (generated)"
-        old = "/dev/null" if self.state == "missing" else str(self.path)
-        before, after = map(_lines, (self.before, self.after))
-        for line in difflib.unified_diff(before, after, _as_bytes(old), _as_bytes(new)):
-            yield line.removesuffix("\n").encode("latin-1").decode("utf-8", "replace")
-            if not line.endswith("\n"):
-                yield "\\ No newline at end of file"
+            return iter(())
+        new = "/dev/null" if self.state == "left over" else f"{_shown(self.path)} (generated)"
+        old = "/dev/null" if self.state == "missing" else _shown(self.path)
+        return unified_diff(self.before, self.after, old, new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +102,7 @@ class Report:
         return (*([generating] if states else []), *adding(lacks))
 
     def to_json(self, status: int) -> dict[str, Any]:
-        """The report as a JSON object. `status` is the exit status of the command."""
+        """The report as a JSON object for `pieces`. `status` is the exit status of the command."""
         return {
             "version": REPORT_VERSION,
             "ok": status == 0,
@@ -121,7 +113,7 @@ class Report:
                     "state": finding.state,
                     "source": finding.source,
                     "message": finding.message,
-                    "diff": finding.diff,
+                    "diff": LongText(finding.diff()),
                 }
                 for finding in self.findings
             ],
@@ -197,15 +189,8 @@ def _file(change: FileChange, stale: str = "") -> Finding:
     return Finding(change.path, state, None, stale if state == "stale" else "", change.old or b"", change.new or b"")
 
 
-def _lines(text: Utf8) -> list[str]:
-    """The lines, with a character for each byte: otherwise a line with an emoji is four times as large."""
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
-    return [line.decode("latin-1") for line in text.splitlines(keepends=True)]
-
-
-def _as_bytes(name: str) -> str:
-    return name.encode("utf-8", "replace").decode("latin-1")
+def _shown(path: Path) -> str:
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def _state(change: FileChange) -> State:
