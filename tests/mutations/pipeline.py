@@ -245,9 +245,7 @@ MUTATIONS: Final = [
         f"{CODEGEN}build/check.py",
         "LongText(finding.diff())",
         '"".join(finding.diff())',
-        (
-            "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size[check json-long lists-True]",
-        ),
+        (f"{MEMORY}[check json-long lists-True]",),
     ),
     Mutation(
         "an ignored module is untracked",
