@@ -11,10 +11,38 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "the ids in the answer to the POST are believed",
+        f"{RUNTIME}steps/runs/wait.py",
+        "    if not waiting.is_listed and status.total >= waiting.submission.requested:\n",
+        "    if False:\n",
+        (f"{TESTS}test_run.py::test_items_that_are_not_of_the_batch_are_looked_up",),
+    ),
+    Mutation(
+        "events about items with other ids are ignored until the next poll",
+        f"{RUNTIME}steps/runs/wait.py",
+        " or (strange and not waiting._shown)",
+        "",
+        (f"{TESTS}test_following.py::test_items_that_are_not_of_the_batch_are_looked_up_when_events_show_others",),
+    ),
+    Mutation(
+        "the items of a run are canceled as duplicates, because the answer to its POST had other ids",
+        f"{RUNTIME}steps/runs/wait.py",
+        "    if not waiting.is_listed:\n        waiting.correct(rows)\n",
+        "",
+        (f"{TESTS}test_run.py::test_items_that_are_not_of_the_batch_are_looked_up",),
+    ),
+    Mutation(
+        "a removed item is replaced by the one that it retried",
+        f"{RUNTIME}steps/runs/run.py",
+        ", is_listed=state.is_listed",
+        "",
+        (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
+    ),
+    Mutation(
         "another user's items are reported as removed",
         f"{RUNTIME}steps/resources/queue.py",
-        "    if any(item.batch_id == REDACTED for item in found.values()):\n",
-        "    if False:\n",
+        "    return any(item.batch_id == REDACTED for item in found.values())\n",
+        "    return False\n",
         ("tests/contract/test_users.py::test_a_user_cannot_follow_another_users_run",),
     ),
     Mutation(

@@ -21,6 +21,7 @@ from typing import Any
 
 from invokable import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import Note, Request, Response
+from invokable.runtime.steps.exchange.responses import parse
 from tests.runtime.driving import answer, page
 
 QUEUE = "/api/v1/queue/default"
@@ -239,6 +240,19 @@ class Server:
                 self.cancel(found)
             return answer(found)
         return page() if method == "GET" else answer({"detail": "Method Not Allowed"}, 405)
+
+
+def misnaming(server: Server, wrong: dict[int, int]) -> Callable[[Request], Response | Exception]:
+    """The server's answers, with wrong ids in the one to the POST of a batch."""
+
+    def reply(request: Request) -> Response | Exception:
+        given = server(request)
+        if request.path.endswith("enqueue_batch") and isinstance(given, Response):
+            document = parse(given)
+            return answer({**document, "item_ids": [wrong.get(number, number) for number in document["item_ids"]]})
+        return given
+
+    return reply
 
 
 def _disturbed(response: Response, fate: str) -> Response | Exception:

@@ -30,7 +30,7 @@ from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.hearing import HearingDriver
 from tests.runtime.runs import card, cards
-from tests.runtime.server import Server
+from tests.runtime.server import Server, misnaming
 
 
 class Following:
@@ -97,6 +97,20 @@ def test_a_run_takes_one_request_and_ends_with_its_last_event(count: int) -> Non
     assert [image.name for image in result.card] == [f"[{64 * number}].png" for number in range(1, count + 1)]
     assert following.asked() == ["POST enqueue_batch"]
     assert following.driver.now < count * 1.0 + 0.1
+
+
+@pytest.mark.parametrize("wrong", [{1: 11, 2: 12, 3: 13}, {2: 12}, {1: 2, 2: 3, 3: 4}], ids=str)
+def test_items_that_are_not_of_the_batch_are_looked_up_when_events_show_others(wrong: dict[int, int]) -> None:
+    following = Following(cards(3), timeout=60, watched=True)
+    following.driver.reply = misnaming(following.server, wrong)
+    result = following.result()
+    assert [image.name for image in result.card] == ["[64].png", "[128].png", "[192].png"]
+    assert result.item_ids == [1, 2, 3]
+    for item_id in (1, 2, 3):
+        own = [type(event) for event in following.driver.told if event.item_id == item_id]
+        own = [kind for kind in own if kind is not Queued]
+        assert own == [Started, *[NodeStarted, NodeFinished] * 4, Ended]
+    assert following.driver.now < 4
 
 
 def test_while_events_arrive_a_long_run_is_polled_every_ten_to_thirty_seconds() -> None:

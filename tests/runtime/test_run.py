@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,16 +24,18 @@ from invokable import (
 )
 from invokable.runtime.client._sync import driving
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Await, Heard, Request, Response
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Await, Heard, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.known import Known
-from invokable.runtime.steps.runs.run import Context, finish, start
+from invokable.runtime.steps.runs.run import Context, finish, follow, run_again, start
+from invokable.runtime.steps.runs.status import finished_part, job_status
 from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.values.workflow import Workflow
 from tests.contract.interrupts import interrupted_in
 from tests.effort import slow_beyond
 from tests.runtime.driving import answer, page
 from tests.runtime.runs import Run, card, cards
-from tests.runtime.server import Server
+from tests.runtime.server import Server, misnaming
 
 POST = "POST /api/v1/queue/default/enqueue_batch"
 STATUS = "/status"
@@ -42,6 +45,21 @@ SAYS_NOTHING = ["after", "html", "garbage", "truncated", "shape", "500", "502", 
 
 def widths(result: Any) -> list[str]:
     return [image.name.removesuffix(".png") for image in result.card]
+
+
+WRONG = [{4: 1, 5: 2, 6: 3}, {5: 2}, {4: 3, 5: 4, 6: 5}, {4: 104, 5: 105, 6: 106}]
+"""Ids in the answer to a POST, by the true ones: of another batch, all or one; shifted by one; of no item."""
+
+
+def another_batch_first(fate: str = "") -> Server:
+    """A server where another client has three items, 1 to 3."""
+    server = Server()
+    values = [{"node_path": "n", "field_name": "f", "items": [9, 9, 9]}]
+    graph: dict[str, Any] = {"nodes": {}}
+    server.post({"batch_id": "b", "destination": "d", "data": [values], "runs": 1, "graph": graph, "workflow": None})
+    server.rows = {number: {**row, "status": "canceled"} for number, row in server.rows.items()}
+    server.fates = {"enqueue_batch": [fate]}
+    return server
 
 
 def all_ran_once(server: Server, count: int) -> None:
@@ -312,6 +330,52 @@ def test_item_ids_that_cannot_be_true_are_looked_up(ids: list[int]) -> None:
     run.driver.reply = reply
     assert widths(run.result()) == ["[64]", "[128]", "[192]"]
     all_ran_once(server, 3)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize("fate", ["", "twice 0.5"], ids=["once", "twice"])
+def test_items_that_are_not_of_the_batch_are_looked_up(wrong: dict[int, int], fate: str) -> None:
+    run = Run(cards(3), server := another_batch_first(fate), timeout=60)
+    run.driver.reply = misnaming(server, wrong)
+    result = run.result()
+    assert widths(result) == ["[64]", "[128]", "[192]"]
+    assert result.item_ids == [4, 5, 6]
+    all_ran_once(server, 3)
+
+
+Asking = Callable[[type[Workflow], Submitting, Context, Deadline], Steps[Any]]
+ASKING: dict[str, Asking] = {
+    "status": lambda workflow, *rest: job_status(*rest),
+    "finished": finished_part,
+    "wait": follow,
+    "retry": lambda workflow, *rest: run_again(*rest),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize("asking", ASKING)
+def test_a_job_names_the_items_that_were_looked_up(asking: str, wrong: dict[int, int]) -> None:
+    run = Run(cards(3), server := another_batch_first(), timeout=60)
+    run.driver.reply = misnaming(server, wrong)
+    context, deadline = Context(Known(), None), Deadline.after(60, run.driver.clock)
+    state = run.driver.drive(start(run.flow, context, deadline))
+    assert state.submission.item_ids != (4, 5, 6)
+    run.driver.drive(ASKING[asking](type(run.flow), state, context, deadline))
+    assert state.submission.item_ids == (4, 5, 6)
+
+
+def test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried() -> None:
+    run = Run(card(), server := Server(fails=lambda values: True), timeout=60)
+    with pytest.raises(RunFailed) as caught:
+        run.result()
+    assert caught.value.submission
+    context, deadline = Context(Known(), None), Deadline.after(60, run.driver.clock)
+    state = Submitting(caught.value.submission)
+    run.driver.drive(run_again(state, context, deadline))
+    assert state.submission.item_ids == (2,)
+    del server.rows[2]
+    with pytest.raises(RunCanceled, match="item 2 was no longer"):
+        run.driver.drive(finish(type(run.flow), state, context, deadline))
 
 
 @pytest.mark.parametrize("session", [None, {}, {"results": {}}])

@@ -78,14 +78,19 @@ def summaries_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, It
 
 
 def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
-    """The items that belong to a submission. Once a server has a new database, others have their ids.
-
-    Raises WorkflowError if another user submitted them.
-    """
-    if any(item.batch_id == REDACTED for item in found.values()):
-        whose = f"the items of batch {submission.batch_id} belong to another user"
-        raise WorkflowError(f"{whose}; sign in with the account that submitted them")
+    """The items that belong to a submission. Once a server has a new database, others have their ids."""
     return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
+
+
+def another_users(found: Mapping[int, Item]) -> bool:
+    """Whether one of the items is another user's."""
+    return any(item.batch_id == REDACTED for item in found.values())
+
+
+def belong_to_another_user(submission: Submission) -> WorkflowError:
+    """The error for a run whose items are another user's."""
+    whose = f"the items of batch {submission.batch_id} belong to another user"
+    return WorkflowError(f"{whose}; sign in with the account that submitted them")
 
 
 def rows_of(submission: Submission) -> Steps[list[QueueItem]]:

@@ -47,6 +47,7 @@ def retry(state: Submitting, clock: Clock) -> Steps[None]:
 
 def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     rows = yield from rows_of(state.submission)
+    state.correct(rows)
     own = set(state.submission.item_ids)
     old = {row.first: row for row in rows if row.item_id in own and row.status in AGAIN}
     running = [row for row in rows if row.first in old and row.item_id > old[row.first].item_id]

@@ -147,11 +147,20 @@ def follow(
         waiting = _waiting(workflow, state, context, manner)
         if manner.watched:
             yield Tell([(yield from _place(state, deadline.clock))])
-        yield from within(wait(waiting, context.known, deadline.clock), deadline)
+        try:
+            yield from within(wait(waiting, context.known, deadline.clock), deadline)
+        finally:
+            _take_correction(state, waiting)
         if state.unclear_since is not None:
             yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
         waiting.canceled_here = state.submission.batch_id in context.canceled
         return waiting
+
+
+def _take_correction(state: Submitting, waiting: Waiting) -> None:
+    """Name the items of a run as waiting for it has corrected them, unless it was retried meanwhile."""
+    if state.submission is waiting.given:
+        state.submission, state.is_listed = waiting.submission, waiting.is_listed
 
 
 def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
@@ -213,7 +222,9 @@ def _waiting(workflow: type[Workflow], state: Submitting, context: Context, mann
         former=state.former,
     )
     unclear = state.unclear_since is not None
-    return Waiting(state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched)
+    return Waiting(
+        state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched, is_listed=state.is_listed
+    )
 
 
 def _finish(

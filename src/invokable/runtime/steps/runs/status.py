@@ -9,7 +9,14 @@ from typing import Any
 from invokable.runtime.steps.exchange.answers import ItemSummary, QueueItem
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import Ask, Steps
-from invokable.runtime.steps.resources.queue import items_by_id, own_items, summaries_by_id
+from invokable.runtime.steps.resources.queue import (
+    another_users,
+    belong_to_another_user,
+    items_by_id,
+    own_items,
+    rows_of,
+    summaries_by_id,
+)
 from invokable.runtime.steps.runs.collect import partial_result
 from invokable.runtime.steps.runs.run import Context, carried_by_errors, giving, in_time, located
 from invokable.runtime.steps.runs.submit import Submitting
@@ -56,11 +63,21 @@ def _asked(
     """What the server says about the items of a run."""
     with carried_by_errors(state):
         yield from located(state, context.known, deadline)
-        asking = _ask(Ask(ask, state.submission.item_ids, context.known))
-        found = yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}")
-        return own_items(found, state.submission)
+        asking = _own(ask, state, context)
+        return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))
 
 
-def _ask(ask: Ask) -> Steps[dict[int, Any]]:
-    found: dict[int, Any] = yield ask
-    return found
+def _own(
+    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context
+) -> Steps[dict[int, Any]]:
+    found: dict[int, Any] = yield Ask(ask, state.submission.item_ids, context.known)
+    own = own_items(found, state.submission)
+    if len(own) == len(state.submission.item_ids):
+        return own
+    if not state.is_listed:
+        state.correct((yield from rows_of(state.submission)))
+        found = yield Ask(ask, state.submission.item_ids, context.known)
+        own = own_items(found, state.submission)
+    if another_users(found):
+        raise belong_to_another_user(state.submission)
+    return own

@@ -91,6 +91,8 @@ class Submitting:
     """The number of items in the batch once a retry that is on its way has arrived; 0 without one."""
     former: frozenset[int] = frozenset()
     """The items that others have replaced."""
+    is_listed: bool = False
+    """Whether the ids of the items were in the server's list, not only in its answer to the POST."""
     ear: Ear | None = None
     """Collects the events about the batch."""
     line: int = 0
@@ -100,6 +102,11 @@ class Submitting:
     def sent(self) -> bool:
         """Whether a POST may have reached the server."""
         return self.post.begun or self.unclear_since is not None
+
+    def correct(self, rows: Sequence[QueueItem]) -> None:
+        """Take the ids of the items from the server's list of the batch, unless they were taken from it before."""
+        if not self.is_listed:
+            self.submission, self.is_listed = corrected(self.submission, rows), True
 
     @property
     def shows(self) -> bool:
@@ -295,7 +302,7 @@ def _settle(
             enqueued=len(items),
             requested=submission.requested,
         )
-    state.submission = replace(submission, item_ids=tuple(kept))
+    state.submission, state.is_listed = replace(submission, item_ids=tuple(kept)), True
     yield from cancel_items(spare)
 
 
@@ -325,6 +332,17 @@ def choose(
             return [], ids
         kept.append(same.popleft())
     return kept, sorted(item for queue in waiting.values() for item in queue)
+
+
+def corrected(submission: Submission, rows: Sequence[QueueItem]) -> Submission:
+    """A submission with the ids in the server's list of its batch, if the list is complete and lacks one of its own.
+
+    They come from the answer to the POST, which something between client and server may have mixed up.
+    """
+    if {row.item_id for row in rows}.issuperset(submission.item_ids):
+        return submission
+    kept, _ = choose(latest_of(rows), submission.requested, None)
+    return replace(submission, item_ids=tuple(kept)) if kept else submission
 
 
 def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:

@@ -13,20 +13,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from invokable.contract.server import AGAIN, ENDED, OPEN, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout, WorkflowError
-from invokable.runtime.steps.exchange.answers import BatchStatus, QueueItem
+from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary, QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     LOG,
+    Item,
+    another_users,
     batch_status,
+    belong_to_another_user,
     cancel_items,
     items_by_id,
     own_items,
@@ -34,7 +37,7 @@ from invokable.runtime.steps.resources.queue import (
     summaries_by_id,
 )
 from invokable.runtime.steps.runs.hearing import Hearing
-from invokable.runtime.steps.runs.submit import LATE
+from invokable.runtime.steps.runs.submit import LATE, corrected
 from invokable.runtime.values.events import Ended, JobEvent, Started
 from invokable.runtime.values.submission import Submission
 
@@ -75,6 +78,10 @@ class Waiting:
     """The items to read again if they make no result: it is known only from events, or was missing."""
     outages: int = 0
     """How often the server was unreachable, or its events were lost."""
+    given: Submission = field(init=False)
+    """The submission before its ids were corrected."""
+    is_listed: bool = False
+    """Whether the ids of the items were in the server's list."""
     _since: int = 0
     _heard_line: int = 0
     _told: set[int] = field(default_factory=set)
@@ -85,6 +92,15 @@ class Waiting:
     _contradictions: int = 0
     _are_there: bool = False
     """Whether the items that were last read show that the run goes on."""
+    _shown: set[int] = field(default_factory=set)
+    """The items that the server has shown to be the run's."""
+    _unseen: set[int] = field(default_factory=set)
+    """Those that it did not show when asked, and never before."""
+    _foreign: bool = False
+    """Whether an item is another user's."""
+
+    def __post_init__(self) -> None:
+        self.given = self.submission
 
     @property
     def open(self) -> list[int]:
@@ -103,6 +119,28 @@ class Waiting:
             return False
         self._contradictions += status.total >= self.submission.requested
         return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
+
+    def own(self, asked: Iterable[int], found: Mapping[int, Item]) -> dict[int, Item]:
+        """Those of the items found that are the run's."""
+        own = own_items(found, self.submission)
+        self._shown |= own.keys()
+        self._unseen = (self._unseen | set(asked)) - self._shown
+        self._foreign = another_users(found)
+        return own
+
+    def correct(self, rows: Sequence[QueueItem]) -> bool:
+        """Replace ids that are not in the server's list of the batch; return whether there were any."""
+        self.is_listed = True
+        right = corrected(self.submission, rows)
+        if right is self.submission:
+            return False
+        LOG.warning("batch %s has items %s, not those of the answer", right.batch_id, list(right.item_ids))
+        self.submission = right
+        self.ended = {item_id: item for item_id, item in self.ended.items() if item_id in right.item_ids}
+        if self.hearing is not None:
+            self.hearing = replace(self.hearing, item_ids=frozenset(right.item_ids), _posts=0, _retries=0)
+        self._since, self._examined, self._unseen = 0, (0, 0), set()
+        return True
 
     def next_note(self, seconds: float) -> Await:
         """Wait for new notes, at most `seconds`."""
@@ -199,14 +237,30 @@ def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
     status = yield from batch_status(waiting.submission.batch_id)
     yield from _cancel_duplicates(waiting, status)
     yield from _read_ended(waiting, status, known)
+    if (yield from _corrects(waiting, status)):
+        yield from _read_ended(waiting, status, known)
     yield from _tell(waiting, waiting.news(is_running=status.in_progress > 0))
     return not waiting.open or waiting.is_gone(status)
+
+
+def _corrects(waiting: Waiting, status: BatchStatus) -> Steps[bool]:
+    """Correct the ids of the items, if the server has the whole batch, but not under them; return whether it has.
+
+    Raises WorkflowError if another user submitted them.
+    """
+    if not waiting._unseen:
+        return False
+    if not waiting.is_listed and status.total >= waiting.submission.requested:
+        return waiting.correct((yield from rows_of(waiting.submission)))
+    if waiting._foreign:
+        raise belong_to_another_user(waiting.submission)
+    return False
 
 
 def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
     """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
-    found = own_items((yield Ask(summaries_by_id, asked, known)), waiting.submission)
+    found: dict[int, ItemSummary] = waiting.own(asked, (yield Ask(summaries_by_id, asked, known)))
     yield from _take(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], known)
     return [item_id for item_id in asked if item_id not in found]
 
@@ -220,12 +274,15 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
     waiting.ended |= complete
     waiting.heard |= complete.keys()
     missing = yield from _take(waiting, [item_id for item_id in ended if item_id not in complete], known)
-    if hearing.strange:
-        hearing.strange = False
+    strange, hearing.strange = hearing.strange, False
+    if strange:
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
     unsaid, hearing.unsaid = hearing.unsaid, False
-    if waiting.open and (missing or unsaid or pace.is_due()) and (yield from _survey(waiting, known)):
+    wonders = missing or unsaid or (strange and not waiting._shown) or pace.is_due()
+    if waiting.open and wonders and (yield from _survey(waiting, known)):
         status = yield from batch_status(waiting.submission.batch_id)
+        if (yield from _corrects(waiting, status)):
+            yield from _survey(waiting, known)
         return not waiting.open or waiting.is_gone(status)
     return not waiting.open
 
@@ -255,7 +312,10 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
 def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
     if status.total <= max(waiting.submission.requested, waiting._known_total):
         return
-    yield from cancel_items(_spare((yield from rows_of(waiting.submission)), waiting.submission))
+    rows = yield from rows_of(waiting.submission)
+    if not waiting.is_listed:
+        waiting.correct(rows)
+    yield from cancel_items(_spare(rows, waiting.submission))
     waiting._known_total = status.total
 
 
@@ -292,7 +352,7 @@ def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list
     """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
-    items: dict[int, QueueItem] = own_items((yield Ask(items_by_id, tuple(item_ids), known)), waiting.submission)
+    items: dict[int, QueueItem] = waiting.own(item_ids, (yield Ask(items_by_id, tuple(item_ids), known)))
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard |= {
         item_id for item_id, item in items.items() if item.status == "completed" and item.session.is_empty
