@@ -285,5 +285,5 @@ def test_another_clients_batch_is_found_among_all_items(client: Client, server: 
 
 
 def test_a_missing_batch_is_reported(client: Client) -> None:
-    with pytest.raises(EnqueueUncertain, match="does not show it"):
+    with pytest.raises(EnqueueUncertain, match="no item of it is on the server"):
         client.attach(ColourCard, "00000000-0000-0000-0000-000000000000").result(timeout=30)

@@ -178,7 +178,7 @@ def test_attaching_by_batch_id_reports_missing_items(connect: Callable[..., Clie
         job = client.submit(counted(stamp=stamp, height=32))
         job.wait(timeout=60)
         late = client.attach(counted, job.batch_id)
-        with pytest.raises(RunCanceled, match="4 of 6 items were no longer in the server's queue") as caught:
+        with pytest.raises(RunCanceled, match="4 of 6 items are not in the server's queue") as caught:
             late.result(timeout=60)
         assert caught.value.cause == "removal"
         assert len(caught.value.partial.card) == 2  # type: ignore[union-attr]

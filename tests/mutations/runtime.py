@@ -39,6 +39,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "a batch that the queue had no room for is reported as removed",
+        f"{RUNTIME}steps/runs/submit.py",
+        "no item of it is on the server: none ever was, or they were",
+        "its items were",
+        (f"{TESTS}test_run.py::test_a_batch_that_the_queue_had_no_room_for_is_not_reported_as_removed",),
+    ),
+    Mutation(
         "another user's items are reported as removed",
         f"{RUNTIME}steps/resources/queue.py",
         "    return any(item.batch_id == REDACTED for item in found.values())\n",

@@ -232,6 +232,8 @@ class Server:
             for row in self._of(body["batch_ids"][0]):
                 self.cancel(row)
             return answer({"canceled": 1})
+        if path == f"{QUEUE}/item_ids":
+            return answer({"item_ids": sorted(self.rows)})
         if path.startswith(f"{QUEUE}/i/"):
             found = self.rows.get(int(path.removeprefix(f"{QUEUE}/i/").partition("/")[0]))
             if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -235,6 +236,18 @@ def test_a_batch_that_was_accepted_in_part_is_canceled() -> None:
     assert caught.value.submission
     server.settle()
     assert not server.ran
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["by submission", "by batch id"])
+def test_a_batch_that_the_queue_had_no_room_for_is_not_reported_as_removed(by_id: bool) -> None:
+    run = Run(cards(3), Server(room=0))
+    with pytest.raises(QueueFullError, match="the queue accepted only 0 of 3 items; try again later") as caught:
+        run.result()
+    assert caught.value.submission
+    state = Submitting(replace(caught.value.submission, requested=0 if by_id else 3))
+    deadline = Deadline.after(None, run.driver.clock)
+    with pytest.raises(EnqueueUncertain, match="no item of it is on the server: none ever was, or they were pruned"):
+        run.driver.drive(finish(type(run.flow), state, Context(Known(), None), deadline))
 
 
 @pytest.mark.parametrize("status", ["!400", "!401", "!403", "!422"])
@@ -538,7 +551,7 @@ def test_items_that_were_pruned_early_are_missing_and_the_others_continue() -> N
     run, server = pruned_unseen()
     outcome = run.outcome()
     assert isinstance(outcome, RunCanceled)
-    assert "1 of 3 items were no longer in the server's queue" in str(outcome)
+    assert "1 of 3 items are not in the server's queue" in str(outcome)
     assert widths(outcome.partial) == ["[128]", "[192]"]
     all_ran_once(server, 3)
 

@@ -135,10 +135,11 @@ def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: Workflo
     canceled = [item for item in items if item.status == "canceled"]
     ids = [*waiting.open, *(item.item_id for item in canceled)]
     if unknown := waiting.submission.requested - len(waiting.submission.item_ids):
-        message = f"{unknown} of {waiting.submission.requested} items were no longer in the server's queue"
-        return RunCanceled(
-            f"{message}: pruned, cleared or deleted by somebody else", item_ids=ids, cause="removal", partial=partial
+        message = (
+            f"{unknown} of {waiting.submission.requested} items are not in the server's queue: "
+            "it had no room for them, or somebody else pruned, cleared or deleted them"
         )
+        return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
     if not canceled:
         message = f"{_named(waiting.open)} no longer in the server's queue: {_why_removed(waiting)} by somebody else"
         return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)

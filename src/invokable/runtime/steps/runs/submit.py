@@ -138,7 +138,7 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
         return (yield from _found(submission, known, clock, insist=insist))
     rows = yield from _look(submission, clock)
     if not rows:
-        raise _uncertain(submission, "the server does not show it")
+        raise _not_there(submission)
     yield from _settle(state := Submitting(submission), rows, None)
     return state.submission
 
@@ -159,7 +159,7 @@ def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) 
         ids = yield from answered(lambda: items_of_batch(submission.batch_id, known))
         requested = len(ids)
     if not ids:
-        raise _uncertain(submission, "the server does not show it; it may have been pruned or cleared")
+        raise _not_there(submission)
     return replace(submission, requested=requested, item_ids=tuple(ids))
 
 
@@ -296,9 +296,9 @@ def _settle(
         kept, spare = spare, []
     if not kept:
         yield from cancel_batch(submission.batch_id)
+        canceled = ", which were canceled" if items else ""
         raise QueueFullError(
-            f"the queue accepted only {len(items)} of {submission.requested} items, which were canceled; "
-            "try again later, or submit fewer items",
+            f"the queue accepted only {len(items)} of {submission.requested} items{canceled}; try again later, or submit fewer items",
             enqueued=len(items),
             requested=submission.requested,
         )
@@ -372,13 +372,19 @@ def _plain(value: Any) -> str:
     return json.dumps(value)
 
 
-def _uncertain(submission: Submission, why: str) -> EnqueueUncertain:
+def _uncertain(
+    submission: Submission, why: str, advice: str = "pass the error's submission to client.attach to look for it again"
+) -> EnqueueUncertain:
     error = EnqueueUncertain(
-        f"it is not known whether the server accepted batch {submission.batch_id}: {why}; "
-        "pass the error's submission to client.attach to look for it again"
+        f"it is not known whether the server accepted batch {submission.batch_id}: {why}; {advice}"
     )
     error.submission = submission
     return error
+
+
+def _not_there(submission: Submission) -> EnqueueUncertain:
+    why = "no item of it is on the server: none ever was, or they were pruned, cleared or deleted"
+    return _uncertain(submission, why, "submit the workflow again if it has to run")
 
 
 def withdraw(state: Submitting) -> Steps[bool]:
