@@ -139,11 +139,26 @@ def test_a_user_cannot_change_another_users_items(one: Client, two: Client, peop
 def test_a_user_cannot_follow_another_users_run(one: Client, two: Client, stamp: Path) -> None:
     job = one.submit(ColourCard(stamp=stamp, width=64, height=64))
     foreign = two.attach(ColourCard, job.submission)
-    for ask in (foreign.result, foreign.wait, foreign.status, foreign.finished):
+    for ask in (foreign.result, foreign.wait, foreign.status, foreign.finished, foreign.retry):
         with pytest.raises(WorkflowError, match="belong to another user") as caught:
             ask(timeout=20)
         assert caught.value.submission == job.submission
     assert job.status().pending == 1
+    assert one.queue.clear() == 1
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_user_cannot_cancel_another_users_run(one: Client, two: Client, stamp: Path) -> None:
+    job = one.submit(ColourCard(stamp=stamp, width=64, height=64))
+    with pytest.raises(WorkflowError, match="belong to another user; sign in with the account") as caught:
+        two.attach(ColourCard, job.submission).cancel()
+    assert caught.value.submission == job.submission
+    assert job.status().pending == 1
+    one.attach(ColourCard, job.submission).cancel()
+    assert job.wait(timeout=60).canceled == 1
+    job.cancel()  # nothing is left to cancel
+    with pytest.raises(WorkflowError, match="belong to another user"):
+        two.attach(ColourCard, job.submission).cancel()
     assert one.queue.clear() == 1
 
 

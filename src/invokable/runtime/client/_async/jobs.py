@@ -106,14 +106,17 @@ class AsyncJob(Generic[Result]):
             yield event
 
     async def cancel(self) -> None:
-        """Cancel the items of the run that have not ended. Raises ConnectionError and APIError."""
+        """Cancel the items of the run that have not ended.
+
+        Raises ConnectionError, APIError, and WorkflowError for another user's run.
+        """
         with carried_by_errors(self._state):
-            await self._engine.cancel(self.submission.batch_id)
+            await self._engine.cancel(self.submission)
 
     async def retry(self, *, timeout: float | None = None) -> None:
         """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
 
-        Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
+        Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run.
         """
         await self._drive(run_again(self._state, *self._within(timeout)))
 

@@ -187,7 +187,7 @@ class Client:
         Raises TypeError if `workflow` is not the class of a generated workflow.
         """
         if isinstance(submission, str):
-            submission = Submission("", submission, destination_of(submission), 0)
+            submission = _known_by(submission)
         return Job(self._engine, checked_class(workflow), Submitting(submission))
 
     def check(self, workflow: type[Workflow]) -> list[str]:
@@ -198,8 +198,11 @@ class Client:
         return self._drive(drift(pins_of(workflow)))
 
     def cancel(self, batch_id: str) -> None:
-        """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError."""
-        self._engine.cancel(batch_id)
+        """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError.
+
+        Nothing happens if the server does not show the batch, as with another user's.
+        """
+        self._engine.cancel(_known_by(batch_id))
 
     def image(self, image: Image | str) -> Image:
         """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
@@ -318,6 +321,11 @@ class Client:
 
     def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return self._engine.drive(steps, watch)
+
+
+def _known_by(batch_id: str) -> Submission:
+    """A submission of which only the batch id is known."""
+    return Submission("", batch_id, destination_of(batch_id), 0)
 
 
 Client.__module__ = "invokable"  # as users import it

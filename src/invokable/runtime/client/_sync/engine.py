@@ -19,7 +19,7 @@ from invokable.runtime.client._sync.driving import drive, stream
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError  # noqa: A004
+from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError, WorkflowError  # noqa: A004
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import (
     Ask,
@@ -37,11 +37,12 @@ from invokable.runtime.steps.exchange.protocol import (
     Tell,
 )
 from invokable.runtime.steps.resources.known import Known
-from invokable.runtime.steps.resources.queue import cancel_batch
+from invokable.runtime.steps.resources.queue import cancel_run
 from invokable.runtime.steps.runs.hearing import HERE
 from invokable.runtime.steps.runs.run import Context
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
+from invokable.runtime.values.submission import Submission
 
 _AT_ONCE: Final = 4
 """Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
@@ -76,10 +77,17 @@ class Engine:
         for event in stream(steps, self._do):
             yield event
 
-    def cancel(self, batch_id: str) -> None:
-        """Cancel the open items of a batch, and wake its waiters. Raises ConnectionError and APIError."""
-        self.context.canceled.add(batch_id)
-        self.drive(cancel_batch(batch_id))
+    def cancel(self, submission: Submission) -> None:
+        """Cancel the open items of a run, and wake its waiters. Raises ConnectionError, APIError and WorkflowError."""
+        batch_id, canceled = submission.batch_id, self.context.canceled
+        is_new = batch_id not in canceled
+        canceled.add(batch_id)
+        try:
+            self.drive(cancel_run(submission, self.context.known))
+        except WorkflowError:
+            if is_new:
+                canceled.discard(batch_id)
+            raise
         self.listener.note(batch_id, Note(HERE, 0, {}))
 
     def within(self, timeout: float | None) -> tuple[Context, Deadline]:

@@ -106,14 +106,17 @@ class Job(Generic[Result]):
             yield event
 
     def cancel(self) -> None:
-        """Cancel the items of the run that have not ended. Raises ConnectionError and APIError."""
+        """Cancel the items of the run that have not ended.
+
+        Raises ConnectionError, APIError, and WorkflowError for another user's run.
+        """
         with carried_by_errors(self._state):
-            self._engine.cancel(self.submission.batch_id)
+            self._engine.cancel(self.submission)
 
     def retry(self, *, timeout: float | None = None) -> None:
         """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
 
-        Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
+        Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run.
         """
         self._drive(run_again(self._state, *self._within(timeout)))
 

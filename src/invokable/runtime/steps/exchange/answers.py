@@ -67,6 +67,12 @@ class BatchStatus(Answer):
         return self.completed + self.failed + self.canceled
 
 
+class Canceled(Answer):
+    """`PUT /queue/{queue}/cancel_by_batch_ids`."""
+
+    canceled: int = 0
+
+
 class QueueCounts(Answer):
     """The number of items of all users in some of the states."""
 

@@ -7,7 +7,15 @@ from typing import Any, Final, TypeVar
 
 from invokable.contract.server import AGAIN, REDACTED
 from invokable.runtime.errors import APIError, InvokableError, WorkflowError
-from invokable.runtime.steps.exchange.answers import BatchStatus, ItemIds, ItemPage, ItemSummary, QueueItem, QueueStatus
+from invokable.runtime.steps.exchange.answers import (
+    BatchStatus,
+    Canceled,
+    ItemIds,
+    ItemPage,
+    ItemSummary,
+    QueueItem,
+    QueueStatus,
+)
 from invokable.runtime.steps.exchange.logs import LOG as LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch
 from invokable.runtime.steps.exchange.responses import parse, read
@@ -82,9 +90,9 @@ def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, It
     return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
 
 
-def another_users(found: Mapping[int, Item]) -> bool:
+def another_users(items: Iterable[QueueItem | ItemSummary]) -> bool:
     """Whether one of the items is another user's."""
-    return any(item.batch_id == REDACTED for item in found.values())
+    return any(item.batch_id == REDACTED for item in items)
 
 
 def belong_to_another_user(submission: Submission) -> WorkflowError:
@@ -147,10 +155,22 @@ def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
     return list(latest.values())
 
 
-def cancel_batch(batch_id: str) -> Steps[None]:
-    """Cancel the items of a batch that have not ended. Raises APIError and ConnectionError."""
+def cancel_batch(batch_id: str) -> Steps[int]:
+    """Cancel the items of a batch that have not ended; return how many. Raises APIError and ConnectionError."""
     request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": [batch_id]})
-    parse((yield from fetch(request)))
+    return read((yield from fetch(request)), Canceled).canceled
+
+
+def cancel_run(submission: Submission, known: Known) -> Steps[None]:
+    """Cancel the items of a run that have not ended.
+
+    Raises APIError, ConnectionError, and WorkflowError if another user submitted them.
+    """
+    if (yield from cancel_batch(submission.batch_id)):
+        return
+    found = yield from summaries_by_id(submission.item_ids, known)
+    if another_users(found.values()):  # whose batches the server ignores
+        raise belong_to_another_user(submission)
 
 
 def cancel_items(item_ids: Iterable[int]) -> Steps[None]:

@@ -23,7 +23,14 @@ from invokable.runtime.steps.exchange.answers import QueueItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import parse
-from invokable.runtime.steps.resources.queue import LOG, QUEUE, cancel_items, rows_of
+from invokable.runtime.steps.resources.queue import (
+    LOG,
+    QUEUE,
+    another_users,
+    belong_to_another_user,
+    cancel_items,
+    rows_of,
+)
 from invokable.runtime.steps.runs.submit import LATE, Submitting
 
 _TIMES: Final = 3
@@ -35,7 +42,8 @@ def retry(state: Submitting, clock: Clock) -> Steps[None]:
 
     Continues with items that already run again, because of an earlier attempt or somebody else.
 
-    Raises APIError, ConnectionError, RunTimeout, and EnqueueUncertain if the new items do not appear.
+    Raises APIError, ConnectionError, RunTimeout, EnqueueUncertain if the new items do not appear, and WorkflowError if
+    another user submitted the run.
     """
     try:
         yield from _retry(state, clock)
@@ -47,6 +55,8 @@ def retry(state: Submitting, clock: Clock) -> Steps[None]:
 
 def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     rows = yield from rows_of(state.submission)
+    if another_users(rows):
+        raise belong_to_another_user(state.submission)
     state.correct(rows)
     own = set(state.submission.item_ids)
     old = {row.first: row for row in rows if row.item_id in own and row.status in AGAIN}

@@ -78,6 +78,6 @@ def _own(
         state.correct((yield from rows_of(state.submission)))
         found = yield Ask(ask, state.submission.item_ids, context.known)
         own = own_items(found, state.submission)
-    if another_users(found):
+    if another_users(found.values()):
         raise belong_to_another_user(state.submission)
     return own

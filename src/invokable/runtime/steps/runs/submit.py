@@ -298,7 +298,8 @@ def _settle(
         yield from cancel_batch(submission.batch_id)
         canceled = ", which were canceled" if items else ""
         raise QueueFullError(
-            f"the queue accepted only {len(items)} of {submission.requested} items{canceled}; try again later, or submit fewer items",
+            f"the queue accepted only {len(items)} of {submission.requested} items{canceled}; "
+            "try again later, or submit fewer items",
             enqueued=len(items),
             requested=submission.requested,
         )

@@ -125,7 +125,7 @@ class Waiting:
         own = own_items(found, self.submission)
         self._shown |= own.keys()
         self._unseen = (self._unseen | set(asked)) - self._shown
-        self._foreign = another_users(found)
+        self._foreign = another_users(found.values())
         return own
 
     def correct(self, rows: Sequence[QueueItem]) -> bool:
