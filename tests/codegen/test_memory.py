@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from invokable.cli.errors import plain
 from invokable.cli.shell import shell
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
@@ -22,6 +21,7 @@ from invokable.codegen.plan import ModulePlan
 from invokable.codegen.project.config import Choices
 from invokable.codegen.render import Draft
 from invokable.contract.interface import read_module
+from invokable.contract.plain import plain
 from invokable.contract.utf8 import Utf8
 from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond

@@ -21,14 +21,18 @@ from invokable import (
     Client,
     ConnectionError,  # noqa: A004
     Image,
+    InvokableError,
+    NotFoundError,
     NotInvokeAIError,
     Policy,
+    Problem,
     RunFailed,
     Submission,
     ValidationError,
 )
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.exchange.responses import parse
+from invokable.testing import Simulator
 
 PNG = b"\x89PNG\r\n\x1a\n and so on\0\0\0\0IEND\xaeB`\x82"
 URL = "http://server.test:9090/invoke"
@@ -304,6 +308,45 @@ def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.Monkey
     with client(reply) as opened:
         assert opened.save(Image("a.png"), tmp_path / "a.png").read_bytes() == PNG
     assert len(attempts) == 3
+
+
+EVIL = "a\nb\r\x1b[31m\x00\u202e\u2028"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.attach(ColourCard, EVIL).result(timeout=1),
+        lambda client: client.boards.find(EVIL),
+        lambda client: client.images.get(EVIL),
+        lambda client: client.models.find(EVIL),
+        lambda client: client.run(SD15TextToImage(model=EVIL)),
+        lambda client: client.run(ColourCard(stamp=Image("x.png"), board=EVIL)),
+        lambda client: client.workflows.get(EVIL),
+    ],
+)
+def test_an_error_that_repeats_an_id_or_a_name_is_one_line(ask: Callable[[Client], object]) -> None:
+    with Simulator() as simulator, pytest.raises(InvokableError) as caught:
+        ask(simulator.client())
+    assert "a\\nb" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert str(caught.value) == caught.value.message == caught.value.args[0]
+
+
+def test_only_the_problems_of_a_validation_error_have_lines() -> None:
+    error = ValidationError([Problem(0, EVIL, "x", EVIL), Problem(1, "y", EVIL, "z")])
+    assert [line.isprintable() for line in str(error).split("\n")] == [True, True]
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/"])
+def test_an_id_that_would_change_the_path_is_not_found(name: str) -> None:
+    with Simulator() as simulator:
+        client = simulator.client()
+        for get in (client.images.get, client.models.get, client.workflows.get, client.style_presets.get):
+            with pytest.raises(NotFoundError):
+                get(name)
+        assert not [request for request in simulator.requests if "/i/" in request.path]
 
 
 def test_errors_survive_pickling_with_their_attributes() -> None:

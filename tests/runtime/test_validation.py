@@ -38,6 +38,14 @@ def test_an_invalid_value_is_described_in_plain_words(values: dict[str, Any], wo
     assert problem(ColourCard, **{"stamp": "x.png"} | values) == words
 
 
+@pytest.mark.parametrize("text", ["a \ud800", "\udfff"])
+def test_text_that_is_not_unicode_is_refused_before_anything_is_sent(text: str) -> None:
+    words = problem(SD15TextToImage, model="m", positive_prompt=text)
+    assert words == f"index 1, positive_prompt (Positive Prompt): {text!r} holds half of a character (a lone surrogate)"
+    ColourCard(stamp=f"{text}.png")  # a path may be any bytes
+    SD15TextToImage(model="m", positive_prompt="\U0001f98a")
+
+
 def test_long_values_are_truncated_and_bytes_are_not_shown() -> None:
     assert len(problem(ColourCard, stamp="x.png", width="9" * 10_000)) < 150
     assert "<6000 bytes>" in problem(ColourCard, stamp="x.png", width=b"secret" * 1000)

@@ -8,11 +8,12 @@ import shlex
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, Status, note, plain, reported, say, say_json, say_lines, warn
+from invokable.cli.errors import CommandError, Status, note, reported, say, say_json, say_lines, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import building
 from invokable.codegen.build.check import Report, report
 from invokable.codegen.python.json_text import pieces
+from invokable.contract.plain import plain
 
 
 @click.command()

@@ -12,8 +12,9 @@ from types import FrameType
 
 import click
 
-from invokable.cli.errors import CommandError, Status, plain, say_error
+from invokable.cli.errors import CommandError, Status, say_error
 from invokable.codegen.failures import BuildError
+from invokable.contract.plain import plain
 
 _INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 _SHOWS_TRACEBACK = "INVOKABLE_TRACEBACK"

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from invokable.codegen.failures import BuildError, FailureKind
+from invokable.contract.plain import plain
 
 _SLICE: Final = 1 << 16  # characters
 
@@ -106,14 +107,6 @@ def say_json(pieces: Iterable[str]) -> None:
 def say_error(text: str) -> None:
     """Print a line to stderr, as `say` does."""
     _write(text, error=True)
-
-
-def plain(text: str) -> str:
-    """Text on one line, with terminal control characters escaped."""
-    if text.isprintable():
-        return text
-    hidden = (character for character in set(text) if not character.isprintable())
-    return text.translate({ord(c): c.encode("unicode_escape").decode("ascii") for c in hidden})
 
 
 def _write(text: str, *, error: bool) -> None:

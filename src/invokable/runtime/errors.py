@@ -35,6 +35,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from invokable.contract.plain import plain
+
 if TYPE_CHECKING:
     from invokable.contract.interface import Drift
     from invokable.runtime.values.records import ModelInstall
@@ -81,8 +83,12 @@ class InvokableError(Exception):
     """Identifies the run on the server; None if nothing was submitted."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        # It may repeat an id or a name, with whatever it contains.
+        self.message = self._shown(message)
+        super().__init__(self.message)
+
+    def _shown(self, message: str) -> str:
+        return plain(message)
 
     def __str__(self) -> str:
         return self.message
@@ -260,7 +266,10 @@ class ValidationError(InvokableError, ValueError):
 
     def __init__(self, errors: Iterable[Problem]) -> None:
         self.errors: tuple[Problem, ...] = tuple(errors)
-        super().__init__("\n".join(map(str, self.errors)))
+        super().__init__("")
+
+    def _shown(self, message: str) -> str:
+        return "\n".join(plain(str(error)) for error in self.errors)
 
 
 class UnsupportedError(InvokableError):

@@ -5,6 +5,7 @@ pydantic validates in strict mode: nothing is converted, so "7" is not an intege
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from math import isfinite
@@ -36,6 +37,9 @@ _WANTED: Final = {
     "VideoField": "a video: a path, bytes, a file object, or a video on the server",
 }
 _PLACED: Final = "an edge of the workflow feeds this field, so this value would be ignored"
+_FILES: Final = frozenset({"ImageField", "VideoField"})
+"""The types whose text is a path, in which anything is possible."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS: Final = {
     "greater_than": "is not above {gt}",
     "greater_than_equal": "is less than {ge}",
@@ -79,6 +83,10 @@ def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, objec
     for target in targets:
         if target.attribute in by_attribute:
             problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
+        elif target.type.name not in _FILES and not _is_text(values[target.attribute]):
+            problems[target.attribute] = (
+                f"{_short(values[target.attribute])} holds half of a character (a lone surrogate)"
+            )
         elif target.type.name in SETTINGS_FIELDS and values[target.attribute] is not None:
             problems |= _generator_problem(target, values[target.attribute])
     if problems:
@@ -139,6 +147,15 @@ def _is_finite(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_finite, value))
     return not isinstance(value, float) or isfinite(value)
+
+
+def _is_text(value: object) -> bool:
+    """Whether JSON can represent all text in a value."""
+    if isinstance(value, Mapping):
+        return all(map(_is_text, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_text, value))
+    return not isinstance(value, str) or value.isascii() or not _SURROGATE.search(value)
 
 
 def _number(bound: object) -> object:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from invokable.runtime.errors import CertificateError, ConnectionError, NotInvokeAIError  # noqa: A004
+from invokable.runtime.errors import CertificateError, ConnectionError, InvokableError, NotInvokeAIError  # noqa: A004
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy, is_busy
 from invokable.runtime.values.events import JobEvent
@@ -233,9 +233,12 @@ def _rewind(request: Request) -> None:
         request.into.truncate()
 
 
-def in_path(part: object) -> str:
-    """A name or an id, quoted as a part of a path."""
-    return quote(str(part), safe="")
+def in_path(part: object, missing: InvokableError | None = None) -> str:
+    """A name or an id, quoted as a part of a path. Raises `missing`, if given, for one that would change the path."""
+    text = str(part)
+    if missing is not None and (not text.strip(".") or "/" in text):
+        raise missing
+    return quote(text, safe="")
 
 
 def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:

@@ -43,8 +43,8 @@ def list_workflows(
 
 def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:
     """A complete workflow. Raises NotFoundError."""
-    response = yield from fetch(Request("GET", f"{_WORKFLOWS}i/{in_path(workflow_id)}"))
     missing = NotFoundError(f"the library has no workflow with the id {workflow_id!r}", name=workflow_id)
+    response = yield from fetch(Request("GET", f"{_WORKFLOWS}i/{in_path(workflow_id, missing)}"))
     return _whole(existing(response, missing), response)
 
 

@@ -299,9 +299,7 @@ def _asked(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]
 
 
 def _path(kind: Kind[R], name: str) -> str:
-    if not name.strip(".") or "/" in name:  # the server would see another path
-        raise _missing(kind, name)
-    return f"{kind.path}/i/{in_path(name)}"
+    return f"{kind.path}/i/{in_path(name, _missing(kind, name))}"
 
 
 def _missing(kind: Kind[R], name: str) -> NotFoundError:

@@ -40,8 +40,8 @@ def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[
 
 def get_model(key: str) -> Steps[ModelRecord]:
     """The model with a key. Raises NotFoundError."""
-    response = yield from fetch(Request("GET", f"{MODELS}i/{in_path(key)}"))
     missing = NotFoundError(f"the server has no model with the key {key!r}", name=key)
+    response = yield from fetch(Request("GET", f"{MODELS}i/{in_path(key, missing)}"))
     return model_record(shaped(existing(response, missing), answers.ModelRecord, where=response.url), response)
 
 

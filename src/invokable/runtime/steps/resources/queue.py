@@ -17,7 +17,7 @@ from invokable.runtime.steps.exchange.answers import (
     QueueStatus,
 )
 from invokable.runtime.steps.exchange.logs import LOG as LOG
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.values.events import Queued
@@ -35,7 +35,7 @@ _PLACE: Final = 0.5  # seconds; other events wait meanwhile
 
 def batch_status(batch_id: str) -> Steps[BatchStatus]:
     """The status of a batch; requested once."""
-    return read((yield Request("GET", f"{QUEUE}/b/{batch_id}/status")), BatchStatus)
+    return read((yield Request("GET", f"{QUEUE}/b/{in_path(batch_id)}/status")), BatchStatus)
 
 
 def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueItem]]:

@@ -48,8 +48,8 @@ def list_presets() -> Steps[list[StylePresetRecord]]:
 
 def get_preset(preset_id: str) -> Steps[StylePresetRecord]:
     """A style preset. Raises NotFoundError."""
-    response = yield from fetch(Request("GET", f"{_PRESETS}i/{in_path(preset_id)}"))
     missing = NotFoundError(f"the server has no style preset with the id {preset_id!r}", name=preset_id)
+    response = yield from fetch(Request("GET", f"{_PRESETS}i/{in_path(preset_id, missing)}"))
     return _preset(existing(response, missing), response)
 
 
