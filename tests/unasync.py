@@ -22,7 +22,7 @@ WORDS = {
     r"\bawait ": "",
     r"\bAsync([A-Z])": r"\1",
     r"\bany number of tasks\b": "any number of threads",
-    r", and from one event loop after another\b": "",
+    r", and in one event loop after another:\s+of asyncio, also with uvloop, but not of trio\b": "",
     r"\bAwaitable\[([^\[\]]*)\]": r"\1",
     r"\bAwaitable, ": "",
     r"\bCoroutine\[Any, Any, ([^\[\]]*)\]": r"\1",

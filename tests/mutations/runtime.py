@@ -39,6 +39,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "on trio, an AsyncClient fails in a strange way",
+        f"{RUNTIME}client/_async/engine.py",
+        "        check_loop()\n        if self._closed",
+        "        if self._closed",
+        (f"{TESTS}test_async_client.py::test_a_caller_that_asyncio_does_not_run_is_refused",),
+    ),
+    Mutation(
         "an error that repeats a batch id has two lines",
         f"{RUNTIME}errors.py",
         "        return plain(message)\n",

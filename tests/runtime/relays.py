@@ -54,6 +54,28 @@ def relay_to(url: str) -> Serve:
     return serve
 
 
+def without_websockets(url: str, answer: bytes | None) -> Serve:
+    """Forwards everything but websockets: those get this answer, or become plain requests, as with some proxies."""
+    parts = urlsplit(url)
+
+    def serve(client: socket.socket) -> None:
+        head, rest = _head(client)
+        asks = "upgrade: websocket" in head.lower()
+        if asks and answer is not None:
+            client.sendall(answer)
+            return
+        head = (
+            re.sub(r"\r\n(Upgrade|Connection|Sec-WebSocket-[^:]*):[^\r]*", "", head, flags=re.IGNORECASE)
+            if asks
+            else head
+        )
+        with socket.create_connection((parts.hostname or "", parts.port or 80)) as server:
+            server.sendall(f"{head}\r\n\r\n".encode("latin-1") + rest)
+            _joined(client, server)
+
+    return serve
+
+
 class HttpProxy:
     """An HTTP proxy that requires `user` and `password`, if given. `seen` has the headers of all requests."""
 

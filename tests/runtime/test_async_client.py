@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import pytest
 from generated_examples.colour_card import ColourCard
 from PIL import Image
 
 from invokable import AsyncClient
+from invokable import Image as Picture
 from invokable.testing import Simulator
 
 
@@ -27,3 +32,27 @@ def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
     with Simulator(boards=["b"]) as simulator:
         path = asyncio.run(main(simulator))
     assert Image.open(path).size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.__aenter__(),
+        lambda client: client.version(),
+        lambda client: client.run(ColourCard(stamp=b"")),
+        lambda client: client.save(Picture("a.png"), "."),
+        lambda client: client.save_all([Picture("a.png")], "."),
+        lambda client: client.download_into(Picture("a.png"), BytesIO()),
+        lambda client: client.boards.list().__anext__(),
+        lambda client: client.attach(ColourCard, "b").events().__anext__(),
+        lambda client: client.aclose(),
+    ],
+)
+def test_a_caller_that_asyncio_does_not_run_is_refused(
+    call: Callable[[AsyncClient], Coroutine[Any, Any, object]],
+) -> None:
+    with Simulator() as simulator:
+        calling = call(AsyncClient._over(simulator.transport()))
+        with pytest.raises(RuntimeError, match=r"AsyncClient runs on asyncio.*use a Client in a thread"):
+            calling.send(None)  # as trio does
+        assert not simulator.requests

@@ -20,6 +20,7 @@ from invokable.runtime.client import socket as line
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.steps.exchange.protocol import Note
 from invokable.testing import Fault, Simulator
+from tests.runtime.relays import listening, without_websockets
 from tests.testing.asking import picture, until
 
 
@@ -142,6 +143,31 @@ def test_a_server_without_events_is_polled(simulator: Simulator) -> None:
     with Client(simulator.url) as client:
         begin = time.monotonic()
         assert client.run(card(client), timeout=30).card
+        assert client.run(card(client), timeout=30).card
+        assert time.monotonic() - begin < 5
+    assert asked(simulator, "/status")
+
+
+OPEN = b'0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n"
+        + b'"Invalid transport"',
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(OPEN) + OPEN,
+        b"",
+        None,
+    ],
+    ids=["refused", "answered for polling", "cut", "forwarded as a plain request"],
+)
+def test_a_server_that_offers_only_long_polling_is_polled(simulator: Simulator, answer: bytes | None) -> None:
+    with listening(without_websockets(simulator.url, answer)) as port, Client(f"http://127.0.0.1:{port}") as client:
+        begin = time.monotonic()
+        job = client.submit(card(client))
+        assert [type(event) for event in job.events(timeout=30)][-1] is Ended
+        assert job.result(timeout=30).card
         assert client.run(card(client), timeout=30).card
         assert time.monotonic() - begin < 5
     assert asked(simulator, "/status")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
-from invokable.runtime.client._async.concurrency import downloader
+from invokable.runtime.client._async.concurrency import check_loop, downloader
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.jobs import AsyncJob
 from invokable.runtime.client._async.repositories.boards import AsyncBoards
@@ -74,7 +74,8 @@ class AsyncClient:
     Raises ValueError for an invalid server URL, and for values that cannot be sent in a header.
 
     One client can run any number of workflows concurrently, from any number of tasks. A single connection receives
-    the server's events for all of them. A client can be used after a fork, and in one event loop after another.
+    the server's events for all of them. A client can be used after a fork, and in one event loop after another:
+    of asyncio, also with uvloop, but not of trio.
     """
 
     def __init__(
@@ -119,6 +120,7 @@ class AsyncClient:
         self.server = AsyncServer(self._engine)
 
     async def __aenter__(self) -> AsyncClient:
+        check_loop()
         return self
 
     async def __aexit__(

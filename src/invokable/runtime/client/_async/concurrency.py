@@ -66,6 +66,17 @@ def downloader(client: object) -> Downloader | None:
     return None
 
 
+def check_loop() -> None:
+    """Raise RuntimeError unless asyncio runs the caller."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "AsyncClient runs on asyncio (or uvloop) only, and no asyncio event loop is running; "
+            "with another library, use a Client in a thread, as in trio.to_thread.run_sync(client.run, flow)"
+        ) from None
+
+
 def home() -> object:
     """What may share work: the tasks of one event loop."""
     return asyncio.get_running_loop()

@@ -13,7 +13,15 @@ from functools import partial
 from typing import Any, Final
 
 from invokable.runtime.client._async.asking import AsyncAsking
-from invokable.runtime.client._async.concurrency import Gate, call_back, in_thread, sleep, wait_for_line, wait_for_note
+from invokable.runtime.client._async.concurrency import (
+    Gate,
+    call_back,
+    check_loop,
+    in_thread,
+    sleep,
+    wait_for_line,
+    wait_for_note,
+)
 from invokable.runtime.client._async.driving import drive, stream
 from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import Ear, Listener
@@ -68,12 +76,12 @@ class AsyncEngine:
 
     async def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
-        self._check_open()
+        self.check_open()
         return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     async def stream(self, steps: Steps[Any]) -> AsyncIterator[JobEvent]:
         """Yield the events that steps report. Raises ClientClosedError."""
-        self._check_open()
+        self.check_open()
         async for event in stream(steps, self._do):
             yield event
 
@@ -96,16 +104,19 @@ class AsyncEngine:
 
     async def aclose(self) -> None:
         """Close all connections. Every waiter gets a ClientClosedError."""
+        check_loop()
         self._closed = True
         await in_thread(self.listener.close)
         await self.transport.aclose()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise ClientClosedError if the client is closed, and RuntimeError outside of asyncio."""
+        check_loop()
         if self._closed:
             raise ClientClosedError("the client is closed")
 
     async def _do(self, step: Step, watch: Watch | None = None) -> Any:
-        self._check_open()
+        self.check_open()
         try:
             return await self._done(step, watch)
         except ConnectionError as error:

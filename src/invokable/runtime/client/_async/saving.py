@@ -24,6 +24,7 @@ _PIECE: Final = 2**20
 
 async def save(engine: AsyncEngine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
+    engine.check_open()
     scrap = await made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         await engine.drive(download(medium, scrap.file))
@@ -43,6 +44,7 @@ async def save_all(
     overwrite: bool,
 ) -> list[Path]:
     """Download many to a folder, some of them concurrently."""
+    engine.check_open()
     files = named(media)
     where = paths(files, folder, pattern)
     put = save if overwrite else _save_beside

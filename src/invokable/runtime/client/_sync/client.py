@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
 from invokable.runtime.client._http import Network, Transport
-from invokable.runtime.client._sync.concurrency import downloader
+from invokable.runtime.client._sync.concurrency import check_loop, downloader
 from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client._sync.jobs import Job
 from invokable.runtime.client._sync.repositories.boards import Boards
@@ -74,7 +74,7 @@ class Client:
     Raises ValueError for an invalid server URL, and for values that cannot be sent in a header.
 
     One client can run any number of workflows concurrently, from any number of threads. A single connection receives
-    the server's events for all of them. A client can be used after a fork, and in one event loop after another.
+    the server's events for all of them. A client can be used after a fork.
     """
 
     def __init__(
@@ -119,6 +119,7 @@ class Client:
         self.server = Server(self._engine)
 
     def __enter__(self) -> Client:
+        check_loop()
         return self
 
     def __exit__(

@@ -47,6 +47,10 @@ def downloader(client: D) -> D:
     return client
 
 
+def check_loop() -> None:
+    """Any thread will do."""
+
+
 def home() -> object:
     """What may share work: the threads of one process."""
     return os.getpid()

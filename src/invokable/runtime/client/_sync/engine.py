@@ -14,7 +14,15 @@ from typing import Any, Final
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client._sync.asking import Asking
-from invokable.runtime.client._sync.concurrency import Gate, call_back, in_thread, sleep, wait_for_line, wait_for_note
+from invokable.runtime.client._sync.concurrency import (
+    Gate,
+    call_back,
+    check_loop,
+    in_thread,
+    sleep,
+    wait_for_line,
+    wait_for_note,
+)
 from invokable.runtime.client._sync.driving import drive, stream
 from invokable.runtime.client.listening import Ear, Listener
 from invokable.runtime.client.progress import Watch
@@ -68,12 +76,12 @@ class Engine:
 
     def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
-        self._check_open()
+        self.check_open()
         return drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     def stream(self, steps: Steps[Any]) -> Iterator[JobEvent]:
         """Yield the events that steps report. Raises ClientClosedError."""
-        self._check_open()
+        self.check_open()
         for event in stream(steps, self._do):
             yield event
 
@@ -96,16 +104,19 @@ class Engine:
 
     def close(self) -> None:
         """Close all connections. Every waiter gets a ClientClosedError."""
+        check_loop()
         self._closed = True
         in_thread(self.listener.close)
         self.transport.close()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise ClientClosedError if the client is closed, and RuntimeError outside of asyncio."""
+        check_loop()
         if self._closed:
             raise ClientClosedError("the client is closed")
 
     def _do(self, step: Step, watch: Watch | None = None) -> Any:
-        self._check_open()
+        self.check_open()
         try:
             return self._done(step, watch)
         except ConnectionError as error:

@@ -24,6 +24,7 @@ _PIECE: Final = 2**20
 
 def save(engine: Engine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
+    engine.check_open()
     scrap = made_in_thread(Scrap, Scrap.drop, medium.name, path)
     try:
         engine.drive(download(medium, scrap.file))
@@ -43,6 +44,7 @@ def save_all(
     overwrite: bool,
 ) -> list[Path]:
     """Download many to a folder, some of them concurrently."""
+    engine.check_open()
     files = named(media)
     where = paths(files, folder, pattern)
     put = save if overwrite else _save_beside
