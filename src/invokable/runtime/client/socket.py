@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic_core import from_json
 
 from invokable.runtime.client.connection import Connection
+from invokable.runtime.client.readable import is_readable
 
 _OPEN: Final = 5.0
 """Seconds for each step of opening a connection."""
@@ -23,7 +24,7 @@ _ANSWER: Final = 4.0
 _AHEAD: Final = 2**16
 """Bytes to read at a time."""
 _REST: Final = 0.05
-"""Seconds between two reads while many jobs are followed: to wake up for an event costs more than to handle it."""
+"""Seconds to wait for further events while many jobs are followed: to wake up for one costs more than to handle it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
 """The start of an event on the wire: Engine.IO message, Socket.IO event, name."""
@@ -120,10 +121,17 @@ def _client(server: Connection, take: Callable[[str], bool], is_busy: Callable[[
         def recv(self) -> str | bytes:
             while True:
                 if not self._ahead and self._may_rest and is_busy():
-                    time.sleep(_REST)
+                    self._rest()
                 came = self._text() or super().recv()
                 if not isinstance(came, str) or not take(came):
                     return came
+
+        def _rest(self) -> None:
+            """Wait until something arrives, and then for what follows, to read it all at once."""
+            # TLS hides nothing here: a record is shorter than what is read at a time.
+            connection = self.sock
+            if connection is not None and is_readable(connection, connection.gettimeout()) and is_busy():
+                time.sleep(_REST)
 
         def _text(self) -> str:
             """The next frame, if it is a complete text that one read returned, as nearly all are."""

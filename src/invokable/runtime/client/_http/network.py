@@ -13,7 +13,6 @@ import logging
 import math
 import os
 import re
-import select
 import socket
 import threading
 import time
@@ -27,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from invokable.runtime.client.connection import Connection
+from invokable.runtime.client.readable import is_readable
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Sent
 
@@ -309,19 +309,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         if (
             info == "is_readable"
         ):  # called for each idle connection at each request, and anyio would make three system calls
-            return _is_readable(self._socket)
+            return is_readable(self._socket)
         return self._inner.get_extra_info(info)
-
-
-def _is_readable(connection: socket.socket) -> bool:
-    """Whether data has arrived or the other side has closed."""
-    if connection.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):  # on Windows
-        return bool(select.select([connection], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 # ------------------------------------------------------------------------------------------------ addresses

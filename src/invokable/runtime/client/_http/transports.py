@@ -56,7 +56,7 @@ class _Sending:
         self._is_closed = False
         own = {"User-Agent": "invokable", "Accept": "*/*", **connection.extra_headers}
         self._headers = self._own_headers({**own, "Accept-Encoding": "gzip"})
-        self._headers_of_files = self._own_headers({**own, "Accept-Encoding": "identity"})
+        self._plain_headers = self._own_headers({**own, "Accept-Encoding": "identity"})
         if is_real:
             _ = connection.ssl_context  # report an unusable file now
 
@@ -90,7 +90,7 @@ class _Sending:
             files=_form(request),
             # Given a stream, httpx adds no headers of its own, which takes half of its time.
             stream=None if is_form else httpx.ByteStream(content),
-            headers=self._headers if request.into is None else self._headers_of_files,
+            headers=self._plain_headers if request.plain or request.into is not None else self._headers,
             extensions={"timeout": self._timeouts(end)},
         )
         if not is_form and (content or request.method in _WITH_BODY):

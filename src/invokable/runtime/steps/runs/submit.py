@@ -164,7 +164,9 @@ def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) 
 
 
 def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
-    request = Request("POST", f"{QUEUE}/enqueue_batch", json={"batch": prepared.batch, "prepend": False})
+    # Its answer repeats the batch, and the server would compress it before it handles anything else.
+    body = {"batch": prepared.batch, "prepend": False}
+    request = Request("POST", f"{QUEUE}/enqueue_batch", json=body, plain=True)
     for _ in range(_POSTS):
         answer = yield from _post(request, state, clock)
         if answer is not None and _is_plain(answer, state.submission):
