@@ -315,6 +315,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_frames.py",),
     ),
     Mutation(
+        "the first event after a silence is read alone",
+        f"{RUNTIME}client/socket.py",
+        "is_readable(connection, connection.gettimeout()) and is_busy()",
+        "is_busy()",
+        (f"{TESTS}test_frames.py",),
+    ),
+    Mutation(
+        "the answer that repeats a batch is compressed",
+        f"{RUNTIME}steps/runs/submit.py",
+        "json=body, plain=True)",
+        "json=body)",
+        (f"{TESTS}test_run.py",),
+    ),
+    Mutation(
         "reading rests although more has arrived",
         f"{RUNTIME}client/socket.py",
         "self._may_rest = len(came) < size",

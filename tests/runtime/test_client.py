@@ -71,6 +71,19 @@ def test_a_number_that_json_cannot_represent_is_not_sent(number: float) -> None:
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize(("plain", "encoding"), [(False, "gzip"), (True, "identity")])
+def test_a_request_says_whether_its_answer_may_be_compressed(plain: bool, encoding: str) -> None:
+    seen = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["Accept-Encoding"])
+        return httpx.Response(200, json=None)
+
+    with client(reply) as opened:
+        opened._engine.transport.send(Request("POST", "/api", json=[], plain=plain))
+    assert seen == [encoding]
+
+
 def test_the_token_is_sent_only_to_the_server() -> None:
     seen = []
 

@@ -128,6 +128,28 @@ def test_events_of_many_jobs_are_read_together(monkeypatch: pytest.MonkeyPatch) 
     assert 0 < reads - rests < 12  # those of opening the connection
 
 
+def test_events_that_follow_each_other_after_a_silence_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("invokable.runtime.client.socket._REST", 0.3)
+    reads: list[bytes] = []
+
+    def read(*given: Any) -> bytes:
+        reads.append(recv(*given))
+        return reads[-1]
+
+    monkeypatch.setattr("websocket._core.recv", read)
+    events = [frame(event(number)) for number in range(5)]
+
+    def send(client: socket.socket) -> None:
+        time.sleep(0.7)  # longer than a rest
+        for part in (*events, OVER):
+            client.sendall(part)
+            time.sleep(0.01)
+
+    with heard_of(send, is_busy=True) as (_, heard):
+        assert numbers(heard) == list(range(5))
+    assert reads[-1] == b"".join(events) + OVER
+
+
 def test_events_of_few_jobs_are_read_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
     _, rests = reads_and_rests(monkeypatch, is_busy=False)
     assert rests == 0

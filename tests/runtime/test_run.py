@@ -168,6 +168,12 @@ def test_a_duplicate_that_cannot_be_canceled_does_not_fail_the_run(status: int) 
     assert any("/cancel" in line for line in server.log)
 
 
+def test_the_answer_that_repeats_a_batch_is_not_compressed() -> None:
+    run = Run(card(), Server())
+    run.result()
+    assert [request.path.rpartition("/")[2] for request in run.driver.requests if request.plain] == ["enqueue_batch"]
+
+
 def test_a_submitted_job_does_not_run_twice_either() -> None:
     run = Run(cards(2), server := Server(seconds=30))
     server.fates = {POST: ["before", ""]}
