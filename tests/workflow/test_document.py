@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,11 @@ def test_a_record_of_the_library_is_unwrapped() -> None:
 def test_an_object_that_merely_has_a_workflow_is_left_alone() -> None:
     wrapper = {"workflow": JSON}
     assert read_document(json.dumps(wrapper).encode()) == wrapper
+
+
+def test_short_texts_that_are_equal_are_kept_once() -> None:
+    found: Any = read_document(b'[{"id": "node", "source": "node"}, {"target": "node"}]')
+    assert found[0]["id"] is found[0]["source"] is found[1]["target"]
 
 
 def test_a_byte_order_mark_is_not_part_of_the_text() -> None:

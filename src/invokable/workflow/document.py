@@ -32,6 +32,9 @@ _FIRST_VALUES = 20_000
 MAX_DEPTH = 200
 """The deepest nesting of arrays and objects. Workflows from the editor have about ten levels."""
 
+_SHARED = 40
+"""Characters of a text that is only kept once: ids, types, versions and the names of fields occur again and again."""
+
 _PIECE = 1 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 PNG_KEYWORD = b"invokeai_workflow"
@@ -108,12 +111,17 @@ def _is_crowded(marks: bytes, data: bytes) -> str | None:
 
 
 def _strict_json(text: str) -> object:
+    known: dict[str, str] = {}
+
     def pairs(entries: list[tuple[str, object]]) -> dict[str, object]:
         record = dict(entries)
         if len(record) != len(entries):
             seen: set[str] = set()
             twice = next(key for key, _ in entries if key in seen or seen.add(key))  # type: ignore[func-returns-value]
             raise WorkflowFileError(f"the key {quoted(twice)} occurs twice in one object")
+        for key, value in entries:
+            if type(value) is str and len(value) <= _SHARED:
+                record[key] = known.setdefault(value, value)
         return record
 
     def constant(literal: str) -> NoReturn:
