@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from invokable.contract.interface import Interface, compare
 from invokable.contract.interface.rules import KINDS, RULES
+from invokable.contract.interface.takes import One, Takes, read_takes
+from invokable.contract.interface.words import shown_choices
+from invokable.schema.compare import compare_nodes
 from tests.drift.edits import CASES, NAMES, RUNS, sides
+from tests.workflow.builders import schema
 
 
 @pytest.mark.parametrize("position", range(len(RUNS)), ids=NAMES)
@@ -20,3 +28,52 @@ def test_an_edit_makes_the_changes_that_it_makes(position: int) -> None:
 
 def test_every_kind_of_change_has_an_edit_and_a_rule() -> None:
     assert set().union(*(case.there | case.back for case in CASES)) == set(KINDS) == set(RULES)
+
+
+class Counted(str):
+    """A text that counts comparisons with others."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return super().__eq__(other)
+
+
+def of_choices(old: tuple[str, ...], new: tuple[str, ...]) -> object:
+    return shown_choices(Takes(one=One("str", old)), Takes(one=One("str", new)))
+
+
+def of_models(old: tuple[str, ...], new: tuple[str, ...]) -> object:
+    interface = Interface(class_name="A", source="a.json", schema="6.14.2", inputs=(), outputs=())
+    return compare(replace(interface, models={"model": old}), replace(interface, models={"model": new})).changes
+
+
+def of_options(old: tuple[str, ...], new: tuple[str, ...]) -> object:
+    blur = schema().nodes["img_blur"]
+    before, after = (
+        replace(schema(), nodes={"img_blur": replace(blur, inputs={"blur_type": replace(template, options=options)})})
+        for template, options in ((blur.inputs["blur_type"], options) for options in (old, new))
+    )
+    return compare_nodes(before, after, None)
+
+
+@pytest.mark.parametrize("compared", [of_choices, of_models, of_options])
+def test_many_choices_are_not_compared_with_each_other(
+    compared: Callable[[tuple[str, ...], tuple[str, ...]], object],
+) -> None:
+    old, new = (tuple(Counted(number) for number in range(start, start + 1_000)) for start in (0, 500))
+    Counted.compared = 0
+    assert compared(old, new)
+    assert Counted.compared < 10_000
+
+
+@pytest.mark.parametrize("count", [3, 3_000])
+def test_many_choices_are_read_like_few(count: int) -> None:
+    choices = tuple(f"choice {number}, '[x]' \U0001f98a" for number in range(count))
+    literal = f"Literal[{', '.join(map(repr, choices))}]"
+    assert read_takes(literal) == Takes(one=One("str", choices))
+    assert read_takes(f"{literal} | None") == Takes(one=One("str", choices), none=True)
+    with pytest.raises(ValueError, match="neither a string nor an integer"):
+        read_takes(f"{literal[:-1]}, 0.5]")

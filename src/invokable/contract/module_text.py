@@ -43,13 +43,14 @@ def quick_constant(statement: bytes) -> tuple[str, object] | None:
     inside = Span(found.end(), len(statement) - 1)
     try:
         if next(items(statement, inside)) != inside:  # a single item is an expression in parentheses
-            return found[1].decode(), tuple(_entries(statement, inside))
+            return found[1].decode(), tuple(entries(statement, inside))
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         pass
     return None
 
 
-def _entries(text: bytes, inside: Span) -> Iterator[object]:
+def entries(text: bytes, inside: Span) -> Iterator[object]:
+    """The values of the items in a bracket. Raises what reading literals raises."""
     for batch in batches(text, inside):
         yield from ast.literal_eval(f"[{cut(text, *batch).decode()}\n]")
 

@@ -106,8 +106,9 @@ def _changed(old: InputTemplate, new: InputTemplate) -> Iterator[tuple[str, str,
     for aspect, before in _aspects(old).items():
         if before != after[aspect]:
             yield aspect, before, after[aspect]
-    gone = [str(option) for option in old.options if option not in new.options]
-    added = [str(option) for option in new.options if option not in old.options]
+    old_options, new_options = frozenset(old.options), frozenset(new.options)
+    gone = [str(option) for option in old.options if option not in new_options]
+    added = [str(option) for option in new.options if option not in old_options]
     if gone or added:
         yield "choices", ", ".join(gone), ", ".join(added)
 

@@ -47,8 +47,9 @@ def _of_module(old: Interface, new: Interface) -> Iterator[Change]:
         if alias not in new.aliases:
             yield Change(kind="alias-missing", name=alias, before=alias)
     for attribute, names in old.models.items():
+        known = frozenset(new.models.get(attribute, ()))
         for name in names:
-            if name not in new.models.get(attribute, ()):
+            if name not in known:
                 yield Change(kind="model-missing", name=f"Models.{attribute}.{name}", before=name)
     if old.schema != new.schema:
         yield Change(kind="schema-changed", name="InvokeAI", before=old.schema, after=new.schema)

@@ -231,6 +231,8 @@ class _Written:
 
     def _of(self, annotation: str) -> tuple[str, str]:
         """The annotation, and the first alias in it or an empty string."""
+        if annotation in self._aliases:
+            return self._aliases[annotation], annotation
         if self._named.keys().isdisjoint(_NAME.findall(annotation)):
             return annotation, ""
         tree = ast.parse(annotation, mode="eval").body

@@ -3,7 +3,8 @@
     Annotated[int | list[int], ModelFilter(…)] | None  ─▶  one: int   many: list of int   none: yes
 
 Annotations are read in the form in which the generator writes them. Anything else, such as a type from a project's own
-template, is identified by its source text.
+template, is identified by its source text. Many choices are read in parts, since a syntax tree takes a hundred times
+the size of its text.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from typing import Any, Final, TypeAlias
 
 from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
+from invokable.contract.module_text import entries
+from invokable.contract.statements import LONG, Span, long_parts
 
 Choices: TypeAlias = tuple[str | int | bool, ...]
 
+_LITERAL: Final = "Literal["
 _BOUNDS: Final = {
     "Ge": "minimum",
     "Gt": "exclusive_minimum",
@@ -61,6 +65,8 @@ class Takes:
 @lru_cache(maxsize=128)
 def read_takes(annotation: str) -> Takes:
     """Read an annotation. Raises SyntaxError or ValueError for anything else."""
+    if (choices := _long_literal(annotation)) is not None:
+        return Takes(one=_choices(choices))
     takes = Takes()
     for alternative in _alternatives(ast.parse(annotation.strip(), mode="eval").body, ()):
         match alternative:
@@ -71,6 +77,15 @@ def read_takes(annotation: str) -> Takes:
             case None:
                 takes = replace(takes, none=True)
     return takes
+
+
+def _long_literal(annotation: str) -> list[object] | None:
+    """The choices of a long Literal; None for anything else."""
+    if len(annotation) <= LONG or not annotation.startswith(_LITERAL):
+        return None
+    text = annotation.encode()
+    inside = Span(len(_LITERAL), len(text) - 1)
+    return list(entries(text, inside)) if list(long_parts(text, 0, len(text))) == [inside] else None
 
 
 def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | Many | None]:

@@ -70,8 +70,9 @@ def shown_choices(old: Takes, new: Takes) -> str:
     before, after = ((takes.one or (takes.many and takes.many.item)) for takes in (old, new))
     if not (before and before.choices and after and after.choices):
         return ""
-    gone = [_quoted(choice) for choice in before.choices if choice not in after.choices]
-    added = [_quoted(choice) for choice in after.choices if choice not in before.choices]
+    old_choices, new_choices = frozenset(before.choices), frozenset(after.choices)
+    gone = [_quoted(choice) for choice in before.choices if choice not in new_choices]
+    added = [_quoted(choice) for choice in after.choices if choice not in old_choices]
     return ", ".join(f"{word} {', '.join(its)}" for word, its in (("without", gone), ("with", added)) if its)
 
 
