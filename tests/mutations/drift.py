@@ -10,6 +10,7 @@ INTERFACE: Final = "src/invokable/contract/interface/"
 FITS: Final = ("tests/drift/test_fits.py",)
 FOLDERS: Final = ("tests/cli/test_diff_folders.py",)
 COMPARED: Final = ("tests/drift/test_compare.py",)
+MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size"
 
 MUTATIONS: Final = (
     Mutation(
@@ -81,6 +82,48 @@ MUTATIONS: Final = (
         "    return draft_module(plan",
         '    globals()["held"] = plan\n    return draft_module(plan',
         ("tests/codegen/test_memory.py::test_the_plan_is_free_when_the_text_is_put_together",),
+    ),
+    Mutation(
+        "each choice of an input is compared with all others",
+        f"{INTERFACE}words.py",
+        "old_choices, new_choices = frozenset(before.choices), frozenset(after.choices)",
+        "old_choices, new_choices = before.choices, after.choices",
+        COMPARED,
+    ),
+    Mutation(
+        "each option of a node is compared with all others",
+        "src/invokable/schema/compare.py",
+        "old_options, new_options = frozenset(old.options), frozenset(new.options)",
+        "old_options, new_options = old.options, new.options",
+        COMPARED,
+    ),
+    Mutation(
+        "many choices or None are read as choices alone",
+        f"{INTERFACE}takes.py",
+        "if list(long_parts(text, 0, len(text))) == [inside] else None",
+        "",
+        COMPARED,
+    ),
+    Mutation(
+        "the labels of a workflow that has no module are not compared",
+        "src/invokable/codegen/render.py",
+        "for name, entry in node.inputs.items() if entry.label}",
+        "for name, entry in {}.items() if entry.label}",
+        ("tests/drift/test_interfaces.py",),
+    ),
+    Mutation(
+        "the edges of a workflow that has no module are not compared",
+        "src/invokable/codegen/render.py",
+        '{"edges": plan.reading.graph["edges"]}',
+        '{"edges": []}',
+        ("tests/drift/test_interfaces.py",),
+    ),
+    Mutation(
+        "a whole module is written for the interface of a workflow",
+        "src/invokable/codegen/drift/interfaces.py",
+        ", laid_out=False, whole=False)",
+        ", laid_out=False)",
+        (f"{MEMORY}[schema diff-dropdowns-True]",),
     ),
     Mutation(
         "an edited map is accepted",

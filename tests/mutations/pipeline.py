@@ -6,12 +6,12 @@ from typing import Final
 
 from tests.mutations import Mutation
 from tests.mutations.codegen import CODEGEN
+from tests.mutations.drift import MEMORY
 
 LIFE: Final = ("tests/cli/test_project_life.py",)
 CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
 TRACKING: Final = ("tests/cli/test_tracking.py",)
-MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size"
 UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [

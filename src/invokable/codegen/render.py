@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from invokable._version import VERSION
 from invokable.codegen.describing.descriptions import Descriptions, first_line, sentence
@@ -90,7 +90,7 @@ class _Input:
     """An input. Its texts are created on each access: those of all inputs take most of a module's memory."""
 
     _planned: PlannedInput
-    _descriptions: Descriptions
+    _description: Callable[[PlannedInput], Sequence[str]]
 
     @property
     def name(self) -> Code:
@@ -117,7 +117,7 @@ class _Input:
     @property
     def docstring(self) -> Code:
         """The paragraphs on one line if they fit, else separately."""
-        paragraphs = self._descriptions.of(self._planned)
+        paragraphs = self._description(self._planned)
         line = code.docstring([" ".join(paragraphs)], indent=4, width=line_length.get())
         return line if "\n" not in line else code.docstring(paragraphs, indent=4, width=line_length.get())
 
@@ -132,7 +132,7 @@ class _Output:
     """An output. Its docstring is created on each access."""
 
     _planned: PlannedOutput
-    _results: Results
+    _description: Callable[[PlannedOutput], str]
 
     @property
     def name(self) -> Code:
@@ -144,7 +144,7 @@ class _Output:
 
     @property
     def docstring(self) -> Code:
-        return code.docstring([sentence(self._results.of(self._planned))], indent=8, width=line_length.get())
+        return code.docstring([sentence(self._description(self._planned))], indent=8, width=line_length.get())
 
 
 def render_module(plan: ModulePlan, *, templates: Path | None = None, width: int = layout.WIDTH) -> Utf8:
@@ -162,17 +162,20 @@ def draft_module(
     width: int = layout.WIDTH,
     made_from: str = "",
     laid_out: bool = True,
+    whole: bool = True,
 ) -> Draft:
     """Write the text of the module, after which the plan is no longer needed.
 
     `made_from` is the checksum of everything that the module is made from. With `laid_out`, whatever black need not
-    format is laid out as black would do it. Raises TemplateError for a faulty template.
+    format is laid out as black would do it. Without `whole`, the text only has what the module's interface depends on:
+    no docstrings, of the graph the edges, and of the embedded workflow the labels. Raises TemplateError for a faulty
+    template.
     """
     draft = Draft(Layout(), width)
     take = draft.layout.take_apart if laid_out and templates is None else draft.layout.add
     docstring = draft.layout.docstring if templates is None else _joined
     with _lines_of(width):
-        for part in _filled(templates, _context(plan, made_from, draft.layout.raw, docstring)):
+        for part in _filled(templates, _context(plan, made_from, draft.layout.raw, docstring, whole)):
             take(part)
     return draft
 
@@ -186,17 +189,20 @@ def _context(
     made_from: str,
     raw: Callable[[Utf8], Code],
     docstring: Callable[[Iterable[str], int], Code],
+    whole: bool,
 ) -> dict[str, object]:
     """The variables of the templates."""
 
     def prose(paragraphs: Iterable[str | ListItem], indent: int) -> Code:
-        return docstring(code.docstring_pieces(paragraphs, indent=indent, width=line_length.get()), indent)
+        shown = paragraphs if whole else ()
+        return docstring(code.docstring_pieces(shown, indent=indent, width=line_length.get()), indent)
 
-    descriptions = Descriptions(plan)
-    inputs = [_Input(planned, descriptions) for planned in plan.inputs]
-    results = Results(plan.reading, plan.inputs, title=plan.title)
-    outputs = [_Output(planned, results) for planned in plan.outputs]
+    of_input = Descriptions(plan).of if whole else _nothing
+    of_output = Results(plan.reading, plan.inputs, title=plan.title).of if whole else _nothing
+    inputs = [_Input(planned, of_input) for planned in plan.inputs]
+    outputs = [_Output(planned, of_output) for planned in plan.outputs]
     models = _models(plan)
+    graph = plan.reading.graph if whole else {"edges": plan.reading.graph["edges"]}
     return {
         "marker": Code(MARKER),
         "version": code.version(VERSION),
@@ -207,7 +213,7 @@ def _context(
         "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
         "module_docstring": prose(_module_docstring(plan), 0),
         "class_docstring": prose(_class_docstring(plan), 4),
-        "result_docstring": prose(_result_docstring(plan, results), 8),
+        "result_docstring": prose(_result_docstring(plan, of_output), 8),
         "imports": _imports(_expressions(inputs, outputs, models), replaces=bool(inputs), aliased=bool(plan.aliases)),
         "aliases": [
             _Later(partial(layout.choices, code.identifier(name), values)) for name, values in plan.aliases.items()
@@ -216,11 +222,28 @@ def _context(
         "receiver": code.identifier("_self" if any(attribute.name == "self" for attribute in inputs) else "self"),
         "outputs": outputs,
         "models": models,
-        "graph": _Later(lambda: raw(code.json_text(plan.reading.graph, lines=("nodes", "edges")))),
-        "batch": _Later(lambda: raw(code.json_text(plan.batch.to_json(), lines=("sources", "groups")))),
-        "workflow": _Later(lambda: raw(code.json_line(plan.reading.embedding()))),
+        "graph": _Later(lambda: raw(code.json_text(graph, lines=("nodes", "edges")))),
+        "batch": _Later(lambda: raw(code.json_text(_batch(plan, whole), lines=("sources", "groups")))),
+        "workflow": _Later(lambda: raw(code.json_line(plan.reading.embedding() if whole else _labels(plan)))),
         "seam": _SEAM,
     }
+
+
+def _nothing(_: object) -> str:
+    return ""
+
+
+def _batch(plan: ModulePlan, whole: bool) -> dict[str, Any]:
+    return plan.batch.to_json() if whole else plan.batch.to_json() | {"sources": []}
+
+
+def _labels(plan: ModulePlan) -> dict[str, object]:
+    """The labels of fields, in the places that they have in the embedded workflow."""
+    labels = (
+        (node.id, {name: {"label": entry.label} for name, entry in node.inputs.items() if entry.label})
+        for node in plan.reading.workflow.invocations()
+    )
+    return {"nodes": ({"id": node_id, "data": {"inputs": found}} for node_id, found in labels if found)}
 
 
 def _filled(templates: Path | None, context: dict[str, object]) -> Iterator[str]:
@@ -387,7 +410,7 @@ def _class_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
     yield from outline_of(plan.reading.outline, described, title=plan.title)
 
 
-def _result_docstring(plan: ModulePlan, results: Results) -> Iterator[str | ListItem]:
+def _result_docstring(plan: ModulePlan, description: Callable[[PlannedOutput], str]) -> Iterator[str | ListItem]:
     yield f"The result of {first_line(plan.title, most=_TITLE).removesuffix('.')}."
     for planned in plan.outputs:
-        yield ListItem(f"`{planned.attribute}`: {results.of(planned)}")
+        yield ListItem(f"`{planned.attribute}`: {description(planned)}")
