@@ -8,6 +8,7 @@ from tests.mutations import Mutation
 
 CODEGEN: Final = "src/invokable/codegen/"
 WORKFLOW: Final = "src/invokable/workflow/"
+BATCHES: Final = ("tests/workflow/test_batches.py",)
 CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
@@ -271,10 +272,39 @@ MUTATIONS: Final = (
         ("tests/codegen/test_growth.py::test_a_chain_of_connectors_is_followed_once",),
     ),
     Mutation(
+        "a generator is checked again for each batch node",
+        f"{WORKFLOW}batches.py",
+        "if node_id not in self._faults:",
+        "if True:",
+        BATCHES,
+    ),
+    Mutation(
+        "one batch that feeds many fields is listed for each",
+        f"{WORKFLOW}batch_data.py",
+        "            self.room -= size\n",
+        "",
+        BATCHES,
+    ),
+    Mutation(
+        "the items of all generators are held in memory together",
+        "src/invokable/cli/show.py",
+        "batch_data(reading.batches)",
+        "list(map(list, batch_data(reading.batches)))",
+        ("tests/codegen/test_memory.py::test_the_items_of_generators_are_printed_one_generator_after_another",),
+    ),
+    Mutation(
+        "the items of a generator are made to be counted",
+        f"{WORKFLOW}batch_data.py",
+        "_characters(datum.generator.values()) + _NUMBER * (number or 0)",
+        "_characters(expand(datum.generator))",
+        BATCHES,
+    ),
+    Mutation(
         "a generator's items are made while reading",
         f"{WORKFLOW}batches.py",
-        "        check(value)\n",
-        "        check(value)\n        __import__('invokable.contract.generators').contract.generators.expand(value)\n",
+        "                check(value)\n",
+        "                check(value)\n"
+        "                __import__('invokable.contract.generators').contract.generators.expand(value)\n",
         ("tests/codegen/test_growth.py::test_the_work_stays_within_bounds_for_the_size",),
     ),
     Mutation(

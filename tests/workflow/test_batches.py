@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 
-from invokable.workflow import BatchDatum, WorkflowFileError
+from invokable.workflow import BatchDatum, Reading, WorkflowFileError
+from invokable.workflow import batches as batches_module
+from invokable.workflow.batch_data import batch_data
 from tests.workflow.builders import UNSET, Json, connector, edge, node, read, workflow
 
 ADD = node("a", "add")
+
+
+def data_of(reading: Reading, **options: Any) -> list[list[dict[str, object]]]:
+    return list(map(list, batch_data(reading.batches, **options)))
 
 
 def batch(node_id: str, group: Any, *values: int) -> Json:
@@ -18,7 +24,7 @@ def batch(node_id: str, group: Any, *values: int) -> Json:
 
 def batches(*nodes: Json, edges: list[Json], lenient: bool = False) -> list[list[tuple[str, Any]]]:
     reading = read(workflow(ADD, node("m", "add"), *nodes, edges=edges), lenient=lenient)
-    data: Any = reading.batch_data
+    data: Any = data_of(reading)
     return [[(f"{d['node_path']}.{d['field_name']}", d.get("items", "later")) for d in group] for group in data]
 
 
@@ -73,7 +79,7 @@ def generated(value: Any, *more: Json, edges: list[Json] | None = None, lenient:
 
 def test_a_generator_replaces_the_values_of_the_batch_node() -> None:
     reading = generated(GENERATOR)
-    assert reading.batch_data == [[{"node_path": "a", "field_name": "a", "items": [0, 5, 10]}]]
+    assert data_of(reading) == [[{"node_path": "a", "field_name": "a", "items": [0, 5, 10]}]]
     assert reading.batches[0].data == (BatchDatum("a", "a", "g", "generator", [], GENERATOR),)
 
 
@@ -92,7 +98,7 @@ def test_random_numbers_without_a_seed_are_left_to_the_run() -> None:
     value = {"type": "integer_generator_random_distribution_uniform", "min": 1, "max": 6, "count": 3}
     reading = generated(value)
     request = {"kind": "random", "generator": value}
-    assert reading.batch_data == [[{"node_path": "a", "field_name": "a", "resolve": request}]]
+    assert data_of(reading) == [[{"node_path": "a", "field_name": "a", "resolve": request}]]
     assert reading.batches[0].data[0].generator == value
 
 
@@ -101,7 +107,7 @@ def test_a_generator_that_gives_no_values_is_refused_unless_lenient(value: Any) 
     with pytest.raises(WorkflowFileError, match="gives no values") as caught:
         generated(value)
     assert caught.value.pointer == "/nodes/1/data/inputs/generator"
-    assert generated(value, lenient=True).batch_data == [[{"node_path": "a", "field_name": "a", "items": []}]]
+    assert data_of(generated(value, lenient=True)) == [[{"node_path": "a", "field_name": "a", "items": []}]]
 
 
 def test_an_endless_generator_is_refused() -> None:
@@ -119,4 +125,42 @@ def test_images_leave_an_image_batch_by_their_own_output() -> None:
     images = [{"image_name": "a.png"}]
     nodes = (node("b", "image_batch", batch_group_id="None", images=images), node("p", "img_blur"))
     reading = read(workflow(*nodes, edges=[edge("b.image", "p.image")]))
-    assert reading.batch_data == [[{"node_path": "p", "field_name": "image", "items": images}]]
+    assert data_of(reading) == [[{"node_path": "p", "field_name": "image", "items": images}]]
+
+
+def shortened(count: int, node_id: str, field: str) -> dict[str, object]:
+    return {"count": count, "source": {"node_id": node_id, "field": field}}
+
+
+def test_lists_that_do_not_fit_are_counted() -> None:
+    nodes = [batch("b", "Group 1", *range(100)), batch("c", "Group 1", 1, 2), node("n", "add")]
+    edges = [edge("b.value", "a.a"), edge("b.value", "a.b"), edge("c.value", "n.a"), edge("c.value", "n.b")]
+    reading = read(workflow(ADD, *nodes, edges=edges))
+    ((first, second, third, fourth),) = data_of(reading, room=700)
+    assert first == {"node_path": "a", "field_name": "a", "items": list(range(100))}
+    assert second == {"node_path": "a", "field_name": "b"} | shortened(100, "b", "integers")
+    assert (third["items"], fourth["items"]) == ([1, 2], [1, 2])
+    assert data_of(reading)[0][1]["items"] == list(range(100))
+
+
+def test_the_items_of_a_generator_that_do_not_fit_are_counted_without_making_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("invokable.workflow.batch_data.expand", None)
+    ((datum,),) = data_of(generated(GENERATOR | {"count": 50_000}), room=100_000)
+    assert datum == {"node_path": "a", "field_name": "a"} | shortened(50_000, "g", "generator")
+
+
+def test_a_list_with_long_texts_does_not_fit_into_little_room() -> None:
+    texts = node("b", "string_batch", batch_group_id="None", strings=["x" * 1_000])
+    reading = read(workflow(texts, node("s", "string"), edges=[edge("b.value", "s.value")]))
+    ((datum,),) = data_of(reading, room=1_000)
+    assert datum["count"] == 1
+
+
+def test_a_generator_that_feeds_many_batch_nodes_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+    monkeypatch.setattr(batches_module, "check", checked.append)
+    edges = [edge("g.integers", "b.integers"), edge("g.integers", "c.integers")]
+    generated(GENERATOR, batch("c", "None", 1), edges=edges)
+    assert checked == [GENERATOR]

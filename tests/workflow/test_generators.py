@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.contract import generators
-from invokable.contract.generators import MAX_ITEMS, GeneratorError, check, draw, expand, mersenne_twister
+from invokable.contract.generators import MAX_ITEMS, GeneratorError, check, count, draw, expand, mersenne_twister
 from invokable.contract.settings import KINDS
 
 
@@ -152,7 +152,8 @@ def test_settings_are_refused_by_a_check_exactly_when_they_make_no_items(
         with pytest.raises(GeneratorError, match=re.escape(str(error))):
             expand(value)
     else:
-        expand(value)
+        made = expand(value)
+        assert not isinstance(made, list) or count(value) in (len(made), None)
 
 
 @pytest.mark.parametrize(

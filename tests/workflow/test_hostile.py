@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invokable.workflow import WorkflowFileError, node_versions, read_document, read_workflow
+from invokable.workflow.batch_data import batch_data
 from invokable.workflow.cycles import CycleGuard, Effort
 from tests.effort import slow_beyond, tries
 from tests.examples import SHARED
@@ -130,7 +131,8 @@ def is_read_or_refused(document: Any) -> bool:
             if not error.message:
                 return False
         else:
-            json.dumps([reading.graph, reading.batch_data, reading.embedded], allow_nan=False)
+            data = list(map(list, batch_data(reading.batches)))
+            json.dumps([reading.graph, data, reading.embedded], allow_nan=False)
     return True
 
 

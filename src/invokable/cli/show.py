@@ -16,6 +16,7 @@ from invokable.codegen.plan import PlannedInput, PlannedOutput
 from invokable.codegen.python.json_text import pieces
 from invokable.codegen.typing.annotations import result_type
 from invokable.schema.model import MISSING
+from invokable.workflow.batch_data import batch_data
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
 
@@ -28,7 +29,7 @@ _JSON: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
 @click.option(
     "--graph",
     is_flag=True,
-    help="With --format json: also the graph, the batch data and the embedded workflow.",
+    help="With --format json: also the graph, the batch data (long lists are counted) and the embedded workflow.",
 )
 @build_options
 def show(
@@ -95,7 +96,7 @@ def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:
     if graph:
         described |= {
             "graph": reading.graph,
-            "batch_data": reading.batching(),
+            "batch_data": batch_data(reading.batches),
             "embedded_workflow": reading.embedding(),
         }
     return described

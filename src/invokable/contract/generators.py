@@ -89,6 +89,18 @@ def check(value: object) -> None:
         _made(item, (0, count - 1))
 
 
+def count(value: object) -> int | None:
+    """Return the number of items of a generator value; None if only the server knows it.
+
+    The work grows with the size of the settings, not with the number of items. Raises GeneratorError as `expand` does.
+    """
+    settings, kind = _settings(value)
+    stored = _stored_values(settings, kind)
+    if stored is not None:
+        return len(stored)
+    return None if kind in _DEFERRED else max(0, _series(settings, kind, lambda: 0.5)[0])
+
+
 def draw(value: object, rng: Callable[[], float] = random.random) -> Items:
     """Draw the items of a random generator that has no seed.
 

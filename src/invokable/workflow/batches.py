@@ -38,9 +38,10 @@ def build_batches(workflow: ParsedWorkflow, findings: Findings) -> tuple[BatchGr
     wiring = wiring_of(workflow)
     nodes = workflow.by_id()
     connectors = ConnectorSources(nodes, wiring)
+    generators = _Generators()
     groups: list[BatchGroup] = []
     for group, members in _grouped(workflow).items():
-        data = [_data_of(node, nodes, wiring, connectors, findings) for node in members]
+        data = [_data_of(node, nodes, wiring, connectors, generators, findings) for node in members]
         entries = data if group == "None" else [[datum for entry in data for datum in entry]]
         groups.extend(BatchGroup(tuple(entry)) for entry in entries if entry)
     return tuple(groups)
@@ -73,13 +74,14 @@ def _data_of(
     nodes: dict[str, Node],
     wiring: Wiring,
     connectors: ConnectorSources,
+    generators: _Generators,
     findings: Findings,
 ) -> list[BatchDatum]:
     source, field = _source(node, nodes, wiring, connectors, findings)
     if source is node:
         items, generator = _items(node, field, findings), None
     else:
-        items, generator = [], _generator(node, source, field, findings)
+        items, generator = [], generators.settings(node, source, field, findings)
     data = []
     for _, edge in wiring.out_of(node.id, "image" if node.type == "image_batch" else "value"):
         if isinstance(nodes.get(edge.target), ConnectorNode):
@@ -123,19 +125,33 @@ def _items(node: InvocationNode, field: str, findings: Findings) -> list[object]
     return []
 
 
-def _generator(
-    node: InvocationNode, source: InvocationNode, field: str, findings: Findings
-) -> dict[str, object] | None:
-    """Return the settings of the generator that feeds a batch node, or None if they do not make a batch."""
-    value = source.inputs[field].value if field in source.inputs else MISSING
-    try:
-        if not isinstance(value, dict) or not _generates_for(node, value):
-            raise GeneratorError("its settings are missing or belong to another generator")
-        check(value)
-    except GeneratorError as error:
-        findings.problem(f"{source.described()} gives no values: {error}", pointer_to(source, "inputs", field))
+class _Generators:
+    """The settings of generators. Each is checked once, though it may feed many batch nodes."""
+
+    def __init__(self) -> None:
+        self._faults: dict[str, str] = {}
+
+    def settings(
+        self, node: InvocationNode, source: InvocationNode, field: str, findings: Findings
+    ) -> dict[str, object] | None:
+        """Return the settings of the generator that feeds a batch node, or None if they do not make a batch."""
+        value = source.inputs[field].value if field in source.inputs else MISSING
+        fault = "its settings are missing or belong to another generator"
+        if isinstance(value, dict) and _generates_for(node, value):
+            fault = self._fault(source.id, value)
+            if not fault:
+                return value
+        findings.problem(f"{source.described()} gives no values: {fault}", pointer_to(source, "inputs", field))
         return None
-    return value
+
+    def _fault(self, node_id: str, value: dict[str, object]) -> str:
+        if node_id not in self._faults:
+            try:
+                check(value)
+                self._faults[node_id] = ""
+            except GeneratorError as error:
+                self._faults[node_id] = str(error)
+        return self._faults[node_id]
 
 
 def _generates_for(node: InvocationNode, value: object) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from invokable.contract.generators import expand
 from invokable.schema.model import InputTemplate, Schema
 from invokable.workflow.embed import embedded_workflow
 from invokable.workflow.errors import Warning_
@@ -64,7 +63,7 @@ class BatchDatum:
 
     The values come from the field `source_field` of the node `source_node`: the collection of a batch node, whose
     values are `items`, or the generator that feeds it, whose settings are `generator`. A generator's values are only
-    computed by `Reading.batching`: a line of settings can mean 100,000 values.
+    computed by `batch_data`: a line of settings can mean 100,000 values.
     """
 
     node_path: str
@@ -103,28 +102,3 @@ class Reading:
     def embedding(self) -> dict[str, object]:
         """The same with iterators for nodes and edges, so that they need not all be in memory together."""
         return embedded_workflow(self.workflow, self.schema)
-
-    @property
-    def batch_data(self) -> list[list[dict[str, object]]]:
-        """The `batch.data` of the enqueue body; `resolve` fills in `items` that only the server knows."""
-        return [list(group) for group in self.batching()]
-
-    def batching(self) -> Iterator[Iterator[dict[str, object]]]:
-        """The same with iterators: the items of all generators may take thousands of times the size of the file."""
-        return map(_data, self.batches)
-
-
-def _data(group: BatchGroup) -> Iterator[dict[str, object]]:
-    source: tuple[str, str] | None = None
-    items: dict[str, object] = {}
-    for datum in group.data:
-        if source != (datum.source_node, datum.source_field):  # one may feed many fields
-            source, items = (datum.source_node, datum.source_field), _items_of(datum)
-        yield {"node_path": datum.node_path, "field_name": datum.field_name} | items
-
-
-def _items_of(datum: BatchDatum) -> dict[str, object]:
-    if datum.generator is None:
-        return {"items": datum.items}
-    expanded = expand(datum.generator)
-    return {"resolve": expanded} if isinstance(expanded, dict) else {"items": expanded}
