@@ -61,6 +61,14 @@ def saved(tmp_path: Path, document: Any, name: str = "flow.json") -> Path:
     return path
 
 
+def test_the_module_of_a_workflow_is_run_without_docstrings_or_layout(
+    server: Simulator, stamp: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for needless in ("_format", "Descriptions", "Results"):
+        monkeypatch.setattr(f"invokable.codegen.render.{needless}", None)
+    assert run(CARD, "--set", stamp, "--url", server.url, "--out", tmp_path).exit_code == 0
+
+
 # ------------------------------------------------------------------ values
 
 

@@ -44,7 +44,7 @@ def same(document: Any) -> bool:
     if plan is None:
         return True
     whole = read_module(draft_module(plan).finished())
-    return read_module(draft_module(plan, laid_out=False, whole=False).unformatted()) == whole
+    return read_module(draft_module(plan, laid_out=False, extent="interface").unformatted()) == whole
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -62,6 +62,6 @@ def test_the_interface_of_a_real_workflow_is_that_of_its_module(path: Any) -> No
 def test_labels_edges_and_batches_are_seen() -> None:
     plan = planned(labelled(4))
     assert plan is not None
-    inputs = read_module(draft_module(plan, laid_out=False, whole=False).unformatted()).inputs
+    inputs = read_module(draft_module(plan, laid_out=False, extent="interface").unformatted()).inputs
     assert [item.label for item in inputs[::2]] == ["Number 0", "Number 1", "Number 2", "Number 3"]
     assert [item.connected for item in inputs[::2]] == [False, True, True, False]

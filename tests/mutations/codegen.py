@@ -308,6 +308,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_growth.py::test_the_work_stays_within_bounds_for_the_size",),
     ),
     Mutation(
+        "run writes docstrings that nobody reads",
+        "src/invokable/cli/running/loading.py",
+        'extent="code"',
+        'extent="whole"',
+        ("tests/cli/test_run.py::test_the_module_of_a_workflow_is_run_without_docstrings_or_layout",),
+    ),
+    Mutation(
         "a template without a checksum is written",
         f"{CODEGEN}render.py",
         "if not has_body_checksum(text):",

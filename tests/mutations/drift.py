@@ -121,7 +121,7 @@ MUTATIONS: Final = (
     Mutation(
         "a whole module is written for the interface of a workflow",
         "src/invokable/codegen/drift/interfaces.py",
-        ", laid_out=False, whole=False)",
+        ', laid_out=False, extent="interface")',
         ", laid_out=False)",
         (f"{MEMORY}[schema diff-dropdowns-True]",),
     ),

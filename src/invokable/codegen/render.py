@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from invokable._version import VERSION
 from invokable.codegen.describing.descriptions import Descriptions, first_line, sentence
@@ -44,6 +45,11 @@ _ORIGINS: Final = {
     "typing": ("TYPE_CHECKING", "Annotated", "Final", "Literal", "Self"),
 }
 """The origins of names that the runtime does not define."""
+
+
+Extent: TypeAlias = Literal["whole", "code", "interface"]
+"""What a draft contains: the whole module; all but the docstrings, to run it; or what its interface depends on, to read
+it: also no nodes of the graph, no values of batches, and of the embedded workflow only the labels."""
 
 
 class TemplateError(Exception):
@@ -162,20 +168,18 @@ def draft_module(
     width: int = layout.WIDTH,
     made_from: str = "",
     laid_out: bool = True,
-    whole: bool = True,
+    extent: Extent = "whole",
 ) -> Draft:
     """Write the text of the module, after which the plan is no longer needed.
 
     `made_from` is the checksum of everything that the module is made from. With `laid_out`, whatever black need not
-    format is laid out as black would do it. Without `whole`, the text only has what the module's interface depends on:
-    no docstrings, of the graph the edges, and of the embedded workflow the labels. Raises TemplateError for a faulty
-    template.
+    format is laid out as black would do it. Raises TemplateError for a faulty template.
     """
     draft = Draft(Layout(), width)
     take = draft.layout.take_apart if laid_out and templates is None else draft.layout.add
     docstring = draft.layout.docstring if templates is None else _joined
     with _lines_of(width):
-        for part in _filled(templates, _context(plan, made_from, draft.layout.raw, docstring, whole)):
+        for part in _filled(templates, _context(plan, made_from, draft.layout.raw, docstring, extent)):
             take(part)
     return draft
 
@@ -189,16 +193,17 @@ def _context(
     made_from: str,
     raw: Callable[[Utf8], Code],
     docstring: Callable[[Iterable[str], int], Code],
-    whole: bool,
+    extent: Extent,
 ) -> dict[str, object]:
     """The variables of the templates."""
+    described, whole = extent == "whole", extent != "interface"
 
     def prose(paragraphs: Iterable[str | ListItem], indent: int) -> Code:
-        shown = paragraphs if whole else ()
+        shown = paragraphs if described else islice(paragraphs, 1)
         return docstring(code.docstring_pieces(shown, indent=indent, width=line_length.get()), indent)
 
-    of_input = Descriptions(plan).of if whole else _nothing
-    of_output = Results(plan.reading, plan.inputs, title=plan.title).of if whole else _nothing
+    of_input = Descriptions(plan).of if described else _nothing
+    of_output = Results(plan.reading, plan.inputs, title=plan.title).of if described else _nothing
     inputs = [_Input(planned, of_input) for planned in plan.inputs]
     outputs = [_Output(planned, of_output) for planned in plan.outputs]
     models = _models(plan)

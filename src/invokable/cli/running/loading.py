@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Final, TypeVar
 
 from invokable import Workflow
-from invokable.codegen import BuildError, BuildOptions, GeneratedModule, Source, plan_source
-from invokable.codegen.render import render_module
+from invokable.codegen import BuildError, BuildOptions, Source, plan_source
+from invokable.codegen.render import Draft, draft_module
 from invokable.workflow.errors import nearest
 
 T = TypeVar("T")
@@ -56,14 +56,19 @@ def _has_class(name: str) -> bool:
 
 
 def _of_workflow(source: Source, options: BuildOptions) -> Loaded:
-    plan = plan_source(source, options)
+    draft, class_name, warnings = _drafted(source, options)
     module = ModuleType("invokable_run")
-    written = GeneratedModule(render_module(plan), plan)
-    code = compile(written.data, f"<the module of {source.shown}>", "exec")
+    code = compile(draft.unformatted(), f"<the module of {source.shown}>", "exec")
     sys.modules[module.__name__] = module  # its class finds its constants there
     _find_here()  # for the project's own field classes
     _import(source.shown, lambda: exec(code, module.__dict__))
-    return Loaded(source.shown, source.stem, getattr(module, plan.class_name), written.warnings)
+    return Loaded(source.shown, source.stem, getattr(module, class_name), warnings)
+
+
+def _drafted(source: Source, options: BuildOptions) -> tuple[Draft, str, tuple[str, ...]]:
+    """The draft of a workflow's module, its class and the plan's warnings. The plan's memory is free afterwards."""
+    plan = plan_source(source, options)
+    return draft_module(plan, laid_out=False, extent="code"), plan.class_name, plan.warnings
 
 
 def _of_file(path: str) -> ModuleType:

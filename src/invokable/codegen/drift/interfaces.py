@@ -95,7 +95,7 @@ def _drafted(
 ) -> tuple[Draft, tuple[str, ...]]:
     """The draft of a workflow's module, with the plan's warnings. The plan's memory is free afterwards."""
     plan = plan_again(job, material.document(), options.modules, names, version)
-    return draft_module(plan, templates=job.settings.templates, laid_out=False, whole=False), plan.warnings
+    return draft_module(plan, templates=job.settings.templates, laid_out=False, extent="interface"), plan.warnings
 
 
 def workflow_interface(path: Path, like: Interface) -> Interface:
