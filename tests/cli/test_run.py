@@ -185,6 +185,17 @@ def test_all_errors_are_reported_together_with_similar_names(server: Simulator, 
     assert len(server.requests) == asked
 
 
+def test_of_many_unknown_names_in_a_file_a_hundred_are_reported(stamp: str, tmp_path: Path) -> None:
+    values = saved(tmp_path, {f"name {number}": 1 for number in range(1_000)} | {"width": "x"}, "values.json")
+    done = run(CARD, "--set", stamp, "--values", values)
+    *unknown, more, wrong = done.stderr.splitlines()
+    assert [line.partition(" (")[0] for line in unknown] == [
+        f"{values}: the workflow has no input 'name {number}'" for number in range(100)
+    ]
+    assert more == f"{values}: 900 more names are not inputs of the workflow"
+    assert "width (Width): 'x' is not an integer" in wrong
+
+
 def test_a_missing_value_says_how_to_set_it(server: Simulator) -> None:
     done = run(CARD, "--url", server.url)
     assert done.exit_code == 2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.codegen.naming.lock import HEADER, LockError, Names, changes, read_lock, write_lock
+from invokable.codegen.project.lockfile import LockFile
+from tests.counted import Counted
 
 PORTRAIT = Names("Portrait", {("7be1", "value"): "prompt", ("9c", "width"): "width"}, {("3f0a", "image"): "image"})
 
@@ -116,3 +119,12 @@ def test_locked_names_override_those_of_the_existing_module() -> None:
     assert PORTRAIT.over(module) == Names(
         "Portrait", {**PORTRAIT.inputs, ("z", "z"): "steps"}, {("3f0a", "image"): "image"}
     )
+
+
+def test_many_names_of_removed_workflows_are_removed_in_one_go() -> None:
+    names: dict[str, Names] = {Counted(f"w{number}.json"): PORTRAIT for number in range(1_000)}
+    lock = LockFile(Path("invokable.lock"), None, names)
+    gone = [Counted(f"w{number}.json") for number in range(1, 1_000)]
+    Counted.compared = 0
+    assert lock.with_names({}, gone) == write_lock({"w0.json": PORTRAIT})
+    assert Counted.compared < 10_000

@@ -12,6 +12,7 @@ from invokable.contract.interface.rules import KINDS, RULES
 from invokable.contract.interface.takes import One, Takes, read_takes
 from invokable.contract.interface.words import shown_choices
 from invokable.schema.compare import compare_nodes
+from tests.counted import Counted
 from tests.drift.edits import CASES, NAMES, RUNS, sides
 from tests.workflow.builders import schema
 
@@ -28,17 +29,6 @@ def test_an_edit_makes_the_changes_that_it_makes(position: int) -> None:
 
 def test_every_kind_of_change_has_an_edit_and_a_rule() -> None:
     assert set().union(*(case.there | case.back for case in CASES)) == set(KINDS) == set(RULES)
-
-
-class Counted(str):
-    """A text that counts comparisons with others."""
-
-    compared = 0
-    __hash__ = str.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        Counted.compared += 1
-        return super().__eq__(other)
 
 
 def of_choices(old: tuple[str, ...], new: tuple[str, ...]) -> object:

@@ -206,6 +206,27 @@ MUTATIONS: Final = [
         ("tests/codegen/test_made_from.py",),
     ),
     Mutation(
+        "each name in the lock file is compared with those of all removed workflows",
+        f"{CODEGEN}project/lockfile.py",
+        "        for key in gone:\n            kept.pop(key, None)\n",
+        "        kept = {key: names for key, names in kept.items() if key not in gone}\n",
+        ("tests/codegen/test_lock.py",),
+    ),
+    Mutation(
+        "a gzipped schema unpacks to any size",
+        "src/invokable/schema/build.py",
+        "if len(data) > _LARGEST:",
+        "if False:",
+        ("tests/schema/test_build.py",),
+    ),
+    Mutation(
+        "thousands of unknown names are each compared with all inputs",
+        "src/invokable/cli/running/values.py",
+        "unknown[:_MOST_UNKNOWN]",
+        "unknown",
+        ("tests/cli/test_run.py::test_of_many_unknown_names_in_a_file_a_hundred_are_reported",),
+    ),
+    Mutation(
         "an untracked module is fine",
         f"{CODEGEN}project/tracking.py",
         "if tags.get(name) == _UNTRACKED:",

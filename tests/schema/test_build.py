@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -107,6 +107,17 @@ def test_version_comes_from_the_document_where_that_says_the_server_s(tmp_path: 
     (tmp_path / "openapi.json").write_text(json.dumps(RICH | {"info": {"version": "7.1.0"}}))
 
     assert read_openapi(str(tmp_path / "openapi.json")).version == "7.1.0"
+
+
+@pytest.mark.parametrize("pack_up", [bytes, gzip.compress])
+def test_a_document_that_is_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack_up: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr("invokable.schema.build._LARGEST", 2**20)
+    path = tmp_path / "openapi-6.14.2.json"
+    path.write_bytes(pack_up(json.dumps(RICH).encode() + b" " * 2**20))
+    with pytest.raises(SchemaError, match="is larger than 1 MiB"):
+        read_openapi(str(path))
 
 
 def test_document_without_a_version_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
 import re
 import sys
@@ -26,6 +27,7 @@ from invokable.schema.records import encode
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+[0-9a-z.+-]*?(?=\.json|$)")
 _TIMEOUT: Final = 30.0  # seconds
+_LARGEST: Final = 64 * 2**20  # bytes of a document, also of one that is unpacked
 
 
 def pack(schemas: Iterable[Schema]) -> bytes:
@@ -44,7 +46,7 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     """
     data = _read(source)
     try:
-        document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        document = json.loads(_unpacked(data))
     except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
         raise SchemaError(not_json(error)) from error
     named = _VERSION.search(source.rpartition("/")[2])
@@ -55,6 +57,15 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     if recognised is None:
         raise SchemaError("unknown InvokeAI version; put the version in the file name: openapi-6.14.2.json")
     return replace(schema, version=recognised)
+
+
+def _unpacked(data: bytes) -> bytes:
+    if data[:2] == b"\x1f\x8b":
+        with gzip.open(io.BytesIO(data)) as file:
+            data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise SchemaError(f"is larger than {_LARGEST // 2**20} MiB")
+    return data
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,10 +100,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _read(source: str) -> bytes:
     if not source.startswith(("http://", "https://")):
-        return Path(source).read_bytes()
+        with Path(source).open("rb") as file:
+            return file.read(_LARGEST + 1)
     try:
         with urllib.request.urlopen(source, timeout=_TIMEOUT) as response:
-            data: bytes = response.read()
+            data: bytes = response.read(_LARGEST + 1)
     except (ValueError, HTTPException) as error:
         raise OSError(f"not a valid answer from the server: {error!r}") from error
     return data

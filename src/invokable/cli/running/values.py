@@ -22,6 +22,7 @@ from invokable.runtime.values.validation import validate_some
 from invokable.workflow.errors import nearest
 
 _LARGEST: Final = 64 * 2**20  # bytes of a file of values, or of one text
+_MOST_UNKNOWN: Final = 100  # names of a file that are reported with similar ones
 
 
 class WrongValuesError(Exception):
@@ -73,9 +74,13 @@ class _Reading:
         except BuildError as failure:
             self.problems.append((failure, None))
             return
+        unknown = [key for key in found if key not in self.by_name]
+        for key in unknown[:_MOST_UNKNOWN]:
+            self._find(key, name)
+        if len(unknown) > _MOST_UNKNOWN:
+            self._refuse(name, f"{len(unknown) - _MOST_UNKNOWN} more names are not inputs of the workflow")
         for key, value in found.items():
-            pin = self._find(key, name)
-            if pin is not None:
+            if pin := self.by_name.get(key):
                 self._take(pin, lambda value=value, pin=pin: from_values(value, pin, self.pins.hints[pin.attribute]))
 
     def take_sets(self, sets: Iterable[str]) -> None:

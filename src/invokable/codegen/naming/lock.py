@@ -16,9 +16,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from sys import intern
+from typing import Final, TypeAlias
 
 from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, Key, is_valid_attribute, is_valid_class
+
+_Key: TypeAlias = tuple[str, ...]
+"""The path of a workflow file and what is named: its class, or an input or output of a node and a field."""
 
 HEADER: Final = (
     "# The names that invokable gave to classes, inputs and outputs. Commit this file; to merge it, keep all lines.\n"
@@ -31,6 +35,7 @@ _LINE: Final = re.compile(
     rf"(?P<source>{_TEXT})\.(?:class|(?P<kind>inputs|outputs)\.(?P<node>{_TEXT})\.(?P<field>{_TEXT}))"
     rf" = (?P<name>{_TEXT})"
 )
+_ANY_LINE: Final = re.compile(r"([^\n]*)(?:\n|\Z)")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029]")  # TOML forbids the first; editors break lines at the others
 _CONFLICT: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
@@ -74,22 +79,21 @@ def read_lock(text: str) -> dict[str, Names]:
     """
     if len(text) > MAX_LENGTH:
         raise LockError(1, f"more than {MAX_LENGTH:,} characters")
-    found: dict[tuple[str, ...], tuple[str, int]] = {}
-    owners: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        line = line.removesuffix("\r")
-        if line.startswith(_CONFLICT):
-            raise LockError(number, "found conflict markers; delete them and keep the lines of both sides")
-        if not line.strip() or line.startswith("#"):
-            continue
-        key, name = _parsed(number, line)
-        other, where = found.setdefault(key, (name, number))
+    return _gathered(_checked(text))
+
+
+def _checked(text: str) -> dict[_Key, str]:
+    found: dict[_Key, str] = {}
+    owners: dict[tuple[str, str, str], _Key] = {}
+    for number, key, name in _entries(text):
+        other = found.setdefault(key, name)
         if other != name:
+            where = _line_of(key, text)
             raise LockError(number, f"{name!r} here is {other!r} in line {where}; delete one of the lines")
-        owner, where = owners.setdefault((key[0], key[1], name), (key, number))
+        owner = owners.setdefault((key[0], key[1], name), key)
         if owner != key:
-            raise LockError(number, f"{name!r} is already taken in line {where}; rename one of them")
-    return _gathered({key: name for key, (name, _) in found.items()})
+            raise LockError(number, f"{name!r} is already taken in line {_line_of(owner, text)}; rename one of them")
+    return found
 
 
 def write_lock(names: Mapping[str, Names]) -> str:
@@ -116,18 +120,33 @@ def changes(before: Names, after: Names) -> list[str]:
     return lines
 
 
-def _parsed(number: int, line: str) -> tuple[tuple[str, ...], str]:
+def _entries(text: str) -> Iterator[tuple[int, _Key, str]]:
+    """The number, key and name of each line that has one."""
+    for number, match in enumerate(_ANY_LINE.finditer(text), start=1):
+        line = match[1].removesuffix("\r")
+        if line.startswith(_CONFLICT):
+            raise LockError(number, "found conflict markers; delete them and keep the lines of both sides")
+        if line.strip() and not line.startswith("#"):
+            yield number, *_parsed(number, line)
+
+
+def _line_of(key: _Key, text: str) -> int:
+    """The first line with a key."""
+    return next(number for number, other, _ in _entries(text) if other == key)
+
+
+def _parsed(number: int, line: str) -> tuple[_Key, str]:
     match = _LINE.fullmatch(line)
     if match is None:
         raise LockError(number, f'found {line[:30]!r}, expected "FILE".class = "Name" or the like')
-    source, name = _unquoted(number, match["source"]), _unquoted(number, match["name"])
-    kind = match["kind"] or "class"
-    key: tuple[str, ...] = (source, kind)
+    source, name = intern(_unquoted(number, match["source"])), _unquoted(number, match["name"])
+    kind = intern(match["kind"] or "class")
+    key: _Key = (source, kind)
     if kind == "class":
         valid = is_valid_class(name)
     else:
         valid = is_valid_attribute(name, WORKFLOW_MEMBERS if kind == "inputs" else RESULT_MEMBERS)
-        key = (*key, _unquoted(number, match["node"]), _unquoted(number, match["field"]))
+        key = (*key, _unquoted(number, match["node"]), intern(_unquoted(number, match["field"])))
     if not valid:
         raise LockError(number, f"{name[:30]!r} is not a valid {'class' if kind == 'class' else 'attribute'} name")
     return key, name
@@ -140,7 +159,7 @@ def _unquoted(number: int, quoted: str) -> str:
     return text
 
 
-def _gathered(found: Mapping[tuple[str, ...], str]) -> dict[str, Names]:
+def _gathered(found: Mapping[_Key, str]) -> dict[str, Names]:
     gathered: dict[str, tuple[list[str], dict[Key, str], dict[Key, str]]] = {}
     for (source, kind, *key), name in found.items():
         classes, inputs, outputs = gathered.setdefault(source, ([], {}, {}))

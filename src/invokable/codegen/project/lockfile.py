@@ -42,4 +42,7 @@ class LockFile:
 
     def with_names(self, found: Mapping[str, Names], gone: Collection[str] = ()) -> str:
         """The text of the file with these names and without those of removed workflows; all others stay."""
-        return write_lock({key: names for key, names in {**self.names, **found}.items() if key not in gone})
+        kept = {**self.names, **found}
+        for key in gone:
+            kept.pop(key, None)
+        return write_lock(kept)
