@@ -39,6 +39,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "a name instead of an image fails in a strange way",
+        f"{RUNTIME}client/surface.py",
+        "    if isinstance(medium, Image | Video):\n        return medium\n",
+        "    return medium\n",
+        (f"{TESTS}test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "on trio, an AsyncClient fails in a strange way",
         f"{RUNTIME}client/_async/engine.py",
         "        check_loop()\n        if self._closed",

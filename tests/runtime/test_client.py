@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import pickle
+import re
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from io import BytesIO
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,7 @@ from invokable import (
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.testing import Simulator
+from tests.testing.asking import picture
 
 PNG = b"\x89PNG\r\n\x1a\n and so on\0\0\0\0IEND\xaeB`\x82"
 URL = "http://server.test:9090/invoke"
@@ -321,6 +325,41 @@ def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.Monkey
     with client(reply) as opened:
         assert opened.save(Image("a.png"), tmp_path / "a.png").read_bytes() == PNG
     assert len(attempts) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "words"),
+    [
+        ("save", lambda run: (run, "."), "got ColourCard.Result(card=Image("),
+        ("save", lambda run: (run.images, "."), "; for a result or a list, use client.save_all"),
+        ("download", lambda run: ("a.png",), "got 'a.png'; for a file on the server, pass client.image(name)"),
+        ("thumbnail", lambda run: ("a.png",), "expected an Image or a Video"),
+        ("download_into", lambda run: ("a.png", BytesIO()), "expected an Image or a Video"),
+        ("save_all", lambda run: ("a.png", "."), "expected an Image or a Video"),
+        ("attach", lambda run: (ColourCard, run), "expected a Submission or a batch id, got ColourCard.Result("),
+        ("attach", lambda run: (ColourCard, {}), "got {}; read it with Submission.from_json"),
+        ("cancel", lambda run: (run,), "; pass its batch_id"),
+        ("clean_up", lambda run: (run,), "expected a Submission, such as job.submission or error.submission"),
+        ("images.star", lambda run: (run.images,), "; pass several as *images"),
+        ("images.delete", lambda run: (7,), "expected an image, a video or a name, got 7"),
+        ("images.get", lambda run: (None,), "expected an image, a video or a name, got None"),
+        (
+            "queue.cancel",
+            lambda run: ([1, 2],),
+            "a queue item or its id, a number, got [1, 2]; pass several as *items",
+        ),
+        ("queue.get", lambda run: ("5",), "expected a queue item or its id, a number, got '5'"),
+        ("workflows.save", lambda run: ("a.json",), "expected a workflow's document, a dict as json.load"),
+    ],
+)
+def test_an_argument_of_another_kind_is_named(method: str, given: Callable[[Any], Any], words: str) -> None:
+    with Simulator() as simulator:
+        client = simulator.client()
+        result = client.run(ColourCard(stamp=picture()))
+        asked = len(simulator.requests)
+        with pytest.raises(TypeError, match=re.escape(words)):
+            attrgetter(method)(client)(*given(result))
+        assert len(simulator.requests) == asked
 
 
 EVIL = "a\nb\r\x1b[31m\x00\u202e\u2028"

@@ -65,6 +65,9 @@ def test_an_unknown_input_is_refused_with_the_nearest_name() -> None:
         made.widht = 3
     with pytest.raises(TypeError, match="widht"):
         card(widht=3)
+    for give in (lambda: made.replace(widht=3), lambda: ColourCard.from_dict({"widht": 3})):
+        with pytest.raises(TypeError, match=r"ColourCard has no input 'widht' \(did you mean 'width'\?\)"):
+            give()
 
 
 def test_an_input_cannot_be_deleted() -> None:

@@ -1,10 +1,15 @@
-"""Surface: types in the signatures of both clients."""
+"""Surface: types in the signatures of both clients, and checks of what callers pass instead."""
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
+from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.records import QueueItem
+from invokable.runtime.values.reprs import short
 from invokable.runtime.values.result import WorkflowResult
+from invokable.runtime.values.submission import Submission, destination_of
 from invokable.runtime.values.workflow import Workflow
 
 Result = TypeVar("Result", bound=WorkflowResult)
@@ -31,3 +36,73 @@ def checked_class(workflow: object) -> type[Workflow]:
     if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
         raise TypeError(f"expected a workflow class, got {workflow!r}")
     return workflow
+
+
+def checked_medium(medium: object) -> Image | Video:
+    """Check that `medium` is an image or a video. Raises TypeError for anything else."""
+    if isinstance(medium, Image | Video):
+        return medium
+    if isinstance(medium, str):
+        hint = "; for a file on the server, pass client.image(name) or client.video(name)"
+    else:
+        hint = "; for a result or a list, use client.save_all" if isinstance(medium, WorkflowResult | list) else ""
+    raise TypeError(f"expected an Image or a Video, got {short(medium)}{hint}")
+
+
+def name_of(medium: object) -> str:
+    """The name of an image or a video on the server, or a name itself. Raises TypeError for anything else."""
+    if isinstance(medium, Image | Video):
+        return medium.name
+    if isinstance(medium, str):
+        return medium
+    raise TypeError(f"expected an image, a video or a name, got {short(medium)}{_several(medium, 'images')}")
+
+
+def item_id_of(item: object) -> int:
+    """The id of a queue item, or an id itself. Raises TypeError for anything else."""
+    if isinstance(item, QueueItem):
+        return item.item_id
+    if isinstance(item, int):
+        return item
+    raise TypeError(f"expected a queue item or its id, a number, got {short(item)}{_several(item, 'items')}")
+
+
+def _several(given: object, name: str) -> str:
+    return f"; pass several as *{name}" if isinstance(given, list | tuple) else ""
+
+
+def submission_of(given: object) -> Submission:
+    """A submission, or one of which only the batch id is known. Raises TypeError for anything else."""
+    if isinstance(given, str):
+        return Submission("", given, destination_of(given), 0)
+    if isinstance(given, Submission):
+        return given
+    raise TypeError(f"expected a Submission or a batch id, got {short(given)}{_where(given)}")
+
+
+def checked_submission(given: object) -> Submission:
+    """Check that something is a submission. Raises TypeError for anything else."""
+    if isinstance(given, Submission):
+        return given
+    raise TypeError(f"expected a Submission, such as job.submission or error.submission, got {short(given)}")
+
+
+def checked_batch_id(given: object) -> str:
+    """Check that something is a batch id. Raises TypeError for anything else."""
+    if isinstance(given, str):
+        return given
+    raise TypeError(f"expected a batch id, got {short(given)}{_where(given)}")
+
+
+def _where(given: object) -> str:
+    """Where callers find what they probably mean."""
+    if isinstance(given, WorkflowResult):
+        return "; pass its batch_id"
+    return "; read it with Submission.from_json" if isinstance(given, Mapping) else ""
+
+
+def checked_document(document: object) -> Mapping[str, Any]:
+    """Check that something may be a workflow's JSON document. Raises TypeError for anything else."""
+    if isinstance(document, Mapping):
+        return document
+    raise TypeError(f"expected a workflow's document, a dict as json.load reads it from a file, got {short(document)}")

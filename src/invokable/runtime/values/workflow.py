@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from invokable.runtime.values.arrays import alike, is_array
@@ -58,13 +58,8 @@ class Workflow:
             if "_checked" in self.__dict__:
                 from invokable.runtime.values.validation import validate_one
 
-                names = _names(type(self))
-                if name not in names:
-                    import difflib
-
-                    close = difflib.get_close_matches(name, names, n=1)
-                    hint = f" (did you mean {close[0]!r}?)" if close else ""
-                    raise AttributeError(f"{type(self).__name__} has no input {name!r}{hint}")
+                if name not in _names(type(self)):
+                    raise AttributeError(_no_input(type(self), name))
                 validate_one(self, name, value)
             super().__setattr__(name, value)
 
@@ -117,6 +112,7 @@ class Workflow:
         from invokable.runtime.values.encoding import custom_from_json, from_json
         from invokable.runtime.values.pins import pins_of
 
+        _check_names(cls, values)
         pins = {pin.attribute: pin for pin in pins_of(cls).inputs}
 
         def read(name: str, value: Any) -> Any:
@@ -132,7 +128,24 @@ def _names(cls: type) -> list[str]:
     return [field.name for field in dataclasses.fields(cls)]
 
 
+def _check_names(cls: type, names: Iterable[str]) -> None:
+    """Raise TypeError for a name that is not an input."""
+    known = _names(cls)
+    for name in names:
+        if name not in known:
+            raise TypeError(_no_input(cls, name))
+
+
+def _no_input(cls: type, name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(str(name), _names(cls), n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"{cls.__name__} has no input {name!r}{hint}"
+
+
 def _changed(flow: AnyWorkflow, changes: Mapping[str, Any]) -> AnyWorkflow:
+    _check_names(type(flow), changes)
     kept = {name: _own(getattr(flow, name)) for name in _names(type(flow)) if name not in changes}
     return type(flow)(**kept, **changes)
 

@@ -28,7 +28,16 @@ from invokable.runtime.client._async.showing import show
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
-from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
+from invokable.runtime.client.surface import (
+    ResultOf,
+    Runs,
+    checked,
+    checked_batch_id,
+    checked_class,
+    checked_medium,
+    checked_submission,
+    submission_of,
+)
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import parse
@@ -44,7 +53,7 @@ from invokable.runtime.values.notebook import Shown
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
 from invokable.runtime.values.result import WorkflowResult
-from invokable.runtime.values.submission import Submission, destination_of
+from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
 
 T = TypeVar("T")
@@ -188,9 +197,7 @@ class AsyncClient:
 
         Raises TypeError if `workflow` is not the class of a generated workflow.
         """
-        if isinstance(submission, str):
-            submission = _known_by(submission)
-        return AsyncJob(self._engine, checked_class(workflow), Submitting(submission))
+        return AsyncJob(self._engine, checked_class(workflow), Submitting(submission_of(submission)))
 
     async def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.
@@ -204,7 +211,7 @@ class AsyncClient:
 
         Nothing happens if the server does not show the batch, as with another user's.
         """
-        await self._engine.cancel(_known_by(batch_id))
+        await self._engine.cancel(submission_of(checked_batch_id(batch_id)))
 
     def image(self, image: Image | str) -> Image:
         """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
@@ -247,12 +254,12 @@ class AsyncClient:
         client also uses.
         Raises ConnectionError and APIError.
         """
-        return await self._drive(clean_up(submission, self._engine.context.known))
+        return await self._drive(clean_up(checked_submission(submission), self._engine.context.known))
 
     async def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError if the server no longer has it, and ConnectionError."""
         buffer = BytesIO()
-        await self._drive(download(medium, buffer))
+        await self._drive(download(checked_medium(medium), buffer))
         return buffer.getvalue()
 
     async def thumbnail(self, medium: Image | Video) -> bytes:
@@ -260,7 +267,8 @@ class AsyncClient:
 
         Raises NotFoundError, APIError and ConnectionError.
         """
-        return await (self.images if isinstance(medium, Image) else self.videos).thumbnail(medium)
+        repository = self.images if isinstance(checked_medium(medium), Image) else self.videos
+        return await repository.thumbnail(medium)
 
     async def show(self, shown: WorkflowResult | Image | Video) -> Shown:
         """A result, an image or a video as a notebook displays it, with thumbnails, as the last value of a cell.
@@ -275,7 +283,7 @@ class AsyncClient:
         The download is checked before its first byte is written; until then, a large file is kept on disk.
         Raises the same exceptions as `download`.
         """
-        await pass_on(self._engine, medium, file)
+        await pass_on(self._engine, checked_medium(medium), file)
 
     async def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
         """Download an image or a video to a file, atomically, and return its path.
@@ -283,7 +291,7 @@ class AsyncClient:
         If `path` is a folder, ends in a slash or has no suffix, the file is saved in it under its name on the server.
         Missing folders are created. Raises the same exceptions as `download`, and OSError.
         """
-        return await save(self._engine, medium, path)
+        return await save(self._engine, checked_medium(medium), path)
 
     async def save_all(
         self,
@@ -325,11 +333,6 @@ class AsyncClient:
 
     async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return await self._engine.drive(steps, watch)
-
-
-def _known_by(batch_id: str) -> Submission:
-    """A submission of which only the batch id is known."""
-    return Submission("", batch_id, destination_of(batch_id), 0)
 
 
 AsyncClient.__module__ = "invokable"  # as users import it

@@ -28,7 +28,16 @@ from invokable.runtime.client._sync.saving import pass_on, save, save_all
 from invokable.runtime.client._sync.showing import show
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
-from invokable.runtime.client.surface import ResultOf, Runs, checked, checked_class
+from invokable.runtime.client.surface import (
+    ResultOf,
+    Runs,
+    checked,
+    checked_batch_id,
+    checked_class,
+    checked_medium,
+    checked_submission,
+    submission_of,
+)
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import parse
@@ -44,7 +53,7 @@ from invokable.runtime.values.notebook import Shown
 from invokable.runtime.values.pins import pins_of
 from invokable.runtime.values.records import ImageRecord, VideoRecord
 from invokable.runtime.values.result import WorkflowResult
-from invokable.runtime.values.submission import Submission, destination_of
+from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
 
 T = TypeVar("T")
@@ -187,9 +196,7 @@ class Client:
 
         Raises TypeError if `workflow` is not the class of a generated workflow.
         """
-        if isinstance(submission, str):
-            submission = _known_by(submission)
-        return Job(self._engine, checked_class(workflow), Submitting(submission))
+        return Job(self._engine, checked_class(workflow), Submitting(submission_of(submission)))
 
     def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.
@@ -203,7 +210,7 @@ class Client:
 
         Nothing happens if the server does not show the batch, as with another user's.
         """
-        self._engine.cancel(_known_by(batch_id))
+        self._engine.cancel(submission_of(checked_batch_id(batch_id)))
 
     def image(self, image: Image | str) -> Image:
         """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
@@ -244,12 +251,12 @@ class Client:
         client also uses.
         Raises ConnectionError and APIError.
         """
-        return self._drive(clean_up(submission, self._engine.context.known))
+        return self._drive(clean_up(checked_submission(submission), self._engine.context.known))
 
     def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video. Raises APIError if the server no longer has it, and ConnectionError."""
         buffer = BytesIO()
-        self._drive(download(medium, buffer))
+        self._drive(download(checked_medium(medium), buffer))
         return buffer.getvalue()
 
     def thumbnail(self, medium: Image | Video) -> bytes:
@@ -257,7 +264,8 @@ class Client:
 
         Raises NotFoundError, APIError and ConnectionError.
         """
-        return (self.images if isinstance(medium, Image) else self.videos).thumbnail(medium)
+        repository = self.images if isinstance(checked_medium(medium), Image) else self.videos
+        return repository.thumbnail(medium)
 
     def show(self, shown: WorkflowResult | Image | Video) -> Shown:
         """A result, an image or a video as a notebook displays it, with thumbnails, as the last value of a cell.
@@ -272,7 +280,7 @@ class Client:
         The download is checked before its first byte is written; until then, a large file is kept on disk.
         Raises the same exceptions as `download`.
         """
-        pass_on(self._engine, medium, file)
+        pass_on(self._engine, checked_medium(medium), file)
 
     def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
         """Download an image or a video to a file, atomically, and return its path.
@@ -280,7 +288,7 @@ class Client:
         If `path` is a folder, ends in a slash or has no suffix, the file is saved in it under its name on the server.
         Missing folders are created. Raises the same exceptions as `download`, and OSError.
         """
-        return save(self._engine, medium, path)
+        return save(self._engine, checked_medium(medium), path)
 
     def save_all(
         self,
@@ -322,11 +330,6 @@ class Client:
 
     def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return self._engine.drive(steps, watch)
-
-
-def _known_by(batch_id: str) -> Submission:
-    """A submission of which only the batch id is known."""
-    return Submission("", batch_id, destination_of(batch_id), 0)
 
 
 Client.__module__ = "invokable"  # as users import it

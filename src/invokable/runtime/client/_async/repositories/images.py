@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._async.concurrency import in_thread, made_in_thread
-from invokable.runtime.client._async.repositories.media import AsyncMedia, name_of
+from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
+from invokable.runtime.client.surface import name_of
 from invokable.runtime.steps.exchange.protocol import Read
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
+from invokable.runtime.client.surface import name_of
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
     Kind,
@@ -93,7 +94,7 @@ class AsyncMedia(AsyncRepository, Generic[R]):
 
     async def get(self, name: str) -> R:
         """The one with that name. Raises NotFoundError, APIError and ConnectionError."""
-        found: R = await self._drive(get_media(self._kind, name, self._known, self._downloader))
+        found: R = await self._drive(get_media(self._kind, name_of(name), self._known, self._downloader))
         return found
 
     async def metadata(self, medium: Image | Video | str) -> dict[str, Any] | None:
@@ -152,8 +153,3 @@ class AsyncMedia(AsyncRepository, Generic[R]):
     @property
     def _downloader(self) -> Downloader | None:
         return self._engine.context.client
-
-
-def name_of(medium: Image | Video | str) -> str:
-    """The name of an image or a video on the server."""
-    return medium if isinstance(medium, str) else medium.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
+from invokable.runtime.client.surface import item_id_of
 from invokable.runtime.steps.resources.queue_items import (
     cancel_batches,
     cancel_destination,
@@ -53,7 +54,7 @@ class AsyncQueue(AsyncRepository):
 
     async def get(self, item_id: int) -> QueueItem:
         """The item with that id, including its error if it failed. Raises NotFoundError."""
-        return await self._drive(get_item(item_id))
+        return await self._drive(get_item(item_id_of(item_id)))
 
     async def current(self) -> QueueItem | None:
         """The item that is running, if any."""
@@ -65,7 +66,7 @@ class AsyncQueue(AsyncRepository):
 
     async def cancel(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
         """Cancel items; those that have ended are left unchanged. Returns their new state. Raises NotFoundError."""
-        return await self._drive(cancel_items([_id_of(item) for item in items]))
+        return await self._drive(cancel_items([item_id_of(item) for item in items]))
 
     async def cancel_batch(self, *batch_ids: str) -> int:
         """Cancel the items of batches that have not ended. Returns the number canceled."""
@@ -84,11 +85,11 @@ class AsyncQueue(AsyncRepository):
 
         Raises UnsupportedError for a server before 5.7.
         """
-        return await self._drive(retry_items([_id_of(item) for item in items], self._known))
+        return await self._drive(retry_items([item_id_of(item) for item in items], self._known))
 
     async def delete(self, *items: QueueItem | int) -> None:
         """Delete items, canceling those that have not ended. Raises NotFoundError and UnsupportedError."""
-        await self._drive(delete_items([_id_of(item) for item in items], self._known))
+        await self._drive(delete_items([item_id_of(item) for item in items], self._known))
 
     async def delete_pending(self) -> int:
         """Delete all pending items. Returns the number deleted. Raises UnsupportedError for a server before 6.0."""
@@ -116,7 +117,3 @@ class AsyncQueue(AsyncRepository):
     async def resume(self) -> None:
         """Resume the queue."""
         await self._drive(set_paused(False))
-
-
-def _id_of(item: QueueItem | int) -> int:
-    return item if isinstance(item, int) else item.item_id

@@ -8,6 +8,7 @@ from typing import Any
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
+from invokable.runtime.client.surface import checked_document
 from invokable.runtime.steps.exchange.paging import at_once
 from invokable.runtime.steps.exchange.protocol import Read
 from invokable.runtime.steps.resources.library import (
@@ -58,7 +59,7 @@ class AsyncWorkflows(AsyncRepository):
         A workflow that came with InvokeAI is saved as a user's workflow. Raises NotFoundError, and InvokableError if
         `over` is a workflow that comes with InvokeAI, which cannot be replaced.
         """
-        return await self._drive(save_workflow(document, over))
+        return await self._drive(save_workflow(checked_document(document), over))
 
     async def delete(self, workflow: WorkflowRecord | str) -> None:
         """Delete a workflow, given by its id or record.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from invokable.runtime.client._sync.repositories.repository import Repository
+from invokable.runtime.client.surface import name_of
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
     Kind,
@@ -93,7 +94,7 @@ class Media(Repository, Generic[R]):
 
     def get(self, name: str) -> R:
         """The one with that name. Raises NotFoundError, APIError and ConnectionError."""
-        found: R = self._drive(get_media(self._kind, name, self._known, self._downloader))
+        found: R = self._drive(get_media(self._kind, name_of(name), self._known, self._downloader))
         return found
 
     def metadata(self, medium: Image | Video | str) -> dict[str, Any] | None:
@@ -152,8 +153,3 @@ class Media(Repository, Generic[R]):
     @property
     def _downloader(self) -> Downloader | None:
         return self._engine.context.client
-
-
-def name_of(medium: Image | Video | str) -> str:
-    """The name of an image or a video on the server."""
-    return medium if isinstance(medium, str) else medium.name
