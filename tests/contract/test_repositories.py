@@ -407,6 +407,7 @@ def test_models_are_listed_and_found(client: Client, models: dict[str, dict[str,
     assert list(client.models.list(name="tiny-sd15")) == [tiny]
     assert tiny in list(client.models.list(format="diffusers"))
     assert client.models.get(tiny.key) == client.models.find("tiny-sd15") == client.models.find(Model(hash=tiny.hash))
+    assert client.models.find(tiny.key) == client.models.find(tiny.hash) == tiny
 
 
 def test_a_missing_model_is_reported_with_similar_names(client: Client, models: dict[str, dict[str, str]]) -> None:

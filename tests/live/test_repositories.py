@@ -12,6 +12,7 @@ def test_anything_but_a_model_is_refused(client: Client) -> None:
     with pytest.raises(APIError, match="Unsupported model source") as caught:
         client.models.install("/no/such/file.safetensors")
     assert caught.value.status == 409
+    assert caught.value.advice == "expected an existing path on the server, a URL, or a Hugging Face repository"
 
 
 def test_a_model_that_was_not_installed_is_reported_with_the_reason(client: Client) -> None:

@@ -39,6 +39,27 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "attaching with another class gives a result without images",
+        f"{RUNTIME}steps/runs/collect.py",
+        "        _check_graph(items, output)\n",
+        "",
+        (f"{TESTS}test_collect.py::test_an_item_of_another_workflow_is_not_taken_for_one_without_outputs",),
+    ),
+    Mutation(
+        "a refused file of many is not named",
+        f"{RUNTIME}steps/runs/prepare.py",
+        "isinstance(given, str | os.PathLike)",
+        "False",
+        (f"{TESTS}test_prepare.py::test_a_file_that_the_server_refuses_is_named",),
+    ),
+    Mutation(
+        "a model is not found by its key, given as text",
+        f"{RUNTIME}steps/resources/model_manager.py",
+        " or [one for one in known.models if value in (one.key, one.hash)]",
+        "",
+        ("tests/contract/test_repositories.py",),
+    ),
+    Mutation(
         "a name instead of an image fails in a strange way",
         f"{RUNTIME}client/surface.py",
         "    if isinstance(medium, Image | Video):\n        return medium\n",

@@ -20,7 +20,6 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 
 import invokable
 from invokable import (
-    APIError,
     Client,
     ConnectionError,  # noqa: A004
     Image,
@@ -282,7 +281,7 @@ def test_an_image_is_downloaded_through_the_client_that_returned_it(tmp_path: Pa
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        ({"status": 404, "body": b'{"detail":"Not Found"}', "kind": "application/json"}, APIError),
+        ({"status": 404, "body": b'{"detail":"Not Found"}', "kind": "application/json"}, NotFoundError),
         ({"body": b'{"error": "x"}', "kind": "application/json"}, NotInvokeAIError),
         ({"body": b'{"error": "x"}'}, NotInvokeAIError),
         ({"body": b"<html>", "kind": "text/html"}, NotInvokeAIError),

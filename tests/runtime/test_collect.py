@@ -63,6 +63,15 @@ def test_the_items_of_a_batch_are_in_the_order_of_their_values() -> None:
     assert result.item_ids == [3, 4, 5]
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_an_item_of_another_workflow_is_not_taken_for_one_without_outputs(many: bool) -> None:
+    pin = output("cards", "n", "image", "ImageField", many)
+    graph = {"nodes": {"other": {"type": "save_image"}}}
+    done = item({"e": picture("a.png")}, {"other": ["e"]}, graph=graph)
+    with pytest.raises(WorkflowError, match="item 1 ran another workflow, without a node 'n'; attach with the class"):
+        collected([pin], done)
+
+
 def test_every_kind_of_value_is_collected() -> None:
     results: dict[str, Any] = {
         "v": {"video": {"video_name": "v.mp4"}, "width": 8, "height": 8},

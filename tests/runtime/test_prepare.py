@@ -255,3 +255,16 @@ def test_models_of_an_old_workflow_are_completed_in_the_graph() -> None:
     assert [str(problem) for problem in problems] == [
         "node 'n', field 'model': the server has no model gone (the server has dreams, ink)"
     ]
+
+
+def test_a_file_that_the_server_refuses_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"no picture")
+
+    def refusing(request: Request) -> Response | Exception:
+        return answer({"detail": "Not an image"}, 415) if request.path.endswith("/upload") else reply(request)
+
+    for stamp, named in ((path, repr(str(path))), (str(path), repr(str(path))), (b"no picture", "the file")):
+        with pytest.raises(ValidationError) as caught:
+            prepared(ColourCard(stamp=stamp), driver=Driver(refusing))
+        assert str(caught.value) == f"index 3, stamp (Stamp): the server refused {named}: Not an image"

@@ -155,8 +155,9 @@ class CertificateError(ConnectionError):
 
 _ADVICE: Final = {
     403: "the account is not permitted to do this; ask an administrator of the server",
-    409: "the server is busy with its files; try again later",
+    409: "the server is busy with its files; try again later",  # if it is about files
     413: "the request is too large for the server or a proxy; send less",
+    415: "the server cannot read the file; it accepts pictures as images, and MP4 files as videos",
     429: "the server is busy; try again later, or allow more retries with Policy(retries=…)",
     500: "see the server's log",
     502: "the server is down or restarting; try again later",
@@ -187,7 +188,7 @@ class APIError(InvokableError):
     Example:
 
         try:
-            client.download(Image("gone.png"))
+            client.images.upload(b"not a picture")
         except APIError as error:
             print(error.status, error.detail)
     """
@@ -195,8 +196,9 @@ class APIError(InvokableError):
     advice: str = ""
     """What to do next, judging by the status."""
 
-    def __init__(self, status: int, detail: str, *, method: str = "", url: str = "") -> None:
-        self.advice = self.advice or _ADVICE.get(status, "")
+    def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
+        is_known = status != 409 or "/images/" in url or "/videos/" in url
+        self.advice = advice or (_ADVICE.get(status, "") if is_known else "")
         said = f"{method} {url}: {status} {detail}".strip()
         super().__init__(f"{said} ({self.advice})" if self.advice else said)
         self.status = status
@@ -217,10 +219,10 @@ class AuthenticationError(APIError):
     """
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
-        self.advice = advice or (
+        advice = advice or (
             "pass token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and INVOKEAI_PASSWORD"
         )
-        super().__init__(status, detail, method=method, url=url)
+        super().__init__(status, detail, method=method, url=url, advice=advice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class _Media(CheckedByInstance):
     """The section of the server's API for such files."""
 
     def bytes(self) -> builtins.bytes:
-        """Download the file. Raises APIError if the server no longer has it, and ConnectionError."""
+        """Download the file. Raises NotFoundError if the server no longer has it, APIError and ConnectionError."""
         return self._owner().download(self)  # type: ignore[arg-type]  # one of the two classes below
 
     def thumbnail(self) -> builtins.bytes:

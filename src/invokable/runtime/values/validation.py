@@ -29,7 +29,7 @@ _WANTED: Final = {
     "ImageGeneratorField": "generator settings, a dict",
     "IntegerField": "an integer",
     "IntegerGeneratorField": "generator settings, a dict",
-    "LoRAField": "a LoRA",
+    "LoRAField": "a LoRA, as in LoRA('Fox', 0.75)",
     "ModelIdentifierField": "a model: its name, or a Model",
     "StringField": "text",
     "StringGeneratorField": "generator settings, a dict",

@@ -257,7 +257,10 @@ class AsyncClient:
         return await self._drive(clean_up(checked_submission(submission), self._engine.context.known))
 
     async def download(self, medium: Image | Video) -> bytes:
-        """Download an image or a video. Raises APIError if the server no longer has it, and ConnectionError."""
+        """Download an image or a video.
+
+        Raises NotFoundError if the server no longer has it, APIError and ConnectionError.
+        """
         buffer = BytesIO()
         await self._drive(download(checked_medium(medium), buffer))
         return buffer.getvalue()

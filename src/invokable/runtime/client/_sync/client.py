@@ -254,7 +254,10 @@ class Client:
         return self._drive(clean_up(checked_submission(submission), self._engine.context.known))
 
     def download(self, medium: Image | Video) -> bytes:
-        """Download an image or a video. Raises APIError if the server no longer has it, and ConnectionError."""
+        """Download an image or a video.
+
+        Raises NotFoundError if the server no longer has it, APIError and ConnectionError.
+        """
         buffer = BytesIO()
         self._drive(download(checked_medium(medium), buffer))
         return buffer.getvalue()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from typing import BinaryIO, Final
-from urllib.parse import quote
 
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch_as
-from invokable.runtime.steps.exchange.responses import not_invokeai, parse
+from invokable.runtime.errors import NotFoundError
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch_as, in_path
+from invokable.runtime.steps.exchange.responses import existing, not_invokeai
 from invokable.runtime.values.media import Image, Video
 
 _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}
@@ -16,9 +16,13 @@ _PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
-    """Write a file on the server to `into`. Raises APIError if the server no longer has it, and ConnectionError."""
-    request = Request("GET", f"/api/v1/{medium.collection}/i/{quote(medium.name, safe='')}/full", into=into)
+    """Write a file on the server to `into`. Raises NotFoundError, APIError and ConnectionError."""
+    request = Request("GET", f"/api/v1/{medium.collection}/i/{in_path(medium.name)}/full", into=into)
     yield from fetch_as(request, lambda response: _check(response, medium, into))
+
+
+def _kind_of(medium: Image | Video) -> str:
+    return medium.collection.removesuffix("s")
 
 
 def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
@@ -30,8 +34,8 @@ def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
 def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> str:
     kind = response.content_type.partition(";")[0].strip()
     if response.status != 200:
-        parse(response)
-    if response.status != 200 or not kind.startswith(medium.collection.removesuffix("s")):
+        existing(response, NotFoundError(f"the server has no {_kind_of(medium)} {medium.name!r}", name=medium.name))
+    if response.status != 200 or not kind.startswith(_kind_of(medium)):
         raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a file")
     start, signature = _SIGNATURES.get(kind, (0, b""))
     into.seek(0)

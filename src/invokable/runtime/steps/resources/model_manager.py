@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from invokable.runtime.errors import ModelInstallError, NotFoundError
+from invokable.runtime.errors import APIError, ModelInstallError, NotFoundError
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline
@@ -23,6 +23,7 @@ from invokable.runtime.values.records import ModelInstall, ModelRecord
 _INSTALL: Final = f"{MODELS}install"
 _PAUSE: Final = 0.2  # seconds between two polls, growing
 _LONGEST: Final = 2.0
+_SOURCES: Final = "expected an existing path on the server, a URL, or a Hugging Face repository"
 
 
 class _Scanned(answers.Answer):
@@ -46,11 +47,14 @@ def get_model(key: str) -> Steps[ModelRecord]:
 
 
 def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
-    """The model that a reference points to: by key, else by hash, else by name, base and type. Raises NotFoundError."""
+    """The model that a reference points to: by key, else by hash, else by name, base and type. Raises NotFoundError.
+
+    A text is a name, or else a key or a hash.
+    """
     model = Model(name=value) if isinstance(value, str) else value
     known.models_listed = known.uploads.clock()
     known.models = yield from list_models()
-    found = matching(model, known.models)
+    found = matching(model, known.models) or [one for one in known.models if value in (one.key, one.hash)]
     if len(found) == 1:
         return model_record(found[0])
     if found:
@@ -120,7 +124,12 @@ def start_install(source: str, *, inplace: bool, token: str | None, config: dict
     """Start installing a model."""
     params = {"source": source, "inplace": str(inplace).lower(), **({"access_token": token} if token else {})}
     response: Response = yield Request("POST", _INSTALL, params, json=config)
-    return _install(parse(response), response)
+    try:
+        return _install(parse(response), response)
+    except APIError as error:
+        if error.status != 409:
+            raise
+        raise APIError(409, error.detail, method=error.method, url=error.url, advice=_SOURCES) from None
 
 
 def list_installs() -> Steps[list[ModelInstall]]:

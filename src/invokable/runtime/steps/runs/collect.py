@@ -59,6 +59,7 @@ def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> Wor
         if item.session.is_empty:
             raise not_invokeai(f"item {item.item_id}", "completed, but without the result of any node")
     for output in giving.pins.outputs:
+        _check_graph(items, output)
         found = [value for item in items for value in _values(item, output, giving)]
         if not output.many and not found:
             raise WorkflowError(
@@ -76,6 +77,17 @@ def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> Wor
         _client=giving.client,
         _makers=giving.makers,
     )
+
+
+def _check_graph(items: Sequence[QueueItem], output: OutputPin) -> None:
+    """Raise WorkflowError if an item ran another workflow, as after attaching with another class."""
+    for item in items:
+        nodes = item.session.graph.nodes
+        if nodes and output.node_id not in nodes:  # events do not show the graph
+            raise WorkflowError(
+                f"item {item.item_id} ran another workflow, without a node {output.node_id!r}; "
+                "attach with the class that was submitted"
+            )
 
 
 def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ All problems are reported together, before any upload.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -97,8 +98,8 @@ class _Completion:
     known: Known
     began: float
     problems: list[Problem] = field(default_factory=list)
-    files: dict[str, list[File]] = field(default_factory=dict)
-    """The files to upload, by attribute."""
+    files: dict[str, list[tuple[File, object]]] = field(default_factory=dict)
+    """The files to upload, and what they were read from, by attribute."""
     boards: Sequence[Board] | None = None
 
     def resolve(self, flow: Workflow) -> Steps[dict[str, Any]]:
@@ -127,11 +128,13 @@ class _Completion:
     def upload(self, flow: Workflow, uploads: Uploads) -> Steps[None]:
         """Upload the files that were read. Raises ValidationError with all that the server refuses."""
         for pin, value in self._given(flow):
-            try:
-                for file in self.files.get(pin.attribute, ()):
+            for file, given in self.files.get(pin.attribute, ()):
+                try:
                     yield from uploads.add(file)
-            except RefusedFileError as error:
-                self._note(pin, value, f"the server refused the file: {error}")
+                except RefusedFileError as error:
+                    name = repr(os.fspath(given)) if isinstance(given, str | os.PathLike) else "the file"
+                    self._note(pin, value, f"the server refused {name}: {error}")
+                    break
         self.raise_problems()
 
     def raise_problems(self) -> None:
@@ -147,7 +150,7 @@ class _Completion:
         file: File = yield Read(value, MEDIA[pin.type.name])
         if not file.content:
             raise TypeError(f"the {file.kind} is empty")
-        self.files.setdefault(pin.attribute, []).append(file)
+        self.files.setdefault(pin.attribute, []).append((file, value))
         return file
 
     def model(self, pin: InputPin, value: Any) -> Steps[Any]:

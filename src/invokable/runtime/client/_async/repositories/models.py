@@ -60,7 +60,7 @@ class AsyncModels(AsyncRepository):
     async def find(self, model: Model | str) -> ModelRecord:
         """The model that a reference points to: by key, else by hash, else by name, base and type, as far as given.
 
-        Raises NotFoundError if there is none, or several.
+        A text is a name, or else a key or a hash. Raises NotFoundError if there is none, or several.
         """
         return await self._drive(find_model_record(model, self._known))
 
@@ -84,7 +84,8 @@ class AsyncModels(AsyncRepository):
             timeout: Seconds to wait; the installation continues after a timeout. None waits forever.
             on_progress: Called with a `ModelInstall` after each change.
 
-        Raises ModelInstallError if it fails, is canceled or times out. An interrupt does not stop the installation.
+        Raises ModelInstallError if it fails, is canceled or times out, and APIError for an unknown kind of source. An
+        interrupt does not stop the installation.
         """
         install = await self.start_install(source, inplace=inplace, access_token=access_token, config=config)
         return await self.wait(install, timeout=timeout, on_progress=on_progress)
