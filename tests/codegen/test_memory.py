@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from invokable.cli.pulling import signed, text_of
 from invokable.cli.shell import shell
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides
@@ -169,3 +170,14 @@ def test_a_text_is_shown_in_few_copies(letter: str) -> None:
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 3 * len(shown)
+
+
+def test_a_pulled_workflow_is_encoded_in_parts() -> None:
+    document = signed(with_emoji(equal_labels)(400), "k")
+    text_of(document)
+    tracemalloc.start()
+    text = text_of(document)
+    signed(document, "k")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2 * len(text)

@@ -140,6 +140,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_diff.py::test_a_change_that_breaks_callers_ends_with_1_and_says_why",),
     ),
     Mutation(
+        "a pulled workflow is one text in memory",
+        "src/invokable/cli/pulling.py",
+        "for piece in json.JSONEncoder(ensure_ascii=ensure_ascii, indent=2, sort_keys=True).iterencode(document):",
+        "for piece in [json.dumps(document, ensure_ascii=ensure_ascii, indent=2, sort_keys=True)]:",
+        ("tests/codegen/test_memory.py::test_a_pulled_workflow_is_encoded_in_parts",),
+    ),
+    Mutation(
         "pulling overwrites a file that was edited",
         "src/invokable/cli/pulling.py",
         "return self.before is not None and self.stale and self.before.edited",

@@ -150,6 +150,6 @@ def _print_module(build: Build) -> None:
 
 def _write_depfile(name: str, build: Build) -> None:
     try:
-        replace_file(Path(name), depfile_text(build))
+        replace_file(Path(name), depfile_text(build).encode())
     except OSError as error:
         raise BuildError.of_system(name, error, "written") from None

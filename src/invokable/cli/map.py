@@ -46,7 +46,7 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
             sys.stdout.write(text)
             return
         try:
-            replace_file(Path(output), text)
+            replace_file(Path(output), text.encode())
         except OSError as error:
             raise BuildError.of_system(output, error, "written") from None
     say(f"{output}: written")

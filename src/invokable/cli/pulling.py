@@ -18,8 +18,11 @@ from typing import Any, Final, Protocol, TypeAlias
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import Written, replace_file
 from invokable.codegen.naming.names import module_name
+from invokable.codegen.python.json_text import pieces
+from invokable.contract.utf8 import Utf8
 from invokable.workflow.errors import nearest
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 _LARGEST: Final = 64 * 2**20  # bytes of a workflow file
 _CHECKSUM: Final = "pulled_sha256"
 """The key of the checksum; InvokeAI ignores unknown keys."""
@@ -196,13 +199,19 @@ def signed(document: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {**document, _CHECKSUM: _checksum(document)}
 
 
-def text_of(document: Mapping[str, Any]) -> str:
-    """A workflow as the text of a file, independent of the order of its keys."""
-    text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+def text_of(document: Mapping[str, Any]) -> Utf8:
+    """A workflow as the text of a file in UTF-8, independent of the order of its keys."""
     try:
-        text.encode()
+        return _encoded(document, ensure_ascii=False)
     except UnicodeEncodeError:  # a lone surrogate, which JSON may contain
-        return json.dumps(document, indent=2, sort_keys=True) + "\n"
+        return _encoded(document, ensure_ascii=True)
+
+
+def _encoded(document: Mapping[str, Any], *, ensure_ascii: bool) -> Utf8:
+    text = bytearray()
+    for piece in json.JSONEncoder(ensure_ascii=ensure_ascii, indent=2, sort_keys=True).iterencode(document):
+        text += piece.encode()
+    text += b"\n"
     return text
 
 
@@ -232,8 +241,10 @@ def _free(folder: Path, stem: str, key: str, taken: set[Path], *, numbered: bool
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    text = json.dumps(_without_checksum(document), separators=(",", ":"), sort_keys=True, ensure_ascii=True)
-    return sha256(text.encode("ascii")).hexdigest()
+    found = sha256()
+    for piece in pieces(_without_checksum(document), _COMPACT):
+        found.update(piece.encode("ascii"))
+    return found.hexdigest()
 
 
 def _without_checksum(document: Mapping[str, Any]) -> dict[str, Any]:

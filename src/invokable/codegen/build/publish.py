@@ -211,10 +211,10 @@ def sweep(folder: Path) -> None:
                     remove_unclaimed(folder / name)
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: Utf8) -> None:
     """Write a file, whole or not at all. Raises OSError."""
     with _undisturbed():
-        staged = _stage(path, text.encode())
+        staged = _stage(path, text)
         try:
             staged.commit(path)
         finally:
