@@ -13,6 +13,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "an upload whose answer cannot be read is not repeated",
+        "src/invokable/runtime/steps/resources/media.py",
+        "yield from fetch_as(request, lambda response: _record(kind, parse(response), response, client))",
+        "lambda response: _record(kind, parse(response), response, client))((yield from fetch(request))",
+        ("tests/runtime/test_submitting.py::test_an_upload_is_retried",),
+    ),
+    Mutation(
         "data that a partial write left over is lost",
         f"{CLIENT}saving.py",
         "count = answer if isinstance(answer, int) else",

@@ -39,6 +39,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "an answer that arrives twice is saved under the name of the next file",
+        f"{RUNTIME}steps/resources/downloads.py",
+        "    if named is not None and named[1] != medium.name:",
+        "    if False:",
+        (f"{TESTS}test_client.py::test_an_answer_that_is_not_an_image_is_not_saved",),
+    ),
+    Mutation(
         "attaching with another class gives a result without images",
         f"{RUNTIME}steps/runs/collect.py",
         "        _check_graph(items, output)\n",

@@ -289,8 +289,9 @@ def test_an_image_is_downloaded_through_the_client_that_returned_it(tmp_path: Pa
         ({"body": b"", "status": 204}, NotInvokeAIError),
         ({"body": PNG, "kind": ""}, NotInvokeAIError),
         ({"body": gzip.compress(PNG), "Content-Encoding": "gzip"}, ConnectionError),
+        ({"body": PNG, "Content-Disposition": 'inline; filename="b.png"'}, NotInvokeAIError),
     ],
-    ids=["missing", "json", "json as png", "page", "empty", "no content", "no type", "compressed"],
+    ids=["missing", "json", "json as png", "page", "empty", "no content", "no type", "compressed", "another file"],
 )
 def test_an_answer_that_is_not_an_image_is_not_saved(
     answer: dict[str, Any], error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

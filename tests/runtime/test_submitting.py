@@ -90,11 +90,16 @@ def test_a_failed_upload_is_tried_by_the_runs_that_waited_for_it(server: Simulat
     assert uploads(server) == 1
 
 
-@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "status", "status_after", "cut_within", "html"])
-def test_an_upload_is_retried(kind: str, server: Simulator) -> None:
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "status", "status_after", "cut_within", "html", "garbled"])
+@pytest.mark.parametrize("of_a_run", [True, False], ids=["of a run", "by itself"])
+def test_an_upload_is_retried(kind: str, of_a_run: bool, server: Simulator) -> None:
     server.add_fault(Fault(kind=kind, path="*/upload", times=2))
     client = server.client(policy=Policy(first_pause=0.01))
-    assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
+    if of_a_run:
+        assert client.run(ColourCard(stamp=picture("red")), timeout=60).card
+    else:
+        assert client.images.upload(picture("red")).width == 8
+    assert len(server.fired) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

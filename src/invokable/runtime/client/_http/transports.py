@@ -122,6 +122,7 @@ class _Sending:
             retry_after=seconds_asked(headers.get(b"retry-after", ""), headers.get(b"date", ""), time.time()),
             new_token=headers.get(b"x-refreshed-token"),
             location=headers.get(b"location", "").partition("?")[0] if answer.is_redirect else "",
+            disposition=headers.get(b"content-disposition", ""),
         )
 
     @contextmanager

@@ -86,6 +86,8 @@ class Response:
     """The token that replaces the one that was sent."""
     location: str = ""
     """Where a redirect leads. It is not followed."""
+    disposition: str = ""
+    """The Content-Disposition, which has the name of a file."""
 
     @property
     def is_json(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import BinaryIO, Final
 
 from invokable.runtime.errors import NotFoundError
@@ -12,6 +13,7 @@ from invokable.runtime.values.media import Image, Video
 
 _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b"ftyp")}
 """The magic bytes of each file type, and their position."""
+_NAME: Final = re.compile(r'filename="([^"]*)"')
 _PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 
 
@@ -37,6 +39,9 @@ def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> 
         existing(response, NotFoundError(f"the server has no {_kind_of(medium)} {medium.name!r}", name=medium.name))
     if response.status != 200 or not kind.startswith(_kind_of(medium)):
         raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a file")
+    named = _NAME.search(response.disposition)
+    if named is not None and named[1] != medium.name:  # the answer to another request, which arrived twice
+        raise not_invokeai(response.url, f"answered with another file, {named[1]!r}")
     start, signature = _SIGNATURES.get(kind, (0, b""))
     into.seek(0)
     head = into.read(start + max(len(signature), 1))

@@ -16,7 +16,7 @@ from invokable.contract.fields import NO_BOARD
 from invokable.runtime.errors import NotFoundError
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
-from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, in_path
+from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, fetch_as, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read, shaped
 from invokable.runtime.steps.resources.boards import board_id_of
@@ -123,14 +123,14 @@ def upload_media(
     known: Known,
     client: Downloader | None,
 ) -> Steps[R]:
-    """Upload a file. Retried while the server is unreachable: a file that arrives twice only leaves a spare copy."""
+    """Upload a file. Retried until its answer can be read: a file that arrives twice only leaves a spare copy."""
     if kind.since != IMAGES.since:
         yield from require(known, f"{kind.name}s", kind.since)
     params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
     params |= {} if board_id == NO_BOARD else {"board_id": board_id}
     form = {} if metadata is None else {"metadata": json.dumps(metadata)}
-    response = yield from fetch(Request("POST", f"{kind.path}/upload", params, file=file, form=form))
-    return _record(kind, parse(response), response, client)
+    request = Request("POST", f"{kind.path}/upload", params, file=file, form=form)
+    return (yield from fetch_as(request, lambda response: _record(kind, parse(response), response, client)))
 
 
 def get_media(kind: Kind[R], name: str, known: Known, client: Downloader | None) -> Steps[R]:
