@@ -27,6 +27,7 @@ from invokable import (
     RunTimeout,
     Started,
     Submission,
+    ValidationError,
 )
 from invokable.runtime.steps.resources.queue import QUEUE
 from tests.examples import imported, with_generator, workflow_class
@@ -54,6 +55,20 @@ def several() -> Any:
 
 def widths(*parts: int) -> dict[str, Any]:
     return {"type": "integer_generator_parse_string", "input": ",".join(map(str, parts)), "splitOn": ","}
+
+
+# --- before a run -----------------------------------------------------------------------------------------------------
+
+
+def test_a_workflow_is_validated_without_a_run(server: Server, client: Client, several: Any, stamp: Path) -> None:
+    before = server.get(f"{QUEUE}/status")["queue"]["total"], client.images.count_intermediates()
+    assert client.validate(card(stamp)) == 1
+    assert client.validate(several(stamp=stamp, widths=widths(16, 32, 64))) == 3
+    missing = stamp.with_name("missing.png")
+    with pytest.raises(ValidationError) as caught:
+        client.validate(card(missing, board="no such board"))
+    assert [problem.attribute for problem in caught.value.errors] == ["stamp", "board"]
+    assert (server.get(f"{QUEUE}/status")["queue"]["total"], client.images.count_intermediates()) == before
 
 
 # --- events -----------------------------------------------------------------------------------------------------------

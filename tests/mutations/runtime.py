@@ -39,6 +39,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "validating a workflow looks nothing up on the server",
+        f"{RUNTIME}steps/runs/prepare.py",
+        "    return (yield from _ready(flow, known)).requested\n",
+        "    validate(flow)\n    return 1\n    yield\n",
+        ("tests/contract/test_jobs.py::test_a_workflow_is_validated_without_a_run",),
+    ),
+    Mutation(
         "an answer that arrives twice is saved under the name of the next file",
         f"{RUNTIME}steps/resources/downloads.py",
         "    if named is not None and named[1] != medium.name:",

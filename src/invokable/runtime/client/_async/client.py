@@ -45,6 +45,7 @@ from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.versions import server_version
+from invokable.runtime.steps.runs.prepare import validate_on_server
 from invokable.runtime.steps.runs.run import Handover, Manner, give_up, run, start
 from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
@@ -205,6 +206,16 @@ class AsyncClient:
         Raises StaleWorkflowError, ConnectionError and APIError.
         """
         return await self._drive(drift(pins_of(workflow)))
+
+    async def validate(self, flow: Runs[ResultOf]) -> int:
+        """Check a workflow as `run` does before it uploads anything, and return how many queue items it would have.
+
+        Checks the values, reads the files, looks up models and boards, and whether the queue has room. The server
+        checks the files and the graph itself only when the workflow runs.
+
+        Raises ValidationError with all problems, QueueFullError, StaleWorkflowError, ConnectionError and APIError.
+        """
+        return await self._drive(validate_on_server(checked(flow), self._engine.context.known))
 
     async def cancel(self, batch_id: str) -> None:
         """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError.

@@ -46,11 +46,52 @@ class Prepared:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A run that is valid, whose files are not uploaded yet."""
+
+    parts: dict[str, Any]
+    """The data, the graph and the embedded workflow, with a File in place of each file."""
+    requested: int
+    completion: _Completion
+
+
 def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     """Prepare a run.
 
     Raises ValidationError with all problems, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
     """
+    ready = yield from _ready(flow, known)
+    batch_id = new_batch_id(ready.requested)
+    uploads = Uploads(known.uploads, batch_id)
+    try:
+        yield from ready.completion.upload(flow, uploads)
+    except BaseException:
+        known.uploads.release(batch_id)
+        raise
+    submission = Submission(
+        workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
+        batch_id=batch_id,
+        destination=destination_of(batch_id),
+        requested=ready.requested,
+        uploads=tuple(uploads.names.values()),
+    )
+    parts = ready.parts
+    if uploads.names:  # otherwise there is no file to check
+        parts = {name: replaced(part, uploads.wire) for name, part in parts.items()}
+    about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
+    return Prepared(submission, about | parts)
+
+
+def validate_on_server(flow: Workflow, known: Known) -> Steps[int]:
+    """Everything that `prepare` does before it uploads anything. Returns the number of queue items.
+
+    Raises the same exceptions.
+    """
+    return (yield from _ready(flow, known)).requested
+
+
+def _ready(flow: Workflow, known: Known) -> Steps[_Ready]:
     pins = pins_of(type(flow))
     validate(flow)
     completion = _Completion(pins, known, known.uploads.clock())
@@ -61,25 +102,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     completion.raise_problems()
     requested = size_of(data)
     yield from check_room(requested, known)
-    batch_id = new_batch_id(requested)
-    uploads = Uploads(known.uploads, batch_id)
-    try:
-        yield from completion.upload(flow, uploads)
-    except BaseException:
-        known.uploads.release(batch_id)
-        raise
-    submission = Submission(
-        workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
-        batch_id=batch_id,
-        destination=destination_of(batch_id),
-        requested=requested,
-        uploads=tuple(uploads.names.values()),
-    )
-    parts = {"data": data, "graph": graph, "workflow": embedded}
-    if uploads.names:  # otherwise there is no file to check
-        parts = {name: replaced(part, uploads.wire) for name, part in parts.items()}
-    about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
-    return Prepared(submission, about | parts)
+    return _Ready({"data": data, "graph": graph, "workflow": embedded}, requested, completion)
 
 
 def size_of(data: Data) -> int:
