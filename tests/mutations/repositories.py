@@ -140,8 +140,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a name is interpreted as a path on the server",
-        f"{STEPS}resources/media.py",
-        'if not name.strip(".") or "/" in name:',
+        f"{STEPS}exchange/protocol.py",
+        'if missing is not None and (not text.strip(".") or "/" in text):',
         "if False:",
         CONTRACT,
     ),

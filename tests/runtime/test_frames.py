@@ -72,7 +72,7 @@ def heard_of(send: Callable[[socket.socket], None], *, is_busy: bool = False) ->
                 over.set()
 
         server = Connection(f"http://127.0.0.1:{port}")
-        line = Line(server, None, lambda name, text: True, take, over.set, lambda: is_busy)
+        line = Line(server, None, lambda name, text: True, take, over.set, lambda: is_busy and not over.is_set())
         line.open()
         line.subscribe()
         assert over.wait(10)
