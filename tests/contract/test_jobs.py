@@ -71,6 +71,35 @@ def test_a_workflow_is_validated_without_a_run(server: Server, client: Client, s
     assert (server.get(f"{QUEUE}/status")["queue"]["total"], client.images.count_intermediates()) == before
 
 
+def test_the_submission_is_passed_on_before_the_batch_is_sent(server: Server, client: Client, stamp: Path) -> None:
+    stored: list[tuple[Submission, int]] = []
+
+    def store(submission: Submission) -> None:
+        stored.append((submission, server.get(f"{QUEUE}/b/{submission.batch_id}/status")["total"]))
+
+    job = client.submit(card(stamp), before=store)
+    ((submission, total),) = stored
+    assert total == 0
+    assert (submission.batch_id, submission.item_ids) == (job.batch_id, ())
+    assert client.attach(ColourCard, submission).result(timeout=60).item_ids == list(job.submission.item_ids)
+
+
+def test_an_error_before_the_batch_is_sent_leaves_nothing(client: Client, stamp: Path) -> None:
+    stored: list[Submission] = []
+
+    def store(submission: Submission) -> None:
+        stored.append(submission)
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        client.submit(card(stamp), before=store)
+    with pytest.raises(EnqueueUncertain, match="no item of it is on the server"):
+        client.attach(ColourCard, stored[0].batch_id).result(timeout=60)
+    job = client.submit(card(stamp))
+    job.wait(timeout=60)
+    assert client.clean_up(job.submission) == stored[0].uploads != ()  # no other run uses it
+
+
 # --- events -----------------------------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried",),
     ),
     Mutation(
+        "the files of a run that was not submitted count as in use",
+        f"{RUNTIME}steps/runs/run.py",
+        "        context.known.uploads.release(prepared.submission.batch_id)\n",
+        "",
+        ("tests/contract/test_jobs.py::test_an_error_before_the_batch_is_sent_leaves_nothing",),
+    ),
+    Mutation(
         "validating a workflow looks nothing up on the server",
         f"{RUNTIME}steps/runs/prepare.py",
         "    return (yield from _ready(flow, known)).requested\n",

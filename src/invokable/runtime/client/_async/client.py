@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
-from invokable.runtime.client._async.concurrency import check_loop, downloader
+from invokable.runtime.client._async.concurrency import call_back, check_loop, downloader
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.jobs import AsyncJob
 from invokable.runtime.client._async.repositories.boards import AsyncBoards
@@ -46,7 +46,7 @@ from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.steps.runs.prepare import validate_on_server
-from invokable.runtime.steps.runs.run import Handover, Manner, give_up, run, start
+from invokable.runtime.steps.runs.run import Handover, Manner, give_up, ready, released_on_error, run, start
 from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
@@ -175,15 +175,33 @@ class AsyncClient:
             result: ResultOf = await self._drive(steps, watch)
             return result
 
-    async def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> AsyncJob[ResultOf]:
-        """Submit a workflow without waiting for its result. `timeout` limits the submission alone, in seconds.
+    async def submit(
+        self,
+        flow: Runs[ResultOf],
+        *,
+        timeout: float | None = None,
+        before: Callable[[Submission], object] | None = None,
+    ) -> AsyncJob[ResultOf]:
+        """Submit a workflow without waiting for its result.
 
-        Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
+        Args:
+            flow: The workflow instance to run.
+            timeout: Seconds for the submission alone.
+            before: Called with the submission just before the batch is sent. If it stores the submission, `attach`
+                finds the run even if this process is killed meanwhile, or raises EnqueueUncertain if nothing was sent.
+
+        Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
         handover = Handover()
+        context, deadline = self._engine.within(timeout)
         try:
-            state = await self._drive(start(workflow, *self._engine.within(timeout), handover))
+            prepared = None
+            if before is not None:
+                prepared = await self._drive(ready(workflow, context, deadline))
+                with released_on_error(prepared, context):
+                    await call_back(before, prepared.submission)
+            state = await self._drive(start(workflow, context, deadline, handover, prepared))
             return AsyncJob(self._engine, type(workflow), state)
         except BaseException as interrupt:
             if handover.state is not None:  # otherwise the steps have given it up

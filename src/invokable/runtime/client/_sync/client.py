@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
 from invokable.runtime.client._http import Network, Transport
-from invokable.runtime.client._sync.concurrency import check_loop, downloader
+from invokable.runtime.client._sync.concurrency import call_back, check_loop, downloader
 from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client._sync.jobs import Job
 from invokable.runtime.client._sync.repositories.boards import Boards
@@ -46,7 +46,7 @@ from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.steps.runs.prepare import validate_on_server
-from invokable.runtime.steps.runs.run import Handover, Manner, give_up, run, start
+from invokable.runtime.steps.runs.run import Handover, Manner, give_up, ready, released_on_error, run, start
 from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
@@ -174,15 +174,33 @@ class Client:
             result: ResultOf = self._drive(steps, watch)
             return result
 
-    def submit(self, flow: Runs[ResultOf], *, timeout: float | None = None) -> Job[ResultOf]:
-        """Submit a workflow without waiting for its result. `timeout` limits the submission alone, in seconds.
+    def submit(
+        self,
+        flow: Runs[ResultOf],
+        *,
+        timeout: float | None = None,
+        before: Callable[[Submission], object] | None = None,
+    ) -> Job[ResultOf]:
+        """Submit a workflow without waiting for its result.
 
-        Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
+        Args:
+            flow: The workflow instance to run.
+            timeout: Seconds for the submission alone.
+            before: Called with the submission just before the batch is sent. If it stores the submission, `attach`
+                finds the run even if this process is killed meanwhile, or raises EnqueueUncertain if nothing was sent.
+
+        Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
         handover = Handover()
+        context, deadline = self._engine.within(timeout)
         try:
-            state = self._drive(start(workflow, *self._engine.within(timeout), handover))
+            prepared = None
+            if before is not None:
+                prepared = self._drive(ready(workflow, context, deadline))
+                with released_on_error(prepared, context):
+                    call_back(before, prepared.submission)
+            state = self._drive(start(workflow, context, deadline, handover, prepared))
             return Job(self._engine, type(workflow), state)
         except BaseException as interrupt:
             if handover.state is not None:  # otherwise the steps have given it up

@@ -75,7 +75,7 @@ _FRESH: Final = 1.0
 
 def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = QUIET) -> Steps[Any]:
     """Run a workflow and return its result. On an interrupt, the items that have not ended are canceled."""
-    prepared = yield from _prepare(flow, context, deadline)
+    prepared = yield from ready(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
         yield from _submit(flow, prepared, state, deadline, manner, context)
@@ -94,9 +94,16 @@ class Handover:
     state: Submitting | None = None
 
 
-def start(flow: Workflow, context: Context, deadline: Deadline, handover: Handover | None = None) -> Steps[Submitting]:
+def start(
+    flow: Workflow,
+    context: Context,
+    deadline: Deadline,
+    handover: Handover | None = None,
+    prepared: Prepared | None = None,
+) -> Steps[Submitting]:
     """Submit a workflow without waiting for its result. On an interrupt, what was submitted is canceled."""
-    prepared = yield from _prepare(flow, context, deadline)
+    if prepared is None:
+        prepared = yield from ready(flow, context, deadline)
     state = Submitting(prepared.submission)
     try:
         yield from _submit(flow, prepared, state, deadline, Manner(watched=True), context)
@@ -180,7 +187,8 @@ def located(state: Submitting, known: Known, deadline: Deadline, *, insist: bool
         state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
 
 
-def _prepare(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
+def ready(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
+    """Prepare a run, within the time left."""
     return (yield from in_time(prepare(flow, context.known), deadline))
 
 
@@ -281,6 +289,16 @@ def give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[
         LOG.info("batch %s was canceled", batch_id)
     else:
         interrupt.add_note(note)
+
+
+@contextmanager
+def released_on_error(prepared: Prepared, context: Context) -> Iterator[None]:
+    """Release the uploads of a run that is not submitted after all."""
+    try:
+        yield
+    except BaseException:
+        context.known.uploads.release(prepared.submission.batch_id)
+        raise
 
 
 @contextmanager
