@@ -150,15 +150,19 @@ def test_the_plan_is_free_when_the_text_is_put_together(
     assert seen == [[]]
 
 
-@pytest.mark.parametrize("name", ["equal labels", "wide attributes", "prompts", "long lists", "dropdowns"])
-def test_the_interface_of_a_module_is_read_statement_by_statement(name: str) -> None:
-    make, number = NASTY[name]
-    text = generated(make(number // 4)).encode()
-    read_module(text)
+def _traced(text: bytes) -> int:
     tracemalloc.start()
     read_module(text)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize("name", ["equal labels", "wide attributes", "prompts", "long lists", "dropdowns"])
+def test_the_interface_of_a_module_is_read_statement_by_statement(name: str) -> None:
+    make, number = NASTY[name]
+    text = generated(make(number // 4)).encode()
+    most = min(_traced(text) for _ in range(3))  # what other threads allocate meanwhile counts as well
     assert most < 5 * len(text)  # a syntax tree of the whole takes 20 to 30 times as much
 
 
