@@ -35,7 +35,7 @@ def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
 
 def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> str:
     kind = response.content_type.partition(";")[0].strip()
-    if response.status != 200:
+    if response.status >= 300:
         existing(response, NotFoundError(f"the server has no {_kind_of(medium)} {medium.name!r}", name=medium.name))
     if response.status != 200 or not kind.startswith(_kind_of(medium)):
         raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a file")
