@@ -934,9 +934,16 @@ MUTATIONS: Final = (
     Mutation(
         "an invalid batch item is sent",
         f"{RUNTIME}steps/runs/batches.py",
-        "            problems += [_problem(pins, end, misfit) for end, misfit in misfits if misfit]\n",
-        "            list(misfits)\n",
+        "            problems += [_problem(pins, end, misfits[end.check]) for end in ends if misfits[end.check]]\n",
+        "",
         (f"{TESTS}test_batches.py::test_an_invalid_item_is_reported_by_index",),
+    ),
+    Mutation(
+        "a list that feeds many fields is checked again for each",
+        f"{RUNTIME}steps/runs/batches.py",
+        "for check in {end.check for end in ends}}",
+        "for check in [end.check for end in ends]}",
+        (f"{TESTS}test_batches.py::test_a_list_that_feeds_many_fields_is_checked_once",),
     ),
     Mutation(
         "lost events lose the run",

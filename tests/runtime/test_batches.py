@@ -9,6 +9,7 @@ import pytest
 from invokable import Problem, ValidationError
 from invokable.codegen import Options
 from invokable.runtime.steps.exchange.protocol import Request
+from invokable.runtime.steps.runs import batches
 from invokable.runtime.steps.runs.batches import batch_data, expanded
 from invokable.runtime.steps.runs.substitution import wire_values
 from invokable.runtime.values.pins import pins_of
@@ -174,3 +175,21 @@ def test_a_missing_board_is_reported() -> None:
     driver = Driver(lambda _: answer({"detail": "Board not found"}, 404))
     with pytest.raises(ValidationError, match=r"no board with the id 'b9'"):
         made(flow, driver)
+
+
+def test_a_list_that_feeds_many_fields_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = batched("integer", [1, 2], into="x", node_type="img_paste")
+    for number in range(10):
+        add_node(document, f"sum{number}", "add", version=NODES["add"].version, a=1, b=2)
+        add_edge(document, "batch-of-x", "value", f"sum{number}", "a")
+    checked: list[object] = []
+
+    def misfit(items: list[object], check: object) -> str:
+        checked.append(check)
+        return "is wrong"
+
+    monkeypatch.setattr(batches, "_misfit", misfit)
+    with pytest.raises(ValidationError) as error:
+        made(card(document))
+    assert len(error.value.errors) == 11
+    assert len(checked) == len(set(checked)) <= 2

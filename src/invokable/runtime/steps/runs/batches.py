@@ -31,8 +31,12 @@ _MAX_SEED: Final = 2**32 - 1
 def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
     """The enqueue body's `data`. Adds what is invalid to `problems`. Raises APIError and ConnectionError."""
     lists: list[list[Any]] = []
+    targets: dict[int, list[BatchTarget]] = {}
+    for group in pins.batch.groups:
+        for end in group:
+            targets.setdefault(end.source, []).append(end)
     for position, source in enumerate(pins.batch.sources):
-        ends = [end for group in pins.batch.groups for end in group if end.source == position]
+        ends = targets.get(position, [])
         if values.get((source.node_id, source.field), ()) is None:  # invalid, and reported already
             lists.append([])
             continue
@@ -42,8 +46,8 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
             lists.append([])
             problems += [_problem(pins, end, str(error)) for end in ends[:1]]
         else:
-            misfits = ((end, _misfit(lists[position], end.check)) for end in ends)
-            problems += [_problem(pins, end, misfit) for end, misfit in misfits if misfit]
+            misfits = {check: _misfit(lists[position], check) for check in {end.check for end in ends}}
+            problems += [_problem(pins, end, misfits[end.check]) for end in ends if misfits[end.check]]
     for group in pins.batch.groups:
         lengths = [len(lists[end.source]) for end in group]
         if len(set(lengths)) > 1 and all(lengths):
