@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy
 import pytest
 from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
@@ -360,6 +361,13 @@ def test_an_argument_of_another_kind_is_named(method: str, given: Callable[[Any]
         with pytest.raises(TypeError, match=re.escape(words)):
             attrgetter(method)(client)(*given(result))
         assert len(simulator.requests) == asked
+
+
+def test_an_item_id_may_be_a_number_of_numpy() -> None:
+    with Simulator() as simulator:
+        client = simulator.client()
+        result = client.run(ColourCard(stamp=picture()))
+        assert client.queue.get(numpy.int64(result.item_ids[0])).batch_id == result.batch_id  # type: ignore[arg-type]
 
 
 EVIL = "a\nb\r\x1b[31m\x00\u202e\u2028"

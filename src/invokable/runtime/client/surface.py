@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from operator import index
+from typing import Any, Protocol, SupportsIndex, TypeVar
 
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import QueueItem
@@ -62,8 +63,8 @@ def item_id_of(item: object) -> int:
     """The id of a queue item, or an id itself. Raises TypeError for anything else."""
     if isinstance(item, QueueItem):
         return item.item_id
-    if isinstance(item, int):
-        return item
+    if isinstance(item, SupportsIndex):  # also NumPy's numbers
+        return index(item)
     raise TypeError(f"expected a queue item or its id, a number, got {short(item)}{_several(item, 'items')}")
 
 
