@@ -75,7 +75,7 @@ def check_saved(folder: Path, stored: dict[ImageRecord, bytes], *, all_of_them: 
 
 
 @pytest.mark.parametrize("fault", OF_DOWNLOADS)
-@pytest.mark.parametrize("seed", slow_beyond(1, range(20)))
+@pytest.mark.parametrize("seed", slow_beyond(1, range(5)))
 def test_half_of_the_downloads_meet_a_fault(
     fault: str, seed: int, server: Server, connect: Connect, stored: dict[ImageRecord, bytes], tmp_path: Path
 ) -> None:

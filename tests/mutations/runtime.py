@@ -371,6 +371,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_frames.py",),
     ),
     Mutation(
+        "all values of a batch that can never fit are made",
+        f"{RUNTIME}steps/runs/prepare.py",
+        "(least := least_size(pins, values)) > _MANY",
+        "(least := 0)",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
         "the answer that repeats a batch is compressed",
         f"{RUNTIME}steps/runs/submit.py",
         "json=body, plain=True)",

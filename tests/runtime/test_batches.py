@@ -10,7 +10,7 @@ from invokable import Problem, ValidationError
 from invokable.codegen import Options
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import batches
-from invokable.runtime.steps.runs.batches import batch_data, expanded
+from invokable.runtime.steps.runs.batches import batch_data, expanded, least_size
 from invokable.runtime.steps.runs.substitution import wire_values
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
@@ -51,6 +51,25 @@ def data_of(flow: Any, driver: Driver | None = None) -> list[list[list[Any]]]:
 
 def card(document: Any, **values: Any) -> Any:
     return workflow_class(imported(document))(stamp="x.png", **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ([100, 200], 2),
+        ([], 1),
+        (SEQUENCE, 3),
+        (SEQUENCE | {"count": 10**5}, 10**5),
+        (SEQUENCE | {"count": "x"}, 1),
+    ],
+)
+def test_the_size_of_a_batch_is_known_before_its_values_are_made(values: Any, size: int) -> None:
+    document = (
+        with_generator() if isinstance(values, dict) else batched("integer", [1], into="width", node_type="blank_image")
+    )
+    pins = pins_of(workflow_class(imported(document)))
+    (source,) = pins.batch.sources
+    assert least_size(pins, {(source.node_id, source.field): values}) == size
 
 
 def test_the_values_of_the_attribute_become_the_items() -> None:

@@ -277,6 +277,18 @@ def test_a_batch_that_the_queue_has_no_room_for_is_refused_before_anything_is_se
         assert not any(request.path.endswith("enqueue_batch") for request in server.requests)
 
 
+def test_the_values_of_a_batch_that_can_never_fit_are_not_made(counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(settings: object) -> Any:
+        raise AssertionError("100,000 values were made")
+
+    monkeypatch.setattr("invokable.contract.generators.expand", made)
+    many = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 8, "count": 100_000}
+    with Simulator() as server:
+        with pytest.raises(QueueFullError, match=r"room for 10000 of 100000 items"):
+            server.client().run(counted(stamp=picture("red"), widths=many))
+        assert uploads(server) == 0
+
+
 def test_pending_items_count(counted: Any) -> None:
     with Simulator(max_queue_size=9) as server:
         server.pause()

@@ -129,12 +129,12 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
 
 def _generator_problem(target: InputPin, value: object) -> dict[str, str]:
     """Why the settings of a generator make no batch, by attribute; empty if they do."""
-    from invokable.contract.generators import GeneratorError, expand
+    from invokable.contract.generators import GeneratorError, check
 
     if not _is_finite(value):
         return {target.attribute: f"{_short(value)} holds a number that is not a finite number"}
     try:
-        expand(value)
+        check(value)
     except GeneratorError as error:
         return {target.attribute: str(error)}
     return {}

@@ -7,6 +7,7 @@ every value is checked here against the field that it goes to.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Mapping
 from typing import Any, Final
@@ -28,6 +29,14 @@ Data = list[list[dict[str, Any]]]
 _MAX_SEED: Final = 2**32 - 1
 
 
+def least_size(pins: Pins, values: Values) -> int:
+    """The number of queue items, without making the values of generators: a line of settings can mean 100,000.
+
+    A list that only the server knows, or that is invalid, counts as one value.
+    """
+    return math.prod(_count(pins.batch.sources[group[0].source], values) for group in pins.batch.groups)
+
+
 def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
     """The enqueue body's `data`. Adds what is invalid to `problems`. Raises APIError and ConnectionError."""
     lists: list[list[Any]] = []
@@ -37,7 +46,7 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
             targets.setdefault(end.source, []).append(end)
     for position, source in enumerate(pins.batch.sources):
         ends = targets.get(position, [])
-        if values.get((source.node_id, source.field), ()) is None:  # invalid, and reported already
+        if _given(source, values) is None:  # invalid, and reported already
             lists.append([])
             continue
         try:
@@ -75,11 +84,27 @@ class _NoItemsError(Exception):
     """A generator makes no values; the message says why."""
 
 
+def _given(source: BatchSource, values: Values) -> Any:
+    """The values of a batch, or the settings of their generator; None if they are invalid."""
+    own = source.items if source.generator is None else source.generator
+    return values.get((source.node_id, source.field), own)
+
+
+def _count(source: BatchSource, values: Values) -> int:
+    from invokable.contract.generators import GeneratorError, count
+
+    given = _given(source, values)
+    try:
+        number = count(given) if isinstance(given, dict) else len(given or [None])
+    except GeneratorError:
+        return 1
+    return 1 if number is None else number
+
+
 def _items(source: BatchSource, values: Values) -> Steps[list[Any]]:
     from invokable.contract.generators import GeneratorError, draw, expand
 
-    given = source.items if source.generator is None else source.generator
-    made: Any = values.get((source.node_id, source.field), given)
+    made = _given(source, values)
     try:
         if isinstance(made, dict):
             made = expand(made)

@@ -19,7 +19,7 @@ from invokable.runtime.steps.resources.boards import board_wire, list_boards, pi
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.resources.uploads import RefusedFileError, Uploads, replaced
-from invokable.runtime.steps.runs.batches import Data, batch_data
+from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
 from invokable.runtime.steps.runs.queue_room import check_room
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.encoding import to_json
@@ -44,6 +44,10 @@ class Prepared:
         """The batch's lists of values."""
         data: Data = self.batch["data"]
         return data
+
+
+_MANY: Final = 10_000
+"""The items that a server's queue has room for, unless it is configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,10 @@ def _ready(flow: Workflow, known: Known) -> Steps[_Ready]:
     resolved = yield from completion.resolve(flow)
     graph, embedded = substitute(flow, resolved)
     graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
-    data = yield from batch_data(pins, wire_values(flow, resolved), completion.problems)
+    values = wire_values(flow, resolved)
+    if (least := least_size(pins, values)) > _MANY:  # before they are made, which may take more memory than there is
+        yield from check_room(least, known)
+    data = yield from batch_data(pins, values, completion.problems)
     completion.raise_problems()
     requested = size_of(data)
     yield from check_room(requested, known)
