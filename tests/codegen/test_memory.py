@@ -158,12 +158,14 @@ def _traced(text: bytes) -> int:
     return most
 
 
-@pytest.mark.parametrize("name", ["equal labels", "wide attributes", "prompts", "long lists", "dropdowns"])
+@pytest.mark.parametrize(
+    "name", slow_beyond(3, ["wide attributes", "long lists", "dropdowns", "equal labels", "prompts"])
+)
 def test_the_interface_of_a_module_is_read_statement_by_statement(name: str) -> None:
     make, number = NASTY[name]
     text = generated(make(number // 4)).encode()
-    most = min(_traced(text) for _ in range(3))  # what other threads allocate meanwhile counts as well
-    assert most < 5 * len(text)  # a syntax tree of the whole takes 20 to 30 times as much
+    # A syntax tree of the whole takes 20 to 30 times as much. What other threads allocate meanwhile counts as well.
+    assert any(_traced(text) < 5 * len(text) for _ in range(3))
 
 
 @pytest.mark.parametrize("letter", slow_beyond(2, ["x", "é", "\x1b"]))

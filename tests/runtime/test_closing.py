@@ -17,6 +17,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, ClientClosedError, Policy
+from invokable.runtime.client._async import engine
 from invokable.runtime.client._http import network
 from invokable.testing import Fault, Simulator
 from tests.runtime.relays import listening, silent
@@ -202,15 +203,15 @@ def test_requests_that_wait_for_their_turn_are_not_sent_after_closing() -> None:
         silent(client)
 
     async def main(url: str) -> None:
-        client = AsyncClient(url, policy=SHORT)
+        client = AsyncClient(url)
         asking = [asyncio.ensure_future(client.version()) for _ in range(20)]
-        while len(connections) < 8:
+        while len(connections) < engine._AT_ONCE:
             await asyncio.sleep(0.01)
         with closing():
             await client.aclose()
             outcomes = await asyncio.gather(*asking, return_exceptions=True)
         assert {type(outcome) for outcome in outcomes} == {ClientClosedError}
-        assert len(connections) == 8
+        assert len(connections) == engine._AT_ONCE
 
     with listening(counted) as port:
         asyncio.run(main(f"http://127.0.0.1:{port}"))
