@@ -33,40 +33,27 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+
+from tests.contract.between import Between
 
 _PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
 
 
-class Proxy:
-    """Listens on a free port; `fates` are used in order."""
+class Proxy(Between):
+    """`fates` are used in order."""
 
     def __init__(self, server: str) -> None:
-        parts = urlsplit(server)
-        self._server = (parts.hostname or "", parts.port or 80)
         self.fates: list[tuple[str, str]] = []
         self.met: list[str] = []
         self.lines: list[str] = []
         self._late: list[threading.Timer] = []
-        self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._listen, daemon=True).start()
+        super().__init__(server)
 
     def settle(self) -> None:
         """Wait until all late requests have arrived."""
         for timer in self._late:
             timer.join()
-
-    def close(self) -> None:
-        self._over.set()
-        self._listener.close()
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self._serve, args=[self._listener.accept()[0]], daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):

@@ -29,7 +29,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import BinaryIO, Final
-from urllib.parse import urlsplit
+
+from tests.contract.between import Between
 
 ANSWERS: Final = (
     *("cut", "reset", "stalled", "slow", "too long", "too short", "unbounded", "chunked", "headless", "packed"),
@@ -49,31 +50,17 @@ _REPLACED: Final = {
 }
 
 
-class Disturber:
-    """Listens on a free port. `met` counts the faults."""
+class Disturber(Between):
+    """`met` counts the faults."""
 
     def __init__(self, server: str, path: str, faults: Sequence[str], *, rate: float, seed: int) -> None:
-        parts = urlsplit(server)
-        self._server = (parts.hostname or "", parts.port or 80)
         self._path = path
         self._faults = faults
         self._rate = rate
         self._draw = random.Random(seed)
         self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self.met: Counter[str] = Counter()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def close(self) -> None:
-        self._over.set()
-        self._listener.close()
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=self._serve, args=[self._listener.accept()[0]], daemon=True).start()
+        super().__init__(server)
 
     def _drawn(self, line: str) -> tuple[str, float]:
         """The fault of an exchange, if any, and where it happens, from 0 to 1."""
