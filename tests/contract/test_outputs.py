@@ -13,7 +13,7 @@ import pytest
 from generated_examples.colour_card import ColourCard
 from PIL import Image as PILImage
 
-from invokable import AsyncClient, Client, Color, Image, NodeOutput, NotFoundError, ValidationError
+from invokable import APIError, AsyncClient, Client, Color, Image, NodeOutput, NotFoundError, ValidationError
 from tests.live.provision import Server
 
 
@@ -53,11 +53,13 @@ def test_many_files_are_saved_with_custom_names(client: Client, card: ColourCard
 
 def test_the_first_failed_download_stops_the_others(client: Client, card: ColourCard, tmp_path: Path) -> None:
     good = client.run(card, timeout=120).card
-    with pytest.raises(NotFoundError, match=r"the server has no image 'missing.png'"):
+    with pytest.raises(NotFoundError, match=r"the server has no image 'missing.png'") as caught:
         client.save_all([good, Image("missing.png"), *[good] * 20], tmp_path, "x{index}", at_once=2)
     left = list(tmp_path.iterdir())
     assert len(left) < 20
     assert all(path.stat().st_size for path in left)
+    assert isinstance(caught.value, APIError)
+    assert (caught.value.status, caught.value.name) == (404, "missing.png")
 
 
 class Pipe:

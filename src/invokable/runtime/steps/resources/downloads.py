@@ -6,7 +6,7 @@ import os
 import re
 from typing import BinaryIO, Final
 
-from invokable.runtime.errors import NotFoundError
+from invokable.runtime.errors import APIError, NotFoundError
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch_as, in_path
 from invokable.runtime.steps.exchange.responses import existing, not_invokeai
 from invokable.runtime.values.media import Image, Video
@@ -15,6 +15,15 @@ _SIGNATURES: Final = {"image/png": (0, b"\x89PNG\r\n\x1a\n"), "video/mp4": (4, b
 """The magic bytes of each file type, and their position."""
 _NAME: Final = re.compile(r'filename="([^"]*)"')
 _PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+class MissingFileError(APIError, NotFoundError):
+    """The server no longer has a file. Caught as either."""
+
+    def __init__(self, medium: Image | Video, response: Response) -> None:
+        detail = f"the server has no {_kind_of(medium)} {medium.name!r}"
+        super().__init__(response.status, detail, method=response.method, url=response.url)
+        self.name = medium.name
 
 
 def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
@@ -36,7 +45,7 @@ def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:
 def _checked_kind(response: Response, medium: Image | Video, into: BinaryIO) -> str:
     kind = response.content_type.partition(";")[0].strip()
     if response.status >= 300:
-        existing(response, NotFoundError(f"the server has no {_kind_of(medium)} {medium.name!r}", name=medium.name))
+        existing(response, MissingFileError(medium, response))
     if response.status != 200 or not kind.startswith(_kind_of(medium)):
         raise not_invokeai(response.url, f"answered {response.status} with {kind or 'no content type'}, not a file")
     named = _NAME.search(response.disposition)
