@@ -96,6 +96,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_sockets.py::test_an_idle_connection_is_not_reused_but_one_in_use_is",),
     ),
     Mutation(
+        "an exchange ends only in the context in which it began",
+        f"{CLIENT}_http/network.py",
+        "    _CURRENT.set(current)\n    try:\n        yield\n    finally:\n        _CURRENT.set(before)",
+        "    token = _CURRENT.set(current)\n    try:\n        yield\n    finally:\n        _CURRENT.reset(token)",
+        (f"{TESTS}test_closing.py::test_an_exchange_may_end_in_another_context",),
+    ),
+    Mutation(
         "children of a fork share a connection",
         f"{CLIENT}_http/transports.py",
         "        found = self._processes.get(os.getpid())\n",

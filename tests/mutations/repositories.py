@@ -174,6 +174,13 @@ MUTATIONS: Final = (
         UNIT,
     ),
     Mutation(
+        "a damaged zip raises errors of the zip library",
+        f"{STEPS}resources/archives.py",
+        "except (BadZipFile, ValueError, NotImplementedError):",
+        "except BadZipFile:",
+        UNIT,
+    ),
+    Mutation(
         "a zip whose download broke is not made again",
         f"{STEPS}resources/archives.py",
         "raise (_TooEarlyError(error) if error.sent else error) from None",

@@ -693,6 +693,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_a_batch_that_arrives_late_runs_once",),
     ),
     Mutation(
+        "a run that is closed goes on to cancel",
+        f"{RUNTIME}steps/runs/run.py",
+        "deadline, manner))\n    except (InvokableError, GeneratorExit):",
+        "deadline, manner))\n    except InvokableError:",
+        (f"{TESTS}test_run.py::test_a_run_can_be_closed_at_any_step",),
+    ),
+    Mutation(
         "duplicates are looked for after a pause",
         f"{RUNTIME}steps/runs/submit.py",
         "_LOOKS: Final = (0.0, 0.1,",

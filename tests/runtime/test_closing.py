@@ -129,7 +129,9 @@ def test_a_thread_in_the_middle_of_a_request_gets_a_client_closed_error(serve: A
 def test_an_exchange_may_end_in_another_context() -> None:
     dropped = network.exchange(network.Exchange(None))
     copy_context().run(dropped.__enter__)
-    copy_context().run(dropped.__exit__, None, None, None)  # as when a task that an interrupt has ended is freed
+    elsewhere = copy_context()
+    elsewhere.run(dropped.__exit__, None, None, None)  # as when a task that an interrupt has ended is freed
+    assert elsewhere[network._CURRENT] is network._NO_EXCHANGE
 
 
 def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> None:

@@ -261,6 +261,17 @@ def test_a_zip_that_was_downloaded_before_it_was_whole_is_made_again(parts: list
     assert waited == pytest.approx(0.1 * (2 ** (len(parts) + 1) - 1))  # each time twice as long
 
 
+@settings(deadline=None)
+@given(st.dictionaries(st.integers(1, 140), st.integers(0, 255), min_size=1, max_size=4))
+def test_a_zip_with_a_damaged_end_raises_nothing_of_the_zip_library(damage: dict[int, int]) -> None:
+    content = bytearray(WHOLE)
+    for place, byte in damage.items():
+        content[-place] = byte
+    driver, into = archive(zipped(bytes(content)), zipped(WHOLE))
+    pack(driver, into)
+    assert into.getvalue() in (bytes(content), WHOLE)
+
+
 def test_a_zip_that_is_never_whole_times_out() -> None:
     for part, error, match in (
         (zipped(WHOLE[:-1]), APIError, "not write the zip to its end"),

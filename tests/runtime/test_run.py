@@ -732,6 +732,7 @@ def test_a_run_can_be_closed_at_any_step(after: int) -> None:
 
 def _reply(server: Server, step: Any) -> Any:
     if isinstance(step, Request):
+        step.sent.begun = True
         return server(step)
     return Policy() if isinstance(step, AskPolicy) else Heard() if isinstance(step, Await) else None
 
