@@ -68,6 +68,27 @@ MUTATIONS: Final = (
         (f"{TESTS}test_hanging.py",),
     ),
     Mutation(
+        "the headers of a request are written alone",
+        f"{CLIENT}_http/network.py",
+        "        whole = len(buffer) - len(buffer) % _PIECE\n",
+        "        whole = len(buffer)\n",
+        (f"{TESTS}test_writing.py::test_a_request_is_written_at_once",),
+    ),
+    Mutation(
+        "a file is written in one piece",
+        f"{CLIENT}_http/network.py",
+        "_PIECE: Final = 64 * 1024",
+        "_PIECE: Final = 2**30",
+        (f"{TESTS}test_writing.py::test_a_file_is_written_in_pieces",),
+    ),
+    Mutation(
+        "the answer of a server that stopped reading is lost",
+        f"{CLIENT}_http/network.py",
+        "            with contextlib.suppress(httpcore.WriteError):  # the server may have answered before it closed\n",
+        "            with contextlib.nullcontext():\n",
+        (f"{TESTS}test_writing.py::test_an_answer_is_read_even_if_the_server_stopped_reading",),
+    ),
+    Mutation(
         "headers alone count as a request",
         f"{CLIENT}_http/network.py",
         "        if self.is_complete:\n",

@@ -148,6 +148,25 @@ def _proxy(connection: Connection) -> httpcore.Proxy | None:
     return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=auth, ssl_context=connection.proxy_ssl_context)
 
 
+class _Held:
+    """What was written but not sent yet: a request's headers are sent together with its body, which halves the cost."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def add(self, buffer: bytes) -> list[bytes]:
+        """Add what is written. Returns the pieces to send now."""
+        buffer = self._rest + buffer
+        whole = len(buffer) - len(buffer) % _PIECE
+        self._rest = buffer[whole:]
+        return [buffer[start : start + _PIECE] for start in range(0, whole, _PIECE)]
+
+    def rest(self) -> list[bytes]:
+        """The last pieces to send, before the answer is read."""
+        rest, self._rest = self._rest, b""
+        return [rest] if rest else []
+
+
 # ------------------------------------------------------------------------------------------------- blocking
 
 
@@ -182,6 +201,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, state: State) -> None:
         self._inner = inner
         self._state = state
+        self._held = _Held()
         self._process = os.getpid()
         self._user: int | None = None
         self._is_closed = False
@@ -189,6 +209,8 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         current = self._begin()
         try:
+            with contextlib.suppress(httpcore.WriteError):  # the server may have answered before it closed
+                self._send(self._held.rest(), current, timeout)
             return self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
         finally:
             self._end()
@@ -196,13 +218,16 @@ class _Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         current = self._begin()
         try:
-            self._state.check()
-            for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
-                limit = current.left(timeout, httpcore.WriteTimeout)
-                current.writes()
-                self._inner.write(buffer[start : start + _PIECE], limit)
+            self._send(self._held.add(buffer), current, timeout)
         finally:
             self._end()
+
+    def _send(self, pieces: list[bytes], current: Exchange, timeout: float | None) -> None:
+        self._state.check()
+        for piece in pieces:
+            limit = current.left(timeout, httpcore.WriteTimeout)
+            current.writes()
+            self._inner.write(piece, limit)
 
     def close(self) -> None:
         self._is_closed = True
@@ -277,22 +302,28 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream, state: State) -> None:
         self._inner = inner
         self._state = state
+        self._held = _Held()
         self._socket = inner.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        current = _CURRENT.get()
+        with contextlib.suppress(httpcore.WriteError):  # the server may have answered before it closed
+            await self._send(self._held.rest(), current, timeout)
         try:
-            return await self._inner.read(max_bytes, _CURRENT.get().left(timeout, httpcore.ReadTimeout))
+            return await self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
         except OSError as error:  # TLS errors, which anyio does not translate
             raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        current = _CURRENT.get()
+        await self._send(self._held.add(buffer), _CURRENT.get(), timeout)
+
+    async def _send(self, pieces: list[bytes], current: Exchange, timeout: float | None) -> None:
         self._state.check()
-        for start in range(0, max(len(buffer), 1), _PIECE):  # a request without a body ends with an empty write
+        for piece in pieces:
             limit = current.left(timeout, httpcore.WriteTimeout)
             current.writes()
             try:
-                await self._inner.write(buffer[start : start + _PIECE], limit)
+                await self._inner.write(piece, limit)
             except OSError as error:
                 raise httpcore.WriteError(str(error)) from error
 

@@ -1,0 +1,96 @@
+"""Writing: how requests get onto the wire, with both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpcore
+import pytest
+from httpcore._backends.anyio import AnyIOStream
+from httpcore._backends.sync import SyncStream
+
+from invokable import AsyncClient, Client
+from invokable.runtime.steps.exchange.protocol import File, Request, Response
+from invokable.testing import Simulator
+from tests.runtime.relays import listening
+
+Send = Callable[[str, Request], Response]
+REFUSED = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"
+PICTURE = File("image", b"\x89PNG\r\n\x1a\n" + bytes(300_000), ".png", "image/png")
+
+
+def blocking(url: str, request: Request) -> Response:
+    with Client(url) as client:
+        return client._engine.transport.send(request)
+
+
+def asynchronous(url: str, request: Request) -> Response:
+    async def send() -> Response:
+        async with AsyncClient(url) as client:
+            return await client._engine.transport.send(request)
+
+    return asyncio.run(send())
+
+
+@pytest.fixture(params=[blocking, asynchronous])
+def send(request: pytest.FixtureRequest) -> Send:
+    found: Send = request.param
+    return found
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is written to sockets, a piece each."""
+    pieces: list[bytes] = []
+    write, async_write = SyncStream.write, AnyIOStream.write
+
+    def noted(stream: SyncStream, buffer: bytes, timeout: float | None = None) -> None:
+        pieces.append(buffer)
+        write(stream, buffer, timeout)
+
+    def async_noted(stream: AnyIOStream, buffer: bytes, timeout: float | None = None) -> Awaitable[None]:
+        pieces.append(buffer)
+        return async_write(stream, buffer, timeout)
+
+    monkeypatch.setattr(SyncStream, "write", noted)
+    monkeypatch.setattr(AnyIOStream, "write", async_noted)
+    return pieces
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("GET", "/api/v1/app/version"),
+        Request("POST", "/api/v1/queue/default/item_summaries_by_ids", json={"item_ids": [1]}),
+    ],
+    ids=["without a body", "with a body"],
+)
+def test_a_request_is_written_at_once(send: Send, request_: Request, written: list[bytes]) -> None:
+    with Simulator() as simulator:
+        assert send(simulator.serve(), request_).status == 200
+    assert len(written) == 1
+
+
+def test_a_file_is_written_in_pieces(send: Send, written: list[bytes]) -> None:
+    upload = Request("POST", "/api/v1/images/upload", params={"image_category": "user"}, file=PICTURE)
+    with Simulator() as simulator:
+        send(simulator.serve(), upload)
+    assert [len(piece) for piece in written[:-1]] == [65_536] * 4
+    assert PICTURE.content in b"".join(written)
+
+
+def test_an_answer_is_read_even_if_the_server_stopped_reading(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise httpcore.WriteError("broken pipe")
+
+    def refuse(client: socket.socket) -> None:
+        client.sendall(REFUSED)
+        client.recv(1)  # until the client closes the connection
+
+    monkeypatch.setattr(SyncStream, "write", broken)
+    monkeypatch.setattr(AnyIOStream, "write", broken)
+    with listening(refuse) as port:
+        assert send(f"http://127.0.0.1:{port}", Request("POST", "/api", json={})).status == 413
