@@ -23,7 +23,7 @@ _ANSWER: Final = 4.0
 """Seconds to wait for an answer. A busy server takes up to 2."""
 _AHEAD: Final = 2**16
 """Bytes to read at a time."""
-_REST: Final = 0.05
+_REST: Final = 0.07
 """Seconds to wait for further events while many jobs are followed: to wake up for one costs more than to handle it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
