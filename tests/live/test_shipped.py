@@ -158,8 +158,9 @@ def test_the_server_accepts_the_graphs_of_all_others(
         flow = flow_class(**{t.attribute: _stand_in(t.type) for t in targets if _is_required(flow_class, t.attribute)})
         wire = {t.attribute: _wire(t.type, getattr(flow, t.attribute)) for t in targets}
         resolved = {attribute: value for attribute, value in wire.items() if value is not None}
-        graph, workflow = substitute(flow, resolved)
-        data = client._drive(batch_data(pins_of(flow_class), wire_values(flow, resolved), []))
+        pins, values = pins_of(flow_class), wire_values(flow, resolved)
+        graph, workflow = substitute(pins, values)
+        data = client._drive(batch_data(pins, values, []))
         batch_id = str(uuid4())
         batch = {"batch_id": batch_id, "data": data, "graph": graph, "workflow": workflow, "runs": 1}
         accepted[name] = server.post(f"{QUEUE}/enqueue_batch", {"batch": batch})["enqueued"]

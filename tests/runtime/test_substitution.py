@@ -12,10 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import Color
-from invokable.runtime.steps.runs.substitution import substitute
+from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.pins import pins_of
 
 STAMP = {"stamp": {"image_name": "x.png"}}
+
+
+def put(flow: ColourCard, resolved: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    return substitute(pins_of(ColourCard), wire_values(flow, resolved))
 
 
 def field_of(graph: dict[str, Any], node_type: str, field: str) -> Any:
@@ -25,7 +29,7 @@ def field_of(graph: dict[str, Any], node_type: str, field: str) -> Any:
 
 @given(st.integers(16, 2048), st.integers(), st.floats(0, 100))
 def test_values_are_put_into_their_fields_and_nothing_else_changes(width: int, left: int, radius: float) -> None:
-    graph, workflow = substitute(ColourCard(stamp="x.png", width=width, left=left, radius=radius), STAMP)
+    graph, workflow = put(ColourCard(stamp="x.png", width=width, left=left, radius=radius), STAMP)
     assert field_of(graph, "blank_image", "width") == width
     assert field_of(graph, "img_paste", "x") == left
     assert field_of(graph, "img_blur", "radius") == radius
@@ -45,13 +49,13 @@ def test_values_are_put_into_their_fields_and_nothing_else_changes(width: int, l
 def test_the_modules_own_graph_is_not_modified() -> None:
     pins = pins_of(ColourCard)
     before = copy.deepcopy((pins.graph, pins.workflow))
-    substitute(ColourCard(stamp="x.png", width=17, card_colour=Color(r=1, g=2, b=3)), STAMP)
+    put(ColourCard(stamp="x.png", width=17, card_colour=Color(r=1, g=2, b=3)), STAMP)
     assert (pins.graph, pins.workflow) == before
 
 
 def test_no_board_and_the_automatic_board_are_omitted_from_the_graph() -> None:
     for board in ("none", "auto"):
-        graph, _ = substitute(ColourCard(stamp="x.png", board=board), STAMP | {"board": board})
+        graph, _ = put(ColourCard(stamp="x.png", board=board), STAMP | {"board": board})
         assert field_of(graph, "save_image", "board") == "absent"
-    graph, _ = substitute(ColourCard(stamp="x.png", board="b"), STAMP | {"board": {"board_id": "1"}})
+    graph, _ = put(ColourCard(stamp="x.png", board="b"), STAMP | {"board": {"board_id": "1"}})
     assert field_of(graph, "save_image", "board") == {"board_id": "1"}

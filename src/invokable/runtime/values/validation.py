@@ -151,11 +151,11 @@ def _is_finite(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     """Whether JSON can represent all text in a value."""
-    if isinstance(value, Mapping):
-        return all(map(_is_text, value.values()))
+    if isinstance(value, str):
+        return value.isascii() or not _SURROGATE.search(value)
     if isinstance(value, list):
         return all(map(_is_text, value))
-    return not isinstance(value, str) or value.isascii() or not _SURROGATE.search(value)
+    return not isinstance(value, Mapping) or all(map(_is_text, value.values()))
 
 
 def _number(bound: object) -> object:

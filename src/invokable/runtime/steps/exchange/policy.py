@@ -117,6 +117,8 @@ def seconds_asked(retry_after: str, date: str, now: float) -> float | None:
 
     `date` is the answer's Date header, since the server's clock may differ from ours; `now` is our time.
     """
+    if not retry_after:
+        return None
     retry_after = retry_after.strip()
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:9])

@@ -19,10 +19,9 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetc
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.uploads import replaced
+from invokable.runtime.steps.runs.substitution import Values
 from invokable.runtime.values.pins import Pins
 
-Values = Mapping[tuple[str, str], Any]
-"""Wire values by node and field, with a File in place of each image that is not uploaded yet."""
 Data = list[list[dict[str, Any]]]
 """The `data` of the enqueue body: the lists of a group are zipped, groups are multiplied."""
 

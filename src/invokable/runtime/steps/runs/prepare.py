@@ -100,9 +100,9 @@ def _ready(flow: Workflow, known: Known) -> Steps[_Ready]:
     validate(flow)
     completion = _Completion(pins, known, known.uploads.clock())
     resolved = yield from completion.resolve(flow)
-    graph, embedded = substitute(flow, resolved)
-    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
     values = wire_values(flow, resolved)
+    graph, embedded = substitute(pins, values)
+    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
     if (least := least_size(pins, values)) > _MANY:  # before they are made, which may take more memory than there is
         yield from check_room(least, known)
     data = yield from batch_data(pins, values, completion.problems)

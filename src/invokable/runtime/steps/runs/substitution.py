@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 Wire = Mapping[str, Any]
 """Wire values by attribute."""
+Values = Mapping[tuple[str, str], Any]
+"""Wire values by node and field, with a File in place of each file that is not uploaded yet."""
 
 
-def wire_values(flow: Workflow, resolved: Wire) -> dict[tuple[str, str], Any]:
+def wire_values(flow: Workflow, resolved: Wire) -> Values:
     """The wire value of each input that is sent, by node and field; `resolved` has those that needed the server."""
     return {
         (target.node_id, target.field): resolved[target.attribute]
@@ -27,17 +29,13 @@ def wire_values(flow: Workflow, resolved: Wire) -> dict[tuple[str, str], Any]:
     }
 
 
-def substitute(flow: Workflow, resolved: Wire) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The graph and the embedded workflow with a workflow's values. The class's own are not modified."""
-    pins = pins_of(type(flow))
-    values = wire_values(flow, resolved)
+def substitute(pins: Pins, values: Values) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The graph and the embedded workflow with these wire values. The class's own are not modified."""
     kinds = {(target.node_id, target.field): target for target in pins.inputs}
     return _graph(pins, values, kinds), _workflow(pins, values)
 
 
-def _graph(
-    pins: Pins, values: Mapping[tuple[str, str], Any], kinds: Mapping[tuple[str, str], InputPin]
-) -> dict[str, Any]:
+def _graph(pins: Pins, values: Values, kinds: Mapping[tuple[str, str], InputPin]) -> dict[str, Any]:
     nodes = dict(pins.graph["nodes"])
     touched: set[str] = set()
     for (node_id, field), value in values.items():
@@ -63,7 +61,7 @@ def _is_omitted(value: Any, target: InputPin, node: Mapping[str, Any], field: st
     return value is None and field not in node
 
 
-def _workflow(pins: Pins, values: Mapping[tuple[str, str], Any]) -> dict[str, Any] | None:
+def _workflow(pins: Pins, values: Values) -> dict[str, Any] | None:
     if pins.workflow is None:
         return None
     changed: dict[str, dict[str, Any]] = {}
