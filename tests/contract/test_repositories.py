@@ -6,7 +6,7 @@ import io
 import json
 import pickle
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -393,6 +393,32 @@ def test_a_board_is_deleted_with_its_videos(client: Client, board: BoardRecord, 
     assert client.boards.delete(board, delete_contents=True) == (video.name,)
 
 
+@pytest.mark.parametrize(
+    ("call", "nearest"),
+    [
+        (lambda client: client.images.list(categories=["users"]), "user"),
+        (lambda client: client.images.names(categories=["user", "masks"]), "mask"),
+        (lambda client: client.videos.list(origin="extern"), "external"),
+        (lambda client: client.images.update("a.png", category="masks"), "mask"),
+        (lambda client: client.images.upload(b"", category="masks"), "mask"),
+        (lambda client: client.upload(b"", kind="masks"), "mask"),
+        (lambda client: client.boards.set_visibility("x", "Public"), "public"),
+        (lambda client: client.queue.list(status="complete"), "completed"),
+        (lambda client: client.workflows.list(category="users"), "user"),
+    ],
+)
+def test_a_word_that_does_not_exist_is_refused_with_the_nearest(
+    client: Client, call: Callable[[Client], object], nearest: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"; expected '.*\(did you mean '{nearest}'\?\)"):
+        call(client)
+
+
+def test_a_text_is_not_taken_for_a_list_of_categories(client: Client) -> None:
+    with pytest.raises(TypeError, match="categories is 'user'; expected a list"):
+        client.images.names(categories="user")  # type: ignore[arg-type]
+
+
 # --- models -------------------------------------------------------------------------------------------------------
 
 
@@ -408,6 +434,25 @@ def test_models_are_listed_and_found(client: Client, models: dict[str, dict[str,
     assert tiny in list(client.models.list(format="diffusers"))
     assert client.models.get(tiny.key) == client.models.find("tiny-sd15") == client.models.find(Model(hash=tiny.hash))
     assert client.models.find(tiny.key) == client.models.find(tiny.hash) == tiny
+
+
+@pytest.mark.parametrize(
+    ("wanted", "nearest"),
+    [({"base": "sd1"}, "sd-1"), ({"type": "mian"}, "main"), ({"format": "diffuser"}, "diffusers")],
+)
+def test_a_word_for_models_that_the_server_does_not_know_is_refused(
+    client: Client, wanted: dict[str, str], nearest: str
+) -> None:
+    with pytest.raises(APIError, match=rf"\(did you mean '{nearest}'\?\)") as caught:
+        list(client.models.list(**wanted))
+    assert caught.value.status == 422
+
+
+def test_a_model_with_another_type_or_base_is_described(client: Client, models: dict[str, dict[str, str]]) -> None:
+    message = "no model tiny-sd15 of type mian and base wan; its tiny-sd15 is of type main and base sd-1"
+    with pytest.raises(NotFoundError, match=message) as caught:
+        client.models.find(Model(name="tiny-sd15", type="mian", base="wan"))
+    assert caught.value.nearest == ("tiny-sd15",)
 
 
 def test_a_missing_model_is_reported_with_similar_names(client: Client, models: dict[str, dict[str, str]]) -> None:

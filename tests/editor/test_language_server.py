@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
+from invokable.contract.server import State
+from invokable.contract.vocabulary import Category, ModelFormat
 from tests.editor.server import LanguageServer, place
 from tests.examples import MODULES
 
@@ -24,6 +27,10 @@ result = Client("http://localhost:9090").run(flow)
 result.card
 result.
 kind = ColourCard.Result
+client = Client("http://localhost:9090")
+client.queue.list(status=" ")
+client.images.list(categories=[" "])
+client.models.list(format=" ")
 """
 WRONG = """
 from colour_card import ColourCard
@@ -117,6 +124,15 @@ def test_keywords_are_offered(server: LanguageServer, before: str) -> None:
 )
 def test_choices_are_offered(server: LanguageServer, before: str, choices: list[str]) -> None:
     assert [label.strip('"') for label in completions(server, before)] == choices
+
+
+@pytest.mark.parametrize(
+    ("before", "words"), [('status="', State), ('categories=["', Category), ('format="', ModelFormat)]
+)
+def test_the_words_that_a_repository_accepts_are_offered(server: LanguageServer, before: str, words: object) -> None:
+    assert [label for label in completions(server, before) if label != '""'] == [
+        f'"{word}"' for word in get_args(words)
+    ]
 
 
 def test_errors_are_underlined_and_nothing_else(server: LanguageServer) -> None:

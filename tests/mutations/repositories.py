@@ -236,4 +236,32 @@ MUTATIONS: Final = (
         "        pass\n",
         ("tests/contract/test_outputs.py::test_the_first_failed_download_stops_the_others",),
     ),
+    Mutation(
+        "a list with a state that does not exist is empty",
+        f"{CLIENT}_sync/repositories/queue.py",
+        "        if status:\n",
+        "        if False:\n",
+        (f"{CONTRACT[0]}::test_a_word_that_does_not_exist_is_refused_with_the_nearest",),
+    ),
+    Mutation(
+        "a text counts as a list of its letters",
+        f"{CLIENT}surface.py",
+        "isinstance(given, str) or not isinstance(given, Collection)",
+        "not isinstance(given, Collection)",
+        (f"{CONTRACT[0]}::test_a_text_is_not_taken_for_a_list_of_categories",),
+    ),
+    Mutation(
+        "a refused word is reported without the nearest",
+        f"{STEPS}exchange/responses.py",
+        "    message += _meant(entry)\n",
+        "",
+        (f"{CONTRACT[0]}::test_a_word_for_models_that_the_server_does_not_know_is_refused",),
+    ),
+    Mutation(
+        "a model with another base is reported as missing, and suggested",
+        f"{STEPS}resources/model_manager.py",
+        "    if otherwise:\n",
+        "    if False:\n",
+        (f"{CONTRACT[0]}::test_a_model_with_another_type_or_base_is_described",),
+    ),
 )

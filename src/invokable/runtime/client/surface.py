@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import index
-from typing import Any, Protocol, SupportsIndex, TypeVar
+from typing import Any, Protocol, SupportsIndex, TypeVar, get_args
 
+from invokable.contract.listing import any_of
+from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import QueueItem
 from invokable.runtime.values.reprs import short
@@ -93,6 +95,22 @@ def checked_batch_id(given: object) -> str:
     if isinstance(given, str):
         return given
     raise TypeError(f"expected a batch id, got {short(given)}{_where(given)}")
+
+
+def check_word(parameter: str, given: object, words: Any) -> None:
+    """Check that something is one of the words of a `Literal`. Raises ValueError with the nearest."""
+    known: tuple[str, ...] = get_args(words)
+    if given not in known:
+        hint = nearest(given, known) if isinstance(given, str) else ""
+        raise ValueError(f"{parameter} is {short(given)}; expected {any_of(map(repr, known))}{hint}")
+
+
+def check_words(parameter: str, given: object, words: Any) -> None:
+    """Check that something has only words of a `Literal`. Raises ValueError with the nearest, TypeError for a text."""
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise TypeError(f"{parameter} is {short(given)}; expected a list, such as {[get_args(words)[0]]}")
+    for one in given:
+        check_word(f"one of the {parameter}", one, words)
 
 
 def _where(given: object) -> str:

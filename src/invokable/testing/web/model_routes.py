@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
+from invokable.contract.vocabulary import ModelFormat
 from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
@@ -24,7 +25,7 @@ def list_models(call: Call) -> Answer:
     wanted = {
         "type": query.choice("model_type", sorted(schema.model_types)),
         "name": query.text("model_name"),
-        "format": query.text("model_format"),
+        "format": query.choice("model_format", get_args(ModelFormat)),
     }
     query.check()
     asked = {name: value for name, value in wanted.items() if value is not None}

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
+from invokable.contract.vocabulary import Category, UploadKind
 from invokable.runtime.client._async.concurrency import call_back, check_loop, downloader
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.jobs import AsyncJob
 from invokable.runtime.client._async.repositories.boards import AsyncBoards
-from invokable.runtime.client._async.repositories.images import AsyncImages, Category
+from invokable.runtime.client._async.repositories.images import AsyncImages
 from invokable.runtime.client._async.repositories.models import AsyncModels
 from invokable.runtime.client._async.repositories.queue import AsyncQueue
 from invokable.runtime.client._async.repositories.server import AsyncServer
@@ -31,6 +32,7 @@ from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import (
     ResultOf,
     Runs,
+    check_word,
     checked,
     checked_batch_id,
     checked_class,
@@ -264,13 +266,15 @@ class AsyncClient:
         self,
         medium: ImageInput | VideoInput,
         *,
-        kind: Literal["image", "mask", "control", "video"] = "image",
+        kind: UploadKind = "image",
         board: Board | str = "none",
     ) -> ImageRecord | VideoRecord:
         """Upload an image, a mask or a video once, to use it in many runs. `board` is the board to add it to.
 
-        `images.upload` and `videos.upload` have more options. Raises the same exceptions as they do.
+        `images.upload` and `videos.upload` have more options. Raises the same exceptions as they do, and ValueError for
+        an unknown kind.
         """
+        check_word("kind", kind, UploadKind)
         if kind == "video":
             return await self.videos.upload(cast("VideoInput", medium), board=board)
         category: Category = "user" if kind == "image" else kind

@@ -12,12 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
+from invokable.contract.vocabulary import Category, UploadKind
 from invokable.runtime.client._http import Network, Transport
 from invokable.runtime.client._sync.concurrency import call_back, check_loop, downloader
 from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client._sync.jobs import Job
 from invokable.runtime.client._sync.repositories.boards import Boards
-from invokable.runtime.client._sync.repositories.images import Category, Images
+from invokable.runtime.client._sync.repositories.images import Images
 from invokable.runtime.client._sync.repositories.models import Models
 from invokable.runtime.client._sync.repositories.queue import Queue
 from invokable.runtime.client._sync.repositories.server import Server
@@ -31,6 +32,7 @@ from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import (
     ResultOf,
     Runs,
+    check_word,
     checked,
     checked_batch_id,
     checked_class,
@@ -261,13 +263,15 @@ class Client:
         self,
         medium: ImageInput | VideoInput,
         *,
-        kind: Literal["image", "mask", "control", "video"] = "image",
+        kind: UploadKind = "image",
         board: Board | str = "none",
     ) -> ImageRecord | VideoRecord:
         """Upload an image, a mask or a video once, to use it in many runs. `board` is the board to add it to.
 
-        `images.upload` and `videos.upload` have more options. Raises the same exceptions as they do.
+        `images.upload` and `videos.upload` have more options. Raises the same exceptions as they do, and ValueError for
+        an unknown kind.
         """
+        check_word("kind", kind, UploadKind)
         if kind == "video":
             return self.videos.upload(cast("VideoInput", medium), board=board)
         category: Category = "user" if kind == "image" else kind

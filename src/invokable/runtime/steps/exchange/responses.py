@@ -6,6 +6,7 @@ A refusal is an APIError; an answer of another shape than in `answers` is a NotI
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from invokable.runtime.errors import APIError, AuthenticationError, NotFoundError, NotInvokeAIError
+from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.steps.exchange.protocol import Response
 
 T = TypeVar("T")
@@ -114,9 +116,18 @@ def detail_of(response: Response) -> str:
 
 
 def _problem(entry: Any) -> str:
-    """One of a list of problems, without its `input`, which echoes what was sent."""
+    """One of a list of problems, without its `input`, which echoes what was sent, but with the nearest valid word."""
     if not isinstance(entry, dict):
         return str(entry)
     where = entry.get("loc")
     message = str(entry.get("msg", ""))[:400]
+    message += _meant(entry)
     return f"{'.'.join(map(str, where))}: {message}" if isinstance(where, Sequence) and where else message
+
+
+def _meant(problem: dict[Any, Any]) -> str:
+    """` (did you mean …?)` for a word that is not among those expected."""
+    given, context = problem.get("input"), problem.get("ctx")
+    if problem.get("type") != "enum" or not isinstance(given, str) or not isinstance(context, dict):
+        return ""
+    return nearest(given, re.findall(r"'([^']+)'", str(context.get("expected"))[:4000]))

@@ -14,7 +14,14 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Response, S
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
 from invokable.runtime.steps.resources.known import Known
-from invokable.runtime.steps.resources.models import MODELS, list_models, matching, model_record
+from invokable.runtime.steps.resources.models import (
+    MODELS,
+    described,
+    described_otherwise,
+    list_models,
+    matching,
+    model_record,
+)
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import Model
@@ -33,10 +40,9 @@ class _Scanned(answers.Answer):
 
 def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[ModelRecord]]:  # noqa: A002
     """The models that match; an empty string matches any."""
-    wanted = {"base_models": base, "model_type": type, "model_name": name}
+    wanted = {"base_models": base, "model_type": type, "model_name": name, "model_format": format}
     response = yield from fetch(Request("GET", MODELS, {key: value for key, value in wanted.items() if value}))
-    found = [model_record(one, response) for one in read(response, ModelList).models]
-    return [one for one in found if format in ("", one.format)]
+    return [model_record(one, response) for one in read(response, ModelList).models]
 
 
 def get_model(key: str) -> Steps[ModelRecord]:
@@ -62,7 +68,11 @@ def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
         message = f"{len(found)} models match {model}: {several}; add base, type or key"
         raise NotFoundError(message, name=str(model), found=len(found), nearest=(one.key for one in found))
     names = [one.name for one in known.models]
-    raise not_found(f"the server has no model {model}", str(model), names)
+    message = f"the server has no {described(model)}"
+    otherwise = described_otherwise(model, known.models)
+    if otherwise:
+        raise NotFoundError(message + otherwise, name=str(model), nearest=[model.name])
+    raise not_found(message, str(model), names)
 
 
 def delete_model(value: Model | str, known: Known) -> Steps[None]:

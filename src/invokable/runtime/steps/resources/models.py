@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from invokable.contract.listing import any_of
+from invokable.contract.listing import all_of, any_of
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.exchange import answers
@@ -83,11 +83,28 @@ def _missing(
         found = f"is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
         return NotFoundError(f"model {model} {found}{_some(names)}", name=str(model), nearest=names)
     if not matching(model, records):
-        hint = nearest(str(model), names) or _some(names)
-        return NotFoundError(f"the server has no model {model}{hint}", name=str(model), nearest=names)
+        hint = described_otherwise(model, records) or nearest(str(model), names) or _some(names)
+        return NotFoundError(f"the server has no {described(model)}{hint}", name=str(model), nearest=names)
     named = any_of(getattr(way, "__name__", str(way)) for way in ways)
     message = f"the server has no model {model} by {named}, as the policy requires"
     return NotFoundError(message, name=str(model), nearest=names)
+
+
+def described(model: Model) -> str:
+    """A reference in words: `model Dreamshaper 8 of type main and base sd-1`."""
+    return f"model {model}{_of(model.type, model.base)}"
+
+
+def described_otherwise(model: Model, records: Sequence[answers.ModelRecord]) -> str:
+    """What the models with the name of a reference are, if its base or type is another; else empty."""
+    named = sorted({_of(record.type, record.base) for record in records if record.name == model.name})
+    return f"; its {model} is{any_of(named)}" if named else ""
+
+
+def _of(type_: str, base: str) -> str:
+    """` of type … and base …`, as far as they are given."""
+    said = all_of(f"{name} {word}" for name, word in (("type", type_), ("base", base)) if word)
+    return f" of {said}" if said else ""
 
 
 def _some(names: Sequence[str]) -> str:

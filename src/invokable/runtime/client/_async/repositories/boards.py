@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal, TypeAlias
 
+from invokable.contract.vocabulary import Visibility
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
+from invokable.runtime.client.surface import check_word
 from invokable.runtime.steps.exchange.paging import at_once
 from invokable.runtime.steps.resources.boards import (
     board_id_of,
@@ -21,8 +22,6 @@ from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.records import BoardRecord
-
-Visibility: TypeAlias = Literal["private", "shared", "public"]
 
 
 class AsyncBoards(AsyncRepository):
@@ -68,8 +67,9 @@ class AsyncBoards(AsyncRepository):
         Args:
             visibility: `private` hides it from them, `shared` shows it, `public` also lets them add to it.
 
-        Raises BoardError and UnsupportedError.
+        Raises ValueError for another word, BoardError and UnsupportedError.
         """
+        check_word("visibility", visibility, Visibility)
         await self._drive(require(self._known, "the visibility of boards", "6.13"))
         return await self._drive(change_board(board, {"board_visibility": visibility}))
 

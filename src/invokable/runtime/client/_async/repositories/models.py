@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
+from invokable.contract.vocabulary import ModelBase, ModelFormat, ModelType
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
@@ -45,12 +46,15 @@ class AsyncModels(AsyncRepository):
     def list(
         self,
         *,
-        base: str = "",
-        type: str = "",  # noqa: A002  (InvokeAI's own name)
+        base: ModelBase | str = "",
+        type: ModelType | str = "",  # noqa: A002  (InvokeAI's own name)
         name: str = "",
-        format: str = "",  # noqa: A002
+        format: ModelFormat | str = "",  # noqa: A002
     ) -> AsyncIterator[ModelRecord]:
-        """The models with that base (`sd-1`), type (`main`), name and format (`diffusers`); by default all."""
+        """The models with that base (`sd-1`), type (`main`), name and format (`diffusers`); by default all.
+
+        Raises APIError, with the nearest word, for a base, type or format that the server does not know.
+        """
         return self._each(at_once(list_records(base=base, type=type, name=name, format=format)))
 
     async def get(self, key: str) -> ModelRecord:

@@ -6,14 +6,15 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar
 
 from invokable.contract.fields import NO_BOARD
+from invokable.contract.vocabulary import Category
 from invokable.runtime.client._sync.concurrency import in_thread, made_in_thread
 from invokable.runtime.client._sync.repositories.media import Media
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
-from invokable.runtime.client.surface import name_of
+from invokable.runtime.client.surface import check_word, name_of
 from invokable.runtime.steps.exchange.protocol import Read
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
@@ -27,9 +28,6 @@ from invokable.runtime.steps.resources.media import (
 from invokable.runtime.values.inputs import Board, ImageInput
 from invokable.runtime.values.media import Image
 from invokable.runtime.values.records import ImageRecord
-
-Category: TypeAlias = Literal["general", "mask", "control", "user", "other"]
-"""What an image is for. The editor lists `general` under images and the others under assets."""
 
 
 class Images(Media[ImageRecord]):
@@ -50,12 +48,14 @@ class Images(Media[ImageRecord]):
 
         Args:
             board: The board to add it to, or "none".
-            category: What it is for, such as `mask`.
+            category: What it is for: `user`, `mask`, `control`, `general` or `other`.
             is_intermediate: Whether it is an intermediate image, which the editor does not show.
             metadata: JSON metadata to write into it. By default, metadata that InvokeAI wrote into the file is kept.
 
-        Raises OSError and TypeError for an image that cannot be read, BoardError, APIError and ConnectionError.
+        Raises OSError and TypeError for an image that cannot be read, ValueError for an unknown category, BoardError,
+        APIError and ConnectionError.
         """
+        check_word("category", category, Category)
         if isinstance(image, Image):
             if board != NO_BOARD:
                 self.move(image, to=board)

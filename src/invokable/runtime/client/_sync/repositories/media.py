@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
+from invokable.contract.vocabulary import Category, Origin
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.client.surface import name_of
+from invokable.runtime.client.surface import check_word, check_words, name_of
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
     Kind,
@@ -37,8 +38,8 @@ class Media(Repository, Generic[R]):
         self,
         *,
         board: Board | str | None = None,
-        categories: Sequence[str] = (),
-        origin: str | None = None,
+        categories: Sequence[Category] = (),
+        origin: Origin | None = None,
         search: str = "",
         is_intermediate: bool | None = False,
         starred_first: bool = False,
@@ -53,8 +54,9 @@ class Media(Repository, Generic[R]):
             search: Text to find in the metadata or the date.
             is_intermediate: False leaves out intermediate ones, True lists only these, None lists all.
 
-        Raises BoardError, APIError and ConnectionError.
+        Raises ValueError for an unknown category or origin, BoardError, APIError and ConnectionError.
         """
+        _check(categories, origin)
         chosen = Selection(
             board=board,
             categories=categories,
@@ -70,8 +72,8 @@ class Media(Repository, Generic[R]):
         self,
         *,
         board: Board | str | None = None,
-        categories: Sequence[str] = (),
-        origin: str | None = None,
+        categories: Sequence[Category] = (),
+        origin: Origin | None = None,
         search: str = "",
         is_intermediate: bool | None = False,
         starred_first: bool = False,
@@ -79,8 +81,9 @@ class Media(Repository, Generic[R]):
     ) -> tuple[str, ...]:
         """The names of those that match, in one request. Takes the same arguments as `list`. Requires InvokeAI 6.0.
 
-        Raises UnsupportedError, BoardError, APIError and ConnectionError.
+        Raises ValueError, UnsupportedError, BoardError, APIError and ConnectionError.
         """
+        _check(categories, origin)
         chosen = Selection(
             board=board,
             categories=categories,
@@ -117,10 +120,15 @@ class Media(Repository, Generic[R]):
         medium: Image | Video | str,
         *,
         is_intermediate: bool | None = None,
-        category: str | None = None,
+        category: Category | None = None,
         starred: bool | None = None,
     ) -> R:
-        """Change what the server stores about it; None leaves a value unchanged. Raises NotFoundError and APIError."""
+        """Change what the server stores about it; None leaves a value unchanged.
+
+        Raises ValueError for an unknown category, NotFoundError and APIError.
+        """
+        if category is not None:
+            check_word("category", category, Category)
         given: Mapping[str, Any] = {"is_intermediate": is_intermediate, "category": category, "starred": starred}
         changes = {key: value for key, value in given.items() if value is not None}
         steps = change_media(self._kind, name_of(medium), changes, self._known, self._downloader)
@@ -153,3 +161,9 @@ class Media(Repository, Generic[R]):
     @property
     def _downloader(self) -> Downloader | None:
         return self._engine.context.client
+
+
+def _check(categories: Sequence[Category], origin: Origin | None) -> None:
+    check_words("categories", categories, Category)
+    if origin is not None:
+        check_word("origin", origin, Origin)

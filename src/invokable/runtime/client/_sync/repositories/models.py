@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from invokable.contract.vocabulary import ModelBase, ModelFormat, ModelType
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
@@ -45,12 +46,15 @@ class Models(Repository):
     def list(
         self,
         *,
-        base: str = "",
-        type: str = "",  # noqa: A002  (InvokeAI's own name)
+        base: ModelBase | str = "",
+        type: ModelType | str = "",  # noqa: A002  (InvokeAI's own name)
         name: str = "",
-        format: str = "",  # noqa: A002
+        format: ModelFormat | str = "",  # noqa: A002
     ) -> Iterator[ModelRecord]:
-        """The models with that base (`sd-1`), type (`main`), name and format (`diffusers`); by default all."""
+        """The models with that base (`sd-1`), type (`main`), name and format (`diffusers`); by default all.
+
+        Raises APIError, with the nearest word, for a base, type or format that the server does not know.
+        """
         return self._each(at_once(list_records(base=base, type=type, name=name, format=format)))
 
     def get(self, key: str) -> ModelRecord:

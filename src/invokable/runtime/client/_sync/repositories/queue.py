@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
+from invokable.contract.server import State
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.client.surface import item_id_of
+from invokable.runtime.client.surface import check_word, item_id_of
 from invokable.runtime.steps.resources.queue_items import (
     cancel_batches,
     cancel_destination,
@@ -39,12 +41,23 @@ class Queue(Repository):
     def list(
         self,
         *,
-        status: str = "",
+        status: State | Literal[""] = "",
         batch_id: str = "",
         destination: str = "",
         newest_first: bool = True,
     ) -> Iterator[QueueItem]:
-        """The items with that state, batch and destination; by default all."""
+        """The items that match; by default all.
+
+        Args:
+            status: Those in this state: `pending`, `in_progress`, `waiting`, `completed`, `failed` or `canceled`.
+            batch_id: Those of this batch.
+            destination: Those with this destination.
+            newest_first: False lists the oldest first.
+
+        Raises ValueError for an unknown state.
+        """
+        if status:
+            check_word("status", status, State)
 
         def chosen(item: QueueItem) -> bool:
             wanted = ((status, item.status), (batch_id, item.batch_id), (destination, item.destination))

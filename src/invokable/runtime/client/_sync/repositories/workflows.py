@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from invokable.contract.vocabulary import WorkflowCategory
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.client.surface import checked_document
+from invokable.runtime.client.surface import check_word, checked_document
 from invokable.runtime.steps.exchange.paging import at_once
 from invokable.runtime.steps.exchange.protocol import Read
 from invokable.runtime.steps.resources.library import (
@@ -30,7 +31,12 @@ class Workflows(Repository):
     """The workflow library of a server. Every method raises ConnectionError and APIError."""
 
     def list(
-        self, *, query: str = "", category: str = "", tags: Sequence[str] = (), shared: bool | None = None
+        self,
+        *,
+        query: str = "",
+        category: WorkflowCategory | Literal[""] = "",
+        tags: Sequence[str] = (),
+        shared: bool | None = None,
     ) -> Iterator[WorkflowRecord]:
         """The workflows that match, without their contents; by default all.
 
@@ -40,7 +46,11 @@ class Workflows(Repository):
             tags: Those with any of these tags. Servers before 5.8 have no tags.
             shared: True for those that other users can see, False for the others, None for both. Requires InvokeAI
                 6.13.
+
+        Raises ValueError for an unknown category.
         """
+        if category:
+            check_word("category", category, WorkflowCategory)
         return self._each(
             at_once(list_workflows(self._known, query=query, category=category, tags=tags, shared=shared))
         )
