@@ -13,6 +13,13 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a refusal does not say how to mend it",
+        f"{WORKFLOW}errors.py",
+        "(suggest() if suggest else None) or LENIENT",
+        "suggest() if suggest else None",
+        ("tests/workflow/test_parse.py::test_two_nodes_with_one_id_are_refused_unless_lenient",),
+    ),
+    Mutation(
         "a line of a docstring begins with a mark of Markdown",
         f"{CODEGEN}python/code.py",
         "if held and not _MARK.fullmatch(word):",

@@ -129,8 +129,9 @@ def test_a_workflow_returns_once() -> None:
 
 def test_two_nodes_with_one_id_are_refused_unless_lenient() -> None:
     document = workflow(node("i", "integer", value=1), node("i", "integer", value=2))
-    with pytest.raises(WorkflowFileError, match="two nodes have the id 'i'"):
+    with pytest.raises(WorkflowFileError, match="two nodes have the id 'i'") as caught:
         read(document)
+    assert caught.value.suggestion == "--lenient reads it as the editor does, with a warning"
     assert read(document, lenient=True).warnings[0].pointer == "/nodes/1/id"
 
 

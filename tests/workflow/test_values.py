@@ -139,8 +139,11 @@ def test_a_dropped_value_is_an_error_unless_an_edge_replaces_it() -> None:
 
 
 def test_a_value_taken_for_a_generator_is_an_error() -> None:
-    with pytest.raises(WorkflowFileError, match="the editor does not understand the value of"):
-        read(workflow(node("i", "integer", value={"start": "x"})))
+    broken = workflow(node("i", "integer", value={"start": "x"}))
+    message = "^the editor cannot read the value of 'value' of node integer.*; expected a value of type IntegerField$"
+    with pytest.raises(WorkflowFileError, match=message) as caught:
+        read(broken)
+    assert "set it in the editor" in (caught.value.suggestion or "")
 
 
 def test_null_means_not_set_and_is_not_an_error() -> None:

@@ -17,6 +17,8 @@ from invokable.workflow.model import (
 )
 from invokable.workflow.update import pointer_to
 
+_SET_AGAIN = "set it in the editor and export the workflow again; --lenient reads the file without it"
+
 
 def mark_dropped(workflow: ParsedWorkflow, dropped: Iterable[tuple[int, str]]) -> None:
     """Mark the inputs whose value a migration dropped: position of the node, key of the input."""
@@ -69,15 +71,15 @@ def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
         if node.template(schema) is None:
             continue
         for name, entry in node.inputs.items():
-            if entry.dropped and node.input_template(schema, name) is not None:
-                message = (
-                    f"the editor does not understand the value of {quoted(name)} of {node.described()} and drops it"
-                )
+            template = node.input_template(schema, name)
+            if entry.dropped and template is not None:
+                found = f"the value of {quoted(name)} of {node.described()}"
+                message = f"the editor cannot read {found}; expected a value of type {template.type}"
                 where = pointer_to(node, "inputs", name) + pointer("value")
                 if (node.id, name) in connected:
                     findings.warn(message, where)
                 else:
-                    findings.problem(message, where)
+                    findings.problem(message, where, lambda: _SET_AGAIN)
 
 
 def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> bool:

@@ -35,6 +35,10 @@ class Warning_:  # noqa: N801  (the plain name is a builtin)
     pointer: str | None = None
 
 
+LENIENT = "--lenient reads it as the editor does, with a warning"
+"""What helps if nothing else does."""
+
+
 class Findings:
     """Collects the problems of a file: errors when reading strictly, else warnings."""
 
@@ -54,16 +58,19 @@ class Findings:
     def problem(self, message: str, pointer: str | None = None, suggest: Suggest | None = None) -> None:
         """Report something that the editor drops silently: a warning if lenient, else an error.
 
+        The message has to read well as either, so it says what was found, not what is done about it.
+
         Args:
             message: The problem.
             pointer: Its location.
             suggest: Returns what may help; only called for an error, because finding similar names is slow.
+                If it has nothing to suggest, the error names `--lenient`.
 
         Raises:
             WorkflowFileError: The file is read strictly.
         """
         if not self._lenient:
-            raise WorkflowFileError(message, pointer, suggest() if suggest else None)
+            raise WorkflowFileError(message, pointer, (suggest() if suggest else None) or LENIENT)
         self.warn(message, pointer)
 
 

@@ -26,6 +26,9 @@ _FALLBACKS: dict[str, object] = {
 _VERSION = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})(?:\.[0-9]{1,18})?")
 
 
+_NEWER = "choose the version of InvokeAI that exported the workflow, with --schema or --server"
+
+
 def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Update every node whose version is not its template's, in either direction, within one major version.
 
@@ -42,6 +45,7 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
                 f"{node.described()} has version {quoted(node.version)}, InvokeAI {schema.version} has"
                 f" {template.version}; a newer node cannot be downgraded",
                 pointer_to(node, "version"),
+                lambda: _NEWER,
             )
             continue
         if before[0] < after[0]:
@@ -53,7 +57,9 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
             continue
         for name in node.inputs:
             if name.startswith(DYNAMIC_INPUT):
-                message = f"updating {node.described()} removes its input {quoted(name)}"
+                message = (
+                    f"{node.described()} would lose its input {quoted(name)} when it is updated to {template.version}"
+                )
                 findings.problem(message, pointer_to(node, "inputs", name))
         _update(node, template, connected.get(node.id, set()))
 

@@ -8,8 +8,13 @@ from typing import Any, Final
 
 from invokable.runtime.steps.exchange.protocol import File, Read
 from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
+from invokable.runtime.values.reprs import short
 
 _SUFFIXES: Final = {"image": ".png", "video": ".mp4"}
+_ACCEPTED: Final = {
+    "image": "a path, bytes, a file object, a Pillow image or an array",
+    "video": "a path, bytes or a file object",
+}
 _TYPES: Final = {
     ".avif": "image/avif",
     ".bmp": "image/bmp",
@@ -44,7 +49,7 @@ def read_file(step: Read) -> File:
     elif isinstance(value, SupportsArray):
         content = _as_png(_picture(value))
     else:
-        raise TypeError(f"cannot use a {type(value).__name__} as a {step.kind}")
+        raise TypeError(f"expected {_ACCEPTED[step.kind]}, got {short(value)}")
     return File(step.kind, content, suffix, _TYPES.get(suffix, _TYPES[_SUFFIXES[step.kind]]))
 
 
@@ -84,7 +89,7 @@ def _whole(file: Any) -> bytes:
     start = file.tell() if seekable else None
     content = file.read()
     if not isinstance(content, bytes):
-        raise TypeError("a file object must be opened in binary mode")
+        raise TypeError('expected a file object in binary mode, as open(path, "rb") returns it, got one in text mode')
     if start is not None:
         file.seek(start)
     return content

@@ -113,7 +113,7 @@ class Engine:
         """Raise ClientClosedError if the client is closed, and RuntimeError outside of asyncio."""
         check_loop()
         if self._closed:
-            raise ClientClosedError("the client is closed")
+            raise ClientClosedError("the client is closed; create another one")
 
     def _do(self, step: Step, watch: Watch | None = None) -> Any:
         self.check_open()

@@ -27,6 +27,7 @@ _ATTEMPTS: Final = 3  # for a zip that lacks images
 _FIRST_LOOK: Final = 0.1  # seconds after the request; twice as late whenever that was too early
 _PAUSE: Final = 0.2  # seconds between two polls, growing
 _LONGEST: Final = 2.0
+_LONGER: Final = "pass a longer timeout"
 
 
 class _Packing(Answer):
@@ -96,7 +97,13 @@ def _download(
         if response.status != 404:
             parse(response)
         if deadline.is_over:
-            raise APIError(404, f"the server made no zip within {deadline.timeout:g} s", method="GET", url=response.url)
+            raise APIError(
+                404,
+                f"the server made no zip within {deadline.timeout:g} s",
+                advice=_LONGER,
+                method="GET",
+                url=response.url,
+            )
         yield Sleep(pause)
         pause = min(pause * 1.5, _LONGEST)
 

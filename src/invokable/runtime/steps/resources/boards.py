@@ -74,7 +74,7 @@ def find_board(value: Board | str) -> Steps[BoardRecord]:
     Raises BoardError.
     """
     if value == NO_BOARD:
-        raise BoardError('"none" is not a board; it means no board', board=NO_BOARD)
+        raise BoardError('"none" means no board; expected the name of a board, or a Board', board=NO_BOARD)
     boards = yield from list_boards(archived=True)
     active = [board for board in boards if not board.archived]
     named = [board for board in active if board.name == value]

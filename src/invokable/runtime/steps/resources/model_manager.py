@@ -212,7 +212,8 @@ def await_install(
         if install.ended:
             break
         if deadline.is_over:
-            message = f"{install.source} was not installed within {timeout:g} s; the server continues"
+            message = f"{install.source} was not installed within {timeout:g} s"
+            message += "; the server continues, and models.wait waits for it"
             raise ModelInstallError(message, install=install)
         yield Sleep(pause if deadline.end is None else max(min(pause, deadline.end - clock()), 0.01))
         pause = min(pause * 1.3, _LONGEST)
