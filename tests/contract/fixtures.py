@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from PIL import Image
 
-from invokable import Client
+from invokable import BoardRecord, Client
 from tests.clip import CLIP
 from tests.contract.kinds import asynchronous
 from tests.live.provision import Server
@@ -40,3 +41,18 @@ def stamp(tmp_path: Path) -> Path:
     path = tmp_path / "stamp.png"
     Image.new("RGB", (40, 30), (250, 200, 10)).save(path)
     return path
+
+
+@pytest.fixture
+def name() -> str:
+    """A unique name."""
+    return f"t-{uuid4()}"
+
+
+@pytest.fixture
+def board(client: Client, name: str) -> Iterator[BoardRecord]:
+    """A board with that name, deleted with its contents in the end."""
+    made = client.boards.create(name)
+    yield made
+    if any(found == made for found in client.boards.list(archived=True)):
+        client.boards.delete(made, delete_contents=True)

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from generated_examples.colour_card import ColourCard
@@ -46,20 +45,6 @@ WORKFLOW = {
     "nodes": [],
     "edges": [],
 }
-
-
-@pytest.fixture
-def name() -> str:
-    """A unique name."""
-    return f"t-{uuid4()}"
-
-
-@pytest.fixture
-def board(client: Client, name: str) -> Iterator[BoardRecord]:
-    made = client.boards.create(name)
-    yield made
-    if any(found == made for found in client.boards.list(archived=True)):
-        client.boards.delete(made, delete_contents=True)
 
 
 @pytest.fixture

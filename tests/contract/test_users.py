@@ -27,6 +27,7 @@ from invokable import (
 )
 from invokable.runtime.steps.exchange.protocol import Request, fetch
 from tests.contract.test_repositories import WORKFLOW, enqueue
+from tests.contract.videos import CUT, flow
 from tests.live.provision import Server
 
 PASSWORD = "Secret123!x"  # of accounts for one test
@@ -109,6 +110,23 @@ def test_a_user_sees_only_their_own_images(one: Client, two: Client, stamp: Path
     assert two.images.star(image.name) == ()
     assert one.images.get(image.name).bytes() == image.bytes()
     assert one.boards.delete(board, delete_contents=True) == (image.name,)
+
+
+def test_a_user_sees_and_uses_only_their_own_videos(one: Client, two: Client, clip: bytes) -> None:
+    video = one.videos.upload(clip)
+    foreign = two.video(video.name)
+    assert two.videos.names(is_intermediate=None) == ()
+    for ask in (two.videos.get, two.videos.metadata, two.videos.thumbnail):
+        with pytest.raises(APIError) as caught:
+            ask(video.name)
+        assert caught.value.status == 403
+    with pytest.raises(APIError, match="Not authorized to access this video"):
+        two.download(foreign)
+    with pytest.raises(RunFailed, match="Queue user is not authorized to access this video"):
+        two.run(flow(CUT, video=foreign), timeout=120)
+    assert two.videos.delete(foreign) == two.videos.star(foreign) == ()
+    assert one.run(flow(CUT, video=video), timeout=120).cut.width == 16
+    assert one.videos.delete(video) == (video.name,)
 
 
 def test_only_an_administrator_pauses_the_queue_and_installs(one: Client, admin: Client) -> None:

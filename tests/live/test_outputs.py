@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 from tests.contract.test_outputs import *  # noqa: F403
+from tests.contract.test_videos import *  # noqa: F403
