@@ -220,7 +220,8 @@ class AuthenticationError(APIError):
 
     def __init__(self, status: int, detail: str, *, method: str = "", url: str = "", advice: str = "") -> None:
         advice = advice or (
-            "pass a valid token=, or email= and password=; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and INVOKEAI_PASSWORD"
+            "pass a valid token=, or email= and password="
+            "; or set INVOKEAI_TOKEN, or INVOKEAI_EMAIL and INVOKEAI_PASSWORD"
         )
         super().__init__(status, detail, method=method, url=url, advice=advice)
 

@@ -37,7 +37,7 @@ class _Media(CheckedByInstance):
     """In pixels; None if the server did not report it."""
     height: int | None = field(default=None, compare=False)
     node_id: str | None = field(default=None, compare=False)
-    """The node of the workflow that made it. What `get` and `list` return has the id of the node in its session instead,
+    """The node of the workflow that made it. For what `get` and `list` of a repository return, its id in the session,
     which is another one."""
     _client: Downloader | None = field(default=None, compare=False, repr=False)
 
