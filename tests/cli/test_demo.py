@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,13 @@ def test_every_error_is_one_line(arguments: list[str], status: int, words: str) 
     assert done.exit_code == status
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_reported_with_a_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = CliRunner().invoke(shell, ["simulate", "--port", str(taken.getsockname()[1])])
+    assert result.exit_code == 4
+    assert "choose another --port; 0 picks a free one" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from invokable.codegen.project.starting import find_workflows
 from invokable.testing import Simulator
 from tests.cli.projects import TABLE, Project
 from tests.cli.test_generate import run
@@ -221,6 +225,21 @@ def test_a_table_fits_workflows_wherever_they_are(place: str, tmp_path: Path, mo
     assert generated.exit_code == 0, generated.stderr
     assert {path.as_posix() for path in Path().rglob("*.py")} == {made for made in PLACES[place].values() if made}
     assert run("check").exit_code == 0
+
+
+def test_images_that_a_workflow_made_are_no_sources_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    card = example("colour_card.json")
+    info = PngInfo()
+    info.add_itxt("invokeai_workflow", json.dumps(card))
+    (tmp_path / "out").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "out" / "card.png", pnginfo=info)
+    assert find_workflows(tmp_path) == ["out/card.png"]
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert run("init").stdout.splitlines()[1] == "found 1 workflow; modules go to flows"
+    assert (
+        "out" not in tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["invokable"]["sources"][0]["path"]
+    )
 
 
 def test_every_commented_line_of_the_table_is_one_that_works(project: Project) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
+import invokable
 from invokable import Client, Image, NodeOutput, Policy, ValidationError, WorkflowError
 from invokable.codegen import Options
 from invokable.codegen.plan import Naming
@@ -96,6 +97,24 @@ def marked(module: Any) -> Any:
     return imported(document, Options(naming=Naming(nodes={"mark": "mark"})))
 
 
+def test_a_field_has_the_class_on_the_page(
+    server: Server,
+    connect: Callable[..., Client],
+    module: Any,
+    stamp: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = re.findall(r"```python\n(from colour_card import ColourCard\n.*?)```", PAGE, re.DOTALL)
+    monkeypatch.chdir(stamp.parent)
+    monkeypatch.setitem(sys.modules, "colour_card", module)
+    monkeypatch.setattr(invokable, "Client", lambda: connect(server.url))
+    exec(compile(block, "extending.md", "exec"), {})
+    assert capsys.readouterr().out == re.findall(r"print\(.*\)  # (.*)", block)[0] + "\n"
+    with Pillow.open("card.png") as card:
+        assert card.convert("RGB").getpixel((0, 0)) == (0x0C, 0x8C, 0x4D)
+
+
 def test_an_output_type_is_converted_as_on_the_page(
     server: Server,
     connect: Callable[..., Client],
@@ -107,7 +126,8 @@ def test_an_output_type_is_converted_as_on_the_page(
     (block,) = re.findall(r"```python\n(from boxes import OUTPUTS\n.*?)```", PAGE, re.DOTALL)
     monkeypatch.chdir(stamp.parent)
     monkeypatch.setitem(sys.modules, "marked_card", marked)
-    names: dict[str, Any] = {"Client": lambda policy: connect(server.url, policy=policy), "Policy": Policy}
+    monkeypatch.setattr(invokable, "Client", lambda policy: connect(server.url, policy=policy))
+    names: dict[str, Any] = {}
     exec(compile(block, "extending.md", "exec"), names)
     with names["client"]:
         result, box = names["result"], sys.modules["boxes"].Box

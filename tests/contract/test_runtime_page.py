@@ -40,8 +40,7 @@ def test_the_page_runs_from_top_to_bottom(project: Path, monkeypatch: pytest.Mon
         real = {name: getattr(invokable, name) for name in ("Client", "AsyncClient")}
         for name, kind in real.items():
             monkeypatch.setattr(invokable, name, lambda *_, kind=kind: kind(url))
-        public = {name: getattr(invokable, name) for name in invokable.__all__}
-        names = public | {"asyncio": asyncio, "store": kept.append, "stored": kept.pop}
+        names: dict[str, Any] = {"store": kept.append, "stored": kept.pop}
         for block in BLOCKS:
             asyncio.run(run(block, names))
         names["client"].close()

@@ -42,7 +42,7 @@ def demo(server: str | None, output: str) -> None:
       invokable demo
       invokable demo --server http://127.0.0.1:9090
     """
-    with reported(), _failures(server or output):
+    with reported(), _failures(server or "demo"):
         _tell(Path(output), server)
 
 
@@ -55,7 +55,7 @@ def _tell(folder: Path, server: str | None) -> None:
         _say(f"1  A workflow, as InvokeAI's editor exports it: {files.workflow}")
         _say(f"2  The module made of it: {files.module}\n")
         _describe(files)
-        _say(f"3  Runs on {server or 'the simulator'}, {len(scene.runs)} of them; the first one:\n")
+        _say(f"3  Its {len(scene.runs)} runs on {server or 'the simulator'}; the first one:\n")
         _say(f"   result = client.run({demo.call_of(scene, files)})")
         _say(f'   result.{scene.output}.save("images/")\n')
         images = _run(client, demo.flows(scene, files), scene.output, folder / "images")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from errno import EADDRINUSE
 
 import click
 
@@ -44,7 +45,9 @@ def simulate(host: str, port: int, version_: str, models: tuple[str, ...], speed
         try:
             _serve(host, port, version_, [_model(text) for text in models] or None, speed)
         except OSError as error:
-            raise BuildError(f"{host}:{port}", f"cannot listen: {error.strerror or error}", kind="server") from None
+            message = f"cannot listen: {error.strerror or error}"
+            hint = "choose another --port; 0 picks a free one" if error.errno == EADDRINUSE else None
+            raise BuildError(f"{host}:{port}", message, suggestion=hint, kind="server") from None
         except (ImportError, ValueError) as error:
             raise BuildError("simulate", str(error)) from None
 

@@ -91,14 +91,18 @@ def start_project(folder: Path, current: str | None) -> Start:
 
 
 def find_workflows(folder: Path) -> list[str]:
-    """The workflow files below a folder, as paths with slashes. Raises OSError."""
+    """The workflow files below a folder, as paths with slashes. Raises OSError.
+
+    Images count only if there is no JSON: those that a workflow made contain it, too.
+    """
     found = []
     for number, source in enumerate(files_below(folder, "")):
         if number >= _MOST:
             break
         if source.path is not None and _is_workflow(source):
             found.append(source.path.relative_to(folder).as_posix())
-    return sorted(name for name in found if "\\" not in name)  # a table cannot name these
+    named = sorted(name for name in found if "\\" not in name)  # a table cannot name the others
+    return [name for name in named if name.endswith(".json")] or named
 
 
 def _is_workflow(source: Source) -> bool:
