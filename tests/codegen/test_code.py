@@ -98,6 +98,7 @@ def test_hostile_text_makes_no_comment_and_no_second_statement(text: str) -> Non
 def test_quotes_at_the_ends_of_a_docstring_are_escaped() -> None:
     assert code.docstring(['"Fox" and "hare"']) == '"""\\"Fox" and "hare\\""""'
     assert code.docstring(['"']) == '"""\\""""'
+    assert code.docstring(["A fox.", 'Of "Foxes"']) == '"""A fox.\n\nOf "Foxes"\n"""'
 
 
 def test_a_docstring_fills_prose_and_the_items_of_lists() -> None:

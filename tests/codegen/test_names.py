@@ -64,6 +64,11 @@ def names_of(*own: str) -> list[str]:
         ("Positive Prompt", "positive_prompt"),
         ("CFG scale (1-20)", "cfg_scale"),
         ("(only)", "only"),
+        ("ControlNet Model - Choose a Tile ControlNet", "controlnet_model"),
+        ("Noise - Low", "noise_low"),
+        ("Steps w/ Lightning", "steps_with_lightning"),
+        ("Steps w/o Lightning", "steps_without_lightning"),
+        ("Ratio w/h", "ratio_w_h"),
         ("  Width  ", "width"),
         ("a-b/c", "a_b_c"),
         ("class", "class_"),
@@ -114,6 +119,7 @@ def test_labels_that_differ_in_brackets_are_told_apart_by_them() -> None:
         "cfg",
     ]
     assert names_of("Model", "Model (refiner)") == ["model", "model_refiner"]
+    assert names_of("Model (select canny)", "Model (use depth)") == ["model_canny", "model_depth"]
     nodes = [hint(number, node=f"LoRA ({noise})", field="Weight", node_named=True) for number, noise in enumerate("AB")]
     assert attribute_names(nodes) == ["lora_a_weight", "lora_b_weight"]
 

@@ -13,6 +13,20 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "advice after a dash is part of a name",
+        f"{CODEGEN}naming/spelling.py",
+        '_ADVICE.sub("", _ASIDE.sub(" ", text[:_MAX_READ]))',
+        '_ASIDE.sub(" ", text[:_MAX_READ])',
+        ("tests/codegen/test_names.py",),
+    ),
+    Mutation(
+        "a quote at the end of a long docstring is escaped for nothing",
+        f"{CODEGEN}python/code.py",
+        "if whole and line.endswith('\"'):",
+        "if line.endswith('\"'):",
+        ("tests/codegen/test_code.py",),
+    ),
+    Mutation(
         "a refusal does not say how to mend it",
         f"{WORKFLOW}errors.py",
         "(suggest() if suggest else None) or LENIENT",

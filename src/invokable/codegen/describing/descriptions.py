@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from invokable.codegen.describing.authors import authors_words
 from invokable.codegen.describing.destinations import Destination, Destinations, joined
 from invokable.codegen.describing.glossary import accepts
-from invokable.codegen.typing.words import default_in_words, models_in_words
+from invokable.codegen.typing.words import cut, default_in_words, models_in_words
 from invokable.workflow.headings import surroundings
 
 if TYPE_CHECKING:
@@ -87,10 +87,8 @@ def sentence(text: str) -> str:
 
 def first_line(text: str, *, most: int) -> str:
     """A text as the first line of a docstring: on one line, ending in a mark, and cut to `most` characters."""
-    line = " ".join(text.split()).rstrip(" .,:;…")
-    if len(line) >= most:
-        line = line[: most - 1].rpartition(" ")[0] or line[: most - 1]
-    return line if line.endswith(("!", "?")) else f"{line or 'Workflow'}."
+    line = cut(" ".join(text.split()).rstrip(" .,:;…"), most - 1)
+    return line if line.endswith(("!", "?", "...")) else f"{line or 'Workflow'}."
 
 
 def same_words(label: str, attribute: str) -> bool:

@@ -16,19 +16,23 @@ from invokable.codegen.naming.reserved import is_reserved
 MAX_LENGTH: Final = 60
 _MAX_READ: Final = 1_000  # characters of a label; names are shorter
 _ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # "CFG scale (1-20)" is cfg_scale
-_BRACKETS: Final = str.maketrans("()[]", "    ")
+_ADVICE: Final = re.compile(r"\s[-–—]\s+(?:choose|pick|select|use)\s.*", re.IGNORECASE)
+""""ControlNet Model - Choose a Tile ControlNet" is controlnet_model."""
+_BRACKETS: Final = re.compile(r"[(\[]\s*(?:(?:choose|pick|select|use)\s+)?|[)\]]", re.IGNORECASE)
+""""Control Model (select canny)" is control_model_canny if there are several."""
+_WITH: Final = re.compile(r"\bw/(?:(o)\b|(?=\s|\w\w))")
 
 
 def words(text: str) -> list[str]:
     """The runs of letters and digits."""
-    normal = normalize("NFKC", text[:_MAX_READ])
+    normal = _WITH.sub(lambda match: "without " if match[1] else "with ", normalize("NFKC", text[:_MAX_READ]))
     kept = "".join(c if c < "\U00010000" and c != "_" and f"a{c}".isidentifier() else " " for c in normal)
     return kept.split()
 
 
 def without_asides(text: str) -> str:
-    """A text without its parts in brackets, unless nothing else is left."""
-    bare = _ASIDE.sub(" ", text[:_MAX_READ])
+    """A text without its parts in brackets and advice after a dash, unless nothing else is left."""
+    bare = _ADVICE.sub("", _ASIDE.sub(" ", text[:_MAX_READ]))
     return bare if words(bare) else text
 
 
@@ -38,8 +42,8 @@ def asides(text: str) -> list[str]:
 
 
 def opened(text: str) -> str:
-    """A text with its brackets removed but their contents kept."""
-    return text.translate(_BRACKETS)
+    """A text with its brackets removed but their contents kept, except for a verb at the beginning."""
+    return _BRACKETS.sub(" ", text)
 
 
 @lru_cache(maxsize=128)

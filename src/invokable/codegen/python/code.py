@@ -120,7 +120,8 @@ def docstring_pieces(paragraphs: Iterable[str | ListItem], *, indent: int, width
     while following is not None:
         yield start + _opened(line) if start == '"""' else start + line
         start, line, following = f"\n{margin}" if following else "\n", following, next(lines, None)
-    line = f'{line[:-1]}\\"' if line.endswith('"') else line  # the end first: a single quote is both
+    if whole and line.endswith('"'):
+        line = f'{line[:-1]}\\"'  # before the start: a single quote is both
     yield start + _opened(line) if start == '"""' else start + line
     yield '"""' if whole else f'\n{margin}"""'
 

@@ -38,14 +38,20 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 _ACRONYMS: Final[Mapping[str, str]] = {
     "clip": "CLIP",
+    "gemma2": "Gemma 2",
     "controlnet": "ControlNet",
     "ip": "IP",
     "llm": "LLM",
     "lora": "LoRA",
+    "mistral": "Mistral",
+    "qwen": "Qwen",
+    "qwen3": "Qwen3",
+    "siglip": "SigLIP",
     "t2i": "T2I",
     "t5": "T5",
     "vae": "VAE",
     "vl": "VL",
+    "wan": "Wan",
 }
 """The words of model types that are not lower case."""
 _LONGEST: Final = 160  # characters of choices listed in full
@@ -103,7 +109,8 @@ def cut(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     head = text[: max(most - len(_DOTS), 0)]
-    return f"{head.rpartition(' ')[0] or head}{_DOTS}" if head else ""
+    whole = (head.rpartition(" ")[0] or head).rstrip(" .,:;")
+    return f"{whole}{_DOTS}" if head else ""
 
 
 def _quoted(value: object, most: int) -> str:
