@@ -42,7 +42,7 @@ from invokable.runtime.client.surface import (
 )
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
-from invokable.runtime.steps.exchange.responses import parse
+from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
@@ -364,8 +364,7 @@ class AsyncClient:
 
     async def openapi(self) -> dict[str, Any]:
         """The server's OpenAPI document. Raises ConnectionError and APIError."""
-        document: dict[str, Any] = parse(await self._drive(fetch(Request("GET", "/openapi.json"))))
-        return document
+        return read(await self._drive(fetch(Request("GET", "/openapi.json"))), dict[str, Any])
 
     async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return await self._engine.drive(steps, watch)

@@ -141,8 +141,9 @@ def get_media(kind: Kind[R], name: str, known: Known, client: Downloader | None)
 
 def media_metadata(kind: Kind[R], name: str, known: Known) -> Steps[dict[str, Any] | None]:
     """The metadata of an image or a video. Raises NotFoundError."""
-    metadata: dict[str, Any] | None = parse((yield from _asked(kind, name, "/metadata", known)))
-    return metadata
+    response = yield from _asked(kind, name, "/metadata", known)
+    metadata = parse(response)
+    return None if metadata is None else shaped(metadata, dict[str, Any], where=response.url)
 
 
 def embedded_workflow(kind: Kind[R], name: str, known: Known) -> Steps[EmbeddedWorkflow]:
@@ -236,10 +237,12 @@ def _in_bulk(
     done: list[str] = []
     for start in range(0, len(wanted), _MOST):
         body = {**more, f"{kind.name}_names": wanted[start : start + _MOST]}
-        answer = read((yield from fetch(Request("POST", path, json=body))), dict[str, Any])
+        response = yield from fetch(Request("POST", path, json=body))
+        answer = read(response, dict[str, Any])
         # Before 5.15: `added_image_names`, `updated_image_names`.
         keys = (f"{verb}_{kind.name}s", f"{verb}_{kind.name}_names", f"updated_{kind.name}_names")
-        done += next((answer[key] for key in keys if key in answer), [])
+        changed: Any = next((answer[key] for key in keys if key in answer), [])
+        done += shaped(changed, list[str], where=response.url)
     return tuple(done)
 
 
@@ -319,7 +322,7 @@ def bound(medium: R, client: Downloader | None) -> R:
 
 def _loaded(text: str | None, response: Response) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] | None = None if text is None else json.loads(text)
+        found = None if text is None else json.loads(text)
     except (ValueError, RecursionError):
         raise not_invokeai(response.url, "answered with invalid JSON") from None
-    return found
+    return None if found is None else shaped(found, dict[str, Any], where=response.url)

@@ -32,7 +32,7 @@ def list_models() -> Steps[list[answers.ModelRecord]]:
 def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:
     """A model as the server describes it."""
     config = one.model_dump()
-    triggers = tuple(config.get("trigger_phrases") or ())
+    triggers = config.get("trigger_phrases") or ()
     where = response.url if response else MODELS
     return record(ModelRecord, config, where=where, config=config, trigger_phrases=triggers)
 
