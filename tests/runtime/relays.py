@@ -54,6 +54,26 @@ def relay_to(url: str) -> Serve:
     return serve
 
 
+def below(prefix: str, url: str, heads: list[str]) -> Serve:
+    """Forwards what is below a path, as a proxy does that serves several programs, and records all headers."""
+    parts = urlsplit(url)
+
+    def serve(client: socket.socket) -> None:
+        head, rest = _head(client)
+        heads.append(head)
+        path = head.split(" ")[1]
+        if not path.startswith(f"{prefix}/"):
+            client.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            return
+        head = head.replace(path, path.removeprefix(prefix), 1)
+        closes = "" if "upgrade: websocket" in head.lower() else "\r\nConnection: close"
+        with socket.create_connection((parts.hostname or "", parts.port or 80)) as server:
+            server.sendall(f"{head}{closes}\r\n\r\n".encode("latin-1") + rest)
+            _joined(client, server)
+
+    return serve
+
+
 def without_websockets(url: str, answer: bytes | None) -> Serve:
     """Forwards everything but websockets: those get this answer, or become plain requests, as with some proxies."""
     parts = urlsplit(url)

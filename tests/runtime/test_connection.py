@@ -89,6 +89,13 @@ def test_a_connection_without_secrets_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(connection)) == connection
 
 
+@pytest.mark.parametrize(
+    ("proxy", "port"), [("http://p", 80), ("https://p", 443), ("socks5://p", 1080), ("http://u:s@p:3128", 3128)]
+)
+def test_a_proxy_without_a_port_has_that_of_its_kind(proxy: str, port: int) -> None:
+    assert Connection("http://server", proxy=proxy).proxy_port == port
+
+
 def test_the_environment_describes_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Connection.from_environment() == Connection("http://127.0.0.1:9090")
     monkeypatch.setenv("INVOKEAI_URL", "http://gpu.test:9090/invoke")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import trustme
+from generated_examples.colour_card import ColourCard
 
 from invokable import CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, fetch
 from invokable.testing import Simulator
 from tests.runtime.asking import BOTH
-from tests.runtime.relays import HttpProxy, listening, relay_to
+from tests.runtime.relays import HttpProxy, below, listening, relay_to
+from tests.testing.asking import picture
 
 ONCE = Policy(retries=0, total_timeout=5)
 Ask = Callable[..., str]
@@ -185,3 +188,66 @@ def test_an_untrusted_certificate_is_not_tried_again() -> None:
     assert isinstance(steps.send(Policy(retries=5)), Request)
     with pytest.raises(CertificateError):
         steps.throw(CertificateError("not trusted"))
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+def questions(connection: Connection, server: Simulator) -> list[str]:
+    """What a run asks about its items; nothing if their events arrive."""
+    before = len(server.requests)
+    with Client(connection) as client:
+        client.run(ColourCard(stamp=picture(), width=64, height=64), timeout=60)
+    paths = [request.path for request in server.requests[before:] if "/queue/" in request.path]
+    return [path for path in paths if not path.endswith("/enqueue_batch")]
+
+
+def test_events_arrive_where_a_client_certificate_is_required(
+    asking: str, authority: Authority, server: Simulator
+) -> None:
+    ours = Connection(asking, verify=authority.file, certificate=authority.client, certificate_key=authority.key)
+    assert questions(ours, server) == []
+
+
+def test_the_socket_is_below_the_same_path_and_sends_the_same_headers(server: Simulator) -> None:
+    heads: list[str] = []
+    with listening(below("/invoke", server.url, heads)) as port:
+        ours = Connection(f"http://127.0.0.1:{port}/invoke", token="t0ken", api_key="k", headers={"X-Team": "art"})
+        assert questions(ours, server) == []
+    (opening,) = [head for head in heads if "upgrade: websocket" in head.lower()]
+    assert opening.startswith("GET /invoke/ws/socket.io/?")
+    assert {"Authorization: Bearer t0ken", "X-API-Key: k", "X-Team: art"} <= set(opening.split("\r\n"))
+
+
+def test_events_arrive_through_a_proxy_with_a_password(server: Simulator) -> None:
+    proxy = HttpProxy("us er", "p@ss", hosts={"invokeai.test": int(server.url.rpartition(":")[2])})
+    with listening(proxy.serve) as port:
+        through = Connection("http://invokeai.test", proxy=f"http://us%20er:p%40ss@127.0.0.1:{port}")
+        assert questions(through, server) == []
+    assert "CONNECT invokeai.test:80 HTTP/1.1" in [head.partition("\r\n")[0] for head in proxy.seen]
+
+
+def test_a_given_proxy_serves_events_of_any_host(server: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")  # applies to a proxy from the environment only
+    proxy = HttpProxy()
+    with listening(proxy.serve) as port:
+        assert questions(Connection(server.url, proxy=f"http://127.0.0.1:{port}"), server) == []
+    assert [head for head in proxy.seen if head.startswith("CONNECT 127.0.0.1:")]
+
+
+def test_an_https_proxy_is_sent_nothing_without_tls(authority: Authority, server: Simulator) -> None:
+    # The library for websockets would send it the password and the token as plain text.
+    proxy = HttpProxy("user", "s3cret", hosts={"invokeai.test": int(server.url.rpartition(":")[2])})
+    first = []
+
+    def serve(client: socket.socket) -> None:
+        first.append(client.recv(1, socket.MSG_PEEK))
+        with authority.server_side().wrap_socket(client, server_side=True) as wrapped:
+            proxy.serve(wrapped)
+
+    with listening(serve) as port:
+        through = Connection(
+            "http://invokeai.test", proxy=f"https://user:s3cret@127.0.0.1:{port}", verify=authority.file
+        )
+        assert questions(through, server) != []  # events do not arrive
+    assert set(first) == {b"\x16"}  # a TLS handshake

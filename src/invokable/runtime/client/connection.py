@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import ssl
 
 _PORTS: Final = {"http": 80, "https": 443}
+_SOCKS: Final = 1080
 _PROXIES: Final = ("http", "https", "socks5", "socks5h")
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -137,6 +138,12 @@ class Connection:
     def proxy_url(self) -> str | None:
         """The proxy to use, if any."""
         return self.proxy or (_proxy_of_environment(self.parts) if self.trust_env else None)
+
+    @property
+    def proxy_port(self) -> int:
+        """The port of the proxy."""
+        parts = urlsplit(self.proxy_url or "")
+        return parts.port or _PORTS.get(parts.scheme, _SOCKS)
 
     @cached_property
     def ssl_context(self) -> ssl.SSLContext | None:

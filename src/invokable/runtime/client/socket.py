@@ -30,6 +30,8 @@ _EVENT: Final = re.compile(r'42\["(\w+)"')
 """The start of an event on the wire: Engine.IO message, Socket.IO event, name."""
 _TEXT: Final = 0x81
 """The first byte of a frame that holds a complete text."""
+_NO_HOST: Final = [""]
+"""The hosts to connect to without the proxy. Given none, the library takes this machine and those in NO_PROXY."""
 _SILENT: Final = logging.getLogger("invokable.socket")  # the library's warnings are not for users
 _SILENT.setLevel(logging.CRITICAL + 1)  # it would also log the token
 
@@ -191,9 +193,10 @@ def _options(server: Connection) -> dict[str, Any]:
         options["sslopt"] = {"context": server.ssl_context}
     if server.proxy_url is None:
         return options | {"http_no_proxy": ["*"]}
+    # The library refuses an https:// proxy. As an http:// one, it would get the password without TLS.
     proxy = urlsplit(server.proxy_url)
-    options |= {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port or 8080}
-    options |= {"proxy_type": "http" if proxy.scheme == "https" else proxy.scheme}
+    options |= {"http_proxy_host": proxy.hostname, "http_proxy_port": server.proxy_port, "proxy_type": proxy.scheme}
+    options["http_no_proxy"] = _NO_HOST
     if proxy.username is not None:
         options["http_proxy_auth"] = (unquote(proxy.username), unquote(proxy.password or ""))
     return options

@@ -143,9 +143,9 @@ def _proxy(connection: Connection) -> httpcore.Proxy | None:
         return None
     parts = urlsplit(connection.proxy_url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
     auth = (unquote(parts.username).encode(), unquote(parts.password or "").encode()) if parts.username else None
-    return httpcore.Proxy(f"{parts.scheme}://{host}:{port}", auth=auth, ssl_context=connection.proxy_ssl_context)
+    url = f"{parts.scheme}://{host}:{connection.proxy_port}"
+    return httpcore.Proxy(url, auth=auth, ssl_context=connection.proxy_ssl_context)
 
 
 class _Held:
