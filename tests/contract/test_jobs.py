@@ -119,6 +119,19 @@ def test_the_events_of_a_job_are_reported_in_order(client: Client, stamp: Path) 
     assert any(isinstance(event, Progress) and event.message == "Saving image" for event in told)
 
 
+@pytest.mark.usefixtures("paused")
+def test_the_first_event_says_how_many_items_are_ahead(
+    client: Client, server: Server, stamp: Path, several: Any
+) -> None:
+    before = client.submit(several(stamp=stamp, height=32, widths=widths(64, 96)))
+    job = client.submit(card(stamp))
+    first = next(iter(job.events(timeout=60)))
+    server.put(f"{QUEUE}/processor/resume")
+    assert first == Queued(job.submission.item_ids[0], 2, 1)
+    assert before.wait(timeout=60).completed == 2
+    assert job.wait(timeout=60).completed == 1
+
+
 def test_late_events_start_with_the_submission(
     client: Client, connect: Callable[..., Client], server: Server, stamp: Path
 ) -> None:
@@ -162,7 +175,13 @@ def test_a_run_calls_back_with_each_event(client: Client, stamp: Path) -> None:
     client.run(card(stamp), timeout=60, on_progress=told.append)
     assert isinstance(told[0], Queued)
     assert isinstance(told[-1], Ended)
-    assert client.run(card(stamp), timeout=60, progress=True).card
+
+
+def test_a_run_shows_a_progress_bar(client: Client, stamp: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[JobEvent] = []
+    client.run(card(stamp), timeout=60, progress=True, on_progress=told.append)
+    assert "completed ━" in capsys.readouterr().out
+    assert isinstance(told[-1], Ended)
 
 
 @pytest.mark.usefixtures("models")

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from generated_examples.colour_card import ColourCard
@@ -330,6 +331,15 @@ def test_intermediate_images_are_deleted_together(client: Client, stamp: Path) -
     client.images.delete(kept)
 
 
+@pytest.mark.parametrize("kind", ["image", "mask", "control"])
+def test_an_image_of_any_kind_is_uploaded_to_a_board(
+    client: Client, board: BoardRecord, stamp: Path, kind: Any
+) -> None:
+    image = client.upload(stamp, kind=kind, board=board)
+    assert (image.category, image.is_intermediate) == ("user" if kind == "image" else kind, False)
+    assert client.images.get(image.name).board_id == board.id
+
+
 # --- videos -------------------------------------------------------------------------------------------------------
 
 
@@ -338,7 +348,7 @@ def test_videos_are_stored_unchanged(client: Client, board: BoardRecord, clip: b
         with pytest.raises(UnsupportedError, match=r"requires InvokeAI 6\.14 or later"):
             client.videos.upload(clip)
         return
-    video = client.videos.upload(clip, board=board)
+    video = client.upload(clip, kind="video", board=board)
 
     assert client.video(video.name).bytes() == video.bytes() == clip
     assert (video.name.endswith(".mp4"), video.board_id) == (True, board.id)

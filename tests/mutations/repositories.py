@@ -264,4 +264,25 @@ MUTATIONS: Final = (
         "    if False:\n",
         (f"{CONTRACT[0]}::test_a_model_with_another_type_or_base_is_described",),
     ),
+    Mutation(
+        "the names that an answer lists may be anything",
+        "src/invokable/runtime/steps/resources/media.py",
+        "        done += shaped(changed, list[str], where=response.url)\n",
+        "        done += changed\n",
+        ("tests/runtime/test_shapes.py",),
+    ),
+    Mutation(
+        "an upload is on no board",
+        f"{CLIENT}_sync/client.py",
+        "board=board, category=category)",
+        "category=category)",
+        ("tests/contract/test_repositories.py::test_an_image_of_any_kind_is_uploaded_to_a_board",),
+    ),
+    Mutation(
+        "a mask is uploaded as an image",
+        f"{CLIENT}_sync/client.py",
+        '"user" if kind == "image" else kind',
+        '"user"',
+        ("tests/contract/test_repositories.py::test_an_image_of_any_kind_is_uploaded_to_a_board",),
+    ),
 )

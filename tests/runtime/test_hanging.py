@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpcore
@@ -22,11 +23,11 @@ from invokable.runtime.client._http import pools
 from invokable.runtime.client._http.network import Exchange, completes_request
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import run as run_steps
-from invokable.testing import Simulator
+from invokable.testing import Fault, Simulator
 from tests.contract.interrupts import interrupted
 from tests.effort import slow_beyond
 from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling
-from tests.testing.asking import until
+from tests.testing.asking import picture, until
 
 PATIENT = Policy(connect_timeout=60, read_timeout=60, total_timeout=60, pool_timeout=60)
 LARGE = b"\x89PNG\r\n\x1a\n" + bytes(32 * 2**20)
@@ -117,6 +118,34 @@ def test_an_exchange_ends_at_the_timeout_of_the_policy(hang: str) -> None:
         with pytest.raises(ConnectionError, match="no answer in time"):
             client.version()
         assert 0.6 <= time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("hang", "policy"),
+    [
+        ("accepts nobody", replace(PATIENT, retries=0, connect_timeout=0.3)),
+        ("says nothing", replace(PATIENT, retries=0, read_timeout=0.3)),
+    ],
+    ids=["connecting", "reading"],
+)
+def test_connecting_and_reading_have_timeouts_of_their_own(hang: str, policy: Policy) -> None:
+    with HANGS[hang]() as url, Client(url, policy=policy) as client:
+        start = time.monotonic()
+        with pytest.raises(ConnectionError, match="no answer in time"):
+            client.version()
+        assert 0.3 <= time.monotonic() - start < 5
+
+
+def test_a_transfer_may_take_longer_than_another_exchange() -> None:
+    brief = Policy(total_timeout=0.15, retries=0)
+    with (
+        Simulator(faults=[Fault(kind="latency", seconds=0.3)]) as simulator,
+        Client(simulator.serve(), policy=brief) as client,
+    ):
+        image = client.upload(picture())
+        assert client.download(image).startswith(b"\x89PNG")
+        with pytest.raises(ConnectionError, match="no answer in time"):
+            client.version()
 
 
 def test_only_a_request_that_was_written_may_have_arrived() -> None:
