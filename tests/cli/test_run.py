@@ -120,8 +120,8 @@ def test_a_text_becomes_the_value_of_its_input(kind: str, text: str, value: obje
         ("IntegerField", "\N{ARABIC-INDIC DIGIT SEVEN}", "an integer"),
         ("FloatField", "x", "a number"),
         ("BooleanField", "maybe", "true or false"),
-        ("ColorField", "#12345", "a colour"),
-        ("ColorField", '{"r": 1}', "a colour"),
+        ("ColorField", "#12345", "a color"),
+        ("ColorField", '{"r": 1}', "a color"),
         ("ImageField", '{"x": 1}', "an image"),
         ("ImageField[]", "[", "an image"),
         ("ModelIdentifierField", '{"nam": "x"}', "a model"),
@@ -330,7 +330,7 @@ def test_a_project_s_own_class_takes_what_its_field_takes(
     assert reported(done)["values"]["card_colour"] == {"r": 12, "g": 140, "b": 77, "a": 255}
     wrong = run(source, "--set", stamp, "--set", "card_colour=red", "--url", server.url)
     assert wrong.exit_code == 2
-    assert "card_colour (Card colour): 'red' is not a colour" in wrong.stderr
+    assert "card_colour (Card colour): 'red' is not a color" in wrong.stderr
 
 
 # ------------------------------------------------------------------ files

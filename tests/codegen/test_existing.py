@@ -11,7 +11,7 @@ from tests.examples import MODULES
 CARD = (MODULES / "colour_card.py").read_bytes()
 
 
-def test_generated_modules_and_edits_are_recognised() -> None:
+def test_generated_modules_and_edits_are_recognized() -> None:
     assert is_generated(CARD)
     assert not is_edited(CARD)
     assert not is_edited(CARD.replace(b"\n", b"\r\n"))

@@ -1064,4 +1064,18 @@ MUTATIONS: Final = (
         "            return on_progress",
         ("tests/contract/test_jobs.py::test_a_run_shows_a_progress_bar",),
     ),
+    Mutation(
+        "the first pause between polls is always the same",
+        f"{RUNTIME}steps/runs/wait.py",
+        "pause = max(self._polling, self.policy.first_poll)",
+        "pause = max(self._polling, 0.1)",
+        (f"{TESTS}test_run.py::test_the_policy_sets_the_pauses_between_polls",),
+    ),
+    Mutation(
+        "the longest pause between polls is always the same",
+        f"{RUNTIME}steps/runs/wait.py",
+        "min(pause * _SLOWER, self.policy.poll)",
+        "min(pause * _SLOWER, 2.0)",
+        (f"{TESTS}test_run.py::test_the_policy_sets_the_pauses_between_polls",),
+    ),
 )

@@ -142,7 +142,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
 def test_settings_that_json_cannot_represent_are_refused_on_assignment(number: float) -> None:
     flow = workflow_class(imported(with_generator()))(stamp=Image("x.png"))
     settings = {"type": "float_generator_random_distribution_uniform", "min": 0, "max": number, "count": 2}
-    with pytest.raises(ValidationError, match=r"index 9.*not a finite number"):
+    with pytest.raises(ValidationError, match=r"index 9.*contains a number that is not finite"):
         flow.widths = settings
 
 

@@ -104,6 +104,23 @@ def test_polls_become_less_frequent() -> None:
     assert len(server.log) < 330
 
 
+def test_the_policy_sets_the_pauses_between_polls() -> None:
+    run = Run(card(), server := Server(seconds=600))
+    run.driver.policy = Policy(jitter=0, first_poll=5, poll=60)
+    times: list[float] = []
+
+    def reply(request: Request) -> Response | Exception:
+        if request.path.endswith(STATUS):
+            times.append(run.driver.now)
+        return server(request)
+
+    run.driver.reply = reply
+    run.result()
+    pauses = [round(later - earlier) for earlier, later in itertools.pairwise(times)]
+    assert (pauses[0], pauses[-1]) == (5, 60)
+    assert pauses == sorted(pauses)
+
+
 # --- the POST ---------------------------------------------------------------------------------------------------------
 
 

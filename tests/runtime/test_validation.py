@@ -41,7 +41,9 @@ def test_an_invalid_value_is_described_in_plain_words(values: dict[str, Any], wo
 @pytest.mark.parametrize("text", ["a \ud800", "\udfff"])
 def test_text_that_is_not_unicode_is_refused_before_anything_is_sent(text: str) -> None:
     words = problem(SD15TextToImage, model="m", positive_prompt=text)
-    assert words == f"index 1, positive_prompt (Positive Prompt): {text!r} holds half of a character (a lone surrogate)"
+    assert (
+        words == f"index 1, positive_prompt (Positive Prompt): {text!r} contains half of a character (a lone surrogate)"
+    )
     ColourCard(stamp=f"{text}.png")  # a path may be any bytes
     SD15TextToImage(model="m", positive_prompt="\U0001f98a")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from invokable.schema import Gone, SchemaChoice, best_fit, choose_schema, load, recognised_version, versions
+from invokable.schema import Gone, SchemaChoice, best_fit, choose_schema, load, recognized_version, versions
 from invokable.schema.build import read_openapi
 from invokable.workflow import node_versions
 from tests.examples import SHARED
@@ -93,13 +93,13 @@ def test_what_the_newest_version_ships_is_read_with_it_where_it_has_the_nodes() 
 
 @pytest.mark.skipif(not OPENAPI.is_dir(), reason="the openapi files are not here: ../shared/openapi")
 @pytest.mark.parametrize("version", versions())
-def test_a_document_is_recognised_by_its_nodes(version: str, tmp_path: Path) -> None:
+def test_a_document_is_recognized_by_its_nodes(version: str, tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_bytes((OPENAPI / f"{version}.json.gz").read_bytes())
 
     assert read_openapi(str(tmp_path / "openapi.json")).version == version
 
 
-def test_a_schema_without_the_nodes_of_any_version_is_not_recognised() -> None:
-    assert recognised_version(load("6.14.2")) == "6.14.2"
+def test_a_schema_without_the_nodes_of_any_version_is_not_recognized() -> None:
+    assert recognized_version(load("6.14.2")) == "6.14.2"
     nodes = {name: node for name, node in load("6.14.2").nodes.items() if name != "integer"}
-    assert recognised_version(replace(load("6.14.2"), nodes=nodes)) is None
+    assert recognized_version(replace(load("6.14.2"), nodes=nodes)) is None

@@ -30,7 +30,7 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
     """Write the index map of a workflow file or generated module.
 
     The map has the index, attribute, node, field and type of each input, and a checksum, so that an edited map is
-    recognised.
+    recognized.
 
     \b
     Example:

@@ -289,7 +289,7 @@ def _format(text: str) -> str:
 
 
 def _sign(text: bytearray) -> None:
-    """Fill in the checksums. Raises TemplateError if later runs would not recognise the text as a module."""
+    """Fill in the checksums. Raises TemplateError if later runs would not recognize the text as a module."""
     if not is_generated(text):
         raise TemplateError(f"{_TEMPLATE}: it must begin with {{{{ marker }}}}")
     if not has_body_checksum(text):

@@ -6,7 +6,7 @@ from invokable.schema.catalogue import (
     versions_with_field,
     versions_with_node,
 )
-from invokable.schema.choice import Gone, SchemaChoice, best_fit, choose_schema, recognised_version
+from invokable.schema.choice import Gone, SchemaChoice, best_fit, choose_schema, recognized_version
 from invokable.schema.model import (
     MISSING,
     Cardinality,
@@ -40,7 +40,7 @@ __all__ = [
     "choose_schema",
     "load",
     "parse_openapi",
-    "recognised_version",
+    "recognized_version",
     "versions",
     "versions_with_field",
     "versions_with_node",

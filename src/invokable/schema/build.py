@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from invokable.contract.json_parts import not_json
-from invokable.schema.choice import recognised_version
+from invokable.schema.choice import recognized_version
 from invokable.schema.model import Schema, SchemaError
 from invokable.schema.openapi import parse_openapi
 from invokable.schema.records import encode
@@ -53,10 +53,10 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     schema = parse_openapi(document, origin=source, version=version or (named and named[0]))
     if schema.version != "unknown":
         return schema
-    recognised = recognised_version(schema)
-    if recognised is None:
+    recognized = recognized_version(schema)
+    if recognized is None:
         raise SchemaError("unknown InvokeAI version; put the version in the file name: openapi-6.14.2.json")
-    return replace(schema, version=recognised)
+    return replace(schema, version=recognized)
 
 
 def _unpacked(data: bytes) -> bytes:

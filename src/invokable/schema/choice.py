@@ -83,7 +83,7 @@ def best_fit(nodes: Iterable[tuple[str, str]]) -> str:
     return choose_schema(nodes).version
 
 
-def recognised_version(schema: Schema) -> str | None:
+def recognized_version(schema: Schema) -> str | None:
     """Return the newest bundled version whose node types are all in the schema with the same versions, or None.
 
     For documents without their version; custom nodes do not matter.

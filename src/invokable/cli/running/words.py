@@ -19,7 +19,7 @@ from invokable.workflow.errors import nearest
 _EXPECTED: Final = {
     "BoardField": 'a board: its name, none, auto, or {"board_id": "…"}',
     "BooleanField": "true or false",
-    "ColorField": 'a colour, such as #1e5aa0, #1e5aa0ff or {"r": 30, "g": 90, "b": 160}',
+    "ColorField": 'a color, such as #1e5aa0, #1e5aa0ff or {"r": 30, "g": 90, "b": 160}',
     "FloatField": "a number",
     "ImageField": 'an image: the path of a file, or {"image_name": "…"} for one on the server',
     "IntegerField": "an integer",

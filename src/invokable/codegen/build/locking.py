@@ -1,4 +1,4 @@
-"""Locking: runs on the same project wait for each other, and recognise the temporary files of live runs.
+"""Locking: runs on the same project wait for each other, and recognize the temporary files of live runs.
 
 The system releases a lock when its process ends, however it ends.
 """

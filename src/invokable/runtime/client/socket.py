@@ -24,7 +24,7 @@ _ANSWER: Final = 4.0
 _AHEAD: Final = 2**16
 """Bytes to read at a time."""
 _REST: Final = 0.07
-"""Seconds to wait for further events while many jobs are followed: to wake up for one costs more than to handle it."""
+"""Seconds to wait for further events while many jobs are followed: waking up for one costs more than handling it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
 """The start of an event on the wire: Engine.IO message, Socket.IO event, name."""

@@ -1,6 +1,6 @@
 """Threads: starting and waiting in ways that an interrupt leaves usable.
 
-An interrupt within a Condition, which the classes of `threading` consist of, can leave its lock held for ever, or raise
+An interrupt within a Condition, which the classes of `threading` consist of, can leave its lock held forever, or raise
 RuntimeError in place of the interrupt. A finalizer that runs while its thread holds such a lock waits for itself.
 """
 

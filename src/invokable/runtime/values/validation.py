@@ -85,7 +85,7 @@ def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, objec
             problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
         elif target.type.name not in _FILES and not _is_text(values[target.attribute]):
             problems[target.attribute] = (
-                f"{_short(values[target.attribute])} holds half of a character (a lone surrogate)"
+                f"{_short(values[target.attribute])} contains half of a character (a lone surrogate)"
             )
         elif target.type.name in SETTINGS_FIELDS and values[target.attribute] is not None:
             problems |= _generator_problem(target, values[target.attribute])
@@ -132,7 +132,7 @@ def _generator_problem(target: InputPin, value: object) -> dict[str, str]:
     from invokable.contract.generators import GeneratorError, check
 
     if not _is_finite(value):
-        return {target.attribute: f"{_short(value)} holds a number that is not a finite number"}
+        return {target.attribute: f"{_short(value)} contains a number that is not finite"}
     try:
         check(value)
     except GeneratorError as error:

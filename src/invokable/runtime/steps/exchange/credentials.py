@@ -94,7 +94,7 @@ class Credentials:
                 raise _refused(response) from None
             raise ConnectionError(f"cannot sign in: {error}", url=response.url, sent=False) from None
         except ValidationError:
-            raise ConnectionError(f"cannot sign in: {response.url} gave no token", url=response.url) from None
+            raise ConnectionError(f"cannot sign in: {response.url} returned no token", url=response.url) from None
 
     def renew(self, used: str | None, response: Response) -> None:
         """Use the new token in an answer, unless the token has changed since the request was sent."""

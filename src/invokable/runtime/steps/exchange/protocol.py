@@ -64,7 +64,7 @@ class Request:
     into: BinaryIO | None = None
     """Where to write the body of a 200 answer, instead of into the Response."""
     plain: bool = False
-    """Whether the answer is to come uncompressed, because to compress and decompress it costs more than it saves."""
+    """Whether the answer is to come uncompressed, because compressing it would cost more time than it saves."""
     timeout: float | None = None
     """Timeout of the exchange in seconds, if shorter than the client's own."""
     sent: Sent = field(default_factory=Sent, repr=False, compare=False)
