@@ -326,4 +326,18 @@ MUTATIONS: Final = (
         "self.policy.total_timeout",
         (f"{TESTS}test_hanging.py::test_a_transfer_may_take_longer_than_another_exchange",),
     ),
+    Mutation(
+        "any number of idle connections stays open",
+        f"{CLIENT}_http/network.py",
+        '"max_keepalive_connections": policy.idle_connections',
+        '"max_keepalive_connections": 20',
+        (f"{TESTS}test_sockets.py::test_only_as_many_connections_stay_open_as_the_policy_allows",),
+    ),
+    Mutation(
+        "all clients try again at the same moment",
+        f"{STEPS}exchange/policy.py",
+        "return least * (1 + random.random() * self.jitter)",
+        "return least",
+        (f"{TESTS}test_connection.py::test_a_part_of_a_pause_is_random",),
+    ),
 )

@@ -154,6 +154,12 @@ def test_pauses_double_up_to_the_longest() -> None:
     assert [policy.pause(attempt) for attempt in range(5)] == [0.5, 1, 2, 3, 3]
 
 
+def test_a_part_of_a_pause_is_random() -> None:
+    pauses = {Policy(first_pause=1, jitter=0.5).pause(0) for _ in range(50)}
+    assert len(pauses) > 1
+    assert 1 <= min(pauses) <= max(pauses) <= 1.5
+
+
 @given(st.integers(0, 10_000), st.floats(0, 1e9) | st.none())
 def test_a_pause_is_at_least_as_long_as_requested_and_never_endless(attempt: int, asked: float | None) -> None:
     policy = Policy()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from invokable import Client, ConnectionError, Image  # noqa: A004
+from invokable import Client, ConnectionError, Image, Policy  # noqa: A004
 from invokable.runtime.client._http import network
 
 
@@ -72,6 +72,14 @@ def test_an_idle_connection_is_not_reused_but_one_in_use_is(url: str) -> None:
         client.version()
         assert len(Handler.connections) == 1
         time.sleep(2.1)
+        client.version()
+        assert len(Handler.connections) == 2
+
+
+def test_only_as_many_connections_stay_open_as_the_policy_allows(url: str) -> None:
+    with Client(url, policy=Policy(idle_connections=0)) as client:
+        Handler.connections.clear()
+        client.version()
         client.version()
         assert len(Handler.connections) == 2
 
