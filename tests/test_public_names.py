@@ -11,9 +11,10 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
+from generated_examples.colour_card import ColourCard
 
 import invokable
 from invokable.codegen import Options
@@ -64,6 +65,18 @@ def test_its_methods_say_what_they_do(name: str) -> None:
 def test_it_has_an_example(name: str) -> None:
     assert examples(doc(name))
     assert "\nExample:\n\n    " in doc(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_annotations_can_be_resolved(name: str) -> None:
+    value = getattr(invokable, name)
+    if isinstance(value, type) and not issubclass(value, Exception):
+        assert get_type_hints(value).keys() >= getattr(value, "__dataclass_fields__", {}).keys()
+
+
+def test_the_annotations_of_a_generated_class_can_be_resolved() -> None:
+    assert get_type_hints(ColourCard)["width"] is int
+    assert get_type_hints(ColourCard.Result)["card"] is invokable.Image
 
 
 @pytest.fixture(scope="module")

@@ -1078,4 +1078,11 @@ MUTATIONS: Final = (
         "min(pause * _SLOWER, 2.0)",
         (f"{TESTS}test_run.py::test_the_policy_sets_the_pauses_between_polls",),
     ),
+    Mutation(
+        "the annotations of public classes cannot be resolved",
+        f"{RUNTIME}values/public.py",
+        "        cls.__annotations__ = get_annotations(cls, globals=names, locals={}, eval_str=True)\n",
+        "",
+        ("tests/test_public_names.py::test_the_annotations_of_a_generated_class_can_be_resolved",),
+    ),
 )

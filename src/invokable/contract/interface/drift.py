@@ -1,7 +1,6 @@
 """Drift: the changes from one interface to another, and the verdict for callers."""
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: `get_type_hints` would look for the names in the package `invokable`.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

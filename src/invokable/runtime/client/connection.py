@@ -5,18 +5,17 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import ssl
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from invokable.contract.server import LOCAL, TOKEN, URL
 from invokable.runtime.steps.exchange.policy import Policy
-
-if TYPE_CHECKING:
-    import ssl
+from invokable.runtime.values.public import public
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SOCKS: Final = 1080
@@ -301,8 +300,6 @@ def _is_loopback(host: str) -> bool:
 
 
 def _ssl_context(given: Connection) -> ssl.SSLContext:
-    import ssl
-
     context = given.verify if isinstance(given.verify, ssl.SSLContext) else _checking(given.verify)
     if given.verify is False:
         warnings.warn(
@@ -322,8 +319,6 @@ def _ssl_context(given: Connection) -> ssl.SSLContext:
 
 def _checking(verify: object) -> ssl.SSLContext:
     """The context for `verify`: trusting the system's CAs and certifi's, or those in a file or folder."""
-    import ssl
-
     if verify is False:
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -347,4 +342,4 @@ def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
 
 
-Connection.__module__ = "invokable"  # as users import it
+public(Connection)

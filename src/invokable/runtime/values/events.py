@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from invokable.contract.server import State
 from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.public import public
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +195,4 @@ class JobStatus:
         return not self.pending and not self.in_progress
 
 
-for _class in (JobStatus, JobEvent, Queued, Started, NodeStarted, Preview, Progress, NodeFinished, Ended):
-    _class.__module__ = "invokable"  # as users import them
+public(JobStatus, JobEvent, Queued, Started, NodeStarted, Preview, Progress, NodeFinished, Ended)

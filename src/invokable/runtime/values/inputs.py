@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 
 from invokable.runtime.values.instances import CheckedByInstance
 from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.public import public
 
 JsonValue: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, or a list or dict of these."""
@@ -172,5 +173,4 @@ else:  # the settings are checked by the code that expands them
     FloatGenerator = IntegerGenerator = StringGenerator = ImageGenerator = dict[str, Any]
 
 
-for _class in (Board, Color, LoRA, Model, StylePreset):  # as users import them
-    _class.__module__ = "invokable"
+public(Board, Color, LoRA, Model, StylePreset)

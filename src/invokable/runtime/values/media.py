@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from invokable.runtime.values.instances import CheckedByInstance
+from invokable.runtime.values.public import public
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,5 +148,4 @@ def media_in(value: object) -> Iterator[Image | Video]:
         yield value
 
 
-for _class in (Image, Video):  # as users import them
-    _class.__module__ = "invokable"
+public(Image, Video)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from invokable.runtime.errors import WorkflowError
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.public import public
 
 _NOT_FIELDS: Final = ("type", "output_meta")
 
@@ -86,4 +87,4 @@ def _is_channel(value: object) -> bool:
     return type(value) is int and 0 <= value <= 255
 
 
-NodeOutput.__module__ = "invokable"  # as users import it
+public(NodeOutput)

@@ -15,6 +15,7 @@ from typing import Any
 from invokable.contract.server import ENDED
 from invokable.runtime.values.inputs import Board, Model, StylePreset
 from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.public import public
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,8 +358,7 @@ class User:
     """Whether the user may install models, pause the queue and see what belongs to others."""
 
 
-for _class in (
+public(
     *(BoardRecord, EmbeddedWorkflow, ImageRecord, InvocationCache, LibraryWorkflow, ModelInstall, ModelRecord),
     *(QueueItem, QueueStatus, ServerInfo, StylePresetRecord, User, VideoRecord, WorkflowRecord),
-):  # as users import them
-    _class.__module__ = "invokable"
+)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.public import public
 from invokable.runtime.values.reprs import shown
 
 if TYPE_CHECKING:
-    from invokable.runtime.values.media import Downloader, Image, Video
-    from invokable.runtime.values.node_output import NodeOutput, OutputMaker
+    from invokable.runtime.values.node_output import NodeOutput
 
 
 class WorkflowResult:
@@ -31,7 +32,7 @@ class WorkflowResult:
     batch_id: str
     _ran: Sequence[tuple[int, str, Mapping[str, Any]]] = ()
     _client: Downloader | None = None
-    _makers: Mapping[str, OutputMaker] = MappingProxyType({})
+    _makers: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
@@ -69,4 +70,4 @@ def outputs_of(result: WorkflowResult) -> dict[str, Any]:
     return {name: value for name, value in result.__dict__.items() if name not in WorkflowResult.__annotations__}
 
 
-WorkflowResult.__module__ = "invokable"  # as users import it
+public(WorkflowResult)

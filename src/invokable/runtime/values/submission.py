@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from invokable.runtime.values.public import public
+
 _COUNT: Final = 32  # bits
 _VERSION: Final = 8
 
@@ -72,4 +74,4 @@ def destination_of(batch_id: str) -> str:
     return f"invokable-{batch_id}"
 
 
-Submission.__module__ = "invokable"  # as users import it
+public(Submission)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from invokable.runtime.values.arrays import alike, is_array
+from invokable.runtime.values.public import public
 from invokable.runtime.values.reprs import shown
 from invokable.runtime.values.result import WorkflowResult
 
@@ -159,4 +160,4 @@ def _own(value: Any) -> Any:
     return copy.copy(value) if is_array(value) else value
 
 
-Workflow.__module__ = "invokable"  # as users import it
+public(Workflow)

@@ -6,15 +6,15 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from invokable.runtime.values.inputs import Model
-    from invokable.runtime.values.node_output import OutputMaker
-    from invokable.runtime.values.records import ModelRecord
+from invokable.runtime.values.inputs import Model
+from invokable.runtime.values.node_output import OutputMaker
+from invokable.runtime.values.public import public
+from invokable.runtime.values.records import ModelRecord
 
 ModelKey: TypeAlias = Literal["key", "hash", "name"]
-ModelFinder: TypeAlias = "Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]"
+ModelFinder: TypeAlias = Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]
 """Chooses the models that a reference points to, among those on the server that suit the field."""
 
 _AT_LEAST_ONE: Final = frozenset({"connections"})
@@ -146,4 +146,4 @@ def is_busy(status: int, *, method: str, own_words: bool) -> bool:
     return status in _BUSY or (status in range(502, 600) and status != 505)
 
 
-Policy.__module__ = "invokable"  # as users import it
+public(Policy)

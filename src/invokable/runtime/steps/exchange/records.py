@@ -12,12 +12,8 @@ from pydantic import create_model, field_validator
 
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.responses import shaped
-from invokable.runtime.values import inputs, media, records
 
 R = TypeVar("R")
-
-_NAMES: Final = {**vars(inputs), **vars(media), **vars(records)}
-"""The names in the annotations of records; their `__module__` is where users import them from."""
 
 NO_NAMES: Final[Mapping[str, str]] = {}
 
@@ -44,7 +40,7 @@ def record(kind: type[R], value: object, names: Mapping[str, str] = NO_NAMES, *,
 @cache
 def _reader(kind: type[Any]) -> type[_Record]:
     """The class that parses the fields of a record."""
-    hints = get_type_hints(kind, _NAMES)
+    hints = get_type_hints(kind)
     parts: dict[str, Any] = {
         part.name: (hints[part.name], ... if _is_required(part) else None)
         for part in fields(kind)
