@@ -398,4 +398,18 @@ MUTATIONS: Final = (
         "through) for wire in wires)",
         ("tests/codegen/test_growth.py::test_describing_twice_the_size_is_about_twice_the_work",),
     ),
+    Mutation(
+        "a batch and an input have different tolerances",
+        "src/invokable/contract/limits.py",
+        "_TOLERANCE: Final = 1e-9",
+        "_TOLERANCE: Final = 1e-6",
+        ("tests/runtime/test_constraints.py::test_the_generator_and_pydantic_agree_on_multiples",),
+    ),
+    Mutation(
+        "the simulator has no tolerance for multiples",
+        "src/invokable/testing/graphs/scalars.py",
+        "not is_multiple(taken, limits.multiple_of)",
+        "taken % limits.multiple_of",
+        ("tests/testing/test_validation.py::test_a_multiple_is_one_up_to_rounding",),
+    ),
 )

@@ -6,9 +6,13 @@ from typing import Annotated, Any
 
 import annotated_types
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from invokable.contract.limits import is_multiple
 from invokable.runtime import Ge, Gt, Le, Len, Lt, MultipleOf
+from tests.effort import tries
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,27 @@ def test_a_limit_holds_and_yields_the_librarys_own(limit: Any, same: object, goo
     assert adapter.validate_python(good) == good
     with pytest.raises(ValidationError):
         adapter.validate_python(bad)
+
+
+@given(
+    step=st.sampled_from([0.05, 0.1, 0.25, 0.3, 1.0, 3.7, 8.0]) | st.floats(1e-6, 1e6),
+    times=st.integers(-(10**6), 10**6),
+    beside=st.sampled_from([0.0, 1e-12, 9e-10, 1.1e-9, -1.1e-9, 1e-3]),
+)
+@settings(max_examples=tries(500))
+def test_the_generator_and_pydantic_agree_on_multiples(step: float, times: int, beside: float) -> None:
+    value = times * step + beside
+    try:
+        TypeAdapter(Annotated[float, MultipleOf(step)]).validate_python(value)
+    except ValidationError:
+        assert not is_multiple(value, step)
+    else:
+        assert is_multiple(value, step)
+
+
+def test_a_number_beyond_every_float_is_no_multiple_of_one() -> None:
+    assert not is_multiple(10**400, 0.1)
+    assert is_multiple(8 * 10**400, 8)
 
 
 def test_a_length_has_two_ends() -> None:

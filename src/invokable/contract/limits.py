@@ -73,17 +73,20 @@ class Limits:
 
 NO_LIMITS: Final = Limits()
 
+_TOLERANCE: Final = 1e-9
+
 
 def is_multiple(value: float, step: float) -> bool:
-    """Whether a number is an integer multiple, up to rounding, by the rule of pydantic and therefore of the server.
+    """Whether a number is an integer multiple, by the rule of pydantic since 2.11 and therefore of the server.
 
-    Integers are compared exactly, floats with a tolerance of a billionth of the value.
+    Integers are compared exactly, floats with a tolerance.
     """
     if isinstance(value, int) and isinstance(step, int):
         return value % step == 0
-    rest = math.fmod(value, step)
-    tolerance = abs(value) / 1e9
-    return abs(rest) <= tolerance or abs(abs(rest) - abs(step)) <= tolerance
+    try:
+        return abs(value - round(value / step) * step) <= _TOLERANCE
+    except OverflowError:  # infinitely many times
+        return False
 
 
 def _misfit_of_size(size: int, least: int | None, most: int | None, unit: str) -> str:

@@ -70,14 +70,8 @@ def _one_or_many(single: Convert, value: Any) -> Any:
 
 def _number(convert: Convert, limits: Limits, value: Any) -> Any:
     number = convert(value)
-    low, high = limits.minimum, limits.maximum
-    above, below = limits.exclusive_minimum, limits.exclusive_maximum
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueError(f"{number} is out of range")
-    if (above is not None and number <= above) or (below is not None and number >= below):
-        raise ValueError(f"{number} is out of range")
-    if limits.multiple_of and number % limits.multiple_of:
-        raise ValueError(f"{number} is not a multiple of {limits.multiple_of}")
+    if misfit := limits.misfit_of_number(number):
+        raise ValueError(f"{number} {misfit}")
     return number
 
 

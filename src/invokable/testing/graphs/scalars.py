@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from invokable.contract.limits import is_multiple
 from invokable.schema import Limits
 from invokable.testing.server.problems import Detail
 
@@ -104,7 +105,7 @@ def one_of(options: Sequence[Any]) -> str:
 
 
 def _beyond(taken: float, value: Any, limits: Limits, loc: Loc, kind: type) -> list[Detail]:
-    if limits.multiple_of is not None and taken % limits.multiple_of:
+    if limits.multiple_of is not None and not is_multiple(taken, limits.multiple_of):
         step = kind(limits.multiple_of)
         return [Detail("multiple_of", loc, f"Input should be a multiple of {step:g}", value, {"multiple_of": step})]
     for name, words, short, within in _BOUNDS:
