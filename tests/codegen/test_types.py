@@ -10,7 +10,8 @@ import pytest
 from invokable import runtime
 from invokable.codegen.typing.annotations import result_type
 from invokable.codegen.typing.inputs import input_type
-from invokable.codegen.typing.words import choices_in_words, range_in_words
+from invokable.codegen.typing.words import choices_in_words
+from invokable.contract.limit_words import range_in_words
 from invokable.contract.settings import KINDS, GeneratorKind
 from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter

@@ -285,4 +285,11 @@ MUTATIONS: Final = (
         '"user"',
         ("tests/contract/test_repositories.py::test_an_image_of_any_kind_is_uploaded_to_a_board",),
     ),
+    Mutation(
+        "names of any length are compared",
+        "src/invokable/contract/nearest.py",
+        "    if len(name) > _LONGEST:\n        return []\n",
+        "",
+        ("tests/runtime/test_repositories.py::test_names_of_any_length_and_number_are_compared_in_bounded_time",),
+    ),
 )

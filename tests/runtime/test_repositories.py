@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -29,6 +30,7 @@ from invokable import (
     QueueItem,
     UnsupportedError,
 )
+from invokable.contract.nearest import similar
 from invokable.runtime.steps.exchange.paging import Page
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
@@ -453,3 +455,9 @@ def test_a_web_page_is_not_a_list() -> None:
         Driver(lambda _: page()).drive(find_board("Foxes"))
     with pytest.raises(NotFoundError):
         Driver(in_turn(answer([]))).drive(find_board("Foxes"))
+
+
+def test_names_of_any_length_and_number_are_compared_in_bounded_time() -> None:
+    assert similar("foxs", itertools.repeat("foxes")) == ["foxes"]
+    assert similar("x" * 101, ["x" * 101]) == []
+    assert similar("foxs", ["foxes" * 1000]) == []

@@ -20,10 +20,10 @@ from invokable.codegen.build.publish import Written, replace_file
 from invokable.codegen.naming.names import module_name
 from invokable.codegen.python.json_text import pieces
 from invokable.contract.utf8 import Utf8
+from invokable.workflow.document import MAX_BYTES
 from invokable.workflow.errors import nearest
 
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=True)
-_LARGEST: Final = 64 * 2**20  # bytes of a workflow file
 _CHECKSUM: Final = "pulled_sha256"
 """The key of the checksum; InvokeAI ignores unknown keys."""
 
@@ -272,7 +272,7 @@ def _named(library: Sequence[Listed], name: str, files: Files) -> Listed:
 
 def _workflow_in(path: Path) -> dict[str, Any] | None:
     """The workflow in a file; None if it has no id."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
         return None
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from invokable.contract.settings import KINDS
+from invokable.contract.settings import CATEGORIES, KINDS
 
 Items: TypeAlias = list[object]
 Deferred: TypeAlias = dict[str, object]
@@ -39,7 +39,6 @@ MAX_ITEMS: Final = 100_000
 """The maximum number of items of a generator. A larger count is a mistake, and would exhaust the memory."""
 
 _TOO_LARGE: Final = "the generator's numbers are too large"
-_IMAGE_CATEGORIES: Final = {"images": ("general",), "assets": ("control", "mask", "user", "other")}
 
 # White space as defined for String.prototype.trim; str.strip would also strip U+001C to U+001F and U+0085.
 JS_SPACE: Final = (
@@ -317,9 +316,9 @@ def _board_images(settings: Mapping[str, object]) -> Items | Deferred:
     if not settings.get("board_id"):
         return []
     board_id, category = _text(settings, "board_id"), _text(settings, "category")
-    if category not in _IMAGE_CATEGORIES:
+    if category not in CATEGORIES:
         raise GeneratorError("the generator's category must be images or assets")
-    categories = list(_IMAGE_CATEGORIES[category])
+    categories = list(CATEGORIES[category])
     return {"kind": "board_images", "board_id": board_id, "categories": categories, "is_intermediate": False}
 
 

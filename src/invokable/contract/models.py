@@ -31,6 +31,9 @@ class ModelFilter:
 
 ANY_MODEL: Final = ModelFilter()
 
+MODEL_KEYS: Final = ("name", "base", "type", "key", "hash", "submodel_type")
+"""The members of a reference to a model."""
+
 MODELS_BY_FIELD: Final[Mapping[str, ModelFilter]] = {
     "MainModelField": ModelFilter(type=("main",)),
     "CogView4MainModelField": ModelFilter(base=("cogview4",), type=("main",)),

@@ -16,6 +16,8 @@ Takes: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "cat
 FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
 """The families of batches and generators, each with the field that passes its values from node to node."""
 
+CATEGORIES: Final = {"images": ("general",), "assets": ("control", "mask", "user", "other")}
+"""The parts of a board, and the server's categories of the images in each."""
 SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer that JavaScript, and therefore the editor, represents exactly."""
 
@@ -98,7 +100,7 @@ _FITS: Final[Mapping[Takes, Callable[[Any], bool]]] = {
     "count": lambda value: _is_integer(value) and 1 <= value <= SAFE_INTEGER,
     "text": lambda value: isinstance(value, str),
     "numbers": lambda value: isinstance(value, list) and all(map(_is_number, value)),
-    "category": lambda value: value in ("images", "assets"),
+    "category": lambda value: value in tuple(CATEGORIES),
     "id": lambda value: isinstance(value, str) and value.strip() != "",
 }
 _WORDS: Final[Mapping[Takes, str]] = {

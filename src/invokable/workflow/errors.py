@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from invokable.contract.nearest import similar
 
 Suggest: TypeAlias = Callable[[], str | None]
 
@@ -85,19 +85,9 @@ def quoted(text: object, limit: int = 80) -> str:
     return repr(shown if len(shown) <= limit else shown[: limit - 1] + "…")
 
 
-_LONGEST = 100
-_MOST = 5_000
-
-
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
-    """Return a `did you mean …?` for a misspelled name, if a known one is close.
-
-    Names come from untrusted files: long ones, and all after the first few thousand, are ignored.
-    """
-    if len(name) > _LONGEST:
-        return None
-    candidates = [candidate for candidate in itertools.islice(known, _MOST) if len(candidate) <= 2 * len(name)]
-    close = difflib.get_close_matches(name, candidates, n=1, cutoff=cutoff)
+    """Return a `did you mean …?` for a misspelled name, if a known one is close."""
+    close = similar(name, known, cutoff=cutoff)
     if not close:
         return None
     return f'did you mean "{close[0]}"?' if close[0].isprintable() else f"did you mean {quoted(close[0])}?"

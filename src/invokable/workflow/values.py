@@ -7,7 +7,7 @@ matches no shape is dropped as if it had never been set.
 from __future__ import annotations
 
 from invokable.contract.models import MODELS_BY_FIELD
-from invokable.contract.settings import KINDS, SAFE_INTEGER, GeneratorKind, Takes
+from invokable.contract.settings import CATEGORIES, KINDS, SAFE_INTEGER, GeneratorKind, Takes
 from invokable.schema.model import MISSING, Schema
 from invokable.workflow.shapes import (
     Optional_,
@@ -41,7 +41,7 @@ _SETTINGS: dict[Takes, Shape] = {
     "count": between(1, SAFE_INTEGER),
     "text": text,
     "numbers": NUMBERS,
-    "category": one_of(("images", "assets")),
+    "category": one_of(tuple(CATEGORIES)),
     "id": identifier,
 }
 

@@ -15,9 +15,10 @@ from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import CHOICES, TEXTS, Annotation, Choices
 from invokable.codegen.typing.limits import NUMBERS, cardinality_of
-from invokable.codegen.typing.words import number
 from invokable.contract.generators import GeneratorError, check
+from invokable.contract.limit_words import number
 from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.models import MODEL_KEYS
 from invokable.contract.settings import FAMILIES, KINDS, generator_field, misfit_of_settings
 from invokable.schema.model import MISSING
 
@@ -187,7 +188,7 @@ def _misfit_of_style_preset(value: object) -> str:
 
 
 def _misfit_of_model(value: object) -> str:
-    if not isinstance(value, dict) or not all(isinstance(value.get(key) or "", str) for key in _MODEL_KEYS):
+    if not isinstance(value, dict) or not all(isinstance(value.get(key) or "", str) for key in MODEL_KEYS):
         return "is not a model"
     return "" if any(_has_text(value, key) for key in ("name", "key", "hash")) else "names no model"
 
@@ -231,7 +232,7 @@ def _one(type_name: str, value: Any) -> Expression:
 
 def model_expression(value: Mapping[str, Any]) -> Expression:
     """`Model(…)` for a model reference, without its empty fields."""
-    return expression.call("Model", **{key: value[key] for key in _MODEL_KEYS if value.get(key)})
+    return expression.call("Model", **{key: value[key] for key in MODEL_KEYS if value.get(key)})
 
 
 def _board(value: Any) -> Expression:
@@ -250,7 +251,6 @@ def _generator(value: Any) -> Expression:
     return expression.call(KINDS[value["type"]].class_name, **value)
 
 
-_MODEL_KEYS: Final = ("name", "base", "type", "key", "hash", "submodel_type")
 _WRITERS: Final[Mapping[str, Callable[[Any], Expression]]] = {
     "BoardField": _board,
     "ColorField": _color,

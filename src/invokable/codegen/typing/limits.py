@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from invokable.contract.limit_words import whole
 from invokable.contract.limits import Limits
 
 if TYPE_CHECKING:
@@ -129,11 +130,6 @@ def _shortened(limits: Limits) -> Limits:
         exclusive_maximum=short(limits.exclusive_maximum),
         multiple_of=short(limits.multiple_of),
     )
-
-
-def whole(number: float) -> float:
-    """The number, as an integer if it is whole."""
-    return int(number) if number == int(number) else number
 
 
 def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from invokable.codegen.typing.limits import cardinality_of, whole
-from invokable.contract.limits import Limits
+from invokable.codegen.typing.limits import cardinality_of
+from invokable.contract.limit_words import range_in_words
 from invokable.contract.listing import any_of
 from invokable.contract.models import ANY_MODEL
 from invokable.schema.model import MISSING
 
 if TYPE_CHECKING:
+    from invokable.contract.limits import Limits
     from invokable.contract.models import ModelFilter
     from invokable.schema.model import InputTemplate
     from invokable.workflow import FormInput
@@ -116,41 +116,6 @@ def cut(text: str, most: int) -> str:
 def _quoted(value: object, most: int) -> str:
     """A value as JSON; a long text is cut."""
     return json.dumps(cut(value, most) if isinstance(value, str) else value, ensure_ascii=False)
-
-
-def range_in_words(limits: Limits) -> str:
-    """`64 to 2048, a multiple of 8`; empty without limits."""
-    low, high = limits.minimum, limits.maximum
-    above, below = limits.exclusive_minimum, limits.exclusive_maximum
-    parts = []
-    if above is not None:
-        parts.append(f"above {number(above)}")
-    if low is not None and high is not None:
-        parts.append(f"{number(low)} to {number(high)}")
-    elif low is not None:
-        parts.append(f"at least {number(low)}")
-    elif high is not None:
-        parts.append(f"at most {number(high)}")
-    if below is not None:
-        parts.append(f"below {number(below)}")
-    if limits.multiple_of is not None and limits.multiple_of != 1:
-        parts.append(f"a multiple of {number(limits.multiple_of)}")
-    parts += _size_in_words(limits.min_length, limits.max_length, "character")
-    parts += _size_in_words(limits.min_items, limits.max_items, "item")
-    return ", ".join(parts)
-
-
-def number(value: float) -> str:
-    """A number, with `2.0` written as `2`."""
-    return repr(whole(value)) if math.isfinite(value) else str(value)
-
-
-def _size_in_words(low: int | None, high: int | None, unit: str) -> list[str]:
-    if low and high is not None:
-        return [f"{low} to {high} {unit}s"]
-    if high is not None:
-        return [f"at most {high} {unit}{'' if high == 1 else 's'}"]
-    return [f"at least {low} {unit}{'' if low == 1 else 's'}"] if low else []
 
 
 def models_in_words(fields: Iterable[InputTemplate]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from invokable.contract.interface.rules import Change, Kind
 from invokable.contract.interface.takes import One, Takes
-from invokable.contract.limits import Limits
+from invokable.contract.limit_words import range_in_words
 from invokable.contract.listing import any_of
 from invokable.contract.models import ModelFilter
 
@@ -88,8 +87,7 @@ def shown_takes(takes: Takes, field_type: str) -> str:
     if takes.one is not None:
         parts.append(_one(takes.one, field_type))
     if takes.many is not None:
-        size = _size(takes.many.limits.min_items, takes.many.limits.max_items, "items")
-        parts.append(", ".join((f"list of {_one(takes.many.item, field_type)}", *size)))
+        parts.append(_joined(f"list of {_one(takes.many.item, field_type)}", range_in_words(takes.many.limits)))
     if takes.none:
         parts.append("None")
     return " or ".join(parts)
@@ -102,33 +100,11 @@ def _one(one: One, field_type: str) -> str:
     if one.base == "ModelInput":
         return _model(one.models)
     name = field_type.rstrip("[]|") if one.base == "JsonValue" else one.base
-    return ", ".join((name, *_bounds(one.limits)))
+    return _joined(name, range_in_words(one.limits))
 
 
-def _bounds(limits: Limits) -> Iterator[str]:
-    if limits.minimum is not None and limits.maximum is not None:
-        yield f"{limits.minimum} to {limits.maximum}"
-    else:
-        if limits.minimum is not None:
-            yield f"at least {limits.minimum}"
-        if limits.maximum is not None:
-            yield f"at most {limits.maximum}"
-    if limits.exclusive_minimum is not None:
-        yield f"above {limits.exclusive_minimum}"
-    if limits.exclusive_maximum is not None:
-        yield f"below {limits.exclusive_maximum}"
-    if limits.multiple_of is not None:
-        yield f"a multiple of {limits.multiple_of}"
-    yield from _size(limits.min_length, limits.max_length, "characters")
-
-
-def _size(least: int | None, most: int | None, unit: str) -> Iterator[str]:
-    if least and most is not None:
-        yield f"{least} to {most} {unit}"
-    elif least:
-        yield f"at least {least} {unit}"
-    elif most is not None:
-        yield f"at most {most} {unit}"
+def _joined(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
 
 
 def _model(models: ModelFilter) -> str:

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from invokable.contract.fields import Cardinality
+from invokable.contract.models import MODEL_KEYS
 from invokable.runtime.values.custom import FieldValueClass
 from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset, SupportsFspath
 from invokable.runtime.values.media import Image, Video
@@ -26,8 +27,7 @@ def to_json(value: Any) -> Any:
         case Video():
             return {"video_name": value.name}
         case Model():
-            keys = ("name", "base", "type", "key", "hash", "submodel_type")
-            return {key: getattr(value, key) for key in keys if getattr(value, key)}
+            return {key: getattr(value, key) for key in MODEL_KEYS if getattr(value, key)}
         case LoRA():
             return {"lora": to_json(value.model), "weight": value.weight}
         case Board():

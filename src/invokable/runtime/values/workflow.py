@@ -138,9 +138,9 @@ def _check_names(cls: type, names: Iterable[str]) -> None:
 
 
 def _no_input(cls: type, name: str) -> str:
-    import difflib
+    from invokable.contract.nearest import similar
 
-    close = difflib.get_close_matches(str(name), _names(cls), n=1)
+    close = similar(str(name), _names(cls))
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"{cls.__name__} has no input {name!r}{hint}"
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from invokable.contract.listing import any_of
+from invokable.contract.nearest import similar
 from invokable.runtime.errors import NotFoundError
 
 
 def near(name: str, names: Iterable[str]) -> list[str]:
     """The names most similar to a missing one."""
-    return difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3)
+    return similar(name, names, most=3)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
