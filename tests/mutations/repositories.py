@@ -292,4 +292,25 @@ MUTATIONS: Final = (
         "",
         ("tests/runtime/test_repositories.py::test_names_of_any_length_and_number_are_compared_in_bounded_time",),
     ),
+    Mutation(
+        "files are downloaded one after another",
+        f"{CLIENT}_sync/together.py",
+        "ThreadPoolExecutor(at_once,",
+        "ThreadPoolExecutor(1,",
+        ("tests/runtime/test_client.py::test_as_many_files_are_downloaded_at_once_as_requested",),
+    ),
+    Mutation(
+        "tasks download files one after another",
+        f"{CLIENT}_async/together.py",
+        "asyncio.Semaphore(at_once)",
+        "asyncio.Semaphore(1)",
+        ("tests/runtime/test_async_client.py::test_as_many_files_are_downloaded_at_once_as_requested",),
+    ),
+    Mutation(
+        "the environment sets no client certificate",
+        f"{CLIENT}connection.py",
+        '    "certificate": "INVOKEAI_CLIENT_CERT",\n',
+        "",
+        ("tests/runtime/test_connection.py::test_the_environment_describes_a_connection",),
+    ),
 )

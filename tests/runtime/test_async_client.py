@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from generated_examples.colour_card import ColourCard
 from PIL import Image
@@ -15,6 +16,7 @@ from PIL import Image
 from invokable import AsyncClient
 from invokable import Image as Picture
 from invokable.testing import Simulator
+from tests.testing.asking import picture
 
 
 def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
@@ -32,6 +34,20 @@ def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
     with Simulator(boards=["b"]) as simulator:
         path = asyncio.run(main(simulator))
     assert Image.open(path).size == (96, 64)
+
+
+def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> None:
+    async def main() -> list[Path]:
+        two = asyncio.Barrier(2)
+
+        async def reply(request: httpx.Request) -> httpx.Response:
+            async with asyncio.timeout(10), two:  # unless a second one is on its way
+                return httpx.Response(200, headers={"Content-Type": "image/png"}, stream=httpx.ByteStream(picture()))
+
+        async with AsyncClient._over(httpx.MockTransport(reply)) as client:
+            return await client.save_all([Picture(f"{number}.png") for number in range(6)], tmp_path, at_once=2)
+
+    assert len(asyncio.run(main())) == 6
 
 
 @pytest.mark.parametrize(

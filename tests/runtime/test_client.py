@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import re
+import threading
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -303,6 +304,24 @@ def test_an_answer_that_is_not_an_image_is_not_saved(
     with files(**answer) as opened, pytest.raises(error):
         opened.save(Image("a.png"), target)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"card.png": b"old"}
+
+
+def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> None:
+    two, lock = threading.Barrier(2), threading.Lock()
+    counts = [0]
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        with lock:
+            counts.append(counts[-1] + 1)
+        two.wait(10)  # raises an error unless a second one is on its way
+        with lock:
+            counts.append(counts[-1] - 1)
+        return httpx.Response(200, headers={"Content-Type": "image/png"}, stream=httpx.ByteStream(PNG))
+
+    with client(reply) as opened:
+        saved = opened.save_all([Image(f"{number}.png") for number in range(6)], tmp_path, at_once=2)
+    assert [path.name for path in saved] == [f"{number}.png" for number in range(6)]
+    assert max(counts) == 2
 
 
 def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

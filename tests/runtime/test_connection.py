@@ -102,8 +102,11 @@ def test_the_environment_describes_a_connection(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("INVOKEAI_TOKEN", "t")
     monkeypatch.setenv("INVOKEAI_API_KEY", "k")
     monkeypatch.setenv("INVOKEAI_CA_FILE", "ca.pem")
+    monkeypatch.setenv("INVOKEAI_CLIENT_CERT", "client.pem")
+    monkeypatch.setenv("INVOKEAI_CLIENT_KEY", "client.key")
     found = Connection.from_environment()
     assert (found.url, found.token, found.api_key, found.verify) == ("http://gpu.test:9090/invoke", "t", "k", "ca.pem")
+    assert (found.certificate, found.certificate_key) == ("client.pem", "client.key")
     assert Connection.from_environment(token="other").token == "other"
     assert Connection.from_environment(**SIGN_IN).token is None
     with Client() as client:
