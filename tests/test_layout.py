@@ -113,6 +113,20 @@ def test_only_two_rooms_know_httpx() -> None:
     assert {user.rpartition("/")[0] for user in users} == {"runtime/client/_http", "testing/web"}
 
 
+def test_steps_do_no_io() -> None:
+    for path in (PACKAGE / "runtime" / "steps").rglob("*.py"):
+        modules = {
+            name.split(".")[0]
+            for node in imports(path)
+            for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
+        }
+        assert not modules & {"asyncio", "httpx", "shutil", "socket", "ssl", "subprocess", "tempfile"}, path
+        calls = {
+            ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)
+        }
+        assert not calls & {"open", "os.open", "Path", "time.sleep", "print", "input"}, path
+
+
 @pytest.mark.parametrize("module", ["colour_card", "sd15_text_to_image"])
 def test_importing_a_generated_module_loads_nothing_heavy(module: str) -> None:
     script = f"import sys; import {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"

@@ -61,6 +61,17 @@ def test_its_methods_say_what_they_do(name: str) -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("kind", ["Client", "AsyncClient"])
+def test_repositories_and_their_methods_say_what_they_do(kind: str) -> None:
+    client = getattr(invokable, kind)("http://127.0.0.1:1")
+    repositories = {name: type(value) for name, value in vars(client).items() if not name.startswith("_")}
+    assert len(repositories) == 8
+    for name, repository in repositories.items():
+        assert "raises ConnectionError and APIError" in (repository.__doc__ or ""), name
+        for method in (key for key in dir(repository) if not key.startswith("_")):
+            assert getattr(repository, method).__doc__, f"{name}.{method}"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_has_an_example(name: str) -> None:
     assert examples(doc(name))

@@ -1085,4 +1085,11 @@ MUTATIONS: Final = (
         "",
         ("tests/test_public_names.py::test_the_annotations_of_a_generated_class_can_be_resolved",),
     ),
+    Mutation(
+        "a step waits by itself",
+        f"{RUNTIME}steps/resources/uploads.py",
+        "            answer = yield from upload(file, is_intermediate=True)",
+        "            time.sleep(0)\n            answer = yield from upload(file, is_intermediate=True)",
+        ("tests/test_layout.py::test_steps_do_no_io",),
+    ),
 )

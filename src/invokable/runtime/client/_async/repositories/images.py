@@ -31,7 +31,10 @@ from invokable.runtime.values.records import ImageRecord
 
 
 class AsyncImages(AsyncMedia[ImageRecord]):
-    """The images of a server. Pass an image as its name on the server, or as an `Image`."""
+    """The images of a server. Pass an image as its name on the server, or as an `Image`.
+
+    Every method raises ConnectionError and APIError.
+    """
 
     _kind: ClassVar[Kind[Any]] = IMAGES
 

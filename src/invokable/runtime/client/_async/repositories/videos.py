@@ -20,7 +20,7 @@ from invokable.runtime.values.records import VideoRecord
 class AsyncVideos(AsyncMedia[VideoRecord]):
     """The videos of a server. Pass a video as its name on the server, or as a `Video`.
 
-    Every method raises UnsupportedError for a server before 6.14.
+    Every method raises ConnectionError and APIError, and UnsupportedError for a server before 6.14.
     """
 
     _kind: ClassVar[Kind[Any]] = VIDEOS
