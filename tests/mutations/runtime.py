@@ -1092,4 +1092,14 @@ MUTATIONS: Final = (
         "            time.sleep(0)\n            answer = yield from upload(file, is_intermediate=True)",
         ("tests/test_layout.py::test_steps_do_no_io",),
     ),
+    Mutation(
+        "an item that was pruned after it was completed is reported as if it had not run",
+        f"{RUNTIME}steps/runs/collect.py",
+        '        return "pruned, after it was completed,"\n',
+        '        return "pruned, cleared or deleted"\n',
+        (
+            f"{TESTS}test_following.py"
+            "::test_an_item_that_is_pruned_before_its_results_are_read_is_reported_as_completed_and_pruned",
+        ),
+    ),
 )

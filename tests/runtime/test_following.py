@@ -287,6 +287,21 @@ def test_a_prune_loses_no_result_while_events_arrive() -> None:
     assert len(following.result().card) == 4
 
 
+def test_an_item_that_is_pruned_before_its_results_are_read_is_reported_as_completed_and_pruned() -> None:
+    following = Following(card(), Server(seconds=2))
+    say = following.server._say
+
+    def saying(name: str, row: dict[str, Any], when: float, **content: Any) -> None:
+        if name != "invocation_complete":  # these are lost
+            say(name, row, when, **content)
+
+    following.server._say = saying  # type: ignore[method-assign]
+    following.at(2.0, following.server.prune)
+    error = following.outcome()
+    assert (type(error), error.cause) == (RunCanceled, "removal")
+    assert "pruned, after it was completed, by somebody else" in str(error)
+
+
 def test_an_item_retried_by_somebody_else_is_not_a_duplicate() -> None:
     following = Following(cards(3), Server(seconds=2, fails=lambda values: values[0]["value"] == 64))
     following.at(3.0, lambda: following.server.retry(1))
