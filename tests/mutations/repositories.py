@@ -313,4 +313,18 @@ MUTATIONS: Final = (
         "",
         ("tests/runtime/test_connection.py::test_the_environment_describes_a_connection",),
     ),
+    Mutation(
+        "saving no file at once waits forever",
+        f"{CLIENT}_async/saving.py",
+        "    if at_once < 1:\n",
+        "    if False:\n",
+        ("tests/runtime/test_async_client.py::test_at_least_one_file_is_downloaded_at_once",),
+    ),
+    Mutation(
+        "an empty text is a batch id",
+        f"{CLIENT}surface.py",
+        "and given:\n        return given\n",
+        ":\n        return given\n",
+        ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
 )

@@ -50,6 +50,15 @@ def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> No
     assert len(asyncio.run(main())) == 6
 
 
+def test_at_least_one_file_is_downloaded_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(10), AsyncClient("http://127.0.0.1:1") as client:
+            await client.save_all([Picture("a.png")], tmp_path, at_once=0)
+
+    with pytest.raises(ValueError, match="at_once is 0; expected at least 1"):
+        asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -324,6 +324,11 @@ def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> No
     assert max(counts) == 2
 
 
+def test_at_least_one_file_is_downloaded_at_once(tmp_path: Path) -> None:
+    with files() as opened, pytest.raises(ValueError, match="at_once is 0; expected at least 1"):
+        opened.save_all([Image("a.png")], tmp_path, at_once=0)
+
+
 def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     attempts: list[httpx.Request] = []
@@ -358,7 +363,11 @@ def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.Monkey
         ("save_all", lambda run: ("a.png", "."), "expected an Image or a Video"),
         ("attach", lambda run: (ColourCard, run), "expected a Submission or a batch id, got ColourCard.Result("),
         ("attach", lambda run: (ColourCard, {}), "got {}; read it with Submission.from_json"),
+        ("attach", lambda run: (ColourCard, ""), "expected a Submission or a batch id, got ''"),
         ("cancel", lambda run: (run,), "; pass its batch_id"),
+        ("cancel", lambda run: ("",), "expected a batch id, got ''"),
+        ("upload", lambda run: (7,), "expected a path, bytes, a file object, a Pillow image or an array, got 7"),
+        ("videos.upload", lambda run: (7,), "expected a path, bytes or a file object, got 7"),
         ("clean_up", lambda run: (run,), "expected a Submission, such as job.submission or error.submission"),
         ("images.star", lambda run: (run.images,), "; pass several as *images"),
         ("images.delete", lambda run: (7,), "expected an image, a video or a name, got 7"),

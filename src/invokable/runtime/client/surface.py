@@ -76,7 +76,7 @@ def _several(given: object, name: str) -> str:
 
 def submission_of(given: object) -> Submission:
     """A submission, or one of which only the batch id is known. Raises TypeError for anything else."""
-    if isinstance(given, str):
+    if isinstance(given, str) and given:
         return Submission("", given, destination_of(given), 0)
     if isinstance(given, Submission):
         return given
@@ -92,7 +92,7 @@ def checked_submission(given: object) -> Submission:
 
 def checked_batch_id(given: object) -> str:
     """Check that something is a batch id. Raises TypeError for anything else."""
-    if isinstance(given, str):
+    if isinstance(given, str) and given:
         return given
     raise TypeError(f"expected a batch id, got {short(given)}{_where(given)}")
 

@@ -353,8 +353,8 @@ class AsyncClient:
             at_once: How many files to download concurrently.
             overwrite: Replace existing files. Otherwise a number is added to the name of the new file.
 
-        Raises ValueError for an invalid pattern, OSError, and the same exceptions as `download`. The first failure
-        stops the rest; files that have already been saved are kept.
+        Raises ValueError for an invalid pattern or `at_once`, OSError, and the same exceptions as `download`. The first
+        failure stops the rest; files that have already been saved are kept.
         """
         return await save_all(self._engine, media, folder, name, at_once=at_once, overwrite=overwrite)
 

@@ -44,6 +44,8 @@ async def save_all(
     overwrite: bool,
 ) -> list[Path]:
     """Download many to a folder, some of them concurrently."""
+    if at_once < 1:
+        raise ValueError(f"at_once is {at_once}; expected at least 1")
     engine.check_open()
     files = named(media)
     where = paths(files, folder, pattern)
