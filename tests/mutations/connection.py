@@ -340,4 +340,11 @@ MUTATIONS: Final = (
         "return least",
         (f"{TESTS}test_connection.py::test_a_part_of_a_pause_is_random",),
     ),
+    Mutation(
+        "connections idle forever",
+        f"{CLIENT}_http/network.py",
+        '"keepalive_expiry": _IDLE',
+        '"keepalive_expiry": None',
+        (f"{TESTS}test_sockets.py::test_a_connection_that_idles_for_too_long_is_not_reused",),
+    ),
 )

@@ -63,6 +63,16 @@ def url() -> Iterator[str]:
         server.shutdown()
 
 
+def test_a_connection_that_idles_for_too_long_is_not_reused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_IDLE", 0.1)
+    with Client(url) as client:
+        Handler.connections.clear()
+        client.version()
+        time.sleep(0.2)
+        client.version()
+        assert len(Handler.connections) == 2
+
+
 @pytest.mark.slow
 def test_an_idle_connection_is_not_reused_but_one_in_use_is(url: str) -> None:
     # InvokeAI's server closes it after 5 s, and a request at that moment breaks.
