@@ -221,6 +221,15 @@ def test_status_and_finished_while_a_job_is_pending(client: Client, server: Serv
     assert job.finished().card.name == job.result().card.name  # type: ignore[union-attr]
 
 
+def test_the_status_counts_items_that_are_no_longer_in_the_queue(
+    client: Client, server: Server, stamp: Path, several: Any
+) -> None:
+    job = client.submit(several(stamp=stamp, height=32, widths=widths(64, 96)))
+    assert job.wait(timeout=60).completed == 2
+    server.put(f"{QUEUE}/prune")
+    assert job.status() == JobStatus(pending=0, in_progress=0, completed=0, failed=0, canceled=0, removed=2)
+
+
 def test_finished_items_are_available_when_others_failed(client: Client, stamp: Path, several: Any) -> None:
     document_class = several
     job = client.submit(document_class(stamp=stamp, height=32, widths=widths(64, 2**40, 96)))

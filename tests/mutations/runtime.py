@@ -1102,4 +1102,18 @@ MUTATIONS: Final = (
             "::test_an_item_that_is_pruned_before_its_results_are_read_is_reported_as_completed_and_pruned",
         ),
     ),
+    Mutation(
+        "a refusal does not say what to do",
+        f"{RUNTIME}errors.py",
+        'super().__init__(f"{said} ({self.advice})" if self.advice else said)',
+        "super().__init__(said)",
+        (f"{TESTS}test_client.py::test_a_refusal_says_what_to_do_next",),
+    ),
+    Mutation(
+        "items that are no longer in the queue count as pending",
+        f"{RUNTIME}steps/runs/status.py",
+        'found.get(item_id, "removed")',
+        'found.get(item_id, "pending")',
+        ("tests/contract/test_jobs.py::test_the_status_counts_items_that_are_no_longer_in_the_queue",),
+    ),
 )

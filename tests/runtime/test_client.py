@@ -179,6 +179,28 @@ def test_another_service_at_the_address_is_one_error(ask: Any, response: httpx.R
         ask(opened)
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (403, "ask an administrator"),
+        (413, "send less"),
+        (429, "try again later, or allow more retries with Policy(retries=…)"),
+        (500, "see the server's log"),
+        (502, "down or restarting; try again later"),
+        (503, "busy or restarting; try again later"),
+        (504, "timed out; try again later"),
+    ],
+)
+def test_a_refusal_says_what_to_do_next(status: int, words: str) -> None:
+    with (
+        client(lambda _: httpx.Response(status, json={"detail": "no"})) as opened,
+        pytest.raises(APIError, match=re.escape(f"{status} no (")) as caught,
+    ):
+        opened.boards.create("b")
+    assert words in caught.value.advice
+    assert str(caught.value).endswith(f"({caught.value.advice})")
+
+
 def bomb(mebibytes: int) -> bytes:
     """Data that decompresses to `size` bytes: a repeated block, since compressing it all would take a second."""
     packing = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
