@@ -22,6 +22,7 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 
 import invokable
 from invokable import (
+    APIError,
     Client,
     ConnectionError,  # noqa: A004
     Image,
