@@ -426,7 +426,8 @@ def test_models_are_listed_and_found(client: Client, models: dict[str, dict[str,
     assert tiny.config["hash"] == tiny.hash
     assert {model.name for model in client.models.list(base="sdxl", type="lora")} == {"tiny-sdxl-lora"}
     assert list(client.models.list(name="tiny-sd15")) == [tiny]
-    assert tiny in list(client.models.list(format="diffusers"))
+    assert list(client.models.list(format="diffusers")) == [one for one in listed.values() if one.format == "diffusers"]
+    assert list(client.models.list(format="checkpoint", name="tiny-sd15")) == []
     assert client.models.get(tiny.key) == client.models.find("tiny-sd15") == client.models.find(Model(hash=tiny.hash))
     assert client.models.find(tiny.key) == client.models.find(tiny.hash) == tiny
 
@@ -599,6 +600,18 @@ def test_many_items_are_deleted_together(client: Client, server: Server, paused:
     assert client.queue.status().total == 0
 
 
+def test_items_are_listed_by_batch_and_destination_in_either_order(
+    client: Client, server: Server, paused: None, name: str
+) -> None:
+    ids = enqueue(server, 3, destination=name)
+    others = enqueue(server, 2)
+    assert [item.item_id for item in client.queue.list(destination=name)] == ids[::-1]
+    assert [item.item_id for item in client.queue.list(destination=name, newest_first=False)] == ids
+    assert [item.item_id for item in client.queue.list(newest_first=False)] == ids + others
+    batch_id = client.queue.get(others[0]).batch_id
+    assert {item.item_id for item in client.queue.list(batch_id=batch_id)} == set(others)
+
+
 def test_a_list_longer_than_a_page(client: Client, server: Server, paused: None) -> None:
     ids = enqueue(server, 530)
     assert [item.item_id for item in client.queue.list(newest_first=False)] == ids
@@ -637,6 +650,22 @@ def test_a_workflow_is_saved_found_replaced_and_deleted(client: Client, name: st
     for use in (client.workflows.get, client.workflows.delete):
         with pytest.raises(NotFoundError):
             use(saved.id)
+
+
+def test_workflows_are_listed_by_their_words_and_tags(client: Client, name: str) -> None:
+    red = client.workflows.save({**WORKFLOW, "name": f"{name} one", "tags": f"{name}-red, blue"})
+    green = client.workflows.save({**WORKFLOW, "name": f"{name} two", "tags": f"{name}-green, blue"})
+
+    def ids(**chosen: Any) -> list[str]:
+        return [found.id for found in client.workflows.list(category="user", **chosen)]
+
+    assert ids(query=name) == [red.id, green.id]
+    assert ids(query=f"{name} two") == [green.id]
+    if tuple(map(int, client.version().split(".")[:2])) >= (5, 8):
+        assert ids(tags=[f"{name}-red"]) == [red.id]
+        assert ids(tags=[f"{name}-red", f"{name}-green"]) == [red.id, green.id]
+    for saved in (red, green):
+        client.workflows.delete(saved)
 
 
 def test_a_missing_workflow_is_reported_with_similar_names(client: Client, name: str) -> None:

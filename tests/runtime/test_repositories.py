@@ -398,6 +398,8 @@ def test_servers_with_pages_list_items() -> None:
     driver = Driver(by_path(answers))
     found = whole(driver, list_items(of("6.3.0"), lambda item: item.item_id % 2 == 0, newest_first=True))
     assert [item.item_id for item in found] == list(range(250, 0, -2))
+    found = whole(driver, list_items(of("6.3.0"), lambda item: item.item_id % 2 == 0, newest_first=False))
+    assert [item.item_id for item in found] == list(range(2, 251, 2))
 
 
 def test_a_retry_is_sent_once() -> None:
