@@ -35,6 +35,24 @@ def test_the_table_names_every_input_and_output() -> None:
     assert ["card", "Image", "Card"] in [line.split() for line in result.stdout.splitlines()]
 
 
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_files_of_a_folder_without_a_workflow_are_skipped(form: str, tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_bytes((WORKFLOWS / "colour_card.json").read_bytes())
+    (tmp_path / "package.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    result = run(tmp_path, "--format", form)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        f"{tmp_path / 'package.json'}: skipped: not a workflow",
+        f"{tmp_path / 'picture.png'}: skipped: the image contains no workflow",
+    ]
+    assert result.stdout.count("ColourCard") == 1
+    named = run(tmp_path / "package.json", "--format", form)
+    assert (named.exit_code, "skipped" in named.stderr) == (2, False)
+    (tmp_path / "package.json").write_text("{", encoding="utf-8")
+    assert run(tmp_path, "--format", form).exit_code == 2
+
+
 @pytest.mark.parametrize("label", ["[red]x[/]", "[/]", "[link=http://x]x", "\x1b]0;x\x07", "\x9b31m", "a\nb"])
 def test_a_label_is_shown_as_it_is_and_steers_nothing(label: str, tmp_path: Path) -> None:
     document = example("colour_card.json")

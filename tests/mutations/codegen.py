@@ -13,6 +13,13 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a folder cannot be shown because of a file without a workflow",
+        "src/invokable/cli/show.py",
+        "if skipped := _why_skipped(source):",
+        'if skipped := "":',
+        ("tests/cli/test_show.py::test_files_of_a_folder_without_a_workflow_are_skipped",),
+    ),
+    Mutation(
         "advice after a dash is part of a name",
         f"{CODEGEN}naming/spelling.py",
         '_ADVICE.sub("", _ASIDE.sub(" ", text[:_MAX_READ]))',

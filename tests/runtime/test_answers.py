@@ -75,6 +75,11 @@ def test_an_answer_from_another_service_suggests_checking_the_address(response: 
         parse(response)
 
 
+def test_an_unknown_path_is_reported_as_such() -> None:
+    with pytest.raises(NotInvokeAIError, match="answered 405; the server has no such path; is this the address"):
+        parse(answer({"detail": "Method Not Allowed"}, 405))
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
 def test_invalid_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotInvokeAIError, match="invalid JSON"):

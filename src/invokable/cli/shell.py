@@ -11,6 +11,7 @@ import click
 
 from invokable import __version__
 from invokable.cli.ending import ended
+from invokable.contract.listing import any_of
 
 _VERBS: Final = {
     "check": "check:check",
@@ -43,12 +44,28 @@ class Shell(click.Group):
         command: click.Command = getattr(import_module(f"invokable.cli.{module}"), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb on the command line. Raises UsageError with the nearest one."""
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            from invokable.workflow.errors import nearest, quoted
+
+            raise click.UsageError(
+                f"there is no command {quoted(args[0])}; {nearest(args[0], _VERBS) or _known()}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command line."""
         run: Callable[..., Any] = super().main
         if not extra.pop("standalone_mode", True):
             return run(*args, standalone_mode=False, **extra)
         sys.exit(ended(lambda: run(*args, standalone_mode=False, **extra)))
+
+
+def _known() -> str:
+    return f"expected {any_of(sorted(_VERBS))}"
 
 
 @click.group(cls=Shell, context_settings={"help_option_names": ["-h", "--help"]})

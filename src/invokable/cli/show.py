@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, reported, say, say_json, warn
+from invokable.cli.errors import CommandError, note, reported, say, say_json, warn
 from invokable.cli.options import build_options, read_options
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
@@ -57,6 +57,9 @@ def show(
             try:
                 plan = plan_source(source, options)
             except BuildError as failure:
+                if skipped := _why_skipped(source):
+                    note(source.shown, f"skipped: {skipped}")
+                    continue
                 error = CommandError(failure)
                 error.show()
                 status = max(status, error.exit_code)
@@ -70,6 +73,14 @@ def show(
                     warn(source.shown, f"{warning.pointer}: {warning.message}")
                 _print_tables(source, plan)
     click.get_current_context().exit(status)
+
+
+def _why_skipped(source: Source) -> str:
+    try:
+        data = b"" if source.named else source.data()
+        return source.why_skipped(data, lambda: source.read(data))
+    except BuildError:
+        return ""
 
 
 def describe(plan: ModulePlan, *, graph: bool = False) -> dict[str, Any]:

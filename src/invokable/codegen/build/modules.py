@@ -40,7 +40,6 @@ from invokable.codegen.written.made_from import digest_of, last_change_of_ours, 
 from invokable.codegen.written.said import Said, read_lines
 from invokable.contract.utf8 import Utf8
 from invokable.workflow import WorkflowFileError
-from invokable.workflow.document import PNG_KEYWORD
 
 _FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflows, or use --force"
 
@@ -260,18 +259,8 @@ def _finished(job: Job, draft: Draft) -> Utf8:
 
 
 def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object]) -> str:
-    """Why a file in a folder is skipped: it is JSON or an image, but contains no workflow.
-
-    A file that already has a module is never skipped: that is an error.
-    """
-    if result.source.named or result.said.source == result.job.key:
-        return ""
-    if data.startswith(b"\x89PNG") and PNG_KEYWORD not in data:
-        return "the image contains no workflow"
-    found = document()
-    if isinstance(found, dict) and isinstance(found.get("nodes"), list) and isinstance(found.get("edges"), list):
-        return ""
-    return "not a workflow"
+    """Why the file is skipped. One that already has a module is never skipped: that is an error."""
+    return "" if result.said.source == result.job.key else result.source.why_skipped(data, document)
 
 
 def _is_older_than_we(path: Path) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from invokable.codegen.failures import BuildError
 from invokable.workflow import WorkflowFileError, read_bytes, read_document
+from invokable.workflow.document import PNG_KEYWORD
 
 _SUFFIXES: Final = (".json", ".png")
 _NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -64,6 +65,20 @@ class Source:
             return read_document(data)
         except WorkflowFileError as error:
             raise BuildError.of_file(self.shown, error) from None
+
+    def why_skipped(self, data: bytes, document: Callable[[], object]) -> str:
+        """Why a file that was found in a folder is skipped: it is JSON or an image, but contains no workflow.
+
+        Empty if it is not skipped. Raises BuildError for a document that cannot be read.
+        """
+        if self.named:
+            return ""
+        if data.startswith(b"\x89PNG") and PNG_KEYWORD not in data:
+            return "the image contains no workflow"
+        found = document()
+        if isinstance(found, dict) and isinstance(found.get("nodes"), list) and isinstance(found.get("edges"), list):
+            return ""
+        return "not a workflow"
 
 
 def expand_sources(names: Iterable[str]) -> Iterator[Source]:

@@ -63,7 +63,8 @@ def _check(response: Response) -> None:
     if elsewhere or not is_json or response.status >= 300:
         kind = response.content_type.partition(";")[0] or "no content type"
         where = f" to {response.location}" if response.location else ""
-        raise not_invokeai(response.url, f"answered {response.status}{where} with {kind}; expected JSON")
+        wanted = "; the server has no such path" if is_json and elsewhere else f" with {kind}; expected JSON"
+        raise not_invokeai(response.url, f"answered {response.status}{where}{wanted}")
 
 
 def existing(response: Response, missing: NotFoundError) -> Any:
