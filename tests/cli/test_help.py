@@ -60,7 +60,7 @@ def test_every_command_has_an_example(path: tuple[str, ...]) -> None:
     [("generat", 'did you mean "generate"?'), ("list", "expected check, demo,"), ("\x1b[31m", "expected check, demo,")],
 )
 def test_an_unknown_command_is_reported_with_the_nearest_one(word: str, hint: str) -> None:
-    result = CliRunner().invoke(shell, [word])
+    result = CliRunner().invoke(shell, [word], prog_name="invokable")
     assert result.exit_code == 2
     assert result.stderr.startswith(f"invokable: there is no command {word!r}; {hint}")
     assert result.stderr.count("\n") == 1
