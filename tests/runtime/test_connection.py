@@ -137,6 +137,7 @@ def test_a_client_accepts_a_connection_or_its_options() -> None:
     [
         ({"retries": -1}, "retries is -1"),
         ({"retries": 1.5}, "expected a whole number"),
+        ({"retries": -1}, "retries is -1; expected a whole number, not negative"),
         ({"poll": 0}, "more than 0"),
         ({"total_timeout": float("nan")}, "total_timeout is nan"),
         ({"read_timeout": True}, "read_timeout is True"),

@@ -228,7 +228,8 @@ def test_a_plan_survives_json_and_is_the_same_for_the_same_seed(seed: int) -> No
 @pytest.mark.parametrize(
     ("about", "words"),
     [
-        ({"kind": "boredom"}, "not a kind of fault"),
+        ({"kind": "boredom"}, "not a kind of fault; expected one of latency"),
+        ({"kind": "cutafter"}, 'did you mean "cut_after"'),
         ({"kind": "stall", "probability": 2}, "between 0 and 1"),
         ({"kind": "stall", "nth": 0}, "counted from 1"),
         ({"kind": "late", "seconds": -1}, "must not be negative"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -150,6 +151,29 @@ def test_a_simulator_that_does_not_run_says_so() -> None:
         Simulator("1.2.3")
     with pytest.raises(ValueError, match="has no type"):
         Simulator(models=[{"name": "M", "base": "sd-1"}])
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"base": "sd1", "type": "main"}, "the base 'sd1', which InvokeAI 6.14.2 does not know; did you mean \"sd-1\""),
+        (
+            {"base": "sd-1", "type": "mian"},
+            "the type 'mian', which InvokeAI 6.14.2 does not know; did you mean \"main\"",
+        ),
+        ({"base": "sd-1", "type": "?"}, "does not know; expected one of clip_embed"),
+    ],
+)
+def test_a_model_that_the_version_cannot_have_is_refused(about: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        Simulator(models=[{"name": "M", **about}])
+
+
+def test_the_bases_of_models_are_those_of_the_version() -> None:
+    imagen = {"name": "M", "base": "imagen4", "type": "main"}
+    assert Simulator("6.0.2", models=[imagen]).version == "6.0.2"
+    with pytest.raises(ValueError, match=r"InvokeAI 6\.14\.2 does not know"):
+        Simulator(models=[imagen])
 
 
 def test_nothing_of_it_is_loaded_by_the_package_and_the_runtime() -> None:

@@ -13,7 +13,7 @@ from invokable.testing.server.boards import Boards
 from invokable.testing.server.events import Hub
 from invokable.testing.server.library import Library
 from invokable.testing.server.media import Media
-from invokable.testing.server.models import Models
+from invokable.testing.server.models import Models, checked
 from invokable.testing.server.presets import Presets
 from invokable.testing.server.queue import Queue
 from invokable.testing.server.release import Release
@@ -49,7 +49,8 @@ class World:
         self.queue: Final = Queue(self.hub, self.release, max_size=max_queue_size, fair=multiuser)
         self.media: Final = Media(self.release)
         self.boards: Final = Boards(self.media, self.release)
-        self.models: Final = Models(models, self.release)
+        given = None if models is None else checked(models, self.reader.schema)
+        self.models: Final = Models(given, self.release)
         self.library: Final = Library(self.release)
         self.presets: Final = Presets(self.release)
         self.ran: Final[dict[int, Ran]] = {}

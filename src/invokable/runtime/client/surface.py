@@ -30,7 +30,8 @@ class Runs(Protocol[ResultOf]):
 def checked(flow: object) -> Workflow:
     """Check that `flow` is a workflow instance. Raises TypeError for anything else."""
     if not isinstance(flow, Workflow):
-        raise TypeError(f"expected a workflow instance, got {flow!r}")
+        hint = f"; create one: {flow.__name__}(…)" if isinstance(flow, type) and issubclass(flow, Workflow) else ""
+        raise TypeError(f"expected a workflow instance, got {short(flow)}{hint}")
     return flow
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from invokable.workflow.errors import nearest
+
 REQUEST_KINDS: Final = (
     "latency",
     "latency_after",
@@ -70,7 +72,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is not a kind of fault; expected one of {', '.join(KINDS)}")
+            hint = nearest(self.kind, KINDS) or f"expected one of {', '.join(KINDS)}"
+            raise ValueError(f"{self.kind!r} is not a kind of fault; {hint}")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"a probability must be between 0 and 1, not {self.probability}")
         for name in ("nth", "times", "item"):

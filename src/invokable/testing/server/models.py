@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from uuid import UUID
 
+from invokable.schema import Schema
 from invokable.testing.server.release import Release
+from invokable.workflow.errors import nearest
 
 Config = dict[str, Any]
 
@@ -75,6 +77,19 @@ def config(about: Mapping[str, Any]) -> Config:
     elif kind == "lora":
         record |= {"trigger_phrases": None, "default_settings": dict(_LORA)}
     return {**record, **about}
+
+
+def checked(models: Iterable[Mapping[str, Any]], schema: Schema) -> list[Mapping[str, Any]]:
+    """The models. Raises ValueError for a base or a type that the server's version does not know."""
+    found = list(models)
+    for about in found:
+        for part, known in (("base", schema.model_bases), ("type", schema.model_types)):
+            word = about.get(part)
+            if word and word not in known:
+                hint = nearest(str(word), sorted(known)) or f"expected one of {', '.join(sorted(known))}"
+                message = f"a simulator model has the {part} {word!r}, which InvokeAI {schema.version} does not know"
+                raise ValueError(f"{message}; {hint}")
+    return found
 
 
 class Models:

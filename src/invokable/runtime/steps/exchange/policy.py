@@ -96,7 +96,8 @@ def _check_number(name: str, value: object, *, whole: bool) -> None:
     kinds = (int,) if whole else (int, float)
     is_number = isinstance(value, kinds) and not isinstance(value, bool)
     if not is_number or not 0 <= value < FOREVER:  # type: ignore[operator]
-        raise ValueError(f"{name} is {value!r}; expected {'a whole number' if whole else 'a number of seconds'}")
+        wanted = "a whole number" if whole else "a number" if name == "jitter" else "a number of seconds"
+        raise ValueError(f"{name} is {value!r}; expected {wanted}, not negative")
     if value == 0 and name not in _MAY_BE_ZERO:
         raise ValueError(f"{name} is 0; expected {'at least 1' if name in _AT_LEAST_ONE else 'more than 0'}")
 
