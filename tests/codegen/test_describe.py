@@ -12,7 +12,7 @@ from invokable.codegen.describing.descriptions import Descriptions
 from invokable.codegen.describing.results import Results
 from invokable.schema import load
 from tests.codegen.test_telling import bare, twin, two_boards, write
-from tests.examples import add_edge, add_field, add_node, example, node, with_generator
+from tests.examples import add_edge, add_field, add_node, example, imported, node, with_generator, workflow_class
 
 VERSIONS = load("6.14.2").nodes
 
@@ -170,6 +170,7 @@ def test_a_model_for_another_node_has_the_kind_that_node_takes() -> None:
     does, facts = described(document)["model"]
     assert does.startswith("The ControlNet, which makes the image follow the shape of a control image.")
     assert facts.startswith("ControlNet model of sd-1, sd-2 or sdxl.")
+    assert "`model`: ControlNet model of sd-1, sd-2 or sdxl" in (workflow_class(imported(document)).__doc__ or "")
 
 
 def outputs_described(document: Any) -> dict[str, str]:

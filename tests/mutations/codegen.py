@@ -13,6 +13,13 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "the outline of the form hides which models an input takes",
+        f"{CODEGEN}describing/descriptions.py",
+        "return _summary(planned, self._destinations.of(planned.item)) if is_any else planned.type.summary",
+        "return planned.type.summary",
+        ("tests/codegen/test_describe.py::test_a_model_for_another_node_has_the_kind_that_node_takes",),
+    ),
+    Mutation(
         "a folder cannot be shown because of a file without a workflow",
         "src/invokable/cli/show.py",
         "if skipped := _why_skipped(source):",

@@ -202,7 +202,9 @@ def _context(
         shown = paragraphs if described else islice(paragraphs, 1)
         return docstring(code.docstring_pieces(shown, indent=indent, width=line_length.get()), indent)
 
-    of_input = Descriptions(plan).of if described else _nothing
+    descriptions = Descriptions(plan) if described else None
+    of_input = descriptions.of if descriptions else _nothing
+    summary = descriptions.summary if descriptions else _nothing
     of_output = Results(plan.reading, plan.inputs, title=plan.title).of if described else _nothing
     inputs = [_Input(planned, of_input) for planned in plan.inputs]
     outputs = [_Output(planned, of_output) for planned in plan.outputs]
@@ -217,7 +219,7 @@ def _context(
         "class_name": code.identifier(plan.class_name),
         "exported": sorted([plan.class_name, *plan.aliases], key=_as_sorted_by_linters),
         "module_docstring": prose(_module_docstring(plan), 0),
-        "class_docstring": prose(_class_docstring(plan), 4),
+        "class_docstring": prose(_class_docstring(plan, summary), 4),
         "result_docstring": prose(_result_docstring(plan, of_output), 8),
         "imports": _imports(_expressions(inputs, outputs, models), replaces=bool(inputs), aliased=bool(plan.aliases)),
         "aliases": [
@@ -399,7 +401,7 @@ def _whole(title: str) -> list[str]:
     return [line] if len(line) > _TITLE else []
 
 
-def _class_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
+def _class_docstring(plan: ModulePlan, summary: Callable[[PlannedInput], object]) -> Iterator[str | ListItem]:
     shown = {index: planned for planned in plan.inputs for index in planned.indices}
 
     def described(index: int) -> str:
@@ -408,7 +410,7 @@ def _class_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
             return ""
         first = planned.indices[0]
         if index == first:
-            return f"{index} `{planned.attribute}`: {planned.type.summary}"
+            return f"{index} `{planned.attribute}`: {summary(planned)}"
         return f"{index} `{planned.attribute}`, the same as {first}"
 
     yield f"The inputs of {first_line(plan.title, most=_TITLE)}"

@@ -47,12 +47,15 @@ class Descriptions:
         facts = " ".join(self._facts(planned, destination, explained=bool(does)))
         return [text for text in (_label(planned), does, facts) if text]
 
+    def summary(self, planned: PlannedInput) -> str:
+        """The type of an input with its limits, as in the outline of the form."""
+        is_any = planned.type.summary == _ANY_MODEL
+        return _summary(planned, self._destinations.of(planned.item)) if is_any else planned.type.summary
+
     def _facts(self, planned: PlannedInput, destination: Destination, *, explained: bool) -> Iterator[str]:
-        item, typed = planned.item, planned.type
+        item = planned.item
         given = accepts(str(item.template.type))
-        summary = typed.summary
-        if summary == _ANY_MODEL:
-            summary = models_in_words(destination.fields) or summary
+        summary = _summary(planned, destination)
         if summary.removesuffix(", or a list") not in _SHOWN or not (explained or given):
             yield sentence(summary[:1].upper() + summary[1:])
         if given:
@@ -77,6 +80,12 @@ class Descriptions:
         heading = around.headings[-1] if around and around.headings else ""
         under = f', under "{heading}"' if heading and heading != self._title else ""
         return f", on {' '.join((item.node_label.strip() or item.node_title).split())}{under}"
+
+
+def _summary(planned: PlannedInput, destination: Destination) -> str:
+    """The summary of an input's type; for any model, the models that the fields take that it feeds."""
+    summary = planned.type.summary
+    return (models_in_words(destination.fields) if summary == _ANY_MODEL else "") or summary
 
 
 def sentence(text: str) -> str:
