@@ -6,7 +6,6 @@ import ast
 import json
 import re
 import tokenize
-import tracemalloc
 import warnings
 from io import StringIO
 
@@ -21,6 +20,7 @@ from tests.codegen import nasty
 from tests.codegen.test_every_field import everything
 from tests.effort import slow_beyond, tries
 from tests.examples import MODULES
+from tests.memory import traced_peak
 
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
 NOTHING = re.compile("(?!)")
@@ -205,16 +205,8 @@ def test_memory_stays_within_bounds_for_the_size(name: str) -> None:
     text = nasty.generated(make(number // 2))
     data = text.encode()
     said("")
-    # Other threads of a test worker allocate memory, too, but hardly twice in a row.
-    assert min(peak_of_the_checksum(data) for _ in range(2)) < 8 * len(text) + 200_000
-
-
-def peak_of_the_checksum(data: bytes) -> int:
-    tracemalloc.start()
-    meaning_checksum(data, without=bytes, silent=NOTHING)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
+    most = traced_peak(lambda: meaning_checksum(data, without=bytes, silent=NOTHING))
+    assert most < 8 * len(text) + 200_000
 
 
 def test_a_json_text_with_every_odd_letter_is_read_to_its_end() -> None:

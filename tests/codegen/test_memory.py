@@ -6,7 +6,6 @@ import gc
 import json
 import subprocess
 import sys
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from invokable.contract.plain import plain
 from invokable.contract.utf8 import Utf8
 from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond
+from tests.memory import traced_peak
 
 TIMES = 20
 MIB = 2**20
@@ -36,12 +36,7 @@ def peak(document: Any, folder: Path) -> tuple[int, int]:
     source = folder / "nasty.json"
     size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
     options = BuildOptions(overrides=Overrides(choices=Choices(lenient=True)))
-    tracemalloc.start()
-    try:
-        build_modules([str(source)], str(folder), options)
-        return size, tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    return size, traced_peak(lambda: build_modules([str(source)], str(folder), options))
 
 
 @pytest.mark.parametrize("name", slow_among(NASTY, NASTY.keys() - {"dropdowns"}))
@@ -157,29 +152,17 @@ def test_the_interface_of_a_module_is_read_statement_by_statement(name: str) -> 
     make, number = NASTY[name]
     text = generated(make(number // 2)).encode()  # large enough for a fixed 150 KB not to matter
     read_module(text)
-    tracemalloc.start()
-    read_module(text)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    most = traced_peak(lambda: read_module(text))
     assert most < 5 * len(text)  # a syntax tree of the whole takes 20 to 30 times as much
 
 
 @pytest.mark.parametrize("letter", slow_beyond(2, ["x", "é", "\x1b"]))
 def test_a_text_is_shown_in_few_copies(letter: str) -> None:
     text = letter * 1_000_000
-    tracemalloc.start()
-    shown = plain(text)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 3 * len(shown)
+    assert traced_peak(lambda: plain(text)) < 3 * len(plain(text))
 
 
 def test_a_pulled_workflow_is_encoded_in_parts() -> None:
     document = signed(with_emoji(equal_labels)(400), "k")
-    text_of(document)
-    tracemalloc.start()
     text = text_of(document)
-    signed(document, "k")
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 2 * len(text)
+    assert traced_peak(lambda: (text_of(document), signed(document, "k"))) < 2 * len(text)

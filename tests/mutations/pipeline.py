@@ -67,8 +67,8 @@ MUTATIONS: Final = [
     Mutation(
         "a file that was a workflow is skipped",
         f"{CODEGEN}build/modules.py",
-        "if result.source.named or result.said.source == result.job.key:",
-        "if result.source.named:",
+        'return "" if result.said.source == result.job.key else result',
+        "return result",
         CONFIGURED,
     ),
     Mutation(

@@ -330,8 +330,8 @@ MUTATIONS: Final = (
     Mutation(
         "models of any format are listed",
         f"{STEPS}resources/model_manager.py",
-        'if format in ("", one.format)]',
-        "if True]",
+        '"model_name": name, "model_format": format}',
+        '"model_name": name}',
         ("tests/contract/test_repositories.py::test_models_are_listed_and_found",),
     ),
     Mutation(
