@@ -378,6 +378,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_submitting.py",),
     ),
     Mutation(
+        "all values of a large batch are made though the server cannot be reached",
+        f"{RUNTIME}steps/runs/prepare.py",
+        "check_room(least, known, insist=True)",
+        "check_room(least, known)",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
+        "a batch may have more items than its id can count",
+        f"{RUNTIME}steps/runs/queue_room.py",
+        "if requested > MOST_ITEMS:",
+        "if False:",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
         "the answer that repeats a batch is compressed",
         f"{RUNTIME}steps/runs/submit.py",
         "json=body, plain=True)",

@@ -31,7 +31,7 @@ from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import find_model
 from invokable.runtime.steps.resources.uploads import Uploaded
 from invokable.testing import Fault, Simulator
-from tests.examples import imported, with_generator, workflow_class
+from tests.examples import add_edge, add_node, imported, with_generator, workflow_class
 from tests.runtime.driving import Driver, answer
 
 UPLOAD = "/api/v1/images/upload"
@@ -287,6 +287,36 @@ def test_the_values_of_a_batch_that_can_never_fit_are_not_made(counted: Any, mon
         with pytest.raises(QueueFullError, match=r"room for 10000 of 100000 items"):
             server.client().run(counted(stamp=picture("red"), widths=many))
         assert uploads(server) == 0
+
+
+@pytest.fixture(scope="module")
+def tangled() -> Any:
+    """A workflow with seven generators of 100,000 values each, which make more items than any number can count."""
+    document = with_generator(
+        {"type": "integer_generator_arithmetic_sequence", "start": 1, "step": 1, "count": 100_000}
+    )
+    for number in range(6):
+        add_node(document, f"a{number}", "add", version="1.0.1", a=1, b=1)
+        add_node(document, f"b{number}", "integer_batch", version="1.0.0", batch_group_id="None", integers=[])
+        add_edge(document, "g", "integers", f"b{number}", "integers")
+        add_edge(document, f"b{number}", "value", f"a{number}", "a")
+    return workflow_class(imported(document))
+
+
+def test_more_items_than_a_batch_id_can_count_are_refused(tangled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("invokable.contract.generators.expand", None)
+    with Simulator() as server, pytest.raises(QueueFullError, match=r"more than 4,294,967,295 items") as caught:
+        server.client().run(tangled(stamp=picture("red")))
+    assert caught.value.requested == 100_000**7
+
+
+def test_a_large_batch_is_not_made_for_a_server_that_cannot_be_reached(
+    counted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invokable.contract.generators.expand", None)
+    many = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 8, "count": 100_000}
+    with Client("http://127.0.0.1:9", policy=Policy(retries=0)) as client, pytest.raises(ConnectionError):
+        client.run(counted(stamp=picture("red"), widths=many))
 
 
 def test_pending_items_count(counted: Any) -> None:

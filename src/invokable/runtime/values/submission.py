@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from invokable.runtime.values.public import public
 
 _COUNT: Final = 32  # bits
+MOST_ITEMS: Final = 2**_COUNT - 1
+"""The items that a batch can have, so that its id holds their number."""
 _VERSION: Final = 8
 
 
@@ -66,7 +68,7 @@ def items_in(batch_id: str) -> int:
         read = UUID(batch_id)
     except ValueError:
         return 0
-    return read.int & ((1 << _COUNT) - 1) if read.version == _VERSION else 0
+    return read.int & MOST_ITEMS if read.version == _VERSION else 0
 
 
 def destination_of(batch_id: str) -> str:

@@ -104,7 +104,7 @@ def _ready(flow: Workflow, known: Known) -> Steps[_Ready]:
     graph, embedded = substitute(pins, values)
     graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
     if (least := least_size(pins, values)) > _MANY:  # before they are made, which may take more memory than there is
-        yield from check_room(least, known)
+        yield from check_room(least, known, insist=True)
     data = yield from batch_data(pins, values, completion.problems)
     completion.raise_problems()
     requested = size_of(data)

@@ -10,13 +10,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from invokable.runtime.errors import InvokableError, QueueFullError
+from invokable.runtime.errors import ConnectionError, InvokableError, QueueFullError  # noqa: A004
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import QUEUE
 from invokable.runtime.steps.resources.server_info import RUNTIME_CONFIG
+from invokable.runtime.values.submission import MOST_ITEMS
 
 
 class _Settings(BaseModel):
@@ -35,16 +36,28 @@ class _Status(BaseModel):
     queue: _Counts
 
 
-def check_room(requested: int, known: Known) -> Steps[None]:
-    """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is."""
+def check_room(requested: int, known: Known, *, insist: bool = False) -> Steps[None]:
+    """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is.
+
+    With `insist`, raise ConnectionError if the server cannot be reached.
+    """
     if requested < 2:
         return
+    if requested > MOST_ITEMS:
+        raise QueueFullError(
+            f"the batch has more than {MOST_ITEMS:,} items, which no queue has room for; "
+            "use fewer values, or put lists into one group so that they are zipped",
+            enqueued=0,
+            requested=requested,
+        )
     try:
         limit = known.max_queue_size or (yield from _limit())
         pending = (yield from _ask(f"{QUEUE}/status", _Status)).queue.pending
         if pending + requested > limit:  # the limit may have been raised since
             limit = yield from _limit()
     except InvokableError as error:
+        if insist and isinstance(error, ConnectionError):
+            raise
         LOG.info("the server does not report the maximum size of its queue: %s", error)
         return
     known.max_queue_size = limit
