@@ -191,7 +191,8 @@ def test_one_side_can_come_from_standard_input() -> None:
     ("text", "message"),
     [
         ("x = 1\n", "not a generated module: it has no INDEX_MAP with a workflow class"),
-        ("def (:\n", "not a Python module: line 1: invalid syntax"),
+        ("def (:\n", "not a Python module: line 1: a bracket is never closed"),
+        ("A: Final = 1\nB: Final = = 2\n", "not a Python module: line 2: invalid syntax"),
         ("import os; os.exit(7)\n", "not a generated module: it has no INDEX_MAP with a workflow class"),
         (MODULE.read_text().replace('"width", "Int', '"height", "Int'), "INDEX_MAP was changed after generation"),
         (MODULE.read_text().replace("Index(0)", "Index(1)"), "the index of 'height' does not match INDEX_MAP"),

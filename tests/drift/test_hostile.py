@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -12,10 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from invokable.codegen import Options, plan_document
+from invokable.codegen.render import draft_module
+from invokable.codegen.written.checksums import body_is_intact
+from invokable.codegen.written.existing import MARKER, read_existing
 from invokable.contract.interface import Interface, InterfaceError, compare, read_map, read_module, write_map
 from invokable.contract.module import index_map_checksum
-from tests.effort import tries
+from invokable.schema import load
+from tests.codegen.nasty import NASTY
+from tests.effort import slow_beyond, tries
 from tests.examples import MODULES
+from tests.memory import traced_peak
 
 TEXT = (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
 MODULE = read_module(TEXT.encode())
@@ -89,3 +97,80 @@ def test_anything_but_a_module_is_refused_in_a_line(text: str) -> None:
         read_module(text.encode())
     assert len(str(caught.value)) < 300
     assert "\n" not in str(caught.value)
+
+
+SIZE = 60_000
+ALWAYS = 2_000 * 700  # the syntax tree of a statement that is allowed in a module of any size
+WITHIN = "class A(Workflow):\n    a: Annotated[int, Index(0)] = {}\n"
+HEAVY = {
+    "a sum": ("x: Final = 1{}\n", "+1"),
+    "fields of a text": ("x: Final = f'{}'\n", "{a}"),
+    "an error at the end": ("{}x: Final = = 1\n", "aaaaaaa: Final = 1\n"),
+    "names": "a = 1\n",
+    "constants": "a: int = 1\n",
+    "attributes": ("class A(Workflow):\n{}", "    a: Annotated[int, Index(0)] = 1\n"),
+    "calls": ("x: Final = f({})\n", "a(b),"),
+    "calls in a list": ("x: Final = [f({}), 1]\n", "a(b),"),
+    "calls in a class": (WITHIN, "a(b)+"),
+    "numbers in a table": ("INDEX_MAP: Final = (({}), 1)\n", "1,"),
+    "a dictionary": ("NODES: Final = {{{}}}\n", "'a':1,"),
+    "indices": ("class A(Workflow):\n    a: Annotated[int, Index({})] = 1\n", "0,"),
+    "assignments on a line": ("x: Final = 1{}\n", ";a:b=1"),
+    "texts": ("x: Final = {}\n", '"a"'),
+    "bases": ("class A({}):\n    pass\n", "a.b,"),
+    "decorators": ("{}class A(Workflow):\n    pass\n", "@a\n"),
+    "a function": ("def f():\n{}", "    a = 1\n"),
+    "an open bracket at the end": ("{}(", "aaaaaaa: Final = 1\n"),
+}
+"""Texts that are repeated, within others: syntax trees of which take hundreds of times their size, or much time."""
+
+
+def heavy(name: str) -> bytes:
+    found = HEAVY[name]
+    whole, repeated = found if isinstance(found, tuple) else ("{}", found)
+    checksum = f'BODY_SHA256: Final = "{"1" * 64}"'
+    return f"{MARKER}\n{checksum}\n{whole.format(repeated * (SIZE // len(repeated)))}".encode()
+
+
+@pytest.mark.parametrize("name", slow_beyond(3, HEAVY))
+def test_a_heavy_text_is_refused_in_little_memory(name: str) -> None:
+    text = heavy(name)
+
+    def read() -> None:
+        with suppress(InterfaceError):
+            assert not read_module(text)
+        assert not read_existing(text).names.inputs
+        assert not body_is_intact(text)
+
+    assert traced_peak(read) < 20 * len(text) + ALWAYS
+
+
+def test_a_formatted_string_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(InterfaceError, match="line 3: the statement contains a formatted string"):
+        read_module(heavy("fields of a text"))
+
+
+def test_more_statements_than_a_module_has_are_refused() -> None:
+    text = "a = 1\n" * 10_000
+    with pytest.raises(InterfaceError, match="not a generated module: line 4751: more statements than a module of its"):
+        read_module(text.encode())
+
+
+def test_a_text_is_expected_where_a_module_has_json() -> None:
+    text = re.sub(r'^_GRAPH: Final = r""".*?"""$', "_GRAPH: Final = 7", TEXT, flags=re.DOTALL | re.MULTILINE)
+    assert text != TEXT
+    with pytest.raises(InterfaceError, match="_GRAPH is not a text"):
+        read_module(text.encode())
+
+
+@pytest.mark.parametrize("name", slow_beyond(1, ["aliases of one field", "equal labels", "wide attributes", "prompts"]))
+def test_a_large_module_is_not_taken_for_a_heavy_text(name: str) -> None:
+    make, number = NASTY[name]
+
+    def draft(extent: Any) -> Any:
+        plan = plan_document(make(2 * number), load("6.14.2"), source="x.json", options=Options(lenient=True))
+        return draft_module(plan, laid_out=extent == "whole", extent=extent)
+
+    text = draft("whole").finished()
+    assert body_is_intact(text)
+    assert read_module(text) == read_module(draft("interface").unformatted())

@@ -13,6 +13,34 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a heavy statement of a module is parsed",
+        f"{CONTRACT}parsed.py",
+        "if count >= most:",
+        "if False:",
+        ("tests/drift/test_hostile.py::test_a_heavy_text_is_refused_in_little_memory",),
+    ),
+    Mutation(
+        "a formatted string in a module is parsed",
+        f"{CONTRACT}parsed.py",
+        'if token["formatted"]:',
+        "if False:",
+        ("tests/drift/test_hostile.py::test_a_formatted_string_is_refused_before_it_is_parsed",),
+    ),
+    Mutation(
+        "all indices of one field are too many",
+        f"{CONTRACT}parsed.py",
+        "return 2_000 + len(text) // 40",
+        "return 2_000",
+        ("tests/drift/test_hostile.py::test_a_large_module_is_not_taken_for_a_heavy_text",),
+    ),
+    Mutation(
+        "a module may have any number of statements",
+        f"{CONTRACT}statements.py",
+        "if number >= most:",
+        "if False:",
+        ("tests/drift/test_hostile.py::test_more_statements_than_a_module_has_are_refused",),
+    ),
+    Mutation(
         "the outline of the form hides which models an input takes",
         f"{CODEGEN}describing/descriptions.py",
         "return _summary(planned, self._destinations.of(planned.item)) if is_any else planned.type.summary",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from invokable.contract.parsed import parse_expression
 from invokable.contract.statements import Span, batches, items
 from invokable.contract.utf8 import cut
 
@@ -30,10 +31,11 @@ def constant(statement: ast.stmt) -> tuple[str, ast.expr] | None:
     return None
 
 
-def quick_constant(statement: bytes) -> tuple[str, object] | None:
+def quick_constant(statement: bytes, most: int) -> tuple[str, object] | None:
     """The name and value of a constant that is a raw string or a tuple, read without a syntax tree of the whole.
 
-    A raw string is returned in UTF-8. None if the statement is something else.
+    A raw string is returned in UTF-8. None if the statement is something else, or an entry of the tuple has more tokens
+    than `most`.
     """
     if found := _RAW.fullmatch(statement):
         return found[1].decode(), found[2]
@@ -43,16 +45,16 @@ def quick_constant(statement: bytes) -> tuple[str, object] | None:
     inside = Span(found.end(), len(statement) - 1)
     try:
         if next(items(statement, inside)) != inside:  # a single item is an expression in parentheses
-            return found[1].decode(), tuple(entries(statement, inside))
+            return found[1].decode(), tuple(entries(statement, inside, most))
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         pass
     return None
 
 
-def entries(text: bytes, inside: Span) -> Iterator[object]:
+def entries(text: bytes, inside: Span, most: int) -> Iterator[object]:
     """The values of the items in a bracket. Raises what reading literals raises."""
     for batch in batches(text, inside):
-        yield from ast.literal_eval(f"[{cut(text, *batch).decode()}\n]")
+        yield from ast.literal_eval(parse_expression(b"[%b\n]" % cut(text, *batch), most))
 
 
 def indices(annotation: ast.expr) -> tuple[int, ...]:

@@ -7,25 +7,97 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from invokable.contract.statements import LONG, Span, batches, long_parts
-from invokable.contract.utf8 import cut
+from invokable.contract.statements import LONG, Span, UnlikeError, batches, long_parts
+from invokable.contract.utf8 import Utf8, cut
 
 _NAMED: Final = re.compile(rb"[\w\x80-\xff)\]]\[$")
+_TOKEN: Final = re.compile(
+    rb'''(?P<formatted>[fF][rR]?["\']|[rR][fF]["\'])|"""(?:[^"\\]++|\\.|"(?!""))*+"""|"(?:[^"\\\n]++|\\.)*+"'''
+    rb"""|'(?:[^'\\\n]++|\\.)*+'|\#[^\n]*|[\w\x80-\xff]+|\.+|[^\s\w,]""",
+    re.DOTALL,
+)
+
+
+def most_tokens(text: Utf8) -> int:
+    """The tokens besides commas that a statement of a module can have, apart from its long lists.
+
+    A token takes up to 700 bytes in a syntax tree. Those with most are the list of all indices of one field, and the
+    parameters of `replace`, where each token stands for 42 bytes of the module.
+    """
+    return 2_000 + len(text) // 40
+
+
+def parse(source: bytes, most: int) -> list[ast.stmt]:
+    """The syntax trees of a part of a module. Raises SyntaxError, also if it has more tokens than `most`."""
+    if len(source) > LONG:
+        for count, token in enumerate(_TOKEN.finditer(source)):
+            if count >= most:
+                raise UnlikeError("the statement is too long")
+            if token["formatted"]:  # takes quadratic time
+                raise UnlikeError("the statement contains a formatted string")
+    return ast.parse(source.decode()).body
+
+
+def parse_expression(source: bytes, most: int) -> ast.expr:
+    """The syntax tree of an expression in a module. Raises what `parse` raises."""
+    match parse(source, most):
+        case [ast.Expr(value=found)]:
+            return found
+    raise SyntaxError("not an expression")
+
+
+class _Shortened:
+    """A statement with names in place of what is in its long lists."""
+
+    def __init__(self, source: bytes) -> None:
+        self.lists: dict[str, list[Span]] = {}
+        """The items of each list, in batches, by the name in their place."""
+        self._whole = source
+        self._prefix = "_list"
+        if len(source) > LONG:
+            while self._prefix.encode() in source:
+                self._prefix += "_"
+            source = b"".join(self._pieces(Span(0, len(source))))
+        self.source = source
+
+    def texts(self, name: str) -> Iterator[bytes]:
+        """The source of a list of each batch of items, in turn."""
+        return (b"[%b\n]" % cut(self._whole, *group) for group in self.lists[name])
+
+    def _pieces(self, part: Span) -> Iterator[bytes]:
+        position = part.start
+        for inside in long_parts(self._whole, *part):
+            yield cut(self._whole, position, inside.start)
+            position = inside.end
+            groups = list(batches(self._whole, inside)) if self._is_list(inside) else []
+            if len(groups) > 1:
+                name = f"{self._prefix}{len(self.lists)}_"
+                self.lists[name] = groups
+                yield name.encode()
+            elif self._whole[inside.start - 1] in b"([{":
+                yield from self._pieces(inside)
+            else:
+                yield cut(self._whole, *inside)
+        yield cut(self._whole, position, part.end)
+
+    def _is_list(self, inside: Span) -> bool:
+        """Whether a bracket is that of a list or of a Literal, whose items need not be looked at."""
+        before = cut(self._whole, max(0, inside.start - 9), inside.start)
+        return before.endswith(b"[") and (before.endswith(b"Literal[") or _NAMED.search(before) is None)
 
 
 class Parsed:
     """A statement's syntax trees, with names in place of what is in long lists."""
 
-    def __init__(self, source: bytes) -> None:
-        self._source = source
-        self._lists: dict[str, str] = {}
+    def __init__(self, source: bytes, most: int) -> None:
+        """Raises SyntaxError for what is not Python, and for more tokens than `most` outside of lists."""
+        shortened = _Shortened(source)
+        self.trees = parse(shortened.source, most)
+        self._lists = {
+            name: ", ".join(filter(None, (ast.unparse(parse_expression(text, most))[1:-1] for text in texts)))
+            for name, texts in ((name, shortened.texts(name)) for name in shortened.lists)
+        }
         """What stands in each list, by the name in its place."""
-        self._prefix = "_list"
-        if len(source) > LONG:
-            while self._prefix.encode() in source:
-                self._prefix += "_"
-            source = b"".join(self._shortened(Span(0, len(source))))
-        self.trees = ast.parse(source.decode()).body
 
     def unparse(self, tree: ast.AST) -> str:
         """The source of a syntax tree of the statement."""
@@ -33,27 +105,3 @@ class Parsed:
         for name, inside in self._lists.items():
             text = text.replace(f"[{name}]", f"[{inside}]")
         return text
-
-    def _shortened(self, part: Span) -> Iterator[bytes]:
-        position = part.start
-        for inside in long_parts(self._source, *part):
-            yield cut(self._source, position, inside.start)
-            position = inside.end
-            groups = list(batches(self._source, inside)) if self._is_list(inside) else []
-            if len(groups) > 1:
-                name = f"{self._prefix}{len(self._lists)}_"
-                self._lists[name] = ", ".join(filter(None, (self._items(group) for group in groups)))
-                yield name.encode()
-            elif self._source[inside.start - 1] in b"([{":
-                yield from self._shortened(inside)
-            else:
-                yield cut(self._source, *inside)
-        yield cut(self._source, position, part.end)
-
-    def _is_list(self, inside: Span) -> bool:
-        """Whether a bracket is that of a list or of a Literal, whose items need not be looked at."""
-        before = cut(self._source, max(0, inside.start - 9), inside.start)
-        return before.endswith(b"[") and (before.endswith(b"Literal[") or _NAMED.search(before) is None)
-
-    def _items(self, group: Span) -> str:
-        return ast.unparse(ast.parse(f"[{cut(self._source, *group).decode()}\n]", mode="eval").body)[1:-1]

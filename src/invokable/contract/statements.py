@@ -2,7 +2,8 @@
 
     text ─▶ logical lines ─▶ statements, those in classes too ─▶ brackets of long ones ─▶ batches of their items
 
-Nothing here interprets the text. Text that is not Python raises SyntaxError, here or when a part is parsed.
+Nothing here interprets the text. Text that is not Python raises SyntaxError: here, with the number of the line, or when
+a part is parsed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from invokable.contract.utf8 import Utf8, cut
 LONG: Final = 2_000
 """Bytes of a text that is worth being taken apart."""
 
+_FEWEST: Final = 16
+"""Bytes of a module for each of its statements; its tables, JSON and docstrings are at least as long."""
 _STOP: Final = re.compile(rb'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
 _ITEM_STOP: Final = re.compile(rb'"""|\'\'\'|["\'#()\[\]{},]')
 _OPENING: Final = frozenset({b"(", b"[", b"{"})
@@ -33,6 +36,10 @@ _TO_THE_END: Final = {
 _LINE_END: Final = re.compile(rb"[^\n]*")
 _INDENT: Final = re.compile(rb"[ \t\f]*")
 _CLASS: Final = re.compile(rb"class\b")
+
+
+class UnlikeError(SyntaxError):
+    """A text that may be Python, but has more than a generated module of its size."""
 
 
 class Line(NamedTuple):
@@ -65,9 +72,9 @@ class Statement:
 def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statement]:
     """The statements of a module in order; those of a class are between its beginning and its end.
 
-    Comments are added to `comments`.
+    Comments are added to `comments`. Raises SyntaxError for a text that has more statements than a generated module.
     """
-    lines = logical_lines(text, comments if comments is not None else [])
+    lines = _few(text, logical_lines(text, comments if comments is not None else []))
     margins = [0]
     decorators: list[bytes] = []
     line = next(lines, None)
@@ -76,7 +83,7 @@ def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statem
             margins.pop()
             yield Statement("end")
         if line.indent != margins[-1]:
-            raise SyntaxError("unexpected indent")
+            raise _error(text, line.begin, "unexpected indent")
         following = next(lines, None)
         if text.startswith(b"@", line.start):
             decorators.append(cut(text, line.start, line.end))
@@ -86,7 +93,7 @@ def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statem
             yield Statement("class", b"\n".join([*decorators, cut(text, line.start, line.end) + b" pass"]))
             decorators.clear()
             if following is None or following.indent <= line.indent:
-                raise SyntaxError("a class without a body")
+                raise _error(text, line.begin, "a class without a body")
             margins.append(following.indent)
         else:
             end = line.end
@@ -97,6 +104,19 @@ def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statem
         line = following
     for _ in margins[1:]:
         yield Statement("end")
+
+
+def _few(text: Utf8, lines: Iterator[Line]) -> Iterator[Line]:
+    most = 1_000 + len(text) // _FEWEST
+    for number, line in enumerate(lines):
+        if number >= most:
+            raise UnlikeError(*_error(text, line.begin, "more statements than a module of its size has").args)
+        yield line
+
+
+def _error(text: Utf8, position: int, message: str) -> SyntaxError:
+    """An error with the number of the line at a position."""
+    return SyntaxError(message, (None, text.count(b"\n", 0, position) + 1, None, None))
 
 
 _CONTINUING: Final = re.compile(rb"(?:else|elif|except|finally)\b")
@@ -130,7 +150,7 @@ def logical_lines(text: Utf8, comments: list[str]) -> Iterator[Line]:
                 yield line
             begin, code_end = position, None
     if depth > 0:
-        raise SyntaxError("unclosed bracket")
+        raise _error(text, begin, "a bracket is never closed")
     line = _line(text, begin, len(text) if code_end is None else code_end)
     if line is not None:
         yield line
@@ -147,7 +167,7 @@ def _after_text(text: Utf8, quote: bytes, position: int) -> int:
     """The position after a string literal whose content begins at `position`."""
     match = _TO_THE_END[quote].match(text, position)
     if match is None:
-        raise SyntaxError("unterminated string")
+        raise _error(text, position, "unterminated string")
     return match.end()
 
 

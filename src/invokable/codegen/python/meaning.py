@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
+from invokable.contract.parsed import most_tokens, parse, parse_expression
 from invokable.contract.statements import LONG, Span, Statement, batches, items, long_parts, statements
 from invokable.contract.utf8 import Utf8, characters
 
@@ -31,7 +32,7 @@ def meaning_checksum(text: Utf8, *, without: Callable[[bytes], bytes], silent: r
     `without` removes from a top-level statement the parts to ignore; comments that match `silent` are ignored too. The
     result is the same on every Python version that can parse the module.
     """
-    meaning = _Meaning()
+    meaning = _Meaning(most_tokens(text))
     comments: list[str] = []
     depth = 0
     try:
@@ -51,8 +52,10 @@ def meaning_checksum(text: Utf8, *, without: Callable[[bytes], bytes], silent: r
 class _Meaning:
     """A running checksum of statements."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.digest = sha256()
+        self._most = most
+        """The tokens that a statement can have."""
         self._text = b""
         self._parts: dict[str, Span] = {}
         """The long parts of the current statement, by the name that replaces each one in the syntax tree."""
@@ -75,9 +78,9 @@ class _Meaning:
         if statement.kind == "end":
             self.write("end)")
         elif taken_apart and _ASSIGNMENT.match(self._text):
-            self._say(ast.parse(self._stub(Span(0, len(self._text)))).body)
+            self._say(parse(self._stub(Span(0, len(self._text))), self._most))
         else:
-            self._say(ast.parse(self._text.decode()).body, open_=statement.kind == "class")
+            self._say(parse(self._text, self._most), open_=statement.kind == "class")
 
     def _say(self, found: Iterable[ast.AST], *, open_: bool = False) -> None:
         for tree in found:
@@ -149,7 +152,7 @@ class _Meaning:
 
     # --- long parts ---
 
-    def _stub(self, span: Span) -> str:
+    def _stub(self, span: Span) -> bytes:
         """A part of the text with names in place of its long parts."""
         kept, position = [], span.start
         for part in long_parts(self._text, *span):
@@ -157,7 +160,7 @@ class _Meaning:
             self._parts[name] = part
             kept += [self._text[position : part.start], name.encode()]
             position = part.end
-        return b"".join([*kept, self._text[position : span.end]]).decode()
+        return b"".join([*kept, self._text[position : span.end]])
 
     def _long(self, part: Span, said: list[str]) -> None:
         """A raw string, a tuple, or an expression in brackets."""
@@ -168,16 +171,16 @@ class _Meaning:
             self.digest.update(text)
             said.append(")")
         elif next(items(self._text, part)) == part:  # no comma
-            self._said(_expression(f"({self._stub(part)}\n)"), said)
+            self._said(self._expression(b"(", self._stub(part), b"\n)"), said)
         else:
             self._inside("Tuple", part, said)
 
     def _inside(self, name: str, part: Span, said: list[str]) -> None:
         """The items in a bracket, in batches."""
-        opening, closing = {"Set": ("{", "\n}"), "with": ("f(", "\n)")}.get(name, ("[", "\n]"))
+        opening, closing = {"Set": (b"{", b"\n}"), "with": (b"f(", b"\n)")}.get(name, (b"[", b"\n]"))
         begun = False
         for batch in batches(self._text, part):
-            found = _expression(f"{opening}{self._stub(batch)}{closing}")
+            found = self._expression(opening, self._stub(batch), closing)
             if not begun:
                 said.append("(Dict" if isinstance(found, ast.Dict) and name == "Set" else f"({name}")
                 begun = True
@@ -186,9 +189,8 @@ class _Meaning:
             self._flush(said)
         said.append(")")
 
-
-def _expression(source: str) -> ast.expr:
-    return ast.parse(source, mode="eval").body
+    def _expression(self, *source: bytes) -> ast.expr:
+        return parse_expression(b"".join(source), self._most)
 
 
 def _children(found: ast.expr) -> Iterator[ast.AST]:

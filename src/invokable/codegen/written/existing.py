@@ -15,7 +15,7 @@ from invokable.codegen.naming.names import RESULT_MEMBERS, Key, is_valid_attribu
 from invokable.codegen.written.checksums import body_checksum, body_is_intact, same_source
 from invokable.contract.module import FORMAT
 from invokable.contract.module_text import constant, indices, quick_constant, workflow_class
-from invokable.contract.parsed import Parsed
+from invokable.contract.parsed import Parsed, most_tokens, parse
 from invokable.contract.statements import Statement, statements
 from invokable.contract.utf8 import Utf8
 
@@ -79,7 +79,7 @@ class Existing:
 
 def read_existing(text: Utf8) -> Existing:
     """Read a generated module, without running it. Parts that differ from the generator's format count as missing."""
-    found = _Found()
+    found = _Found(most_tokens(text))
     try:
         for statement in statements(text):
             found.take(statement)
@@ -95,26 +95,28 @@ def read_existing(text: Utf8) -> Existing:
 class _Found:
     """The relevant statements of a module."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.class_name: str | None = None
         self.texts: dict[str, str] = {}
         self._tables: dict[str, Sequence[object]] = {}
         self._indices: list[tuple[int, str]] = []
+        self._most = most
+        """The tokens that a statement can have."""
 
     def take(self, statement: Statement) -> None:
         """Read a statement. Raises what parsing raises."""
         source = statement.source
         if statement.kind == "class":
             self._take_class(source)
-        elif source.startswith(_TEXTS) and isinstance(value := _value(source), str):
+        elif source.startswith(_TEXTS) and isinstance(value := _value(source, self._most), str):
             self.texts.setdefault(_name(source), value)
         elif source.startswith(_TABLES):
-            self._tables.setdefault(_name(source), _entries(source))
+            self._tables.setdefault(_name(source), _entries(source, self._most))
         elif b"Index" in source and statement.kind == "whole" and not source.startswith((b"from ", b"import ")):
-            self._indices += _indexed(source)
+            self._indices += _indexed(source, self._most)
 
     def _take_class(self, source: bytes) -> None:
-        (statement,) = ast.parse(source.decode()).body
+        (statement,) = parse(source, self._most)
         found = workflow_class(statement)
         if found is not None and is_valid_class(found.name):
             self.class_name = self.class_name or found.name
@@ -143,21 +145,21 @@ def _name(source: bytes) -> str:
     return source.partition(b":")[0].decode()
 
 
-def _value(source: bytes) -> object:
-    (statement,) = ast.parse(source.decode()).body
+def _value(source: bytes, most: int) -> object:
+    (statement,) = parse(source, most)
     _, value = constant(statement) or ("", None)
     return value.value if isinstance(value, ast.Constant) else None
 
 
-def _entries(source: bytes) -> Sequence[object]:
+def _entries(source: bytes, most: int) -> Sequence[object]:
     """The entries of the table that a statement assigns; none if it is anything else."""
-    _, value = quick_constant(source) or ("", None)
+    _, value = quick_constant(source, most) or ("", None)
     return value if isinstance(value, tuple) else ()
 
 
-def _indexed(source: bytes) -> Iterator[tuple[int, str]]:
+def _indexed(source: bytes, most: int) -> Iterator[tuple[int, str]]:
     """The first index and the name of each attribute that a statement declares with an `Index(…)` marker."""
-    for statement in chain.from_iterable(map(ast.walk, Parsed(source).trees)):
+    for statement in chain.from_iterable(map(ast.walk, Parsed(source, most).trees)):
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             yield from ((index, statement.target.id) for index in indices(statement.annotation)[:1])
 

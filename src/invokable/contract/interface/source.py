@@ -23,13 +23,15 @@ from invokable.contract.interface.takes import read_takes
 from invokable.contract.json_parts import elements_of
 from invokable.contract.module import index_map_checksum
 from invokable.contract.module_text import constant, indices, quick_constant, workflow_class
-from invokable.contract.parsed import Parsed
-from invokable.contract.statements import Statement, statements
+from invokable.contract.parsed import Parsed, most_tokens
+from invokable.contract.statements import Statement, UnlikeError, statements
 from invokable.contract.utf8 import Utf8
 
 _NO_HOMES: Final = sys.stdlib_module_names | {"invokable"}
 _WORKFLOW: Final = b"_WORKFLOW:"
 _DECLARES: Final = re.compile(rb"[\w\x80-\xff]+ *[:=]")
+_OUTERMOST: Final = re.compile(rb"from\b|[\w\x80-\xff]+ *(?::|= *Literal\b)")
+"""The beginning of a statement outside of classes that says something about the interface."""
 _NAME: Final = re.compile(r"\w+")
 Unparse: TypeAlias = Callable[[ast.AST], str]
 
@@ -63,13 +65,13 @@ def read_module(text: Utf8) -> Interface:
 
 def carried_workflow(text: Utf8) -> object:
     """The workflow that a generated module embeds into its images, as JSON; None if there is none."""
-    module = _Module()
+    module = _Module(most_tokens(text))
     try:
         for statement in statements(text):
             if statement.source.startswith(_WORKFLOW):
                 module.add(statement)
         return json.loads(module.json("_WORKFLOW").decode()) if "_WORKFLOW" in module.constants else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise InterfaceError(f"the workflow in the module cannot be read: {error}") from None
 
 
@@ -87,6 +89,8 @@ class _Attribute(NamedTuple):
 class _Module:
     """The parts of a module that its interface follows from."""
 
+    most: int
+    """The tokens that a statement can have."""
     constants: dict[str, Any] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     """The type aliases of choices, by name."""
@@ -105,12 +109,16 @@ class _Module:
     @classmethod
     def of(cls, text: Utf8) -> _Module:
         """Read a module, one statement after another. Raises InterfaceError for a text that is not Python."""
-        module = cls()
+        module = cls(most_tokens(text))
         try:
             for statement in statements(text):
-                module.add(statement)
+                try:
+                    module.add(statement)
+                except SyntaxError as error:
+                    line = _line_of(statement, text) + (error.lineno or 1) - 1
+                    raise _not_a_module(error, line) from None
         except SyntaxError as error:
-            raise InterfaceError(f"not a Python module: {_reason(text, error)}") from None
+            raise _not_a_module(error, error.lineno or 1) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise InterfaceError(f"not a Python module: {error}") from None
         return module
@@ -118,16 +126,18 @@ class _Module:
     def json(self, name: str) -> Utf8:
         """The JSON text of a constant; that of an empty object if there is none."""
         text = self.constants.get(name, b"{}")
-        return text.encode() if isinstance(text, str) else bytes(text)
+        if not isinstance(text, str | bytes):
+            raise TypeError(f"{name} is not a text")
+        return text.encode() if isinstance(text, str) else text
 
     def add(self, statement: Statement) -> None:
         """Read a statement. Raises what parsing raises."""
         if statement.kind == "end":
             self._within.pop()
-        elif not self._within and (found := quick_constant(statement.source)):
+        elif not self._within and (found := quick_constant(statement.source, self.most)):
             self.constants[found[0]] = found[1]
-        elif statement.kind == "class" or not self._within or _DECLARES.match(statement.source):
-            parsed = Parsed(statement.source)
+        elif statement.kind == "class" or (_DECLARES if self._within else _OUTERMOST).match(statement.source):
+            parsed = Parsed(statement.source, self.most)
             for tree in parsed.trees:
                 self._take(tree, parsed.unparse)
                 if statement.kind == "class" and isinstance(tree, ast.ClassDef):
@@ -164,15 +174,15 @@ def _is_home(statement: ast.ImportFrom) -> bool:
     return bool(statement.module) and not statement.level and str(statement.module).split(".")[0] not in _NO_HOMES
 
 
-def _reason(text: Utf8, error: SyntaxError) -> str:
-    """Why a text is not Python, with the line in it."""
-    try:
-        ast.parse(text.decode())
-    except SyntaxError as of_all:
-        error = of_all
-    except (ValueError, RecursionError, MemoryError) as of_all:
-        return str(of_all)
-    return f"line {error.lineno}: {error.msg}"
+def _not_a_module(error: SyntaxError, line: int) -> InterfaceError:
+    kind = "generated" if isinstance(error, UnlikeError) else "Python"
+    return InterfaceError(f"not a {kind} module: line {line}: {error.msg}")
+
+
+def _line_of(statement: Statement, text: Utf8) -> int:
+    """The number of a statement's first line; there is no equal statement before the first one that is not Python."""
+    start = text.find(statement.source.removesuffix(b" pass"))
+    return text.count(b"\n", 0, max(start, 0)) + 1
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

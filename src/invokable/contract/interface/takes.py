@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.contract.module_text import entries
+from invokable.contract.parsed import most_tokens
 from invokable.contract.statements import LONG, Span, long_parts
 
 Choices: TypeAlias = tuple[str | int | bool, ...]
@@ -85,7 +86,7 @@ def _long_literal(annotation: str) -> list[object] | None:
         return None
     text = annotation.encode()
     inside = Span(len(_LITERAL), len(text) - 1)
-    return list(entries(text, inside)) if list(long_parts(text, 0, len(text))) == [inside] else None
+    return list(entries(text, inside, most_tokens(text))) if list(long_parts(text, 0, len(text))) == [inside] else None
 
 
 def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | Many | None]:
