@@ -339,3 +339,16 @@ def test_a_changed_template_makes_modules_stale(project: Project) -> None:
         assert project.check().exit_code == 1
         project.generate()
         assert f"# {remark}\n" in project.text()
+
+
+def test_only_the_first_of_many_wrong_entries_are_reported_one_by_one(project: Project) -> None:
+    project.save(example("colour_card.json"))
+    names = "".join(f'n{number} = "a{number}"\n' for number in range(250))
+    project.configure(TABLE + f'[tool.invokable.workflows."workflows/card.json".outputs]\n{names}')
+    lines = run("generate").stderr.splitlines()
+    assert len(lines) == 101
+    assert lines[99].endswith("the graph has no node 'n99'")
+    assert lines[100] == "pyproject.toml: 150 more entries are wrong in the same way"
+    tables = "".join(f'[tool.invokable.workflows."w{number}.json"]\nclass = "A"\n' for number in range(101))
+    project.configure(TABLE + tables)
+    assert run("generate").stderr.splitlines()[100] == "pyproject.toml: 1 more entry is wrong in the same way"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,16 @@ def test_many_names_of_removed_workflows_are_removed_in_one_go() -> None:
     Counted.compared = 0
     assert lock.with_names({}, gone) == write_lock({"w0.json": PORTRAIT})
     assert Counted.compared < 10_000
+
+
+@pytest.mark.parametrize(
+    "line", ['"{0}".class = "C{0}"\n', '"{0}".outputs."n"."x" = "p"\n', '"f".inputs."{0}"."x" = "p{0}"\n']
+)
+def test_a_file_is_read_in_a_bounded_multiple_of_its_size(line: str) -> None:
+    text = "".join(map(line.format, range(10_000)))
+    read_lock(text)
+    tracemalloc.start()
+    read_lock(text)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20 * len(text)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final, Literal, TypeAlias
 
 from invokable.workflow import WorkflowFileError
 
+MOST: Final = 100
+"""Errors about entries of one table that are reported one by one."""
 FailureKind: TypeAlias = Literal["input", "refused", "server"]
 """What to do: fix the input; decide about a file that is in the way; start or repair the server."""
 
@@ -63,3 +67,11 @@ class BuildError(Exception):
         """`FILE: JSON-POINTER: what is wrong (did you mean …?)`."""
         hint = f" ({self.suggestion})" if self.suggestion else ""
         return ": ".join(part for part in (self.where, self.pointer, f"{self.message}{hint}") if part)
+
+
+def first_of(failures: Iterable[BuildError], where: str) -> Iterator[BuildError]:
+    """The first of many similar failures, and one with the number of the others."""
+    remaining = iter(failures)
+    yield from islice(remaining, MOST)
+    if others := sum(1 for _ in remaining):
+        yield BuildError(where, f"{others} more {'entry is' if others == 1 else 'entries are'} wrong in the same way")

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
-from invokable.codegen.failures import BuildError
+from invokable.codegen.failures import BuildError, first_of
 from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.config import Choices, SourceConfig
 from invokable.codegen.project.project import Project, Projects, relative_key, shown_path
@@ -280,24 +281,40 @@ def _whole(
 def _unfitting_tables(projects: tuple[Project, ...], jobs: tuple[Job, ...]) -> Iterator[BuildError]:
     """Errors for workflow tables that match no source."""
     for project in projects:
-        if project.folder is None or not project.config.workflows:
+        if project.folder is not None and project.config.workflows:
+            there = {job.key for job in jobs if job.project is project}
+            yield from first_of(_unfitting(project, project.folder, there), project.shown)
+
+
+def _unfitting(project: Project, folder: Path, there: Collection[str]) -> Iterator[BuildError]:
+    files = _Files(project)
+    for key in project.config.workflows:
+        if key in there:
             continue
-        there = {job.key for job in jobs if job.project is project}
-        for key in project.config.workflows:
-            source = Source(project.folder / key)
-            listed = any(_covers(project, entry, source) for entry in project.config.sources)
-            there_now = os.path.isfile(project.folder / key)
-            if key in there or (there_now and (listed or not project.config.sources)):
-                continue
-            what = "is in none of the sources" if there_now else "there is no such workflow"
-            yield BuildError(
-                project.shown, what, pointer=f"tool.invokable.workflows.{key}", suggestion=_likeliest(project, key)
-            )
+        source = Source(folder / key)
+        there_now = os.path.isfile(folder / key)
+        listed = there_now and any(_covers(project, entry, source) for entry in project.config.sources)
+        if there_now and (listed or not project.config.sources):
+            continue
+        what = "is in none of the sources" if there_now else "there is no such workflow"
+        pointer = f"tool.invokable.workflows.{key}"
+        yield BuildError(project.shown, what, pointer=pointer, suggestion=files.likeliest(key))
 
 
-def _likeliest(project: Project, key: str) -> str | None:
-    assert project.folder is not None
-    files = [file for entry in project.config.sources for file in configured_files(project, entry)]
-    known = [relative_key(file.path, project.folder) for file in files if file.path]
-    same_name = [other for other in known if PurePosixPath(other).name == PurePosixPath(key).name]
-    return f'did you mean "{same_name[0]}"?' if same_name else nearest(key, known)
+class _Files:
+    """The workflow files of a project, found when they are first needed."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        project = self._project
+        assert project.folder is not None
+        files = (file for entry in project.config.sources for file in configured_files(project, entry))
+        return [relative_key(file.path, project.folder) for file in files if file.path]
+
+    def likeliest(self, key: str) -> str | None:
+        """The file that a key was probably meant for."""
+        same_name = [other for other in self._keys if PurePosixPath(other).name == PurePosixPath(key).name]
+        return f'did you mean "{same_name[0]}"?' if same_name else nearest(key, self._keys)

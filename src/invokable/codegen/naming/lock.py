@@ -17,12 +17,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import intern
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, Key, is_valid_attribute, is_valid_class
 
 _Key: TypeAlias = tuple[str, ...]
-"""The path of a workflow file and what is named: its class, or an input or output of a node and a field."""
+"""What is named in a workflow: its class, or an input or output with its node and field."""
+_CLASS: Final[_Key] = ("class",)
+_NONE: Final[Mapping[Key, str]] = MappingProxyType({})
+"""Shared by all workflows that have no inputs or no outputs."""
 
 HEADER: Final = (
     "# The names that invokable gave to classes, inputs and outputs. Commit this file; to merge it, keep all lines.\n"
@@ -79,21 +83,36 @@ def read_lock(text: str) -> dict[str, Names]:
     """
     if len(text) > MAX_LENGTH:
         raise LockError(1, f"more than {MAX_LENGTH:,} characters")
-    return _gathered(_checked(text))
-
-
-def _checked(text: str) -> dict[_Key, str]:
-    found: dict[_Key, str] = {}
-    owners: dict[tuple[str, str, str], _Key] = {}
-    for number, key, name in _entries(text):
-        other = found.setdefault(key, name)
+    classes: dict[str, str] = {}
+    found: dict[str, dict[_Key, str]] = {}
+    for number, source, key, name in _entries(text):
+        other = (
+            classes.setdefault(source, name) if key == _CLASS else found.setdefault(source, {}).setdefault(key, name)
+        )
         if other != name:
-            where = _line_of(key, text)
+            where = next(line for line, *its_key, _ in _entries(text) if its_key == [source, key])
             raise LockError(number, f"{name!r} here is {other!r} in line {where}; delete one of the lines")
-        owner = owners.setdefault((key[0], key[1], name), key)
+    if any(_has_twice(its) for its in found.values()):
+        raise _taken(text)
+    return {
+        source: _names(classes.pop(source, None), found.pop(source, {}))
+        for source in (*classes, *(source for source in found if source not in classes))
+    }
+
+
+def _has_twice(its: Mapping[_Key, str]) -> bool:
+    """Whether two inputs, or two outputs, of a workflow have the same name."""
+    return len(its) > 1 and len({(key[0], name) for key, name in its.items()}) < len(its)
+
+
+def _taken(text: str) -> LockError:
+    """The error about the first name in a file that another line has already taken."""
+    owners: dict[tuple[str, str, str], tuple[_Key, int]] = {}
+    for number, source, key, name in _entries(text):
+        owner, line = owners.setdefault((source, key[0], name), (key, number))
         if owner != key:
-            raise LockError(number, f"{name!r} is already taken in line {_line_of(owner, text)}; rename one of them")
-    return found
+            return LockError(number, f"{name!r} is already taken in line {line}; rename one of them")
+    raise AssertionError("no name is taken twice")
 
 
 def write_lock(names: Mapping[str, Names]) -> str:
@@ -120,8 +139,8 @@ def changes(before: Names, after: Names) -> list[str]:
     return lines
 
 
-def _entries(text: str) -> Iterator[tuple[int, _Key, str]]:
-    """The number, key and name of each line that has one."""
+def _entries(text: str) -> Iterator[tuple[int, str, _Key, str]]:
+    """The number, workflow file, key and name of each line that has a name."""
     for number, match in enumerate(_ANY_LINE.finditer(text), start=1):
         line = match[1].removesuffix("\r")
         if line.startswith(_CONFLICT):
@@ -130,26 +149,21 @@ def _entries(text: str) -> Iterator[tuple[int, _Key, str]]:
             yield number, *_parsed(number, line)
 
 
-def _line_of(key: _Key, text: str) -> int:
-    """The first line with a key."""
-    return next(number for number, other, _ in _entries(text) if other == key)
-
-
-def _parsed(number: int, line: str) -> tuple[_Key, str]:
+def _parsed(number: int, line: str) -> tuple[str, _Key, str]:
     match = _LINE.fullmatch(line)
     if match is None:
         raise LockError(number, f'found {line[:30]!r}, expected "FILE".class = "Name" or the like')
-    source, name = intern(_unquoted(number, match["source"])), _unquoted(number, match["name"])
+    source, name = _unquoted(number, match["source"]), intern(_unquoted(number, match["name"]))
     kind = intern(match["kind"] or "class")
-    key: _Key = (source, kind)
+    key: _Key = _CLASS
     if kind == "class":
         valid = is_valid_class(name)
     else:
         valid = is_valid_attribute(name, WORKFLOW_MEMBERS if kind == "inputs" else RESULT_MEMBERS)
-        key = (*key, _unquoted(number, match["node"]), intern(_unquoted(number, match["field"])))
+        key = (kind, _unquoted(number, match["node"]), intern(_unquoted(number, match["field"])))
     if not valid:
         raise LockError(number, f"{name[:30]!r} is not a valid {'class' if kind == 'class' else 'attribute'} name")
-    return key, name
+    return source, key, name
 
 
 def _unquoted(number: int, quoted: str) -> str:
@@ -159,15 +173,12 @@ def _unquoted(number: int, quoted: str) -> str:
     return text
 
 
-def _gathered(found: Mapping[_Key, str]) -> dict[str, Names]:
-    gathered: dict[str, tuple[list[str], dict[Key, str], dict[Key, str]]] = {}
-    for (source, kind, *key), name in found.items():
-        classes, inputs, outputs = gathered.setdefault(source, ([], {}, {}))
-        if kind == "class":
-            classes.append(name)
-        else:
-            (inputs if kind == "inputs" else outputs)[key[0], key[1]] = name
-    return {source: Names(next(iter(its[0]), None), its[1], its[2]) for source, its in gathered.items()}
+def _names(class_name: str | None, its: Mapping[_Key, str]) -> Names:
+    inputs, outputs = (
+        {(key[1], key[2]): name for key, name in its.items() if key[0] == kind} or _NONE
+        for kind in ("inputs", "outputs")
+    )
+    return Names(class_name, inputs, outputs)
 
 
 def _lines(source: str, names: Names) -> Iterator[str]:

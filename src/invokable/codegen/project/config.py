@@ -22,6 +22,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from invokable.codegen.typing.custom import CustomFields
@@ -139,10 +140,15 @@ def _is_project(folder: Path) -> bool:
 
 def _tools(path: Path) -> Mapping[str, object]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(path, "", f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(path, "", f"is not TOML: {error}") from None
-    tool = document.get("tool")
+
+
+@lru_cache(maxsize=2)  # a file is read for its table, and for the line length of each output
+def _parsed(text: str) -> Mapping[str, object]:
+    """The table of tools in a pyproject.toml. Raises what reading TOML raises."""
+    tool = tomllib.loads(text).get("tool")
     return tool if isinstance(tool, dict) else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import normalize
 
-from invokable.codegen.failures import BuildError
+from invokable.codegen.failures import BuildError, first_of
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.plan import ModulePlan, Naming
 from invokable.codegen.project.config import Config, ConfigError, find_config, find_line_length
@@ -72,6 +72,9 @@ class Project:
 
     def unknown_names(self, key: str, plan: ModulePlan) -> Iterator[BuildError]:
         """Errors for configured names that the workflow does not have."""
+        return first_of(self._unknown_names(key, plan), self.shown)
+
+    def _unknown_names(self, key: str, plan: ModulePlan) -> Iterator[BuildError]:
         chosen = self.config.of_workflow(key)
         table = f"tool.invokable.workflows.{key}"
         fields = {(planned.item.node_id, planned.item.field) for planned in plan.inputs}
