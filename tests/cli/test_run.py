@@ -211,6 +211,7 @@ def test_a_missing_value_says_how_to_set_it(server: Simulator) -> None:
         (("--set", "blur_type=@nowhere.txt"), "nowhere.txt cannot be read"),
         (("--set", f"blur_type=@{WORKFLOWS}"), "cannot be read: Is a directory"),
         (("--set", "stamp=a\0b"), "cannot read"),
+        pytest.param(("--set", f"stamp={'x' * 9_999}"), "xxx: File name too long", id="a long name"),
         (("--timeout", "nan"), "above 0"),
         (("--timeout", "soon"), "not a valid float"),
         (("--values", "-", "--set", "0=@-"), "only once"),

@@ -13,6 +13,13 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an error repeats a path of any length",
+        "src/invokable/cli/running/values.py",
+        "{path!r:.200}",
+        "{path!r}",
+        ("tests/cli/test_run.py",),
+    ),
+    Mutation(
         "a heavy statement of a module is parsed",
         f"{CONTRACT}parsed.py",
         "if count >= most:",

@@ -141,7 +141,7 @@ class _Reading:
                 continue
             for path in value if isinstance(value, list) else [value]:
                 if isinstance(path, str) and (reason := _unreadable(path)):
-                    self._note(_problem(pin, f"cannot read {path!r}: {reason}"))
+                    self._note(_problem(pin, f"cannot read {path!r:.200}: {reason}"))
 
     def _find(self, name: str, where: str) -> InputPin | None:
         found = self.by_name.get(name)
