@@ -153,7 +153,7 @@ def _parsed(number: int, line: str) -> tuple[str, _Key, str]:
     match = _LINE.fullmatch(line)
     if match is None:
         raise LockError(number, f'found {line[:30]!r}, expected "FILE".class = "Name" or the like')
-    source, name = _unquoted(number, match["source"]), intern(_unquoted(number, match["name"]))
+    source, name = _unquoted(number, match["source"]), _unquoted(number, match["name"])
     kind = intern(match["kind"] or "class")
     key: _Key = _CLASS
     if kind == "class":
