@@ -16,6 +16,20 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "each of many wrong entries of a configuration is reported",
+        f"{CODEGEN}failures.py",
+        "yield from islice(remaining, MOST)",
+        "yield from remaining",
+        CONFIGURED,
+    ),
+    Mutation(
+        "all names of a lock file are in memory twice",
+        f"{CODEGEN}naming/lock.py",
+        "found.pop(source, {}))",
+        "found.get(source, {}))",
+        ("tests/codegen/test_lock.py",),
+    ),
+    Mutation(
         "a changed workflow does not update its module",
         f"{CODEGEN}build/modules.py",
         "said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None",
