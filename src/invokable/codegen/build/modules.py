@@ -17,12 +17,12 @@ from typing import BinaryIO, Final
 from invokable._version import VERSION
 from invokable.codegen.build.jobs import Job
 from invokable.codegen.build.publish import (
+    EDITED,
     FileChange,
     RefusedError,
     Written,
     check_folders,
     check_ours,
-    check_replaceable,
     read_module,
 )
 from invokable.codegen.failures import BuildError
@@ -189,7 +189,7 @@ def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[
     document = cache(lambda: job.source.read(data))
     edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
     if edited and not options.compare and not options.force:
-        _check_unedited(job.path, current)
+        raise BuildError(str(job.path), EDITED, kind="refused")
     if skipped := _no_workflow(result, data, document):
         return replace(result, skipped=skipped), None, ""
     made_from = None
@@ -208,13 +208,6 @@ def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[
     result = replace(result, plan=plan.summary, edited=edited, note=note, renamed=tuple(changes(known, plan.names)))
     inputs = _made_from(job, document(), options, plan.schema_version, plan.names, warned=bool(plan.warnings))
     return result, None if made_from == inputs else plan, inputs
-
-
-def _check_unedited(path: Path, current: bytes | None) -> None:
-    try:
-        check_replaceable(path, current)
-    except RefusedError as error:
-        raise BuildError(str(path), str(error), kind="refused") from None
 
 
 def _planned(

@@ -23,6 +23,7 @@ from invokable.codegen.build.locking import claim, remove_unclaimed
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
 from invokable.contract.utf8 import Utf8, is_utf8
 
+EDITED: Final = "was edited by hand; move the edits elsewhere, or use --force to discard them"
 _FOREIGN: Final = "is not a module that invokable wrote; use --force to replace it"
 _NEWER: Final = "was written by {}; this is {}. Upgrade invokable, or use --force to write the module with this version"
 _STAGED: Final = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.invokable-tmp", re.DOTALL)
@@ -128,7 +129,7 @@ def check_replaceable(path: Path, current: bytes | None) -> None:
     """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
     check_ours(path, current)
     if current is not None and is_edited(current):
-        raise RefusedError(path, "was edited by hand; move the edits elsewhere, or use --force to discard them")
+        raise RefusedError(path, EDITED)
 
 
 def check_ours(path: Path, current: bytes | None) -> None:
