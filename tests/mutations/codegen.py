@@ -210,9 +210,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a colour of 999 is a default",
-        f"{CODEGEN}typing/defaults.py",
-        "0 <= channel <= 255",
-        "0 <= channel",
+        f"{CONTRACT}colors.py",
+        "0 <= value <= FULL",
+        "0 <= value",
         ("tests/codegen/test_hostile_values.py",),
     ),
     Mutation(

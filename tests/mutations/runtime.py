@@ -158,6 +158,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_collect.py::test_a_completed_item_without_any_result_is_not_a_result",),
     ),
     Mutation(
+        "the server's colors are believed, whatever their channels",
+        f"{RUNTIME}steps/exchange/answers.py",
+        "Annotated[int, Field(ge=0, le=FULL)]",
+        "Annotated[int, Field()]",
+        (f"{TESTS}test_collect.py::test_a_color_with_a_channel_out_of_range_is_refused",),
+    ),
+    Mutation(
         "an item without results is not read again",
         f"{RUNTIME}steps/runs/wait.py",
         'item.status == "completed" and item.session.is_empty',

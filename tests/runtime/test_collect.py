@@ -111,3 +111,10 @@ def test_a_completed_item_without_any_result_is_not_a_result() -> None:
 def test_a_value_of_another_shape_is_refused(raw: object) -> None:
     with pytest.raises(NotInvokeAIError, match="item 1, node n"):
         collected([output("card", "n", "image", "ImageField", False)], item({"e": {"image": raw}}, {"n": ["e"]}))
+
+
+@pytest.mark.parametrize("channel", [-1, 256, 0.5, None])
+def test_a_color_with_a_channel_out_of_range_is_refused(channel: object) -> None:
+    raw = {"r": 0, "g": 255, "b": channel, "a": 255}
+    with pytest.raises(NotInvokeAIError, match="item 1, node n"):
+        collected([output("tint", "n", "color", "ColorField", False)], item({"e": {"color": raw}}, {"n": ["e"]}))

@@ -6,6 +6,7 @@ matches no shape is dropped as if it had never been set.
 
 from __future__ import annotations
 
+from invokable.contract.colors import CHANNELS, FULL
 from invokable.contract.models import MODELS_BY_FIELD
 from invokable.contract.settings import CATEGORIES, KINDS, SAFE_INTEGER, GeneratorKind, Takes
 from invokable.schema.model import MISSING, Schema
@@ -29,7 +30,7 @@ IMAGE = fields(image_name=identifier)
 IMAGES = array(IMAGE)
 VIDEO = fields(video_name=identifier)
 BOARD = fields(board_id=identifier)
-COLOR = fields(r=between(0, 255), g=between(0, 255), b=between(0, 255), a=between(0, 255))
+COLOR = fields(**dict.fromkeys(CHANNELS, between(0, FULL)))
 INTEGERS = array(integer)
 NUMBERS = array(number)
 TEXTS = array(text)

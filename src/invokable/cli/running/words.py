@@ -129,8 +129,7 @@ def _color(text: str, pin: InputPin) -> Color:
     if not found:
         raise _misfit(text, pin)
     digits = found[1] if len(found[1]) > 4 else "".join(digit * 2 for digit in found[1])
-    red, green, blue, *alpha = bytes.fromhex(digits)
-    return Color(r=red, g=green, b=blue, a=alpha[0] if alpha else 255)
+    return Color(**dict(zip("rgba", bytes.fromhex(digits), strict=False)))
 
 
 _SCALARS: Final[dict[str, Callable[[str, InputPin], object]]] = {

@@ -15,6 +15,7 @@ from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import CHOICES, TEXTS, Annotation, Choices
 from invokable.codegen.typing.limits import NUMBERS, cardinality_of
+from invokable.contract.colors import CHANNELS, FULL, is_channel
 from invokable.contract.generators import GeneratorError, check
 from invokable.contract.limit_words import number
 from invokable.contract.limits import NO_LIMITS, Limits
@@ -200,9 +201,8 @@ def _misfit_of_lora(value: object) -> str:
 
 
 def _misfit_of_color(value: object) -> str:
-    channels = [value.get(channel) for channel in "rgba"] if isinstance(value, dict) else [None]
-    fits = all(type(channel) is int and 0 <= channel <= 255 for channel in channels)
-    return "" if fits else "is not a color with channels from 0 to 255"
+    fits = isinstance(value, dict) and all(is_channel(value.get(channel)) for channel in CHANNELS)
+    return "" if fits else f"is not a color with channels from 0 to {FULL}"
 
 
 def _misfit_of_generator(field_type: str) -> Callable[[object], str]:
@@ -240,7 +240,7 @@ def _board(value: Any) -> Expression:
 
 
 def _color(value: Any) -> Expression:
-    return expression.call("Color", **{channel: value[channel] for channel in "rgba"})
+    return expression.call("Color", **{channel: value[channel] for channel in CHANNELS})
 
 
 def _lora(value: Any) -> Expression:

@@ -103,9 +103,11 @@ class Color(CheckedByInstance):
     a: int = 255
 
     def __post_init__(self) -> None:
+        from invokable.contract.colors import FULL, is_channel  # generated modules are imported without it
+
         for channel in (self.r, self.g, self.b, self.a):
-            if type(channel) is not int or not 0 <= channel <= 255:
-                raise ValueError(f"a channel of a Color must be an integer from 0 to 255, not {channel!r}")
+            if not is_channel(channel):
+                raise ValueError(f"a channel of a Color must be an integer from 0 to {FULL}, not {channel!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
+from invokable.contract.colors import CHANNELS, is_channel
 from invokable.runtime.errors import WorkflowError
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video
@@ -73,7 +74,7 @@ def _given(value: Any, result: Mapping[str, Any], node_id: str, client: Download
         return Image(value["image_name"], *_size(result), node_id, client)
     if value.keys() == {"video_name"}:
         return Video(value["video_name"], *_size(result), node_id, client)
-    if value.keys() == {"r", "g", "b", "a"} and all(_is_channel(channel) for channel in value.values()):
+    if value.keys() == {*CHANNELS} and all(map(is_channel, value.values())):
         return Color(**value)
     return value
 
@@ -81,10 +82,6 @@ def _given(value: Any, result: Mapping[str, Any], node_id: str, client: Download
 def _size(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
     width, height = result.get("width"), result.get("height")
     return width if isinstance(width, int) else None, height if isinstance(height, int) else None
-
-
-def _is_channel(value: object) -> bool:
-    return type(value) is int and 0 <= value <= 255
 
 
 public(NodeOutput)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from invokable.contract.colors import CHANNELS, FULL
 from invokable.schema import Limits, Schema
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.scalars import Loc, Taken
@@ -28,7 +29,7 @@ class Member:
     default: Any = None
 
 
-_BYTE: Final = Member("integer", Limits(minimum=0, maximum=255))
+_CHANNEL: Final = Member("integer", Limits(minimum=0, maximum=FULL))
 _TEXT: Final = Member("text")
 _SUBMODEL: Final = Member("submodel_type", required=False, nullable=True)
 
@@ -38,7 +39,7 @@ RECORDS: Final[Mapping[str, Mapping[str, Member]]] = {
     "BoardField": {"board_id": _TEXT},
     "StylePresetField": {"style_preset_id": _TEXT},
     "SystemPromptField": {"system_prompt_id": _TEXT},
-    "ColorField": dict.fromkeys("rgba", _BYTE),
+    "ColorField": dict.fromkeys(CHANNELS, _CHANNEL),
     "ModelIdentifierField": {
         "key": _TEXT,
         "hash": _TEXT,

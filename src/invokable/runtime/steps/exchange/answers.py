@@ -5,10 +5,11 @@ Unknown members are ignored, so that newer servers may add some.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from invokable.contract.colors import FULL
 from invokable.contract.server import ENDED
 from invokable.runtime.steps.exchange.responses import shaped
 
@@ -249,13 +250,16 @@ class OpenAPI(Answer):
         return {schema.type: schema for schema in found}
 
 
+Channel: TypeAlias = Annotated[int, Field(ge=0, le=FULL)]
+
+
 class Color(Answer):
     """The value of a ColorField."""
 
-    r: int
-    g: int
-    b: int
-    a: int
+    r: Channel
+    g: Channel
+    b: Channel
+    a: Channel
 
 
 class ImageRef(Answer):
