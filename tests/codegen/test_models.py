@@ -53,5 +53,4 @@ def test_models_of_one_name_are_told_apart_by_base() -> None:
 
 def test_values_missing_on_the_server_are_empty() -> None:
     model = InstalledModel.from_config({"name": "N", "base": "sd-1", "type": "main", "key": 5})
-    assert (model.key, model.variant) == ("", "")
-    assert model.reference == {"key": "", "hash": "", "name": "N", "base": "sd-1", "type": "main"}
+    assert model == InstalledModel(name="N", base="sd-1", type="main", key="", hash="", variant="", format="")

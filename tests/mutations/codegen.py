@@ -218,7 +218,7 @@ MUTATIONS: Final = (
     Mutation(
         "a model without a name is a default",
         f"{CODEGEN}typing/defaults.py",
-        'return "" if any(_has_text(value, key) for key in ("name", "key", "hash")) else "names no model"',
+        'return "" if any(_has_text(value, key) for key in IDENTIFYING) else "names no model"',
         'return ""',
         ("tests/codegen/test_hostile_values.py",),
     ),

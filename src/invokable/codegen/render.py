@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -345,7 +345,7 @@ def _models(plan: ModulePlan) -> list[tuple[Code, list[tuple[Code, Expression]]]
     return [
         (
             code.identifier(attribute),
-            [(code.identifier(name), model_expression(model.reference)) for name, model in choices.items()],
+            [(code.identifier(name), model_expression(asdict(model))) for name, model in choices.items()],
         )
         for attribute, choices in plan.models.items()
     ]

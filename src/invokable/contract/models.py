@@ -1,10 +1,10 @@
-"""Models: which models a field accepts."""
+"""Models: which models a field accepts, and what refers to a model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ ANY_MODEL: Final = ModelFilter()
 
 MODEL_KEYS: Final = ("name", "base", "type", "key", "hash", "submodel_type")
 """The members of a reference to a model."""
+ModelKey: TypeAlias = Literal["key", "hash", "name"]
+IDENTIFYING: Final[tuple[ModelKey, ...]] = ("key", "hash", "name")
+"""The members of a reference that say which model it is, the most precise first; a reference has at least one."""
 
 MODELS_BY_FIELD: Final[Mapping[str, ModelFilter]] = {
     "MainModelField": ModelFilter(type=("main",)),

@@ -19,7 +19,7 @@ from invokable.contract.colors import CHANNELS, FULL, is_channel
 from invokable.contract.generators import GeneratorError, check
 from invokable.contract.limit_words import number
 from invokable.contract.limits import NO_LIMITS, Limits
-from invokable.contract.models import MODEL_KEYS
+from invokable.contract.models import IDENTIFYING, MODEL_KEYS
 from invokable.contract.settings import FAMILIES, KINDS, generator_field, misfit_of_settings
 from invokable.schema.model import MISSING
 
@@ -191,7 +191,7 @@ def _misfit_of_style_preset(value: object) -> str:
 def _misfit_of_model(value: object) -> str:
     if not isinstance(value, dict) or not all(isinstance(value.get(key) or "", str) for key in MODEL_KEYS):
         return "is not a model"
-    return "" if any(_has_text(value, key) for key in ("name", "key", "hash")) else "names no model"
+    return "" if any(_has_text(value, key) for key in IDENTIFYING) else "names no model"
 
 
 def _misfit_of_lora(value: object) -> str:

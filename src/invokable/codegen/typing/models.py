@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from invokable.codegen.naming.names import NameHints, attribute_names
 from invokable.schema.model import InputTemplate
@@ -24,13 +24,8 @@ class InstalledModel:
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> InstalledModel:
         """Read an entry of the server's list of models; missing values become empty."""
-        keys = ("name", "base", "type", "key", "hash", "variant", "format")
-        return cls(*(value if isinstance(value := config.get(key), str) else "" for key in keys))
-
-    @property
-    def reference(self) -> dict[str, str]:
-        """The identifiers of the model, as in a field's value."""
-        return {"key": self.key, "hash": self.hash, "name": self.name, "base": self.base, "type": self.type}
+        given = (config.get(member.name) for member in fields(cls))
+        return cls(*(value if isinstance(value, str) else "" for value in given))
 
 
 def model_choices(template: InputTemplate, installed: Collection[InstalledModel]) -> dict[str, InstalledModel]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from invokable.contract.models import IDENTIFYING, MODEL_KEYS
 from invokable.runtime.values.instances import CheckedByInstance
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.public import public
@@ -43,10 +44,10 @@ class Model(CheckedByInstance):
     submodel_type: str = ""
 
     def __post_init__(self) -> None:
-        if not (self.name or self.key or self.hash):
+        if not any(getattr(self, key) for key in IDENTIFYING):
             raise ValueError("a Model needs a name, a key or a hash")
-        for part in (self.name, self.base, self.type, self.key, self.hash, self.submodel_type):
-            if not isinstance(part, str):
+        for key in MODEL_KEYS:
+            if not isinstance(part := getattr(self, key), str):
                 raise ValueError(f"the fields of a Model must be strings, not {part!r}")
 
     def __str__(self) -> str:

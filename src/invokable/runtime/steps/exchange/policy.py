@@ -6,14 +6,14 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
+from invokable.contract.models import IDENTIFYING, ModelKey
 from invokable.runtime.values.inputs import Model
 from invokable.runtime.values.node_output import OutputMaker
 from invokable.runtime.values.public import public
 from invokable.runtime.values.records import ModelRecord
 
-ModelKey: TypeAlias = Literal["key", "hash", "name"]
 ModelFinder: TypeAlias = Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]
 """Chooses the models that a reference points to, among those on the server that suit the field."""
 
@@ -65,10 +65,11 @@ class Policy:
     """The pause between the first two polls of a run. Each further pause is a little longer."""
     poll: float = 2.0
     """The longest pause between two polls of a run."""
-    models: tuple[ModelKey | ModelFinder, ...] = ("key", "hash", "name")
-    """The ways to find a model on the server, in order. A name is combined with base and type, if given.
-    `("key",)` accepts only the very same model. A function of your own receives the reference and the suitable models,
-    and returns those that match: if it returns none, the next way is tried; several are an error."""
+    models: tuple[ModelKey | ModelFinder, ...] = IDENTIFYING
+    """The ways to find a model on the server, in order; by default by key, else by hash, else by name. A name is
+    combined with base and type, if given. `("key",)` accepts only the very same model. A function of your own receives
+    the reference and the suitable models, and returns those that match: if it returns none, the next way is tried;
+    several are an error."""
 
     outputs: Mapping[str, OutputMaker] = field(default_factory=dict, hash=False)
     """Functions or classes that convert the outputs of a node pack, by the server's name of the output type, such as
@@ -103,9 +104,8 @@ def _check_number(name: str, value: object, *, whole: bool) -> None:
 
 
 def _check_models(value: object) -> None:
-    known = ("key", "hash", "name")
-    if not isinstance(value, tuple) or not value or any(way not in known and not callable(way) for way in value):
-        raise ValueError(f"models is {value!r}; expected a tuple of {', '.join(map(repr, known))}, and functions")
+    if not isinstance(value, tuple) or not value or any(way not in IDENTIFYING and not callable(way) for way in value):
+        raise ValueError(f"models is {value!r}; expected a tuple of {', '.join(map(repr, IDENTIFYING))}, and functions")
 
 
 def _check_outputs(value: object) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from invokable.contract.listing import all_of, any_of
-from invokable.contract.models import ANY_MODEL, ModelFilter
+from invokable.contract.models import ANY_MODEL, IDENTIFYING, ModelFilter, ModelKey
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
 from invokable.runtime.steps.exchange.nearest import nearest
-from invokable.runtime.steps.exchange.policy import ModelFinder, ModelKey, Policy
+from invokable.runtime.steps.exchange.policy import ModelFinder, Policy
 from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, Response, Steps, fetch
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import read
@@ -154,7 +154,7 @@ def filter_of(hint: Any) -> ModelFilter:
 def matching(
     model: Model,
     records: Sequence[answers.ModelRecord],
-    ways: Sequence[ModelKey | ModelFinder] = ("key", "hash", "name"),
+    ways: Sequence[ModelKey | ModelFinder] = IDENTIFYING,
 ) -> list[answers.ModelRecord]:
     """The models that match a reference, by the first of the ways (key, hash, name, a function) that finds any."""
     for way in ways:
