@@ -123,6 +123,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_validation.py::test_text_that_is_not_unicode_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+        "a text that is too short has too few items",
+        f"{RUNTIME}values/validation.py",
+        '"string_too_short": MISFITS["min_length"]',
+        '"string_too_short": MISFITS["min_items"]',
+        (f"{TESTS}test_validation.py::test_a_value_beyond_a_limit_is_described_as_by_the_generator",),
+    ),
+    Mutation(
         "a batch that the queue had no room for is reported as removed",
         f"{RUNTIME}steps/runs/submit.py",
         "no item of it is on the server: none ever was, or they were",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import ValidationError
+from invokable.contract.limits import Limits
+from invokable.schema import load
 from tests.examples import add_field, add_node, example, imported, with_generator, workflow_class
 
 
@@ -36,6 +39,33 @@ def problem(flow_class: Any, **values: Any) -> str:
 )
 def test_an_invalid_value_is_described_in_plain_words(values: dict[str, Any], words: str) -> None:
     assert problem(ColourCard, **{"stamp": "x.png"} | values) == words
+
+
+@pytest.mark.parametrize(
+    ("attribute", "limits", "value"),
+    [
+        ("cfg_scale", Limits(minimum=1.5), 1),
+        ("cfg_scale", Limits(maximum=10), 10.5),
+        ("cfg_scale", Limits(exclusive_minimum=0), 0),
+        ("cfg_scale", Limits(exclusive_maximum=10), 10),
+        ("cfg_scale", Limits(multiple_of=0.5), 7.7),
+        ("cfg_scale", Limits(min_items=2), [7.5]),
+        ("cfg_scale", Limits(max_items=2), [7.5, 7.5, 7.5]),
+        ("positive_prompt", Limits(min_length=2), "a"),
+        ("positive_prompt", Limits(max_length=2), "fox"),
+    ],
+    ids=lambda value: next(iter(value.to_json())) if isinstance(value, Limits) else "",
+)
+def test_a_value_beyond_a_limit_is_described_as_by_the_generator(attribute: str, limits: Limits, value: Any) -> None:
+    document, schema = example("sd15_text_to_image.json"), load("6.14.2")
+    node, field = {"cfg_scale": ("denoise_latents", "cfg_scale"), "positive_prompt": ("string", "value")}[attribute]
+    template = schema.nodes[node]
+    limited = replace(template.inputs[field], limits=limits)
+    nodes = {**schema.nodes, node: replace(template, inputs={**template.inputs, field: limited})}
+    flow_class = workflow_class(imported(document, schema=replace(schema, nodes=nodes)))
+    values = {"model": "m", "positive_prompt": "ox", "negative_prompt": "ox", attribute: value}
+    misfit = {str: limits.misfit_of_text, list: limits.misfit_of_list}.get(type(value), limits.misfit_of_number)
+    assert problem(flow_class, **values).endswith(f": {value!r} {misfit(value)}")
 
 
 @pytest.mark.parametrize("text", ["a \ud800", "\udfff"])

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.limits import NO_LIMITS, NOT_FINITE, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ItemCheck:
                 if isinstance(item, bool) or not isinstance(item, wanted):
                     return "is not an integer" if self.type == "IntegerField" else "is not a number"
                 if item - item != 0:  # infinity or NaN
-                    return "is not a finite number"
+                    return NOT_FINITE
                 return self.limits.misfit_of_number(item)
             case "StringField" | "EnumField" | "SchedulerField" if not isinstance(item, str):
                 return "is not text"

@@ -7,6 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+MISFITS: Final[Mapping[str, str]] = {
+    "minimum": "is less than {}",
+    "maximum": "is more than {}",
+    "exclusive_minimum": "is not above {}",
+    "exclusive_maximum": "is not below {}",
+    "multiple_of": "is not a multiple of {}",
+    "min_length": "has fewer than {} characters",
+    "max_length": "has more than {} characters",
+    "min_items": "has fewer than {} items",
+    "max_items": "has more than {} items",
+}
+"""What is wrong with a value that breaks a limit, by the name of the limit."""
+NOT_FINITE: Final = "is not a finite number"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -51,24 +65,34 @@ class Limits:
     def misfit_of_number(self, value: float) -> str:
         """Why a number is outside the limits, such as `is less than 64`; empty if it is inside."""
         if self.minimum is not None and value < self.minimum:
-            return f"is less than {self.minimum}"
+            return self._misfit("minimum")
         if self.maximum is not None and value > self.maximum:
-            return f"is more than {self.maximum}"
+            return self._misfit("maximum")
         if self.exclusive_minimum is not None and value <= self.exclusive_minimum:
-            return f"is not above {self.exclusive_minimum}"
+            return self._misfit("exclusive_minimum")
         if self.exclusive_maximum is not None and value >= self.exclusive_maximum:
-            return f"is not below {self.exclusive_maximum}"
+            return self._misfit("exclusive_maximum")
         if self.multiple_of is not None and not is_multiple(value, self.multiple_of):
-            return f"is not a multiple of {self.multiple_of}"
+            return self._misfit("multiple_of")
         return ""
 
     def misfit_of_text(self, value: str) -> str:
         """Why the length of a text is outside the limits; empty if it is inside."""
-        return _misfit_of_size(len(value), self.min_length, self.max_length, "character")
+        return self._misfit_of_size(len(value), "min_length", "max_length")
 
     def misfit_of_list(self, value: list[Any]) -> str:
         """Why the number of items is outside the limits; empty if it is inside."""
-        return _misfit_of_size(len(value), self.min_items, self.max_items, "item")
+        return self._misfit_of_size(len(value), "min_items", "max_items")
+
+    def _misfit_of_size(self, size: int, least: str, most: str) -> str:
+        if (low := getattr(self, least)) is not None and size < low:
+            return self._misfit(least)
+        if (high := getattr(self, most)) is not None and size > high:
+            return self._misfit(most)
+        return ""
+
+    def _misfit(self, limit: str) -> str:
+        return MISFITS[limit].format(getattr(self, limit))
 
 
 NO_LIMITS: Final = Limits()
@@ -87,11 +111,3 @@ def is_multiple(value: float, step: float) -> bool:
         return abs(value - round(value / step) * step) <= _TOLERANCE
     except OverflowError:  # infinitely many times
         return False
-
-
-def _misfit_of_size(size: int, least: int | None, most: int | None, unit: str) -> str:
-    if least is not None and size < least:
-        return f"has fewer than {least} {unit}s"
-    if most is not None and size > most:
-        return f"has more than {most} {unit}s"
-    return ""

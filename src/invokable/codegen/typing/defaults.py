@@ -18,7 +18,7 @@ from invokable.codegen.typing.limits import NUMBERS, cardinality_of
 from invokable.contract.colors import CHANNELS, FULL, is_channel
 from invokable.contract.generators import GeneratorError, check
 from invokable.contract.limit_words import number
-from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.limits import NO_LIMITS, NOT_FINITE, Limits
 from invokable.contract.models import IDENTIFYING, MODEL_KEYS
 from invokable.contract.settings import FAMILIES, KINDS, generator_field, misfit_of_settings
 from invokable.schema.model import MISSING
@@ -142,7 +142,7 @@ def _misfit_of_number(value: object, name: str, limits: Limits) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "is not a number"
     if value - value != 0:
-        return "is not a finite number"
+        return NOT_FINITE
     if name == "IntegerField" and value != int(value):
         return f"is {number(value)}, not an integer"
     misfit = limits.misfit_of_number(int(value) if name == "IntegerField" else value)

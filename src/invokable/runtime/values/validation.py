@@ -12,6 +12,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from invokable.contract.limit_words import number
+from invokable.contract.limits import MISFITS, NOT_FINITE
 from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
 from invokable.runtime.values.pins import InputPin, pins_of
@@ -41,18 +43,19 @@ _FILES: Final = frozenset({"ImageField", "VideoField"})
 """The types whose text is a path, in which anything is possible."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS: Final = {
-    "greater_than": "is not above {gt}",
-    "greater_than_equal": "is less than {ge}",
-    "less_than": "is not below {lt}",
-    "less_than_equal": "is more than {le}",
-    "multiple_of": "is not a multiple of {multiple_of}",
-    "finite_number": "is not a finite number",
+    "greater_than": MISFITS["exclusive_minimum"].format("{gt}"),
+    "greater_than_equal": MISFITS["minimum"].format("{ge}"),
+    "less_than": MISFITS["exclusive_maximum"].format("{lt}"),
+    "less_than_equal": MISFITS["maximum"].format("{le}"),
+    "multiple_of": MISFITS["multiple_of"].format("{multiple_of}"),
+    "finite_number": NOT_FINITE,
     "literal_error": "is not one of {expected}",
-    "too_short": "has fewer than {min_length} items",
-    "too_long": "has more than {max_length} items",
-    "string_too_short": "has fewer than {min_length} characters",
-    "string_too_long": "has more than {max_length} characters",
+    "too_short": MISFITS["min_items"].format("{min_length}"),
+    "too_long": MISFITS["max_items"].format("{max_length}"),
+    "string_too_short": MISFITS["min_length"].format("{min_length}"),
+    "string_too_long": MISFITS["max_length"].format("{max_length}"),
 }
+"""What is wrong with a value, by the type of pydantic's error and with the names in its context."""
 
 
 def validate(flow: object) -> None:
@@ -117,7 +120,7 @@ def _words(target: InputPin, value: object, errors: Sequence[Any]) -> str:
     error = next((error for error in errors if error["type"] in _PLAIN_WORDS), None)
     if error is not None:
         position = "".join(f"item {part}, " for part in error["loc"][1:] if isinstance(part, int))
-        context = {name: _number(bound) for name, bound in error.get("ctx", {}).items()}
+        context = {k: number(v) if isinstance(v, float) else v for k, v in error.get("ctx", {}).items()}
         return f"{position}{_short(error['input'])} {_PLAIN_WORDS[error['type']].format(**context)}"
     wanted = f"a {target.custom.__name__}" if target.custom else _WANTED.get(target.type.name, "a JSON value")
     if target.type.cardinality == "SINGLE_OR_COLLECTION":
@@ -156,10 +159,6 @@ def _is_text(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_text, value))
     return not isinstance(value, Mapping) or all(map(_is_text, value.values()))
-
-
-def _number(bound: object) -> object:
-    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _short(value: object) -> str:
