@@ -64,8 +64,9 @@ def test_a_value_beyond_a_limit_is_described_as_by_the_generator(attribute: str,
     nodes = {**schema.nodes, node: replace(template, inputs={**template.inputs, field: limited})}
     flow_class = workflow_class(imported(document, schema=replace(schema, nodes=nodes)))
     values = {"model": "m", "positive_prompt": "ox", "negative_prompt": "ox", attribute: value}
-    misfit = {str: limits.misfit_of_text, list: limits.misfit_of_list}.get(type(value), limits.misfit_of_number)
-    assert problem(flow_class, **values).endswith(f": {value!r} {misfit(value)}")
+    misfits: dict[type, Any] = {str: limits.misfit_of_text, list: limits.misfit_of_list}
+    misfit = misfits.get(type(value), limits.misfit_of_number)(value)
+    assert problem(flow_class, **values).endswith(f": {value!r} {misfit}")
 
 
 @pytest.mark.parametrize("text", ["a \ud800", "\udfff"])
