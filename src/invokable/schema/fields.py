@@ -32,13 +32,15 @@ _STATEFUL: Final = frozenset(
     )
 )
 
+DEFAULT_SCHEDULER: Final = "dpmpp_3m_k"
+"""What the editor sets where the server has no default."""
 EDITOR_DEFAULTS: Final[dict[str, object]] = {
     "IntegerField": 0,
     "FloatField": 0,
     "StringField": "",
     "BooleanField": False,
     "BoardField": AUTO_BOARD,
-    "SchedulerField": "dpmpp_3m_k",
+    "SchedulerField": DEFAULT_SCHEDULER,
     "ColorField": {"r": 127, "g": 127, "b": 127, "a": 255},
     "LoRAField": [],
     **{generator_field(family): default_settings(family) for family in FAMILIES},

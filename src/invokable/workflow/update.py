@@ -6,6 +6,7 @@ import copy
 import re
 
 from invokable.contract.fields import DYNAMIC_INPUT
+from invokable.schema.fields import DEFAULT_SCHEDULER
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, pointer, quoted
 from invokable.workflow.model import EXTRA_INPUTS, Edge, Input, InvocationNode, ParsedWorkflow
@@ -19,7 +20,7 @@ _FALLBACKS: dict[str, object] = {
     "FloatField": 0,
     "IntegerField": 0,
     "LoRAField": [],
-    "SchedulerField": "dpmpp_3m_k",
+    "SchedulerField": DEFAULT_SCHEDULER,
     "SavedWorkflowField": "",
     "StringField": "",
 }
