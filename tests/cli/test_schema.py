@@ -82,7 +82,7 @@ def test_an_upgrade_says_module_by_module_what_breaks(old_flows: Path) -> None:
     text = result.stdout
     assert text.startswith("InvokeAI 5.0.2 -> 6.14.2: breaks 2 of 2 modules\n")
     assert "gone.json: cannot be generated for InvokeAI 6.14.2: /nodes/0/data/type: node canny_image_processor" in text
-    assert "models narrowed: main model, now main model for sd-1 or sd-2" in text
+    assert "models narrowed: main model, now main model of sd-1 or sd-2" in text
     assert "  canny_image_processor\n    gone (was version 1.3.3)\n" in text
     assert (
         "  main_model_loader\n    version 1.0.3, now 1.0.4\n    input model: models main, now main; sd-1 or sd-2"

@@ -12,6 +12,8 @@ from invokable.codegen.typing.annotations import result_type
 from invokable.codegen.typing.inputs import input_type
 from invokable.codegen.typing.words import choices_in_words
 from invokable.contract.limit_words import range_in_words
+from invokable.contract.model_words import models_in_words
+from invokable.contract.models import ANY_MODEL
 from invokable.contract.settings import KINDS, GeneratorKind
 from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
@@ -255,6 +257,20 @@ def test_each_instance_gets_new_collections() -> None:
 )
 def test_limits_in_words(limits: Limits, words: str) -> None:
     assert range_in_words(limits) == words
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        (ANY_MODEL, "model"),
+        (ModelFilter(base=("sd-1", "sd-2", "sdxl"), type=("main",)), "main model of sd-1, sd-2 or sdxl"),
+        (ModelFilter(type=("lora", "ip_adapter")), "LoRA or IP adapter model"),
+        (ModelFilter(type=("clip_embed",), variant=("large",)), "CLIP embed model, variant large"),
+        (ModelFilter(base=("wan",), format=("diffusers", "onnx")), "model of wan, format diffusers or onnx"),
+    ],
+)
+def test_models_in_words(models: ModelFilter, words: str) -> None:
+    assert models_in_words(models) == words
 
 
 @pytest.mark.parametrize(

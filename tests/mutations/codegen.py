@@ -216,6 +216,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_hostile_values.py",),
     ),
     Mutation(
+        "the variant and format of models are not named",
+        f"{CONTRACT}model_words.py",
+        "{bases}{''.join(more)}",
+        "{bases}",
+        ("tests/codegen/test_types.py::test_models_in_words",),
+    ),
+    Mutation(
         "a model without a name is a default",
         f"{CODEGEN}typing/defaults.py",
         'return "" if any(_has_text(value, key) for key in IDENTIFYING) else "names no model"',

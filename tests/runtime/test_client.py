@@ -260,7 +260,7 @@ def fetch_once() -> Any:
     ("model", "words"),
     [
         ("dream", "did you mean 'dreams'"),
-        ("large", "is a main model of sdxl; expected: main of sd-1"),
+        ("large", "is a main model of sdxl; expected: main model of sd-1"),
         ("twice", "key k2.*key k3"),
     ],
 )

@@ -72,8 +72,8 @@ def test_a_model_is_found_by_key_by_hash_or_by_name(model: Model | str) -> None:
     ("model", "words"),
     [
         (Model(key="k9"), "no model k9"),
-        (Model(name="dreams", base="sdxl"), "is a main model of sdxl; expected: main of sd-1"),
-        ("ink", "is a lora model of sd-1; expected: main of sd-1"),
+        (Model(name="dreams", base="sdxl"), "is a main model of sdxl; expected: main model of sd-1"),
+        ("ink", "is a LoRA model of sd-1; expected: main model of sd-1"),
     ],
 )
 def test_an_unsuitable_model_is_reported_by_index(model: Model | str, words: str) -> None:

@@ -239,7 +239,7 @@ def test_the_policy_decides_how_a_model_is_found() -> None:
         (
             Model(name="ink"),
             ModelFilter(type=("main",)),
-            r"ink is a lora model of sd-1; expected: main \(the server has",
+            r"ink is a LoRA model of sd-1; expected: main model \(the server has",
         ),
         (Model(name="dreams"), ANY_MODEL, r"2 models match dreams: dreams \(sd-1, key k1\), .*add base, type or key"),
     ],

@@ -7,6 +7,6 @@ settings    the settings of each generator type     interface  what callers see 
 server      default address, states of queue items    module_text  a module's source, read without running it
 statements  a module's source, split into statements  utf8   text as bytes
 json_parts  a large JSON text, read element by element  parsed  a statement without what is in its long lists
-colors      the channels of a color
+colors      the channels of a color               model_words  models as readers see them
 limit_words  limits as readers see them             nearest  known names that are similar to an unknown one
 """

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from invokable.codegen.describing.authors import authors_words
 from invokable.codegen.describing.destinations import Destination, Destinations, joined
 from invokable.codegen.describing.glossary import accepts
-from invokable.codegen.typing.words import cut, default_in_words, models_in_words
+from invokable.codegen.typing.words import cut, default_in_words, models_of
 from invokable.workflow.headings import surroundings
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Descriptions:
 def _summary(planned: PlannedInput, destination: Destination) -> str:
     """The summary of an input's type; for any model, the models that the fields take that it feeds."""
     summary = planned.type.summary
-    return (models_in_words(destination.fields) if summary == _ANY_MODEL else "") or summary
+    return (models_of(destination.fields) if summary == _ANY_MODEL else "") or summary
 
 
 def sentence(text: str) -> str:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.typing.limits import cardinality_of
 from invokable.contract.limit_words import range_in_words
-from invokable.contract.listing import any_of
+from invokable.contract.model_words import models_in_words
 from invokable.contract.models import ANY_MODEL
 from invokable.schema.model import MISSING
 
 if TYPE_CHECKING:
     from invokable.contract.limits import Limits
-    from invokable.contract.models import ModelFilter
     from invokable.schema.model import InputTemplate
     from invokable.workflow import FormInput
 
@@ -36,24 +35,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "StylePresetField": "style preset",
     "VideoField": "video",
 }
-_ACRONYMS: Final[Mapping[str, str]] = {
-    "clip": "CLIP",
-    "gemma2": "Gemma 2",
-    "controlnet": "ControlNet",
-    "ip": "IP",
-    "llm": "LLM",
-    "lora": "LoRA",
-    "mistral": "Mistral",
-    "qwen": "Qwen",
-    "qwen3": "Qwen3",
-    "siglip": "SigLIP",
-    "t2i": "T2I",
-    "t5": "T5",
-    "vae": "VAE",
-    "vl": "VL",
-    "wan": "Wan",
-}
-"""The words of model types that are not lower case."""
 _LONGEST: Final = 160  # characters of choices listed in full
 _MOST: Final = 12  # choices listed in full
 _FIRST: Final = 3  # choices listed of many, besides the last
@@ -68,7 +49,7 @@ def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str
     if choices:
         word = choices_in_words(choices)
     elif name == "ModelIdentifierField":
-        word = _model_in_words(item.template.models)
+        word = models_in_words(item.template.models)
     cardinality = cardinality_of(item.template)
     if cardinality == "COLLECTION":
         word = f"list ({word})"
@@ -118,14 +99,7 @@ def _quoted(value: object, most: int) -> str:
     return json.dumps(cut(value, most) if isinstance(value, str) else value, ensure_ascii=False)
 
 
-def models_in_words(fields: Iterable[InputTemplate]) -> str:
+def models_of(fields: Iterable[InputTemplate]) -> str:
     """The models that all the fields take, such as `ControlNet model of sd-1`; empty if they differ or take any."""
-    found = {_model_in_words(field.models) for field in fields if field.models != ANY_MODEL}
+    found = {models_in_words(field.models) for field in fields if field.models != ANY_MODEL}
     return found.pop() if len(found) == 1 else ""
-
-
-def _model_in_words(models: ModelFilter) -> str:
-    """`main model of sd-1, sd-2 or sdxl`."""
-    kinds = any_of(" ".join(_ACRONYMS.get(word, word) for word in kind.split("_")) for kind in models.type)
-    bases = f" of {any_of(models.base)}" if models.base else ""
-    return f"{kinds} model{bases}".strip()

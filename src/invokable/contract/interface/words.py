@@ -7,8 +7,7 @@ from typing import Final
 from invokable.contract.interface.rules import Change, Kind
 from invokable.contract.interface.takes import One, Takes
 from invokable.contract.limit_words import range_in_words
-from invokable.contract.listing import any_of
-from invokable.contract.models import ModelFilter
+from invokable.contract.model_words import models_in_words
 
 _MOST: Final = 100  # characters of a value that a line shows
 _FEW: Final = 6  # choices to list
@@ -98,20 +97,13 @@ def _one(one: One, field_type: str) -> str:
         listed = ", ".join(map(_quoted, one.choices[:_FEW]))
         return f"one of {listed}" if len(one.choices) <= _FEW else f"one of {len(one.choices)}: {listed}, …"
     if one.base == "ModelInput":
-        return _model(one.models)
+        return models_in_words(one.models)
     name = field_type.rstrip("[]|") if one.base == "JsonValue" else one.base
     return _joined(name, range_in_words(one.limits))
 
 
 def _joined(*parts: str) -> str:
     return ", ".join(filter(None, parts))
-
-
-def _model(models: ModelFilter) -> str:
-    """`main model for sd-1, sd-2 or sdxl`."""
-    words = [any_of(models.type), "model", "for" if models.base else "", any_of(models.base)]
-    more = [f"{name} {any_of(its)}" for name, its in (("variant", models.variant), ("format", models.format)) if its]
-    return ", ".join((" ".join(filter(None, words)), *more))
 
 
 def _quoted(choice: str | int | bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from invokable.contract.listing import all_of, any_of
+from invokable.contract.model_words import models_in_words
 from invokable.contract.models import ANY_MODEL, IDENTIFYING, ModelFilter, ModelKey
 from invokable.runtime.errors import NotFoundError, Problem
 from invokable.runtime.steps.exchange import answers
@@ -80,8 +81,9 @@ def _missing(
     others = matching(model, records, ways)
     names = sorted({record.name for record in fitting})
     if others:
-        found = f"is a {others[0].type} model of {others[0].base}; expected: {_in_words(wanted)}"
-        return NotFoundError(f"model {model} {found}{_some(names)}", name=str(model), nearest=names)
+        found = models_in_words(ModelFilter(base=(others[0].base,), type=(others[0].type,)))
+        message = f"model {model} is a {found}; expected: {models_in_words(wanted)}{_some(names)}"
+        return NotFoundError(message, name=str(model), nearest=names)
     if not matching(model, records):
         hint = described_otherwise(model, records) or nearest(str(model), names) or _some(names)
         return NotFoundError(f"the server has no {described(model)}{hint}", name=str(model), nearest=names)
@@ -182,12 +184,3 @@ def _chosen(finder: ModelFinder, model: Model, records: Sequence[answers.ModelRe
 def _wire(record: answers.ModelRecord, submodel_type: str) -> dict[str, str]:
     wire = {key: str(getattr(record, key)) for key in ("key", "hash", "name", "base", "type")}
     return wire | ({"submodel_type": submodel_type} if submodel_type else {})
-
-
-def _in_words(wanted: ModelFilter) -> str:
-    parts = [
-        any_of(wanted.type),
-        f"of {any_of(wanted.base)}" if wanted.base else "",
-        any_of(wanted.variant),
-    ]
-    return " ".join(part for part in parts if part) or "any"
