@@ -101,6 +101,17 @@ def test_no_folder_holds_a_circle_of_imports(folder: Path) -> None:
         pytest.fail(f"{folder.name}: {' <- '.join(error.args[1])}")
 
 
+def test_no_two_public_classes_of_the_runtime_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in (PACKAGE / "runtime").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and "_sync" not in path.parts:
+                places.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    shared = {name: found for name, found in places.items() if len(found) > 1}
+    # The second is what steps may know of the first.
+    assert shared.keys() == {"Ear"}, shared
+
+
 def test_only_two_rooms_know_httpx() -> None:
     users = [
         path.relative_to(PACKAGE).as_posix()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from invokable import APIError, ConnectionError, NotInvokeAIError, Policy  # noqa: A004
 from invokable.runtime.steps.exchange import answers
-from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.protocol import Request, Response, fetch
 from invokable.runtime.steps.exchange.responses import parse, read
 from tests.runtime.driving import Driver, answer, in_turn, page
@@ -27,12 +27,11 @@ READERS: list[Any] = [
     answers.ModelList,
     answers.OpenAPI,
     answers.Prompts,
-    answers.QueueItem,
+    answers.RunItem,
     answers.StoredImage,
     answers.StoredVideo,
     answers.Version,
-    list[answers.BoardRecord],
-    list[answers.QueueItem],
+    list[answers.RunItem],
     list[str],
 ]
 GET = Request("GET", "/api/v1/x")
@@ -100,5 +99,5 @@ def test_an_answer_of_another_shape_is_refused(kind: Any, document: Any) -> None
 
 
 def test_null_and_unknown_members_are_ignored() -> None:
-    item = read(answer({"item_id": 1, "batch_id": "b", "status": "failed", "error_type": None, "new": {}}), QueueItem)
+    item = read(answer({"item_id": 1, "batch_id": "b", "status": "failed", "error_type": None, "new": {}}), RunItem)
     assert (item.error_type, item.ended) == (None, True)

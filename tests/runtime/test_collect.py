@@ -10,7 +10,7 @@ from generated_examples.colour_card import OUTPUT_MAP, ColourCard
 from invokable import Color, Image, NotInvokeAIError, Submission, Video, WorkflowError, WorkflowResult
 from invokable.contract.batch import BatchTable
 from invokable.contract.fields import FieldType
-from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.runs.collect import Giving, collect
 from invokable.runtime.steps.runs.wait import Waiting
 from invokable.runtime.values.pins import OutputPin, Pins, pins_of
@@ -18,9 +18,9 @@ from invokable.runtime.values.pins import OutputPin, Pins, pins_of
 NODE = OUTPUT_MAP[0][1]
 
 
-def item(results: dict[str, Any], mapping: dict[str, list[str]], number: int = 1, **session: Any) -> QueueItem:
+def item(results: dict[str, Any], mapping: dict[str, list[str]], number: int = 1, **session: Any) -> RunItem:
     document = {"results": results, "source_prepared_mapping": mapping, **session}
-    return QueueItem.model_validate({"item_id": number, "batch_id": "b", "status": "completed", "session": document})
+    return RunItem.model_validate({"item_id": number, "batch_id": "b", "status": "completed", "session": document})
 
 
 def output(attribute: str, node_id: str, field: str, kind: str, many: bool) -> OutputPin:
@@ -31,12 +31,12 @@ def picture(name: str) -> dict[str, Any]:
     return {"image": {"image_name": name}, "width": 4, "height": 3}
 
 
-def ended(*items: QueueItem) -> Waiting:
+def ended(*items: RunItem) -> Waiting:
     ids = tuple(item.item_id for item in items)
     return Waiting(Submission("m:C", "batch", "d", len(items), ids), ended={item.item_id: item for item in items})
 
 
-def collected(outputs: list[OutputPin], *items: QueueItem) -> Any:
+def collected(outputs: list[OutputPin], *items: RunItem) -> Any:
     pins = Pins((), tuple(outputs), {}, "", {}, BatchTable(), None, {})
     return collect(Giving(WorkflowResult, pins), ended(*items))
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.runs.submit import choose
 from invokable.runtime.values.submission import items_in, new_batch_id
 
 Row = list[tuple[str, str, Any]]
 
 
-def listed(*values: Sequence[Any], canceled: Sequence[int] = ()) -> list[QueueItem]:
+def listed(*values: Sequence[Any], canceled: Sequence[int] = ()) -> list[RunItem]:
     """Items as the server lists them, with ids starting at 1."""
     return [
-        QueueItem.model_validate(
+        RunItem.model_validate(
             {
                 "item_id": number,
                 "batch_id": "b",

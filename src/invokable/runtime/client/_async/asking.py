@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from invokable.runtime.client._async.concurrency import Started, home, sleep
+from invokable.runtime.client._async.concurrency import Background, home, sleep
 from invokable.runtime.errors import ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import Ask
 
@@ -24,7 +24,7 @@ class _Gathering:
     """A question that more items can still be added to."""
 
     item_ids: set[int] = field(default_factory=set)
-    answer: Started[Found] | None = None
+    answer: Background[Found] | None = None
 
 
 class AsyncAsking:
@@ -42,7 +42,7 @@ class AsyncAsking:
             gathering = gatherings.get(kind)
             if gathering is None:
                 gathering = _Gathering()
-                gathering.answer = Started(self._gather, kind, gathering, step)
+                gathering.answer = Background(self._gather, kind, gathering, step)
                 gatherings[kind] = gathering  # last, so that an interrupt leaves no gathering that never answers
             gathering.item_ids.update(step.item_ids)
         assert gathering.answer is not None  # set above

@@ -116,7 +116,7 @@ class Gate:
         return replace(request, timeout=max(request.timeout - (time.monotonic() - begin), 0.001))
 
 
-class Started(Generic[T]):
+class Background(Generic[T]):
     """Work in the background that several callers can wait for."""
 
     def __init__(self, action: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> None:

@@ -67,7 +67,7 @@ class Gate:
         return transport.send(request)
 
 
-class Started(Generic[T]):
+class Background(Generic[T]):
     """Work in the background that several callers can wait for."""
 
     def __init__(self, action: Callable[..., T], *arguments: Any) -> None:

@@ -81,8 +81,8 @@ class QueueCounts(Answer):
     in_progress: int
 
 
-class QueueStatus(Answer):
-    """`GET /queue/{queue}/status`."""
+class QueueLoad(Answer):
+    """`GET /queue/{queue}/status`: how much there is to run."""
 
     queue: QueueCounts
 
@@ -125,7 +125,7 @@ class ItemSummary(Answer):
     batch_id: str
 
 
-class FieldValue(Answer):
+class BatchValue(Answer):
     """A batch value that an item runs with."""
 
     node_path: str
@@ -133,15 +133,15 @@ class FieldValue(Answer):
     value: Any
 
 
-class QueueItem(Answer):
-    """`GET /queue/{queue}/i/{item}`."""
+class RunItem(Answer):
+    """`GET /queue/{queue}/i/{item}`: what a run needs of a queue item."""
 
     item_id: int
     batch_id: str
     status: str
     destination: str | None = None
     session: Session = Session()
-    field_values: list[FieldValue] | None = None
+    field_values: list[BatchValue] | None = None
     error_type: str | None = None
     error_message: str | None = None
     error_traceback: str | None = None
@@ -166,7 +166,7 @@ class QueueItem(Answer):
 class ItemPage(Answer):
     """`GET /queue/{queue}/list`, of servers before 6.7. The items have no session."""
 
-    items: list[QueueItem]
+    items: list[RunItem]
     has_more: bool
 
 
@@ -186,14 +186,7 @@ class StoredVideo(Answer):
     height: int
 
 
-class BoardRecord(Answer):
-    """`GET /boards/`."""
-
-    board_id: str
-    board_name: str
-
-
-class ModelRecord(Answer):
+class ListedModel(Answer):
     """`GET /models/`; other members are kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
@@ -208,7 +201,7 @@ class ModelRecord(Answer):
 class ModelList(Answer):
     """`GET /models/`."""
 
-    models: list[ModelRecord]
+    models: list[ListedModel]
 
 
 class Prompts(Answer):
@@ -253,7 +246,7 @@ class OpenAPI(Answer):
 Channel: TypeAlias = Annotated[int, Field(ge=0, le=FULL)]
 
 
-class Color(Answer):
+class ColorValue(Answer):
     """The value of a ColorField."""
 
     r: Channel

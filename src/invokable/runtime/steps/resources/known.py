@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from invokable.runtime.steps.exchange.answers import ModelRecord
+from invokable.runtime.steps.exchange.answers import ListedModel
 from invokable.runtime.steps.resources.uploads import Uploaded
 
 
@@ -13,7 +13,7 @@ from invokable.runtime.steps.resources.uploads import Uploaded
 class Known:
     """What a client knows about its server; refreshed when a name is not found."""
 
-    models: Sequence[ModelRecord] | None = None
+    models: Sequence[ListedModel] | None = None
     version: str | None = None
     """The server's version, once requested."""
     lists_by_ids: bool = True

@@ -49,7 +49,7 @@ def get_model(key: str) -> Steps[ModelRecord]:
     """The model with a key. Raises NotFoundError."""
     missing = NotFoundError(f"the server has no model with the key {key!r}", name=key)
     response = yield from fetch(Request("GET", f"{MODELS}i/{in_path(key, missing)}"))
-    return model_record(shaped(existing(response, missing), answers.ModelRecord, where=response.url), response)
+    return model_record(shaped(existing(response, missing), answers.ListedModel, where=response.url), response)
 
 
 def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
@@ -89,7 +89,7 @@ def change_model(value: Model | str, changes: Mapping[str, Any], known: Known) -
     """Change what the server stores about a model. Raises NotFoundError."""
     model = yield from find_model_record(value, known)
     response = yield from fetch(Request("PATCH", f"{MODELS}i/{in_path(model.key)}", json=dict(changes)))
-    changed = model_record(shaped(parse(response), answers.ModelRecord, where=response.url), response)
+    changed = model_record(shaped(parse(response), answers.ListedModel, where=response.url), response)
     known.models = None
     return changed
 
@@ -232,7 +232,7 @@ def _image_of(model: ModelRecord) -> str:
 def _install(value: Any, response: Response) -> ModelInstall:
     said = value if isinstance(value, dict) else {}
     model = said.get("config_out") if said.get("status") == "completed" else None
-    read_model = model_record(shaped(model, answers.ModelRecord, where=response.url), response) if model else None
+    read_model = model_record(shaped(model, answers.ListedModel, where=response.url), response) if model else None
     return record(
         ModelInstall,
         value,

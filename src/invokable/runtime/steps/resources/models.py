@@ -25,12 +25,12 @@ MODELS: Final = "/api/v2/models/"
 _SHOWN: Final = 5  # names in an error
 
 
-def list_models() -> Steps[list[answers.ModelRecord]]:
+def list_models() -> Steps[list[answers.ListedModel]]:
     """All models of the server."""
     return read((yield from fetch(Request("GET", MODELS))), ModelList).models
 
 
-def model_record(one: answers.ModelRecord, response: Response | None = None) -> ModelRecord:
+def model_record(one: answers.ListedModel, response: Response | None = None) -> ModelRecord:
     """A model as the server describes it."""
     config = one.model_dump()
     triggers = config.get("trigger_phrases") or ()
@@ -58,14 +58,14 @@ def find_model(
     raise _missing(model, wanted, records, fitting, policy.models)
 
 
-def _listed(known: Known, since: float | None) -> Steps[Sequence[answers.ModelRecord]]:
+def _listed(known: Known, since: float | None) -> Steps[Sequence[answers.ListedModel]]:
     if known.models is None or (since is not None and known.models_listed < since):
         known.models = yield from list_models()
         known.models_listed = known.uploads.clock()
     return known.models
 
 
-def _ambiguous(model: Model, found: Sequence[answers.ModelRecord]) -> NotFoundError:
+def _ambiguous(model: Model, found: Sequence[answers.ListedModel]) -> NotFoundError:
     several = [f"{record.name} ({record.base}, key {record.key})" for record in found]
     message = f"{len(found)} models match {model}: {', '.join(several)}; add base, type or key"
     return NotFoundError(message, name=str(model), found=len(found), nearest=several)
@@ -74,8 +74,8 @@ def _ambiguous(model: Model, found: Sequence[answers.ModelRecord]) -> NotFoundEr
 def _missing(
     model: Model,
     wanted: ModelFilter,
-    records: Sequence[answers.ModelRecord],
-    fitting: Sequence[answers.ModelRecord],
+    records: Sequence[answers.ListedModel],
+    fitting: Sequence[answers.ListedModel],
     ways: Sequence[ModelKey | ModelFinder],
 ) -> NotFoundError:
     others = matching(model, records, ways)
@@ -97,7 +97,7 @@ def described(model: Model) -> str:
     return f"model {model}{_of(model.type, model.base)}"
 
 
-def described_otherwise(model: Model, records: Sequence[answers.ModelRecord]) -> str:
+def described_otherwise(model: Model, records: Sequence[answers.ListedModel]) -> str:
     """What the models with the name of a reference are, if its base or type is another; else empty."""
     named = sorted({_of(record.type, record.base) for record in records if record.name == model.name})
     return f"; its {model} is{any_of(named)}" if named else ""
@@ -155,9 +155,9 @@ def filter_of(hint: Any) -> ModelFilter:
 
 def matching(
     model: Model,
-    records: Sequence[answers.ModelRecord],
+    records: Sequence[answers.ListedModel],
     ways: Sequence[ModelKey | ModelFinder] = IDENTIFYING,
-) -> list[answers.ModelRecord]:
+) -> list[answers.ListedModel]:
     """The models that match a reference, by the first of the ways (key, hash, name, a function) that finds any."""
     for way in ways:
         if callable(way):
@@ -175,12 +175,12 @@ def matching(
     return []
 
 
-def _chosen(finder: ModelFinder, model: Model, records: Sequence[answers.ModelRecord]) -> list[answers.ModelRecord]:
+def _chosen(finder: ModelFinder, model: Model, records: Sequence[answers.ListedModel]) -> list[answers.ListedModel]:
     """The models that a project's own function chooses."""
     chosen = {found.key for found in finder(model, [model_record(record) for record in records])}
     return [record for record in records if record.key in chosen]
 
 
-def _wire(record: answers.ModelRecord, submodel_type: str) -> dict[str, str]:
+def _wire(record: answers.ListedModel, submodel_type: str) -> dict[str, str]:
     wire = {key: str(getattr(record, key)) for key in ("key", "hash", "name", "base", "type")}
     return wire | ({"submodel_type": submodel_type} if submodel_type else {})

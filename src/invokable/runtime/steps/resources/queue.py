@@ -13,8 +13,8 @@ from invokable.runtime.steps.exchange.answers import (
     ItemIds,
     ItemPage,
     ItemSummary,
-    QueueItem,
-    QueueStatus,
+    QueueLoad,
+    RunItem,
 )
 from invokable.runtime.steps.exchange.logs import LOG as LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
@@ -25,7 +25,7 @@ from invokable.runtime.values.submission import Submission
 
 QUEUE: Final = "/api/v1/queue/default"
 
-Item = TypeVar("Item", QueueItem, ItemSummary)
+Item = TypeVar("Item", RunItem, ItemSummary)
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
@@ -38,9 +38,9 @@ def batch_status(batch_id: str) -> Steps[BatchStatus]:
     return read((yield Request("GET", f"{QUEUE}/b/{in_path(batch_id)}/status")), BatchStatus)
 
 
-def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueItem]]:
+def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, RunItem]]:
     """Items with their sessions, without those that are no longer in the queue."""
-    found: dict[int, QueueItem] = {}
+    found: dict[int, RunItem] = {}
     if len(item_ids) > 1 and known.lists_by_ids:
         for start in range(0, len(item_ids), _AT_ONCE):
             chunk = list(item_ids[start : start + _AT_ONCE])
@@ -48,7 +48,7 @@ def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, QueueI
             if response.status in (404, 405):  # servers before 6.7
                 known.lists_by_ids = False
                 break
-            found |= {item.item_id: item for item in read(response, list[QueueItem])}
+            found |= {item.item_id: item for item in read(response, list[RunItem])}
         else:
             return found
     for item_id in item_ids:
@@ -62,7 +62,7 @@ def queued(submission: Submission) -> Steps[Queued]:
     """The place of a run in the queue, if the server reports it quickly."""
     ahead: int | None = None
     try:
-        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE)), QueueStatus).queue
+        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE)), QueueLoad).queue
         ahead = max(queue.pending + queue.in_progress - submission.requested, 0)
     except InvokableError as error:
         LOG.info("the place of batch %s in the queue is unknown: %s", submission.batch_id, error)
@@ -90,7 +90,7 @@ def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, It
     return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
 
 
-def another_users(items: Iterable[QueueItem | ItemSummary]) -> bool:
+def another_users(items: Iterable[RunItem | ItemSummary]) -> bool:
     """Whether one of the items is another user's."""
     return any(item.batch_id == REDACTED for item in items)
 
@@ -101,14 +101,14 @@ def belong_to_another_user(submission: Submission) -> WorkflowError:
     return WorkflowError(f"{whose}; sign in with the account that submitted them")
 
 
-def rows_of(submission: Submission) -> Steps[list[QueueItem]]:
+def rows_of(submission: Submission) -> Steps[list[RunItem]]:
     """All items of a submission and their retries, oldest first: more than requested if it arrived twice.
 
     Items that a node of the workflow enqueued are left out.
     """
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
     before_6_0 = response.status == 404
-    items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[QueueItem])
+    items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[RunItem])
     return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
 
 
@@ -136,17 +136,17 @@ def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
     return [_summary(item) for item in (yield from items_by_id(item_ids, known)).values()]
 
 
-def _summary(item: QueueItem) -> ItemSummary:
+def _summary(item: RunItem) -> ItemSummary:
     return ItemSummary.model_construct(**{name: getattr(item, name) for name in _SHARED})
 
 
-def latest_of(items: Iterable[QueueItem]) -> list[QueueItem]:
+def latest_of(items: Iterable[RunItem]) -> list[RunItem]:
     """The items of a run, given oldest first; a retried item is replaced by its last retry.
 
     Each retry names the original item, even if it is the retry of a retry. If a retry arrived twice, the first one
     counts; the second one was canceled, or will be.
     """
-    latest: dict[int, QueueItem] = {}
+    latest: dict[int, RunItem] = {}
     for item in items:
         before = latest.get(item.first)
         is_again = before is None or before.status in AGAIN
@@ -195,10 +195,10 @@ def _cancel(item_id: int) -> Request:
     return Request("PUT", f"{QUEUE}/i/{item_id}/cancel")
 
 
-def _item(item_id: int) -> Steps[QueueItem | None]:
+def _item(item_id: int) -> Steps[RunItem | None]:
     response: Response = yield Request("GET", f"{QUEUE}/i/{item_id}")
     try:
-        return read(response, QueueItem)
+        return read(response, RunItem)
     except APIError as error:
         # Some versions wrap the 404 of a missing item in a 500 with this message.
         if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
@@ -206,9 +206,9 @@ def _item(item_id: int) -> Steps[QueueItem | None]:
         raise
 
 
-def _paged(batch_id: str) -> Steps[list[QueueItem]]:
+def _paged(batch_id: str) -> Steps[list[RunItem]]:
     """The items of a batch, from the pages of all items that servers before 6.0 have; without their values."""
-    found: list[QueueItem] = []
+    found: list[RunItem] = []
     cursor: dict[str, Any] = {}
     while True:
         page = read((yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))), ItemPage)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.exchange.answers import Answer, FieldValue
+from invokable.runtime.steps.exchange.answers import Answer, BatchValue
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
@@ -218,6 +218,6 @@ def _there(item_id: int, response: Response) -> QueueItem:
 
 def _item(value: Any, response: Response) -> QueueItem:
     rows = value.get("field_values") if isinstance(value, dict) else None
-    values = shaped(rows or [], list[FieldValue], where=response.url)
+    values = shaped(rows or [], list[BatchValue], where=response.url)
     given = {(one.node_path, one.field_name): one.value for one in values}
     return record(QueueItem, value, where=response.url, values=given)

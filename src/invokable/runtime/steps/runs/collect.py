@@ -8,7 +8,7 @@ from typing import Any
 
 from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, WorkflowError
 from invokable.runtime.steps.exchange import answers
-from invokable.runtime.steps.exchange.answers import QueueItem, Session
+from invokable.runtime.steps.exchange.answers import RunItem, Session
 from invokable.runtime.steps.exchange.responses import not_invokeai, shaped
 from invokable.runtime.steps.runs.wait import Waiting
 from invokable.runtime.values.encoding import custom_from_json
@@ -53,7 +53,7 @@ def partial_result(giving: Giving, waiting: Waiting) -> WorkflowResult | None:
     return _result(giving, completed, waiting) if completed else None
 
 
-def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> WorkflowResult:
+def _result(giving: Giving, items: Sequence[RunItem], waiting: Waiting) -> WorkflowResult:
     values: dict[str, Any] = {}
     for item in items if giving.pins.outputs else ():
         if item.session.is_empty:
@@ -79,7 +79,7 @@ def _result(giving: Giving, items: Sequence[QueueItem], waiting: Waiting) -> Wor
     )
 
 
-def _check_graph(items: Sequence[QueueItem], output: OutputPin) -> None:
+def _check_graph(items: Sequence[RunItem], output: OutputPin) -> None:
     """Raise WorkflowError if an item ran another workflow, as after attaching with another class."""
     for item in items:
         nodes = item.session.graph.nodes
@@ -90,14 +90,14 @@ def _check_graph(items: Sequence[QueueItem], output: OutputPin) -> None:
             )
 
 
-def _ran(item: QueueItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def _ran(item: RunItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """The results of each node of an item, once for each time it ran."""
     for node_id in item.session.source_prepared_mapping:
         for result in _results_of(item.session, node_id):
             yield item.item_id, node_id, result
 
 
-def _values(item: QueueItem, output: OutputPin, giving: Giving) -> Iterator[Any]:
+def _values(item: RunItem, output: OutputPin, giving: Giving) -> Iterator[Any]:
     """The values of an item for an output, in the order of its iterations."""
     for result in _results_of(item.session, output.node_id):
         if output.is_open and result.get("type") in giving.makers:
@@ -134,7 +134,7 @@ def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Download
             video = shaped(raw, answers.VideoRef, where=where)
             return Video(video.video_name, *size, output.node_id, client)
         case "ColorField":
-            color = shaped(raw, answers.Color, where=where)
+            color = shaped(raw, answers.ColorValue, where=where)
             return Color(r=color.r, g=color.g, b=color.b, a=color.a)
     return raw
 
@@ -143,7 +143,7 @@ def _size(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: WorkflowResult | None) -> RunCanceled:
+def _cancellation(items: Sequence[RunItem], waiting: Waiting, partial: WorkflowResult | None) -> RunCanceled:
     canceled = [item for item in items if item.status == "canceled"]
     ids = [*waiting.open, *(item.item_id for item in canceled)]
     if unknown := waiting.submission.requested - len(waiting.submission.item_ids):
@@ -167,7 +167,7 @@ def _cancellation(items: Sequence[QueueItem], waiting: Waiting, partial: Workflo
     return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
 
 
-def _was_asked_for(item: QueueItem, waiting: Waiting) -> bool:
+def _was_asked_for(item: RunItem, waiting: Waiting) -> bool:
     """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
     said = waiting.hearing is not None and item.item_id in waiting.hearing.ended
     return said or (item.created_at is not None and item.started_at is None)
@@ -187,7 +187,7 @@ def _named(ids: Sequence[int]) -> str:
     return f"item {shown} was" if len(ids) == 1 else f"items {shown} were"
 
 
-def _failure(item: QueueItem, failed: int, total: int, partial: WorkflowResult | None) -> RunFailed:
+def _failure(item: RunItem, failed: int, total: int, partial: WorkflowResult | None) -> RunFailed:
     session = item.session
     executed = next(iter(session.errors), "")
     node_id = session.prepared_source_mapping.get(executed)

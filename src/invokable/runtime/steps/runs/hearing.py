@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from invokable.contract.fields import CALL
 from invokable.contract.server import ENDED
-from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.protocol import Note
 from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
 from invokable.runtime.values.media import Downloader, Image, Video
@@ -50,7 +50,7 @@ _KEPT: Final[Mapping[str, tuple[type, ...]]] = {
     "retried_item_ids": (list,),
 }
 """The members that are used, with their types. Values of other types are ignored."""
-_COMPLETED: Final = QueueItem(item_id=0, batch_id="", status="completed")
+_COMPLETED: Final = RunItem(item_id=0, batch_id="", status="completed")
 """A completed item, to be filled in from events."""
 _IDS: Final = frozenset({"canceled_item_ids", "retried_item_ids"})
 _RUN_SEVERALLY: Final = frozenset({"iterate", CALL})
@@ -113,7 +113,7 @@ class Hearing:
         """Process notes, and return the events for those who watch."""
         return [event for note in notes for event in self._take(note)]
 
-    def item(self, item_id: int) -> QueueItem | None:
+    def item(self, item_id: int) -> RunItem | None:
         """A completed item, if events have reported all of its results."""
         if self.ended.get(item_id) != "completed" or not self._each_runs_once:
             return None
@@ -132,7 +132,7 @@ class Hearing:
         session = _COMPLETED.session.model_copy(update={"results": given, "source_prepared_mapping": mapping})
         return _COMPLETED.model_copy(update={"item_id": item_id, "session": session})
 
-    def unheard(self, item: QueueItem) -> Iterator[JobEvent]:
+    def unheard(self, item: RunItem) -> Iterator[JobEvent]:
         """The node events of an ended item that have not been reported yet, from the item as stored on the server."""
         session = item.session
         of_source = session.source_prepared_mapping.items()

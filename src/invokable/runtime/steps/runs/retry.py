@@ -19,7 +19,7 @@ from invokable.runtime.errors import (
     InvokableError,
     RunTimeout,
 )
-from invokable.runtime.steps.exchange.answers import QueueItem
+from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import parse
@@ -75,7 +75,7 @@ def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     raise _uncertain(state, "they do not appear")
 
 
-def _replace_items(state: Submitting, old: dict[int, QueueItem], new: Sequence[QueueItem]) -> Steps[None]:
+def _replace_items(state: Submitting, old: dict[int, RunItem], new: Sequence[RunItem]) -> Steps[None]:
     """Replace old items by new ones; if there are several, the earliest is kept and the others are canceled."""
     kept = _earliest(new)
     if not kept:
@@ -104,7 +104,7 @@ def _put(item_ids: Sequence[int], state: Submitting, clock: Clock) -> Steps[bool
     return True
 
 
-def _found(state: Submitting, old: dict[int, QueueItem], last: int, clock: Clock, *, sure: bool) -> Steps[bool]:
+def _found(state: Submitting, old: dict[int, RunItem], last: int, clock: Clock, *, sure: bool) -> Steps[bool]:
     """Look for the new item of each old one, and use them once there are all; return whether there are."""
     begin = clock()
     while True:
@@ -123,7 +123,7 @@ def _found(state: Submitting, old: dict[int, QueueItem], last: int, clock: Clock
         yield Sleep(_PAUSE if not sure else _PAUSE / 4)
 
 
-def _earliest(rows: Sequence[QueueItem]) -> dict[int, int]:
+def _earliest(rows: Sequence[RunItem]) -> dict[int, int]:
     new: dict[int, int] = {}
     for row in sorted(rows, key=lambda row: row.item_id):
         new.setdefault(row.first, row.item_id)

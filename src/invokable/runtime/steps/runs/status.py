@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from invokable.runtime.steps.exchange.answers import ItemSummary, QueueItem
+from invokable.runtime.steps.exchange.answers import ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import Ask, Steps
 from invokable.runtime.steps.resources.queue import (
@@ -50,7 +50,7 @@ def finished_part(workflow: type[Workflow], state: Submitting, context: Context,
 
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
-    items: dict[int, QueueItem] = yield from _asked(items_by_id, state, context, deadline)
+    items: dict[int, RunItem] = yield from _asked(items_by_id, state, context, deadline)
     waiting = Waiting(state.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     with carried_by_errors(state):

@@ -36,7 +36,7 @@ from invokable.runtime.errors import (
     QueueFullError,
     RunTimeout,
 )
-from invokable.runtime.steps.exchange.answers import Enqueued, QueueItem
+from invokable.runtime.steps.exchange.answers import Enqueued, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import AskPolicy, Ear, Request, Response, Sent, Sleep, Steps, T
@@ -103,7 +103,7 @@ class Submitting:
         """Whether a POST may have reached the server."""
         return self.post.begun or self.unclear_since is not None
 
-    def correct(self, rows: Sequence[QueueItem]) -> None:
+    def correct(self, rows: Sequence[RunItem]) -> None:
         """Take the ids of the items from the server's list of the batch, unless they were taken from it before."""
         if not self.is_listed:
             self.submission, self.is_listed = corrected(self.submission, rows), True
@@ -231,7 +231,7 @@ def _is_plain(answer: Enqueued, submission: Submission) -> bool:
     return answer.enqueued == submission.requested == len(ids) == len(set(ids)) and min(ids) > 0
 
 
-def _look(submission: Submission, clock: Clock) -> Steps[list[QueueItem]]:
+def _look(submission: Submission, clock: Clock) -> Steps[list[RunItem]]:
     """The items of a batch once the server shows it; none if it answered for `LATE` without showing it."""
     pauses = _pauses()
     quiet = 0.0
@@ -244,7 +244,7 @@ def _look(submission: Submission, clock: Clock) -> Steps[list[QueueItem]]:
             return rows
 
 
-def _rows(submission: Submission, clock: Clock, pauses: Iterator[float] | None = None) -> Steps[list[QueueItem]]:
+def _rows(submission: Submission, clock: Clock, pauses: Iterator[float] | None = None) -> Steps[list[RunItem]]:
     return _insist(lambda: rows_of(submission), submission, clock, pauses or _pauses())
 
 
@@ -281,7 +281,7 @@ def _pauses() -> Iterator[float]:
 
 
 def _settle(
-    state: Submitting, found: Sequence[QueueItem], prepared: Prepared | None, *, refused: bool = False
+    state: Submitting, found: Sequence[RunItem], prepared: Prepared | None, *, refused: bool = False
 ) -> Steps[None]:
     """Choose the items of a submission, cancel duplicates, and give up a batch that was accepted in part.
 
@@ -310,7 +310,7 @@ def _settle(
 
 
 def choose(
-    items: Sequence[QueueItem], requested: int, rows: Sequence[Sequence[tuple[str, str, Any]]] | None
+    items: Sequence[RunItem], requested: int, rows: Sequence[Sequence[tuple[str, str, Any]]] | None
 ) -> tuple[list[int], list[int]]:
     """The items to keep, the earliest for each row of values, and the spare ones. If a row has none, all are spare.
 
@@ -337,7 +337,7 @@ def choose(
     return kept, sorted(item for queue in waiting.values() for item in queue)
 
 
-def corrected(submission: Submission, rows: Sequence[QueueItem]) -> Submission:
+def corrected(submission: Submission, rows: Sequence[RunItem]) -> Submission:
     """A submission with the ids in the server's list of its batch, if the list is complete and lacks one of its own.
 
     They come from the answer to the POST, which something between client and server may have mixed up.
@@ -348,7 +348,7 @@ def corrected(submission: Submission, rows: Sequence[QueueItem]) -> Submission:
     return replace(submission, item_ids=tuple(kept)) if kept else submission
 
 
-def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:
+def _was_pruned(items: Sequence[RunItem], rows: Sequence[Sequence[tuple[str, str, Any]]] | None) -> bool:
     """Whether the missing items of a batch were pruned. If the queue had no room for them, it has the first ones.
 
     Without the rows, as in another process, assume that they were pruned: later on, that is likelier, and harmless.
@@ -356,7 +356,7 @@ def _was_pruned(items: Sequence[QueueItem], rows: Sequence[Sequence[tuple[str, s
     return rows is None or all(_key_of(item) != _key(rows[0]) for item in items)
 
 
-def _key_of(item: QueueItem) -> str:
+def _key_of(item: RunItem) -> str:
     return _key([(v.node_path, v.field_name, v.value) for v in item.field_values or ()])
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from invokable.contract.server import AGAIN, ENDED, OPEN, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout, WorkflowError
-from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary, QueueItem
+from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
@@ -72,7 +72,7 @@ class Waiting:
     """Whether this client canceled the run."""
     watched: bool = False
     """Whether the events of the run are watched."""
-    ended: dict[int, QueueItem] = field(default_factory=dict)
+    ended: dict[int, RunItem] = field(default_factory=dict)
     """The items that have ended, by id."""
     heard: set[int] = field(default_factory=set)
     """The items to read again if they make no result: it is known only from events, or was missing."""
@@ -128,7 +128,7 @@ class Waiting:
         self._foreign = another_users(found.values())
         return own
 
-    def correct(self, rows: Sequence[QueueItem]) -> bool:
+    def correct(self, rows: Sequence[RunItem]) -> bool:
         """Replace ids that are not in the server's list of the batch; return whether there were any."""
         self.is_listed = True
         right = corrected(self.submission, rows)
@@ -289,7 +289,7 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
 
 def read_heard(waiting: Waiting, known: Known) -> Steps[None]:
     """Read the items whose results are known only from events. Raises ConnectionError and APIError."""
-    items: dict[int, QueueItem] = own_items((yield Ask(items_by_id, tuple(waiting.heard), known)), waiting.submission)
+    items: dict[int, RunItem] = own_items((yield Ask(items_by_id, tuple(waiting.heard), known)), waiting.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard.clear()
 
@@ -319,7 +319,7 @@ def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
     waiting._known_total = status.total
 
 
-def _spare(rows: Sequence[QueueItem], submission: Submission) -> list[int]:
+def _spare(rows: Sequence[RunItem], submission: Submission) -> list[int]:
     """The items of a POST, or of a retry, that arrived again, without those of somebody else's retry."""
     own = {row.item_id: row for row in rows if row.item_id in set(submission.item_ids)}
     # While these run, or once they are completed, there is nothing to retry.
@@ -352,7 +352,7 @@ def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list
     """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
-    items: dict[int, QueueItem] = waiting.own(item_ids, (yield Ask(items_by_id, tuple(item_ids), known)))
+    items: dict[int, RunItem] = waiting.own(item_ids, (yield Ask(items_by_id, tuple(item_ids), known)))
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard |= {
         item_id for item_id, item in items.items() if item.status == "completed" and item.session.is_empty
