@@ -1,4 +1,4 @@
-"""Imports: which module of the package needs which, counting imports anywhere in a file."""
+"""Imports: what a file imports, anywhere in it, and which module of the package needs which."""
 
 from __future__ import annotations
 
@@ -21,20 +21,29 @@ def place_of(path: Path) -> Place:
 
 
 @cache
-def imports_of(path: Path, *, for_types: bool = True) -> frozenset[Place]:
-    """The places that a file imports from; without `for_types`, only those that it needs at run time."""
+def imported_names(path: Path, *, for_types: bool = True) -> frozenset[str]:
+    """The full names of all that a file imports, such as `json` and `pathlib.Path`.
+
+    Without `for_types`, only those that it needs at run time.
+    """
     return frozenset(_imports(path, for_types=for_types))
 
 
-def _imports(path: Path, *, for_types: bool) -> Iterator[Place]:
+@cache
+def imports_of(path: Path, *, for_types: bool = True) -> frozenset[Place]:
+    """The places in the package that a file imports from."""
+    return frozenset(place for name in imported_names(path, for_types=for_types) for place in _found(name))
+
+
+def _imports(path: Path, *, for_types: bool) -> Iterator[str]:
     for statement in _statements(ast.parse(path.read_bytes()), for_types=for_types):
         if isinstance(statement, ast.ImportFrom):
             assert not statement.level, f"{path}: a relative import"
             for alias in statement.names:
-                yield from _found(f"{statement.module}.{alias.name}")
+                yield f"{statement.module}.{alias.name}"
         elif isinstance(statement, ast.Import):
             for alias in statement.names:
-                yield from _found(alias.name)
+                yield alias.name
 
 
 def _statements(node: ast.AST, *, for_types: bool) -> Iterator[ast.stmt]:

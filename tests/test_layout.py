@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 import invokable
 from tests.examples import MODULES
-from tests.imports import PACKAGE, needs
+from tests.imports import PACKAGE, imported_names, needs
 
 MAY_IMPORT = {
     "cli": {"cli", "demo", "testing", "codegen", "workflow", "schema", "contract", "runtime"},
@@ -26,6 +25,7 @@ MAY_IMPORT = {
     "contract": {"contract"},
 }
 PLANNED = {"testing"}
+IO = {"asyncio", "httpx", "shutil", "socket", "ssl", "subprocess", "tempfile"}
 HEAVY = ("pydantic", "httpx", "socketio", "jinja2", "black", "click", "rich", "asyncio")
 
 
@@ -51,21 +51,14 @@ IN_ORDER = {
 """The files and folders of a folder. Each may only need those before it."""
 
 
-@cache
-def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
-    """All imports of a file, also inside functions."""
-    return [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Import | ast.ImportFrom)]
-
-
 def imported_rooms(path: Path) -> set[str]:
-    rooms = set()
-    for node in imports(path):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("invokable."):
-            rooms.add(node.module.split(".")[1])
-        elif isinstance(node, ast.ImportFrom) and node.module == "invokable":
-            names = {alias.name for alias in node.names if not alias.name.startswith("__")}
-            rooms |= {"runtime" if name in invokable.__all__ else name for name in names}
-    return rooms
+    """The folders and files at the top of the package that a file imports from; public names come from `runtime`."""
+    names = {name.split(".")[1] for name in imported_names(path) if name.startswith("invokable.")}
+    return {"runtime" if name in invokable.__all__ else name for name in names if not name.startswith("__")}
+
+
+def imported_packages(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imported_names(path)}
 
 
 def test_every_room_is_guarded_and_every_guarded_room_is_there() -> None:
@@ -113,25 +106,13 @@ def test_no_two_public_classes_of_the_runtime_have_one_name() -> None:
 
 
 def test_only_two_rooms_know_httpx() -> None:
-    users = [
-        path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
-        if b"httpx" in path.read_bytes()
-        for node in imports(path)
-        if (isinstance(node, ast.Import) and any(alias.name == "httpx" for alias in node.names))
-        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "httpx")
-    ]
-    assert {user.rpartition("/")[0] for user in users} == {"runtime/client/_http", "testing/web"}
+    users = [path for path in PACKAGE.rglob("*.py") if "httpx" in imported_packages(path)]
+    assert {user.parent.relative_to(PACKAGE).as_posix() for user in users} == {"runtime/client/_http", "testing/web"}
 
 
 def test_steps_do_no_io() -> None:
     for path in (PACKAGE / "runtime" / "steps").rglob("*.py"):
-        modules = {
-            name.split(".")[0]
-            for node in imports(path)
-            for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
-        }
-        assert not modules & {"asyncio", "httpx", "shutil", "socket", "ssl", "subprocess", "tempfile"}, path
+        assert not imported_packages(path) & IO, path
         calls = {
             ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)
         }
