@@ -13,13 +13,14 @@ from invokable.codegen.naming.hints import choose_names
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.naming.names import alias_name, class_name
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.typing.annotations import Choices, result_type
+from invokable.codegen.typing.annotations import result_type
 from invokable.codegen.typing.custom import CustomFields
 from invokable.codegen.typing.inputs import InputType, input_type
 from invokable.codegen.typing.limits import usable_limits
 from invokable.codegen.typing.models import InstalledModel, model_choices
 from invokable.codegen.written.checksums import source_checksum
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
+from invokable.contract.interface.takes import Choices
 from invokable.contract.models import ModelFilter
 from invokable.contract.module import index_map_checksum
 from invokable.workflow.outputs import FoundOutput, find_outputs

@@ -20,7 +20,11 @@ NO_BOARD: Final = "none"
 AUTO_BOARD: Final = "auto"
 BOARD_WORDS: Final = (AUTO_BOARD, NO_BOARD)
 """The values of a board field that are not boards: the server's default, and no board."""
-MEDIA: Final[Mapping[str, Literal["image", "video"]]] = {"ImageField": "image", "VideoField": "video"}
+NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
+CHOICES: Final = frozenset({"EnumField", "SchedulerField"})
+"""The field types whose values are among the choices in the schema."""
+MediaKind: TypeAlias = Literal["image", "video"]
+MEDIA: Final[Mapping[str, MediaKind]] = {"ImageField": "image", "VideoField": "video"}
 """The field types for files on the server, and the kind of file."""
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from invokable.contract.fields import CHOICES
 from invokable.contract.settings import FAMILIES
 from invokable.schema import fields
 from invokable.schema.json_object import JsonObject
@@ -138,7 +139,7 @@ def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | Non
     if field_type is None or field_type.name == "IsIntermediate":
         return None
     required = schema.flag("orig_required", default=False)
-    has_options = field_type.name in ("EnumField", "SchedulerField")
+    has_options = field_type.name in CHOICES
     choices = fields.options(schema) if has_options else ()
     if field_type.name == "EnumField" and not choices:
         return None

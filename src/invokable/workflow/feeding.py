@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from invokable.contract.fields import MEDIA
 from invokable.workflow.model import ConnectorNode, InvocationNode
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _PLAIN: Final = frozenset(
     {"BooleanField", "CollectionField", "CollectionItemField", "FloatField", "IntegerField", "StringField"}
 )
-_MEDIA: Final = frozenset({"ImageField", "VideoField"})
 _LISTS: Final = frozenset({"CollectionField", "CollectionItemField"})
 _ASIDE: Final = frozenset({"BoardField", "MetadataField"})  # fields of every node that saves
 _SIDES: Final = ("positive", "negative")
@@ -155,7 +155,7 @@ def _primitive_output(template: NodeTemplate, field: str) -> str | None:
         return None
     kind = own[0].type
     same = [output.name for output in template.outputs.values() if _is_same(output.type, kind)]
-    if len(same) != 1 or (kind.name in _MEDIA and template.category != "primitives"):
+    if len(same) != 1 or (kind.name in MEDIA and template.category != "primitives"):
         return None
     return same[0]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.naming import spelling
 from invokable.codegen.naming.telling import Steps
-from invokable.contract.fields import BOARD_WORDS
+from invokable.contract.fields import BOARD_WORDS, MEDIA
 from invokable.schema import load, versions
 from invokable.workflow.headings import Surroundings, surroundings
 
@@ -101,7 +101,7 @@ class Clues:
         headings = [_trimmed(text) for text in ([board.user_label, *self._headings(board)] if board else [])]
         return (
             [text for text in headings if not _is_general(text)],
-            [_look(title) if output.type.name in ("ImageField", "VideoField") else _plain_title(title)],
+            [_look(title) if output.type.name in MEDIA else _plain_title(title)],
             _families(title),
             list(self._labels_above(output.node_id)),
             list(self._titles_above(output.node_id)),

@@ -5,14 +5,16 @@ The table is closed: a type that is not listed is annotated as a JSON value, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from invokable.codegen.python import expression
 from invokable.codegen.python.code import Code, literal
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.typing.limits import NUMBERS, cardinality_of
+from invokable.codegen.typing.limits import cardinality_of
+from invokable.contract.fields import CHOICES, NUMBERS
+from invokable.contract.interface.takes import BOUNDS, Choices
 from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.contract.settings import FAMILIES, generator_field
@@ -20,15 +22,12 @@ from invokable.contract.settings import FAMILIES, generator_field
 if TYPE_CHECKING:
     from invokable.workflow import FormInput
 
-Choices: TypeAlias = tuple[str | int | bool, ...]
-
 PLAIN = {
     "BooleanField": "bool",
     "FloatField": "float",
     "IntegerField": "int",
     "StringField": "str",
 }
-CHOICES = frozenset({"EnumField", "SchedulerField"})
 TEXTS = frozenset({"SavedWorkflowField", "StringField", *CHOICES})
 """Types whose values are text unless there are choices."""
 _RUNTIME = {
@@ -121,15 +120,10 @@ def _item_type(name: str, choices: Choices) -> Expression:
 def _constraints(type_name: str, limits: Limits) -> tuple[Expression, ...]:
     if type_name not in NUMBERS:
         return _length(limits.min_length, limits.max_length)
-    step = limits.multiple_of
-    bounds = {
-        "Ge": limits.minimum,
-        "Gt": limits.exclusive_minimum,
-        "Le": limits.maximum,
-        "Lt": limits.exclusive_maximum,
-        "MultipleOf": None if type_name == "IntegerField" and step == 1 else step,
-    }
-    return tuple(_bound(name, literal(bound)) for name, bound in bounds.items() if bound is not None)
+    if type_name == "IntegerField" and limits.multiple_of == 1:  # as every integer is
+        limits = replace(limits, multiple_of=None)
+    bounds = ((name, getattr(limits, limit)) for name, limit in BOUNDS.items())
+    return tuple(_bound(name, literal(bound)) for name, bound in bounds if bound is not None)
 
 
 @lru_cache(maxsize=1_000)
@@ -148,5 +142,4 @@ def _model_filter(item: FormInput) -> tuple[Expression, ...]:
     models: ModelFilter = item.template.models
     if item.template.type.name != "ModelIdentifierField" or models == ANY_MODEL:
         return ()
-    wanted = {key: getattr(models, key) for key in ("base", "type", "variant", "format") if getattr(models, key)}
-    return (expression.call("ModelFilter", **wanted),)
+    return (expression.call("ModelFilter", **{name: words for name, words in asdict(models).items() if words}),)

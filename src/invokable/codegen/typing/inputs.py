@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.typing.annotations import Choices, annotation_of, choices_of
+from invokable.codegen.typing.annotations import annotation_of, choices_of
 from invokable.codegen.typing.defaults import Factory, default_of
 from invokable.codegen.typing.limits import effective_limits
 from invokable.codegen.typing.words import summary
+from invokable.contract.interface.takes import Choices
 from invokable.contract.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from invokable.contract.fields import NUMBERS
 from invokable.contract.limit_words import whole
 from invokable.contract.limits import Limits
 
 if TYPE_CHECKING:
     from invokable.schema.model import InputTemplate
     from invokable.workflow import FormInput
-
-NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
 
 _LEAST_STEP: Final = 1e-300  # below it doubles run out of digits, and pydantic accepts no number as a multiple
 _MOST_NEEDED: Final = 10_000_000  # characters or items; a larger minimum is dropped

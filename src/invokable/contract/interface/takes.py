@@ -25,13 +25,14 @@ from invokable.contract.statements import LONG, Span, long_parts
 Choices: TypeAlias = tuple[str | int | bool, ...]
 
 _LITERAL: Final = "Literal["
-_BOUNDS: Final = {
+BOUNDS: Final = {
     "Ge": "minimum",
     "Gt": "exclusive_minimum",
     "Le": "maximum",
     "Lt": "exclusive_maximum",
     "MultipleOf": "multiple_of",
 }
+"""The runtime's classes for the limits of a number, each with the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,8 @@ def _limits(extras: Sequence[ast.expr], sized: str) -> Limits:
     found: dict[str, Any] = {}
     for extra in extras:
         name = _called(extra)
-        if name in _BOUNDS and isinstance(extra, ast.Call):
-            found[_BOUNDS[name]] = ast.literal_eval(extra.args[0])
+        if name in BOUNDS and isinstance(extra, ast.Call):
+            found[BOUNDS[name]] = ast.literal_eval(extra.args[0])
         elif name == "Len" and isinstance(extra, ast.Call):
             sizes = [ast.literal_eval(size) for size in extra.args]
             found |= dict(zip((f"min_{sized}", f"max_{sized}"), sizes, strict=False))

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from invokable.contract.fields import MEDIA
 from invokable.contract.limit_words import number
 from invokable.contract.limits import MISFITS, NOT_FINITE
 from invokable.contract.settings import SETTINGS_FIELDS
@@ -39,8 +40,6 @@ _WANTED: Final = {
     "VideoField": "a video: a path, bytes, a file object, or a video on the server",
 }
 _PLACED: Final = "an edge of the workflow feeds this field, so this value would be ignored"
-_FILES: Final = frozenset({"ImageField", "VideoField"})
-"""The types whose text is a path, in which anything is possible."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS: Final = {
     "greater_than": MISFITS["exclusive_minimum"].format("{gt}"),
@@ -86,7 +85,7 @@ def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, objec
     for target in targets:
         if target.attribute in by_attribute:
             problems[target.attribute] = _words(target, values[target.attribute], by_attribute[target.attribute])
-        elif target.type.name not in _FILES and not _is_text(values[target.attribute]):
+        elif target.type.name not in MEDIA and not _is_text(values[target.attribute]):
             problems[target.attribute] = (
                 f"{_short(values[target.attribute])} contains half of a character (a lone surrogate)"
             )

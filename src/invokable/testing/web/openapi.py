@@ -7,10 +7,12 @@ InvokeAI's own.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import cache
 from pkgutil import get_data
 from typing import Any, Final
 
+from invokable.contract.fields import CHOICES
 from invokable.schema import MISSING, FieldType, InputTemplate, Limits, NodeTemplate, OutputTemplate, Schema
 from invokable.testing.graphs.records import RECORDS, Member
 from invokable.testing.web.route_table import ENDPOINTS
@@ -145,11 +147,7 @@ def _default(field: InputTemplate) -> Json:
 
 
 def _extras(field: InputTemplate) -> Json:
-    extras: Json = {
-        f"ui_model_{name}": list(values)
-        for name in ("base", "type", "variant", "format")
-        if (values := getattr(field.models, name))
-    }
+    extras: Json = {f"ui_model_{name}": list(words) for name, words in asdict(field.models).items() if words}
     if field.choice_labels:
         extras["ui_choice_labels"] = dict(field.choice_labels)
     return extras
@@ -159,7 +157,7 @@ def _output(field: OutputTemplate) -> Json:
     written = _spelling(field.type.original or field.type, Limits(), ())
     if field.type.original is not None or field.type.name in _UNSPELT:
         written["ui_type"] = field.type.name
-    if field.type.name in ("EnumField", "SchedulerField"):
+    if field.type.name in CHOICES:
         written = {"enum": [], "type": "string", "ui_type": field.type.name}
     return {**written, "field_kind": "output", "title": field.title, "ui_hidden": False}
 

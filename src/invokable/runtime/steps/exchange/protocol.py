@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from invokable.contract.fields import MediaKind
 from invokable.runtime.errors import CertificateError, ConnectionError, InvokableError, NotInvokeAIError  # noqa: A004
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy, is_busy
@@ -34,7 +35,7 @@ T = TypeVar("T")
 class File:
     """A file to upload."""
 
-    kind: Literal["image", "video"]
+    kind: MediaKind
     content: bytes = field(repr=False)
     suffix: str = ""
     content_type: str = ""
@@ -100,7 +101,7 @@ class Read:
     """Read the value of an image or a video input."""
 
     value: object
-    kind: Literal["image", "video"]
+    kind: MediaKind
 
 
 @dataclass(frozen=True, slots=True)
