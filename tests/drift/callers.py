@@ -13,7 +13,8 @@ from typing import Any
 from invokable.codegen import ModulePlan
 from invokable.codegen.plan import PlannedInput
 from invokable.codegen.typing.annotations import result_type
-from invokable.contract.fields import NUMBERS, cardinality_of
+from invokable.codegen.typing.limits import cardinality_of
+from invokable.contract.fields import NUMBERS
 from invokable.contract.limits import NO_LIMITS, Limits
 from invokable.schema.model import MISSING
 

@@ -20,7 +20,7 @@ from invokable.codegen.typing.limits import usable_limits
 from invokable.codegen.typing.models import InstalledModel, model_choices
 from invokable.codegen.written.checksums import source_checksum
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
-from invokable.contract.interface.takes import Choices
+from invokable.contract.fields import Choices
 from invokable.contract.models import ModelFilter
 from invokable.contract.module import index_map_checksum
 from invokable.workflow.outputs import FoundOutput, find_outputs

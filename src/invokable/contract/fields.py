@@ -23,6 +23,8 @@ BOARD_WORDS: Final = (AUTO_BOARD, NO_BOARD)
 NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
 CHOICES: Final = frozenset({"EnumField", "SchedulerField"})
 """The field types whose values are among the choices in the schema."""
+Choices: TypeAlias = tuple[str | int | bool, ...]
+"""The choices of a field."""
 MediaKind: TypeAlias = Literal["image", "video"]
 MEDIA: Final[Mapping[str, MediaKind]] = {"ImageField": "image", "VideoField": "video"}
 """The field types for files on the server, and the kind of file."""

@@ -20,6 +20,14 @@ MISFITS: Final[Mapping[str, str]] = {
 }
 """What is wrong with a value that breaks a limit, by the name of the limit."""
 NOT_FINITE: Final = "is not a finite number"
+BOUNDS: Final[Mapping[str, str]] = {
+    "Ge": "minimum",
+    "Gt": "exclusive_minimum",
+    "Le": "maximum",
+    "Lt": "exclusive_maximum",
+    "MultipleOf": "multiple_of",
+}
+"""The runtime's classes for the limits of a number, each with the limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,8 @@ from invokable.codegen.python import expression
 from invokable.codegen.python.code import Code, literal
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.limits import cardinality_of
-from invokable.contract.fields import CHOICES, NUMBERS
-from invokable.contract.interface.takes import BOUNDS, Choices
-from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.fields import CHOICES, NUMBERS, Choices
+from invokable.contract.limits import BOUNDS, NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.contract.settings import FAMILIES, generator_field
 

@@ -16,9 +16,8 @@ from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import TEXTS, Annotation
 from invokable.codegen.typing.limits import cardinality_of
 from invokable.contract.colors import CHANNELS, FULL, is_channel
-from invokable.contract.fields import CHOICES, NUMBERS
+from invokable.contract.fields import CHOICES, NUMBERS, Choices
 from invokable.contract.generators import GeneratorError, check
-from invokable.contract.interface.takes import Choices
 from invokable.contract.limit_words import number
 from invokable.contract.limits import NO_LIMITS, NOT_FINITE, Limits
 from invokable.contract.models import IDENTIFYING, MODEL_KEYS

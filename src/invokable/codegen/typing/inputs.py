@@ -14,7 +14,7 @@ from invokable.codegen.typing.annotations import annotation_of, choices_of
 from invokable.codegen.typing.defaults import Factory, default_of
 from invokable.codegen.typing.limits import effective_limits
 from invokable.codegen.typing.words import summary
-from invokable.contract.interface.takes import Choices
+from invokable.contract.fields import Choices
 from invokable.contract.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:

@@ -14,25 +14,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.contract.fields import Choices
+from invokable.contract.limits import BOUNDS, NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.contract.module_text import entries
 from invokable.contract.parsed import most_tokens
 from invokable.contract.statements import LONG, Span, long_parts
 
-Choices: TypeAlias = tuple[str | int | bool, ...]
-
 _LITERAL: Final = "Literal["
-BOUNDS: Final = {
-    "Ge": "minimum",
-    "Gt": "exclusive_minimum",
-    "Le": "maximum",
-    "Lt": "exclusive_maximum",
-    "MultipleOf": "multiple_of",
-}
-"""The runtime's classes for the limits of a number, each with the limit."""
 
 
 @dataclass(frozen=True, slots=True)
