@@ -10,12 +10,12 @@ import click
 
 from invokable.cli.errors import reported, say
 from invokable.codegen.failures import BuildError
-from invokable.contract.server import NEWEST
+from invokable.contract.server import HOST, NEWEST, PORT
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=9090, show_default=True, help="The port; 0 picks a free one.")
+@click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, help="The port; 0 picks a free one.")
 @click.option(
     "--version",
     "version_",

@@ -11,11 +11,12 @@ import click
 
 from invokable.cli.errors import CommandError, note
 from invokable.codegen import BuildError, BuildOptions
+from invokable.workflow.document import SUFFIXES
 
 if TYPE_CHECKING:
     from watchfiles import Change
 
-_SUFFIXES = (".json", ".png", ".gz", ".jinja")
+_SUFFIXES = (*SUFFIXES, ".gz", ".jinja")
 _NAMES = ("pyproject.toml",)
 
 

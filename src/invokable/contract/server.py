@@ -6,7 +6,9 @@ from typing import Final, Literal, TypeAlias, get_args
 
 NEWEST: Final = "6.14.2"
 """The newest InvokeAI whose node schemas are bundled, and which the simulator simulates by default."""
-LOCAL: Final = "http://127.0.0.1:9090"
+HOST: Final = "127.0.0.1"
+PORT: Final = 9090
+LOCAL: Final = f"http://{HOST}:{PORT}"
 """The default address of the server."""
 URL: Final = "INVOKEAI_URL"
 """The environment variable with the address of the server."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Category: TypeAlias = Literal["general", "mask", "control", "user", "other"]
 """What an image is for. The editor lists `general` under images and the others under assets."""
@@ -14,6 +14,9 @@ Visibility: TypeAlias = Literal["private", "shared", "public"]
 """What other users may do with a board."""
 WorkflowCategory: TypeAlias = Literal["user", "default"]
 """Whether a workflow was saved by a user or comes with InvokeAI."""
+
+PNG_PREFIX: Final = "invokeai_"
+"""Begins the names of the texts in a PNG file that InvokeAI wrote: its metadata, workflow and graph."""
 
 # The words for models are those of the newest version that is bundled; other versions have others.
 ModelBase: TypeAlias = Literal[

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NoReturn
 
 from invokable.contract.json_parts import not_json
+from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -37,7 +38,9 @@ _SHARED = 40
 
 _PIECE = 1 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
-PNG_KEYWORD = b"invokeai_workflow"
+SUFFIXES = (".json", ".png")
+"""How the names of files end that may contain a workflow."""
+PNG_KEYWORD = f"{PNG_PREFIX}workflow".encode()
 """What a PNG file calls the text that is its workflow."""
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

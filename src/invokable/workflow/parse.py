@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from invokable.contract.generators import JS_SPACE
 from invokable.contract.settings import SAFE_INTEGER
+from invokable.contract.vocabulary import WorkflowCategory
 from invokable.schema.model import (
     MISSING,
     Cardinality,
@@ -60,7 +61,7 @@ def parse_workflow(document: Mapping[str, object], schema: Schema) -> ParsedWork
         contact=top.text("contact"),
         tags=top.text("tags"),
         notes=top.text("notes"),
-        category=meta.choice("category", ("user", "default"), default="user"),
+        category=meta.choice("category", get_args(WorkflowCategory), default="user"),
         nodes=_parse_nodes(top, schema),
         edges=_parse_edges(top),
         exposed_fields=[FieldRef(ref.name("nodeId"), ref.name("fieldName")) for ref in top.records("exposedFields")],
@@ -213,8 +214,8 @@ def parse_input_template(record: Record) -> InputTemplate:
         WorkflowFileError: The template lacks a name or a type.
     """
     kind = record.record("type")
-    cardinality: Cardinality = kind.choice("cardinality", ("SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"))
-    connects: Connects = record.choice("input", ("any", "direct", "connection"))
+    cardinality: Cardinality = kind.choice("cardinality", get_args(Cardinality))
+    connects: Connects = record.choice("input", get_args(Connects))
     return InputTemplate(
         name=record.text("name"),
         title=record.text("title"),

@@ -16,12 +16,12 @@ from typing import Final, TypeVar
 from invokable import Workflow
 from invokable.codegen import BuildError, BuildOptions, Source, plan_source
 from invokable.codegen.render import Draft, draft_module
+from invokable.workflow.document import SUFFIXES
 from invokable.workflow.errors import nearest
 
 T = TypeVar("T")
 
 _DOTTED: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_FILES: Final = (".json", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def load(name: str, options: Callable[[], BuildOptions]) -> Loaded:
     place, _, chosen = name.rpartition(":") if _has_class(name) else (name, "", "")
     if place.endswith(".py"):
         return Loaded(name, Path(place).stem, _class_of(_of_file(place), name, chosen))
-    if _DOTTED.fullmatch(place) and not place.lower().endswith(_FILES) and not os.path.isfile(place):
+    if _DOTTED.fullmatch(place) and not place.lower().endswith(SUFFIXES) and not os.path.isfile(place):
         return Loaded(name, place.rpartition(".")[2], _class_of(_of_import(place), name, chosen))
     return _of_workflow(Source(None if name == "-" else Path(name)), options())
 

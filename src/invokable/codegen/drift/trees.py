@@ -24,10 +24,11 @@ from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, is_searched, walked
 from invokable.codegen.written.existing import is_generated
 from invokable.contract.interface.rules import BREAKS, Breaks
+from invokable.workflow.document import SUFFIXES
 
 Status: TypeAlias = Literal["same", "changed", "renamed", "added", "removed", "unreadable"]
 
-_SUFFIXES: Final = (".json", ".png", ".py")
+_SUFFIXES: Final = (*SUFFIXES, ".py")
 _ALIKE: Final = 0.5
 """The minimum share of common nodes of a file and its renamed version."""
 

@@ -11,9 +11,8 @@ from typing import BinaryIO, Final
 
 from invokable.codegen.failures import BuildError
 from invokable.workflow import WorkflowFileError, read_bytes, read_document
-from invokable.workflow.document import PNG_KEYWORD
+from invokable.workflow.document import PNG_KEYWORD, SUFFIXES
 
-_SUFFIXES: Final = (".json", ".png")
 _NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
@@ -120,7 +119,7 @@ def files_below(folder: Path, below: str) -> Iterator[Source]:
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
     for entry in ordered:
-        if entry.name.lower().endswith(_SUFFIXES) and entry.is_file():
+        if entry.name.lower().endswith(SUFFIXES) and entry.is_file():
             yield Source(folder / entry.name, below, named=False)
     for entry in ordered:
         if entry.is_dir(follow_symlinks=False) and is_searched(entry.path):

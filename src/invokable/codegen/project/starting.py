@@ -14,11 +14,11 @@ from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, files_below
 from invokable.contract.server import LOCAL, NEWEST
 from invokable.workflow import WorkflowFileError, read_document
+from invokable.workflow.document import SUFFIXES
 
 _MOST: Final = 2_000
 """The maximum number of files searched."""
 _LARGEST: Final = 8 * 1024 * 1024
-_FILES: Final = (".json", ".png")
 
 _HEAD: Final = f"""\
 [tool.invokable]
@@ -144,7 +144,7 @@ def _outputs(output: str, roots: list[str]) -> list[str]:
     outputs = []
     for root, name in zip(roots, names, strict=True):
         seen[name] += 1
-        if root.endswith(_FILES) and names.count(name) == 1:
+        if root.endswith(SUFFIXES) and names.count(name) == 1:
             outputs.append(output)
         else:
             outputs.append(f"{output}/{_stem(root)}{f'_{seen[name]}' if seen[name] > 1 else ''}")
@@ -153,7 +153,7 @@ def _outputs(output: str, roots: list[str]) -> list[str]:
 
 def _stem(root: str) -> str:
     name = PurePosixPath(root).name
-    return PurePosixPath(name).stem if name.endswith(_FILES) else name
+    return PurePosixPath(name).stem if name.endswith(SUFFIXES) else name
 
 
 def _commented(source: str, workflows: list[str]) -> str:

@@ -6,6 +6,7 @@ import os
 from io import BytesIO
 from typing import Any, Final
 
+from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.runtime.steps.exchange.protocol import File, Read
 from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
 from invokable.runtime.values.reprs import short
@@ -80,7 +81,7 @@ def _picture(array: SupportsArray) -> Any:
 
 
 def _is_ours(key: object, text: object) -> bool:
-    return isinstance(key, str) and isinstance(text, str) and key.startswith("invokeai_")
+    return isinstance(key, str) and isinstance(text, str) and key.startswith(PNG_PREFIX)
 
 
 def _whole(file: Any) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from invokable.contract.fields import CALL, CALLED_INPUTS
 from invokable.schema import NodeTemplate, Schema
 from invokable.testing.execution.class_names import class_name
 from invokable.testing.execution.nodes import Implementation, implementation
@@ -14,8 +15,8 @@ from invokable.testing.execution.services import NodeError
 from invokable.testing.execution.values import Convert, converter, server_default
 
 # The editor does not use these, so the catalogue lacks them.
-_HIDDEN: Final[dict[str, dict[str, Any]]] = {"iterate": {"index": 0}, "call_saved_workflow": {"workflow_inputs": {}}}
-_KEEPS_EXTRA_FIELDS: Final = frozenset({"core_metadata", "call_saved_workflow"})
+_HIDDEN: Final[dict[str, dict[str, Any]]] = {"iterate": {"index": 0}, CALL: {CALLED_INPUTS: {}}}
+_KEEPS_EXTRA_FIELDS: Final = frozenset({"core_metadata", CALL})
 
 
 @dataclass(frozen=True, slots=True)

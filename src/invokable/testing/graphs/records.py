@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from invokable.contract.colors import CHANNELS, FULL
-from invokable.schema import Limits, Schema
+from invokable.contract.limits import NO_LIMITS, Limits
+from invokable.schema import Schema
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.server.problems import Detail, missing
 
 Kind = Literal["text", "integer", "number", "boolean", "base", "model_type", "submodel_type", "any"]
-
-
-NO_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)

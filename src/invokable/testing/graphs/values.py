@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from invokable.contract.fields import CALL, CALLED_INPUTS
 from invokable.schema import MISSING, InputTemplate, Limits, NodeTemplate, Schema
 from invokable.schema.fields import EDITOR_DEFAULTS
 from invokable.testing.graphs import scalars
@@ -17,7 +18,7 @@ from invokable.testing.server.release import Release
 _BASE_FIRST: Final = ("board", "metadata")
 # Defaults of fields whose type the editor cannot read or that it does not show.
 _UNSEEN_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
-    ("call_saved_workflow", "workflow_inputs"): {},
+    (CALL, CALLED_INPUTS): {},
     ("iterate", "index"): 0,
     ("metadata_to_lora_collection", "loras"): [],
     ("workflow_return", "values"): [],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from invokable.contract.vocabulary import WorkflowCategory
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.server.problems import Detail, missing, value_error
@@ -51,7 +52,7 @@ def _member(name: str, value: Any, release: Release, loc: Loc) -> Taken:
 def _meta(value: Any, release: Release, loc: Loc) -> Taken:
     if not isinstance(value, Mapping):
         return None, [Detail("model_attributes_type", loc, _DICT, value)]
-    categories = ("user", "default") if release.has("no_projects") else ("user", "default", "project")
+    categories = (*get_args(WorkflowCategory), *(() if release.has("no_projects") else ("project",)))
     category, found = scalars.choice(value.get("category", "user"), categories, (*loc, "category"), kind="enum")
     return {"version": value.get("version"), "category": category}, [*_version(value, loc), *found]
 

@@ -8,9 +8,10 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 from uuid import uuid4
 
+from invokable.contract.vocabulary import Category
 from invokable.testing.server import pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.release import Release
@@ -18,8 +19,7 @@ from invokable.testing.server.release import Release
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CATEGORIES: Final = ("general", "mask", "control", "user", "other")
-ASSETS: Final = CATEGORIES[1:]
+CATEGORIES: Final[tuple[str, ...]] = get_args(Category)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.testing.server.problems import Refusal
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _THUMBNAIL: Final = (256, 256)
 _TOO_LARGE: Final = 4096 * 4096
-_CHUNKS: Final = ("invokeai_metadata", "invokeai_workflow", "invokeai_graph")
+_TEXTS: Final = ("metadata", "workflow", "graph")
 
 
 def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
@@ -22,9 +23,9 @@ def encode(image: Image, texts: Mapping[str, str | None]) -> bytes:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    for name in ("metadata", "workflow", "graph"):
+    for name in _TEXTS:
         if (text := texts.get(name)) is not None:
-            info.add_text(f"invokeai_{name}", text)
+            info.add_text(f"{PNG_PREFIX}{name}", text)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=info, compress_level=1)
     return buffer.getvalue()
@@ -67,9 +68,9 @@ def small(content: bytes, content_type: str) -> bytes:
 def embedded(image: Image) -> dict[str, str | None]:
     """The metadata, workflow and graph in an uploaded file. Invalid workflows and graphs are dropped."""
     texts: dict[str, str | None] = {}
-    for chunk in _CHUNKS:
-        text = image.info.get(chunk)
-        texts[chunk.removeprefix("invokeai_")] = text if isinstance(text, str) and _is_object(text) else None
+    for name in _TEXTS:
+        text = image.info.get(f"{PNG_PREFIX}{name}")
+        texts[name] = text if isinstance(text, str) and _is_object(text) else None
     return texts
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+from invokable.contract.vocabulary import WorkflowCategory
 from invokable.testing.graphs import scalars
 from invokable.testing.graphs.workflow_rules import read_workflow
 from invokable.testing.server import pictures
@@ -15,7 +16,7 @@ from invokable.testing.web.route_table import route
 
 _WORKFLOWS = "/api/v1/workflows"
 _ONE = f"{_WORKFLOWS}/i/{{workflow_id}}"
-_CATEGORIES = ("user", "default")
+_CATEGORIES = get_args(WorkflowCategory)
 
 
 @route("POST", f"{_WORKFLOWS}/")

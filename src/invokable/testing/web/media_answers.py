@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from typing import get_args
 
+from invokable.contract.vocabulary import Origin
 from invokable.testing.server.boards import Board
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Refusal
@@ -76,7 +78,7 @@ def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
         "board_id": query.text("board_id"),
         "categories": query.choices("categories", CATEGORIES),
         "is_intermediate": query.boolean("is_intermediate"),
-        "origin": query.choice("image_origin", ("internal", "external")),
+        "origin": query.choice("image_origin", get_args(Origin)),
         "search": query.text("search_term"),
         "starred_first": query.boolean("starred_first", True),
         "descending": query.choice("order_dir", ("ASC", "DESC"), "DESC") == "DESC",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from invokable.contract.server import HOST, PORT
 from invokable.testing.server.problems import Detail, Invalid
 from invokable.testing.web.call import Answer, Call
 from invokable.testing.web.prompts import PromptError, all_of, some_of
@@ -40,8 +41,8 @@ def runtime_config(call: Call) -> Answer:
     world = call.world
     config: dict[str, Any] = {
         "schema_version": "4.0.3",
-        "host": "127.0.0.1",
-        "port": 9090,
+        "host": HOST,
+        "port": PORT,
         "base_url": None,
         "http_compression_level": 9,
         "device": "auto",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from invokable.contract.vocabulary import WorkflowCategory
 from invokable.runtime.errors import InvokableError, NotFoundError
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.nearest import not_found
@@ -21,7 +22,7 @@ _AT_ONCE: Final = 100  # records in one request
 _NAMES: Final = {"id": "workflow_id"}
 _SHARED_SINCE: Final = "6.13"
 _THUMBNAILS_SINCE: Final = "5.8"
-_CATEGORIES: Final = ("user", "default")
+_CATEGORIES: Final[tuple[str, ...]] = get_args(WorkflowCategory)
 
 
 class _Part(Answer):

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, Final
 
+from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
 
@@ -71,7 +72,7 @@ def metadata_field_extractor(run: NodeRun) -> Fields:
 
 
 def _of_image(run: NodeRun) -> dict[str, Any]:
-    found = run.image("image").info.get("invokeai_metadata")
+    found = run.image("image").info.get(f"{PNG_PREFIX}metadata")
     return found if isinstance(found, dict) else _parsed(found)
 
 

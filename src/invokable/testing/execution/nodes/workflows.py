@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from invokable.contract.fields import CALL
 from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
 
@@ -42,7 +43,7 @@ def _key(key: str) -> str:
     return key.strip()
 
 
-@node("call_saved_workflow")
+@node(CALL)
 def call_saved_workflow(run: NodeRun) -> Fields:
     """Fail: saved workflows are not available here."""
     if not run["workflow_id"]:
