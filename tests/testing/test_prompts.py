@@ -23,6 +23,8 @@ def expanded(ask: Asking, prompt: str, **options: Any) -> Any:
         ("{2$$a|b|c}", ["a,b", "a,c", "b,a", "b,c", "c,a", "c,b"]),
         ("{1-2$$x|y}", ["x", "y", "x,y", "y,x"]),
         ("{2$$ and $$a|b}", ["a and b", "b and a"]),
+        ("a } fox", ["a } fox"]),
+        ("{a|b}} fox", ["a} fox", "b} fox"]),
     ],
 )
 def test_all_combinations_in_order(ask: Asking, prompt: str, prompts: list[str]) -> None:

@@ -69,12 +69,30 @@ def test_a_search_ignores_case_unless_it_is_a_pattern() -> None:
         ("{2$$ and $$x|y}", ["x and y", "y and x"]),
         ("a {b|{c|d} e}", ["a b", "a c e", "a d e"]),
         ("{0.3::x|y}", ["x", "y"]),
-        ("no {braces", ["no {braces"]),
+        ("no } brace", ["no } brace"]),
+        ("{2-$$a|b}", ["a,b", "b,a"]),
     ],
 )
 def test_variants_are_combined_in_order(prompt: str, made: list[str]) -> None:
     values = {"prompt": prompt, "combinatorial": True, "max_prompts": 9}
     assert run_node("dynamic_prompt", **values).result("node")["collection"] == made
+
+
+NO_MATCH = "ParseException: Expected end of text, found '{'  (at char 3), (line:1, col:4)"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "combinatorial", "words"),
+    [
+        ("no {braces", True, NO_MATCH),
+        ("no {braces", False, NO_MATCH),
+        ("{a|{__fox__|b}}", True, "ValueError: No values found for wildcard(s): fox"),
+    ],
+)
+def test_a_prompt_that_cannot_be_expanded_fails_the_node(prompt: str, combinatorial: bool, words: str) -> None:
+    failed = run_node("dynamic_prompt", prompt=prompt, combinatorial=combinatorial).failed
+    assert failed is not None
+    assert f"{failed.error_type}: {failed.error_message}" == words
 
 
 def test_random_variants_are_among_the_combinations() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any, Final
 
 from invokable.contract.server import HOST, PORT
+from invokable.testing.prompts import PromptError, all_of, some_of
 from invokable.testing.server.problems import Detail, Invalid
 from invokable.testing.web.call import Answer, Call
-from invokable.testing.web.prompts import PromptError, all_of, some_of
 from invokable.testing.web.route_table import route
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def dynamic_prompts(call: Call) -> Answer:
     body: dict[str, Any] = call.body
     most = int(body.get("max_prompts", 1000))
     try:
-        found = all_of(prompt, most) if body.get("combinatorial", True) else some_of(prompt, most, body.get("seed"))
+        every = body.get("combinatorial", True)
+        found = all_of(prompt, most) if every else some_of(prompt, most, random.Random(body.get("seed")))
     except PromptError as error:
         return Answer({"prompts": [prompt], "error": str(error)})
     return Answer({"prompts": found or [""], "error": None})

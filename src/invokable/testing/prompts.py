@@ -1,10 +1,12 @@
-"""Dynamic prompts, such as `a {red|blue} fox`, and their expansion.
+"""Dynamic prompts, such as `a {red|blue} fox`, and their expansion: for the endpoint and for the node alike.
 
 {a|b}        one of them
 {2$$a|b|c}   two of them, in any order, joined by a comma
 {1-2$$a|b}   one or two
 {2$$ and $$a|b|c}   joined by another separator
 {3::a|b}     weights, for random prompts
+
+Braces that do not match are an error, but a closing brace alone is text.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _COUNT: Final = re.compile(r"\s*(\d+)?(-)?(\d+)?\s*\$\$")
+_WILDCARD: Final = re.compile(r"__([^_\s][^\s]*?)__")
 _WEIGHT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)::")
 
 
@@ -41,10 +44,23 @@ def all_of(prompt: str, most: int) -> list[str]:
     return list(itertools.islice(_every(_parse(prompt)), most))
 
 
-def some_of(prompt: str, count: int, seed: int | None) -> list[str]:
-    """`count` random prompts, the same for the same seed. Raises PromptError."""
-    parts, draw = _parse(prompt), random.Random(seed)
+def some_of(prompt: str, count: int, draw: random.Random) -> list[str]:
+    """`count` random prompts. Raises PromptError."""
+    parts = _parse(prompt)
     return [_drawn(parts, draw) for _ in range(count)]
+
+
+def wildcards(prompt: str) -> list[str]:
+    """The names of the wildcards, such as `__colors__`, among the options. Raises PromptError."""
+    return list(_wildcards(_parse(prompt)))
+
+
+def _wildcards(parts: tuple[_Part, ...]) -> Iterator[str]:
+    options = [option for part in parts if not isinstance(part, str) for option in part.options]
+    for text in (part for option in options for part in option if isinstance(part, str)):
+        yield from _WILDCARD.findall(text)
+    for option in options:
+        yield from _wildcards(option)
 
 
 def _every(parts: tuple[_Part, ...]) -> Iterator[str]:
@@ -80,10 +96,7 @@ def _drawn(parts: tuple[_Part, ...], draw: random.Random) -> str:
 
 
 def _parse(prompt: str) -> tuple[_Part, ...]:
-    parts, end = _sequence(prompt, 0, inside=False)
-    if end < len(prompt):
-        raise PromptError(_complaint(prompt, end))
-    return parts
+    return _sequence(prompt, 0, inside=False)[0]
 
 
 def _sequence(text: str, begin: int, *, inside: bool) -> tuple[tuple[_Part, ...], int]:
@@ -92,8 +105,6 @@ def _sequence(text: str, begin: int, *, inside: bool) -> tuple[tuple[_Part, ...]
     while at < len(text):
         if inside and text[at] in "|}":
             break
-        if text[at] == "}":
-            raise PromptError(_complaint(text, at))
         if text[at] == "{":
             if at > start:
                 parts.append(text[start:at])
