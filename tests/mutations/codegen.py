@@ -468,4 +468,18 @@ MUTATIONS: Final = (
         "taken % limits.multiple_of",
         ("tests/testing/test_validation.py::test_a_multiple_is_one_up_to_rounding",),
     ),
+    Mutation(
+        "a closing brace alone ends a dynamic prompt",
+        "src/invokable/testing/prompts.py",
+        'if inside and text[at] in "|}":',
+        'if text[at] in "|}":',
+        ("tests/testing/test_prompts.py",),
+    ),
+    Mutation(
+        "a node takes a prompt whose braces do not match for a fault of the simulator",
+        "src/invokable/testing/execution/nodes/prompts.py",
+        'raise NodeError("ParseException", str(error)) from error',
+        "raise",
+        ("tests/testing/execution/test_values.py::test_a_prompt_that_cannot_be_expanded_fails_the_node",),
+    ),
 )
