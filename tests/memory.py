@@ -6,12 +6,14 @@ import tracemalloc
 from collections.abc import Callable
 
 
-def traced_peak(action: Callable[[], object]) -> int:
+def traced_peak(action: Callable[[], object], *, bound: float = 0) -> int:
     """The most memory that an action allocates at a time, in bytes: the lesser of two measurements.
 
-    Other threads of a test worker allocate memory, too, but hardly twice in a row.
+    Other threads of a test worker allocate memory, too, but hardly twice in a row. A measurement below the bound is
+    not repeated: the lesser of two would be below it, too.
     """
-    return min(_peak(action) for _ in range(2))
+    peak = _peak(action)
+    return peak if peak < bound else min(peak, _peak(action))
 
 
 def _peak(action: Callable[[], object]) -> int:
