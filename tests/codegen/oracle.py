@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tokenize
+from functools import cache
 from pathlib import Path
 
 from invokable import __version__
@@ -58,27 +59,42 @@ _COMMENTS = [
 ]
 
 _IMPORT = """
-import sys
+import json, os, sys
 import dataclasses, typing, types
 import invokable.runtime as runtime
-names, path = sys.argv[1].split(","), sys.argv[2]
-for name in names:
+for name in runtime.__all__:
     getattr(runtime, name)
-source = open(path, "rb").read()
-compiled = compile(source, path, "exec")
-module = types.ModuleType("generated")
-sys.modules["generated"] = module
-mine = [True]
-def audit(event, arguments):
-    if event == "exec" and mine:
-        mine.pop()
-    elif event == "exec" and arguments[0].co_filename == "<string>" and arguments[0].co_name == "<module>":
-        pass  # dataclasses builds the methods of the class
-    elif event.split(".")[0] in {"open", "exec", "socket", "subprocess", "os", "shutil", "ctypes", "urllib", "ftplib"}:
-        raise SystemExit(f"audit: {event} {arguments!r:.200}")
-sys.addaudithook(audit)
-exec(compiled, module.__dict__)
+def run(path):
+    source = open(path, "rb").read()
+    compiled = compile(source, path, "exec")
+    module = types.ModuleType("generated")
+    sys.modules["generated"] = module
+    mine = [True]
+    def audit(event, arguments):
+        if event == "exec" and mine:
+            mine.pop()
+        elif event == "exec" and arguments[0].co_filename == "<string>" and arguments[0].co_name == "<module>":
+            pass  # dataclasses builds the methods of the class
+        elif event.split(".")[0] in FORBIDDEN:
+            raise SystemExit(f"audit: {event} {arguments!r:.200}")
+    sys.addaudithook(audit)
+    exec(compiled, module.__dict__)
+FORBIDDEN = {"open", "exec", "socket", "subprocess", "os", "shutil", "ctypes", "urllib", "ftplib"}
+for line in sys.stdin:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        os.close(writing)
+        run(json.loads(line))
+        sys.exit()
+    os.close(writing)
+    with open(reading, errors="replace") as output:
+        text = output.read()
+    print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), text]), flush=True)
 """
+"""Forks a process for each module, since starting Python takes longer than the test."""
 
 
 def check_module(source: str) -> ast.Module:
@@ -169,17 +185,15 @@ def strings_in(value: object) -> set[str]:
 
 def import_under_audit(path: Path) -> None:
     """Run a generated module in a process where opening, spawning and connecting is forbidden."""
-    tree = ast.parse(path.read_bytes())
-    names = [
-        alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == "invokable.runtime"
-        for alias in node.names
-    ]
-    done = subprocess.run(
-        [sys.executable, "-c", _IMPORT, ",".join(names), str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    process = _importer()
+    assert process.stdin
+    assert process.stdout
+    print(json.dumps(str(path)), file=process.stdin, flush=True)
+    status, output = json.loads(process.stdout.readline())
+    assert (status, output) == (0, ""), output[-2000:]
+
+
+@cache
+def _importer() -> subprocess.Popen[str]:
+    """A process that ends with this one, when its input does."""
+    return subprocess.Popen([sys.executable, "-c", _IMPORT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
