@@ -172,7 +172,7 @@ def taken() -> Iterator[str]:
         yield str(listening.getsockname()[1])
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("generated", "hasty")
 @pytest.mark.parametrize(
     ("status", "prepare", "line"),
     [(status, *case) for cases in CASES.values() for status, case in cases.items()],
@@ -186,8 +186,8 @@ def test_it_ends_with_the_status(
     server: Simulator,
     taken: str,
 ) -> None:
-    project.generate()
-    assert run("map", "export", CARD, "-o", "card.map.json").exit_code == 0
+    if line.startswith("map verify"):
+        assert run("map", "export", CARD, "-o", "card.map.json").exit_code == 0
     (project.folder / "stamp.png").write_bytes((ROOT / "docs" / "images" / "demo.png").read_bytes())
     prepare(project, server)
     result = run(*line.replace(URL, server.url).replace(TAKEN, taken).split())

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from invokable.cli.errors import Status
-from tests.cli.projects import Project
+from tests.cli.projects import Project, begin
 from tests.cli.test_exit_statuses import CARD, MODULE, NOWHERE, commands
 from tests.cli.test_generate import run
 from tests.effort import slow_among
@@ -133,16 +133,24 @@ def web() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def index_map(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The map of the project's workflow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("project"))
+        begin(Path.cwd())
+        return run("map", "export", CARD).stdout_bytes
+
+
 @pytest.fixture
-def furnished(project: Project) -> Project:
+def furnished(generated: Project, index_map: bytes) -> Project:
     """A generated project with its map, and broken files of every kind."""
-    project.generate()
-    assert run("map", "export", CARD, "-o", "card.map.json").exit_code == 0
+    Path("card.map.json").write_bytes(index_map)
     Path("stamp.png").write_bytes(PNG)
     Path("bad").mkdir()
     for name, content in BROKEN.items():
         Path(name).write_bytes(content)
-    return project
+    return generated
 
 
 def repeated(line: str) -> str:

@@ -19,11 +19,10 @@ CARD = "src/flows/card.py"
 
 
 @pytest.fixture
-def tracked(project: Project) -> Project:
+def tracked(generated: Project) -> Project:
     """A project with one workflow, whose files are all tracked."""
-    project.generate()
-    repository(project)
-    return project
+    repository(generated)
+    return generated
 
 
 def test_a_new_module_is_untracked_until_it_is_added(tracked: Project) -> None:
@@ -117,17 +116,18 @@ def test_without_git_nothing_is_asked(tracked: Project, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("count", [1, 6])
-def test_each_repository_is_asked_once_and_nothing_outside_of_one(count: int, project: Project) -> None:
+def test_each_repository_is_asked_once_and_nothing_outside_of_one(
+    count: int, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(count):
         project.save(example("colour_card.json"), f"{number % 3}/w{number}.json")
     project.generate()
-    calls = counted(project)
-    assert calls == 0
+    assert counted(project, monkeypatch) == 0
     repository(project)
-    assert counted(project) == 1
+    assert counted(project, monkeypatch) == 1
 
 
-def counted(project: Project) -> int:
+def counted(project: Project, monkeypatch: pytest.MonkeyPatch) -> int:
     """How often a check runs git."""
     log = project.folder.parent / "calls"
     log.write_text("")
@@ -136,9 +136,9 @@ def counted(project: Project) -> int:
     real = subprocess.run(["which", "git"], check=True, capture_output=True, text=True).stdout.strip()
     (shims / "git").write_text(f'#!/bin/sh\necho called >> "{log}"\nexec {real} "$@"\n')
     (shims / "git").chmod(0o755)
-    environment = os.environ | {"PATH": f"{shims}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, "-m", "invokable", "check", "-q"]
-    subprocess.run(command, cwd=project.folder, env=environment, check=True)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(shims), prepend=os.pathsep)
+        assert project.check("-q").exit_code == 0
     return len(log.read_text().splitlines())
 
 
