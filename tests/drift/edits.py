@@ -16,7 +16,7 @@ from invokable.codegen.drift.interfaces import names_of
 from invokable.codegen.render import draft_module
 from invokable.codegen.typing.custom import CustomFields
 from invokable.contract.fields import FieldType
-from invokable.contract.interface import Drift, compare, read_module
+from invokable.contract.interface import Drift, Interface, compare, read_module
 from invokable.contract.interface.rules import RULES
 from invokable.contract.limits import Limits
 from invokable.schema import Schema, load
@@ -43,9 +43,9 @@ class Side:
     fields: dict[str, str] = field(default_factory=dict)
     """The project's own classes."""
 
-    def module(self, before: GeneratedModule | None) -> GeneratedModule:
+    def module(self, before: Interface | None) -> GeneratedModule:
         """The module, keeping the names of the previous one."""
-        kept = names_of(read_module(before.data)) if before else None
+        kept = names_of(before) if before else None
         outputs = {key: name for key, name in kept.outputs.items() if key[0] not in self.outputs} if kept else {}
         naming = Naming(
             inputs={**(kept.inputs if kept else {}), **self.rename},
@@ -389,6 +389,7 @@ NAMES = [f"{case.name}-{'back' if reverse else 'there'}" for case, reverse in RU
 BREAKING = {kind for kind, rule in RULES.items() if rule.breaks != "nobody"}
 MIXED = range(30)
 """Seeds for several edits together. Half of them only use edits that individually break nobody."""
+Edits: TypeAlias = tuple[Callable[[Side], None], ...]
 Modules: TypeAlias = tuple[GeneratedModule, GeneratedModule, Drift]
 
 
@@ -408,13 +409,21 @@ def mixed(seed: int) -> Modules:
 
 
 def _modules(runs: Sequence[tuple[Case, bool]]) -> Modules:
-    old, new = base(), base()
-    for case_, _ in runs:
-        if case_.first:
-            case_.first(old)
-            case_.first(new)
-    for case_, reverse in runs:
-        case_.edit(old if reverse else new)
-    before = old.module(None)
-    after = new.module(before)
-    return before, after, compare(read_module(before.data), read_module(after.data))
+    first = [case_.first for case_, _ in runs if case_.first]
+    before, interface = _before((*first, *(case_.edit for case_, reverse in runs if reverse)))
+    new = _edited((*first, *(case_.edit for case_, reverse in runs if not reverse)))
+    after = new.module(interface)
+    return before, after, compare(interface, read_module(after.data))
+
+
+@cache
+def _before(edits: Edits) -> tuple[GeneratedModule, Interface]:
+    module = _edited(edits).module(None)
+    return module, read_module(module.data)
+
+
+def _edited(edits: Edits) -> Side:
+    side = base()
+    for edit in edits:
+        edit(side)
+    return side
