@@ -22,7 +22,6 @@ from tests.examples import MODULES, WORKFLOWS, example
 from tests.live.provision import Server
 
 CARD_FILE = str(WORKFLOWS / "colour_card.json")
-LATER = pytest.mark.slow_on_simulator
 
 
 def started(server: Server, *arguments: object) -> subprocess.Popen[str]:
@@ -44,7 +43,8 @@ def paused(server: Server) -> Iterator[None]:
     server.put(f"{QUEUE}/processor/resume")
 
 
-@pytest.mark.parametrize("source", [CARD_FILE, pytest.param(str(MODULES / "colour_card.py"), marks=LATER)])
+@pytest.mark.slow_on_simulator
+@pytest.mark.parametrize("source", [CARD_FILE, str(MODULES / "colour_card.py")])
 def test_a_run_saves_the_picture_where_it_says(source: str, server: Server, stamp: Path, tmp_path: Path) -> None:
     out = f"{tmp_path}/{{attribute}}-{{width}}-{{index:02}}"
     values = ("--set", f"stamp={stamp}", "--set", "0=96", "--set", "height=64")
@@ -56,8 +56,9 @@ def test_a_run_saves_the_picture_where_it_says(source: str, server: Server, stam
         assert image.size == (96, 64)
 
 
+@pytest.mark.slow_on_simulator
 @pytest.mark.usefixtures("paused")
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=LATER)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_cancels_the_run_on_the_server(number: int, status: int, server: Server, stamp: Path) -> None:
     running = started(server, CARD_FILE, "--set", f"stamp={stamp}", "--json")
     end = time.monotonic() + 60
