@@ -375,6 +375,13 @@ def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(attempts) == 3
 
 
+@pytest.fixture(scope="module")
+def after_a_run() -> Iterator[tuple[Simulator, Client, ColourCard.Result]]:
+    with Simulator() as simulator:
+        client = simulator.client()
+        yield simulator, client, client.run(ColourCard(stamp=picture()))
+
+
 @pytest.mark.parametrize(
     ("method", "given", "words"),
     [
@@ -404,14 +411,14 @@ def test_a_broken_download_is_retried(tmp_path: Path, monkeypatch: pytest.Monkey
         ("workflows.save", lambda run: ("a.json",), "expected a workflow's document, a dict as json.load"),
     ],
 )
-def test_an_argument_of_another_kind_is_named(method: str, given: Callable[[Any], Any], words: str) -> None:
-    with Simulator() as simulator:
-        client = simulator.client()
-        result = client.run(ColourCard(stamp=picture()))
-        asked = len(simulator.requests)
-        with pytest.raises(TypeError, match=re.escape(words)):
-            attrgetter(method)(client)(*given(result))
-        assert len(simulator.requests) == asked
+def test_an_argument_of_another_kind_is_named(
+    method: str, given: Callable[[Any], Any], words: str, after_a_run: tuple[Simulator, Client, ColourCard.Result]
+) -> None:
+    simulator, client, result = after_a_run
+    asked = len(simulator.requests)
+    with pytest.raises(TypeError, match=re.escape(words)):
+        attrgetter(method)(client)(*given(result))
+    assert len(simulator.requests) == asked
 
 
 def test_an_item_id_may_be_a_number_of_numpy() -> None:
