@@ -26,7 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the number of examples, before the tests are imported."""
     gc.disable()  # until the tests are collected: whatever is imported and collected stays
-    use_profile(config)
+    if not config.getoption("numprocesses", 0) or hasattr(config, "workerinput"):  # this process runs tests
+        use_profile(config)
 
 
 @pytest.hookimpl(trylast=True)  # when others have left out what they leave out
