@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +42,13 @@ class Forks:
 
     process: subprocess.Popen[str]
 
-    def build(self, *, step: int = NEVER, delay: float = 0, number: int = signal.SIGKILL) -> Ended:
-        """Run `invokable generate`, and send it a signal after a step and a delay."""
+    def build(
+        self, *, step: int = NEVER, delay: float = 0, number: int = signal.SIGKILL, steps: Collection[str] = STEPS
+    ) -> Ended:
+        """Run `invokable generate`, and send it a signal after a step and a delay. Only `steps` count."""
         assert self.process.stdin
         assert self.process.stdout
-        print(json.dumps([step, delay, number]), file=self.process.stdin, flush=True)
+        print(json.dumps([step, delay, number, [*steps]]), file=self.process.stdin, flush=True)
         return Ended(*json.loads(self.process.stdout.readline()))
 
 
@@ -84,12 +86,12 @@ def serve() -> None:
         print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), steps]), flush=True)
 
 
-def _build(told: int, step: int, delay: float, number: int) -> None:
+def _build(told: int, step: int, delay: float, number: int, steps: Collection[str]) -> None:
     taken = 0
 
     def count(event: str, _: object) -> None:
         nonlocal taken
-        if event not in STEPS:
+        if event not in steps:
             return
         taken += 1
         if taken != step:

@@ -120,46 +120,28 @@ def widen(project: Project, width: int) -> None:
         project.save(widened(width), f"w{index}.json")
 
 
-@pytest.mark.parametrize("moment", ["stage", "commit", "remove"])
-def test_a_run_that_dies_at_any_step_leaves_whole_files_and_the_next_no_scrap(moment: str, project: Project) -> None:
-    old = filled(project, 64, count=2)
-    for number in range(2):
-        project.save(widened(128), f"w{number}.json")
-    (project.folder / "workflows" / "card.json").unlink()
-    script = f"""
-import importlib, os, pathlib, sys
-publish = importlib.import_module("invokable.codegen.build.publish")
-calls = 0
-def dying(original, at):
-    def call(*arguments, **named):
-        global calls
-        calls += 1
-        if calls == at:
-            os.kill(os.getpid(), 9)
-        return original(*arguments, **named)
-    return call
-moment = {moment!r}
-if moment == "stage":
-    publish.os.chmod = dying(os.chmod, 2)
-elif moment == "commit":
-    publish.os.replace = dying(os.replace, 2)
-else:
-    pathlib.Path.unlink = dying(pathlib.Path.unlink, 1)
-from invokable.cli import main
-sys.argv = ["invokable", "generate", "-q"]
-main()
-"""
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL
-    found = made(project)
-    scraps = [name for name in found if name.endswith(".invokable-tmp")]
-    assert bool(scraps) == (moment != "remove")
-    assert run("generate", "-q").exit_code == 0
-    new = made(project)
-    assert not [name for name in new if name.endswith(".invokable-tmp")]
-    assert "src/flows/card.py" not in new
-    for name, text in found.items():
-        assert name in scraps or text in (old.get(name), new.get(name)), name
+DEATHS = {"staging": ("os.chmod", 2), "replacing": ("os.rename", 2), "removing": ("os.remove", 1)}
+"""The step at which a build dies: a kind of system call, and its number among those of this kind."""
+
+
+def test_a_run_that_dies_at_any_step_leaves_whole_files_and_the_next_no_scrap(project: Project) -> None:
+    with forks(project.folder) as builds:
+        for moment, (event, number) in DEATHS.items():
+            project.save(example("colour_card.json"))
+            old = filled(project, 64, count=2)
+            for index in range(2):
+                project.save(widened(128), f"w{index}.json")
+            (project.folder / "workflows" / "card.json").unlink()
+            assert builds.build(step=number, steps=[event]).status == -signal.SIGKILL, moment
+            found = made(project)
+            scraps = [name for name in found if name.endswith(".invokable-tmp")]
+            assert bool(scraps) == (moment != "removing"), moment
+            assert run("generate", "-q").exit_code == 0
+            new = made(project)
+            assert not [name for name in new if name.endswith(".invokable-tmp")], moment
+            assert "src/flows/card.py" not in new
+            for name, text in found.items():
+                assert name in scraps or text in (old.get(name), new.get(name)), (moment, name)
 
 
 @pytest.mark.slow
