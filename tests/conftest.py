@@ -24,9 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the number of examples, before the tests are imported."""
-    gc.disable()  # until the tests are collected: whatever is imported and collected stays
+    """Choose the number of examples, before the tests are imported, and collect no garbage meanwhile."""
     if not config.getoption("numprocesses", 0) or hasattr(config, "workerinput"):  # this process runs tests
+        gc.disable()  # until they are collected: whatever is imported and collected stays
         use_profile(config)
 
 
