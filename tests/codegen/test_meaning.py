@@ -20,7 +20,7 @@ from tests.codegen import nasty
 from tests.codegen.test_every_field import everything
 from tests.effort import slow_beyond, tries
 from tests.examples import MODULES
-from tests.memory import traced_peak
+from tests.memory import takes_less
 
 CARD = (MODULES / "colour_card.py").read_text(encoding="utf-8")
 NOTHING = re.compile("(?!)")
@@ -205,8 +205,7 @@ def test_memory_stays_within_bounds_for_the_size(name: str) -> None:
     text = nasty.generated(make(number // 2))
     data = text.encode()
     said("")
-    bound = 8 * len(text) + 200_000
-    assert traced_peak(lambda: meaning_checksum(data, without=bytes, silent=NOTHING), bound=bound) < bound
+    assert takes_less(8 * len(text) + 200_000, lambda: meaning_checksum(data, without=bytes, silent=NOTHING))
 
 
 def test_a_json_text_with_every_odd_letter_is_read_to_its_end() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,34 +25,27 @@ from invokable.contract.plain import plain
 from invokable.contract.utf8 import Utf8
 from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond
-from tests.memory import traced_peak
+from tests.memory import peak_of, takes_less
 
 TIMES = 20
 MIB = 2**20
 
 
-def peak(document: Any, folder: Path, bound: Callable[[int], float] = lambda size: 0) -> tuple[int, int]:
-    """The size of a workflow and the peak memory of building its module, in bytes.
-
-    The memory is only measured twice if it is not below the bound for the size.
-    """
+def peak(document: Any, folder: Path) -> tuple[int, int]:
+    """The size of a workflow and the peak memory of building its module, in bytes."""
     source = folder / "nasty.json"
     size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
     options = BuildOptions(overrides=Overrides(choices=Choices(lenient=True)))
-    return size, traced_peak(lambda: build_modules([str(source)], str(folder), options), bound=bound(size))
+    return size, peak_of(lambda: build_modules([str(source)], str(folder), options))
 
 
 @pytest.mark.parametrize("name", slow_among(NASTY, NASTY.keys() - {"dropdowns"}))
 def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = NASTY[name]
-    peak(make(10), tmp_path, lambda size: math.inf)  # warm caches
+    peak(make(10), tmp_path)  # warm caches
     small, least = peak(make(number // 8), tmp_path)
-
-    def bound(size: int) -> int:
-        return least + TIMES * (size - small)
-
-    large, most = peak(make(number // 2), tmp_path, bound)
-    assert most < bound(large)
+    large, most = peak(make(number // 2), tmp_path)
+    assert most - least < TIMES * (large - small)
 
 
 PEAK = """
@@ -160,21 +152,17 @@ def test_the_interface_of_a_module_is_read_statement_by_statement(name: str) -> 
     make, number = NASTY[name]
     text = generated(make(number // 2)).encode()  # large enough for a fixed 150 KB not to matter
     read_module(text)
-    bound = 5 * len(text)
-    assert (
-        traced_peak(lambda: read_module(text), bound=bound) < bound
-    )  # a syntax tree of the whole takes 20 to 30 times as much
+    # A syntax tree of the whole takes 20 to 30 times as much.
+    assert takes_less(5 * len(text), lambda: read_module(text))
 
 
 @pytest.mark.parametrize("letter", slow_beyond(2, ["x", "é", "\x1b"]))
 def test_a_text_is_shown_in_few_copies(letter: str) -> None:
     text = letter * 1_000_000
-    bound = 3 * len(plain(text))
-    assert traced_peak(lambda: plain(text), bound=bound) < bound
+    assert takes_less(3 * len(plain(text)), lambda: plain(text))
 
 
 def test_a_pulled_workflow_is_encoded_in_parts() -> None:
     document = signed(with_emoji(equal_labels)(400), "k")
     text = text_of(document)
-    bound = 2 * len(text)
-    assert traced_peak(lambda: (text_of(document), signed(document, "k")), bound=bound) < bound
+    assert takes_less(2 * len(text), lambda: (text_of(document), signed(document, "k")))

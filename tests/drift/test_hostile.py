@@ -23,7 +23,7 @@ from invokable.schema import load
 from tests.codegen.nasty import NASTY
 from tests.effort import slow_beyond, tries
 from tests.examples import MODULES
-from tests.memory import traced_peak
+from tests.memory import takes_less
 
 TEXT = (MODULES / "sd15_text_to_image.py").read_text(encoding="utf-8")
 MODULE = read_module(TEXT.encode())
@@ -142,7 +142,7 @@ def test_a_heavy_text_is_refused_in_little_memory(name: str) -> None:
         assert not read_existing(text).names.inputs
         assert not body_is_intact(text)
 
-    assert traced_peak(read) < 20 * len(text) + ALWAYS
+    assert takes_less(20 * len(text) + ALWAYS, read)
 
 
 def test_a_formatted_string_is_refused_before_it_is_parsed() -> None:
