@@ -44,6 +44,6 @@ def test_the_language_server_shows_the_same(tmp_path: Path) -> None:
                 _, _, found[line] = server.hover(f"caller{number}.py", where).partition("\n---\n")
             lines = [line for said in found.values() for line in said.split("\n")]
             assert not [line for line in lines if line.startswith(("- ", "+ ", "# "))]
-            # The hover is Markdown, in which `gguf\\_quantized` is shown as gguf_quantized.
+            # The hover is Markdown, in which `gguf\_quantized` is shown as gguf_quantized.
             shown = {line: " ".join(said.replace("\\_", "_").split()) for line, said in found.items()}
             assert shown == expected
