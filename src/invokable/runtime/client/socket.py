@@ -23,7 +23,7 @@ _ANSWER: Final = 4.0
 """Seconds to wait for an answer. A busy server takes up to 2."""
 _AHEAD: Final = 2**16
 """Bytes to read at a time."""
-_REST: Final = 0.07
+_REST: Final = 0.05
 """Seconds to wait for further events while many jobs are followed: waking up for one costs more than handling it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
