@@ -89,7 +89,7 @@ MUTATIONS: Final = (
         (f"{TESTS}test_writing.py::test_an_answer_is_read_even_if_the_server_stopped_reading",),
     ),
     Mutation(
-        "headers alone count as a request",
+        "a tunnel through a proxy counts as the request",
         f"{CLIENT}_http/network.py",
         "        if self.is_complete:\n",
         "        if True:\n",

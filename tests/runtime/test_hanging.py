@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import threading
 import time
@@ -18,9 +16,7 @@ import httpcore
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import AsyncClient, Client, ConnectionError, Image, InvokableError, Policy  # noqa: A004
-from invokable.runtime.client._http import pools
-from invokable.runtime.client._http.network import Exchange, completes_request
+from invokable import AsyncClient, Client, Connection, ConnectionError, Image, InvokableError, Policy  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import run as run_steps
 from invokable.testing import Fault, Simulator
@@ -172,27 +168,14 @@ def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang:
     assert request.sent.begun is sent
 
 
-def test_headers_without_their_body_have_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    cut, cut_off = threading.Event(), Exchange.cut
-
-    def cutting(current: Exchange) -> None:
-        cut_off(current)
-        cut.set()
-
-    def interrupt() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert cut.wait(10)
-        completes_request()
-
-    monkeypatch.setattr(Exchange, "cut", cutting)
-    monkeypatch.setattr(pools, "completes_request", interrupt)
-    request = Request("POST", "/api", json={})
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process may ignore SIGINT
-    try:
-        with HANGS["says nothing"]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
-            client._engine.transport.send(request)
-    finally:
-        signal.signal(signal.SIGINT, before)
+def test_what_opens_a_tunnel_through_a_proxy_is_not_the_request() -> None:
+    with HANGS["says nothing"]() as proxy:
+        connection = Connection("https://invokeai.test", proxy=proxy)
+        with Client(connection, policy=Policy(total_timeout=0.3, retries=0)) as client:
+            request = Request("POST", "/api", json={})
+            with pytest.raises(ConnectionError) as caught:
+                client._engine.transport.send(request)
+    assert not caught.value.sent
     assert not request.sent.begun
 
 

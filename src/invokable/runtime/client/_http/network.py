@@ -49,7 +49,7 @@ class Exchange:
     """When it must end, on the monotonic clock."""
     sent: Sent = field(default_factory=Sent)
     is_complete: bool = False
-    """Whether the next write completes the request: a server does not act on the headers alone."""
+    """Whether the next write may complete the request, and not just open a tunnel through a proxy."""
     stream: _Stream | None = None
     """The stream that a thread is reading or writing, if any."""
 
@@ -149,7 +149,7 @@ def _proxy(connection: Connection) -> httpcore.Proxy | None:
 
 
 class _Held:
-    """What was written but not sent yet: a request's headers are sent together with its body, which halves the cost."""
+    """What was written but not sent yet, so that the headers of a request are sent together with its body."""
 
     def __init__(self) -> None:
         self._rest = b""
