@@ -107,6 +107,22 @@ def ends_well(arguments: list[str], url: str) -> None:
     assert all(line.replace("\t", "").isprintable() for line in done.stderr.split("\n")), done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "card.json", "-o", "\0"],
+        ["generate", "card.json", "-o", "a/\0"],
+        ["map", "export", "card.json", "-o", "\0"],
+        ["show", "\0"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_null_character_is_refused(arguments: list[str]) -> None:
+    done = CliRunner().invoke(shell, arguments)
+    assert done.exit_code == 2
+    assert "a word of the command contains a null character; remove it" in done.output
+
+
 @given(arguments=command_lines())
 @settings(max_examples=tries(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_command_line_ends_in_a_status_and_plain_lines(arguments: list[str], server: Simulator) -> None:

@@ -210,7 +210,7 @@ def test_a_missing_value_says_how_to_set_it(server: Simulator) -> None:
         (("--values", "-"), "-: is not JSON"),
         (("--set", "blur_type=@nowhere.txt"), "nowhere.txt cannot be read"),
         (("--set", f"blur_type=@{WORKFLOWS}"), "cannot be read: Is a directory"),
-        (("--set", "stamp=a\0b"), "cannot read"),
+        (("--set", "stamp=a\0b"), "contains a null character"),
         pytest.param(("--set", f"stamp={'x' * 9_999}"), "xxx: File name too long", id="a long name"),
         (("--timeout", "nan"), "above 0"),
         (("--timeout", "soon"), "not a valid float"),
@@ -233,6 +233,12 @@ def test_bad_input_has_status_2_and_one_line(
     assert done.exit_code == 2
     (line,) = done.stderr.splitlines()
     assert words in line
+
+
+def test_a_path_with_a_null_character_cannot_be_read(server: Simulator) -> None:
+    done = run(CARD, "--url", server.url, "--values", "-", stdin='{"stamp": "a\\u0000b"}')
+    assert done.exit_code == 2
+    assert "stamp (Stamp): cannot read 'a\\x00b': embedded null byte" in done.stderr
 
 
 def test_a_file_of_values_is_an_object(stamp: str) -> None:

@@ -16,6 +16,13 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "a null character in a command is an internal error",
+        "src/invokable/cli/shell.py",
+        'if any("\\0" in word for word in args):',
+        "if False:",
+        ("tests/cli/test_command_lines.py::test_a_null_character_is_refused",),
+    ),
+    Mutation(
         "each of many wrong entries of a configuration is reported",
         f"{CODEGEN}failures.py",
         "yield from islice(remaining, MOST)",

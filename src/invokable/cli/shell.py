@@ -47,7 +47,12 @@ class Shell(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The verb on the command line. Raises UsageError with the nearest one."""
+        """The verb on the command line. Raises UsageError with the nearest one, and for null characters in any word.
+
+        A shell passes none, but a program that calls the command may.
+        """
+        if any("\0" in word for word in args):
+            raise click.UsageError("a word of the command contains a null character; remove it", ctx)
         if args and args[0] not in _VERBS and not args[0].startswith("-"):
             from invokable.workflow.errors import nearest, quoted
 
