@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
+import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +19,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from invokable.cli.extras import CODEGEN
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.effort import tries
-from tests.examples import MODULES, WORKFLOWS, example
+from tests.examples import MODULES, ROOT, WORKFLOWS, example
 
 ENDLESS = {"--watch"}
 """Options that keep a command running."""
@@ -105,6 +110,21 @@ def ends_well(arguments: list[str], url: str) -> None:
     assert isinstance(done.exception, SystemExit | None), done.exception
     assert done.exit_code in STATUSES, done.output
     assert all(line.replace("\t", "").isprintable() for line in done.stderr.split("\n")), done.stderr
+
+
+def test_the_packages_of_the_extra_are_those_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {re.match(r"\w+", line)[0] for line in project["optional-dependencies"]["codegen"]} == CODEGEN  # type: ignore[index]
+
+
+@pytest.mark.parametrize("command", ["demo", "generate a.json"])
+def test_a_missing_extra_is_named(command: str, tmp_path: Path) -> None:
+    script = "import sys; sys.modules['jinja2'] = None; from invokable.cli import main; main()"
+    (tmp_path / "a.json").write_bytes((WORKFLOWS / "colour_card.json").read_bytes())
+    started = [sys.executable, "-c", script, *command.split()]
+    done = subprocess.run(started, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "invokable: the command line needs one extra: pip install 'invokable[codegen]'\n"
 
 
 @pytest.mark.parametrize(

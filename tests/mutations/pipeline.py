@@ -16,6 +16,13 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "a missing extra is an internal error",
+        "src/invokable/cli/ending.py",
+        "if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:",
+        "if False:",
+        ("tests/cli/test_command_lines.py::test_a_missing_extra_is_named",),
+    ),
+    Mutation(
         "a null character in a command is an internal error",
         "src/invokable/cli/shell.py",
         'if any("\\0" in word for word in args):',

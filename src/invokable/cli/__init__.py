@@ -8,6 +8,8 @@ import signal
 import sys
 from typing import Final
 
+from invokable.cli.extras import CODEGEN
+
 _INTERRUPTED: Final = 130
 
 
@@ -35,7 +37,7 @@ def _run() -> None:
 
         shell()
     except ModuleNotFoundError as error:
-        if error.name not in {"anyascii", "black", "click", "jinja2", "rich"}:
+        if error.name not in CODEGEN:
             raise
         print(
             "invokable: the command line needs one extra: pip install 'invokable[codegen]'",

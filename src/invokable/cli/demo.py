@@ -113,6 +113,8 @@ def _failures(where: str) -> Iterator[None]:
         raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:
         raise BuildError.of_system(str(error.filename or where), error, "write") from None
+    except ModuleNotFoundError:
+        raise
     except (ImportError, ValueError) as error:
         raise BuildError(where, str(error)) from None
 

@@ -13,6 +13,7 @@ from types import FrameType
 import click
 
 from invokable.cli.errors import CommandError, Status, say_error
+from invokable.cli.extras import CODEGEN
 from invokable.codegen.failures import BuildError
 from invokable.contract.plain import plain
 
@@ -49,8 +50,10 @@ def _ended(action: Callable[[], object]) -> int:
         return _told(failure)
     except OSError as error:
         return _told(of_system(error))
-    except Exception as error:  # a bug in invokable
-        return _unexpected(error)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:
+            raise  # `main` says how to install it
+        return _unexpected(error)  # a bug in invokable
     return status if isinstance(status, int) else Status.FINE
 
 
