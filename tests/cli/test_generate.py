@@ -123,6 +123,16 @@ def test_a_missing_file_an_empty_folder_and_a_glob_without_match(tmp_path: Path)
         assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", ["generate", "check", "show"])
+def test_a_module_is_not_taken_for_a_workflow(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("generate", saved(tmp_path, example("colour_card.json")), "-o", "flows.py")
+    result = run(command, "flows.py")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("flows.py: is a Python module; expected a workflow")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_one_bad_workflow_stops_all_before_anything_is_written(tmp_path: Path) -> None:
     good, bad = saved(tmp_path, example("colour_card.json"), "a.json"), saved(tmp_path, "{}", "b.json")
     result = run("generate", good, bad, "-o", tmp_path / "out")

@@ -16,6 +16,13 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "a generated module is read as a workflow",
+        f"{CODEGEN}project/sources.py",
+        'elif path.suffix == ".py" and path.is_file():',
+        "elif False:",
+        ("tests/cli/test_generate.py::test_a_module_is_not_taken_for_a_workflow",),
+    ),
+    Mutation(
         "a missing extra is an internal error",
         "src/invokable/cli/ending.py",
         "if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:",

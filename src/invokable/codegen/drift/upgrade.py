@@ -85,7 +85,8 @@ def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
         for job in plan_jobs((), options.overrides, options.projects).jobs:
             yield os.fspath(job.path) if _is_module(job.path) else job.source.shown
     for name in names:
-        found = list(_modules_below(Path(name))) if os.path.isdir(name) else []
+        is_module = name.endswith(".py") and os.path.isfile(name)
+        found = [name] if is_module else list(_modules_below(Path(name)))
         yield from found or (source.shown for source in expand_sources([name]))
 
 

@@ -14,6 +14,9 @@ from invokable.workflow import WorkflowFileError, read_bytes, read_document
 from invokable.workflow.document import PNG_KEYWORD, SUFFIXES
 
 _NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
+_A_MODULE: Final = (
+    "is a Python module; expected a workflow, such as the one that a generated module names as its SOURCE"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def _expand(name: str) -> Iterator[Source]:
         if not found:
             raise BuildError(name, "contains no .json or .png files")
         yield from found
+    elif path.suffix == ".py" and path.is_file():
+        raise BuildError(name, _A_MODULE)
     elif not glob.has_magic(name) or path.exists():
         yield Source(path)
     else:
