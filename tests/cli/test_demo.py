@@ -104,6 +104,11 @@ def test_a_port_in_use_is_reported_with_a_way_out() -> None:
         (["--version", "1.2.3"], "no bundled schema"),
         (["--model", "dreamshaper"], "expected NAME:BASE:TYPE"),
         (["--host", "203.0.113.1"], "cannot listen"),
+        (["--port", "65536"], "not in the range 0<=x<=65535"),
+        (["--port", "-1"], "not in the range 0<=x<=65535"),
+        (["--speed", "-0.1"], "speed is -0.1; expected a number of seconds, 0 or more"),
+        (["--speed", "nan"], "speed is nan"),
+        (["--speed", "inf"], "speed is inf"),
     ],
 )
 def test_a_simulator_that_cannot_start_says_why(arguments: list[str], words: str) -> None:

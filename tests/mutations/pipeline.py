@@ -16,6 +16,20 @@ UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
     Mutation(
+        "the simulator is given a port that no machine has",
+        "src/invokable/cli/simulate.py",
+        "type=click.IntRange(0, 65_535)",
+        "type=int",
+        ("tests/cli/test_demo.py::test_a_simulator_that_cannot_start_says_why",),
+    ),
+    Mutation(
+        "the simulator runs at any speed",
+        "src/invokable/testing/simulator.py",
+        "if not 0 <= speed < math.inf:",
+        "if False:",
+        ("tests/testing/test_simulator.py::test_a_speed_is_a_finite_number_of_seconds",),
+    ),
+    Mutation(
         "a generated module is read as a workflow",
         f"{CODEGEN}project/sources.py",
         'elif path.suffix == ".py" and path.is_file():',

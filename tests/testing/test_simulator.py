@@ -202,3 +202,9 @@ def test_five_thousand_jobs_within_a_minute() -> None:
         until(lambda: ask.get(f"{QUEUE}/status")["queue"]["completed"] == 5000, 60)
 
     assert time.monotonic() - begin < 60
+
+
+@pytest.mark.parametrize("speed", [-0.1, float("nan"), float("inf")])
+def test_a_speed_is_a_finite_number_of_seconds(speed: float) -> None:
+    with pytest.raises(ValueError, match="expected a number of seconds, 0 or more"):
+        Simulator(speed=speed)

@@ -15,7 +15,9 @@ from invokable.contract.server import HOST, NEWEST, PORT
 
 @click.command()
 @click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
-@click.option("--port", default=PORT, show_default=True, help="The port; 0 picks a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="The port; 0 picks a free one."
+)
 @click.option(
     "--version",
     "version_",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,7 +51,8 @@ class Simulator:
         faults: The faults to simulate.
         seed: The seed of random choices, if `faults` is not a plan with its own seed.
 
-    Raises SchemaError for an unknown version, ValueError for a model without name, base or type.
+    Raises SchemaError for an unknown version, ValueError for a model without name, base or type, or
+    a negative or infinite speed.
     Thread-safe.
     """
 
@@ -67,6 +69,8 @@ class Simulator:
         faults: FaultPlan | Sequence[Fault] = (),
         seed: int = 0,
     ) -> None:
+        if not 0 <= speed < math.inf:
+            raise ValueError(f"speed is {speed!r}; expected a number of seconds, 0 or more")
         self._world = World(version, models=models, multiuser=multiuser, max_queue_size=max_queue_size)
         for name in boards:
             self._world.boards.create(name)
