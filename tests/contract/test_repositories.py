@@ -479,6 +479,8 @@ def test_a_model_is_installed_with_progress_and_deleted(
     assert seen[-1].model == model
     assert seen[-1] in client.models.installs()
     assert client.models.get_install(seen[-1].id).ended
+    assert client.models.get_install(seen[-1]) == client.models.get_install(seen[-1].id)
+    assert client.models.wait(seen[-1].id) == client.models.wait(seen[-1]) == model
     assert client.models.cancel_install(seen[-1]).status == "completed"
     client.models.delete(model)
     with pytest.raises(NotFoundError):
@@ -523,7 +525,8 @@ def test_installations_that_have_ended_are_pruned(client: Client) -> None:
 
 def test_a_missing_installation_is_reported(client: Client) -> None:
     steering = (client.models.pause_install, client.models.resume_install, client.models.restart_install)
-    for ask in (client.models.get_install, client.models.cancel_install, *(steering if has_sharing(client) else ())):
+    known = (client.models.get_install, client.models.wait, client.models.cancel_install)
+    for ask in (*known, *(steering if has_sharing(client) else ())):
         with pytest.raises(NotFoundError, match="no installation 99999"):
             ask(99_999)
 

@@ -244,6 +244,20 @@ MUTATIONS: Final = (
         (f"{CONTRACT[0]}::test_a_word_that_does_not_exist_is_refused_with_the_nearest",),
     ),
     Mutation(
+        "a board may be anything",
+        f"{STEPS}resources/references.py",
+        "if not isinstance(value, str | kind):",
+        "if False:",
+        ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
+        "nodes are compared for anything",
+        f"{CLIENT}_sync/client.py",
+        "pins_of(checked_class(workflow))",
+        "pins_of(workflow)",
+        ("tests/runtime/test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "a text counts as a list of its letters",
         f"{CLIENT}surface.py",
         "isinstance(given, str) or not isinstance(given, Collection)",

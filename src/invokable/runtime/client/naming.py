@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final
 from unicodedata import normalize
 
-from invokable.runtime.client.surface import checked_medium
+from invokable.runtime.client.surface import checked_media, checked_medium
 from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.values.media import Image, Video, media_in
 from invokable.runtime.values.result import WorkflowResult
@@ -45,7 +45,7 @@ class Named:
 def named(media: WorkflowResult | Iterable[Image | Video]) -> list[Named]:
     """The images and videos, numbered from 0: per attribute for a result, otherwise all together."""
     if not isinstance(media, WorkflowResult):
-        each = map(checked_medium, media)
+        each = map(checked_medium, checked_media(media))
         return [Named(medium, medium.collection.removesuffix("s"), index) for index, medium in enumerate(each)]
     return [
         Named(medium, attribute, index, media.batch_id)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import index
 from typing import Any, Protocol, SupportsIndex, TypeVar, get_args
 
 from invokable.contract.listing import any_of
 from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.values.media import Image, Video
-from invokable.runtime.values.records import QueueItem
+from invokable.runtime.values.records import ModelInstall, QueueItem
 from invokable.runtime.values.reprs import short
 from invokable.runtime.values.result import WorkflowResult
 from invokable.runtime.values.submission import Submission, destination_of
@@ -38,7 +38,8 @@ def checked(flow: object) -> Workflow:
 def checked_class(workflow: object) -> type[Workflow]:
     """Check that `workflow` is a workflow class. Raises TypeError for anything else."""
     if not (isinstance(workflow, type) and issubclass(workflow, Workflow)):
-        raise TypeError(f"expected a workflow class, got {workflow!r}")
+        hint = f"; pass its class, {type(workflow).__name__}" if isinstance(workflow, Workflow) else ""
+        raise TypeError(f"expected a workflow class, got {short(workflow)}{hint}")
     return workflow
 
 
@@ -51,6 +52,34 @@ def checked_medium(medium: object) -> Image | Video:
     else:
         hint = "; for a result or a list, use client.save_all" if isinstance(medium, WorkflowResult | list) else ""
     raise TypeError(f"expected an Image or a Video, got {short(medium)}{hint}")
+
+
+def checked_media(media: object) -> Iterable[object]:
+    """Check that `media` may be several images and videos. Raises TypeError for anything else."""
+    if isinstance(media, Iterable):
+        return media
+    hint = "; for one, use client.save" if isinstance(media, Image | Video) else ""
+    raise TypeError(f"expected a result, or images and videos, got {short(media)}{hint}")
+
+
+def image_of(given: object) -> Image:
+    """An image, or the one with a name. Raises TypeError for anything else."""
+    if isinstance(given, Image):
+        return given
+    return Image(_checked_name(given, "an image"))
+
+
+def video_of(given: object) -> Video:
+    """A video, or the one with a name. Raises TypeError for anything else."""
+    if isinstance(given, Video):
+        return given
+    return Video(_checked_name(given, "a video"))
+
+
+def _checked_name(given: object, what: str) -> str:
+    if isinstance(given, str):
+        return given
+    raise TypeError(f"expected {what} or its name, got {short(given)}")
 
 
 def name_of(medium: object) -> str:
@@ -69,6 +98,15 @@ def item_id_of(item: object) -> int:
     if isinstance(item, SupportsIndex):  # also NumPy's numbers
         return index(item)
     raise TypeError(f"expected a queue item or its id, a number, got {short(item)}{_several(item, 'items')}")
+
+
+def install_id_of(install: object) -> int:
+    """The id of an installation, or an id itself. Raises TypeError for anything else."""
+    if isinstance(install, ModelInstall):
+        return install.id
+    if isinstance(install, SupportsIndex):
+        return index(install)
+    raise TypeError(f"expected an installation or its id, a number, got {short(install)}")
 
 
 def _several(given: object, name: str) -> str:

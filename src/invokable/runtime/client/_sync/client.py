@@ -38,7 +38,9 @@ from invokable.runtime.client.surface import (
     checked_class,
     checked_medium,
     checked_submission,
+    image_of,
     submission_of,
+    video_of,
 )
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
@@ -224,7 +226,7 @@ class Client:
 
         Raises StaleWorkflowError, ConnectionError and APIError.
         """
-        return self._drive(drift(pins_of(workflow)))
+        return self._drive(drift(pins_of(checked_class(workflow))))
 
     def validate(self, flow: Runs[ResultOf]) -> int:
         """Check a workflow as `run` does before it uploads anything, and return how many queue items it would have.
@@ -245,11 +247,11 @@ class Client:
 
     def image(self, image: Image | str) -> Image:
         """An image on the server, by name; or an unpickled image, attached to this client. Sends no request."""
-        return replace(Image(image) if isinstance(image, str) else image, _client=self._engine.context.client)
+        return replace(image_of(image), _client=self._engine.context.client)
 
     def video(self, video: Video | str) -> Video:
         """A video on the server, by name; or an unpickled video, attached to this client. Sends no request."""
-        return replace(Video(video) if isinstance(video, str) else video, _client=self._engine.context.client)
+        return replace(video_of(video), _client=self._engine.context.client)
 
     @overload
     def upload(

@@ -12,6 +12,7 @@ from invokable.runtime.steps.exchange.nearest import near, nearest
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.resources.references import checked_reference
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.records import BoardRecord
 
@@ -75,6 +76,7 @@ def find_board(value: Board | str) -> Steps[BoardRecord]:
     """
     if value == NO_BOARD:
         raise BoardError('"none" means no board; expected the name of a board, or a Board', board=NO_BOARD)
+    checked_reference(value, Board, "a board or its name")
     boards = yield from list_boards(archived=True)
     active = [board for board in boards if not board.archived]
     named = [board for board in active if board.name == value]

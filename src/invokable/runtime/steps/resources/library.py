@@ -13,6 +13,7 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Response, S
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read
 from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.references import checked_reference
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord
@@ -126,7 +127,9 @@ def _thumbnail_of(workflow: WorkflowRecord) -> str:
 
 
 def _id_of(value: WorkflowRecord | str) -> str:
-    return value if isinstance(value, str) else value.id
+    if isinstance(value, str):
+        return value
+    return checked_reference(value, WorkflowRecord, "a workflow of the library or its id").id
 
 
 def _of_the_user(value: WorkflowRecord | str, what: str) -> Steps[LibraryWorkflow]:

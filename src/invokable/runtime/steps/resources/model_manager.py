@@ -20,6 +20,7 @@ from invokable.runtime.steps.resources.models import (
     described_otherwise,
     list_models,
     matching,
+    model_of,
     model_record,
 )
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
@@ -57,7 +58,7 @@ def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
 
     A text is a name, or else a key or a hash.
     """
-    model = Model(name=value) if isinstance(value, str) else value
+    model = model_of(value)
     known.models_listed = known.uploads.clock()
     known.models = yield from list_models()
     found = matching(model, known.models) or [one for one in known.models if value in (one.key, one.hash)]

@@ -17,6 +17,7 @@ from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, Respon
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.references import checked_reference
 from invokable.runtime.values.inputs import LoRA, Model
 from invokable.runtime.values.records import ModelRecord
 
@@ -45,7 +46,7 @@ def find_model(
 
     If none is found, the server's models are listed again, unless they were listed after `since`.
     """
-    model = Model(name=value) if isinstance(value, str) else value
+    model = model_of(value)
     policy: Policy = yield AskPolicy()
     for fresh in (False, True):
         records = yield from _listed(known, since if fresh else None)
@@ -56,6 +57,11 @@ def find_model(
         if found:
             raise _ambiguous(model, found)
     raise _missing(model, wanted, records, fitting, policy.models)
+
+
+def model_of(value: Model | str) -> Model:
+    """A model, or one of which only the name is known. Raises TypeError for anything else."""
+    return Model(name=value) if isinstance(value, str) else checked_reference(value, Model, "a model or its name")
 
 
 def _listed(known: Known, since: float | None) -> Steps[Sequence[answers.ListedModel]]:

@@ -13,6 +13,7 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Response, S
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
 from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.references import checked_reference
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail
 from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import StylePreset
@@ -57,6 +58,7 @@ def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
     """The style preset with that name or id. Raises NotFoundError if there is none, or several with that name."""
     if isinstance(value, StylePreset):
         return (yield from get_preset(value.id))
+    checked_reference(value, StylePreset, "a style preset or its name")
     presets = yield from list_presets()
     found = [preset for preset in presets if preset.name == value]
     if len(found) == 1:

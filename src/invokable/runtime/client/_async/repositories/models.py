@@ -11,6 +11,7 @@ from invokable.contract.vocabulary import ModelBase, ModelFormat, ModelType
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
+from invokable.runtime.client.surface import install_id_of
 from invokable.runtime.steps.exchange.paging import at_once
 from invokable.runtime.steps.exchange.protocol import Read
 from invokable.runtime.steps.resources.model_manager import (
@@ -108,40 +109,45 @@ class AsyncModels(AsyncRepository):
 
     async def wait(
         self,
-        install: ModelInstall,
+        install: ModelInstall | int,
         *,
         timeout: float | None = None,
         on_progress: Callable[[ModelInstall], object] | None = None,
     ) -> ModelRecord:
-        """Wait for an installation that was started earlier. Takes the same arguments as `install`."""
+        """Wait for an installation that was started earlier, given itself or by its id.
+
+        Takes the same arguments as `install`, and raises the same exceptions; NotFoundError for an unknown id.
+        """
+        if not isinstance(install, ModelInstall):
+            install = await self.get_install(install)
         return await self._drive(await_install(install, self._known, time.monotonic, timeout, on_progress))
 
     async def installs(self) -> builtins.list[ModelInstall]:
         """All installations since the server started."""
         return await self._drive(list_installs())
 
-    async def get_install(self, install_id: int) -> ModelInstall:
-        """The state of an installation. Raises NotFoundError."""
-        return await self._drive(get_install(install_id))
+    async def get_install(self, install_id: ModelInstall | int) -> ModelInstall:
+        """The present state of an installation. Raises NotFoundError."""
+        return await self._drive(get_install(install_id_of(install_id)))
 
     async def cancel_install(self, install: ModelInstall | int) -> ModelInstall:
         """Cancel an installation that has not ended. Raises NotFoundError."""
-        return await self._drive(cancel_install(_id_of(install)))
+        return await self._drive(cancel_install(install_id_of(install)))
 
     async def pause_install(self, install: ModelInstall | int) -> ModelInstall:
         """Pause a download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
-        return await self._drive(steer_install(_id_of(install), "pause", self._known))
+        return await self._drive(steer_install(install_id_of(install), "pause", self._known))
 
     async def resume_install(self, install: ModelInstall | int) -> ModelInstall:
         """Resume a paused download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
-        return await self._drive(steer_install(_id_of(install), "resume", self._known))
+        return await self._drive(steer_install(install_id_of(install), "resume", self._known))
 
     async def restart_install(self, install: ModelInstall | int) -> ModelInstall:
         """Download the failed files of an installation again. Requires InvokeAI 6.13.
 
         Raises NotFoundError and UnsupportedError.
         """
-        return await self._drive(steer_install(_id_of(install), "restart_failed", self._known))
+        return await self._drive(steer_install(install_id_of(install), "restart_failed", self._known))
 
     async def prune_installs(self) -> None:
         """Remove installations that have ended from the server's list. The models are kept."""
@@ -200,7 +206,3 @@ class AsyncModels(AsyncRepository):
     async def delete(self, model: Model | str) -> None:
         """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
         await self._drive(delete_model(model, self._known))
-
-
-def _id_of(install: ModelInstall | int) -> int:
-    return install if isinstance(install, int) else install.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
+from invokable.runtime.client.surface import checked_class
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.server_info import (
     clear_invocation_cache,
@@ -57,4 +58,4 @@ class AsyncServer(AsyncRepository):
 
         Raises StaleWorkflowError.
         """
-        return await self._drive(drift(pins_of(workflow)))
+        return await self._drive(drift(pins_of(checked_class(workflow))))
