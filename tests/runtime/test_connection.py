@@ -37,6 +37,11 @@ def test_the_socket_is_below_the_same_prefix(url: str, origin: str, socket: str)
     assert (connection.origin, connection.socket_path) == (origin, socket)
 
 
+def test_a_server_url_is_a_text() -> None:
+    with pytest.raises(TypeError, match=r"expected the URL of a server, such as .*, got 9090"):
+        Connection(9090)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "url",
     [

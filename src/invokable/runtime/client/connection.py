@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from invokable.contract.server import LOCAL, TOKEN, URL
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.values.public import public
+from invokable.runtime.values.reprs import short
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SOCKS: Final = 1080
@@ -216,7 +217,9 @@ def _found_beside(given: dict[str, Any]) -> dict[str, Any]:
     return found | given
 
 
-def _address(url: str) -> str:
+def _address(url: object) -> str:
+    if not isinstance(url, str):
+        raise TypeError(f"expected the URL of a server, such as {LOCAL}, got {short(url)}")
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
