@@ -208,7 +208,7 @@ def test_each_user_receives_events_of_their_own_jobs(one: Client, two: Client, s
         assert {event.item_id for event in told} == set(result.item_ids)
         assert sum(isinstance(event, NodeFinished) for event in told) == 4
         assert isinstance(told[-1], Ended)
-        assert client._engine.listener.line > 0
+        assert client._engine.listener.connection_id > 0
 
 
 def test_the_invocation_cache_gives_one_users_images_to_another(

@@ -12,15 +12,15 @@ from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.exchange.protocol import (
     Ask,
     AskPolicy,
-    Await,
-    Heard,
-    Listen,
+    AwaitEvents,
     Read,
+    ReceivedEvents,
     Request,
     Response,
     Sleep,
     Step,
     Steps,
+    Subscribe,
     Tell,
 )
 
@@ -69,10 +69,10 @@ class Driver:
         if isinstance(step, Sleep):
             self.now += step.seconds
             return None
-        if isinstance(step, Await):
+        if isinstance(step, AwaitEvents):
             self.now += step.seconds
-            return Heard()
-        if isinstance(step, Listen | Tell):
+            return ReceivedEvents()
+        if isinstance(step, Subscribe | Tell):
             return None
         if isinstance(step, Ask):
             return self.drive(step.ask(step.item_ids, step.known))

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from invokable import ConnectionError  # noqa: A004
-from invokable.runtime.steps.exchange.protocol import Note, Request, Response
+from invokable.runtime.steps.exchange.protocol import Request, Response, ServerEvent
 from invokable.runtime.steps.exchange.responses import parse
 from tests.runtime.driving import answer, page
 
@@ -38,7 +38,7 @@ class Server:
         self.away: list[tuple[float, float]] = []  # when the server does not answer
         self.log: list[str] = []
         self.ran: Counter[str] = Counter()  # how often each row of values was completed
-        self.events: list[tuple[float, Note]] = []  # with their times
+        self.events: list[tuple[float, ServerEvent]] = []  # with their times
         self._later: list[tuple[float, Request]] = []
         self._ids = itertools.count(1)
         self._busy_until = 0.0
@@ -128,7 +128,7 @@ class Server:
         self._say("queue_item_status_changed", row, self._busy_until, status=row["status"])
 
     def _say(self, name: str, row: dict[str, Any], when: float, **content: Any) -> None:
-        self.events.append((when, Note(name, row["item_id"], content)))
+        self.events.append((when, ServerEvent(name, row["item_id"], content)))
 
     def post(self, batch: dict[str, Any]) -> Response:
         groups = [
@@ -157,7 +157,7 @@ class Server:
                 "since": self.now(),
                 "created_at": "then",
             }
-        self.events.append((self.now(), Note("batch_enqueued", 0, {})))
+        self.events.append((self.now(), ServerEvent("batch_enqueued", 0, {})))
         ids = sorted((row["item_id"] for row in self._of(batch["batch_id"])), reverse=True)  # of all POSTs
         return answer({"enqueued": min(len(rows), max(room, 0)), "requested": len(rows), "item_ids": ids})
 
@@ -169,7 +169,9 @@ class Server:
         if row["status"] == "canceled" and "started_at" in row:
             self._say("queue_item_status_changed", row, self.now(), status="canceled")
         elif row["status"] == "canceled":
-            self.events.append((self.now(), Note("queue_items_canceled", 0, {"canceled_item_ids": [row["item_id"]]})))
+            self.events.append(
+                (self.now(), ServerEvent("queue_items_canceled", 0, {"canceled_item_ids": [row["item_id"]]}))
+            )
 
     def cancel_all(self) -> None:
         for row in self.rows.values():
@@ -186,7 +188,7 @@ class Server:
 
     def clear(self) -> None:
         self.rows.clear()
-        self.events.append((self.now(), Note("queue_cleared", 0, {})))
+        self.events.append((self.now(), ServerEvent("queue_cleared", 0, {})))
 
     def retry(self, number: int) -> None:
         old = self.rows[number]
@@ -224,7 +226,7 @@ class Server:
             again = [number for number in body if self.rows[number]["status"] in ("failed", "canceled")]
             for number in again:
                 self.retry(number)
-            self.events.append((self.now(), Note("queue_items_retried", 0, {"retried_item_ids": again})))
+            self.events.append((self.now(), ServerEvent("queue_items_retried", 0, {"retried_item_ids": again})))
             return answer({"retried_item_ids": again})
         if path == f"{QUEUE}/items_by_ids":
             return answer([self.rows[number] for number in body["item_ids"] if number in self.rows])

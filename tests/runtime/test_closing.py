@@ -65,7 +65,7 @@ def test_a_thread_that_waits_for_a_job_gets_a_client_closed_error(simulator: Sim
     with ThreadPoolExecutor() as pool:
         job = client.submit(card())
         waiting = pool.submit(WAITS[wait], job)
-        until(lambda: client._engine.listener._is_waited_for())
+        until(lambda: client._engine.listener._has_waiters())
         with closing():
             client.close()
             error = waiting.exception(10)
@@ -82,7 +82,7 @@ def test_a_thread_that_polls_for_a_job_gets_a_client_closed_error(simulator: Sim
     with ThreadPoolExecutor() as pool:
         job = client.submit(card())
         waiting = pool.submit(job.result)
-        until(lambda: client._engine.listener._is_waited_for())
+        until(lambda: client._engine.listener._has_waiters())
         with closing():
             client.close()
             assert isinstance(waiting.exception(40), ClientClosedError)
@@ -92,7 +92,7 @@ def test_a_thread_that_runs_a_workflow_gets_a_client_closed_error(simulator: Sim
     client = Client(simulator.url)
     with ThreadPoolExecutor() as pool:
         running = pool.submit(client.run, card())
-        until(lambda: client._engine.listener._is_waited_for())
+        until(lambda: client._engine.listener._has_waiters())
         with closing():
             client.close()
             error = running.exception(10)

@@ -28,7 +28,7 @@ from invokable.runtime.steps.runs.run import Context, Manner, finish, run, run_a
 from invokable.runtime.steps.runs.submit import Submitting
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
-from tests.runtime.hearing import HearingDriver
+from tests.runtime.driving_with_events import EventDriver
 from tests.runtime.runs import card, cards
 from tests.runtime.server import Server, misnaming
 
@@ -38,7 +38,7 @@ class Following:
 
     def __init__(self, flow: Any, server: Server | None = None, *, timeout: float | None = None, **manner: Any) -> None:
         self.server = server or Server()
-        self.driver = HearingDriver(self.server)
+        self.driver = EventDriver(self.server)
         self.context = Context(Known(), None)
         self.flow = flow
         self.timeout = timeout

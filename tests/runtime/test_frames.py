@@ -19,11 +19,11 @@ import pytest
 from websocket._socket import recv
 
 from invokable.runtime.client.connection import Connection
-from invokable.runtime.client.socket import Line
+from invokable.runtime.client.socket import EventSocket
 from tests.runtime.relays import listening
 
 TEXT, CONTINUED = 0x1, 0x0
-Heard = list[tuple[str, Any]]
+Received = list[tuple[str, Any]]
 
 
 def frame(text: str, opcode: int = TEXT, *, last: bool = True) -> bytes:
@@ -42,8 +42,10 @@ def event(number: int, size: int = 0) -> str:
 
 
 @contextmanager
-def heard_of(send: Callable[[socket.socket], None], *, is_busy: bool = False) -> Iterator[tuple[Line, Heard]]:
-    """A line to a server that sends whatever `send` sends after the subscription, and what the line heard."""
+def received_after(
+    send: Callable[[socket.socket], None], *, is_busy: bool = False
+) -> Iterator[tuple[EventSocket, Received]]:
+    """A socket to a server that sends whatever `send` sends after the subscription, and the events it received."""
 
     def serve(client: socket.socket) -> None:
         key = re.search(rb"(?i)sec-websocket-key: *(\S+)", client.recv(65536))
@@ -62,29 +64,31 @@ def heard_of(send: Callable[[socket.socket], None], *, is_busy: bool = False) ->
         send(client)
         client.recv(65536)
 
-    heard: Heard = []
+    received: Received = []
     with listening(serve) as port:
         over = threading.Event()
 
         def take(name: str, payload: Any) -> None:
-            heard.append((name, payload))
+            received.append((name, payload))
             if name == "over":
                 over.set()
 
         server = Connection(f"http://127.0.0.1:{port}")
-        line = Line(server, None, lambda name, text: True, take, over.set, lambda: is_busy and not over.is_set())
-        line.open()
-        line.subscribe()
+        event_socket = EventSocket(
+            server, None, lambda name, text: True, take, over.set, lambda: is_busy and not over.is_set()
+        )
+        event_socket.open()
+        event_socket.subscribe()
         assert over.wait(10)
-        yield line, heard
-        line.cut()
+        yield event_socket, received
+        event_socket.abort()
 
 
 OVER = frame('42["over",{}]')
 
 
-def numbers(heard: Heard) -> list[int]:
-    return [payload["number"] for name, payload in heard if name == "counted"]
+def numbers(received: Received) -> list[int]:
+    return [payload["number"] for name, payload in received if name == "counted"]
 
 
 @pytest.mark.parametrize("is_busy", [False, True])
@@ -96,19 +100,19 @@ def test_events_stay_in_order_however_they_are_split(piece: int, is_busy: bool) 
         for start in range(0, len(stream), piece):
             client.sendall(stream[start : start + piece])
 
-    with heard_of(send, is_busy=is_busy) as (_, heard):
-        assert numbers(heard) == list(range(7))
+    with received_after(send, is_busy=is_busy) as (_, received):
+        assert numbers(received) == list(range(7))
 
 
-def reads_and_rests(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> tuple[int, int]:
-    """How often a line reads, and rests, for fifty events that arrive one after the other."""
-    reads, rests = itertools.count(), itertools.count()
+def reads_and_pauses(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> tuple[int, int]:
+    """How often a socket reads, and pauses, for fifty events that arrive one after the other."""
+    reads, pauses = itertools.count(), itertools.count()
 
-    def rest(seconds: float) -> None:
-        next(rests)
+    def pause(seconds: float) -> None:
+        next(pauses)
         time.sleep(seconds)
 
-    clock = SimpleNamespace(sleep=rest, monotonic=time.monotonic)
+    clock = SimpleNamespace(sleep=pause, monotonic=time.monotonic)
     monkeypatch.setattr("invokable.runtime.client.socket.time", clock)
     monkeypatch.setattr("websocket._core.recv", lambda *arguments: (next(reads), recv(*arguments))[1])
 
@@ -118,18 +122,18 @@ def reads_and_rests(monkeypatch: pytest.MonkeyPatch, *, is_busy: bool) -> tuple[
             time.sleep(0.001)
         client.sendall(OVER)
 
-    with heard_of(send, is_busy=is_busy) as (_, heard):
-        assert numbers(heard) == list(range(50))
-    return next(reads), next(rests)
+    with received_after(send, is_busy=is_busy) as (_, received):
+        assert numbers(received) == list(range(50))
+    return next(reads), next(pauses)
 
 
 def test_events_of_many_jobs_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    reads, rests = reads_and_rests(monkeypatch, is_busy=True)
-    assert 0 < reads - rests < 12  # those of opening the connection
+    reads, pauses = reads_and_pauses(monkeypatch, is_busy=True)
+    assert 0 < reads - pauses < 12  # those of opening the connection
 
 
 def test_events_that_follow_each_other_after_a_silence_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("invokable.runtime.client.socket._REST", 0.3)
+    monkeypatch.setattr("invokable.runtime.client.socket._COALESCING", 0.3)
     reads: list[bytes] = []
 
     def read(*given: Any) -> bytes:
@@ -140,46 +144,46 @@ def test_events_that_follow_each_other_after_a_silence_are_read_at_once(monkeypa
     events = [frame(event(number)) for number in range(5)]
 
     def send(client: socket.socket) -> None:
-        time.sleep(0.7)  # longer than a rest
+        time.sleep(0.7)  # longer than a pause
         for part in (*events, OVER):
             client.sendall(part)
             time.sleep(0.01)
 
-    with heard_of(send, is_busy=True) as (_, heard):
-        assert numbers(heard) == list(range(5))
+    with received_after(send, is_busy=True) as (_, received):
+        assert numbers(received) == list(range(5))
     assert reads[-1] == b"".join(events) + OVER
 
 
 def test_events_of_few_jobs_are_read_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, rests = reads_and_rests(monkeypatch, is_busy=False)
-    assert rests == 0
+    _, pauses = reads_and_pauses(monkeypatch, is_busy=False)
+    assert pauses == 0
 
 
-def test_what_has_arrived_is_read_without_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    rests: list[float] = []
-    clock = SimpleNamespace(sleep=rests.append, monotonic=time.monotonic)  # other threads keep theirs
+def test_what_has_arrived_is_read_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    clock = SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic)  # other threads keep theirs
     monkeypatch.setattr("invokable.runtime.client.socket.time", clock)
-    monkeypatch.setattr("invokable.runtime.client.socket._AHEAD", 1)  # so that nothing is read ahead
+    monkeypatch.setattr("invokable.runtime.client.socket._READ_SIZE", 1)  # so that nothing is read ahead
     stream = b"".join(frame(event(number)) for number in range(200)) + OVER
 
-    with heard_of(lambda client: client.sendall(stream), is_busy=True) as (_, heard):
-        assert numbers(heard) == list(range(200))
-    assert len(rests) < 10
+    with received_after(lambda client: client.sendall(stream), is_busy=True) as (_, received):
+        assert numbers(received) == list(range(200))
+    assert len(pauses) < 10
 
 
 @pytest.mark.parametrize("size", [16_000, 32_700, 32_800, 100_000])
 def test_large_events_arrive_complete(size: int) -> None:
-    with heard_of(lambda client: client.sendall(frame(event(1, size)) + frame(event(2)) + OVER)) as (_, heard):
-        assert numbers(heard) == [1, 2]
-        assert heard[0][1]["filling"] == "ä" * size
+    with received_after(lambda client: client.sendall(frame(event(1, size)) + frame(event(2)) + OVER)) as (_, received):
+        assert numbers(received) == [1, 2]
+        assert received[0][1]["filling"] == "ä" * size
 
 
 def test_an_event_in_several_frames_arrives_complete() -> None:
     text = event(1, 50)
     parts = frame(text[:30], last=False) + frame(text[30:50], CONTINUED, last=False) + frame(text[50:], CONTINUED)
 
-    with heard_of(lambda client: client.sendall(parts + frame(event(2)) + OVER)) as (_, heard):
-        assert numbers(heard) == [1, 2]
+    with received_after(lambda client: client.sendall(parts + frame(event(2)) + OVER)) as (_, received):
+        assert numbers(received) == [1, 2]
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
@@ -187,14 +191,17 @@ def test_an_event_in_several_frames_arrives_complete() -> None:
     "text", ["42[", '42["counted"', '42["counted"]', "43[", "43x", "4", "45-[", "49", "\ufeff", "7"]
 )
 def test_an_unreadable_event_is_ignored(text: str, capfd: pytest.CaptureFixture[str]) -> None:
-    with heard_of(lambda client: client.sendall(frame(event(1)) + frame(text) + frame(event(2)) + OVER)) as (_, heard):
-        assert numbers(heard)[:1] == [1]
+    with received_after(lambda client: client.sendall(frame(event(1)) + frame(text) + frame(event(2)) + OVER)) as (
+        _,
+        received,
+    ):
+        assert numbers(received)[:1] == [1]
     assert not capfd.readouterr().err
 
 
 def test_any_message_shows_that_the_connection_is_alive() -> None:
-    with heard_of(lambda client: client.sendall(OVER)) as (line, _):
-        line._last -= 100.0
-        assert line.silent_for() > 99
-        line._take("2")
-        assert line.silent_for() < 99
+    with received_after(lambda client: client.sendall(OVER)) as (event_socket, _):
+        event_socket._last_received -= 100.0
+        assert event_socket.silent_for() > 99
+        event_socket._handle("2")
+        assert event_socket.silent_for() < 99

@@ -16,9 +16,9 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
-from invokable.runtime.client import socket as line
-from invokable.runtime.client.listening import Ear, Listener
-from invokable.runtime.steps.exchange.protocol import Note
+from invokable.runtime.client import socket as event_socket
+from invokable.runtime.client.listening import BatchSubscription, Listener
+from invokable.runtime.steps.exchange.protocol import ServerEvent
 from invokable.testing import Fault, Simulator
 from tests.runtime.relays import listening, without_websockets
 from tests.testing.asking import picture, until
@@ -45,7 +45,7 @@ def asked(simulator: Simulator, part: str = "") -> list[str]:
     return [request for request in found if part in request]
 
 
-def ear_of(client: Client) -> threading.Thread:
+def event_thread_of(client: Client) -> threading.Thread:
     """The thread that listens for a client."""
     thread = client._engine.listener._thread
     assert thread is not None
@@ -59,7 +59,7 @@ def test_one_socket_serves_many_jobs_and_each_takes_one_request(simulator: Simul
             results = list(pool.map(lambda left: client.run(card_at(stamp, left)), range(40)))
         assert len({result.card.name for result in results}) == 40
         assert len(simulator._sockets._people) == 1
-        thread = ear_of(client)
+        thread = event_thread_of(client)
     assert len(asked(simulator)) == len(asked(simulator, "enqueue_batch")) == 40
     until(lambda: not thread.is_alive())
 
@@ -81,13 +81,13 @@ def test_no_event_overtakes_another(simulator: Simulator) -> None:
 
 def test_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []  # kept, so that no two have the same id
-    take = Listener._note
+    deliver = Listener._deliver
 
-    def noting(listener: Listener, name: str, payload: Any) -> None:
+    def recording(listener: Listener, name: str, payload: Any) -> None:
         threads.append(threading.current_thread())
-        take(listener, name, payload)
+        deliver(listener, name, payload)
 
-    monkeypatch.setattr(Listener, "_note", noting)
+    monkeypatch.setattr(Listener, "_deliver", recording)
     with Client(simulator.url) as client:
         client.run(card(client), on_progress=lambda event: None)
     assert len(threads) > 10
@@ -96,31 +96,31 @@ def test_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pyt
 
 def test_events_of_other_batches_are_not_parsed(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     took: list[str] = []
-    take = Listener._note
+    deliver = Listener._deliver
 
-    def noting(listener: Listener, name: str, payload: Any) -> None:
+    def recording(listener: Listener, name: str, payload: Any) -> None:
         took.append(payload.get("batch_id", ""))
-        take(listener, name, payload)
+        deliver(listener, name, payload)
 
     with Client(simulator.url) as one, Client(simulator.url) as other:
         one.run(card(one))
-        monkeypatch.setattr(Listener, "_note", noting)
+        monkeypatch.setattr(Listener, "_deliver", recording)
         job = other.submit(card(other))
         job.result()
-        until(lambda: one._engine.listener.line > 0)
+        until(lambda: one._engine.listener.connection_id > 0)
     assert set(took) == {job.batch_id}
     assert len(took) > 10
 
 
 def test_all_events_are_handled_in_one_thread(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     took: set[int] = set()
-    take = Listener._note
+    deliver = Listener._deliver
 
-    def noting(listener: Listener, name: str, payload: object) -> None:
+    def recording(listener: Listener, name: str, payload: object) -> None:
         took.add(threading.get_ident())
-        take(listener, name, payload)
+        deliver(listener, name, payload)
 
-    monkeypatch.setattr(Listener, "_note", noting)
+    monkeypatch.setattr(Listener, "_deliver", recording)
     with Client(simulator.url) as client:
         client.run(card(client), on_progress=print)
     assert len(took) == 1
@@ -133,7 +133,7 @@ def test_a_socket_that_breaks_is_opened_again_and_nothing_is_lost() -> None:
         with Client(simulator.url) as client:
             for _ in range(5):
                 assert client.run(card(client), timeout=30).card
-            until(lambda: client._engine.listener.line > 0)
+            until(lambda: client._engine.listener.connection_id > 0)
         assert len(simulator.fired) == 3
         assert len(simulator.jobs) == 5
 
@@ -220,13 +220,13 @@ def tap(simulator: Simulator) -> Iterator[Tap]:
 
 @pytest.mark.slow
 def test_a_silent_socket_is_noticed(simulator: Simulator, tap: Tap, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "_OPEN", 1.0)
-    monkeypatch.setattr(line, "_ANSWER", 0.3)
-    monkeypatch.setattr("invokable.runtime.client.listening._PULSE", 0.3)
+    monkeypatch.setattr(event_socket, "_CONNECT_TIMEOUT", 1.0)
+    monkeypatch.setattr(event_socket, "_ANSWER_TIMEOUT", 0.3)
+    monkeypatch.setattr("invokable.runtime.client.listening._CHECK_INTERVAL", 0.3)
     monkeypatch.setattr("invokable.runtime.client.listening._PAUSES", (0.2,))
     with Client(tap.url) as client:
         assert client.run(card(client), timeout=30).card
-        heard = client._engine.listener.line
+        before = client._engine.listener.connection_id
         tap.holds.set()
         begin = time.monotonic()
         simulator.pause()
@@ -234,16 +234,16 @@ def test_a_silent_socket_is_noticed(simulator: Simulator, tap: Tap, monkeypatch:
         threading.Timer(1.5, simulator.resume).start()
         assert job.result(timeout=30).card
         assert time.monotonic() - begin < 5
-        assert client._engine.listener.line != heard
+        assert client._engine.listener.connection_id != before
         tap.holds.clear()
-        until(lambda: client._engine.listener.line > heard, seconds=10)
+        until(lambda: client._engine.listener.connection_id > before, seconds=10)
         assert client.run(card(client), timeout=30).card
 
 
 def test_an_unreferenced_client_stops_listening(simulator: Simulator) -> None:
     client = Client(simulator.url)
     client.run(card(client))
-    thread = ear_of(client)
+    thread = event_thread_of(client)
     del client
     gc.collect()
     until(lambda: not thread.is_alive())
@@ -251,44 +251,46 @@ def test_an_unreferenced_client_stops_listening(simulator: Simulator) -> None:
 
 def test_all_node_events_and_the_latest_pictures_are_kept(simulator: Simulator) -> None:
     with Client(simulator.url) as client:
-        ear = client._engine.listener.ear("a batch", every=True)
+        subscription = client._engine.listener.subscribe("a batch", watched=True)
         for item_id in range(1, 101):
-            ear.add(Note("invocation_started", item_id, {"id": "x"}))
+            subscription.add(ServerEvent("invocation_started", item_id, {"id": "x"}))
             for part in range(20):
-                ear.add(
-                    Note("invocation_progress", item_id, {"id": "x", "percentage": part, "image": {"dataURL": "…"}})
+                subscription.add(
+                    ServerEvent(
+                        "invocation_progress", item_id, {"id": "x", "percentage": part, "image": {"dataURL": "…"}}
+                    )
                 )
-            ear.add(Note("invocation_complete", item_id, {"id": "x"}))
-        notes = ear.heard(0).notes
-        names = [note.name for note in notes if note.item_id == 50]
+            subscription.add(ServerEvent("invocation_complete", item_id, {"id": "x"}))
+        events = subscription.read(0).events
+        names = [event.name for event in events if event.item_id == 50]
         assert names == ["invocation_started", "invocation_progress", "invocation_complete"]
-        assert {note.content["percentage"] for note in notes if "percentage" in note.content} == {19}
-        assert len(notes) == len(ear._notes) == 300
-        assert 1 <= sum("image" in note.content for note in notes) <= 16
-        assert ear.heard(ear.heard(0).upto - 2).notes == notes[-2:]
+        assert {event.content["percentage"] for event in events if "percentage" in event.content} == {19}
+        assert len(events) == len(subscription._events) == 300
+        assert 1 <= sum("image" in event.content for event in events) <= 16
+        assert subscription.read(subscription.read(0).end - 2).events == events[-2:]
 
 
 def test_waiters_wake_when_a_batch_is_there_twice(simulator: Simulator) -> None:
     woken: list[bool] = []
     with Client(simulator.url) as client:
-        ear = client._engine.listener.ear("a batch", every=False)
-        with ear.waking(lambda: woken.append(True), 0, ear.line, every=False):
-            ear.add(Note("batch_enqueued", 0, {}))
+        subscription = client._engine.listener.subscribe("a batch", watched=False)
+        with subscription.waking(lambda: woken.append(True), 0, subscription.connection_id, any_event=False):
+            subscription.add(ServerEvent("batch_enqueued", 0, {}))
             assert not woken  # whoever waits for its end has submitted it
-            ear.add(Note("batch_enqueued", 0, {}))
+            subscription.add(ServerEvent("batch_enqueued", 0, {}))
             assert woken
-        with ear.waking(woken.clear, 1, ear.line, every=False):
+        with subscription.waking(woken.clear, 1, subscription.connection_id, any_event=False):
             assert not woken  # as soon as it waits, it learns what it has missed
 
 
 def test_events_are_read_together_while_many_jobs_are_followed(simulator: Simulator) -> None:
     with Client(simulator.url) as client:
         listener = client._engine.listener
-        ears = [listener.ear(f"batch {number}", every=False) for number in range(4)]
+        subscriptions = [listener.subscribe(f"batch {number}", watched=False) for number in range(4)]
         assert not listener._is_busy()
-        ears.append(listener.ear("another batch", every=False))
+        subscriptions.append(listener.subscribe("another batch", watched=False))
         assert listener._is_busy()
-        del ears
+        del subscriptions
         assert not listener._is_busy()
 
 
@@ -325,7 +327,10 @@ def test_a_forked_child_listens_by_itself_and_attaches_to_its_parents_job(simula
 
         def work() -> bool:
             simulated = [client.submit(card_at(stamp, left)) for left in (2, 3)]
-            return all(one.result(timeout=30).card for one in (*simulated, job)) and client._engine.listener.line > 0
+            return (
+                all(one.result(timeout=30).card for one in (*simulated, job))
+                and client._engine.listener.connection_id > 0
+            )
 
         children = [child(work) for _ in range(2)]
         time.sleep(0.5)
@@ -341,8 +346,8 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(simulator: Simula
     with Client(simulator.url) as client, ThreadPoolExecutor() as pool:
         job = client.submit(card(client))
         job.result(timeout=30)
-        ear = job._state.ear
-        assert isinstance(ear, Ear)
+        subscription = job._state.subscription
+        assert isinstance(subscription, BatchSubscription)
         over, held = threading.Event(), threading.Barrier(3)
 
         def hold(lock: threading.Lock) -> None:
@@ -352,9 +357,13 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(simulator: Simula
 
         def work() -> bool:
             signal.alarm(20)
-            return job.status().completed == 1 and job.result().card is not None and job._state.ear is not ear
+            return (
+                job.status().completed == 1
+                and job.result().card is not None
+                and job._state.subscription is not subscription
+            )
 
-        for lock in (client._engine._asking._here()[0], ear._lock):
+        for lock in (client._engine._asking._here()[0], subscription._lock):
             pool.submit(hold, lock)
         held.wait(10)
         status = os.waitstatus_to_exitcode(os.waitpid(child(work), 0)[1])

@@ -1,7 +1,7 @@
 """Listening: one socket for all jobs of a client, in its own thread, for both kinds of client.
 
 Listener ── a thread: connect ─ subscribe ─ receive ─ check that it is alive ─ reconnect …
-   └── Ear, one for each batch that a job follows: the notes about it, in order
+   └── BatchSubscription, one for each batch that a job follows: the events about it, in order
 """
 
 from __future__ import annotations
@@ -20,118 +20,126 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from invokable.runtime.client.connection import Connection
-from invokable.runtime.client.socket import Line
+from invokable.runtime.client.socket import EventSocket
 from invokable.runtime.client.threads import Flag, start
-from invokable.runtime.steps.exchange.protocol import Heard, Note
+from invokable.runtime.steps.exchange.protocol import ReceivedEvents, ServerEvent
 from invokable.runtime.steps.resources.queue import LOG
-from invokable.runtime.steps.runs.hearing import ENQUEUED, NAMES, PASSING, PROGRESS, SEVERAL, is_end, note_of
+from invokable.runtime.steps.runs.tracker import (
+    BATCH_ENQUEUED,
+    EVENT_NAMES,
+    INVOCATION_PROGRESS,
+    QUEUE_WIDE,
+    TRANSIENT,
+    may_report_end,
+    parse_event,
+)
 
 _PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before the next attempt to connect; the last one repeats."""
-_PULSE: Final = 5.0
+_CHECK_INTERVAL: Final = 5.0
 """Seconds between checks that the connection is alive, while anything waits."""
-_PICTURES: Final = 16
+_KEPT_PREVIEWS: Final = 16
 """Previews that are kept for late readers; each takes about ten kilobytes."""
-_MANY: Final = 4
+_MANY_JOBS: Final = 4
 """Jobs from which on it matters more what their events cost than when each is read."""
-_BATCHES: Final = re.compile(r'"batch_id": ?"([^"]*)"')
-_LINES: Final = itertools.count(1)
+_BATCH_ID: Final = re.compile(r'"batch_id": ?"([^"]*)"')
+_CONNECTION_IDS: Final = itertools.count(1)
 """Numbers the connections of this process and of processes forked from it."""
 
 
-class Ear:
-    """The notes about a batch, for any number of threads and tasks."""
+class BatchSubscription:
+    """The events about a batch, for any number of threads and tasks."""
 
-    def __init__(self, listener: Listener, *, every: bool) -> None:
+    def __init__(self, listener: Listener, *, watched: bool) -> None:
         self._listener = listener
-        self.every = every
+        self.watched = watched
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._notes: dict[int, Note] = {}
-        self._end = 0
-        self._last = -1
-        """The number of the last note that may be about an end."""
-        self._is_there = False
+        self._events: dict[int, ServerEvent] = {}
+        self._next_number = 0
+        self._last_end = -1
+        """The number of the last event that may be about an end."""
+        self._is_announced = False
         """Whether the server has announced the batch. If it does so again, the batch was submitted twice."""
-        self._progress: dict[tuple[int, Any], int] = {}
-        self._pictured: deque[int] = deque()
-        self._waiting: dict[int, tuple[bool, Callable[[], None]]] = {}
+        self._last_progress: dict[tuple[int, Any], int] = {}
+        self._with_preview: deque[int] = deque()
+        self._waiters: dict[int, tuple[bool, Callable[[], None]]] = {}
         self._numbers = itertools.count()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still receives notes. After a fork it is the parent's, and its lock may be held."""
+        """Whether it still receives events. After a fork it is the parent's, and its lock may be held."""
         return self._process == os.getpid()
 
     @property
-    def line(self) -> int:
-        """The number of the connection that receives events; 0 if there is none."""
-        return self._listener.line
+    def connection_id(self) -> int:
+        """The connection that receives events; 0 if there is none."""
+        return self._listener.connection_id
 
-    def heard(self, since: int) -> Heard:
-        """The notes from `since` on."""
-        line = self.line
+    def read(self, since: int) -> ReceivedEvents:
+        """The events from `since` on."""
+        connection_id = self.connection_id
         with self._lock:
-            return Heard(tuple(self._from(since))[::-1], self._end, line)
+            return ReceivedEvents(tuple(self._latest_first(since))[::-1], self._next_number, connection_id)
 
     @contextmanager
-    def waking(self, wake: Callable[[], None], since: int, line: int, *, every: bool) -> Iterator[None]:
-        """Have `wake` called, from any thread, once there are notes from `since` on or the line has changed."""
+    def waking(self, wake: Callable[[], None], since: int, connection_id: int, *, any_event: bool) -> Iterator[None]:
+        """Have `wake` called, from any thread, once there are events from `since` on or the connection has changed."""
         with self._lock:
             number = next(self._numbers)
-            self._waiting[number] = (every, wake)
-            there = since < self._end if every else since <= self._last
+            self._waiters[number] = (any_event, wake)
+            has_some = since < self._next_number if any_event else since <= self._last_end
         try:
-            if there or line != self.line or self._listener.is_closed:
+            if has_some or connection_id != self.connection_id or self._listener.is_closed:
                 wake()
             yield
         finally:
             with self._lock:
-                del self._waiting[number]
+                del self._waiters[number]
 
-    def add(self, note: Note) -> None:
-        """Add a note. Only the last progress of each node is kept, and only the latest few pictures."""
+    def add(self, event: ServerEvent) -> None:
+        """Add an event. Only the last progress of each node is kept, and only the latest few pictures."""
         with self._lock:
-            if note.name == PROGRESS:
-                key = (note.item_id, note.content.get("id"))
-                self._notes.pop(self._progress.get(key, -1), None)
-                self._progress[key] = self._end
-                if "image" in note.content:
-                    self._pictured.append(self._end)
-            ends = is_end(note) or (note.name == ENQUEUED and self._is_there)
-            self._is_there |= note.name == ENQUEUED
-            if ends:
-                self._last = self._end
-            self._notes[self._end] = note
-            self._end += 1
-            if len(self._pictured) > _PICTURES:
-                self._strip(self._pictured.popleft())
-            wanted = [wake for every, wake in self._waiting.values() if every or ends]
+            if event.name == INVOCATION_PROGRESS:
+                key = (event.item_id, event.content.get("id"))
+                self._events.pop(self._last_progress.get(key, -1), None)
+                self._last_progress[key] = self._next_number
+                if "image" in event.content:
+                    self._with_preview.append(self._next_number)
+            may_end = may_report_end(event) or (event.name == BATCH_ENQUEUED and self._is_announced)
+            self._is_announced |= event.name == BATCH_ENQUEUED
+            if may_end:
+                self._last_end = self._next_number
+            self._events[self._next_number] = event
+            self._next_number += 1
+            if len(self._with_preview) > _KEPT_PREVIEWS:
+                self._drop_preview(self._with_preview.popleft())
+            wanted = [wake for any_event, wake in self._waiters.values() if any_event or may_end]
         for wake in wanted:
             wake()
 
-    def _from(self, since: int) -> Iterator[Note]:
-        """The notes from `since` on, latest first."""
-        for number in takewhile(lambda number: number >= since, reversed(self._notes)):
-            yield self._notes[number]
+    def _latest_first(self, since: int) -> Iterator[ServerEvent]:
+        """The events from `since` on, latest first."""
+        for number in takewhile(lambda number: number >= since, reversed(self._events)):
+            yield self._events[number]
 
-    def _strip(self, number: int) -> None:
-        """Remove the picture from a note."""
-        if (note := self._notes.get(number)) is not None:
-            content = {key: value for key, value in note.content.items() if key != "image"}
-            self._notes[number] = replace(note, content=content)
+    def _drop_preview(self, number: int) -> None:
+        """Remove the picture from an event."""
+        if (event := self._events.get(number)) is not None:
+            content = {key: value for key, value in event.content.items() if key != "image"}
+            self._events[number] = replace(event, content=content)
 
-    def stir(self) -> None:
-        """Wake all waiters, since the line has changed."""
+    def wake_all(self) -> None:
+        """Wake all waiters, since the connection has changed."""
         with self._lock:
-            wanted = [wake for _, wake in self._waiting.values()]
+            wanted = [wake for _, wake in self._waiters.values()]
         for wake in wanted:
             wake()
 
     @property
-    def is_waited_at(self) -> bool:
+    def has_waiters(self) -> bool:
         """Whether anything waits."""
-        return bool(self._waiting)
+        return bool(self._waiters)
 
 
 class Listener:
@@ -145,22 +153,22 @@ class Listener:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._ears: WeakValueDictionary[str, Ear] = WeakValueDictionary()
+        self._subscriptions: WeakValueDictionary[str, BatchSubscription] = WeakValueDictionary()
         self._thread: threading.Thread | None = None
-        self._line = 0
+        self._connection_id = 0
         self._watched = False
         self._tried = Flag()
-        self._stir = Flag()
+        self._wake = Flag()
         self._closed = False
-        self._socket: Line | None = None
+        self._socket: EventSocket | None = None
 
     @property
-    def line(self) -> int:
-        """The number of the connection that receives events; 0 if there is none."""
-        return self._line if self._process == os.getpid() else 0
+    def connection_id(self) -> int:
+        """The connection that receives events; 0 if there is none."""
+        return self._connection_id if self._process == os.getpid() else 0
 
     @property
-    def may_hear(self) -> bool:
+    def has_server(self) -> bool:
         """Whether there is a server to receive events from."""
         return self._server is not None
 
@@ -169,41 +177,41 @@ class Listener:
         """Whether it is known if events arrive."""
         return self._server is None or (self._tried.is_set and self._process == os.getpid())
 
-    def ear(self, batch_id: str, *, every: bool) -> Ear:
-        """Collect notes about a batch from now on, while a reference is held: of `every` node, or of outcomes only."""
+    def subscribe(self, batch_id: str, *, watched: bool) -> BatchSubscription:
+        """Collect events about a batch from now on, while a reference is held."""
         self._start()
         with self._lock:
-            found = self._ears.get(batch_id)
+            found = self._subscriptions.get(batch_id)
             if found is None:
-                found = self._ears[batch_id] = Ear(self, every=every)
-            found.every |= every
-            self._watched = every or (self._watched and any(ear.every for ear in self._ears.values()))
+                found = self._subscriptions[batch_id] = BatchSubscription(self, watched=watched)
+            found.watched |= watched
+            self._watched = watched or (self._watched and any(one.watched for one in self._subscriptions.values()))
             return found
 
     def wait(self, seconds: float) -> int:
-        """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns the line."""
+        """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns its id."""
         self._start()
         if self._thread is not None and not self._closed:
             self._tried.wait(seconds)
         with self._lock:
-            if self._line and self._socket is not None and self._socket.silent_for() > _PULSE:
-                self._stir.set()  # check now whether it is still alive
-            return self._line
+            if self._connection_id and self._socket is not None and self._socket.silent_for() > _CHECK_INTERVAL:
+                self._wake.set()  # check now whether it is still alive
+            return self._connection_id
 
-    def note(self, batch_id: str, note: Note) -> None:
-        """Add a note of the client's own, for those who wait for a batch."""
-        ear = self._ears.get(batch_id) if self._process == os.getpid() else None
-        if ear is not None:
-            ear.add(note)
+    def add(self, batch_id: str, event: ServerEvent) -> None:
+        """Add an event of the client's own, for those who wait for a batch."""
+        subscription = self._subscriptions.get(batch_id) if self._process == os.getpid() else None
+        if subscription is not None:
+            subscription.add(event)
 
     def close(self) -> None:
         """Stop receiving, wake every waiter, and wait for the thread to end."""
         self.stop()
         if self._process == os.getpid():
             with self._lock:
-                waiting = list(self._ears.values())
-            for ear in waiting:
-                ear.stir()
+                waiting = list(self._subscriptions.values())
+            for subscription in waiting:
+                subscription.wake_all()
         thread = self._thread if self._process == os.getpid() else None
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(0.5)  # it cannot be stopped while connecting; it ends by itself
@@ -219,9 +227,9 @@ class Listener:
             return
         self._closed, socket = True, self._socket
         self._tried.set()
-        self._stir.set()
+        self._wake.set()
         if socket is not None:
-            socket.cut()
+            socket.abort()
 
     def _start(self) -> None:
         if self._process != os.getpid():
@@ -238,71 +246,77 @@ class Listener:
         while not self._closed:
             begin = time.monotonic()
             try:
-                self._hear()
+                self._receive()
             except Exception as error:
                 LOG.info("the server's events are unavailable (%s); polling", error or type(error).__name__)
-            if self._line and not self._closed:
+            if self._connection_id and not self._closed:
                 LOG.info("lost the connection for the server's events; polling")
-            self._change(0)
+            self._set_connection(0)
             if time.monotonic() - begin > _PAUSES[-1]:
                 pauses = iter(_PAUSES)
-            self._stir.wait(next(pauses, _PAUSES[-1]))
-            self._stir.clear()
+            self._wake.wait(next(pauses, _PAUSES[-1]))
+            self._wake.clear()
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         """Receive until the connection breaks or stops answering."""
         assert self._server is not None  # otherwise there is no thread
-        line = Line(self._server, self._token(), self._is_wanted, self._note, self._stir.set, self._is_busy)
+        socket = EventSocket(self._server, self._token(), self._is_wanted, self._deliver, self._wake.set, self._is_busy)
         with self._lock:
-            self._socket = line
+            self._socket = socket
         try:
-            line.open()
-            line.subscribe()
-            self._change(next(_LINES))
-            while not self._closed and line.is_open:
-                silent = line.silent_for()
-                self._stir.wait(_PULSE - silent if silent < _PULSE else _PULSE)
-                self._stir.clear()
-                if not self._closed and line.is_open and line.silent_for() >= _PULSE and self._is_waited_for():
-                    line.subscribe()  # again, to check that it answers
+            socket.open()
+            socket.subscribe()
+            self._set_connection(next(_CONNECTION_IDS))
+            while not self._closed and socket.is_open:
+                silent = socket.silent_for()
+                self._wake.wait(_CHECK_INTERVAL - silent if silent < _CHECK_INTERVAL else _CHECK_INTERVAL)
+                self._wake.clear()
+                if (
+                    not self._closed
+                    and socket.is_open
+                    and socket.silent_for() >= _CHECK_INTERVAL
+                    and self._has_waiters()
+                ):
+                    socket.subscribe()  # again, to check that it answers
         finally:
             self._socket = None
-            line.cut()
+            socket.abort()
 
-    def _is_waited_for(self) -> bool:
+    def _has_waiters(self) -> bool:
         with self._lock:
-            return any(ear.is_waited_at for ear in self._ears.values())
+            return any(subscription.has_waiters for subscription in self._subscriptions.values())
 
-    def _change(self, line: int) -> None:
+    def _set_connection(self, connection_id: int) -> None:
         with self._lock:
-            changed = self._line != line
-            self._line = line
-            ears = list(self._ears.values()) if changed else []
+            changed = self._connection_id != connection_id
+            self._connection_id = connection_id
+            subscriptions = list(self._subscriptions.values()) if changed else []
         self._tried.set()
-        for ear in ears:
-            ear.stir()
+        for subscription in subscriptions:
+            subscription.wake_all()
 
     def _is_busy(self) -> bool:
-        return len(self._ears) > _MANY
+        return len(self._subscriptions) > _MANY_JOBS
 
     def _is_wanted(self, name: str, text: str) -> bool:
         """Whether an event may concern a batch here, judging by its text alone."""
-        if name in SEVERAL:
+        if name in QUEUE_WIDE:
             return True
-        if name not in NAMES or (name in PASSING and not self._watched):
+        if name not in EVENT_NAMES or (name in TRANSIENT and not self._watched):
             return False
-        return any(batch_id in self._ears for batch_id in _BATCHES.findall(text))
+        return any(batch_id in self._subscriptions for batch_id in _BATCH_ID.findall(text))
 
-    def _note(self, name: str, payload: Any) -> None:
-        """Pass an event to the ears it concerns."""
-        if name in SEVERAL:
+    def _deliver(self, name: str, payload: Any) -> None:
+        """Pass an event to the subscriptions it concerns."""
+        if name in QUEUE_WIDE:
             with self._lock:
-                ears = list(self._ears.values())
+                subscriptions = list(self._subscriptions.values())
         else:
             batch_id = payload.get("batch_id") if isinstance(payload, dict) else None
-            ear = self._ears.get(batch_id) if isinstance(batch_id, str) else None
-            ears = [ear] if ear is not None and (ear.every or name not in PASSING) else []
-        note = note_of(name, payload) if ears else None
-        if note is not None:
-            for ear in ears:
-                ear.add(note)
+            subscription = self._subscriptions.get(batch_id) if isinstance(batch_id, str) else None
+            is_wanted = subscription is not None and (subscription.watched or name not in TRANSIENT)
+            subscriptions = [subscription] if subscription is not None and is_wanted else []
+        event = parse_event(name, payload) if subscriptions else None
+        if event is not None:
+            for subscription in subscriptions:
+                subscription.add(event)

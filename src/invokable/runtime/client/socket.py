@@ -17,13 +17,13 @@ from pydantic_core import from_json
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.readable import is_readable
 
-_OPEN: Final = 5.0
+_CONNECT_TIMEOUT: Final = 5.0
 """Seconds for each step of opening a connection."""
-_ANSWER: Final = 4.0
+_ANSWER_TIMEOUT: Final = 4.0
 """Seconds to wait for an answer. A busy server takes up to 2."""
-_AHEAD: Final = 2**16
+_READ_SIZE: Final = 2**16
 """Bytes to read at a time."""
-_REST: Final = 0.05
+_COALESCING: Final = 0.05
 """Seconds to wait for further events while many jobs are followed: waking up for one costs more than handling it."""
 _QUEUE: Final = {"queue_id": "default"}
 _EVENT: Final = re.compile(r'42\["(\w+)"')
@@ -32,31 +32,31 @@ _TEXT: Final = 0x81
 """The first byte of a frame that holds a complete text."""
 _NO_HOST: Final = [""]
 """The hosts to connect to without the proxy. Given none, the library takes this machine and those in NO_PROXY."""
-_SILENT: Final = logging.getLogger("invokable.socket")  # the library's warnings are not for users
-_SILENT.setLevel(logging.CRITICAL + 1)  # it would also log the token
+_LIBRARY_LOG: Final = logging.getLogger("invokable.socket")  # the library's warnings are not for users
+_LIBRARY_LOG.setLevel(logging.CRITICAL + 1)  # it would also log the token
 
 
-class Line:
-    """One connection, from opening to its end. `heard` is called with the events in order, from one thread."""
+class EventSocket:
+    """One connection, from opening to its end. `on_event` is called with the events in order, from one thread."""
 
     def __init__(
         self,
         server: Connection,
         token: str | None,
         is_wanted: Callable[[str, str], bool],
-        heard: Callable[[str, Any], None],
-        ended: Callable[[], None],
+        on_event: Callable[[str, Any], None],
+        on_end: Callable[[], None],
         is_busy: Callable[[], bool],
     ) -> None:
         self._server = server
         self._token = token
         self._is_wanted = is_wanted
-        self._heard = heard
-        self._ended = ended
-        self._last = time.monotonic()
+        self._on_event = on_event
+        self._on_end = on_end
+        self._last_received = time.monotonic()
         self.is_open = False
-        self._client = _client(server, self._take, is_busy)
-        self._client.on("disconnect", self._lost)
+        self._client = _client(server, self._handle, is_busy)
+        self._client.on("disconnect", self._disconnected)
 
     def open(self) -> None:
         """Connect. Raises the library's exceptions."""
@@ -68,44 +68,44 @@ class Line:
             auth={"token": self._token} if self._token else None,
             transports=["websocket"],
             socketio_path=self._server.socket_path,
-            wait_timeout=_OPEN,
+            wait_timeout=_CONNECT_TIMEOUT,
         )
 
     def subscribe(self) -> None:
         """Subscribe to the events of the queue, and wait for the answer. Raises the library's exceptions."""
-        self._client.call("subscribe_queue", _QUEUE, timeout=_ANSWER)
-        self._last = time.monotonic()
+        self._client.call("subscribe_queue", _QUEUE, timeout=_ANSWER_TIMEOUT)
+        self._last_received = time.monotonic()
 
     def silent_for(self) -> float:
         """Seconds since the connection was last known to be alive."""
-        return time.monotonic() - self._last
+        return time.monotonic() - self._last_received
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Close immediately, without a handshake."""
         self.is_open = False
         websocket = getattr(self._client.eio, "ws", None)
         if websocket is not None:
             websocket.abort()
 
-    def _lost(self, *_: object) -> None:
+    def _disconnected(self, *_: object) -> None:
         self.is_open = False
-        self._ended()
+        self._on_end()
 
-    def _take(self, text: str) -> bool:
+    def _handle(self, text: str) -> bool:
         """Handle a message if it is an event; return whether it is. Most events of a busy server concern no job."""
-        self._last = time.monotonic()
+        self._last_received = time.monotonic()
         event = _EVENT.match(text)
         if event is None:
             return False
         try:
             if self._is_wanted(event[1], text):
-                self._heard(event[1], from_json(text[2:])[1])
+                self._on_event(event[1], from_json(text[2:])[1])
         except Exception as error:  # otherwise the connection would end silently
-            _SILENT.info("an event could not be read: %s", error)
+            _LIBRARY_LOG.info("an event could not be read: %s", error)
         return True
 
 
-def _client(server: Connection, take: Callable[[str], bool], is_busy: Callable[[], bool]) -> Any:
+def _client(server: Connection, handle: Callable[[str], bool], is_busy: Callable[[], bool]) -> Any:
     """A Socket.IO client that handles everything but events. The library is imported on first use."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
@@ -114,53 +114,53 @@ def _client(server: Connection, take: Callable[[str], bool], is_busy: Callable[[
     class Reader(websocket.WebSocket):
         """The library's class makes three system calls for each event, and starts a thread for it.
 
-        Events arrive every few milliseconds, whomever they concern, so this passes them from the frame to `take`.
+        Events arrive every few milliseconds, whomever they concern, so this passes them from the frame to `handle`.
         """
 
-        _ahead = b""
-        _may_rest = False
+        _unread = b""
+        _may_coalesce = False
 
         def recv(self) -> str | bytes:
             while True:
-                if not self._ahead and self._may_rest and is_busy():
-                    self._rest()
-                came = self._text() or super().recv()
-                if not isinstance(came, str) or not take(came):
-                    return came
+                if not self._unread and self._may_coalesce and is_busy():
+                    self._coalesce()
+                received = self._text() or super().recv()
+                if not isinstance(received, str) or not handle(received):
+                    return received
 
-        def _rest(self) -> None:
+        def _coalesce(self) -> None:
             """Wait until something arrives, and then for what follows, to read it all at once."""
             # TLS hides nothing here: a record is shorter than what is read at a time.
             connection = self.sock
             if connection is not None and is_readable(connection, connection.gettimeout()) and is_busy():
-                time.sleep(_REST)
+                time.sleep(_COALESCING)
 
         def _text(self) -> str:
             """The next frame, if it is a complete text that one read returned, as nearly all are."""
-            ahead = self._ahead = self._ahead or self._read(_AHEAD)
-            length, begin = int.from_bytes(ahead[1:2]), 2
+            unread = self._unread = self._unread or self._read(_READ_SIZE)
+            length, begin = int.from_bytes(unread[1:2]), 2
             if length == 126:
-                length, begin = int.from_bytes(ahead[2:4]), 4
+                length, begin = int.from_bytes(unread[2:4]), 4
             elif length > 126:  # even longer, or masked
                 return ""
             end = begin + length
-            if ahead[0] != _TEXT or len(ahead) < end:
+            if unread[0] != _TEXT or len(unread) < end:
                 return ""
-            self._ahead = ahead[end:]
-            return ahead[begin:end].decode()
+            self._unread = unread[end:]
+            return unread[begin:end].decode()
 
         def _recv(self, bufsize: int) -> bytes:
-            if not self._ahead:
-                self._ahead = self._read(max(bufsize, _AHEAD))
-            piece, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
+            if not self._unread:
+                self._unread = self._read(max(bufsize, _READ_SIZE))
+            piece, self._unread = self._unread[:bufsize], self._unread[bufsize:]
             return piece
 
         def _read(self, size: int) -> bytes:
-            came: bytes = super()._recv(size)  # type: ignore[no-untyped-call]
-            self._may_rest = len(came) < size  # otherwise more has arrived
-            return came
+            received: bytes = super()._recv(size)  # type: ignore[no-untyped-call]
+            self._may_coalesce = len(received) < size  # otherwise more has arrived
+            return received
 
-    class InPlace(engineio.Client):  # type: ignore[misc]
+    class SameThread(engineio.Client):  # type: ignore[misc]
         """The library's class starts a thread for each message; this one does not."""
 
         def start_background_task(self, target: Any, *args: Any, **options: Any) -> Any:
@@ -169,18 +169,18 @@ def _client(server: Connection, take: Callable[[str], bool], is_busy: Callable[[
             try:
                 return target(*args, **options)
             except Exception as error:  # as above
-                return _SILENT.info("a message could not be read: %s", error)
+                return _LIBRARY_LOG.info("a message could not be read: %s", error)
 
     class Client(socketio.Client):  # type: ignore[misc]
-        def _engineio_client_class(self) -> type[InPlace]:
-            return InPlace
+        def _engineio_client_class(self) -> type[SameThread]:
+            return SameThread
 
     return Client(
         reconnection=False,
         handle_sigint=False,
-        logger=_SILENT,
-        engineio_logger=_SILENT,
-        request_timeout=_OPEN,
+        logger=_LIBRARY_LOG,
+        engineio_logger=_LIBRARY_LOG,
+        request_timeout=_CONNECT_TIMEOUT,
         websocket_extra_options={"class_": Reader, **_options(server)},
     )
 

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from invokable.runtime.client._http import AsyncTransport
-from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.client.saving import taken
 from invokable.runtime.errors import ConnectionError  # noqa: A004
-from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
@@ -130,23 +130,23 @@ class Background(Generic[T]):
             return await asyncio.shield(self._task)
 
 
-async def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
-    """Wait for a note, at most `seconds`."""
+async def wait_for_event(subscription: BatchSubscription, step: AwaitEvents) -> None:
+    """Wait for an event, as long as the step says."""
     flag, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def wake() -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(flag.set)
 
-    with ear.waking(wake, since, line, every=every):
+    with subscription.waking(wake, step.since, step.connection_id, any_event=step.any_event):
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(step.seconds):
                 await flag.wait()
         except TimeoutError:
             return
 
 
-async def wait_for_line(listener: Listener, seconds: float) -> None:
+async def wait_for_connection(listener: Listener, seconds: float) -> None:
     """Wait until events arrive or it is clear that they will not, at most `seconds`."""
     if listener.is_settled:
         listener.wait(0.0)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
-from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.client.saving import taken
 from invokable.runtime.client.threads import Flag, start
-from invokable.runtime.steps.exchange.protocol import Request, Response
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, Request, Response
 from invokable.runtime.values.media import Downloader
 
 P = ParamSpec("P")
@@ -93,14 +93,14 @@ class Background(Generic[T]):
         return self._returned[0]
 
 
-def wait_for_note(ear: Ear, since: int, line: int, seconds: float, *, every: bool) -> None:
-    """Wait for a note, at most `seconds`."""
+def wait_for_event(subscription: BatchSubscription, step: AwaitEvents) -> None:
+    """Wait for an event, as long as the step says."""
     flag = Flag()
-    with ear.waking(flag.set, since, line, every=every):
-        flag.wait(seconds)
+    with subscription.waking(flag.set, step.since, step.connection_id, any_event=step.any_event):
+        flag.wait(step.seconds)
 
 
-def wait_for_line(listener: Listener, seconds: float) -> None:
+def wait_for_connection(listener: Listener, seconds: float) -> None:
     """Wait until events arrive or it is clear that they will not, at most `seconds`."""
     listener.wait(seconds)
 

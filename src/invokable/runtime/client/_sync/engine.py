@@ -20,11 +20,11 @@ from invokable.runtime.client._sync.concurrency import (
     check_loop,
     in_thread,
     sleep,
-    wait_for_line,
-    wait_for_note,
+    wait_for_connection,
+    wait_for_event,
 )
 from invokable.runtime.client._sync.driving import drive, stream
-from invokable.runtime.client.listening import Ear, Listener
+from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError, WorkflowError  # noqa: A004
@@ -32,22 +32,22 @@ from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import (
     Ask,
     AskPolicy,
-    Await,
-    Heard,
-    Listen,
-    Note,
+    AwaitEvents,
     Read,
+    ReceivedEvents,
     Request,
+    ServerEvent,
     Sleep,
     Step,
     Steps,
+    Subscribe,
     T,
     Tell,
 )
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import cancel_run
-from invokable.runtime.steps.runs.hearing import HERE
 from invokable.runtime.steps.runs.run import Context
+from invokable.runtime.steps.runs.tracker import CANCELED_HERE
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.submission import Submission
@@ -96,7 +96,7 @@ class Engine:
             if is_new:
                 canceled.discard(batch_id)
             raise
-        self.listener.note(batch_id, Note(HERE, 0, {}))
+        self.listener.add(batch_id, ServerEvent(CANCELED_HERE, 0, {}))
 
     def within(self, timeout: float | None) -> tuple[Context, Deadline]:
         """The context and the deadline of a run that may take `timeout` seconds."""
@@ -128,10 +128,10 @@ class Engine:
         match step:
             case Request():
                 return self._gate.send(self.transport, step)
-            case Await():
+            case AwaitEvents():
                 return self._await(step)
-            case Listen():
-                return self._listen(step)
+            case Subscribe():
+                return self._subscribe(step)
             case Sleep():
                 return self._sleep(step.seconds)
             case Read():
@@ -143,21 +143,21 @@ class Engine:
             case AskPolicy():
                 return self.transport.policy
 
-    def _listen(self, step: Listen) -> Ear:
-        ear = self.listener.ear(step.batch_id, every=step.every)
-        if step.seconds and self.listener.may_hear:
+    def _subscribe(self, step: Subscribe) -> BatchSubscription:
+        subscription = self.listener.subscribe(step.batch_id, watched=step.watched)
+        if step.seconds and self.listener.has_server:
             with suppress(InvokableError):  # the run's next request reports it better
                 self.transport.token(step.seconds)  # the socket's thread cannot sign in
-            wait_for_line(self.listener, step.seconds)
-        return ear
+            wait_for_connection(self.listener, step.seconds)
+        return subscription
 
-    def _await(self, step: Await) -> Heard:
-        if not isinstance(step.ear, Ear):
+    def _await(self, step: AwaitEvents) -> ReceivedEvents:
+        if not isinstance(step.subscription, BatchSubscription):
             self._sleep(step.seconds)
-            return Heard()
+            return ReceivedEvents()
         if step.seconds > 0:
-            wait_for_note(step.ear, step.since, step.line, step.seconds, every=step.every)
-        return step.ear.heard(step.since)
+            wait_for_event(step.subscription, step)
+        return step.subscription.read(step.since)
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -2,14 +2,14 @@
 
 A run is a generator that makes decisions and does no I/O. It yields
 
-    Request   and receives the Response; if the server is unreachable, ConnectionError is thrown into it
-    Read      and receives the File; if it cannot be read, OSError or TypeError is thrown into it
-    Sleep     and receives nothing
-    Listen    and receives the Ear for a batch, which collects its events from then on, if they are available
-    Await     and receives what the Ear has Heard, once there is something, or after some seconds
-    Ask       and receives what its own steps return; a client may combine the questions of several runs
-    Tell      and receives nothing: events for those who watch the run
-    AskPolicy and receives the client's Policy
+    Request      and receives the Response; if the server is unreachable, ConnectionError is thrown into it
+    Read         and receives the File; if it cannot be read, OSError or TypeError is thrown into it
+    Sleep        and receives nothing
+    Subscribe    and receives a Subscription to the events of a batch, from then on, if they are available
+    AwaitEvents  and receives the ReceivedEvents of a Subscription, once there are any, or after some seconds
+    Ask          and receives what its own steps return; a client may combine the questions of several runs
+    Tell         and receives nothing: events for those who watch the run
+    AskPolicy    and receives the client's Policy
 
 The clients are thin drivers of steps. An interrupt is also thrown into the generator, which may then yield further
 steps to clean up.
@@ -112,7 +112,7 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ServerEvent:
     """The useful part of an event of the server."""
 
     name: str
@@ -122,7 +122,7 @@ class Note:
     content: Mapping[str, Any]
 
 
-class Ear(Protocol):
+class Subscription(Protocol):
     """Collects the events about a batch, while a reference to it is held."""
 
     @property
@@ -130,41 +130,41 @@ class Ear(Protocol):
         """Whether it may still receive events. After a fork it does not."""
 
     @property
-    def line(self) -> int:
-        """The number of the connection that receives events; 0 if there is none."""
+    def connection_id(self) -> int:
+        """The connection that receives events; 0 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """The notes that an ear has collected."""
+class ReceivedEvents:
+    """The events that a subscription has collected."""
 
-    notes: Sequence[Note] = ()
-    upto: int = 0
+    events: Sequence[ServerEvent] = ()
+    end: int = 0
     """Where the next reading starts."""
-    line: int = 0
-    """The ear's line before the notes were read. If it is the same in two readings, nothing was lost in between."""
+    connection_id: int = 0
+    """The connection before the events were read. If it is the same in two readings, nothing was lost in between."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class Subscribe:
     """Start collecting the events of a batch, after waiting up to `seconds` for the connection."""
 
     batch_id: str
     seconds: float
-    every: bool = True
-    """Whether to collect the events of each node, or only results and ends."""
+    watched: bool = True
+    """Whether the events of the run are watched. Otherwise, only results and ends are collected."""
 
 
 @dataclass(frozen=True, slots=True)
-class Await:
-    """Wait for some seconds, or until there are new notes or the line has changed."""
+class AwaitEvents:
+    """Wait for some seconds, or until there are new events or the connection has changed."""
 
-    ear: Ear | None
+    subscription: Subscription | None
     since: int
-    line: int
+    connection_id: int
     seconds: float
-    every: bool = False
-    """Whether any new note ends the wait, or only one about an end."""
+    any_event: bool = False
+    """Whether any new event ends the wait, or only one about an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class AskPolicy:
     """Ask for the client's Policy."""
 
 
-Step: TypeAlias = Request | Read | Sleep | Listen | Await | Ask | Tell | AskPolicy
+Step: TypeAlias = Request | Read | Sleep | Subscribe | AwaitEvents | Ask | Tell | AskPolicy
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
@@ -257,7 +257,7 @@ def one_by_one(several: Iterable[Steps[T]]) -> Steps[list[T]]:
 def shortened(step: Step, seconds: float) -> Step:
     """A step that takes at most `seconds`."""
     match step:
-        case Sleep() | Await() | Listen() if step.seconds > seconds:
+        case Sleep() | AwaitEvents() | Subscribe() if step.seconds > seconds:
             return replace(step, seconds=seconds)
         case Request() | Ask() if step.timeout is None or step.timeout > seconds:
             return replace(step, timeout=seconds)

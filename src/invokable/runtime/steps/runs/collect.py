@@ -169,15 +169,15 @@ def _cancellation(items: Sequence[RunItem], waiting: Waiting, partial: WorkflowR
 
 def _was_asked_for(item: RunItem, waiting: Waiting) -> bool:
     """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
-    said = waiting.hearing is not None and item.item_id in waiting.hearing.ended
+    said = waiting.tracker is not None and item.item_id in waiting.tracker.ended
     return said or (item.created_at is not None and item.started_at is None)
 
 
 def _why_removed(waiting: Waiting) -> str:
-    hearing = waiting.hearing
-    if hearing is not None and hearing.removed:
+    tracker = waiting.tracker
+    if tracker is not None and tracker.removed:
         return "cleared"
-    if hearing is not None and any(hearing.ended.get(item_id) == "completed" for item_id in waiting.open):
+    if tracker is not None and any(tracker.ended.get(item_id) == "completed" for item_id in waiting.open):
         return "pruned, after it was completed,"
     return "pruned, cleared or deleted"
 

@@ -83,8 +83,8 @@ def _replace_items(state: Submitting, old: dict[int, RunItem], new: Sequence[Run
     replaced = {old.pop(first).item_id: item_id for first, item_id in kept.items()}
     ids = tuple(replaced.get(item_id, item_id) for item_id in state.submission.item_ids)
     state.submission = replace(state.submission, item_ids=ids)
-    state.former |= replaced.keys()
-    state.line = 0
+    state.retried_ids |= replaced.keys()
+    state.connection_id = 0
     yield from cancel_items(row.item_id for row in new if row.item_id not in kept.values() and not row.ended)
 
 

@@ -27,15 +27,15 @@ from invokable.runtime.errors import (
 )
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Listen, Steps, T, Tell
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Steps, Subscribe, T, Tell
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.queue import LOG, queued
 from invokable.runtime.steps.runs.collect import Giving, collect
-from invokable.runtime.steps.runs.hearing import Hearing
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
 from invokable.runtime.steps.runs.submit import Submitting, find, submit, withdraw
+from invokable.runtime.steps.runs.tracker import EventTracker
 from invokable.runtime.steps.runs.wait import Waiting, cancel_late_duplicates, read_heard, wait
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
@@ -179,9 +179,9 @@ def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
 
 def located(state: Submitting, known: Known, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
     """Find the items of a submission that does not name them, and start listening if that has not happened."""
-    if state.ear is None or not state.ear.is_alive:
-        state.line = 0
-        state.ear = yield Listen(state.submission.batch_id, 0.0)
+    if state.subscription is None or not state.subscription.is_alive:
+        state.connection_id = 0
+        state.subscription = yield Subscribe(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
         found = find(state.submission, known, deadline.clock, insist=insist)
         state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
@@ -196,8 +196,8 @@ def _submit(
     flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner, context: Context
 ) -> Steps[None]:
     with carried_by_errors(state), _released_unless_sent(state, context):
-        state.ear = yield from in_time(_listen(state, manner), deadline)
-        state.line = state.ear.line if state.ear else 0
+        state.subscription = yield from in_time(_subscribe(state, manner), deadline)
+        state.connection_id = state.subscription.connection_id if state.subscription else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
             state.taken = deadline.clock()
@@ -217,21 +217,27 @@ def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[
         yield from within(retry(state, deadline.clock), deadline)
 
 
-def _listen(state: Submitting, manner: Manner) -> Steps[Any]:
-    return (yield Listen(state.submission.batch_id, _SOCKET, manner.watched))
+def _subscribe(state: Submitting, manner: Manner) -> Steps[Any]:
+    return (yield Subscribe(state.submission.batch_id, _SOCKET, manner.watched))
 
 
 def _waiting(workflow: type[Workflow], state: Submitting, context: Context, manner: Manner) -> Waiting:
-    hearing = Hearing(
+    tracker = EventTracker(
         frozenset(state.submission.item_ids),
         pins_of(workflow),
         context.client,
         watched=manner.watched,
-        former=state.former,
+        retried_ids=state.retried_ids,
     )
     unclear = state.unclear_since is not None
     return Waiting(
-        state.submission, hearing, state.ear, state.line, unclear, watched=manner.watched, is_listed=state.is_listed
+        state.submission,
+        tracker,
+        state.subscription,
+        state.connection_id,
+        unclear,
+        watched=manner.watched,
+        is_listed=state.is_listed,
     )
 
 

@@ -39,7 +39,7 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.exchange.answers import Enqueued, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Ear, Request, Response, Sent, Sleep, Steps, T
+from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, Response, Sent, Sleep, Steps, Subscription, T
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
@@ -89,13 +89,13 @@ class Submitting:
     """When the server was known to have the batch, if this process sent it."""
     awaited: int = 0
     """The number of items in the batch once a retry that is on its way has arrived; 0 without one."""
-    former: frozenset[int] = frozenset()
+    retried_ids: frozenset[int] = frozenset()
     """The items that others have replaced."""
     is_listed: bool = False
     """Whether the ids of the items were in the server's list, not only in its answer to the POST."""
-    ear: Ear | None = None
+    subscription: Subscription | None = None
     """Collects the events about the batch."""
-    line: int = 0
+    connection_id: int = 0
     """The connection that has received everything since before the POST; 0 for none."""
 
     @property

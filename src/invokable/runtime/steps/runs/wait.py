@@ -22,7 +22,16 @@ from invokable.runtime.errors import APIError, ClientClosedError, InvokableError
 from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import Ask, AskPolicy, Await, Ear, Heard, Sleep, Steps, Tell
+from invokable.runtime.steps.exchange.protocol import (
+    Ask,
+    AskPolicy,
+    AwaitEvents,
+    ReceivedEvents,
+    Sleep,
+    Steps,
+    Subscription,
+    Tell,
+)
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     LOG,
@@ -36,8 +45,8 @@ from invokable.runtime.steps.resources.queue import (
     rows_of,
     summaries_by_id,
 )
-from invokable.runtime.steps.runs.hearing import Hearing
 from invokable.runtime.steps.runs.submit import LATE, corrected
+from invokable.runtime.steps.runs.tracker import EventTracker
 from invokable.runtime.values.events import Ended, JobEvent, Started
 from invokable.runtime.values.submission import Submission
 
@@ -61,10 +70,10 @@ class Waiting:
     """What is known about a run while waiting for it."""
 
     submission: Submission
-    hearing: Hearing | None = None
+    tracker: EventTracker | None = None
     """What events have said about it; None without events."""
-    ear: Ear | None = None
-    line: int = 0
+    subscription: Subscription | None = None
+    connection_id: int = 0
     """The connection that has received everything since the last poll, or since the submission; 0 for none."""
     unclear: bool = False
     """Whether the POST was unclear, so that duplicates may appear: poll, whatever events say."""
@@ -82,8 +91,8 @@ class Waiting:
     """The submission before its ids were corrected."""
     is_listed: bool = False
     """Whether the ids of the items were in the server's list."""
-    _since: int = 0
-    _heard_line: int = 0
+    _next_event: int = 0
+    _last_connection_id: int = 0
     _told: set[int] = field(default_factory=set)
     _started: set[int] = field(default_factory=set)
     _examined: tuple[int, int] = (0, 0)
@@ -137,19 +146,19 @@ class Waiting:
         LOG.warning("batch %s has items %s, not those of the answer", right.batch_id, list(right.item_ids))
         self.submission = right
         self.ended = {item_id: item for item_id, item in self.ended.items() if item_id in right.item_ids}
-        if self.hearing is not None:
-            self.hearing = replace(self.hearing, item_ids=frozenset(right.item_ids), _posts=0, _retries=0)
-        self._since, self._examined, self._unseen = 0, (0, 0), set()
+        if self.tracker is not None:
+            self.tracker = replace(self.tracker, item_ids=frozenset(right.item_ids), _posts=0, _retries=0)
+        self._next_event, self._examined, self._unseen = 0, (0, 0), set()
         return True
 
-    def next_note(self, seconds: float) -> Await:
-        """Wait for new notes, at most `seconds`."""
-        return Await(self.ear, self._since, self._heard_line, seconds, self.watched)
+    def next_events(self, seconds: float) -> AwaitEvents:
+        """Wait for new events, at most `seconds`."""
+        return AwaitEvents(self.subscription, self._next_event, self._last_connection_id, seconds, self.watched)
 
-    def take(self, heard: Heard) -> list[JobEvent]:
-        """Process notes, and return the events for those who watch."""
-        self._since, self._heard_line = heard.upto, heard.line
-        return list(self._first_starts(self.hearing.take(heard.notes) if self.hearing else []))
+    def process(self, received: ReceivedEvents) -> list[JobEvent]:
+        """Process events of the server, and return the events for those who watch."""
+        self._next_event, self._last_connection_id = received.end, received.connection_id
+        return list(self._first_starts(self.tracker.process(received.events) if self.tracker else []))
 
     def _first_starts(self, events: Iterable[JobEvent]) -> Iterator[JobEvent]:
         """The events, without repeated starts of an item."""
@@ -160,12 +169,12 @@ class Waiting:
                 self._started.add(event.item_id)
             yield event
 
-    def follows(self, line: int) -> bool:
+    def receives_all(self, connection_id: int) -> bool:
         """Whether all events arrive, so that there is no need to poll."""
-        if self.line and line != self.line:
+        if self.connection_id and connection_id != self.connection_id:
             self.outages += 1
-            self.line = 0
-        return line != 0 and line == self.line and not self.unclear
+            self.connection_id = 0
+        return connection_id != 0 and connection_id == self.connection_id and not self.unclear
 
     def news(self, *, is_running: bool = False) -> Iterator[JobEvent]:
         """The events that have not been reported yet."""
@@ -175,8 +184,8 @@ class Waiting:
                 self._told.add(item_id)
                 if item.status != "canceled":
                     yield from self._first_starts([Started(item_id)])
-                if self.hearing is not None:
-                    yield from self._first_starts(self.hearing.unheard(item))
+                if self.tracker is not None:
+                    yield from self._first_starts(self.tracker.missed_events(item))
                 yield Ended(item_id, _state(item.status), len(self._told), items)
         if is_running and self.open:
             yield from self._first_starts([Started(self.open[0])])
@@ -199,13 +208,13 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
         policy: Policy = yield AskPolicy()
         pace = _Pace(clock, policy)
         while True:
-            heard: Heard = yield waiting.next_note(pause)
-            yield from _tell(waiting, waiting.take(heard))
-            follows = waiting.follows(heard.line)
+            received: ReceivedEvents = yield waiting.next_events(pause)
+            yield from _tell(waiting, waiting.process(received))
+            follows = waiting.receives_all(received.connection_id)
             try:
-                is_over = yield from (_take_heard(waiting, known, pace) if follows else _look(waiting, known, heard))
+                is_over = yield from (_take_heard(waiting, known, pace) if follows else _look(waiting, known, received))
             except InvokableError as error:
-                waiting.line = 0
+                waiting.connection_id = 0
                 yield Sleep(outage.pause_after(error))
                 waiting.outages += outage.is_new
                 pause = 0.0
@@ -215,7 +224,7 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
             if is_over:
                 yield from _tell(waiting, waiting.last_news())
                 return
-            pause = pace.pause(follows=waiting.line != 0)
+            pause = pace.pause(follows=waiting.connection_id != 0)
     except TimeUp:
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
@@ -229,10 +238,10 @@ def _tell(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> 
         yield Tell(told)
 
 
-def _look(waiting: Waiting, known: Known, heard: Heard) -> Steps[bool]:
+def _look(waiting: Waiting, known: Known, received: ReceivedEvents) -> Steps[bool]:
     """Poll the batch; return whether nothing is left to wait for."""
-    if heard.line and not waiting.unclear and not (yield from _survey(waiting, known)):
-        waiting.line = heard.line
+    if received.connection_id and not waiting.unclear and not (yield from _survey(waiting, known)):
+        waiting.connection_id = received.connection_id
         return not waiting.open
     status = yield from batch_status(waiting.submission.batch_id)
     yield from _cancel_duplicates(waiting, status)
@@ -267,19 +276,19 @@ def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
 
 def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
     """Take the items that events report as ended; return whether nothing is left to wait for."""
-    hearing = waiting.hearing
-    assert hearing is not None  # events are only followed with it
-    ended = [item_id for item_id in waiting.open if item_id in hearing.ended]
-    complete = {item_id: item for item_id in ended if (item := hearing.item(item_id)) is not None}
+    tracker = waiting.tracker
+    assert tracker is not None  # events are only followed with it
+    ended = [item_id for item_id in waiting.open if item_id in tracker.ended]
+    complete = {item_id: item for item_id in ended if (item := tracker.completed_item(item_id)) is not None}
     waiting.ended |= complete
     waiting.heard |= complete.keys()
     missing = yield from _take(waiting, [item_id for item_id in ended if item_id not in complete], known)
-    strange, hearing.strange = hearing.strange, False
-    if strange:
+    has_unknown_items, tracker.has_unknown_items = tracker.has_unknown_items, False
+    if has_unknown_items:
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
-    unsaid, hearing.unsaid = hearing.unsaid, False
-    wonders = missing or unsaid or (strange and not waiting._shown) or pace.is_due()
-    if waiting.open and wonders and (yield from _survey(waiting, known)):
+    needs_poll, tracker.needs_poll = tracker.needs_poll, False
+    must_poll = missing or needs_poll or (has_unknown_items and not waiting._shown) or pace.is_due()
+    if waiting.open and must_poll and (yield from _survey(waiting, known)):
         status = yield from batch_status(waiting.submission.batch_id)
         if (yield from _corrects(waiting, status)):
             yield from _survey(waiting, known)
@@ -304,7 +313,7 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
                 LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
             if clock() - unclear_since >= LATE:
                 return
-            waiting.take((yield waiting.next_note(_LATE_LOOKS)))  # an event shows a duplicate before the next poll
+            waiting.process((yield waiting.next_events(_LATE_LOOKS)))  # an event shows a duplicate before the next poll
     except TimeUp:
         return
 

@@ -1,4 +1,4 @@
-"""Hearing: what the server's events say about a run.
+"""Tracker: what the server's events say about a run.
 
 An event may arrive twice, late, or not at all. Each is true by itself, so events that arrive are used, and what is
 missing is requested (see `wait`).
@@ -14,31 +14,42 @@ from typing import Any, Final
 from invokable.contract.fields import CALL
 from invokable.contract.server import ENDED
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.exchange.protocol import Note
+from invokable.runtime.steps.exchange.protocol import ServerEvent
 from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
 from invokable.runtime.values.media import Downloader, Image, Video
 from invokable.runtime.values.pins import Pins
 
-STATUS: Final = "queue_item_status_changed"
-ENQUEUED: Final = "batch_enqueued"
-CANCELED: Final = "queue_items_canceled"
-CLEARED: Final = "queue_cleared"
-RETRIED: Final = "queue_items_retried"
-HERE: Final = "canceled here"
-"""The client's own note: it canceled the batch. Servers before 6.14 send no event for pending items."""
-STARTED: Final = "invocation_started"
-PROGRESS: Final = "invocation_progress"
-COMPLETE: Final = "invocation_complete"
+STATUS_CHANGED: Final = "queue_item_status_changed"
+BATCH_ENQUEUED: Final = "batch_enqueued"
+ITEMS_CANCELED: Final = "queue_items_canceled"
+QUEUE_CLEARED: Final = "queue_cleared"
+ITEMS_RETRIED: Final = "queue_items_retried"
+CANCELED_HERE: Final = "canceled here"
+"""The client's own event: it canceled the batch. Servers before 6.14 send no event for pending items."""
+INVOCATION_STARTED: Final = "invocation_started"
+INVOCATION_PROGRESS: Final = "invocation_progress"
+INVOCATION_COMPLETE: Final = "invocation_complete"
 
-NAMES: Final = frozenset({STATUS, ENQUEUED, CANCELED, CLEARED, RETRIED, STARTED, PROGRESS, COMPLETE})
+EVENT_NAMES: Final = frozenset(
+    {
+        STATUS_CHANGED,
+        BATCH_ENQUEUED,
+        ITEMS_CANCELED,
+        QUEUE_CLEARED,
+        ITEMS_RETRIED,
+        INVOCATION_STARTED,
+        INVOCATION_PROGRESS,
+        INVOCATION_COMPLETE,
+    }
+)
 """The events that are used."""
-SEVERAL: Final = frozenset({CANCELED, CLEARED, RETRIED})
+QUEUE_WIDE: Final = frozenset({ITEMS_CANCELED, QUEUE_CLEARED, ITEMS_RETRIED})
 """Those that name no batch: they may be about any."""
 
-PASSING: Final = frozenset({STARTED, PROGRESS})
+TRANSIENT: Final = frozenset({INVOCATION_STARTED, INVOCATION_PROGRESS})
 """Those that matter only if the events of the run are watched."""
 
-_KEPT: Final[Mapping[str, tuple[type, ...]]] = {
+_MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "status": (str,),
     "status_sequence": (int,),
     "invocation_source_id": (str,),
@@ -50,52 +61,54 @@ _KEPT: Final[Mapping[str, tuple[type, ...]]] = {
     "retried_item_ids": (list,),
 }
 """The members that are used, with their types. Values of other types are ignored."""
-_COMPLETED: Final = RunItem(item_id=0, batch_id="", status="completed")
+_COMPLETED_ITEM: Final = RunItem(item_id=0, batch_id="", status="completed")
 """A completed item, to be filled in from events."""
-_IDS: Final = frozenset({"canceled_item_ids", "retried_item_ids"})
-_RUN_SEVERALLY: Final = frozenset({"iterate", CALL})
+_ID_LISTS: Final = frozenset({"canceled_item_ids", "retried_item_ids"})
+_REPEATING_NODES: Final = frozenset({"iterate", CALL})
 """Nodes that may make others run several times, in an order that events do not show."""
 
 
-def note_of(name: str, payload: Any) -> Note | None:
+def parse_event(name: str, payload: Any) -> ServerEvent | None:
     """The useful part of an event; None if it is not an event of InvokeAI."""
     if not isinstance(payload, dict):
         return None
     content: dict[str, Any] = {
-        key: value for key, value in payload.items() if key in _KEPT and isinstance(value, _KEPT[key])
+        key: value for key, value in payload.items() if key in _MEMBERS and isinstance(value, _MEMBERS[key])
     }
-    for key in _IDS & content.keys():
+    for key in _ID_LISTS & content.keys():
         content[key] = [item_id for item_id in content[key] if isinstance(item_id, int)]
     invocation = payload.get("invocation")
     if isinstance(invocation, dict):
         content |= {"id": str(invocation.get("id", "")), "type": str(invocation.get("type", ""))}
     item_id = payload.get("item_id")
-    return Note(name, item_id if isinstance(item_id, int) else 0, content)
+    return ServerEvent(name, item_id if isinstance(item_id, int) else 0, content)
 
 
-def is_end(note: Note) -> bool:
+def may_report_end(event: ServerEvent) -> bool:
     """Whether an item may have ended, so that a waiter has to wake."""
-    return note.content.get("status") in ENDED if note.name == STATUS else note.name in (*SEVERAL, HERE)
+    if event.name == STATUS_CHANGED:
+        return event.content.get("status") in ENDED
+    return event.name in (*QUEUE_WIDE, CANCELED_HERE)
 
 
 @dataclass(slots=True)
-class Hearing:
-    """What events have said about a run's items."""
+class EventTracker:
+    """What events have reported about a run's items."""
 
     item_ids: frozenset[int]
     pins: Pins
     client: Downloader | None
     watched: bool = True
     """Whether the events of the run are watched, not only its outcome."""
-    former: frozenset[int] = frozenset()
+    retried_ids: frozenset[int] = frozenset()
     """The items that others of the run have replaced."""
     ended: dict[int, str] = field(default_factory=dict)
     """The final states of items that have ended, according to events."""
     removed: bool = False
     """Something was removed from the queue; the event does not say what."""
-    unsaid: bool = False
+    needs_poll: bool = False
     """Something has happened that may cause no further events, so it is time to poll."""
-    strange: bool = False
+    has_unknown_items: bool = False
     """The batch has items that are not the run's: of a second POST, retried ones, or children."""
     _posts: int = 0
     _retries: int = 0
@@ -107,13 +120,13 @@ class Hearing:
 
     def __post_init__(self) -> None:
         types = {node["type"] for node in self.pins.graph["nodes"].values()}
-        self._each_runs_once = not types & _RUN_SEVERALLY
+        self._each_runs_once = not types & _REPEATING_NODES
 
-    def take(self, notes: Sequence[Note]) -> list[JobEvent]:
-        """Process notes, and return the events for those who watch."""
-        return [event for note in notes for event in self._take(note)]
+    def process(self, events: Sequence[ServerEvent]) -> list[JobEvent]:
+        """Process events of the server, and return the events for those who watch the run."""
+        return [job_event for event in events for job_event in self._process(event)]
 
-    def item(self, item_id: int) -> RunItem | None:
+    def completed_item(self, item_id: int) -> RunItem | None:
         """A completed item, if events have reported all of its results."""
         if self.ended.get(item_id) != "completed" or not self._each_runs_once:
             return None
@@ -129,10 +142,10 @@ class Hearing:
         ):
             return None
         given = {executed: result for executed, (_, result) in results.items()}
-        session = _COMPLETED.session.model_copy(update={"results": given, "source_prepared_mapping": mapping})
-        return _COMPLETED.model_copy(update={"item_id": item_id, "session": session})
+        session = _COMPLETED_ITEM.session.model_copy(update={"results": given, "source_prepared_mapping": mapping})
+        return _COMPLETED_ITEM.model_copy(update={"item_id": item_id, "session": session})
 
-    def unheard(self, item: RunItem) -> Iterator[JobEvent]:
+    def missed_events(self, item: RunItem) -> Iterator[JobEvent]:
         """The node events of an ended item that have not been reported yet, from the item as stored on the server."""
         session = item.session
         of_source = session.source_prepared_mapping.items()
@@ -141,81 +154,81 @@ class Hearing:
         for executed in (*session.results, *session.errors):
             source = sources.get(executed, "")
             node_type = self.pins.graph["nodes"].get(source, {}).get("type", "")
-            yield from self._begun(item.item_id, executed, source, node_type)
+            yield from self._started(item.item_id, executed, source, node_type)
             if executed in session.results:
                 yield from self._finished(item.item_id, executed, source, node_type, session.results[executed])
 
-    def _take(self, note: Note) -> Iterator[JobEvent]:
-        if note.name in SEVERAL:
-            self._take_several(note)
-        elif note.name == HERE:
-            self.unsaid = True
-        elif note.name == ENQUEUED:
+    def _process(self, event: ServerEvent) -> Iterator[JobEvent]:
+        if event.name in QUEUE_WIDE:
+            self._process_queue_wide(event)
+        elif event.name == CANCELED_HERE:
+            self.needs_poll = True
+        elif event.name == BATCH_ENQUEUED:
             self._posts += 1
-            self.strange |= self._posts > 1
-        elif note.item_id not in self.item_ids:
-            self.strange = True
-        elif note.name == STATUS:
-            yield from self._status(note)
+            self.has_unknown_items |= self._posts > 1
+        elif event.item_id not in self.item_ids:
+            self.has_unknown_items = True
+        elif event.name == STATUS_CHANGED:
+            yield from self._process_status(event)
         else:
-            yield from self._node(note)
+            yield from self._process_node(event)
 
-    def _take_several(self, note: Note) -> None:
-        if note.name == CANCELED:
-            ids = set(note.content.get("canceled_item_ids", ())) & self.item_ids
+    def _process_queue_wide(self, event: ServerEvent) -> None:
+        if event.name == ITEMS_CANCELED:
+            ids = set(event.content.get("canceled_item_ids", ())) & self.item_ids
             self.ended |= {item_id: "canceled" for item_id in ids if item_id not in self.ended}
-        elif note.name == CLEARED:
-            self.removed = self.unsaid = True
-        elif note.name == RETRIED and not self.former.isdisjoint(note.content.get("retried_item_ids", ())):
+        elif event.name == QUEUE_CLEARED:
+            self.removed = self.needs_poll = True
+        elif event.name == ITEMS_RETRIED and not self.retried_ids.isdisjoint(event.content.get("retried_item_ids", ())):
             self._retries += 1
-            self.strange |= self._retries > 1
+            self.has_unknown_items |= self._retries > 1
 
-    def _status(self, note: Note) -> Iterator[JobEvent]:
-        status = note.content.get("status")
-        if self._again(note.item_id, status):
+    def _process_status(self, event: ServerEvent) -> Iterator[JobEvent]:
+        status = event.content.get("status")
+        if self._is_repeated(event.item_id, status):
             return
         if status == "in_progress":
-            yield Started(note.item_id)
+            yield Started(event.item_id)
         elif status in ENDED:
-            self.ended.setdefault(note.item_id, str(status))
+            self.ended.setdefault(event.item_id, str(status))
 
-    def _node(self, note: Note) -> Iterator[JobEvent]:
-        content = note.content
+    def _process_node(self, event: ServerEvent) -> Iterator[JobEvent]:
+        content = event.content
         executed = str(content.get("id"))
         node = (str(content.get("invocation_source_id", "")), str(content.get("type", "")))
-        if note.name == COMPLETE:
+        if event.name == INVOCATION_COMPLETE:
             result = _without_nulls(content.get("result"))
-            self._results.setdefault(note.item_id, {}).setdefault(executed, (node[0], result))
-        if not self.watched or self._is_over(note.item_id, executed):
+            self._results.setdefault(event.item_id, {}).setdefault(executed, (node[0], result))
+        if not self.watched or self._has_finished(event.item_id, executed):
             return
-        yield from self._begun(note.item_id, executed, *node)
-        if note.name == PROGRESS:
-            said = (content.get("percentage"), content.get("message"))
-            if self._progress.get((note.item_id, executed)) != said:
-                self._progress[note.item_id, executed] = said
+        yield from self._started(event.item_id, executed, *node)
+        if event.name == INVOCATION_PROGRESS:
+            reported = (content.get("percentage"), content.get("message"))
+            if self._progress.get((event.item_id, executed)) != reported:
+                self._progress[event.item_id, executed] = reported
                 picture = preview(content.get("image"))
-                yield Progress(note.item_id, *node, _fraction(said[0]), str(said[1] or ""), picture)
-        elif note.name == COMPLETE:
-            yield from self._finished(note.item_id, executed, *node, result)
+                yield Progress(event.item_id, *node, _fraction(reported[0]), str(reported[1] or ""), picture)
+        elif event.name == INVOCATION_COMPLETE:
+            yield from self._finished(event.item_id, executed, *node, result)
 
-    def _begun(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
+    def _started(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
         """A node has started, and so has its item; whichever of the two was reported before."""
-        if not self._again(item_id, "in_progress"):
+        if not self._is_repeated(item_id, "in_progress"):
             yield Started(item_id)
-        if not self._again(item_id, STARTED, executed):
+        if not self._is_repeated(item_id, INVOCATION_STARTED, executed):
             yield NodeStarted(item_id, *node)
 
     def _finished(
         self, item_id: int, executed: str, source: str, node_type: str, result: dict[str, Any]
     ) -> Iterator[JobEvent]:
-        if not self._again(item_id, COMPLETE, executed):
+        if not self._is_repeated(item_id, INVOCATION_COMPLETE, executed):
             yield NodeFinished(item_id, source, node_type, *_media(result, source, self.client))
 
-    def _is_over(self, item_id: int, executed: str) -> bool:
+    def _has_finished(self, item_id: int, executed: str) -> bool:
         """Whether a node is known to be done, so that a further event about it is late."""
-        return (item_id, COMPLETE, executed) in self._seen
+        return (item_id, INVOCATION_COMPLETE, executed) in self._seen
 
-    def _again(self, *key: Any) -> bool:
+    def _is_repeated(self, *key: Any) -> bool:
         """Whether an event is a repetition: some versions send each event twice."""
         if key in self._seen:
             return True

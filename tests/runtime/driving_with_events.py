@@ -9,27 +9,27 @@ from __future__ import annotations
 from typing import Any
 
 from invokable import JobEvent
-from invokable.runtime.steps.exchange.protocol import Await, Heard, Listen, Sleep, Step, Tell
-from invokable.runtime.steps.runs.hearing import ENQUEUED, is_end
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReceivedEvents, Sleep, Step, Subscribe, Tell
+from invokable.runtime.steps.runs.tracker import BATCH_ENQUEUED, may_report_end
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server
 
 _TICK = 0.05
 
 
-class Ear:
-    def __init__(self, driver: HearingDriver, batch_id: str) -> None:
+class DrivenSubscription:
+    def __init__(self, driver: EventDriver, batch_id: str) -> None:
         self.driver = driver
         self.batch_id = batch_id
 
     is_alive = True
 
     @property
-    def line(self) -> int:
-        return self.driver.line()
+    def connection_id(self) -> int:
+        return self.driver.connection_id()
 
 
-class HearingDriver(Driver):
+class EventDriver(Driver):
     def __init__(self, server: Server, **options: Any) -> None:
         super().__init__(server, **options)
         self.server = server
@@ -38,17 +38,17 @@ class HearingDriver(Driver):
         self.lossy: list[tuple[float, float]] = []
         self.told: list[JobEvent] = []
 
-    def line(self) -> int:
-        """The number of the connection, which increases after each disconnection."""
+    def connection_id(self) -> int:
+        """The connection, whose id increases after each disconnection."""
         if any(start <= self.now < end for start, end in self.deaf):
             return 0
         return 1 + sum(end <= self.now for _, end in self.deaf)
 
     def _perform(self, step: Step) -> Any:
         match step:
-            case Listen():
-                return Ear(self, step.batch_id)
-            case Await():
+            case Subscribe():
+                return DrivenSubscription(self, step.batch_id)
+            case AwaitEvents():
                 return self._await(step)
             case Sleep():
                 return self._sleep(step.seconds)
@@ -57,14 +57,14 @@ class HearingDriver(Driver):
                 return None
         return super()._perform(step)
 
-    def _await(self, step: Await) -> Heard:
-        assert isinstance(step.ear, Ear)
+    def _await(self, step: AwaitEvents) -> ReceivedEvents:
+        assert isinstance(step.subscription, DrivenSubscription)
         end = self.now + step.seconds
-        heard = self._heard(step)
-        while self.now < end and heard.line == step.line and not self._has_news(step, heard):
+        received = self._received(step)
+        while self.now < end and received.connection_id == step.connection_id and not self._has_news(step, received):
             self.now = min(self.now + _TICK, end)
-            heard = self._heard(step)
-        return heard
+            received = self._received(step)
+        return received
 
     def _sleep(self, seconds: float) -> None:
         end = self.now + seconds
@@ -72,14 +72,17 @@ class HearingDriver(Driver):
             self.now = min(self.now + _TICK, end)
             self.server.advance()
 
-    def _has_news(self, step: Await, heard: Heard) -> bool:
-        posts = [note.name for _, note in self.server.events].count(ENQUEUED)
-        return any(step.every or is_end(note) or (note.name == ENQUEUED and posts > 1) for note in heard.notes)
+    def _has_news(self, step: AwaitEvents, received: ReceivedEvents) -> bool:
+        posts = [event.name for _, event in self.server.events].count(BATCH_ENQUEUED)
+        return any(
+            step.any_event or may_report_end(event) or (event.name == BATCH_ENQUEUED and posts > 1)
+            for event in received.events
+        )
 
-    def _heard(self, step: Await) -> Heard:
+    def _received(self, step: AwaitEvents) -> ReceivedEvents:
         self.server.advance()
-        notes = [note for when, note in self.server.events if self._arrives(when)]
-        return Heard(tuple(notes[step.since :]), len(notes), self.line())
+        events = [event for when, event in self.server.events if self._arrives(when)]
+        return ReceivedEvents(tuple(events[step.since :]), len(events), self.connection_id())
 
     def _arrives(self, when: float) -> bool:
         return not any(start <= when < end for start, end in (*self.deaf, *self.lossy))

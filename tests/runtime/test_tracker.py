@@ -1,4 +1,4 @@
-"""Hearing: what events say about an item, and when that is complete."""
+"""Tracker: what events say about an item, and when that is complete."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import Progress
-from invokable.runtime.steps.exchange.protocol import Note
-from invokable.runtime.steps.runs.hearing import NAMES, Hearing, note_of, preview
+from invokable.runtime.steps.exchange.protocol import ServerEvent
+from invokable.runtime.steps.runs.tracker import EVENT_NAMES, EventTracker, parse_event, preview
 from invokable.runtime.values.pins import pins_of
 from tests.examples import add_edge, add_node, example, imported, node, workflow_class
 
@@ -18,26 +18,26 @@ PINS = pins_of(ColourCard)
 NODES = list(PINS.graph["nodes"])
 
 
-def complete(node_id: str, executed: str = "", item_id: int = 1) -> Note:
+def complete(node_id: str, executed: str = "", item_id: int = 1) -> ServerEvent:
     result = {"image": {"image_name": f"{node_id}.png"}, "width": 4, "height": 3, "output_meta": None}
     content = {"id": executed or f"x-{node_id}", "type": "t", "invocation_source_id": node_id, "result": result}
-    return Note("invocation_complete", item_id, content)
+    return ServerEvent("invocation_complete", item_id, content)
 
 
-def ended(status: str = "completed", item_id: int = 1) -> Note:
-    return Note("queue_item_status_changed", item_id, {"status": status})
+def ended(status: str = "completed", item_id: int = 1) -> ServerEvent:
+    return ServerEvent("queue_item_status_changed", item_id, {"status": status})
 
 
-def hearing(*notes: Note, pins: Any = PINS) -> Hearing:
-    found = Hearing(frozenset({1}), pins, None)
-    found.take(notes)
-    return found
+def tracked(*events: ServerEvent, pins: Any = PINS) -> EventTracker:
+    tracker = EventTracker(frozenset({1}), pins, None)
+    tracker.process(events)
+    return tracker
 
 
 def test_an_item_is_complete_after_the_events_of_its_nodes_and_its_end_in_any_order() -> None:
-    notes = [complete(node_id) for node_id in NODES]
-    for several in ([*notes, ended()], [ended(), *notes], [*notes, *notes, ended(), ended()]):
-        item = hearing(*several).item(1)
+    events = [complete(node_id) for node_id in NODES]
+    for several in ([*events, ended()], [ended(), *events], [*events, *events, ended(), ended()]):
+        item = tracked(*several).completed_item(1)
         assert item is not None
         assert item.session.source_prepared_mapping == {node_id: [f"x-{node_id}"] for node_id in NODES}
         assert item.session.results[f"x-{NODES[0]}"]["image"] == {"image_name": f"{NODES[0]}.png"}
@@ -45,51 +45,51 @@ def test_an_item_is_complete_after_the_events_of_its_nodes_and_its_end_in_any_or
 
 
 def test_late_events_of_a_finished_node_are_not_reported() -> None:
-    started = Note("invocation_started", 1, complete(NODES[0]).content)
-    progress = Note("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": 0.5})
-    found = Hearing(frozenset({1}), PINS, None)
-    late = Note("invocation_progress", 1, {**progress.content, "percentage": 0.9})
-    told = [type(event).__name__ for event in found.take([progress, complete(NODES[0]), late, started])]
-    assert told == ["Started", "NodeStarted", "Progress", "NodeFinished"]
+    started = ServerEvent("invocation_started", 1, complete(NODES[0]).content)
+    progress = ServerEvent("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": 0.5})
+    tracker = EventTracker(frozenset({1}), PINS, None)
+    late = ServerEvent("invocation_progress", 1, {**progress.content, "percentage": 0.9})
+    reported = [type(event).__name__ for event in tracker.process([progress, complete(NODES[0]), late, started])]
+    assert reported == ["Started", "NodeStarted", "Progress", "NodeFinished"]
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(EVENT_NAMES))
 @pytest.mark.parametrize("value", [None, 7, "x", True, [], [[]], [None], {}, {"a": []}, 1.5])
 def test_an_event_of_another_shape_is_ignored(name: str, value: Any) -> None:
     members = ("status", "invocation_source_id", "result", "message", "percentage", "image", "invocation", "item_id")
     lists = ("canceled_item_ids", "retried_item_ids")
     for payload in (value, *({"item_id": 1, member: value} for member in (*members, *lists))):
-        note = note_of(name, payload)
-        if note is not None:
-            hearing = Hearing(frozenset({1}), PINS, None, former=frozenset({1}))
-            hearing.take([note])
-            assert not hearing.ended
+        event = parse_event(name, payload)
+        if event is not None:
+            tracker = EventTracker(frozenset({1}), PINS, None, retried_ids=frozenset({1}))
+            tracker.process([event])
+            assert not tracker.ended
 
 
-def test_a_second_retry_of_an_item_is_strange() -> None:
-    found = Hearing(frozenset({3}), PINS, None, former=frozenset({1}))
-    retried, other = (Note("queue_items_retried", 0, {"retried_item_ids": [item_id]}) for item_id in (1, 2))
-    found.take([retried, other])
-    assert not found.strange
-    found.take([retried])
-    assert found.strange
+def test_a_second_retry_of_an_item_shows_unknown_items() -> None:
+    tracker = EventTracker(frozenset({3}), PINS, None, retried_ids=frozenset({1}))
+    retried, other = (ServerEvent("queue_items_retried", 0, {"retried_item_ids": [item_id]}) for item_id in (1, 2))
+    tracker.process([retried, other])
+    assert not tracker.has_unknown_items
+    tracker.process([retried])
+    assert tracker.has_unknown_items
 
 
 @pytest.mark.parametrize("missing", range(len(NODES)))
 def test_an_item_with_a_node_without_events_is_not_complete(missing: int) -> None:
-    notes = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]
-    assert hearing(*notes, ended()).item(1) is None
+    events = [complete(node_id) for number, node_id in enumerate(NODES) if number != missing]
+    assert tracked(*events, ended()).completed_item(1) is None
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled", "in_progress"])
 def test_an_item_that_was_not_completed_is_requested(status: str) -> None:
-    found = hearing(*map(complete, NODES), ended(status))
-    assert found.item(1) is None
-    assert (1 in found.ended) == (status != "in_progress")
+    tracker = tracked(*map(complete, NODES), ended(status))
+    assert tracker.completed_item(1) is None
+    assert (1 in tracker.ended) == (status != "in_progress")
 
 
 def test_an_item_with_a_node_that_ran_twice_is_requested() -> None:
-    assert hearing(*map(complete, NODES), complete(NODES[0], "again"), ended()).item(1) is None
+    assert tracked(*map(complete, NODES), complete(NODES[0], "again"), ended()).completed_item(1) is None
 
 
 def test_iterations_are_requested_since_events_do_not_show_their_order() -> None:
@@ -99,27 +99,27 @@ def test_iterations_are_requested_since_events_do_not_show_their_order() -> None
     add_edge(document, "c", "collection", "i", "collection")
     add_edge(document, "i", "item", node(document, "img_paste")["id"], "x")
     pins = pins_of(workflow_class(imported(document)))
-    notes = [complete(node_id) for node_id in pins.graph["nodes"]]
-    assert hearing(*notes, ended(), pins=pins).item(1) is None
+    events = [complete(node_id) for node_id in pins.graph["nodes"]]
+    assert tracked(*events, ended(), pins=pins).completed_item(1) is None
 
 
 def test_a_joint_cancellation_ends_only_the_named_items() -> None:
-    assert hearing(Note("queue_items_canceled", 0, {"canceled_item_ids": [2, 3]})).ended == {}
-    assert hearing(Note("queue_items_canceled", 0, {"canceled_item_ids": [1, 3]})).ended == {1: "canceled"}
+    assert tracked(ServerEvent("queue_items_canceled", 0, {"canceled_item_ids": [2, 3]})).ended == {}
+    assert tracked(ServerEvent("queue_items_canceled", 0, {"canceled_item_ids": [1, 3]})).ended == {1: "canceled"}
 
 
-def test_items_of_other_runs_are_strange() -> None:
-    assert not hearing(ended()).strange
-    assert hearing(ended(item_id=2)).strange
-    enqueued = Note("batch_enqueued", 0, {})
-    assert not hearing(enqueued).strange
-    assert hearing(enqueued, enqueued).strange
+def test_items_of_other_runs_are_noticed() -> None:
+    assert not tracked(ended()).has_unknown_items
+    assert tracked(ended(item_id=2)).has_unknown_items
+    enqueued = ServerEvent("batch_enqueued", 0, {})
+    assert not tracked(enqueued).has_unknown_items
+    assert tracked(enqueued, enqueued).has_unknown_items
 
 
 @pytest.mark.parametrize(("percentage", "fraction"), [(None, None), (0, 0.0), (0.25, 0.25), (7, 1.0), ("x", None)])
 def test_progress_is_a_fraction_or_unknown(percentage: Any, fraction: float | None) -> None:
     content = {"id": "x", "type": "t", "invocation_source_id": "n", "message": "m", "percentage": percentage}
-    *_, event = Hearing(frozenset({1}), PINS, None).take([Note("invocation_progress", 1, content)])
+    *_, event = EventTracker(frozenset({1}), PINS, None).process([ServerEvent("invocation_progress", 1, content)])
     assert event == Progress(1, "n", "t", fraction, "m", None)
 
 
@@ -138,5 +138,5 @@ def test_anything_but_a_picture_is_not_a_preview(image: Any) -> None:
 @pytest.mark.parametrize("payload", [None, [], "x", 3, {"item_id": "x"}, {"invocation": []}, {"status": None}])
 def test_an_invalid_payload_does_no_harm(payload: Any) -> None:
     for name in ("queue_item_status_changed", "invocation_complete", "invocation_progress", "queue_items_canceled"):
-        note = note_of(name, payload)
-        assert note is None or hearing(note).ended == {}
+        event = parse_event(name, payload)
+        assert event is None or tracked(event).ended == {}
