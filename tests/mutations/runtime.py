@@ -254,8 +254,8 @@ MUTATIONS: Final = (
     Mutation(
         "a wait without time left raises a foreign exception",
         f"{RUNTIME}steps/runs/wait.py",
-        "    try:\n        policy: Policy = yield AskPolicy()\n        pace",
-        "    policy: Policy = yield AskPolicy()\n    try:\n        pace",
+        "    try:\n        policy: Policy = yield GetPolicy()\n        pace",
+        "    policy: Policy = yield GetPolicy()\n    try:\n        pace",
         ("tests/contract/test_jobs.py::test_without_time_left_a_timeout_is_raised",),
     ),
     Mutation(
@@ -499,8 +499,8 @@ MUTATIONS: Final = (
     Mutation(
         "a question about a job does not time out",
         f"{RUNTIME}steps/runs/status.py",
-        'return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))',
-        "return (yield from asking)",
+        'return (yield from in_time(reading, deadline, f"while asking about batch {state.submission.batch_id}"))',
+        "return (yield from reading)",
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
@@ -511,8 +511,8 @@ MUTATIONS: Final = (
         (f"{TESTS}test_listening.py",),
     ),
     Mutation(
-        "a forked child shares its parent's lock of questions",
-        f"{RUNTIME}client/_sync/asking.py",
+        "a forked child shares its parent's lock of pending reads",
+        f"{RUNTIME}client/_sync/item_reader.py",
         "self._processes.setdefault(os.getpid(), ",
         "self._processes.setdefault(0, ",
         (f"{TESTS}test_listening.py",),
@@ -891,8 +891,8 @@ MUTATIONS: Final = (
     Mutation(
         "the timeout of a run does not limit its requests",
         f"{RUNTIME}steps/exchange/protocol.py",
-        "case Request() | Ask() if step.timeout is None or step.timeout > seconds:",
-        "case Request() | Ask() if False:",
+        "case Request() | ReadItems() if step.timeout is None or step.timeout > seconds:",
+        "case Request() | ReadItems() if False:",
         (f"{TESTS}test_run.py::test_no_request_may_take_longer_than_the_time_left",),
     ),
     Mutation(

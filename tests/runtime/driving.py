@@ -10,18 +10,18 @@ from invokable import ConnectionError, Policy  # noqa: A004
 from invokable.runtime.client._sync.driving import drive
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.exchange.protocol import (
-    Ask,
-    AskPolicy,
     AwaitEvents,
-    Read,
+    GetPolicy,
+    ReadFile,
+    ReadItems,
     ReceivedEvents,
+    Report,
     Request,
     Response,
     Sleep,
     Step,
     Steps,
     Subscribe,
-    Tell,
 )
 
 T = TypeVar("T")
@@ -72,13 +72,13 @@ class Driver:
         if isinstance(step, AwaitEvents):
             self.now += step.seconds
             return ReceivedEvents()
-        if isinstance(step, Subscribe | Tell):
+        if isinstance(step, Subscribe | Report):
             return None
-        if isinstance(step, Ask):
-            return self.drive(step.ask(step.item_ids, step.known))
-        if isinstance(step, Read):
+        if isinstance(step, ReadItems):
+            return self.drive(step.read(step.item_ids, step.known))
+        if isinstance(step, ReadFile):
             return read_file(step)
-        if isinstance(step, AskPolicy):
+        if isinstance(step, GetPolicy):
             return self.policy
         self.requests.append(step)
         self.now += self._exchange

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from invokable import JobEvent
-from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReceivedEvents, Sleep, Step, Subscribe, Tell
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReceivedEvents, Report, Sleep, Step, Subscribe
 from invokable.runtime.steps.runs.tracker import BATCH_ENQUEUED, may_report_end
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server
@@ -52,7 +52,7 @@ class EventDriver(Driver):
                 return self._await(step)
             case Sleep():
                 return self._sleep(step.seconds)
-            case Tell():
+            case Report():
                 self.told += step.events
                 return None
         return super()._perform(step)

@@ -363,7 +363,7 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(simulator: Simula
                 and job._state.subscription is not subscription
             )
 
-        for lock in (client._engine._asking._here()[0], subscription._lock):
+        for lock in (client._engine._item_reader._of_this_process()[0], subscription._lock):
             pool.submit(hold, lock)
         held.wait(10)
         status = os.waitstatus_to_exitcode(os.waitpid(child(work), 0)[1])

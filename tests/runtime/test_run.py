@@ -25,7 +25,7 @@ from invokable import (
 )
 from invokable.runtime.client._sync import driving
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.exchange.protocol import AskPolicy, AwaitEvents, ReceivedEvents, Request, Response, Steps
+from invokable.runtime.steps.exchange.protocol import AwaitEvents, GetPolicy, ReceivedEvents, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again, start
@@ -338,7 +338,7 @@ def test_a_batch_that_was_accepted_despite_a_429_is_not_sent_again(fates: list[s
 
 
 def test_after_an_interrupt_between_two_attempts_nothing_was_accepted() -> None:
-    # Before the POST, the steps yield AskPolicy, Subscribe and AskPolicy again. A pause follows the POST.
+    # Before the POST, the steps yield GetPolicy, Subscribe and GetPolicy again. A pause follows the POST.
     run = Run(card(), server := Server(), interrupt=lambda number: number == 5)
     server.fates = {POST: ["!429"] * 9}
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -702,7 +702,7 @@ def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) ->
 def test_an_interrupt_while_the_post_is_on_its_way_cancels_its_items(delay: float) -> None:
     server = Server(seconds=100)
     server.fates = {POST: [f"late {delay}"]}
-    # Before the POST, the steps yield AskPolicy, a request for the room in the queue, Subscribe, and AskPolicy again.
+    # Before the POST, the steps yield GetPolicy, a request for the room in the queue, Subscribe, and GetPolicy again.
     run = Run(cards(2), server, interrupt=lambda number: number == 5)
     with pytest.raises(KeyboardInterrupt):
         run.result()
@@ -770,7 +770,7 @@ def _reply(server: Server, step: Any) -> Any:
     if isinstance(step, Request):
         step.sent.begun = True
         return server(step)
-    return Policy() if isinstance(step, AskPolicy) else ReceivedEvents() if isinstance(step, AwaitEvents) else None
+    return Policy() if isinstance(step, GetPolicy) else ReceivedEvents() if isinstance(step, AwaitEvents) else None
 
 
 # --- everything together ----------------------------------------------------------------------------------------------

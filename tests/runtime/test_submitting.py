@@ -26,7 +26,7 @@ from invokable import (
     ValidationError,
 )
 from invokable.contract.models import ANY_MODEL, ModelFilter
-from invokable.runtime.steps.exchange.protocol import AskPolicy, File, Request, Response
+from invokable.runtime.steps.exchange.protocol import File, GetPolicy, Request, Response
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import find_model
 from invokable.runtime.steps.resources.uploads import Uploaded
@@ -107,11 +107,11 @@ def test_a_forked_child_does_not_wait_for_its_parents_upload() -> None:
     uploaded = Uploaded()
     file = File("image", picture("red"))
     started = uploaded.name_of(file, "parent")
-    assert isinstance(next(started), AskPolicy)  # it is on its way
+    assert isinstance(next(started), GetPolicy)  # it is on its way
     pid = os.fork()
     if pid == 0:
         step = next(uploaded.name_of(file, "child"))
-        os._exit(0 if isinstance(step, AskPolicy) else 1)  # it uploads the file itself, without a pause
+        os._exit(0 if isinstance(step, GetPolicy) else 1)  # it uploads the file itself, without a pause
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 

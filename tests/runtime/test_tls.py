@@ -13,7 +13,7 @@ import trustme
 from generated_examples.colour_card import ColourCard
 
 from invokable import CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, fetch
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, fetch
 from invokable.testing import Simulator
 from tests.runtime.asking import BOTH
 from tests.runtime.relays import HttpProxy, below, listening, relay_to
@@ -184,7 +184,7 @@ def test_the_environment_names_a_proxy_but_not_for_this_machine(
 
 def test_an_untrusted_certificate_is_not_tried_again() -> None:
     steps = fetch(Request("GET", "/api/v1/app/version"))
-    assert isinstance(next(steps), AskPolicy)
+    assert isinstance(next(steps), GetPolicy)
     assert isinstance(steps.send(Policy(retries=5)), Request)
     with pytest.raises(CertificateError):
         steps.throw(CertificateError("not trusted"))

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from invokable.contract.vocabulary import PNG_PREFIX
-from invokable.runtime.steps.exchange.protocol import File, Read
+from invokable.runtime.steps.exchange.protocol import File, ReadFile
 from invokable.runtime.values.inputs import SupportsArray, SupportsFspath, SupportsRead, SupportsSave
 from invokable.runtime.values.reprs import short
 
@@ -30,7 +30,7 @@ _TYPES: Final = {
 }
 
 
-def read_file(step: Read) -> File:
+def read_file(step: ReadFile) -> File:
     """Read the value of an image or a video input.
 
     Raises OSError for a path that cannot be read, and TypeError for a value of another kind.

@@ -77,7 +77,7 @@ def check_loop() -> None:
         ) from None
 
 
-def home() -> object:
+def sharing_scope() -> object:
     """What may share work: the tasks of one event loop."""
     return asyncio.get_running_loop()
 

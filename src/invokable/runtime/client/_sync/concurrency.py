@@ -51,7 +51,7 @@ def check_loop() -> None:
     """Any thread will do."""
 
 
-def home() -> object:
+def sharing_scope() -> object:
     """What may share work: the threads of one process."""
     return os.getpid()
 
@@ -74,7 +74,7 @@ class Background(Generic[T]):
         self._is_done = Flag()
         self._returned: list[T] = []
         self._raised: BaseException | None = None
-        start(threading.Thread(target=self._run, args=(action, *arguments), name="invokable-asking", daemon=True))
+        start(threading.Thread(target=self._run, args=(action, *arguments), name="invokable-items", daemon=True))
 
     def _run(self, action: Callable[..., T], *arguments: Any) -> None:
         try:

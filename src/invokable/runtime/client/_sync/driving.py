@@ -7,7 +7,7 @@ from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any
 
 from invokable.runtime.client._sync.concurrency import shielded
-from invokable.runtime.steps.exchange.protocol import Step, Steps, T, Tell
+from invokable.runtime.steps.exchange.protocol import Report, Step, Steps, T
 from invokable.runtime.values.events import JobEvent
 
 
@@ -48,11 +48,11 @@ def stream(steps: Steps[Any], do: Callable[[Step], Any]) -> Iterator[JobEvent]:
     problem: BaseException | None = None
     try:
         while True:
-            report: Tell | None = None
+            report: Report | None = None
             try:
                 step = steps.send(reply) if problem is None else steps.throw(problem)
                 reply = problem = None
-                if isinstance(step, Tell):
+                if isinstance(step, Report):
                     report = step
                 else:
                     reply = do(step)

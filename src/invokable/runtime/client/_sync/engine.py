@@ -1,4 +1,4 @@
-"""Engine: does what steps yield, and owns the connections, the listener for events and shared questions.
+"""Engine: does what steps yield, and owns the connections, the listener for events and the reader of queue items.
 
 A client shares it with its repositories and jobs.
 """
@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, Final
 
 from invokable.runtime.client._http import Transport
-from invokable.runtime.client._sync.asking import Asking
 from invokable.runtime.client._sync.concurrency import (
     Gate,
     call_back,
@@ -24,17 +23,19 @@ from invokable.runtime.client._sync.concurrency import (
     wait_for_event,
 )
 from invokable.runtime.client._sync.driving import drive, stream
+from invokable.runtime.client._sync.item_reader import ItemReader
 from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError, WorkflowError  # noqa: A004
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import (
-    Ask,
-    AskPolicy,
     AwaitEvents,
-    Read,
+    GetPolicy,
+    ReadFile,
+    ReadItems,
     ReceivedEvents,
+    Report,
     Request,
     ServerEvent,
     Sleep,
@@ -42,7 +43,6 @@ from invokable.runtime.steps.exchange.protocol import (
     Steps,
     Subscribe,
     T,
-    Tell,
 )
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import cancel_run
@@ -70,7 +70,7 @@ class Engine:
         self.context = Context(Known(), client)
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
         self._gate = Gate(_AT_ONCE)
-        self._asking = Asking(self._ask)
+        self._item_reader = ItemReader(self._read_items)
         self._closed = False
         weakref.finalize(self, self.listener.stop)
 
@@ -118,13 +118,13 @@ class Engine:
     def _do(self, step: Step, watch: Watch | None = None) -> Any:
         self.check_open()
         try:
-            return self._done(step, watch)
+            return self._perform(step, watch)
         except ConnectionError as error:
             if self._closed:
                 raise ClientClosedError("the client was closed during the call") from error
             raise
 
-    def _done(self, step: Step, watch: Watch | None) -> Any:
+    def _perform(self, step: Step, watch: Watch | None) -> Any:
         match step:
             case Request():
                 return self._gate.send(self.transport, step)
@@ -134,13 +134,13 @@ class Engine:
                 return self._subscribe(step)
             case Sleep():
                 return self._sleep(step.seconds)
-            case Read():
+            case ReadFile():
                 return in_thread(read_file, step)
-            case Ask():
-                return self._asking.ask(step)
-            case Tell():
-                return self._tell(step, watch)
-            case AskPolicy():
+            case ReadItems():
+                return self._item_reader.read(step)
+            case Report():
+                return self._report(step, watch)
+            case GetPolicy():
                 return self.transport.policy
 
     def _subscribe(self, step: Subscribe) -> BatchSubscription:
@@ -167,10 +167,10 @@ class Engine:
         if not self._closed:
             sleep(max(seconds, 0.0))
 
-    def _ask(self, step: Ask) -> dict[int, Any]:
-        return drive(step.ask(step.item_ids, step.known), self._do)
+    def _read_items(self, step: ReadItems) -> dict[int, Any]:
+        return drive(step.read(step.item_ids, step.known), self._do)
 
-    def _tell(self, step: Tell, watch: Watch | None) -> None:
+    def _report(self, step: Report, watch: Watch | None) -> None:
         if watch is not None:
             for event in step.events:
                 call_back(watch, event)

@@ -3,13 +3,13 @@
 A run is a generator that makes decisions and does no I/O. It yields
 
     Request      and receives the Response; if the server is unreachable, ConnectionError is thrown into it
-    Read         and receives the File; if it cannot be read, OSError or TypeError is thrown into it
+    ReadFile     and receives the File; if it cannot be read, OSError or TypeError is thrown into it
     Sleep        and receives nothing
     Subscribe    and receives a Subscription to the events of a batch, from then on, if they are available
     AwaitEvents  and receives the ReceivedEvents of a Subscription, once there are any, or after some seconds
-    Ask          and receives what its own steps return; a client may combine the questions of several runs
-    Tell         and receives nothing: events for those who watch the run
-    AskPolicy    and receives the client's Policy
+    ReadItems    and receives the queue items; a client may read those of several runs at once
+    Report       and receives nothing: events for those who watch the run
+    GetPolicy    and receives the client's Policy
 
 The clients are thin drivers of steps. An interrupt is also thrown into the generator, which may then yield further
 steps to clean up.
@@ -97,7 +97,7 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadFile:
     """Read the value of an image or a video input."""
 
     value: object
@@ -168,11 +168,11 @@ class AwaitEvents:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask something about queue items."""
+class ReadItems:
+    """Read queue items. Those that several runs read in the same way are requested together."""
 
-    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]]
-    """The steps that ask about any number of items, given what the client knows about the server."""
+    read: ReadById
+    """The steps that read any number of items, given what the client knows about the server."""
     item_ids: tuple[int, ...]
     known: Any
     timeout: float | None = None
@@ -180,24 +180,25 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Report:
     """Report events to those who watch the run."""
 
     events: Sequence[JobEvent]
 
 
 @dataclass(frozen=True, slots=True)
-class AskPolicy:
-    """Ask for the client's Policy."""
+class GetPolicy:
+    """Get the client's Policy."""
 
 
-Step: TypeAlias = Request | Read | Sleep | Subscribe | AwaitEvents | Ask | Tell | AskPolicy
+Step: TypeAlias = Request | ReadFile | Sleep | Subscribe | AwaitEvents | ReadItems | Report | GetPolicy
 Steps: TypeAlias = Generator[Step, Any, T]
+ReadById: TypeAlias = Callable[[Sequence[int], Any], Steps[dict[int, Any]]]
 
 
 def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
     """Send a repeatable request, and retry while the server is unreachable or busy, unless the status is `final`."""
-    policy: Policy = yield AskPolicy()
+    policy: Policy = yield GetPolicy()
     for attempt in range(policy.retries):
         try:
             response: Response = yield request
@@ -220,7 +221,7 @@ def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
 
 def fetch_as(request: Request, read: Callable[[Response], T]) -> Steps[T]:
     """Like `fetch`, for requests that the server is known to support: also retry if the answer cannot be `read`."""
-    policy: Policy = yield AskPolicy()
+    policy: Policy = yield GetPolicy()
     for attempt in range(policy.retries):
         response = yield from fetch(request)
         try:
@@ -259,6 +260,6 @@ def shortened(step: Step, seconds: float) -> Step:
     match step:
         case Sleep() | AwaitEvents() | Subscribe() if step.seconds > seconds:
             return replace(step, seconds=seconds)
-        case Request() | Ask() if step.timeout is None or step.timeout > seconds:
+        case Request() | ReadItems() if step.timeout is None or step.timeout > seconds:
             return replace(step, timeout=seconds)
     return step

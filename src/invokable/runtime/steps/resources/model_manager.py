@@ -201,15 +201,15 @@ def await_install(
     known: Known,
     clock: Clock,
     timeout: float | None,
-    tell: Callable[[ModelInstall], object] | None,
+    report: Callable[[ModelInstall], object] | None,
 ) -> Steps[ModelRecord]:
-    """Wait for an installation, and call `tell` after each change. Raises ModelInstallError."""
+    """Wait for an installation, and call `report` after each change. Raises ModelInstallError."""
     deadline = Deadline.after(timeout, clock)
     pause, last = _PAUSE, ""
     while True:
-        if tell is not None and last != repr(install):
+        if report is not None and last != repr(install):
             last = repr(install)
-            tell(install)
+            report(install)
         if install.ended:
             break
         if deadline.is_over:

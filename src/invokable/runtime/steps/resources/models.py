@@ -13,7 +13,7 @@ from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
 from invokable.runtime.steps.exchange.nearest import nearest
 from invokable.runtime.steps.exchange.policy import ModelFinder, Policy
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, Response, Steps, fetch
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Steps, fetch
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.known import Known
@@ -47,7 +47,7 @@ def find_model(
     If none is found, the server's models are listed again, unless they were listed after `since`.
     """
     model = model_of(value)
-    policy: Policy = yield AskPolicy()
+    policy: Policy = yield GetPolicy()
     for fresh in (False, True):
         records = yield from _listed(known, since if fresh else None)
         fitting = [record for record in records if wanted.admits(record.model_dump())]

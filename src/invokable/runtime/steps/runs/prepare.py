@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from invokable.contract.fields import BOARD_WORDS, MEDIA
 from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
-from invokable.runtime.steps.exchange.protocol import File, Read, Steps, one_by_one
+from invokable.runtime.steps.exchange.protocol import File, ReadFile, Steps, one_by_one
 from invokable.runtime.steps.resources.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
@@ -177,7 +177,7 @@ class _Completion:
         """A file that was read, or the reference to one on the server."""
         if isinstance(value, Image | Video):
             return to_json(value)
-        file: File = yield Read(value, MEDIA[pin.type.name])
+        file: File = yield ReadFile(value, MEDIA[pin.type.name])
         if not file.content:
             raise TypeError(f"the {file.kind} is empty")
         self.files.setdefault(pin.attribute, []).append((file, value))

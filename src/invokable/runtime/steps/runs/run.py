@@ -27,7 +27,7 @@ from invokable.runtime.errors import (
 )
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Steps, Subscribe, T, Tell
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.queue import LOG, queued
@@ -134,14 +134,14 @@ def finish(
             if not waiting.heard or isinstance(error, RunFailed | RunCanceled):
                 raise
             LOG.info("batch %s: an event had a wrong result (%s); reading the items", state.submission.batch_id, error)
-        asking = read_heard(waiting, context.known)
-        yield from in_time(asking, deadline, f"while reading the results of batch {state.submission.batch_id}")
+        reading = read_heard(waiting, context.known)
+        yield from in_time(reading, deadline, f"while reading the results of batch {state.submission.batch_id}")
         return collect(how, waiting)
 
 
 def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:
     """How the results of a workflow's nodes become its result."""
-    policy: Policy = yield AskPolicy()
+    policy: Policy = yield GetPolicy()
     return Giving(workflow.Result, pins_of(workflow), context.client, policy.outputs)
 
 
@@ -153,7 +153,7 @@ def follow(
         yield from located(state, context.known, deadline, insist=True)
         waiting = _waiting(workflow, state, context, manner)
         if manner.watched:
-            yield Tell([(yield from _place(state, deadline.clock))])
+            yield Report([(yield from _place(state, deadline.clock))])
         try:
             yield from within(wait(waiting, context.known, deadline.clock), deadline)
         finally:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from invokable.runtime.steps.exchange.answers import ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.exchange.protocol import Ask, Steps
+from invokable.runtime.steps.exchange.protocol import ReadById, ReadItems, Steps
 from invokable.runtime.steps.resources.queue import (
     another_users,
     belong_to_another_user,
@@ -28,7 +27,7 @@ from invokable.runtime.values.workflow import Workflow
 
 def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
     """The number of items in each state. Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError."""
-    found: dict[int, ItemSummary] = yield from _asked(summaries_by_id, state, context, deadline)
+    found: dict[int, ItemSummary] = yield from _read_own(summaries_by_id, state, context, deadline)
     return _counted(state.submission, {item_id: item.status for item_id, item in found.items()})
 
 
@@ -50,33 +49,29 @@ def finished_part(workflow: type[Workflow], state: Submitting, context: Context,
 
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
-    items: dict[int, RunItem] = yield from _asked(items_by_id, state, context, deadline)
+    items: dict[int, RunItem] = yield from _read_own(items_by_id, state, context, deadline)
     waiting = Waiting(state.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     with carried_by_errors(state):
         return partial_result((yield from giving(workflow, context)), waiting)
 
 
-def _asked(
-    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context, deadline: Deadline
-) -> Steps[dict[int, Any]]:
-    """What the server says about the items of a run."""
+def _read_own(read: ReadById, state: Submitting, context: Context, deadline: Deadline) -> Steps[dict[int, Any]]:
+    """The items of a run, read within the time left."""
     with carried_by_errors(state):
         yield from located(state, context.known, deadline)
-        asking = _own(ask, state, context)
-        return (yield from in_time(asking, deadline, f"while asking about batch {state.submission.batch_id}"))
+        reading = _own_items(read, state, context)
+        return (yield from in_time(reading, deadline, f"while asking about batch {state.submission.batch_id}"))
 
 
-def _own(
-    ask: Callable[[Sequence[int], Any], Steps[dict[int, Any]]], state: Submitting, context: Context
-) -> Steps[dict[int, Any]]:
-    found: dict[int, Any] = yield Ask(ask, state.submission.item_ids, context.known)
+def _own_items(read: ReadById, state: Submitting, context: Context) -> Steps[dict[int, Any]]:
+    found: dict[int, Any] = yield ReadItems(read, state.submission.item_ids, context.known)
     own = own_items(found, state.submission)
     if len(own) == len(state.submission.item_ids):
         return own
     if not state.is_listed:
         state.correct((yield from rows_of(state.submission)))
-        found = yield Ask(ask, state.submission.item_ids, context.known)
+        found = yield ReadItems(read, state.submission.item_ids, context.known)
         own = own_items(found, state.submission)
     if another_users(found.values()):
         raise belong_to_another_user(state.submission)

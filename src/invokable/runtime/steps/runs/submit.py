@@ -39,7 +39,7 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.exchange.answers import Enqueued, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import AskPolicy, Request, Response, Sent, Sleep, Steps, Subscription, T
+from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Sent, Sleep, Steps, Subscription, T
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
@@ -182,7 +182,7 @@ def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
 
 def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
     """Send the batch until it may have arrived. None if it is unclear whether the server accepted it."""
-    policy: Policy = yield AskPolicy()
+    policy: Policy = yield GetPolicy()
     state.post = request.sent
     for attempt in itertools.count():
         is_last = attempt >= policy.retries + _MORE_PATIENT

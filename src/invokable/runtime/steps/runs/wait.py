@@ -23,14 +23,14 @@ from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary, R
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import (
-    Ask,
-    AskPolicy,
     AwaitEvents,
+    GetPolicy,
+    ReadItems,
     ReceivedEvents,
+    Report,
     Sleep,
     Steps,
     Subscription,
-    Tell,
 )
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
@@ -205,11 +205,11 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
     outage = _Outage(clock)
     pause = 0.0
     try:
-        policy: Policy = yield AskPolicy()
+        policy: Policy = yield GetPolicy()
         pace = _Pace(clock, policy)
         while True:
             received: ReceivedEvents = yield waiting.next_events(pause)
-            yield from _tell(waiting, waiting.process(received))
+            yield from _report(waiting, waiting.process(received))
             follows = waiting.receives_all(received.connection_id)
             try:
                 is_over = yield from (_take_heard(waiting, known, pace) if follows else _look(waiting, known, received))
@@ -220,9 +220,9 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
                 pause = 0.0
                 continue
             outage.over()
-            yield from _tell(waiting, waiting.news())
+            yield from _report(waiting, waiting.news())
             if is_over:
-                yield from _tell(waiting, waiting.last_news())
+                yield from _report(waiting, waiting.last_news())
                 return
             pause = pace.pause(follows=waiting.connection_id != 0)
     except TimeUp:
@@ -233,9 +233,9 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
         ) from None
 
 
-def _tell(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> Steps[None]:
+def _report(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> Steps[None]:
     if waiting.watched and (told := list(events)):
-        yield Tell(told)
+        yield Report(told)
 
 
 def _look(waiting: Waiting, known: Known, received: ReceivedEvents) -> Steps[bool]:
@@ -248,7 +248,7 @@ def _look(waiting: Waiting, known: Known, received: ReceivedEvents) -> Steps[boo
     yield from _read_ended(waiting, status, known)
     if (yield from _corrects(waiting, status)):
         yield from _read_ended(waiting, status, known)
-    yield from _tell(waiting, waiting.news(is_running=status.in_progress > 0))
+    yield from _report(waiting, waiting.news(is_running=status.in_progress > 0))
     return not waiting.open or waiting.is_gone(status)
 
 
@@ -269,7 +269,7 @@ def _corrects(waiting: Waiting, status: BatchStatus) -> Steps[bool]:
 def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
     """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
-    found: dict[int, ItemSummary] = waiting.own(asked, (yield Ask(summaries_by_id, asked, known)))
+    found: dict[int, ItemSummary] = waiting.own(asked, (yield ReadItems(summaries_by_id, asked, known)))
     yield from _take(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], known)
     return [item_id for item_id in asked if item_id not in found]
 
@@ -298,7 +298,9 @@ def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
 
 def read_heard(waiting: Waiting, known: Known) -> Steps[None]:
     """Read the items whose results are known only from events. Raises ConnectionError and APIError."""
-    items: dict[int, RunItem] = own_items((yield Ask(items_by_id, tuple(waiting.heard), known)), waiting.submission)
+    items: dict[int, RunItem] = own_items(
+        (yield ReadItems(items_by_id, tuple(waiting.heard), known)), waiting.submission
+    )
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard.clear()
 
@@ -361,7 +363,7 @@ def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list
     """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
-    items: dict[int, RunItem] = waiting.own(item_ids, (yield Ask(items_by_id, tuple(item_ids), known)))
+    items: dict[int, RunItem] = waiting.own(item_ids, (yield ReadItems(items_by_id, tuple(item_ids), known)))
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.heard |= {
         item_id for item_id, item in items.items() if item.status == "completed" and item.session.is_empty

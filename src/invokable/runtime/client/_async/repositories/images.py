@@ -15,7 +15,7 @@ from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.client.surface import check_word, name_of
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
@@ -64,7 +64,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
                 await self.move(image, to=board)
             return await self.get(image.name)
         board_id = await self._drive(board_id_of(board))
-        file = await in_thread(read_file, Read(image, "image"))
+        file = await in_thread(read_file, ReadFile(image, "image"))
         return await self._drive(
             upload_media(
                 IMAGES,

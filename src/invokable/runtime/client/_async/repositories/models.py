@@ -13,7 +13,7 @@ from invokable.runtime.client._async.repositories.repository import AsyncReposit
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import install_id_of
 from invokable.runtime.steps.exchange.paging import at_once
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.model_manager import (
     await_install,
     cancel_install,
@@ -192,7 +192,7 @@ class AsyncModels(AsyncRepository):
 
         Raises OSError and TypeError for a file that cannot be read, NotFoundError, and APIError if it is not a picture.
         """
-        file = await in_thread(read_file, Read(image, "image"))
+        file = await in_thread(read_file, ReadFile(image, "image"))
         await self._drive(set_model_image(model, file, self._known))
 
     async def delete_image(self, model: Model | str) -> None:

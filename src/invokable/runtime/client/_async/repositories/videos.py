@@ -9,7 +9,7 @@ from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import VIDEOS, Kind, upload_media
 from invokable.runtime.values.inputs import Board, VideoInput
@@ -47,7 +47,7 @@ class AsyncVideos(AsyncMedia[VideoRecord]):
                 await self.move(video, to=board)
             return await self.get(video.name)
         board_id = await self._drive(board_id_of(board))
-        file = await in_thread(read_file, Read(video, "video"))
+        file = await in_thread(read_file, ReadFile(video, "video"))
         return await self._drive(
             upload_media(
                 VIDEOS,

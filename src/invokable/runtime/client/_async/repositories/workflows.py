@@ -11,7 +11,7 @@ from invokable.runtime.client._async.repositories.repository import AsyncReposit
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import check_word, checked_document
 from invokable.runtime.steps.exchange.paging import at_once
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.library import (
     delete_workflow,
     delete_workflow_thumbnail,
@@ -98,7 +98,7 @@ class AsyncWorkflows(AsyncRepository):
         Raises OSError and TypeError for a file that cannot be read, APIError if it is not a picture, NotFoundError,
         UnsupportedError, and InvokableError for a workflow that comes with InvokeAI.
         """
-        file = await in_thread(read_file, Read(image, "image"))
+        file = await in_thread(read_file, ReadFile(image, "image"))
         await self._drive(set_workflow_thumbnail(workflow, file, self._known))
 
     async def delete_thumbnail(self, workflow: WorkflowRecord | str) -> None:

@@ -15,7 +15,7 @@ from invokable.runtime.client._sync.repositories.media import Media
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.saving import Scrap
 from invokable.runtime.client.surface import check_word, name_of
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import (
@@ -64,7 +64,7 @@ class Images(Media[ImageRecord]):
                 self.move(image, to=board)
             return self.get(image.name)
         board_id = self._drive(board_id_of(board))
-        file = in_thread(read_file, Read(image, "image"))
+        file = in_thread(read_file, ReadFile(image, "image"))
         return self._drive(
             upload_media(
                 IMAGES,

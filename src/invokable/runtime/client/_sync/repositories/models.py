@@ -13,7 +13,7 @@ from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import install_id_of
 from invokable.runtime.steps.exchange.paging import at_once
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.model_manager import (
     await_install,
     cancel_install,
@@ -192,7 +192,7 @@ class Models(Repository):
 
         Raises OSError and TypeError for a file that cannot be read, NotFoundError, and APIError if it is not a picture.
         """
-        file = in_thread(read_file, Read(image, "image"))
+        file = in_thread(read_file, ReadFile(image, "image"))
         self._drive(set_model_image(model, file, self._known))
 
     def delete_image(self, model: Model | str) -> None:

@@ -8,7 +8,7 @@ from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.steps.exchange.paging import at_once
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.style_presets import (
     PresetChanges,
     change_preset,
@@ -56,7 +56,7 @@ class StylePresets(Repository):
 
         Raises OSError and TypeError for an image that cannot be read, and UnsupportedError.
         """
-        file = None if image is None else in_thread(read_file, Read(image, "image"))
+        file = None if image is None else in_thread(read_file, ReadFile(image, "image"))
         return self._drive(create_preset(name, positive_prompt, negative_prompt, file, self._known, shared=shared))
 
     def update(
@@ -77,7 +77,7 @@ class StylePresets(Repository):
         Raises OSError and TypeError for an image that cannot be read, NotFoundError, UnsupportedError, and
         InvokableError for a preset that comes with InvokeAI.
         """
-        file = None if image is None else in_thread(read_file, Read(image, "image"))
+        file = None if image is None else in_thread(read_file, ReadFile(image, "image"))
         changes = PresetChanges(
             name=name, positive_prompt=positive_prompt, negative_prompt=negative_prompt, shared=shared
         )

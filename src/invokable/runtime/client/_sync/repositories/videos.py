@@ -9,7 +9,7 @@ from invokable.contract.fields import NO_BOARD
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.media import Media
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.exchange.protocol import Read
+from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.boards import board_id_of
 from invokable.runtime.steps.resources.media import VIDEOS, Kind, upload_media
 from invokable.runtime.values.inputs import Board, VideoInput
@@ -47,7 +47,7 @@ class Videos(Media[VideoRecord]):
                 self.move(video, to=board)
             return self.get(video.name)
         board_id = self._drive(board_id_of(board))
-        file = in_thread(read_file, Read(video, "video"))
+        file = in_thread(read_file, ReadFile(video, "video"))
         return self._drive(
             upload_media(
                 VIDEOS,
