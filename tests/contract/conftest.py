@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from invokable.runtime.steps.runs import submit, wait
-from invokable.runtime.steps.runs.submit import LATE
+from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL
 from invokable.testing import Simulator
 from tests.contract.fixtures import board, client, clip, connect, name, stamp
 from tests.effort import is_plain
@@ -66,7 +66,7 @@ def many(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> float:
     """Seconds for which a client looks for a batch whose POST was lost: a tenth, to keep the fault tests short."""
-    shorter = LATE / 10
+    shorter = LATEST_ARRIVAL / 10
     for module in (submit, wait):
-        monkeypatch.setattr(module, "LATE", shorter)
+        monkeypatch.setattr(module, "LATEST_ARRIVAL", shorter)
     return shorter

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from invokable.runtime.steps.runs.submit import LATE
+from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL
 from tests.contract.fixtures import board, client, clip, connect, name, stamp
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 
@@ -61,4 +61,4 @@ def many(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def looking() -> float:
     """Seconds for which a client looks for a batch whose POST was lost."""
-    return LATE
+    return LATEST_ARRIVAL

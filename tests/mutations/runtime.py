@@ -20,7 +20,7 @@ MUTATIONS: Final = (
     Mutation(
         "events about items with other ids are ignored until the next poll",
         f"{RUNTIME}steps/runs/wait.py",
-        " or (has_unknown_items and not waiting._shown)",
+        " or (has_unknown_items and not waiting._seen)",
         "",
         (f"{TESTS}test_following.py::test_items_that_are_not_of_the_batch_are_looked_up_when_events_show_others",),
     ),
@@ -181,7 +181,7 @@ MUTATIONS: Final = (
     Mutation(
         "items are gone because the status of their batch says so",
         f"{RUNTIME}steps/runs/wait.py",
-        "status.open or self._are_there",
+        "status.open or self._has_open_items",
         "status.open",
         (f"{TESTS}test_run.py::test_items_that_are_there_are_not_gone_whatever_the_status_of_their_batch",),
     ),
@@ -247,7 +247,7 @@ MUTATIONS: Final = (
     Mutation(
         "an interrupt before the caller has the job leaves it on the server",
         f"{RUNTIME}steps/runs/run.py",
-        "        handover.state = state\n",
+        "        started_run.state = state\n",
         "        pass\n",
         (f"{TESTS}test_giving_up.py::test_an_interrupt_before_the_caller_has_the_job_cancels_it",),
     ),
@@ -303,8 +303,8 @@ MUTATIONS: Final = (
     Mutation(
         "an image of a converted output type is no longer an image",
         f"{RUNTIME}steps/runs/collect.py",
-        'if output.is_open and result.get("type") in giving.makers:',
-        'if result.get("type") in giving.makers:',
+        'if output.is_open and result.get("type") in spec.makers:',
+        'if result.get("type") in spec.makers:',
         ("tests/contract/test_custom_fields.py",),
     ),
     Mutation(
@@ -352,8 +352,8 @@ MUTATIONS: Final = (
     Mutation(
         "a short duplicate runs before the next poll",
         f"{RUNTIME}steps/runs/wait.py",
-        "waiting.process((yield waiting.next_events(_LATE_LOOKS)))",
-        "yield Sleep(_LATE_LOOKS)",
+        "waiting.process((yield waiting.next_events(_DUPLICATE_POLL)))",
+        "yield Sleep(_DUPLICATE_POLL)",
         (f"{TESTS}test_following.py",),
     ),
     Mutation(
@@ -457,7 +457,7 @@ MUTATIONS: Final = (
     Mutation(
         "Ctrl-C waits for a server that does not answer",
         f"{RUNTIME}steps/runs/run.py",
-        "yield from within(withdraw(state), Deadline.after(_GIVING_UP, clock))",
+        "yield from within(withdraw(state), Deadline.after(_CANCEL_TIMEOUT, clock))",
         "yield from withdraw(state)",
         (f"{TESTS}test_giving_up.py",),
     ),
@@ -485,7 +485,7 @@ MUTATIONS: Final = (
     Mutation(
         "a retry that timed out counts as not sent",
         f"{RUNTIME}steps/runs/retry.py",
-        "        if not state.awaited:\n",
+        "        if not state.expected_total:\n",
         "        if True:\n",
         (f"{TESTS}test_following.py",),
     ),
@@ -541,7 +541,7 @@ MUTATIONS: Final = (
     Mutation(
         "a wrong result in an event is used",
         f"{RUNTIME}steps/runs/run.py",
-        "            if not waiting.heard or",
+        "            if not waiting.unconfirmed or",
         "            if True or",
         (f"{TESTS}test_following.py",),
     ),
@@ -653,7 +653,7 @@ MUTATIONS: Final = (
     Mutation(
         "a 429 counts as proof that the batch was not accepted",
         f"{RUNTIME}steps/runs/submit.py",
-        "            if (yield from _rows(state.submission, clock)):\n                return None\n",
+        "            if (yield from _insist_on_rows(state.submission, clock)):\n                return None\n",
         "",
         (f"{TESTS}test_run.py",),
     ),
@@ -695,15 +695,15 @@ MUTATIONS: Final = (
     Mutation(
         "a late request reports the length of the queue as the place in it",
         f"{RUNTIME}steps/runs/run.py",
-        "    if clock() - state.taken > _FRESH:\n",
+        "    if clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:\n",
         "    if False:\n",
         ("tests/contract/test_jobs.py",),
     ),
     Mutation(
         "an interrupt waits for a POST that was answered",
         f"{RUNTIME}steps/runs/submit.py",
-        "(shows or status.total >= max(state.submission.requested, state.awaited))",
-        "status.total >= max(state.submission.requested, state.awaited)",
+        "(is_settled or status.total >= expected)",
+        "status.total >= expected",
         (f"{TESTS}test_run.py",),
     ),
     Mutation(
@@ -716,42 +716,42 @@ MUTATIONS: Final = (
     Mutation(
         "a batch is sent again after a second",
         f"{RUNTIME}steps/runs/submit.py",
-        "LATE: Final = 16.0",
-        "LATE: Final = 1.0",
+        "LATEST_ARRIVAL: Final = 16.0",
+        "LATEST_ARRIVAL: Final = 1.0",
         (f"{TESTS}test_run.py::test_a_batch_that_arrives_late_runs_once",),
     ),
     Mutation(
         "a run that is closed goes on to cancel",
         f"{RUNTIME}steps/runs/run.py",
-        "deadline, manner))\n    except (InvokableError, GeneratorExit):",
-        "deadline, manner))\n    except InvokableError:",
+        "deadline, options))\n    except (InvokableError, GeneratorExit):",
+        "deadline, options))\n    except InvokableError:",
         (f"{TESTS}test_run.py::test_a_run_can_be_closed_at_any_step",),
     ),
     Mutation(
         "duplicates are looked for after a pause",
         f"{RUNTIME}steps/runs/submit.py",
-        "_LOOKS: Final = (0.0, 0.1,",
-        "_LOOKS: Final = (0.1, 0.1,",
+        "_POLL_PAUSES: Final = (0.0, 0.1,",
+        "_POLL_PAUSES: Final = (0.1, 0.1,",
         (f"{TESTS}test_run.py::test_a_second_arrival_is_canceled_before_it_runs_on_a_server_that_is_idle_and_fast",),
     ),
     Mutation(
         "an outage counts as time spent looking",
         f"{RUNTIME}steps/runs/submit.py",
-        "quiet += min(clock() - asked, 2 * _LOOKS[-1])",
-        "quiet += clock() - asked",
+        "searched += min(clock() - begin, 2 * _POLL_PAUSES[-1])",
+        "searched += clock() - begin",
         (f"{TESTS}test_run.py::test_an_unreachable_server_is_not_a_server_without_the_batch",),
     ),
     Mutation(
         "duplicates are not canceled",
         f"{RUNTIME}steps/runs/submit.py",
-        "    yield from cancel_items(spare)\n",
+        "    yield from cancel_items(surplus)\n",
         "",
         (f"{TESTS}test_run.py::test_a_submitted_job_does_not_run_twice_either",),
     ),
     Mutation(
         "items that were pruned early count as a queue without room",
         f"{RUNTIME}steps/runs/submit.py",
-        "    if not kept and _was_pruned(items, rows):\n        kept, spare = spare, []\n",
+        "    if not kept and _was_pruned(items, rows):\n        kept, surplus = surplus, []\n",
         "",
         (f"{TESTS}test_run.py::test_items_that_were_pruned_early_are_missing_and_the_others_continue",),
     ),
@@ -856,14 +856,14 @@ MUTATIONS: Final = (
     Mutation(
         "a missing item is waited for forever",
         f"{RUNTIME}steps/runs/wait.py",
-        "news(is_running=status.in_progress > 0))\n    return not waiting.open or waiting.is_gone(status)",
-        "news(is_running=status.in_progress > 0))\n    return not waiting.open",
+        "new_events(is_running=status.in_progress > 0))\n    return not waiting.open or waiting.is_removed(status)",
+        "new_events(is_running=status.in_progress > 0))\n    return not waiting.open",
         (f"{TESTS}test_run.py::test_a_prune_in_the_middle_of_a_batch_loses_no_result_that_was_read",),
     ),
     Mutation(
         "the results of other items are lost when one fails",
         f"{RUNTIME}steps/runs/collect.py",
-        "    partial = _result(giving, completed, waiting) if completed else None\n",
+        "    partial = _result(spec, completed, waiting) if completed else None\n",
         "    partial = None\n",
         (f"{TESTS}test_run.py::test_a_restart_is_recognized_and_pending_items_continue",),
     ),
@@ -990,8 +990,8 @@ MUTATIONS: Final = (
     Mutation(
         "lost events lose the run",
         f"{RUNTIME}steps/runs/wait.py",
-        "(has_unknown_items and not waiting._shown) or pace.is_due()",
-        "(has_unknown_items and not waiting._shown)",
+        "(has_unknown_items and not waiting._seen) or pace.is_due()",
+        "(has_unknown_items and not waiting._seen)",
         (f"{TESTS}test_following.py::test_while_events_arrive_a_long_run_is_polled_every_ten_to_thirty_seconds",),
     ),
     Mutation(
@@ -1025,7 +1025,7 @@ MUTATIONS: Final = (
     Mutation(
         "a retry that was lost is not sent again",
         f"{RUNTIME}steps/runs/retry.py",
-        "    for _ in range(_TIMES):\n",
+        "    for _ in range(_MOST_ATTEMPTS):\n",
         "    for _ in range(1):\n",
         (f"{TESTS}test_following.py::test_a_retry_runs_each_item_once_more_whatever_happens_to_its_answer",),
     ),
@@ -1102,8 +1102,8 @@ MUTATIONS: Final = (
     Mutation(
         "the longest pause between polls is always the same",
         f"{RUNTIME}steps/runs/wait.py",
-        "min(pause * _SLOWER, self.policy.poll)",
-        "min(pause * _SLOWER, 2.0)",
+        "min(pause * _BACKOFF, self.policy.poll)",
+        "min(pause * _BACKOFF, 2.0)",
         (f"{TESTS}test_run.py::test_the_policy_sets_the_pauses_between_polls",),
     ),
     Mutation(

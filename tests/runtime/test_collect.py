@@ -11,8 +11,8 @@ from invokable import Color, Image, NotInvokeAIError, Submission, Video, Workflo
 from invokable.contract.batch import BatchTable
 from invokable.contract.fields import FieldType
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.runs.collect import Giving, collect
-from invokable.runtime.steps.runs.wait import Waiting
+from invokable.runtime.steps.runs.collect import ResultSpec, collect
+from invokable.runtime.steps.runs.wait import WaitState
 from invokable.runtime.values.pins import OutputPin, Pins, pins_of
 
 NODE = OUTPUT_MAP[0][1]
@@ -31,19 +31,19 @@ def picture(name: str) -> dict[str, Any]:
     return {"image": {"image_name": name}, "width": 4, "height": 3}
 
 
-def ended(*items: RunItem) -> Waiting:
+def ended(*items: RunItem) -> WaitState:
     ids = tuple(item.item_id for item in items)
-    return Waiting(Submission("m:C", "batch", "d", len(items), ids), ended={item.item_id: item for item in items})
+    return WaitState(Submission("m:C", "batch", "d", len(items), ids), ended={item.item_id: item for item in items})
 
 
 def collected(outputs: list[OutputPin], *items: RunItem) -> Any:
     pins = Pins((), tuple(outputs), {}, "", {}, BatchTable(), None, {})
-    return collect(Giving(WorkflowResult, pins), ended(*items))
+    return collect(ResultSpec(WorkflowResult, pins), ended(*items))
 
 
 def test_the_card_is_one_image_with_its_size_and_node() -> None:
     done = item({"e1": picture("a.png")}, {NODE: ["e1"]}, 7)
-    result = collect(Giving(ColourCard.Result, pins_of(ColourCard)), ended(done))
+    result = collect(ResultSpec(ColourCard.Result, pins_of(ColourCard)), ended(done))
     assert isinstance(result, ColourCard.Result)
     assert (result.card.name, result.card.width, result.card.height, result.card.node_id) == ("a.png", 4, 3, NODE)
     assert (result.images, result.videos, result.item_ids, result.batch_id) == ([result.card], [], [7], "batch")

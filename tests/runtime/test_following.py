@@ -24,8 +24,8 @@ from invokable import (
 )
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.resources.known import Known
-from invokable.runtime.steps.runs.run import Context, Manner, finish, run, run_again, start
-from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.steps.runs.run import Context, RunOptions, finish, run, run_again, start
+from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.driving_with_events import EventDriver
@@ -36,17 +36,19 @@ from tests.runtime.server import Server, misnaming
 class Following:
     """A run that is followed by events, and how it ended."""
 
-    def __init__(self, flow: Any, server: Server | None = None, *, timeout: float | None = None, **manner: Any) -> None:
+    def __init__(
+        self, flow: Any, server: Server | None = None, *, timeout: float | None = None, **options: Any
+    ) -> None:
         self.server = server or Server()
         self.driver = EventDriver(self.server)
         self.context = Context(Known(), None)
         self.flow = flow
         self.timeout = timeout
-        self.manner = Manner(**manner)
+        self.options = RunOptions(**options)
 
     def result(self) -> Any:
         deadline = Deadline.after(self.timeout, self.driver.clock)
-        return self.driver.drive(run(self.flow, self.context, deadline, self.manner))
+        return self.driver.drive(run(self.flow, self.context, deadline, self.options))
 
     def outcome(self) -> Any:
         try:
@@ -390,10 +392,10 @@ class Failed:
             self.result(self.state)
         failing[0] = False
 
-    def retry(self, state: Submitting, timeout: float | None = None) -> None:
+    def retry(self, state: RunState, timeout: float | None = None) -> None:
         self.driver.drive(run_again(state, self.context, Deadline.after(timeout, self.driver.clock)))
 
-    def result(self, state: Submitting) -> Any:
+    def result(self, state: RunState) -> Any:
         return self.driver.drive(finish(self.workflow, state, self.context, Deadline.after(None, self.driver.clock)))
 
 
@@ -401,7 +403,7 @@ def test_a_retry_of_retried_items_continues_with_them() -> None:
     failed = Failed()
     stored = failed.state.submission
     failed.retry(failed.state)
-    again = Submitting(stored)
+    again = RunState(stored)
     failed.retry(again)
     assert again.submission == failed.state.submission
     assert len(failed.result(again).card) == 2

@@ -206,7 +206,7 @@ def test_an_interrupt_ends_a_hanging_request_immediately() -> None:
 
 
 def test_an_interrupt_before_the_batch_was_sent_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_steps, "_SOCKET", 0.1)  # seconds for the events
+    monkeypatch.setattr(run_steps, "_SUBSCRIBE_TIMEOUT", 0.1)  # seconds for the events
     with HANGS["accepts nobody"]() as url, Client(url) as client:
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt) as caught:

@@ -30,7 +30,7 @@ from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again, start
 from invokable.runtime.steps.runs.status import finished_part, job_status
-from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.workflow import Workflow
 from tests.contract.interrupts import interrupted_in
 from tests.effort import slow_beyond
@@ -286,7 +286,7 @@ def test_a_batch_that_the_queue_had_no_room_for_is_not_reported_as_removed(by_id
     with pytest.raises(QueueFullError, match="the queue accepted only 0 of 3 items; try again later") as caught:
         run.result()
     assert caught.value.submission
-    state = Submitting(replace(caught.value.submission, requested=0 if by_id else 3))
+    state = RunState(replace(caught.value.submission, requested=0 if by_id else 3))
     deadline = Deadline.after(None, run.driver.clock)
     with pytest.raises(EnqueueUncertain, match="no item of it is on the server: none ever was, or they were pruned"):
         run.driver.drive(finish(type(run.flow), state, Context(Known(), None), deadline))
@@ -398,7 +398,7 @@ def test_items_that_are_not_of_the_batch_are_looked_up(wrong: dict[int, int], fa
     all_ran_once(server, 3)
 
 
-Asking = Callable[[type[Workflow], Submitting, Context, Deadline], Steps[Any]]
+Asking = Callable[[type[Workflow], RunState, Context, Deadline], Steps[Any]]
 ASKING: dict[str, Asking] = {
     "status": lambda workflow, *rest: job_status(*rest),
     "finished": finished_part,
@@ -425,7 +425,7 @@ def test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried() -> Non
         run.result()
     assert caught.value.submission
     context, deadline = Context(Known(), None), Deadline.after(60, run.driver.clock)
-    state = Submitting(caught.value.submission)
+    state = RunState(caught.value.submission)
     run.driver.drive(run_again(state, context, deadline))
     assert state.submission.item_ids == (2,)
     del server.rows[2]
@@ -505,7 +505,7 @@ def test_an_unknown_outcome_is_reported_with_the_submission() -> None:
     server.fates = {}
     stored = Submission.from_json(submission.to_json())
     deadline = Deadline.after(None, run.driver.clock)
-    steps = finish(type(run.flow), Submitting(stored), Context(Known(), None), deadline)
+    steps = finish(type(run.flow), RunState(stored), Context(Known(), None), deadline)
     assert run.driver.drive(steps).item_ids == [1]
 
 
@@ -605,7 +605,7 @@ def test_another_process_does_not_cancel_a_partly_pruned_batch() -> None:
     assert isinstance(uncertain, EnqueueUncertain)
     assert uncertain.submission
     steps = finish(
-        type(run.flow), Submitting(uncertain.submission), Context(Known(), None), Deadline.after(None, run.driver.clock)
+        type(run.flow), RunState(uncertain.submission), Context(Known(), None), Deadline.after(None, run.driver.clock)
     )
     with pytest.raises(RunCanceled, match="1 of 3 items") as caught:
         run.driver.drive(steps)
@@ -670,7 +670,7 @@ def test_a_run_times_out_and_can_be_attached_to() -> None:
     assert run.driver.now == pytest.approx(5.0, abs=0.1)
     assert caught.value.submission
     deadline = Deadline.after(None, run.driver.clock)
-    state = Submitting(caught.value.submission)
+    state = RunState(caught.value.submission)
     assert run.driver.drive(finish(type(run.flow), state, Context(Known(), None), deadline)).item_ids == [1]
     assert server.ran.total() == 1
 

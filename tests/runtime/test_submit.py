@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.runs.submit import choose
+from invokable.runtime.steps.runs.submit import choose_items
 from invokable.runtime.values.submission import items_in, new_batch_id
 
 Row = list[tuple[str, str, Any]]
@@ -38,15 +38,15 @@ def rows(*values: Any) -> list[Row]:
 
 def test_the_earliest_item_for_each_value_is_kept() -> None:
     # First partially, then completely, then partially again.
-    assert choose(listed(["a"], ["a"], ["b"], ["a"]), 2, rows("a", "b")) == ([1, 3], [2, 4])
+    assert choose_items(listed(["a"], ["a"], ["b"], ["a"]), 2, rows("a", "b")) == ([1, 3], [2, 4])
 
 
 def test_a_batch_without_one_of_the_values_is_given_up() -> None:
-    assert choose(listed(["a"], ["a"]), 2, rows("a", "b")) == ([], [1, 2])
+    assert choose_items(listed(["a"], ["a"]), 2, rows("a", "b")) == ([], [1, 2])
 
 
 def test_a_value_that_is_in_a_batch_twice_has_two_items() -> None:
-    assert choose(listed(["a"], ["a"], ["a"], ["a"]), 2, rows("a", "a")) == ([1, 2], [3, 4])
+    assert choose_items(listed(["a"], ["a"], ["a"], ["a"]), 2, rows("a", "a")) == ([1, 2], [3, 4])
 
 
 @pytest.mark.parametrize(
@@ -60,36 +60,36 @@ def test_a_value_that_is_in_a_batch_twice_has_two_items() -> None:
     ],
 )
 def test_values_are_compared_in_the_form_that_the_server_returns(sent: Any, back: Any) -> None:
-    assert choose(listed([back], [back]), 1, rows(sent)) == ([1], [2])
+    assert choose_items(listed([back], [back]), 1, rows(sent)) == ([1], [2])
 
 
 def test_text_is_not_a_number() -> None:
-    assert choose(listed([1]), 1, rows("1")) == ([], [1])
+    assert choose_items(listed([1]), 1, rows("1")) == ([], [1])
 
 
 def test_an_item_without_values_matches_a_workflow_without_a_batch() -> None:
-    assert choose(listed([], []), 1, [[]]) == ([1], [2])
+    assert choose_items(listed([], []), 1, [[]]) == ([1], [2])
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.integers(1, 3), st.integers(0, 8))
 def test_each_row_gets_its_own_item(values: list[int], copies: int, part: int) -> None:
     items = listed(*([value] for value in values * copies + values[:part]))
-    kept, spare = choose(items, len(values), rows(*values))
+    kept, surplus = choose_items(items, len(values), rows(*values))
     of_item = {item.item_id: item.field_values[0].value for item in items if item.field_values}
     assert [of_item[item] for item in kept] == values
-    assert sorted([*kept, *spare]) == sorted(of_item)
+    assert sorted([*kept, *surplus]) == sorted(of_item)
 
 
 def test_another_process_assumes_complete_batches() -> None:
-    assert choose(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
-    assert choose(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])
-    assert choose(listed(["a"]), 2, None) == ([], [1])
+    assert choose_items(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
+    assert choose_items(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])
+    assert choose_items(listed(["a"]), 2, None) == ([], [1])
 
 
 def test_another_process_keeps_items_that_are_not_canceled() -> None:
     twice = (["a"], ["b"], ["a"], ["b"])
-    assert choose(listed(*twice, canceled=[1, 4]), 2, None) == ([3, 2], [1, 4])
-    assert choose(listed(*twice, canceled=[1, 2, 3, 4]), 2, None) == ([1, 2], [3, 4])
+    assert choose_items(listed(*twice, canceled=[1, 4]), 2, None) == ([3, 2], [1, 4])
+    assert choose_items(listed(*twice, canceled=[1, 2, 3, 4]), 2, None) == ([1, 2], [3, 4])
 
 
 @given(st.integers(1, 2**32 - 1))

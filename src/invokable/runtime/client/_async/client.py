@@ -50,8 +50,16 @@ from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.steps.runs.prepare import validate_on_server
-from invokable.runtime.steps.runs.run import Handover, Manner, give_up, ready, released_on_error, run, start
-from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.steps.runs.run import (
+    RunOptions,
+    StartedRun,
+    give_up,
+    prepare_in_time,
+    released_on_error,
+    run,
+    start,
+)
+from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Shown
@@ -174,8 +182,8 @@ class AsyncClient:
         """
         workflow = checked(flow)
         with watched(on_progress, bar=progress) as watch:
-            manner = Manner(watch is not None, resubmit)
-            steps = run(workflow, *self._engine.within(timeout), manner)
+            options = RunOptions(watch is not None, resubmit)
+            steps = run(workflow, *self._engine.context_and_deadline(timeout), options)
             result: ResultOf = await self._drive(steps, watch)
             return result
 
@@ -197,19 +205,19 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
-        handover = Handover()
-        context, deadline = self._engine.within(timeout)
+        started_run = StartedRun()
+        context, deadline = self._engine.context_and_deadline(timeout)
         try:
             prepared = None
             if before is not None:
-                prepared = await self._drive(ready(workflow, context, deadline))
+                prepared = await self._drive(prepare_in_time(workflow, context, deadline))
                 with released_on_error(prepared, context):
                     await call_back(before, prepared.submission)
-            state = await self._drive(start(workflow, context, deadline, handover, prepared))
+            state = await self._drive(start(workflow, context, deadline, started_run, prepared))
             return AsyncJob(self._engine, type(workflow), state)
         except BaseException as interrupt:
-            if handover.state is not None:  # otherwise the steps have given it up
-                await self._drive(give_up(handover.state, interrupt, time.monotonic))
+            if started_run.state is not None:  # otherwise the steps have given it up
+                await self._drive(give_up(started_run.state, interrupt, time.monotonic))
             raise
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:
@@ -220,7 +228,7 @@ class AsyncClient:
 
         Raises TypeError if `workflow` is not the class of a generated workflow.
         """
-        return AsyncJob(self._engine, checked_class(workflow), Submitting(submission_of(submission)))
+        return AsyncJob(self._engine, checked_class(workflow), RunState(submission_of(submission)))
 
     async def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.

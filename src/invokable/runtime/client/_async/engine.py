@@ -98,7 +98,7 @@ class AsyncEngine:
             raise
         self.listener.add(batch_id, ServerEvent(CANCELED_HERE, 0, {}))
 
-    def within(self, timeout: float | None) -> tuple[Context, Deadline]:
+    def context_and_deadline(self, timeout: float | None) -> tuple[Context, Deadline]:
         """The context and the deadline of a run that may take `timeout` seconds."""
         return self.context, Deadline.after(timeout, time.monotonic)
 

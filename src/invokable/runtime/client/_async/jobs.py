@@ -10,9 +10,9 @@ from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import Result
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import Steps, T
-from invokable.runtime.steps.runs.run import Context, Manner, carried_by_errors, finish, follow, run_again
+from invokable.runtime.steps.runs.run import Context, RunOptions, carried_by_errors, finish, follow, run_again
 from invokable.runtime.steps.runs.status import finished_part, job_status, outcome
-from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.events import JobEvent, JobStatus
 from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
@@ -30,7 +30,7 @@ class AsyncJob(Generic[Result]):
         result = await job.result(timeout=600)
     """
 
-    def __init__(self, engine: AsyncEngine, workflow: type[Workflow], state: Submitting) -> None:
+    def __init__(self, engine: AsyncEngine, workflow: type[Workflow], state: RunState) -> None:
         self._engine = engine
         self._workflow = workflow
         self._state = state
@@ -53,7 +53,7 @@ class AsyncJob(Generic[Result]):
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
         """
-        return await self._drive(job_status(self._state, *self._within(timeout)))
+        return await self._drive(job_status(self._state, *self._context_and_deadline(timeout)))
 
     async def result(
         self, *, timeout: float | None = None, on_progress: Watch | None = None, progress: bool = False
@@ -66,7 +66,9 @@ class AsyncJob(Generic[Result]):
         items of a batch were completed, the error holds their results as `partial`.
         """
         with watched(on_progress, bar=progress) as watch:
-            steps = finish(self._workflow, self._state, *self._within(timeout), Manner(watch is not None))
+            steps = finish(
+                self._workflow, self._state, *self._context_and_deadline(timeout), RunOptions(watch is not None)
+            )
             result: Result = await self._drive(steps, watch)
             return result
 
@@ -78,7 +80,9 @@ class AsyncJob(Generic[Result]):
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
         with watched(on_progress, bar=progress) as watch:
-            steps = follow(self._workflow, self._state, *self._within(timeout), Manner(watch is not None))
+            steps = follow(
+                self._workflow, self._state, *self._context_and_deadline(timeout), RunOptions(watch is not None)
+            )
             return outcome(await self._drive(steps, watch))
 
     async def finished(self, *, timeout: float | None = None) -> Result | None:
@@ -86,7 +90,9 @@ class AsyncJob(Generic[Result]):
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
         """
-        result: Result | None = await self._drive(finished_part(self._workflow, self._state, *self._within(timeout)))
+        result: Result | None = await self._drive(
+            finished_part(self._workflow, self._state, *self._context_and_deadline(timeout))
+        )
         return result
 
     async def events(self, *, timeout: float | None = None) -> AsyncIterator[JobEvent]:
@@ -101,7 +107,7 @@ class AsyncJob(Generic[Result]):
 
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
-        steps = follow(self._workflow, self._state, *self._within(timeout), Manner(watched=True))
+        steps = follow(self._workflow, self._state, *self._context_and_deadline(timeout), RunOptions(watched=True))
         async for event in self._engine.stream(steps):
             yield event
 
@@ -118,10 +124,10 @@ class AsyncJob(Generic[Result]):
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run.
         """
-        await self._drive(run_again(self._state, *self._within(timeout)))
+        await self._drive(run_again(self._state, *self._context_and_deadline(timeout)))
 
-    def _within(self, timeout: float | None) -> tuple[Context, Deadline]:
-        return self._engine.within(timeout)
+    def _context_and_deadline(self, timeout: float | None) -> tuple[Context, Deadline]:
+        return self._engine.context_and_deadline(timeout)
 
     async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return await self._engine.drive(steps, watch)

@@ -50,8 +50,16 @@ from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.steps.runs.prepare import validate_on_server
-from invokable.runtime.steps.runs.run import Handover, Manner, give_up, ready, released_on_error, run, start
-from invokable.runtime.steps.runs.submit import Submitting
+from invokable.runtime.steps.runs.run import (
+    RunOptions,
+    StartedRun,
+    give_up,
+    prepare_in_time,
+    released_on_error,
+    run,
+    start,
+)
+from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Shown
@@ -173,8 +181,8 @@ class Client:
         """
         workflow = checked(flow)
         with watched(on_progress, bar=progress) as watch:
-            manner = Manner(watch is not None, resubmit)
-            steps = run(workflow, *self._engine.within(timeout), manner)
+            options = RunOptions(watch is not None, resubmit)
+            steps = run(workflow, *self._engine.context_and_deadline(timeout), options)
             result: ResultOf = self._drive(steps, watch)
             return result
 
@@ -196,19 +204,19 @@ class Client:
         Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
-        handover = Handover()
-        context, deadline = self._engine.within(timeout)
+        started_run = StartedRun()
+        context, deadline = self._engine.context_and_deadline(timeout)
         try:
             prepared = None
             if before is not None:
-                prepared = self._drive(ready(workflow, context, deadline))
+                prepared = self._drive(prepare_in_time(workflow, context, deadline))
                 with released_on_error(prepared, context):
                     call_back(before, prepared.submission)
-            state = self._drive(start(workflow, context, deadline, handover, prepared))
+            state = self._drive(start(workflow, context, deadline, started_run, prepared))
             return Job(self._engine, type(workflow), state)
         except BaseException as interrupt:
-            if handover.state is not None:  # otherwise the steps have given it up
-                self._drive(give_up(handover.state, interrupt, time.monotonic))
+            if started_run.state is not None:  # otherwise the steps have given it up
+                self._drive(give_up(started_run.state, interrupt, time.monotonic))
             raise
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> Job[ResultOf]:
@@ -219,7 +227,7 @@ class Client:
 
         Raises TypeError if `workflow` is not the class of a generated workflow.
         """
-        return Job(self._engine, checked_class(workflow), Submitting(submission_of(submission)))
+        return Job(self._engine, checked_class(workflow), RunState(submission_of(submission)))
 
     def check(self, workflow: type[Workflow]) -> list[str]:
         """How the server's nodes differ from those the workflow was generated for; empty if they do not differ.

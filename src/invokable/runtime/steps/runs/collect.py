@@ -10,7 +10,7 @@ from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, Wor
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import RunItem, Session
 from invokable.runtime.steps.exchange.responses import not_invokeai, shaped
-from invokable.runtime.steps.runs.wait import Waiting
+from invokable.runtime.steps.runs.wait import WaitState
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video, media_in
@@ -20,7 +20,7 @@ from invokable.runtime.values.result import WorkflowResult
 
 
 @dataclass(frozen=True, slots=True)
-class Giving:
+class ResultSpec:
     """How the results of nodes become the result of a run."""
 
     result: type[WorkflowResult]
@@ -29,7 +29,7 @@ class Giving:
     makers: Mapping[str, OutputMaker] = field(default_factory=dict)
 
 
-def collect(giving: Giving, waiting: Waiting) -> WorkflowResult:
+def collect(spec: ResultSpec, waiting: WaitState) -> WorkflowResult:
     """The result of a run whose items have ended.
 
     Raises RunFailed, RunCanceled, and WorkflowError if a node gave no value for an output. If some items of a batch
@@ -38,44 +38,44 @@ def collect(giving: Giving, waiting: Waiting) -> WorkflowResult:
     items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
     completed = [item for item in items if item.status == "completed"]
     if len(completed) == waiting.submission.requested:
-        return _result(giving, completed, waiting)
-    partial = _result(giving, completed, waiting) if completed else None
+        return _result(spec, completed, waiting)
+    partial = _result(spec, completed, waiting) if completed else None
     failed = [item for item in items if item.status == "failed"]
     if failed:
         raise _failure(failed[0], len(failed), waiting.submission.requested, partial)
     raise _cancellation(items, waiting, partial)
 
 
-def partial_result(giving: Giving, waiting: Waiting) -> WorkflowResult | None:
+def partial_result(spec: ResultSpec, waiting: WaitState) -> WorkflowResult | None:
     """The result of the completed items; None if there are none."""
     items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
     completed = [item for item in items if item.status == "completed"]
-    return _result(giving, completed, waiting) if completed else None
+    return _result(spec, completed, waiting) if completed else None
 
 
-def _result(giving: Giving, items: Sequence[RunItem], waiting: Waiting) -> WorkflowResult:
+def _result(spec: ResultSpec, items: Sequence[RunItem], waiting: WaitState) -> WorkflowResult:
     values: dict[str, Any] = {}
-    for item in items if giving.pins.outputs else ():
+    for item in items if spec.pins.outputs else ():
         if item.session.is_empty:
             raise not_invokeai(f"item {item.item_id}", "completed, but without the result of any node")
-    for output in giving.pins.outputs:
+    for output in spec.pins.outputs:
         _check_graph(items, output)
-        found = [value for item in items for value in _values(item, output, giving)]
+        found = [value for item in items for value in _values(item, output, spec)]
         if not output.many and not found:
             raise WorkflowError(
                 f"node {output.node_id!r} gave no {output.field!r} because it did not run, perhaps behind an If node"
             )
         values[output.attribute] = found if output.many else found[-1]
     media = list(media_in(list(values.values())))
-    return giving.result(
+    return spec.result(
         **values,
         images=[medium for medium in media if isinstance(medium, Image)],
         videos=[medium for medium in media if isinstance(medium, Video)],
         item_ids=[item.item_id for item in items],
         batch_id=waiting.submission.batch_id,
         _ran=[ran for item in items for ran in _ran(item)],
-        _client=giving.client,
-        _makers=giving.makers,
+        _client=spec.client,
+        _makers=spec.makers,
     )
 
 
@@ -97,14 +97,14 @@ def _ran(item: RunItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
             yield item.item_id, node_id, result
 
 
-def _values(item: RunItem, output: OutputPin, giving: Giving) -> Iterator[Any]:
+def _values(item: RunItem, output: OutputPin, spec: ResultSpec) -> Iterator[Any]:
     """The values of an item for an output, in the order of its iterations."""
     for result in _results_of(item.session, output.node_id):
-        if output.is_open and result.get("type") in giving.makers:
-            yield node_output(item.item_id, output.node_id, result, giving.client, giving.makers).value
+        if output.is_open and result.get("type") in spec.makers:
+            yield node_output(item.item_id, output.node_id, result, spec.client, spec.makers).value
         elif output.field in result:
             where = f"item {item.item_id}, node {output.node_id}"
-            yield _value(result[output.field], output, result, giving.client, where)
+            yield _value(result[output.field], output, result, spec.client, where)
 
 
 def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
@@ -143,7 +143,7 @@ def _size(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _cancellation(items: Sequence[RunItem], waiting: Waiting, partial: WorkflowResult | None) -> RunCanceled:
+def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: WorkflowResult | None) -> RunCanceled:
     canceled = [item for item in items if item.status == "canceled"]
     ids = [*waiting.open, *(item.item_id for item in canceled)]
     if unknown := waiting.submission.requested - len(waiting.submission.item_ids):
@@ -167,13 +167,13 @@ def _cancellation(items: Sequence[RunItem], waiting: Waiting, partial: WorkflowR
     return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
 
 
-def _was_asked_for(item: RunItem, waiting: Waiting) -> bool:
+def _was_asked_for(item: RunItem, waiting: WaitState) -> bool:
     """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
-    said = waiting.tracker is not None and item.item_id in waiting.tracker.ended
-    return said or (item.created_at is not None and item.started_at is None)
+    is_reported = waiting.tracker is not None and item.item_id in waiting.tracker.ended
+    return is_reported or (item.created_at is not None and item.started_at is None)
 
 
-def _why_removed(waiting: Waiting) -> str:
+def _why_removed(waiting: WaitState) -> str:
     tracker = waiting.tracker
     if tracker is not None and tracker.removed:
         return "cleared"

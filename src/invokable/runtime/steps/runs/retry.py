@@ -31,13 +31,13 @@ from invokable.runtime.steps.resources.queue import (
     cancel_items,
     rows_of,
 )
-from invokable.runtime.steps.runs.submit import LATE, Submitting
+from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL, RunState
 
-_TIMES: Final = 3
+_MOST_ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
 
 
-def retry(state: Submitting, clock: Clock) -> Steps[None]:
+def retry(state: RunState, clock: Clock) -> Steps[None]:
     """Run failed and canceled items of a run again; its submission then names the new items.
 
     Continues with items that already run again, because of an earlier attempt or somebody else.
@@ -48,12 +48,12 @@ def retry(state: Submitting, clock: Clock) -> Steps[None]:
     try:
         yield from _retry(state, clock)
     except TimeUp:
-        if not state.awaited:
+        if not state.expected_total:
             raise RunTimeout("timed out before anything ran again") from None
         raise _uncertain(state, "timed out") from None
 
 
-def _retry(state: Submitting, clock: Clock) -> Steps[None]:
+def _retry(state: RunState, clock: Clock) -> Steps[None]:
     rows = yield from rows_of(state.submission)
     if another_users(rows):
         raise belong_to_another_user(state.submission)
@@ -63,19 +63,19 @@ def _retry(state: Submitting, clock: Clock) -> Steps[None]:
     running = [row for row in rows if row.first in old and row.item_id > old[row.first].item_id]
     yield from _replace_items(state, old, [row for row in running if row.status not in AGAIN])
     if not old:
-        state.awaited = 0
+        state.expected_total = 0
         return
     again = [row.item_id for row in old.values()]
     last = max(row.item_id for row in rows)
-    state.awaited = len(rows) + len(again)
-    for _ in range(_TIMES):
-        sure = yield from _put(again, state, clock)
-        if (yield from _found(state, old, last, clock, sure=sure)):
+    state.expected_total = len(rows) + len(again)
+    for _ in range(_MOST_ATTEMPTS):
+        is_accepted = yield from _request_retry(again, state, clock)
+        if (yield from _replace_once_there(state, old, last, clock, is_accepted=is_accepted)):
             return
     raise _uncertain(state, "they do not appear")
 
 
-def _replace_items(state: Submitting, old: dict[int, RunItem], new: Sequence[RunItem]) -> Steps[None]:
+def _replace_items(state: RunState, old: dict[int, RunItem], new: Sequence[RunItem]) -> Steps[None]:
     """Replace old items by new ones; if there are several, the earliest is kept and the others are canceled."""
     kept = _earliest(new)
     if not kept:
@@ -88,7 +88,7 @@ def _replace_items(state: Submitting, old: dict[int, RunItem], new: Sequence[Run
     yield from cancel_items(row.item_id for row in new if row.item_id not in kept.values() and not row.ended)
 
 
-def _put(item_ids: Sequence[int], state: Submitting, clock: Clock) -> Steps[bool]:
+def _request_retry(item_ids: Sequence[int], state: RunState, clock: Clock) -> Steps[bool]:
     """Request a retry of items; return whether the server certainly accepted it."""
     request = Request("PUT", f"{QUEUE}/retry_items_by_id", json=list(item_ids))
     try:
@@ -104,7 +104,9 @@ def _put(item_ids: Sequence[int], state: Submitting, clock: Clock) -> Steps[bool
     return True
 
 
-def _found(state: Submitting, old: dict[int, RunItem], last: int, clock: Clock, *, sure: bool) -> Steps[bool]:
+def _replace_once_there(
+    state: RunState, old: dict[int, RunItem], last: int, clock: Clock, *, is_accepted: bool
+) -> Steps[bool]:
     """Look for the new item of each old one, and use them once there are all; return whether there are."""
     begin = clock()
     while True:
@@ -115,12 +117,12 @@ def _found(state: Submitting, old: dict[int, RunItem], last: int, clock: Clock, 
             LOG.info("looking for the retried items of batch %s: %s", state.submission.batch_id, error)
             new = []
         if len(_earliest(new)) == len(old):
-            state.awaited = 0
+            state.expected_total = 0
             yield from _replace_items(state, dict(old), new)
             return True
-        if clock() - begin > LATE:
+        if clock() - begin > LATEST_ARRIVAL:
             return False
-        yield Sleep(_PAUSE if not sure else _PAUSE / 4)
+        yield Sleep(_PAUSE if not is_accepted else _PAUSE / 4)
 
 
 def _earliest(rows: Sequence[RunItem]) -> dict[int, int]:
@@ -130,7 +132,7 @@ def _earliest(rows: Sequence[RunItem]) -> dict[int, int]:
     return new
 
 
-def _uncertain(state: Submitting, why: str) -> EnqueueUncertain:
+def _uncertain(state: RunState, why: str) -> EnqueueUncertain:
     error = EnqueueUncertain(
         f"it is not known whether the failed and canceled items of batch {state.submission.batch_id} run again: {why}; "
         "job.retry() looks for them before it tries again"

@@ -31,12 +31,12 @@ from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, 
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.queue import LOG, queued
-from invokable.runtime.steps.runs.collect import Giving, collect
+from invokable.runtime.steps.runs.collect import ResultSpec, collect
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
-from invokable.runtime.steps.runs.submit import Submitting, find, submit, withdraw
+from invokable.runtime.steps.runs.submit import RunState, find, submit, withdraw
 from invokable.runtime.steps.runs.tracker import EventTracker
-from invokable.runtime.steps.runs.wait import Waiting, cancel_late_duplicates, read_heard, wait
+from invokable.runtime.steps.runs.wait import WaitState, cancel_late_duplicates, read_unconfirmed, wait
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
@@ -55,7 +55,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunOptions:
     """How to wait for a run."""
 
     watched: bool = False
@@ -64,22 +64,22 @@ class Manner:
     """Whether items that a server restart interrupts run again."""
 
 
-QUIET: Final = Manner()
-_SOCKET: Final = 2.0
+_DEFAULTS: Final = RunOptions()
+_SUBSCRIBE_TIMEOUT: Final = 2.0
 """Seconds to wait for the connection for events before submitting; without it, the run is polled."""
-_GIVING_UP: Final = 10.0
+_CANCEL_TIMEOUT: Final = 10.0
 """The maximum number of seconds that an interrupted run takes to cancel its items."""
-_FRESH: Final = 1.0
+_LAST_IN_QUEUE_FOR: Final = 1.0
 """Seconds after which a run may no longer be the last one in the queue."""
 
 
-def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = QUIET) -> Steps[Any]:
+def run(flow: Workflow, context: Context, deadline: Deadline, options: RunOptions = _DEFAULTS) -> Steps[Any]:
     """Run a workflow and return its result. On an interrupt, the items that have not ended are canceled."""
-    prepared = yield from ready(flow, context, deadline)
-    state = Submitting(prepared.submission)
+    prepared = yield from prepare_in_time(flow, context, deadline)
+    state = RunState(prepared.submission)
     try:
-        yield from _submit(flow, prepared, state, deadline, manner, context)
-        return (yield from _finish(type(flow), state, context, deadline, manner))
+        yield from _submit(flow, prepared, state, deadline, options, context)
+        return (yield from _finish(type(flow), state, context, deadline, options))
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
@@ -88,96 +88,104 @@ def run(flow: Workflow, context: Context, deadline: Deadline, manner: Manner = Q
 
 
 @dataclass(slots=True)
-class Handover:
+class StartedRun:
     """Keeps a submitted run until its caller has it, for an interrupt between the end of the steps and that moment."""
 
-    state: Submitting | None = None
+    state: RunState | None = None
 
 
 def start(
     flow: Workflow,
     context: Context,
     deadline: Deadline,
-    handover: Handover | None = None,
+    started_run: StartedRun | None = None,
     prepared: Prepared | None = None,
-) -> Steps[Submitting]:
+) -> Steps[RunState]:
     """Submit a workflow without waiting for its result. On an interrupt, what was submitted is canceled."""
     if prepared is None:
-        prepared = yield from ready(flow, context, deadline)
-    state = Submitting(prepared.submission)
+        prepared = yield from prepare_in_time(flow, context, deadline)
+    state = RunState(prepared.submission)
     try:
-        yield from _submit(flow, prepared, state, deadline, Manner(watched=True), context)
+        yield from _submit(flow, prepared, state, deadline, RunOptions(watched=True), context)
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
         yield from give_up(state, interrupt, deadline.clock)
         raise
-    if handover is not None:
-        handover.state = state
+    if started_run is not None:
+        started_run.state = state
     return state
 
 
 def finish(
-    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
+    workflow: type[Workflow],
+    state: RunState,
+    context: Context,
+    deadline: Deadline,
+    options: RunOptions = _DEFAULTS,
 ) -> Steps[Any]:
     """Wait for a run that this or another process submitted, and return its result."""
-    waiting = yield from follow(workflow, state, context, deadline, manner)
-    LOG.info("batch %s: %s", state.submission.batch_id, waiting.in_short)
+    waiting = yield from follow(workflow, state, context, deadline, options)
+    LOG.info("batch %s: %s", state.submission.batch_id, waiting.summary)
     context.known.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
         context.known.uploads.doubt(state.submission.uploads)
     with carried_by_errors(state):
-        how = yield from giving(workflow, context)
+        spec = yield from result_spec(workflow, context)
         try:
-            return collect(how, waiting)
+            return collect(spec, waiting)
         except (NotInvokeAIError, WorkflowError) as error:
-            if not waiting.heard or isinstance(error, RunFailed | RunCanceled):
+            if not waiting.unconfirmed or isinstance(error, RunFailed | RunCanceled):
                 raise
             LOG.info("batch %s: an event had a wrong result (%s); reading the items", state.submission.batch_id, error)
-        reading = read_heard(waiting, context.known)
+        reading = read_unconfirmed(waiting, context.known)
         yield from in_time(reading, deadline, f"while reading the results of batch {state.submission.batch_id}")
-        return collect(how, waiting)
+        return collect(spec, waiting)
 
 
-def giving(workflow: type[Workflow], context: Context) -> Steps[Giving]:
+def result_spec(workflow: type[Workflow], context: Context) -> Steps[ResultSpec]:
     """How the results of a workflow's nodes become its result."""
     policy: Policy = yield GetPolicy()
-    return Giving(workflow.Result, pins_of(workflow), context.client, policy.outputs)
+    return ResultSpec(workflow.Result, pins_of(workflow), context.client, policy.outputs)
 
 
 def follow(
-    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner = QUIET
-) -> Steps[Waiting]:
+    workflow: type[Workflow],
+    state: RunState,
+    context: Context,
+    deadline: Deadline,
+    options: RunOptions = _DEFAULTS,
+) -> Steps[WaitState]:
     """Wait for a run that this or another process submitted, whatever its outcome."""
     with carried_by_errors(state):
-        yield from located(state, context.known, deadline, insist=True)
-        waiting = _waiting(workflow, state, context, manner)
-        if manner.watched:
-            yield Report([(yield from _place(state, deadline.clock))])
+        yield from locate(state, context.known, deadline, insist=True)
+        waiting = _waiting(workflow, state, context, options)
+        if options.watched:
+            yield Report([(yield from _place_in_queue(state, deadline.clock))])
         try:
             yield from within(wait(waiting, context.known, deadline.clock), deadline)
         finally:
-            _take_correction(state, waiting)
+            _take_corrected_ids(state, waiting)
         if state.unclear_since is not None:
             yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
         waiting.canceled_here = state.submission.batch_id in context.canceled
         return waiting
 
 
-def _take_correction(state: Submitting, waiting: Waiting) -> None:
+def _take_corrected_ids(state: RunState, waiting: WaitState) -> None:
     """Name the items of a run as waiting for it has corrected them, unless it was retried meanwhile."""
-    if state.submission is waiting.given:
+    if state.submission is waiting.original:
         state.submission, state.is_listed = waiting.submission, waiting.is_listed
 
 
-def _place(state: Submitting, clock: Clock) -> Steps[Queued]:
+def _place_in_queue(state: RunState, clock: Clock) -> Steps[Queued]:
     """The place of a run in the queue. Asked later, the server counts items that came after the run."""
-    if clock() - state.taken > _FRESH:
+    if clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:
         return Queued(state.submission.item_ids[0], None, state.submission.requested)
     return (yield from queued(state.submission))
 
 
-def located(state: Submitting, known: Known, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
+def locate(state: RunState, known: Known, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
     """Find the items of a submission that does not name them, and start listening if that has not happened."""
     if state.subscription is None or not state.subscription.is_alive:
         state.connection_id = 0
@@ -187,20 +195,20 @@ def located(state: Submitting, known: Known, deadline: Deadline, *, insist: bool
         state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
 
 
-def ready(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
+def prepare_in_time(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
     """Prepare a run, within the time left."""
     return (yield from in_time(prepare(flow, context.known), deadline))
 
 
 def _submit(
-    flow: Workflow, prepared: Prepared, state: Submitting, deadline: Deadline, manner: Manner, context: Context
+    flow: Workflow, prepared: Prepared, state: RunState, deadline: Deadline, options: RunOptions, context: Context
 ) -> Steps[None]:
     with carried_by_errors(state), _released_unless_sent(state, context):
-        state.subscription = yield from in_time(_subscribe(state, manner), deadline)
+        state.subscription = yield from in_time(_subscribe(state, options), deadline)
         state.connection_id = state.subscription.connection_id if state.subscription else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
-            state.taken = deadline.clock()
+            state.accepted_at = deadline.clock()
         except APIError as error:
             differences = yield from _differences(flow, error)
             if differences:
@@ -210,46 +218,46 @@ def _submit(
     LOG.info("batch %s is on the server: items %s", state.submission.batch_id, list(state.submission.item_ids))
 
 
-def run_again(state: Submitting, context: Context, deadline: Deadline) -> Steps[None]:
+def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
     """Run failed and canceled items again."""
     with carried_by_errors(state):
-        yield from located(state, context.known, deadline)
+        yield from locate(state, context.known, deadline)
         yield from within(retry(state, deadline.clock), deadline)
 
 
-def _subscribe(state: Submitting, manner: Manner) -> Steps[Any]:
-    return (yield Subscribe(state.submission.batch_id, _SOCKET, manner.watched))
+def _subscribe(state: RunState, options: RunOptions) -> Steps[Any]:
+    return (yield Subscribe(state.submission.batch_id, _SUBSCRIBE_TIMEOUT, options.watched))
 
 
-def _waiting(workflow: type[Workflow], state: Submitting, context: Context, manner: Manner) -> Waiting:
+def _waiting(workflow: type[Workflow], state: RunState, context: Context, options: RunOptions) -> WaitState:
     tracker = EventTracker(
         frozenset(state.submission.item_ids),
         pins_of(workflow),
         context.client,
-        watched=manner.watched,
+        watched=options.watched,
         retried_ids=state.retried_ids,
     )
     unclear = state.unclear_since is not None
-    return Waiting(
+    return WaitState(
         state.submission,
         tracker,
         state.subscription,
         state.connection_id,
         unclear,
-        watched=manner.watched,
+        watched=options.watched,
         is_listed=state.is_listed,
     )
 
 
 def _finish(
-    workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline, manner: Manner
+    workflow: type[Workflow], state: RunState, context: Context, deadline: Deadline, options: RunOptions
 ) -> Steps[Any]:
     """Wait for a run and collect its result; if requested, run items again that a restart interrupts."""
     while True:
         try:
-            return (yield from finish(workflow, state, context, deadline, manner))
+            return (yield from finish(workflow, state, context, deadline, options))
         except RunInterrupted as interruption:
-            if not manner.resubmit:
+            if not options.resubmit:
                 raise
             LOG.warning("batch %s: %s; running them again", state.submission.batch_id, interruption)
             with carried_by_errors(state):
@@ -276,7 +284,7 @@ def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
         return []
 
 
-def give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[None]:
+def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[None]:
     """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
     if not state.sent:
         return
@@ -284,7 +292,7 @@ def give_up(state: Submitting, interrupt: BaseException, clock: Clock) -> Steps[
     batch_id = state.submission.batch_id
     note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
     try:
-        canceled = yield from within(withdraw(state), Deadline.after(_GIVING_UP, clock))
+        canceled = yield from within(withdraw(state), Deadline.after(_CANCEL_TIMEOUT, clock))
     except TimeUp:
         canceled = False
     except BaseException as another:
@@ -308,7 +316,7 @@ def released_on_error(prepared: Prepared, context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]:
+def _released_unless_sent(state: RunState, context: Context) -> Iterator[None]:
     """Release the uploads of a run that never reached the server."""
     try:
         yield
@@ -319,7 +327,7 @@ def _released_unless_sent(state: Submitting, context: Context) -> Iterator[None]
 
 
 @contextmanager
-def carried_by_errors(state: Submitting) -> Iterator[None]:
+def carried_by_errors(state: RunState) -> Iterator[None]:
     """Add the submission to errors."""
     try:
         yield

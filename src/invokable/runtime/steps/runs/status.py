@@ -17,21 +17,21 @@ from invokable.runtime.steps.resources.queue import (
     summaries_by_id,
 )
 from invokable.runtime.steps.runs.collect import partial_result
-from invokable.runtime.steps.runs.run import Context, carried_by_errors, giving, in_time, located
-from invokable.runtime.steps.runs.submit import Submitting
-from invokable.runtime.steps.runs.wait import Waiting
+from invokable.runtime.steps.runs.run import Context, carried_by_errors, in_time, locate, result_spec
+from invokable.runtime.steps.runs.submit import RunState
+from invokable.runtime.steps.runs.wait import WaitState
 from invokable.runtime.values.events import JobStatus
 from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
 
 
-def job_status(state: Submitting, context: Context, deadline: Deadline) -> Steps[JobStatus]:
+def job_status(state: RunState, context: Context, deadline: Deadline) -> Steps[JobStatus]:
     """The number of items in each state. Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError."""
     found: dict[int, ItemSummary] = yield from _read_own(summaries_by_id, state, context, deadline)
     return _counted(state.submission, {item_id: item.status for item_id, item in found.items()})
 
 
-def outcome(waiting: Waiting) -> JobStatus:
+def outcome(waiting: WaitState) -> JobStatus:
     """How the items of a run ended, after waiting for it."""
     return _counted(waiting.submission, {key: item.status for key, item in waiting.ended.items()})
 
@@ -44,27 +44,27 @@ def _counted(submission: Submission, found: dict[int, str]) -> JobStatus:
     return JobStatus(*(counts[name] for name in JobStatus.__dataclass_fields__))
 
 
-def finished_part(workflow: type[Workflow], state: Submitting, context: Context, deadline: Deadline) -> Steps[Any]:
+def finished_part(workflow: type[Workflow], state: RunState, context: Context, deadline: Deadline) -> Steps[Any]:
     """The result of the items completed so far, or None.
 
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
     items: dict[int, RunItem] = yield from _read_own(items_by_id, state, context, deadline)
-    waiting = Waiting(state.submission)
+    waiting = WaitState(state.submission)
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     with carried_by_errors(state):
-        return partial_result((yield from giving(workflow, context)), waiting)
+        return partial_result((yield from result_spec(workflow, context)), waiting)
 
 
-def _read_own(read: ReadById, state: Submitting, context: Context, deadline: Deadline) -> Steps[dict[int, Any]]:
+def _read_own(read: ReadById, state: RunState, context: Context, deadline: Deadline) -> Steps[dict[int, Any]]:
     """The items of a run, read within the time left."""
     with carried_by_errors(state):
-        yield from located(state, context.known, deadline)
+        yield from locate(state, context.known, deadline)
         reading = _own_items(read, state, context)
         return (yield from in_time(reading, deadline, f"while asking about batch {state.submission.batch_id}"))
 
 
-def _own_items(read: ReadById, state: Submitting, context: Context) -> Steps[dict[int, Any]]:
+def _own_items(read: ReadById, state: RunState, context: Context) -> Steps[dict[int, Any]]:
     found: dict[int, Any] = yield ReadItems(read, state.submission.item_ids, context.known)
     own = own_items(found, state.submission)
     if len(own) == len(state.submission.item_ids):

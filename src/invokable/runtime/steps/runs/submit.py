@@ -56,26 +56,26 @@ from invokable.runtime.steps.runs.batches import expanded
 from invokable.runtime.steps.runs.prepare import Prepared
 from invokable.runtime.values.submission import Submission, items_in
 
-LATE: Final = 16.0
+LATEST_ARRIVAL: Final = 16.0
 """Seconds after which a lost request no longer arrives."""
 
-_POSTS: Final = 3
-_MORE_PATIENT: Final = 2
-"""How many times as often as other requests a POST that was certainly not accepted is sent: much work precedes it."""
-_AWAY: Final = 90.0
+_MOST_POSTS: Final = 3
+_MORE_RETRIES: Final = 2
+"""How many more times than other requests a POST that was certainly not accepted is sent: much work precedes it."""
+_LONGEST_OUTAGE: Final = 90.0
 """Seconds to keep asking a server that does not answer. A restart takes up to 46."""
-_ELSEWHERE: Final = 20.0
+_NOT_INVOKEAI_FOR: Final = 20.0
 """Seconds to keep asking a server that answers, but never as InvokeAI does."""
-_LOOKS: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.0)
+_POLL_PAUSES: Final = (0.0, 0.1, 0.2, 0.4, 0.8, 1.0)
 """Seconds before each poll; the last one repeats. The first is immediate: duplicates may start at any moment."""
 _BUSY: Final = 429
 _UNCLEAR_REFUSAL: Final = 408
 """The only refusal after which the batch may have been accepted: the server, or a proxy, gave up reading."""
-_WORTH_ANOTHER_TRY: Final = frozenset({_BUSY, _UNCLEAR_REFUSAL})
+_RETRYABLE: Final = frozenset({_BUSY, _UNCLEAR_REFUSAL})
 
 
 @dataclass(slots=True)
-class Submitting:
+class RunState:
     """What is known about a submission at any moment."""
 
     submission: Submission
@@ -85,9 +85,9 @@ class Submitting:
     """The state of the last POST."""
     is_answered: bool = False
     """Whether the last POST was answered, so that its effect is visible on the server."""
-    taken: float = -math.inf
+    accepted_at: float = -math.inf
     """When the server was known to have the batch, if this process sent it."""
-    awaited: int = 0
+    expected_total: int = 0
     """The number of items in the batch once a retry that is on its way has arrived; 0 without one."""
     retried_ids: frozenset[int] = frozenset()
     """The items that others have replaced."""
@@ -109,12 +109,12 @@ class Submitting:
             self.submission, self.is_listed = corrected(self.submission, rows), True
 
     @property
-    def shows(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether no POST can still be on its way."""
         return self.is_answered and self.unclear_since is None
 
 
-def submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[Submission]:
+def submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[Submission]:
     """Submit a run and return its submission with item ids. `state` is kept up to date meanwhile.
 
     Raises APIError if the server refuses the batch, QueueFullError if it accepts fewer items, EnqueueUncertain if it is
@@ -136,10 +136,10 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
     """
     if not submission.requested:
         return (yield from _found(submission, known, clock, insist=insist))
-    rows = yield from _look(submission, clock)
+    rows = yield from _look_for(submission, clock)
     if not rows:
-        raise _not_there(submission)
-    yield from _settle(state := Submitting(submission), rows, None)
+        raise _not_on_server(submission)
+    yield from _settle(state := RunState(submission), rows, None)
     return state.submission
 
 
@@ -153,39 +153,41 @@ def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) 
     if rows:
         latest = latest_of(rows)
         requested = items_in(submission.batch_id) or len(latest)
-        kept, _ = choose(latest, requested, None)
+        kept, _ = choose_items(latest, requested, None)
         ids = kept or [item.item_id for item in latest]
     else:
         ids = yield from answered(lambda: items_of_batch(submission.batch_id, known))
         requested = len(ids)
     if not ids:
-        raise _not_there(submission)
+        raise _not_on_server(submission)
     return replace(submission, requested=requested, item_ids=tuple(ids))
 
 
-def _submit(prepared: Prepared, state: Submitting, clock: Clock) -> Steps[None]:
+def _submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[None]:
     # Its answer repeats the batch, and the server would compress it before it handles anything else.
     body = {"batch": prepared.batch, "prepend": False}
     request = Request("POST", f"{QUEUE}/enqueue_batch", json=body, plain=True)
-    for _ in range(_POSTS):
+    for _ in range(_MOST_POSTS):
         answer = yield from _post(request, state, clock)
-        if answer is not None and _is_plain(answer, state.submission):
+        if answer is not None and _is_complete(answer, state.submission):
             state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
             return
-        rows = yield from (_look(state.submission, clock) if answer is None else _rows(state.submission, clock))
+        rows = yield from (
+            _look_for(state.submission, clock) if answer is None else _insist_on_rows(state.submission, clock)
+        )
         if rows or answer is not None:
             yield from _settle(state, rows, prepared, refused=answer is not None and not answer.enqueued)
             return
         LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
-    raise _uncertain(state.submission, f"it was sent {_POSTS} times and the server does not show it")
+    raise _uncertain(state.submission, f"it was sent {_MOST_POSTS} times and the server does not show it")
 
 
-def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued | None]:
+def _post(request: Request, state: RunState, clock: Clock) -> Steps[Enqueued | None]:
     """Send the batch until it may have arrived. None if it is unclear whether the server accepted it."""
     policy: Policy = yield GetPolicy()
     state.post = request.sent
     for attempt in itertools.count():
-        is_last = attempt >= policy.retries + _MORE_PATIENT
+        is_last = attempt >= policy.retries + _MORE_RETRIES
         state.is_answered = False
         try:
             response: Response = yield request
@@ -201,7 +203,7 @@ def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued |
             if response.status != _BUSY:
                 return _answer(response, state, clock)
             yield Sleep(policy.pause(attempt, response.retry_after))
-            if (yield from _rows(state.submission, clock)):
+            if (yield from _insist_on_rows(state.submission, clock)):
                 return None
             state.post.begun = False
             if is_last:
@@ -209,7 +211,7 @@ def _post(request: Request, state: Submitting, clock: Clock) -> Steps[Enqueued |
     raise AssertionError("the last attempt returns or raises")
 
 
-def _answer(response: Response, state: Submitting, clock: Clock) -> Enqueued | None:
+def _answer(response: Response, state: RunState, clock: Clock) -> Enqueued | None:
     try:
         return read(response, Enqueued)
     except (APIError, NotInvokeAIError) as error:
@@ -220,42 +222,45 @@ def _answer(response: Response, state: Submitting, clock: Clock) -> Enqueued | N
         return None
 
 
-def _note_unclear(state: Submitting, clock: Clock, error: InvokableError) -> None:
+def _note_unclear(state: RunState, clock: Clock, error: InvokableError) -> None:
     state.unclear_since = clock()
     LOG.warning("it is unclear whether the server accepted batch %s: %s", state.submission.batch_id, error)
 
 
-def _is_plain(answer: Enqueued, submission: Submission) -> bool:
+def _is_complete(answer: Enqueued, submission: Submission) -> bool:
     """Whether an answer lists exactly the requested items, so that there is nothing to check."""
     ids = answer.item_ids or [0]
     return answer.enqueued == submission.requested == len(ids) == len(set(ids)) and min(ids) > 0
 
 
-def _look(submission: Submission, clock: Clock) -> Steps[list[RunItem]]:
-    """The items of a batch once the server shows it; none if it answered for `LATE` without showing it."""
+def _look_for(submission: Submission, clock: Clock) -> Steps[list[RunItem]]:
+    """The items of a batch once the server shows it; none if it answered for `LATEST_ARRIVAL` without showing it."""
     pauses = _pauses()
-    quiet = 0.0
+    searched = 0.0
     while True:
-        asked = clock()
-        rows = yield from _rows(submission, clock, pauses)
+        begin = clock()
+        rows = yield from _insist_on_rows(submission, clock, pauses)
         # Only the time during which the server answers counts.
-        quiet += min(clock() - asked, 2 * _LOOKS[-1])
-        if rows or quiet >= LATE:
+        searched += min(clock() - begin, 2 * _POLL_PAUSES[-1])
+        if rows or searched >= LATEST_ARRIVAL:
             return rows
 
 
-def _rows(submission: Submission, clock: Clock, pauses: Iterator[float] | None = None) -> Steps[list[RunItem]]:
+def _insist_on_rows(
+    submission: Submission, clock: Clock, pauses: Iterator[float] | None = None
+) -> Steps[list[RunItem]]:
     return _insist(lambda: rows_of(submission), submission, clock, pauses or _pauses())
 
 
 def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
     """Ask until the server answers.
 
-    Raises EnqueueUncertain if it does not answer for `_AWAY`, and NotInvokeAIError if something other than InvokeAI
-    answers for `_ELSEWHERE`. If only the batch id of the submission is known, a refusal is raised immediately.
+    Raises EnqueueUncertain if it does not answer for `_LONGEST_OUTAGE`, and NotInvokeAIError if something other than
+    InvokeAI answers for `_NOT_INVOKEAI_FOR`. If only the batch id of the submission is known, a refusal is raised
+    immediately.
     """
     start = clock()
-    elsewhere = True
+    never_invokeai = True
     while True:
         yield Sleep(next(pauses))
         try:
@@ -264,24 +269,26 @@ def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, p
             LOG.info("looking for batch %s: %s", submission.batch_id, error)
             if not submission.requested and _is_refusal(error):
                 raise
-            elsewhere = elsewhere and isinstance(error, NotInvokeAIError)
-            if elsewhere and clock() - start > _ELSEWHERE:
+            never_invokeai = never_invokeai and isinstance(error, NotInvokeAIError)
+            if never_invokeai and clock() - start > _NOT_INVOKEAI_FOR:
                 raise
-            if clock() - start > _AWAY:
-                raise _uncertain(submission, f"the server did not answer for {_AWAY:g} s ({error})") from error
+            if clock() - start > _LONGEST_OUTAGE:
+                raise _uncertain(
+                    submission, f"the server did not answer for {_LONGEST_OUTAGE:g} s ({error})"
+                ) from error
 
 
 def _is_refusal(error: InvokableError) -> bool:
-    refused = isinstance(error, APIError) and 300 <= error.status < 500 and error.status not in _WORTH_ANOTHER_TRY
+    refused = isinstance(error, APIError) and 300 <= error.status < 500 and error.status not in _RETRYABLE
     return refused or isinstance(error, CertificateError)
 
 
 def _pauses() -> Iterator[float]:
-    return itertools.chain(_LOOKS, itertools.repeat(_LOOKS[-1]))
+    return itertools.chain(_POLL_PAUSES, itertools.repeat(_POLL_PAUSES[-1]))
 
 
 def _settle(
-    state: Submitting, found: Sequence[RunItem], prepared: Prepared | None, *, refused: bool = False
+    state: RunState, found: Sequence[RunItem], prepared: Prepared | None, *, refused: bool = False
 ) -> Steps[None]:
     """Choose the items of a submission, cancel duplicates, and give up a batch that was accepted in part.
 
@@ -291,11 +298,11 @@ def _settle(
     submission = state.submission
     items = [item for item in found if item.retried_from_item_id is None]
     rows = expanded(prepared.data) if prepared else None
-    kept, spare = choose(items, submission.requested, rows)
+    kept, surplus = choose_items(items, submission.requested, rows)
     if not items and not refused:
         raise _uncertain(submission, "the server no longer shows it; it may have been pruned or cleared")
     if not kept and _was_pruned(items, rows):
-        kept, spare = spare, []
+        kept, surplus = surplus, []
     if not kept:
         yield from cancel_batch(submission.batch_id)
         canceled = ", which were canceled" if items else ""
@@ -306,13 +313,13 @@ def _settle(
             requested=submission.requested,
         )
     state.submission, state.is_listed = replace(submission, item_ids=tuple(kept)), True
-    yield from cancel_items(spare)
+    yield from cancel_items(surplus)
 
 
-def choose(
+def choose_items(
     items: Sequence[RunItem], requested: int, rows: Sequence[Sequence[tuple[str, str, Any]]] | None
 ) -> tuple[list[int], list[int]]:
-    """The items to keep, the earliest for each row of values, and the spare ones. If a row has none, all are spare.
+    """The items to keep, the earliest for each row of values, and the surplus ones. If a row has none, all are surplus.
 
     Without the rows, as in another process, the items are assumed to be one or more complete batches, one of which may
     already have been canceled.
@@ -344,7 +351,7 @@ def corrected(submission: Submission, rows: Sequence[RunItem]) -> Submission:
     """
     if {row.item_id for row in rows}.issuperset(submission.item_ids):
         return submission
-    kept, _ = choose(latest_of(rows), submission.requested, None)
+    kept, _ = choose_items(latest_of(rows), submission.requested, None)
     return replace(submission, item_ids=tuple(kept)) if kept else submission
 
 
@@ -362,16 +369,16 @@ def _key_of(item: RunItem) -> str:
 
 def _key(row: Sequence[tuple[str, str, Any]]) -> str:
     """A row of values as text, in which 1 and 1.0 are equal, and an image is just its name."""
-    return json.dumps(sorted((node, field, _plain(value)) for node, field, value in row), sort_keys=True)
+    return json.dumps(sorted((node, field, _normalized(value)) for node, field, value in row), sort_keys=True)
 
 
-def _plain(value: Any) -> str:
+def _normalized(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return repr(float(value))
     if isinstance(value, dict):
         return json.dumps(value.get("image_name") or value.get("video_name"))
     if isinstance(value, list):
-        return json.dumps([_plain(item) for item in value])
+        return json.dumps([_normalized(item) for item in value])
     return json.dumps(value)
 
 
@@ -385,23 +392,24 @@ def _uncertain(
     return error
 
 
-def _not_there(submission: Submission) -> EnqueueUncertain:
+def _not_on_server(submission: Submission) -> EnqueueUncertain:
     why = "no item of it is on the server: none ever was, or they were pruned, cleared or deleted"
     return _uncertain(submission, why, "submit the workflow again if it has to run")
 
 
-def withdraw(state: Submitting) -> Steps[bool]:
+def withdraw(state: RunState) -> Steps[bool]:
     """Cancel a run that nobody waits for any longer; return whether it is certain that none of it will run.
 
     Looks for a request that is still on its way, for a few seconds. Raises nothing but interrupts.
     """
-    pauses = (0.1,) if state.submission.item_ids and not state.awaited else (0.1, 0.3, 0.6, 1.0, 1.0)
+    pauses = (0.1,) if state.submission.item_ids and not state.expected_total else (0.1, 0.3, 0.6, 1.0, 1.0)
     for pause in pauses:
         try:
             yield from cancel_batch(state.submission.batch_id)
             status = yield from batch_status(state.submission.batch_id)
-            shows = state.shows and not state.awaited
-            if not status.open and (shows or status.total >= max(state.submission.requested, state.awaited)):
+            is_settled = state.is_settled and not state.expected_total
+            expected = max(state.submission.requested, state.expected_total)
+            if not status.open and (is_settled or status.total >= expected):
                 return True
         except InvokableError as error:
             LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)

@@ -45,33 +45,33 @@ from invokable.runtime.steps.resources.queue import (
     rows_of,
     summaries_by_id,
 )
-from invokable.runtime.steps.runs.submit import LATE, corrected
+from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL, corrected
 from invokable.runtime.steps.runs.tracker import EventTracker
 from invokable.runtime.values.events import Ended, JobEvent, Started
 from invokable.runtime.values.submission import Submission
 
-_SLOWER: Final = 1.3
+_BACKOFF: Final = 1.3
 """While no events arrive: short jobs are polled often, long ones less often."""
 _BACKSTOP: Final = (5.0, 10.0, 20.0)
 """The minimum number of seconds between polls while events arrive; the last one repeats."""
-_GRID: Final = 10.0
+_POLL_GRID: Final = 10.0
 """Seconds between the moments at which all runs of a client poll in one request."""
-_LATE_LOOKS: Final = 1.0
+_DUPLICATE_POLL: Final = 1.0
 _LONGEST_OUTAGE_PAUSE: Final = 5.0
 _REFUSED_FOR: Final = 60.0
 """Seconds after which a lasting refusal (401, 403 …) ends the wait."""
 _BUSY: Final = frozenset({408, 429})
-_CONTRADICTIONS: Final = 3
+_MOST_CONTRADICTIONS: Final = 3
 _MARGIN: Final = 8  # items read in addition to the oldest open ones, since several devices finish out of order
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitState:
     """What is known about a run while waiting for it."""
 
     submission: Submission
     tracker: EventTracker | None = None
-    """What events have said about it; None without events."""
+    """What events have reported about it; None without events."""
     subscription: Subscription | None = None
     connection_id: int = 0
     """The connection that has received everything since the last poll, or since the submission; 0 for none."""
@@ -83,33 +83,33 @@ class Waiting:
     """Whether the events of the run are watched."""
     ended: dict[int, RunItem] = field(default_factory=dict)
     """The items that have ended, by id."""
-    heard: set[int] = field(default_factory=set)
+    unconfirmed: set[int] = field(default_factory=set)
     """The items to read again if they make no result: it is known only from events, or was missing."""
     outages: int = 0
     """How often the server was unreachable, or its events were lost."""
-    given: Submission = field(init=False)
+    original: Submission = field(init=False)
     """The submission before its ids were corrected."""
     is_listed: bool = False
     """Whether the ids of the items were in the server's list."""
     _next_event: int = 0
     _last_connection_id: int = 0
-    _told: set[int] = field(default_factory=set)
+    _reported: set[int] = field(default_factory=set)
     _started: set[int] = field(default_factory=set)
-    _examined: tuple[int, int] = (0, 0)
+    _counts_read: tuple[int, int] = (0, 0)
     """The numbers of open and ended items when items were last read."""
     _known_total: int = 0
     _contradictions: int = 0
-    _are_there: bool = False
+    _has_open_items: bool = False
     """Whether the items that were last read show that the run goes on."""
-    _shown: set[int] = field(default_factory=set)
+    _seen: set[int] = field(default_factory=set)
     """The items that the server has shown to be the run's."""
     _unseen: set[int] = field(default_factory=set)
     """Those that it did not show when asked, and never before."""
-    _foreign: bool = False
+    _has_foreign_items: bool = False
     """Whether an item is another user's."""
 
     def __post_init__(self) -> None:
-        self.given = self.submission
+        self.original = self.submission
 
     @property
     def open(self) -> list[int]:
@@ -117,24 +117,24 @@ class Waiting:
         return [item_id for item_id in self.submission.item_ids if item_id not in self.ended]
 
     @property
-    def in_short(self) -> str:
+    def summary(self) -> str:
         """The number of items that have ended in each state."""
         counts = Counter(item.status for item in self.ended.values())
         return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no item is known to have ended"
 
-    def is_gone(self, status: BatchStatus) -> bool:
+    def is_removed(self, status: BatchStatus) -> bool:
         """Whether the open items are no longer in the queue. If the status still counts them, poll again."""
-        if status.open or self._are_there:
+        if status.open or self._has_open_items:
             return False
         self._contradictions += status.total >= self.submission.requested
-        return status.total < self.submission.requested or self._contradictions >= _CONTRADICTIONS
+        return status.total < self.submission.requested or self._contradictions >= _MOST_CONTRADICTIONS
 
     def own(self, asked: Iterable[int], found: Mapping[int, Item]) -> dict[int, Item]:
         """Those of the items found that are the run's."""
         own = own_items(found, self.submission)
-        self._shown |= own.keys()
-        self._unseen = (self._unseen | set(asked)) - self._shown
-        self._foreign = another_users(found.values())
+        self._seen |= own.keys()
+        self._unseen = (self._unseen | set(asked)) - self._seen
+        self._has_foreign_items = another_users(found.values())
         return own
 
     def correct(self, rows: Sequence[RunItem]) -> bool:
@@ -148,7 +148,7 @@ class Waiting:
         self.ended = {item_id: item for item_id, item in self.ended.items() if item_id in right.item_ids}
         if self.tracker is not None:
             self.tracker = replace(self.tracker, item_ids=frozenset(right.item_ids), _posts=0, _retries=0)
-        self._next_event, self._examined, self._unseen = 0, (0, 0), set()
+        self._next_event, self._counts_read, self._unseen = 0, (0, 0), set()
         return True
 
     def next_events(self, seconds: float) -> AwaitEvents:
@@ -158,9 +158,9 @@ class Waiting:
     def process(self, received: ReceivedEvents) -> list[JobEvent]:
         """Process events of the server, and return the events for those who watch."""
         self._next_event, self._last_connection_id = received.end, received.connection_id
-        return list(self._first_starts(self.tracker.process(received.events) if self.tracker else []))
+        return list(self._without_repeated_starts(self.tracker.process(received.events) if self.tracker else []))
 
-    def _first_starts(self, events: Iterable[JobEvent]) -> Iterator[JobEvent]:
+    def _without_repeated_starts(self, events: Iterable[JobEvent]) -> Iterator[JobEvent]:
         """The events, without repeated starts of an item."""
         for event in events:
             if isinstance(event, Started):
@@ -176,28 +176,28 @@ class Waiting:
             self.connection_id = 0
         return connection_id != 0 and connection_id == self.connection_id and not self.unclear
 
-    def news(self, *, is_running: bool = False) -> Iterator[JobEvent]:
+    def new_events(self, *, is_running: bool = False) -> Iterator[JobEvent]:
         """The events that have not been reported yet."""
         items = self.submission.requested
         for item_id, item in self.ended.items():
-            if item_id not in self._told:
-                self._told.add(item_id)
+            if item_id not in self._reported:
+                self._reported.add(item_id)
                 if item.status != "canceled":
-                    yield from self._first_starts([Started(item_id)])
+                    yield from self._without_repeated_starts([Started(item_id)])
                 if self.tracker is not None:
-                    yield from self._first_starts(self.tracker.missed_events(item))
-                yield Ended(item_id, _state(item.status), len(self._told), items)
+                    yield from self._without_repeated_starts(self.tracker.missed_events(item))
+                yield Ended(item_id, _state(item.status), len(self._reported), items)
         if is_running and self.open:
-            yield from self._first_starts([Started(self.open[0])])
+            yield from self._without_repeated_starts([Started(self.open[0])])
 
-    def last_news(self) -> Iterator[JobEvent]:
+    def removal_events(self) -> Iterator[JobEvent]:
         """The events of items that are no longer in the queue."""
         for item_id in self.open:
-            self._told.add(item_id)
-            yield Ended(item_id, "canceled", len(self._told), self.submission.requested)
+            self._reported.add(item_id)
+            yield Ended(item_id, "canceled", len(self._reported), self.submission.requested)
 
 
-def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
+def wait(waiting: WaitState, known: Known, clock: Clock) -> Steps[None]:
     """Wait until every item has ended or is no longer in the queue; `waiting` holds the items.
 
     Raises RunTimeout after the deadline, and APIError if the server keeps refusing to answer.
@@ -210,9 +210,11 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
         while True:
             received: ReceivedEvents = yield waiting.next_events(pause)
             yield from _report(waiting, waiting.process(received))
-            follows = waiting.receives_all(received.connection_id)
+            receives_all = waiting.receives_all(received.connection_id)
             try:
-                is_over = yield from (_take_heard(waiting, known, pace) if follows else _look(waiting, known, received))
+                is_over = yield from (
+                    _follow_events(waiting, known, pace) if receives_all else _poll(waiting, known, received)
+                )
             except InvokableError as error:
                 waiting.connection_id = 0
                 yield Sleep(outage.pause_after(error))
@@ -220,11 +222,11 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
                 pause = 0.0
                 continue
             outage.over()
-            yield from _report(waiting, waiting.news())
+            yield from _report(waiting, waiting.new_events())
             if is_over:
-                yield from _report(waiting, waiting.last_news())
+                yield from _report(waiting, waiting.removal_events())
                 return
-            pause = pace.pause(follows=waiting.connection_id != 0)
+            pause = pace.pause(receives_events=waiting.connection_id != 0)
     except TimeUp:
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
@@ -233,26 +235,26 @@ def wait(waiting: Waiting, known: Known, clock: Clock) -> Steps[None]:
         ) from None
 
 
-def _report(waiting: Waiting, events: Iterator[JobEvent] | Sequence[JobEvent]) -> Steps[None]:
-    if waiting.watched and (told := list(events)):
-        yield Report(told)
+def _report(waiting: WaitState, events: Iterator[JobEvent] | Sequence[JobEvent]) -> Steps[None]:
+    if waiting.watched and (reported := list(events)):
+        yield Report(reported)
 
 
-def _look(waiting: Waiting, known: Known, received: ReceivedEvents) -> Steps[bool]:
+def _poll(waiting: WaitState, known: Known, received: ReceivedEvents) -> Steps[bool]:
     """Poll the batch; return whether nothing is left to wait for."""
-    if received.connection_id and not waiting.unclear and not (yield from _survey(waiting, known)):
+    if received.connection_id and not waiting.unclear and not (yield from _check_open_items(waiting, known)):
         waiting.connection_id = received.connection_id
         return not waiting.open
     status = yield from batch_status(waiting.submission.batch_id)
     yield from _cancel_duplicates(waiting, status)
     yield from _read_ended(waiting, status, known)
-    if (yield from _corrects(waiting, status)):
+    if (yield from _correct_ids(waiting, status)):
         yield from _read_ended(waiting, status, known)
-    yield from _report(waiting, waiting.news(is_running=status.in_progress > 0))
-    return not waiting.open or waiting.is_gone(status)
+    yield from _report(waiting, waiting.new_events(is_running=status.in_progress > 0))
+    return not waiting.open or waiting.is_removed(status)
 
 
-def _corrects(waiting: Waiting, status: BatchStatus) -> Steps[bool]:
+def _correct_ids(waiting: WaitState, status: BatchStatus) -> Steps[bool]:
     """Correct the ids of the items, if the server has the whole batch, but not under them; return whether it has.
 
     Raises WorkflowError if another user submitted them.
@@ -261,51 +263,51 @@ def _corrects(waiting: Waiting, status: BatchStatus) -> Steps[bool]:
         return False
     if not waiting.is_listed and status.total >= waiting.submission.requested:
         return waiting.correct((yield from rows_of(waiting.submission)))
-    if waiting._foreign:
+    if waiting._has_foreign_items:
         raise belong_to_another_user(waiting.submission)
     return False
 
 
-def _survey(waiting: Waiting, known: Known) -> Steps[list[int]]:
+def _check_open_items(waiting: WaitState, known: Known) -> Steps[list[int]]:
     """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
     found: dict[int, ItemSummary] = waiting.own(asked, (yield ReadItems(summaries_by_id, asked, known)))
-    yield from _take(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], known)
+    yield from _read_items(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], known)
     return [item_id for item_id in asked if item_id not in found]
 
 
-def _take_heard(waiting: Waiting, known: Known, pace: _Pace) -> Steps[bool]:
+def _follow_events(waiting: WaitState, known: Known, pace: _Pace) -> Steps[bool]:
     """Take the items that events report as ended; return whether nothing is left to wait for."""
     tracker = waiting.tracker
     assert tracker is not None  # events are only followed with it
     ended = [item_id for item_id in waiting.open if item_id in tracker.ended]
     complete = {item_id: item for item_id in ended if (item := tracker.completed_item(item_id)) is not None}
     waiting.ended |= complete
-    waiting.heard |= complete.keys()
-    missing = yield from _take(waiting, [item_id for item_id in ended if item_id not in complete], known)
+    waiting.unconfirmed |= complete.keys()
+    missing = yield from _read_items(waiting, [item_id for item_id in ended if item_id not in complete], known)
     has_unknown_items, tracker.has_unknown_items = tracker.has_unknown_items, False
     if has_unknown_items:
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
     needs_poll, tracker.needs_poll = tracker.needs_poll, False
-    must_poll = missing or needs_poll or (has_unknown_items and not waiting._shown) or pace.is_due()
-    if waiting.open and must_poll and (yield from _survey(waiting, known)):
+    must_poll = missing or needs_poll or (has_unknown_items and not waiting._seen) or pace.is_due()
+    if waiting.open and must_poll and (yield from _check_open_items(waiting, known)):
         status = yield from batch_status(waiting.submission.batch_id)
-        if (yield from _corrects(waiting, status)):
-            yield from _survey(waiting, known)
-        return not waiting.open or waiting.is_gone(status)
+        if (yield from _correct_ids(waiting, status)):
+            yield from _check_open_items(waiting, known)
+        return not waiting.open or waiting.is_removed(status)
     return not waiting.open
 
 
-def read_heard(waiting: Waiting, known: Known) -> Steps[None]:
+def read_unconfirmed(waiting: WaitState, known: Known) -> Steps[None]:
     """Read the items whose results are known only from events. Raises ConnectionError and APIError."""
     items: dict[int, RunItem] = own_items(
-        (yield ReadItems(items_by_id, tuple(waiting.heard), known)), waiting.submission
+        (yield ReadItems(items_by_id, tuple(waiting.unconfirmed), known)), waiting.submission
     )
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
-    waiting.heard.clear()
+    waiting.unconfirmed.clear()
 
 
-def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock) -> Steps[None]:
+def cancel_late_duplicates(waiting: WaitState, unclear_since: float, clock: Clock) -> Steps[None]:
     """After a run whose POST was unclear: cancel duplicates for as long as they may arrive."""
     try:
         while True:
@@ -313,24 +315,25 @@ def cancel_late_duplicates(waiting: Waiting, unclear_since: float, clock: Clock)
                 yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
             except InvokableError as error:
                 LOG.info("looking for duplicates of batch %s: %s", waiting.submission.batch_id, error)
-            if clock() - unclear_since >= LATE:
+            if clock() - unclear_since >= LATEST_ARRIVAL:
                 return
-            waiting.process((yield waiting.next_events(_LATE_LOOKS)))  # an event shows a duplicate before the next poll
+            # An event shows a duplicate before the next poll.
+            waiting.process((yield waiting.next_events(_DUPLICATE_POLL)))
     except TimeUp:
         return
 
 
-def _cancel_duplicates(waiting: Waiting, status: BatchStatus) -> Steps[None]:
+def _cancel_duplicates(waiting: WaitState, status: BatchStatus) -> Steps[None]:
     if status.total <= max(waiting.submission.requested, waiting._known_total):
         return
     rows = yield from rows_of(waiting.submission)
     if not waiting.is_listed:
         waiting.correct(rows)
-    yield from cancel_items(_spare(rows, waiting.submission))
+    yield from cancel_items(_duplicates(rows, waiting.submission))
     waiting._known_total = status.total
 
 
-def _spare(rows: Sequence[RunItem], submission: Submission) -> list[int]:
+def _duplicates(rows: Sequence[RunItem], submission: Submission) -> list[int]:
     """The items of a POST, or of a retry, that arrived again, without those of somebody else's retry."""
     own = {row.item_id: row for row in rows if row.item_id in set(submission.item_ids)}
     # While these run, or once they are completed, there is nothing to retry.
@@ -344,31 +347,31 @@ def _spare(rows: Sequence[RunItem], submission: Submission) -> list[int]:
     ]
 
 
-def _read_ended(waiting: Waiting, status: BatchStatus, known: Known) -> Steps[None]:
+def _read_ended(waiting: WaitState, status: BatchStatus, known: Known) -> Steps[None]:
     """Read the items that have ended since the last poll, before they are removed from the queue."""
     now = (status.open, status.ended)
-    if now == waiting._examined and status.open:
+    if now == waiting._counts_read and status.open:
         return
     if not status.open:
-        yield from _take(waiting, waiting.open, known)
+        yield from _read_items(waiting, waiting.open, known)
     elif status.ended:
         # The queue runs the oldest items first, so these should have ended; if not, others have.
-        missed = yield from _take(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], known)
+        missed = yield from _read_items(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], known)
         if missed:
-            yield from _take(waiting, waiting.open[: len(missed) + _MARGIN], known)
-    waiting._examined = now
+            yield from _read_items(waiting, waiting.open[: len(missed) + _MARGIN], known)
+    waiting._counts_read = now
 
 
-def _take(waiting: Waiting, item_ids: Sequence[int], known: Known) -> Steps[list[int]]:
+def _read_items(waiting: WaitState, item_ids: Sequence[int], known: Known) -> Steps[list[int]]:
     """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
     items: dict[int, RunItem] = waiting.own(item_ids, (yield ReadItems(items_by_id, tuple(item_ids), known)))
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
-    waiting.heard |= {
+    waiting.unconfirmed |= {
         item_id for item_id, item in items.items() if item.status == "completed" and item.session.is_empty
     }
-    waiting._are_there = any(item.status in OPEN for item in items.values())
+    waiting._has_open_items = any(item.status in OPEN for item in items.values())
     return [item_id for item_id in item_ids if item_id not in waiting.ended]
 
 
@@ -383,26 +386,26 @@ class _Pace:
     clock: Clock
     policy: Policy
     _polling: float = 0.0
-    _looks: int = 0
+    _polls: int = 0
     _due: float | None = None
 
     def is_due(self) -> bool:
         """Whether it is time to poll even though events arrive."""
         if self._due is None or self.clock() < self._due:
             return False
-        self._due, self._looks = None, self._looks + 1
+        self._due, self._polls = None, self._polls + 1
         return True
 
-    def pause(self, *, follows: bool) -> float:
+    def pause(self, *, receives_events: bool) -> float:
         """Seconds until the next poll."""
-        if not follows:
+        if not receives_events:
             pause = max(self._polling, self.policy.first_poll)
-            self._due, self._polling = None, min(pause * _SLOWER, self.policy.poll)
+            self._due, self._polling = None, min(pause * _BACKOFF, self.policy.poll)
             return pause
         self._polling = 0.0
         if self._due is None:
-            earliest = self.clock() + _BACKSTOP[min(self._looks, len(_BACKSTOP) - 1)]
-            self._due = math.ceil(earliest / _GRID) * _GRID
+            earliest = self.clock() + _BACKSTOP[min(self._polls, len(_BACKSTOP) - 1)]
+            self._due = math.ceil(earliest / _POLL_GRID) * _POLL_GRID
         return max(self._due - self.clock(), 0.0)
 
 
