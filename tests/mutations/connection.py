@@ -34,8 +34,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a request that was interrupted goes on",
-        f"{CLIENT}_http/apart.py",
-        "        cut()\n",
+        f"{CLIENT}_http/interrupts.py",
+        "        abort()\n",
         "",
         (f"{TESTS}test_hanging.py",),
     ),
@@ -48,7 +48,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a connect timeout counts as sent",
-        f"{CLIENT}_http/troubles.py",
+        f"{CLIENT}_http/failures.py",
         "    httpx.ConnectTimeout,\n",
         "",
         (f"{TESTS}test_client.py::test_a_broken_connection_says_whether_the_request_may_have_arrived",),
@@ -56,14 +56,14 @@ MUTATIONS: Final = (
     Mutation(
         "a request counts as sent before its first byte was sent",
         f"{CLIENT}_http/transports.py",
-        "        request.sent.begun = not self.is_real  # other networks do not report it\n",
-        "        request.sent.begun = True\n",
+        "        request.transmission.may_have_arrived = not self.is_real  # other networks do not report it\n",
+        "        request.transmission.may_have_arrived = True\n",
         (f"{TESTS}test_hanging.py::test_a_request_that_times_out_before_it_is_written_has_not_arrived",),
     ),
     Mutation(
         "an interrupt forgets that a request is on its way",
         f"{CLIENT}_http/network.py",
-        "            self.sent.begun = True\n",
+        "            self.transmission.may_have_arrived = True\n",
         "            pass\n",
         (f"{TESTS}test_hanging.py",),
     ),
@@ -91,7 +91,7 @@ MUTATIONS: Final = (
     Mutation(
         "a tunnel through a proxy counts as the request",
         f"{CLIENT}_http/network.py",
-        "        if self.is_complete:\n",
+        "        if self.in_body:\n",
         "        if True:\n",
         (f"{TESTS}test_hanging.py",),
     ),
@@ -112,8 +112,8 @@ MUTATIONS: Final = (
     Mutation(
         "connections idle as long as the server keeps them",
         f"{CLIENT}_http/network.py",
-        "_IDLE: Final = 2.0",
-        "_IDLE: Final = 5.0",
+        "_KEEPALIVE: Final = 2.0",
+        "_KEEPALIVE: Final = 5.0",
         (f"{TESTS}test_sockets.py::test_an_idle_connection_is_not_reused_but_one_in_use_is",),
     ),
     Mutation(
@@ -210,8 +210,8 @@ MUTATIONS: Final = (
     Mutation(
         "every thread tries a refused password",
         f"{STEPS}exchange/credentials.py",
-        "_REMEMBERED: Final = 10.0",
-        "_REMEMBERED: Final = 0.0",
+        "_REFUSED_FOR: Final = 10.0",
+        "_REFUSED_FOR: Final = 0.0",
         (f"{TESTS}test_credentials.py::test_all_threads_try_a_wrong_password_once_and_do_not_show_it",),
     ),
     Mutation(
@@ -343,7 +343,7 @@ MUTATIONS: Final = (
     Mutation(
         "connections idle forever",
         f"{CLIENT}_http/network.py",
-        '"keepalive_expiry": _IDLE',
+        '"keepalive_expiry": _KEEPALIVE',
         '"keepalive_expiry": None',
         (f"{TESTS}test_sockets.py::test_a_connection_that_idles_for_too_long_is_not_reused",),
     ),

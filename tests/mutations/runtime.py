@@ -555,7 +555,7 @@ MUTATIONS: Final = (
     Mutation(
         "an interrupt while the POST is on its way cancels nothing",
         f"{RUNTIME}steps/runs/submit.py",
-        "        return self.post.begun or self.unclear_since is not None",
+        "        return self.post.may_have_arrived or self.unclear_since is not None",
         "        return self.unclear_since is not None",
         (f"{TESTS}test_run.py::test_an_interrupt_at_any_step_leaves_nothing_running",),
     ),

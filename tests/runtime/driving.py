@@ -83,7 +83,7 @@ class Driver:
         self.requests.append(step)
         self.now += self._exchange
         outcome = self.reply(step)
-        step.sent.begun = not isinstance(outcome, ConnectionError) or outcome.sent
+        step.transmission.may_have_arrived = not isinstance(outcome, ConnectionError) or outcome.sent
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

@@ -136,18 +136,18 @@ def test_an_exchange_may_end_in_another_context() -> None:
 
 def test_a_connection_that_a_thread_reads_from_is_closed_by_that_thread() -> None:
     with listening(silent) as port, ThreadPoolExecutor() as pool:
-        stream = network._Stream(httpcore.SyncBackend().connect_tcp("127.0.0.1", port), network.State())
+        stream = network._Stream(httpcore.SyncBackend().connect_tcp("127.0.0.1", port), network.PoolState())
         connection = stream.get_extra_info("socket")
         about_to_read, closed = threading.Event(), threading.Event()
 
         def read() -> bytes:
-            stream._begin()
+            stream._acquire()
             try:
                 about_to_read.set()
                 closed.wait(10)
                 assert connection.fileno() >= 0
             finally:
-                stream._end()
+                stream._release()
             return b""
 
         reading = pool.submit(read)

@@ -165,7 +165,7 @@ def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang:
     request = Request("POST", "/api", json={})
     with HANGS[hang]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
         interrupted(lambda: client._engine.transport.send(request), after=0.3)
-    assert request.sent.begun is sent
+    assert request.transmission.may_have_arrived is sent
 
 
 def test_what_opens_a_tunnel_through_a_proxy_is_not_the_request() -> None:
@@ -176,7 +176,7 @@ def test_what_opens_a_tunnel_through_a_proxy_is_not_the_request() -> None:
             with pytest.raises(ConnectionError) as caught:
                 client._engine.transport.send(request)
     assert not caught.value.sent
-    assert not request.sent.begun
+    assert not request.transmission.may_have_arrived
 
 
 def test_an_interrupt_leaves_no_lock_held(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -768,7 +768,7 @@ def test_a_run_can_be_closed_at_any_step(after: int) -> None:
 
 def _reply(server: Server, step: Any) -> Any:
     if isinstance(step, Request):
-        step.sent.begun = True
+        step.transmission.may_have_arrived = True
         return server(step)
     return Policy() if isinstance(step, GetPolicy) else ReceivedEvents() if isinstance(step, AwaitEvents) else None
 

@@ -64,7 +64,7 @@ def url() -> Iterator[str]:
 
 
 def test_a_connection_that_idles_for_too_long_is_not_reused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_IDLE", 0.1)
+    monkeypatch.setattr(network, "_KEEPALIVE", 0.1)
     with Client(url) as client:
         Handler.connections.clear()
         client.version()
@@ -96,7 +96,7 @@ def test_only_as_many_connections_stay_open_as_the_policy_allows(url: str) -> No
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_children_of_a_fork_get_their_own_answers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_IDLE", 60.0)  # there is a connection to share, however late the children start
+    monkeypatch.setattr(network, "_KEEPALIVE", 60.0)  # there is a connection to share, however late the children start
     with Client(url) as client:
         client.version()
         parents = Handler.served[-1]

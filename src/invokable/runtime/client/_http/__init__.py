@@ -1,8 +1,8 @@
 """HTTP: the only package that uses httpx and httpcore. Their types stay inside it.
 
-transports   requests and answers: sign-in, headers, time      pools     the network, as httpx transports
-body         decompressing within bounds                       network   connections that keep to time limits
-troubles     errors for failed exchanges                       apart     exchanges that an interrupt cannot break off
+transports   requests and answers: sign-in, headers, time      pools       the network, as httpx transports
+body         decompressing within bounds                       network     connections that keep to time limits
+failures     errors for failed exchanges                       interrupts  exchanges that an interrupt cannot break off
 """
 
 from __future__ import annotations

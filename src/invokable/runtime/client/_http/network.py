@@ -28,13 +28,13 @@ import httpcore
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.readable import is_readable
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import Sent
+from invokable.runtime.steps.exchange.protocol import Transmission
 
 if TYPE_CHECKING:
     import ssl
 
 # InvokeAI's server closes a connection after 5 idle seconds; a connection that is reused at that moment breaks.
-_IDLE: Final = 2.0
+_KEEPALIVE: Final = 2.0
 _SECRETS: Final = re.compile(
     r"((?:b'(?:x-refreshed-token|set-cookie|(?:proxy-)?authorization)', b'|auth=\(b'))[^)]*", re.IGNORECASE
 )
@@ -47,24 +47,24 @@ class Exchange:
 
     end: float | None
     """When it must end, on the monotonic clock."""
-    sent: Sent = field(default_factory=Sent)
-    is_complete: bool = False
+    transmission: Transmission = field(default_factory=Transmission)
+    in_body: bool = False
     """Whether the next write may complete the request, and not just open a tunnel through a proxy."""
     stream: _Stream | None = None
     """The stream that a thread is reading or writing, if any."""
 
-    def writes(self) -> None:
-        """Something is about to be written."""
-        if self.is_complete:
-            self.sent.begun = True
+    def record_write(self) -> None:
+        """Record that something is about to be written."""
+        if self.in_body:
+            self.transmission.may_have_arrived = True
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End it immediately, from any thread."""
         self.end = -math.inf
         if self.stream is not None:
-            self.stream.shut()
+            self.stream.shut_down()
 
-    def left(self, timeout: float | None, late: type[Exception]) -> float | None:
+    def time_left(self, timeout: float | None, late: type[Exception]) -> float | None:
         """The time that an operation may take. Raises `late` if none is left."""
         if self.end is None:
             return timeout
@@ -89,12 +89,12 @@ def exchange(current: Exchange) -> Iterator[None]:
         _CURRENT.set(before)  # not with a token: a task that an interrupt has ended may be freed in another context
 
 
-def completes_request() -> None:
+def begin_body() -> None:
     """Note that the next writes are the body of the current exchange's request."""
-    _CURRENT.get().is_complete = True
+    _CURRENT.get().in_body = True
 
 
-class _Discreet(logging.Filter):
+class _SecretFilter(logging.Filter):
     """Removes tokens and passwords from httpcore's debug log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -103,11 +103,11 @@ class _Discreet(logging.Filter):
 
 
 for _name in ("http11", "proxy", "socks"):
-    logging.getLogger(f"httpcore.{_name}").addFilter(_Discreet())
+    logging.getLogger(f"httpcore.{_name}").addFilter(_SecretFilter())
 
 
 @dataclass(slots=True)
-class State:
+class PoolState:
     """Whether a pool was closed. httpcore closes only connections that are open, not those that are being opened."""
 
     is_closed: bool = False
@@ -118,12 +118,12 @@ class State:
             raise httpcore.ConnectError("the client was closed")
 
 
-def pool(connection: Connection, policy: Policy, state: State) -> httpcore.ConnectionPool:
+def pool(connection: Connection, policy: Policy, state: PoolState) -> httpcore.ConnectionPool:
     """The connections of one process."""
     return httpcore.ConnectionPool(**_options(connection, policy), network_backend=_Backend(state))
 
 
-def async_pool(connection: Connection, policy: Policy, state: State) -> httpcore.AsyncConnectionPool:
+def async_pool(connection: Connection, policy: Policy, state: PoolState) -> httpcore.AsyncConnectionPool:
     """The connections of one event loop."""
     return httpcore.AsyncConnectionPool(**_options(connection, policy), network_backend=_AsyncBackend(state))
 
@@ -134,7 +134,7 @@ def _options(connection: Connection, policy: Policy) -> dict[str, Any]:
         "proxy": _proxy(connection),
         "max_connections": policy.connections,
         "max_keepalive_connections": policy.idle_connections,
-        "keepalive_expiry": _IDLE,
+        "keepalive_expiry": _KEEPALIVE,
     }
 
 
@@ -148,7 +148,7 @@ def _proxy(connection: Connection) -> httpcore.Proxy | None:
     return httpcore.Proxy(url, auth=auth, ssl_context=connection.proxy_ssl_context)
 
 
-class _Held:
+class _WriteBuffer:
     """What was written but not sent yet, so that the headers of a request are sent together with its body."""
 
     def __init__(self) -> None:
@@ -161,7 +161,7 @@ class _Held:
         self._rest = buffer[whole:]
         return [buffer[start : start + _PIECE] for start in range(0, whole, _PIECE)]
 
-    def rest(self) -> list[bytes]:
+    def flush(self) -> list[bytes]:
         """The last pieces to send, before the answer is read."""
         rest, self._rest = self._rest, b""
         return [rest] if rest else []
@@ -171,7 +171,7 @@ class _Held:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: PoolState) -> None:
         self._inner = httpcore.SyncBackend()
         self._state = state
 
@@ -184,11 +184,11 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         current = _CURRENT.get()
-        timing = _Connecting(current, timeout)
-        addresses = _found(_look_up(host, port), timing.left())
+        timer = _ConnectTimer(current, timeout)
+        addresses = _wait_for(_look_up(host, port), timer.time_left())
         for number, address in enumerate(addresses, start=1):
             try:
-                limit = timing.left(of=len(addresses) - number + 1)
+                limit = timer.time_left(of=len(addresses) - number + 1)
                 stream = self._inner.connect_tcp(address, port, limit, local_address, socket_options)
                 return _Stream(stream, self._state)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -198,56 +198,56 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, state: State) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, state: PoolState) -> None:
         self._inner = inner
         self._state = state
-        self._held = _Held()
+        self._unsent = _WriteBuffer()
         self._process = os.getpid()
         self._user: int | None = None
         self._is_closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        current = self._begin()
+        current = self._acquire()
         try:
             with contextlib.suppress(httpcore.WriteError):  # the server may have answered before it closed
-                self._send(self._held.rest(), current, timeout)
-            return self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
+                self._send(self._unsent.flush(), current, timeout)
+            return self._inner.read(max_bytes, current.time_left(timeout, httpcore.ReadTimeout))
         finally:
-            self._end()
+            self._release()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        current = self._begin()
+        current = self._acquire()
         try:
-            self._send(self._held.add(buffer), current, timeout)
+            self._send(self._unsent.add(buffer), current, timeout)
         finally:
-            self._end()
+            self._release()
 
     def _send(self, pieces: list[bytes], current: Exchange, timeout: float | None) -> None:
         self._state.check()
         for piece in pieces:
-            limit = current.left(timeout, httpcore.WriteTimeout)
-            current.writes()
+            limit = current.time_left(timeout, httpcore.WriteTimeout)
+            current.record_write()
             self._inner.write(piece, limit)
 
     def close(self) -> None:
         self._is_closed = True
-        self.shut()
+        self.shut_down()
         # A thread that is about to read would otherwise wait for a new connection with the same file descriptor.
         if self._user in (None, threading.get_ident()):
             self._inner.close()
 
-    def shut(self) -> None:
+    def shut_down(self) -> None:
         """Wake a thread that is reading or writing, which closing alone does not."""
         if self._process == os.getpid():  # do not shut down a connection shared with a parent process
             with contextlib.suppress(OSError):
                 self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
-    def _begin(self) -> Exchange:
+    def _acquire(self) -> Exchange:
         """Keep other threads from closing it while this one uses it."""
         self._user = threading.get_ident()
         return self._current()
 
-    def _end(self) -> None:
+    def _release(self) -> None:
         self._user = None
         if self._is_closed:
             self._inner.close()
@@ -261,7 +261,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        limit = self._current().left(timeout, httpcore.ConnectTimeout)
+        limit = self._current().time_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._state)
 
     def get_extra_info(self, info: str) -> Any:
@@ -272,7 +272,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: PoolState) -> None:
         self._inner = httpcore.AnyIOBackend()
         self._state = state
 
@@ -285,11 +285,11 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         current = _CURRENT.get()
-        timing = _Connecting(current, timeout)
-        addresses = await _afound(_look_up(host, port), timing.left())
+        timer = _ConnectTimer(current, timeout)
+        addresses = await _async_wait_for(_look_up(host, port), timer.time_left())
         for number, address in enumerate(addresses, start=1):
             try:
-                limit = timing.left(of=len(addresses) - number + 1)
+                limit = timer.time_left(of=len(addresses) - number + 1)
                 stream = await self._inner.connect_tcp(address, port, limit, local_address, socket_options)
                 return _AsyncStream(stream, self._state)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -299,29 +299,29 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream, state: State) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, state: PoolState) -> None:
         self._inner = inner
         self._state = state
-        self._held = _Held()
+        self._unsent = _WriteBuffer()
         self._socket = inner.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         current = _CURRENT.get()
         with contextlib.suppress(httpcore.WriteError):  # the server may have answered before it closed
-            await self._send(self._held.rest(), current, timeout)
+            await self._send(self._unsent.flush(), current, timeout)
         try:
-            return await self._inner.read(max_bytes, current.left(timeout, httpcore.ReadTimeout))
+            return await self._inner.read(max_bytes, current.time_left(timeout, httpcore.ReadTimeout))
         except OSError as error:  # TLS errors, which anyio does not translate
             raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._send(self._held.add(buffer), _CURRENT.get(), timeout)
+        await self._send(self._unsent.add(buffer), _CURRENT.get(), timeout)
 
     async def _send(self, pieces: list[bytes], current: Exchange, timeout: float | None) -> None:
         self._state.check()
         for piece in pieces:
-            limit = current.left(timeout, httpcore.WriteTimeout)
-            current.writes()
+            limit = current.time_left(timeout, httpcore.WriteTimeout)
+            current.record_write()
             try:
                 await self._inner.write(piece, limit)
             except OSError as error:
@@ -333,7 +333,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        limit = _CURRENT.get().left(timeout, httpcore.ConnectTimeout)
+        limit = _CURRENT.get().time_left(timeout, httpcore.ConnectTimeout)
         return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, limit), self._state)
 
     def get_extra_info(self, info: str) -> Any:
@@ -347,16 +347,16 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 # ------------------------------------------------------------------------------------------------ addresses
 
 
-class _Connecting:
+class _ConnectTimer:
     """The time that connecting may take, over all addresses that are tried."""
 
     def __init__(self, current: Exchange, timeout: float | None) -> None:
         self._current = current
         self._own = Exchange(None if timeout is None else time.monotonic() + timeout)
 
-    def left(self, *, of: int = 1) -> float | None:
+    def time_left(self, *, of: int = 1) -> float | None:
         """Seconds for the next attempt, out of `of` that remain."""
-        seconds = self._own.left(self._current.left(None, httpcore.ConnectTimeout), httpcore.ConnectTimeout)
+        seconds = self._own.time_left(self._current.time_left(None, httpcore.ConnectTimeout), httpcore.ConnectTimeout)
         return None if seconds is None else seconds / of
 
 
@@ -383,14 +383,14 @@ def _resolve(host: str, port: int, found: Future[list[str]]) -> None:
             found.set_exception(httpcore.ConnectError(f"could not resolve {host}: {error}"))
 
 
-def _found(addresses: Future[list[str]], limit: float | None) -> list[str]:
+def _wait_for(addresses: Future[list[str]], limit: float | None) -> list[str]:
     try:
         return addresses.result(limit)
     except TimeoutError:
         raise httpcore.ConnectTimeout("timed out while resolving the server's name") from None
 
 
-async def _afound(addresses: Future[list[str]], limit: float | None) -> list[str]:
+async def _async_wait_for(addresses: Future[list[str]], limit: float | None) -> list[str]:
     if addresses.done():
         return addresses.result()
     try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from invokable.runtime.client._http.network import State, async_pool, completes_request, pool
+from invokable.runtime.client._http.network import PoolState, async_pool, begin_body, pool
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.steps.exchange.policy import Policy
 
@@ -18,7 +18,7 @@ class Pool(httpx.BaseTransport):
     """The network."""
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
-        self._state = State()
+        self._state = PoolState()
         self._pool = pool(connection, policy, self._state)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -34,7 +34,7 @@ class AsyncPool(httpx.AsyncBaseTransport):
     """The network, for asyncio."""
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
-        self._state = State()
+        self._state = PoolState()
         self._pool = async_pool(connection, policy, self._state)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -53,11 +53,11 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        completes_request()
+        begin_body()
         yield from self._stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        completes_request()
+        begin_body()
         async for chunk in self._stream:
             yield chunk
 

@@ -23,11 +23,11 @@ from weakref import WeakKeyDictionary
 import httpx
 from pydantic_core import to_json
 
-from invokable.runtime.client._http.apart import apart
 from invokable.runtime.client._http.body import Body, UnreadableError
+from invokable.runtime.client._http.failures import connection_error
+from invokable.runtime.client._http.interrupts import uninterrupted
 from invokable.runtime.client._http.network import Exchange, exchange
 from invokable.runtime.client._http.pools import AsyncPool, Pool
-from invokable.runtime.client._http.troubles import trouble
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.credentials import Credentials
@@ -44,7 +44,7 @@ _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _NOT_SIGNED_IN: Final = "timed out while another thread or task was signing in"
 
 
-class _Sending:
+class _BaseTransport:
     """What both transports share: headers, timeouts, and reading answers."""
 
     def __init__(self, connection: Connection, policy: Policy, *, is_real: bool) -> None:
@@ -68,7 +68,7 @@ class _Sending:
         if self._is_closed:
             raise ConnectionError("the client was closed", url=self.url)
 
-    def _end(self, request: Request) -> float:
+    def _end_of(self, request: Request) -> float:
         """When the exchange must end."""
         is_file = request.file is not None or request.into is not None
         limit = self.policy.transfer_timeout if is_file else self.policy.total_timeout
@@ -79,7 +79,7 @@ class _Sending:
         own.setdefault("Host", _url(self.url).netloc.decode("ascii"))
         return own
 
-    def _built(self, request: Request, token: str | None, end: float) -> httpx.Request:
+    def _build(self, request: Request, token: str | None, end: float) -> httpx.Request:
         is_form = request.file is not None or bool(request.form)
         content = b"" if request.json is None else _json(request.json)
         built = httpx.Request(
@@ -129,19 +129,19 @@ class _Sending:
     def _errors(self, request: Request, current: Exchange) -> Iterator[None]:
         """Translate httpx's errors into our own, and track whether anything was sent."""
         url = self.url + request.path
-        request.sent.begun = not self.is_real  # other networks do not report it
+        request.transmission.may_have_arrived = not self.is_real  # other networks do not report it
         with exchange(current):
             try:
                 yield
             except httpx.InvalidURL as error:
                 raise ConnectionError(f"{url} is not a valid URL: {error}", url=url) from None
             except (httpx.RequestError, UnreadableError) as error:
-                problem = trouble(error, self.connection, url, sent=request.sent.begun)
-                request.sent.begun = problem.sent
+                problem = connection_error(error, self.connection, url, sent=request.transmission.may_have_arrived)
+                request.transmission.may_have_arrived = problem.sent
                 raise problem from error
 
 
-class Transport(_Sending):
+class Transport(_BaseTransport):
     """Sends requests to one server, for any number of threads. A forked process gets its own connections."""
 
     def __init__(self, connection: Connection, policy: Policy, network: Network | None = None) -> None:
@@ -151,15 +151,15 @@ class Transport(_Sending):
 
     def send(self, request: Request) -> Response:
         """Send a request and read its answer to the end. Raises ConnectionError and AuthenticationError."""
-        end = self._end(request)
+        end = self._end_of(request)
         credentials = self._credentials
         token = credentials.token
         if credentials.wants_sign_in():
-            token = self._signed_in(token, end, refused=False)
+            token = self._sign_in(token, end, refused=False)
         response = self._exchange(request, token, end)
         if credentials.wants_sign_in(response):
-            request.sent.begun = False  # the server refused it
-            token = self._signed_in(token, end, refused=True)
+            request.transmission.may_have_arrived = False  # the server refused it
+            token = self._sign_in(token, end, refused=True)
             response = self._exchange(request, token, end)
         credentials.renew(token, response)
         return response
@@ -170,15 +170,15 @@ class Transport(_Sending):
         Raises AuthenticationError and ConnectionError.
         """
         if self._credentials.wants_sign_in():
-            return self._signed_in(None, time.monotonic() + timeout, refused=False)
+            return self._sign_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
-    def _signed_in(self, stale: str | None, end: float, *, refused: bool) -> str | None:
+    def _sign_in(self, stale: str | None, end: float, *, refused: bool) -> str | None:
         credentials = self._credentials
-        with _held(self._here()[1], end):
-            if credentials.still_wants(stale, refused=refused):
+        with _locked(self._of_this_process()[1], end):
+            if credentials.still_wants_sign_in(stale, refused=refused):
                 request = credentials.request()
-                credentials.take(self._exchange(request, None, min(end, self._end(request))))
+                credentials.accept(self._exchange(request, None, min(end, self._end_of(request))))
             return credentials.token
 
     def close(self) -> None:
@@ -188,26 +188,26 @@ class Transport(_Sending):
             here[0].close()
 
     def _exchange(self, request: Request, token: str | None, end: float) -> Response:
-        current = Exchange(end, request.sent)
-        exchanged = partial(self._exchanged, request, token, current, end)
+        current = Exchange(end, request.transmission)
+        perform = partial(self._perform, request, token, current, end)
         if self.is_real and threading.current_thread() is threading.main_thread():
-            return apart(exchanged, current.cut)
-        return exchanged()
+            return uninterrupted(perform, current.abort)
+        return perform()
 
-    def _exchanged(self, request: Request, token: str | None, current: Exchange, end: float) -> Response:
+    def _perform(self, request: Request, token: str | None, current: Exchange, end: float) -> Response:
         with self._errors(request, current):
-            answer = self._here()[0].handle_request(self._built(request, token, end))
+            answer = self._of_this_process()[0].handle_request(self._build(request, token, end))
             try:
                 body = _body(answer, request)
                 for chunk in cast(Iterable[bytes], answer.stream):
-                    current.left(None, httpx.ReadTimeout)
+                    current.time_left(None, httpx.ReadTimeout)
                     for piece in body.unpacked(chunk):
                         body.into.write(piece)
                 return self._response(answer, body, request)
             finally:
                 answer.close()
 
-    def _here(self) -> tuple[Network, threading.Lock]:
+    def _of_this_process(self) -> tuple[Network, threading.Lock]:
         """The connections of this process, and the lock for signing in."""
         self._check_open()
         found = self._processes.get(os.getpid())
@@ -218,7 +218,7 @@ class Transport(_Sending):
         return found
 
 
-class AsyncTransport(_Sending):
+class AsyncTransport(_BaseTransport):
     """The same for asyncio. Each event loop of each process gets its own connections."""
 
     def __init__(self, connection: Connection, policy: Policy, network: AsyncNetwork | None = None) -> None:
@@ -229,15 +229,15 @@ class AsyncTransport(_Sending):
 
     async def send(self, request: Request) -> Response:
         """Send a request and read its answer to the end. Raises ConnectionError and AuthenticationError."""
-        end = self._end(request)
+        end = self._end_of(request)
         credentials = self._credentials
         token = credentials.token
         if credentials.wants_sign_in():
-            token = await self._signed_in(token, end, refused=False)
+            token = await self._sign_in(token, end, refused=False)
         response = await self._exchange(request, token, end)
         if credentials.wants_sign_in(response):
-            request.sent.begun = False  # the server refused it
-            token = await self._signed_in(token, end, refused=True)
+            request.transmission.may_have_arrived = False  # the server refused it
+            token = await self._sign_in(token, end, refused=True)
             response = await self._exchange(request, token, end)
         credentials.renew(token, response)
         return response
@@ -248,15 +248,15 @@ class AsyncTransport(_Sending):
         Raises AuthenticationError and ConnectionError.
         """
         if self._credentials.wants_sign_in():
-            return await self._signed_in(None, time.monotonic() + timeout, refused=False)
+            return await self._sign_in(None, time.monotonic() + timeout, refused=False)
         return self._credentials.token
 
-    async def _signed_in(self, stale: str | None, end: float, *, refused: bool) -> str | None:
+    async def _sign_in(self, stale: str | None, end: float, *, refused: bool) -> str | None:
         credentials = self._credentials
-        async with _awaited(self._here()[2], end):
-            if credentials.still_wants(stale, refused=refused):
+        async with _async_locked(self._of_this_loop()[2], end):
+            if credentials.still_wants_sign_in(stale, refused=refused):
                 request = credentials.request()
-                credentials.take(await self._exchange(request, None, min(end, self._end(request))))
+                credentials.accept(await self._exchange(request, None, min(end, self._end_of(request))))
             return credentials.token
 
     async def aclose(self) -> None:
@@ -267,20 +267,20 @@ class AsyncTransport(_Sending):
             await network.aclose()
 
     async def _exchange(self, request: Request, token: str | None, end: float) -> Response:
-        current = Exchange(end, request.sent)
+        current = Exchange(end, request.transmission)
         with self._errors(request, current):
-            answer = await self._here()[1].handle_async_request(self._built(request, token, end))
+            answer = await self._of_this_loop()[1].handle_async_request(self._build(request, token, end))
             try:
                 body = _body(answer, request)
                 async for chunk in cast(AsyncIterator[bytes], answer.stream):
-                    current.left(None, httpx.ReadTimeout)
+                    current.time_left(None, httpx.ReadTimeout)
                     for piece in body.unpacked(chunk):
                         await _write(body.into, piece)
                 return self._response(answer, body, request)
             finally:
                 await answer.aclose()
 
-    def _here(self) -> tuple[int, AsyncNetwork, asyncio.Lock]:
+    def _of_this_loop(self) -> tuple[int, AsyncNetwork, asyncio.Lock]:
         self._check_open()
         loop = asyncio.get_running_loop()
         found = self._loops.get(loop)
@@ -303,7 +303,7 @@ async def _write(into: BinaryIO, piece: bytes) -> None:
 
 
 @contextmanager
-def _held(lock: threading.Lock, end: float) -> Iterator[None]:
+def _locked(lock: threading.Lock, end: float) -> Iterator[None]:
     if not lock.acquire(timeout=max(end - time.monotonic(), 0)):
         raise ConnectionError(_NOT_SIGNED_IN)
     try:
@@ -313,7 +313,7 @@ def _held(lock: threading.Lock, end: float) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _awaited(lock: asyncio.Lock, end: float) -> AsyncIterator[None]:
+async def _async_locked(lock: asyncio.Lock, end: float) -> AsyncIterator[None]:
     try:
         await asyncio.wait_for(lock.acquire(), max(end - time.monotonic(), 0))
     except TimeoutError:

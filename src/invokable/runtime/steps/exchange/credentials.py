@@ -22,7 +22,7 @@ from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.exchange.responses import detail_of, parse
 
 _LOGIN: Final = "/api/v1/auth/login"
-_REMEMBERED: Final = 10.0  # seconds before a refused sign-in is tried again
+_REFUSED_FOR: Final = 10.0  # seconds before a refused sign-in is tried again
 _WITHOUT_USERS: Final = frozenset({404, 405})
 
 
@@ -44,7 +44,7 @@ class Credentials:
         self._email = email
         self._password = password
         self._clock = clock
-        self._needs_none = False
+        self._needs_no_token = False
         self._refusal: tuple[float, Response] | None = None
 
     def __repr__(self) -> str:
@@ -58,15 +58,15 @@ class Credentials:
         if self._email is None:
             return False
         if response is None:
-            return self.token is None and not self._needs_none
+            return self.token is None and not self._needs_no_token
         return response.status == 401
 
-    def still_wants(self, stale: str | None, *, refused: bool) -> bool:
+    def still_wants_sign_in(self, stale: str | None, *, refused: bool) -> bool:
         """Whether a sign-in is still needed: no one else has signed in since the `stale` token was read, or `refused`.
 
         Raises AuthenticationError if a sign-in was refused just now.
         """
-        if self._refusal is not None and self._clock() - self._refusal[0] < _REMEMBERED:
+        if self._refusal is not None and self._clock() - self._refusal[0] < _REFUSED_FOR:
             raise _refused(self._refusal[1])
         return self.token == stale if refused else self.wants_sign_in()
 
@@ -75,18 +75,18 @@ class Credentials:
         account = {"email": self._email, "password": self._password, "remember_me": False}
         return Request("POST", _LOGIN, json=account)
 
-    def take(self, response: Response) -> None:
+    def accept(self, response: Response) -> None:
         """Process the answer to the sign-in request.
 
         Raises AuthenticationError for a refusal, and ConnectionError for any other failure: the request that needed the
         token has not been sent.
         """
         if response.status in _WITHOUT_USERS or _has_one_user(response):
-            self._needs_none, self.token = True, None
+            self._needs_no_token, self.token = True, None
             return
         try:
             self.token = _Token.model_validate(parse(response)).token
-            self._needs_none, self._refusal = False, None
+            self._needs_no_token, self._refusal = False, None
             LOG.info("signed in")
         except InvokableError as error:
             if response.status in (401, 403, 422):

@@ -42,11 +42,11 @@ class File:
 
 
 @dataclass(slots=True)
-class Sent:
-    """Whether a request may have arrived. The sender records it, so that it is known even after an interrupt."""
+class Transmission:
+    """How far sending a request got. The sender records it, so that it is known even after an interrupt."""
 
-    begun: bool = False
-    """The last part of the request, its body, is being written."""
+    may_have_arrived: bool = False
+    """Whether the last part of the request, its body, was being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Request:
     """Whether the answer is to come uncompressed, because compressing it would cost more time than it saves."""
     timeout: float | None = None
     """Timeout of the exchange in seconds, if shorter than the client's own."""
-    sent: Sent = field(default_factory=Sent, repr=False, compare=False)
+    transmission: Transmission = field(default_factory=Transmission, repr=False, compare=False)
     """The state of the last attempt to send it."""
 
 

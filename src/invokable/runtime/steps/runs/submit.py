@@ -39,7 +39,16 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.exchange.answers import Enqueued, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Sent, Sleep, Steps, Subscription, T
+from invokable.runtime.steps.exchange.protocol import (
+    GetPolicy,
+    Request,
+    Response,
+    Sleep,
+    Steps,
+    Subscription,
+    T,
+    Transmission,
+)
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
@@ -81,7 +90,7 @@ class RunState:
     submission: Submission
     unclear_since: float | None = None
     """When the last POST with an unknown outcome was given up."""
-    post: Sent = field(default_factory=Sent)
+    post: Transmission = field(default_factory=Transmission)
     """The state of the last POST."""
     is_answered: bool = False
     """Whether the last POST was answered, so that its effect is visible on the server."""
@@ -101,7 +110,7 @@ class RunState:
     @property
     def sent(self) -> bool:
         """Whether a POST may have reached the server."""
-        return self.post.begun or self.unclear_since is not None
+        return self.post.may_have_arrived or self.unclear_since is not None
 
     def correct(self, rows: Sequence[RunItem]) -> None:
         """Take the ids of the items from the server's list of the batch, unless they were taken from it before."""
@@ -185,14 +194,14 @@ def _submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[None]:
 def _post(request: Request, state: RunState, clock: Clock) -> Steps[Enqueued | None]:
     """Send the batch until it may have arrived. None if it is unclear whether the server accepted it."""
     policy: Policy = yield GetPolicy()
-    state.post = request.sent
+    state.post = request.transmission
     for attempt in itertools.count():
         is_last = attempt >= policy.retries + _MORE_RETRIES
         state.is_answered = False
         try:
             response: Response = yield request
         except ConnectionError as error:
-            if request.sent.begun:
+            if request.transmission.may_have_arrived:
                 _note_unclear(state, clock, error)
                 return None
             if is_last or isinstance(error, CertificateError):
@@ -205,7 +214,7 @@ def _post(request: Request, state: RunState, clock: Clock) -> Steps[Enqueued | N
             yield Sleep(policy.pause(attempt, response.retry_after))
             if (yield from _insist_on_rows(state.submission, clock)):
                 return None
-            state.post.begun = False
+            state.post.may_have_arrived = False
             if is_last:
                 parse(response)
     raise AssertionError("the last attempt returns or raises")
@@ -216,7 +225,7 @@ def _answer(response: Response, state: RunState, clock: Clock) -> Enqueued | Non
         return read(response, Enqueued)
     except (APIError, NotInvokeAIError) as error:
         if 300 <= response.status < 500 and response.status != _UNCLEAR_REFUSAL:
-            state.post.begun = False
+            state.post.may_have_arrived = False
             raise
         _note_unclear(state, clock, error)
         return None

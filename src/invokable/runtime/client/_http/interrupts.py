@@ -1,4 +1,4 @@
-"""Apart: exchanges that an interrupt must not abort halfway.
+"""Interrupts: exchanges that an interrupt must not abort halfway.
 
 Python handles signals in the main thread, between any two bytecode instructions. An interrupt inside httpcore's
 connection pool can leave its lock held, and then all later requests, of all threads, would wait forever.
@@ -13,11 +13,11 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _ENDING: Final = 0.5
-"""Seconds to wait for an exchange to end after it was cut off."""
+"""Seconds to wait for an exchange to end after it was aborted."""
 
 
-def apart(action: Callable[[], T], cut: Callable[[], None]) -> T:
-    """Run an action in another thread, and return its result. On an interrupt, `cut` it off and wait for its end."""
+def uninterrupted(action: Callable[[], T], abort: Callable[[], None]) -> T:
+    """Run an action in another thread, and return its result. On an interrupt, `abort` it and wait for its end."""
     done = _thread.allocate_lock()  # acquired and released atomically, unlike the classes of `threading`
     done.acquire()
     returned: list[T] = []
@@ -38,7 +38,7 @@ def apart(action: Callable[[], T], cut: Callable[[], None]) -> T:
             return action()
         done.acquire()
     except BaseException:
-        cut()
+        abort()
         done.acquire(timeout=_ENDING)
         raise
     if raised:

@@ -1,4 +1,4 @@
-"""Troubles: errors for exchanges that failed."""
+"""Failures: errors for exchanges that failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NEVER_SENT: Final = (
 )
 
 
-def trouble(error: Exception, connection: Connection, url: str, *, sent: bool) -> ConnectionError:
+def connection_error(error: Exception, connection: Connection, url: str, *, sent: bool) -> ConnectionError:
     """Our error for httpx's; `sent` is whether anything has been written."""
     sent = sent and not isinstance(error, _NEVER_SENT)
     tls = _tls_error(error)
