@@ -1,10 +1,10 @@
-"""Words listed in a sentence have commas between them, and `or` or `and` only before the last."""
+"""Words in a sentence: lists have commas and one `or` or `and`, numbers a plural, and nouns the right article."""
 
 from __future__ import annotations
 
 import pytest
 
-from invokable.contract.listing import all_of, any_of
+from invokable.contract.listing import all_of, any_of, counted, with_article
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,14 @@ from invokable.contract.listing import all_of, any_of
 def test_words_are_listed(words: list[str], either: str, both: str) -> None:
     assert any_of(iter(words)) == either
     assert all_of(iter(words)) == both
+
+
+def test_a_number_of_things_is_a_plural_unless_it_is_one() -> None:
+    assert [counted(count, "change") for count in (0, 1, 2)] == ["0 changes", "1 change", "2 changes"]
+
+
+@pytest.mark.parametrize(
+    "words", ["a main model", "an IP adapter model", "an embedding model", "a T2I adapter model", "a unit"]
+)
+def test_the_article_fits_the_sound_of_a_word(words: str) -> None:
+    assert with_article(words.partition(" ")[2]) == words

@@ -56,6 +56,7 @@ def generated(field_type: str, **template: Any) -> GeneratedModule:
         ("BoardField", {"board_id": 5}, "names no board"),
         ("IntegerGeneratorField", SEQUENCE | {"a b": 1}, "has an unknown setting, 'a b'"),
         ("IntegerGeneratorField", SEQUENCE | {"start": "x"}, "has a start that is not an integer"),
+        ("FloatGeneratorField", FLOATS | {"end": "x"}, "has an end that is not a finite number"),
         ("IntegerGeneratorField", {"type": SEQUENCE["type"], "step": 1, "count": 2}, "has no start"),
         ("IntegerGeneratorField", SEQUENCE | {"count": 10**9}, "at most 100000 items"),
         ("IntegerGeneratorField", FLOATS, "the type of another generator"),

@@ -13,6 +13,20 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an article does not fit its noun",
+        f"{CONTRACT}listing.py",
+        "'an' if vowel else 'a'",
+        "'a'",
+        ("tests/test_listing.py", "tests/runtime/test_prepare.py"),
+    ),
+    Mutation(
+        "one of a kind is a plural",
+        f"{CONTRACT}listing.py",
+        'f"{count} {noun}" if count == 1 else',
+        'f"{count} {noun}s" if count == 1 else',
+        ("tests/test_listing.py", "tests/test_drift_docs.py"),
+    ),
+    Mutation(
         "an error repeats a path of any length",
         "src/invokable/cli/running/values.py",
         "{path!r:.200}",

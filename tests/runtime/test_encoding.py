@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import Board, Color, Image, LoRA, Model, StylePreset, Video
+from invokable.contract.listing import with_article
 from invokable.runtime.values.encoding import from_json, to_json
 
 words = st.text(min_size=1)
@@ -45,6 +46,6 @@ def test_a_path_becomes_text() -> None:
 @pytest.mark.parametrize("value", [BytesIO(b"x"), object(), {1, 2}])
 def test_a_value_that_cannot_be_stored_is_refused_with_an_alternative(value: object) -> None:
     with pytest.raises(
-        TypeError, match=f"a {type(value).__name__} cannot be stored as JSON; use the path or the bytes"
+        TypeError, match=rf"\A{with_article(type(value).__name__)} cannot be stored as JSON; use the path or the bytes"
     ):
         to_json([value])

@@ -25,6 +25,7 @@ MODELS = [
     {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main", "variant": "normal"},
     {"key": "k2", "hash": "h2", "name": "dreams", "base": "sdxl", "type": "main", "variant": "normal"},
     {"key": "k3", "hash": "h3", "name": "ink", "base": "sd-1", "type": "lora"},
+    {"key": "k4", "hash": "h4", "name": "face", "base": "sd-1", "type": "ip_adapter"},
 ]
 BOARDS = [
     {"board_id": "b1", "board_name": "foxes"},
@@ -74,6 +75,7 @@ def test_a_model_is_found_by_key_by_hash_or_by_name(model: Model | str) -> None:
         (Model(key="k9"), "no model k9"),
         (Model(name="dreams", base="sdxl"), "is a main model of sdxl; expected: main model of sd-1"),
         ("ink", "is a LoRA model of sd-1; expected: main model of sd-1"),
+        ("face", "is an IP adapter model of sd-1; expected: main model of sd-1"),
     ],
 )
 def test_an_unsuitable_model_is_reported_by_index(model: Model | str, words: str) -> None:
@@ -253,7 +255,7 @@ def test_models_of_an_old_workflow_are_completed_in_the_graph() -> None:
     loader["model"] = {"name": "gone", "base": "sdxl", "type": "main"}
     Driver(reply).drive(complete_models(graph, Known(), problems))
     assert [str(problem) for problem in problems] == [
-        "node 'n', field 'model': the server has no model gone of type main and base sdxl (the server has dreams, ink)"
+        "node 'n', field 'model': the server has no model gone of type main and base sdxl (the server has dreams, face, ink)"
     ]
 
 

@@ -10,6 +10,7 @@ from invokable.cli.errors import reported, say
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import FileChange, RefusedError, make_changes, read_text
 from invokable.codegen.project.starting import AlreadyStartedError, start_project
+from invokable.contract.listing import counted
 
 
 @click.command()
@@ -42,7 +43,7 @@ def init(folder: str) -> None:
     count = len(start.workflows)
     if count:
         outputs = ", ".join(start.outputs)
-        say(f"found {count} workflow{'s' if count > 1 else ''}; modules go to {outputs}")
+        say(f"found {counted(count, 'workflow')}; modules go to {outputs}")
         say("next: invokable generate")
     else:
         say("found no workflows; export some, and list them in the table")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from invokable.contract.limits import Limits
+from invokable.contract.listing import counted
 
 
 def range_in_words(limits: Limits) -> str:
@@ -43,5 +44,5 @@ def _size_in_words(low: int | None, high: int | None, unit: str) -> list[str]:
     if low and high is not None:
         return [f"{low} to {high} {unit}s"]
     if high is not None:
-        return [f"at most {high} {unit}{'' if high == 1 else 's'}"]
-    return [f"at least {low} {unit}{'' if low == 1 else 's'}"] if low else []
+        return [f"at most {counted(high, unit)}"]
+    return [f"at least {counted(low, unit)}"] if low else []

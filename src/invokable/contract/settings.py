@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from invokable.contract.listing import with_article
+
 Takes: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "category", "id"]
 
 FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
@@ -72,7 +74,7 @@ class GeneratorKind:
                     return f"has no {name}"
                 continue
             if wanted := setting.misfit(value[name]):
-                return f"has a {name} that is not {wanted}"
+                return f"has {with_article(name)} that is not {wanted}"
         return ""
 
 

@@ -15,6 +15,7 @@ from invokable.cli.running.words import WordsError, expected, from_values, from_
 from invokable.codegen import BuildError
 from invokable.contract.fields import MEDIA
 from invokable.contract.json_parts import not_json
+from invokable.contract.listing import with_article
 from invokable.runtime.values.encoding import custom_from_json, to_json
 from invokable.runtime.values.inputs import Index
 from invokable.runtime.values.pins import InputPin, Pins, pins_of
@@ -168,7 +169,8 @@ def _own(value: object, pin: InputPin) -> object:
     try:
         return custom_from_json(to_json(value), pin.custom, pin.type.cardinality)
     except Exception as error:  # a project's class is code, and can fail in any way
-        raise WordsError(f"{value!r:.60} is not a {pin.custom.__name__}: {' '.join(str(error).split())}") from None
+        wanted, reason = with_article(pin.custom.__name__), " ".join(str(error).split())
+        raise WordsError(f"{value!r:.60} is not {wanted}: {reason}") from None
 
 
 def _content(text: str, pin: InputPin) -> str:

@@ -19,6 +19,7 @@ from invokable.cli.running.saving import save_each
 from invokable.cli.running.values import fill, read_json
 from invokable.cli.servers import client_of
 from invokable.codegen import BuildError, BuildOptions
+from invokable.contract.listing import counted
 
 _BATCH: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -98,7 +99,7 @@ class _Working:
         submission = self.client.submit(flow, timeout=self.order.timeout).submission
         self.report.submission = submission
         if self.order.says:
-            items = f"{submission.requested} {'item' if submission.requested == 1 else 'items'}"
+            items = counted(submission.requested, "item")
             say(f"{items} submitted; --attach {submission.batch_id} waits for the result")
 
     @contextmanager

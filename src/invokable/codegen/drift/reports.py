@@ -12,6 +12,7 @@ from invokable.codegen.drift.interfaces import Comparison
 from invokable.contract.interface import Change, Drift, Interface
 from invokable.contract.interface.rules import Breaks
 from invokable.contract.interface.words import change_line
+from invokable.contract.listing import all_of, counted
 
 Form: TypeAlias = Literal["text", "json", "markdown"]
 REPORT_FORMAT: Final = 1
@@ -73,9 +74,10 @@ def markdown_lines(drift: Drift) -> Iterator[str]:
                 mark = "" if breaks == "nobody" else "**breaking**"
                 what = f"{change.subject} {code(change.name)}" if change.subject != "module" else code(change.name)
                 yield f"| {mark} | {what} | {escaped(change_line(change))} | {escaped(change.reason)} |"
-    count = len(drift.unchanged_inputs) + len(drift.unchanged_outputs)
-    if count and drift.changes:
-        yield from ("", f"{count} inputs and outputs are unchanged.")
+    unchanged = (("input", drift.unchanged_inputs), ("output", drift.unchanged_outputs))
+    counts = [counted(len(names), noun) for noun, names in unchanged if names]
+    if counts and drift.changes:
+        yield from ("", f"Unchanged: {all_of(counts)}.")
 
 
 def code(text: str) -> str:

@@ -21,6 +21,7 @@ from invokable.codegen.drift.reports import (
     whom,
 )
 from invokable.codegen.drift.trees import FileDrift, Status, TreeComparison
+from invokable.contract.listing import counted
 
 _REASONS: Final[Mapping[Status, str]] = {
     "removed": "imports of its module fail",
@@ -56,7 +57,7 @@ def _markdown(comparison: TreeComparison) -> str:
         lines += ["", *changes] if changes else []
     same = len(_same(comparison))
     if same and same < len(comparison.files):
-        lines += ["", "1 file is unchanged." if same == 1 else f"{same} files are unchanged."]
+        lines += ["", f"{counted(same, 'file')} {'is' if same == 1 else 'are'} unchanged."]
     return "\n".join(lines)
 
 
@@ -99,7 +100,7 @@ def _summary(comparison: TreeComparison) -> str:
     touched, total = _touched(comparison), len(comparison.files)
     if not touched:
         return "no changes"
-    files = "1 file" if total == 1 else f"{total} files"
+    files = counted(total, "file")
     if comparison.breaks == "nobody":
         return f"compatible ({len(touched)} of {files} changed)"
     broken = sum(file.breaks != "nobody" for file in touched)

@@ -18,6 +18,7 @@ from invokable.codegen.drift.reports import (
     verdict_line,
 )
 from invokable.codegen.drift.upgrade import Upgrade, UpgradedModule
+from invokable.contract.listing import counted
 from invokable.schema.compare import NodeChange
 
 _NOTHING: Final[dict[str, list[str]]] = {"inputs": [], "outputs": []}
@@ -104,11 +105,9 @@ def _node_json(change: NodeChange) -> dict[str, Any]:
 
 def _summary(upgrade: Upgrade) -> str:
     if not upgrade.modules:
-        return f"{len(upgrade.nodes)} changes of node types"
+        return f"{counted(len(upgrade.nodes), 'change')} of node types"
     broken = sum(module.breaking for module in upgrade.modules)
-    total = len(upgrade.modules)
-    modules = "1 module" if total == 1 else f"{total} modules"
-    return f"breaks {broken} of {modules}" if broken else f"breaks none of {modules}"
+    return f"breaks {broken or 'none'} of {counted(len(upgrade.modules), 'module')}"
 
 
 def _verdict(module: UpgradedModule) -> str:

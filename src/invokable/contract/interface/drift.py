@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from invokable.contract.interface.model import Input, Interface, Output
 from invokable.contract.interface.rules import BREAKS, Breaks, Change, Subject
 from invokable.contract.interface.words import change_line
+from invokable.contract.listing import counted
 
 Verdict: TypeAlias = Literal["same", "compatible", "breaking"]
 
@@ -74,10 +75,10 @@ class Drift:
             case "same", _:
                 return "no changes"
             case "compatible", _:
-                return f"compatible: {_counted(len(self.changes), 'change')}, none of which breaks callers"
+                return f"compatible: {counted(len(self.changes), 'change')}, none of which breaks callers"
             case _, "indices":
-                return f"breaking for callers that use indices: {_counted(count, 'breaking change')}"
-        return f"breaking: {_counted(count, 'breaking change')} of {len(self.changes)}"
+                return f"breaking for callers that use indices: {counted(count, 'breaking change')}"
+        return f"breaking: {counted(count, 'breaking change')} of {len(self.changes)}"
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -90,10 +91,6 @@ def _line(change: Change) -> str:
     where = f"{change.subject} {change.name}" if change.subject != "module" else change.name
     said = f"{where}: {change_line(change)}"
     return f"breaking: {said} ({change.reason})" if change.breaks != "nobody" else said
-
-
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 Drift.__module__ = "invokable"  # as users import it

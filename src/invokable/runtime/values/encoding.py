@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from invokable.contract.fields import Cardinality
+from invokable.contract.listing import with_article
 from invokable.contract.models import MODEL_KEYS
 from invokable.runtime.values.custom import FieldValueClass
 from invokable.runtime.values.inputs import Board, Color, LoRA, Model, StylePreset, SupportsFspath
@@ -42,7 +43,8 @@ def to_json(value: Any) -> Any:
             return {key: to_json(item) for key, item in value.items()}
         case SupportsFspath():
             return os.fspath(value)
-    raise TypeError(f"a {type(value).__name__} cannot be stored as JSON; use the path or the bytes of the file")
+    kind = with_article(type(value).__name__)
+    raise TypeError(f"{kind} cannot be stored as JSON; use the path or the bytes of the file")
 
 
 def custom_from_json(value: Any, made: FieldValueClass, cardinality: Cardinality) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from invokable.contract.listing import all_of, any_of
+from invokable.contract.listing import all_of, any_of, with_article
 from invokable.contract.model_words import models_in_words
 from invokable.contract.models import ANY_MODEL, IDENTIFYING, ModelFilter, ModelKey
 from invokable.runtime.errors import NotFoundError, Problem
@@ -88,7 +88,7 @@ def _missing(
     names = sorted({record.name for record in fitting})
     if others:
         found = models_in_words(ModelFilter(base=(others[0].base,), type=(others[0].type,)))
-        message = f"model {model} is a {found}; expected: {models_in_words(wanted)}{_some(names)}"
+        message = f"model {model} is {with_article(found)}; expected: {models_in_words(wanted)}{_some(names)}"
         return NotFoundError(message, name=str(model), nearest=names)
     if not matching(model, records):
         hint = described_otherwise(model, records) or nearest(str(model), names) or _some(names)
