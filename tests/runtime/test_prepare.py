@@ -255,7 +255,8 @@ def test_models_of_an_old_workflow_are_completed_in_the_graph() -> None:
     loader["model"] = {"name": "gone", "base": "sdxl", "type": "main"}
     Driver(reply).drive(complete_models(graph, Known(), problems))
     assert [str(problem) for problem in problems] == [
-        "node 'n', field 'model': the server has no model gone of type main and base sdxl (the server has dreams, face, ink)"
+        "node 'n', field 'model': the server has no model gone of type main and base sdxl"
+        " (the server has dreams, face, ink)"
     ]
 
 
