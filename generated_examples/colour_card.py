@@ -28,10 +28,10 @@ SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "435083f84294a700d586c208cce4049ddc8f90b0ef53a19de371ba9c9e812107"
+BODY_SHA256: Final = "600cb3c68b224a6cd2dee0372e5cc12b0e0f0caf11eeba0639f1693e6ca0e41b"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-e85a4932292ea1f8aa2d86ad3a0c91a1"
+MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-d5d3df04ebc758c0a05037f5c30edcda"
 
 NODES: Final = {
     "blank_image": "1.2.2",
@@ -94,7 +94,7 @@ class ColourCard(Workflow):
     card_colour: Annotated[Color, Index(2)] = field(
         default_factory=lambda: Color(r=30, g=90, b=160, a=255)
     )
-    """The colour that fills the image; its alpha is used only in mode "RGBA".
+    """The color that fills the image; its alpha is used only in mode "RGBA".
 
     Default: Color(r=30, g=90, b=160, a=255). Index 2.
     """

@@ -30,10 +30,10 @@ SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "54c86265bdbb258efacbc6adaf6d09aa6bcea6f5d6c4c940b55129fa633aa4b1"
+BODY_SHA256: Final = "241c5d018a43c1e4a6d08754a85103cf157d1b36896c033184f830b673ba9314"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "86f0974145366f6db5339667108e5002-fb8eca7e4ea63180eb98371d2348bbed"
+MADE_FROM: Final = "86f0974145366f6db5339667108e5002-1a5b3976e08e5074af6ce22e171a1ce8"
 
 NODES: Final = {
     "compel": "1.2.1",
@@ -166,7 +166,7 @@ class SD15TextToImage(Workflow):
 
     cfg_scale: Annotated[float | list[float], Index(6)] = 7.5
     """How strongly the prompts steer the image: 1 disables the negative prompt, 3 to 8 is
-    typical, and much higher values oversaturate colours. A list sets a value for each
+    typical, and much higher values oversaturate colors. A list sets a value for each
     step.
 
     Default: 7.5. Index 6, on Denoise - SD1.5, SDXL, under "Sampling".

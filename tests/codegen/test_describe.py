@@ -198,6 +198,26 @@ def test_an_output_names_the_nodes_that_it_feeds() -> None:
     assert found == "Latents to Image - SD1.5, SDXL, saved to `board`; also feeds Save Image"
 
 
+def test_a_label_of_spaces_is_none() -> None:
+    document = bare()
+    node(document, "l2i")["label"] = " \n "
+    assert [*outputs_described(document).values()] == ["Latents to Image - SD1.5, SDXL"]
+
+
+def test_an_input_that_the_form_shows_twice_has_two_indices() -> None:
+    document = bare()
+    for _ in range(3):
+        add_field(document, node(document, "denoise_latents")["id"], "steps")
+    assert described(document)["steps"][-1].endswith("Indices 0, 1 and 2, on Denoise - SD1.5, SDXL.")
+
+
+@pytest.mark.parametrize("length", [48, 49, 50, 51, 80])
+def test_a_title_that_is_cut_stands_below_in_full(length: int) -> None:
+    document = example("colour_card.json") | {"name": "x" * length, "description": ""}
+    text = generate_module(document, load("6.14.2"), source="made.json").text
+    assert f"{'x' * length}." in text.split('"""')[1] or f"\n\n{'x' * length}\n" in text.split('"""')[1]
+
+
 def test_an_output_of_many_says_one_per_what() -> None:
     assert outputs_described(with_generator())["card"].endswith("saved to `board`; one per run of the batch")
 

@@ -163,6 +163,7 @@ def test_a_name_does_not_depend_on_the_position_of_other_inputs(own: list[str]) 
     [
         ("SD1.5 Text to Image", "SD15TextToImage"),
         ("Text to Image - SDXL", "TextToImageSDXL"),
+        ("Upscale v2.0.1 of image.png", "UpscaleV201OfImagePng"),
         ("image", "ImageWorkflow"),
         ("None", "NoneWorkflow"),
         ("3D maps", "Workflow3DMaps"),

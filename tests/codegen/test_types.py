@@ -267,6 +267,8 @@ def test_limits_in_words(limits: Limits, words: str) -> None:
         (ModelFilter(type=("lora", "ip_adapter")), "LoRA or IP adapter model"),
         (ModelFilter(type=("clip_embed",), variant=("large",)), "CLIP embed model, variant large"),
         (ModelFilter(base=("wan",), format=("diffusers", "onnx")), "model of wan, format diffusers or onnx"),
+        (ModelFilter(type=("spandrel_image_to_image",)), "Spandrel image-to-image model"),
+        (ModelFilter(type=("flux_redux", "llava_onevision")), "FLUX Redux or LLaVA OneVision model"),
     ],
 )
 def test_models_in_words(models: ModelFilter, words: str) -> None:
@@ -289,6 +291,25 @@ def test_models_in_words(models: ModelFilter, words: str) -> None:
 )
 def test_result_types(type_name: str, cardinality: str, many: bool, annotation: str) -> None:
     assert str(result_type(type_name, cardinality, many)) == annotation
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (field("ImageField", cardinality="COLLECTION"), "list of images"),
+        (field("LoRAField", cardinality="COLLECTION"), "list of LoRAs"),
+        (field("StringField", cardinality="COLLECTION", limits=Limits(max_items=3)), "list of texts, at most 3 items"),
+        (field("FloatField", cardinality="SINGLE_OR_COLLECTION"), "number, or a list"),
+        (field("BooleanField", cardinality="COLLECTION"), "list, each item true or false"),
+        (field("EnumField", cardinality="COLLECTION", choices=("a", "b")), 'list, each item one of "a", "b"'),
+        (
+            field("ModelIdentifierField", cardinality="COLLECTION", models=ModelFilter(type=("ip_adapter",))),
+            "list, each item an IP adapter model",
+        ),
+    ],
+)
+def test_lists_in_words(item: FormInput, words: str) -> None:
+    assert input_type(item).summary == words
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,34 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a list of models has no article before its items",
+        f"{CODEGEN}typing/words.py",
+        'with_article(word) if name == "ModelIdentifierField" else word',
+        "word",
+        ("tests/codegen/test_types.py",),
+    ),
+    Mutation(
+        "a label of spaces counts as one",
+        f"{CODEGEN}describing/results.py",
+        "label = one_line(output.node_label)",
+        "label = output.node_label",
+        ("tests/codegen/test_describe.py",),
+    ),
+    Mutation(
+        "a title that is cut is nowhere in full",
+        f"{CODEGEN}render.py",
+        "if first.endswith(DOTS):",
+        "if False:",
+        ("tests/codegen/test_describe.py",),
+    ),
+    Mutation(
+        "a point between words joins them in a class name",
+        f"{CODEGEN}naming/names.py",
+        'spelling.words(_POINT.sub("", _without_remarks(text)))',
+        'spelling.words(_without_remarks(text).replace(".", ""))',
+        ("tests/codegen/test_names.py",),
+    ),
+    Mutation(
         "an article does not fit its noun",
         f"{CONTRACT}listing.py",
         "'an' if vowel else 'a'",

@@ -22,11 +22,13 @@ from invokable.codegen.python.expression import Expression
 from invokable.codegen.python.layout import Layout, line_length
 from invokable.codegen.templates import templates_folder
 from invokable.codegen.typing.defaults import model_expression
+from invokable.codegen.typing.words import DOTS
 from invokable.codegen.written.checksums import has_body_checksum, sign_body
 from invokable.codegen.written.existing import MARKER, is_generated
 from invokable.codegen.written.made_from import stamp, unstamped
 from invokable.contract.module import FORMAT
 from invokable.contract.utf8 import Utf8
+from invokable.workflow.headings import one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -390,15 +392,11 @@ def _as_sorted_by_linters(name: str) -> tuple[int, list[tuple[bool, int, str]]]:
 
 
 def _module_docstring(plan: ModulePlan) -> Iterator[str | ListItem]:
-    yield first_line(plan.title, most=_TITLE)
-    yield from _whole(plan.title)
+    first = first_line(plan.title, most=_TITLE)
+    yield first
+    if first.endswith(DOTS):
+        yield one_line(plan.title)
     yield plan.reading.workflow.description
-
-
-def _whole(title: str) -> list[str]:
-    """The full title if it is too long for the first line of a docstring."""
-    line = " ".join(title.split())
-    return [line] if len(line) > _TITLE else []
 
 
 def _class_docstring(plan: ModulePlan, summary: Callable[[PlannedInput], object]) -> Iterator[str | ListItem]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from invokable.codegen.describing.authors import authors_words
 from invokable.codegen.describing.destinations import Destination, Destinations, joined
 from invokable.codegen.describing.glossary import accepts
-from invokable.codegen.typing.words import cut, default_in_words, models_of
+from invokable.codegen.typing.words import DOTS, cut, default_in_words, models_of
+from invokable.contract.listing import all_of
 from invokable.workflow.headings import surroundings
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Descriptions:
         if item.template.type.name == "BoardField":
             yield from self._files(item.node_id)
         yield _omitted(planned, destination)
-        numbers = ", ".join(map(str, planned.indices))
+        numbers = all_of(map(str, planned.indices))
         where = "" if same_words(item.user_label, planned.attribute) else self._where(planned)
         yield sentence(f"{'Index' if len(planned.indices) == 1 else 'Indices'} {numbers}{where}")
 
@@ -97,7 +98,7 @@ def sentence(text: str) -> str:
 def first_line(text: str, *, most: int) -> str:
     """A text as the first line of a docstring: on one line, ending in a mark, and cut to `most` characters."""
     line = cut(" ".join(text.split()).rstrip(" .,:;…"), most - 1)
-    return line if line.endswith(("!", "?", "...")) else f"{line or 'Workflow'}."
+    return line if line.endswith(("!", "?", DOTS)) else f"{line or 'Workflow'}."
 
 
 def same_words(label: str, attribute: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from invokable.codegen.describing.destinations import joined, node_name
 from invokable.workflow.feeding import Feeding
-from invokable.workflow.headings import surroundings
+from invokable.workflow.headings import one_line, surroundings
 
 if TYPE_CHECKING:
     from invokable.codegen.plan import PlannedInput, PlannedOutput
@@ -30,8 +30,9 @@ class Results:
     def of(self, planned: PlannedOutput) -> str:
         """`Card (Save Image), under "Output", saved to `board`; also feeds Canny Edge Detection`."""
         output = planned.output
-        described = output.node_label or output.node_title
-        if output.node_label and output.node_label != output.node_title:
+        label = one_line(output.node_label)
+        described = label or output.node_title
+        if described != output.node_title:
             described += f" ({output.node_title})"
         if not output.sole:
             described += f": {output.field_title}"

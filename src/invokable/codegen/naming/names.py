@@ -35,6 +35,7 @@ __all__ = [
 Key: TypeAlias = tuple[str, str]
 
 _WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
+_POINT: Final = re.compile(r"(?<=[0-9])\.(?=[0-9])")
 _MOST: Final = 60  # larger groups are numbered: nobody reads that many names
 _ALL: Final = 600  # names for which the workflow is searched, in all
 _REMARKS: Final = frozenset(
@@ -163,7 +164,7 @@ def class_name(workflow_name: str, *, fallback: str) -> str:
     A remark in brackets, such as `(see note in details)`, is left out.
     """
     for text in (workflow_name, fallback):
-        parts = spelling.words(_without_remarks(text).replace(".", ""))
+        parts = spelling.words(_POINT.sub("", _without_remarks(text)))
         name = "".join(word[0].upper() + word[1:] for word in parts)[: spelling.MAX_LENGTH]
         if name:
             break

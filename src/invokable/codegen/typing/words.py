@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.typing.limits import cardinality_of
 from invokable.contract.limit_words import range_in_words
+from invokable.contract.listing import with_article
 from invokable.contract.model_words import models_in_words
 from invokable.contract.models import ANY_MODEL
 from invokable.schema.model import MISSING
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from invokable.schema.model import InputTemplate
     from invokable.workflow import FormInput
 
-_DOTS: Final = "..."
+DOTS: Final = "..."
+"""Ends a text that was cut."""
 _WORDS: Final[Mapping[str, str]] = {
     "BoardField": "board",
     "BooleanField": "true or false",
@@ -35,6 +37,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "StylePresetField": "style preset",
     "VideoField": "video",
 }
+_COUNTABLE: Final = frozenset({"board", "color", "image", "integer", "LoRA", "number", "style preset", "text", "video"})
+"""Words with a plural: `list of images`."""
 _LONGEST: Final = 160  # characters of choices listed in full
 _MOST: Final = 12  # choices listed in full
 _FIRST: Final = 3  # choices listed of many, besides the last
@@ -52,11 +56,15 @@ def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str
         word = models_in_words(item.template.models)
     cardinality = cardinality_of(item.template)
     if cardinality == "COLLECTION":
-        word = f"list ({word})"
+        word = f"list of {word}s" if word in _COUNTABLE else f"list, each item {_item(word, name)}"
     elif cardinality == "SINGLE_OR_COLLECTION":
         word = f"{word}, or a list"
     within = range_in_words(limits.item) if limits.item else ""
     return ", ".join(part for part in (word, range_in_words(limits), within and f"each {within}") if part)
+
+
+def _item(word: str, name: str) -> str:
+    return with_article(word) if name == "ModelIdentifierField" else word
 
 
 def choices_in_words(choices: tuple[object, ...]) -> str:
@@ -89,9 +97,9 @@ def cut(text: str, most: int) -> str:
     """
     if len(text) <= most:
         return text
-    head = text[: max(most - len(_DOTS), 0)]
+    head = text[: max(most - len(DOTS), 0)]
     whole = (head.rpartition(" ")[0] or head).rstrip(" .,:;")
-    return f"{whole}{_DOTS}" if head else ""
+    return f"{whole}{DOTS}" if head else ""
 
 
 def _quoted(value: object, most: int) -> str:
