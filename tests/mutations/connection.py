@@ -238,8 +238,8 @@ MUTATIONS: Final = (
     Mutation(
         "a deleted upload is used",
         f"{STEPS}resources/uploads.py",
-        "_TRUSTED: Final = 60.0",
-        "_TRUSTED: Final = 1e9",
+        "_FRESH_FOR: Final = 60.0",
+        "_FRESH_FOR: Final = 1e9",
         (f"{TESTS}test_submitting.py::test_a_deleted_upload_is_noticed_within_a_minute",),
     ),
     Mutation(

@@ -78,7 +78,7 @@ MUTATIONS: Final = (
     Mutation(
         "runs use uploads that were deleted as intermediate",
         f"{STEPS}resources/media.py",
-        "    known.uploads.doubt()  # they are intermediate\n",
+        "    known.uploads.mark_stale()  # they are intermediate\n",
         "",
         CONTRACT,
     ),
@@ -127,7 +127,7 @@ MUTATIONS: Final = (
     Mutation(
         "a video that moved to another page is left out",
         f"{STEPS}resources/media.py",
-        "by_name.get(name) or (yield from _if_there(kind, name, client))",
+        "by_name.get(name) or (yield from _get_if_there(kind, name, client))",
         "by_name.get(name)",
         UNIT,
     ),

@@ -450,7 +450,7 @@ MUTATIONS: Final = (
     Mutation(
         "closing a client does not end sleeps",
         f"{RUNTIME}client/_sync/engine.py",
-        "        while seconds > _NAP and",
+        "        while seconds > _CLOSE_CHECK and",
         "        while False and",
         (f"{TESTS}test_closing.py",),
     ),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import Client, Connection, Policy
-from invokable.runtime.steps.exchange.policy import is_busy, seconds_asked
+from invokable.runtime.steps.exchange.policy import is_busy, retry_after_seconds
 
 SECRETS = {"token": "t0ken-s3cret", "api_key": "k3y-s3cret"}
 SIGN_IN = {"email": "me@example.org", "password": "p4ss-s3cret"}
@@ -188,19 +188,19 @@ def test_a_pause_is_at_least_as_long_as_requested_and_never_endless(attempt: int
     ],
 )
 def test_retry_after_as_a_number_or_a_date(header: str, date: str, seconds: float | None) -> None:
-    assert seconds_asked(header, date, now=1445412490.0) == seconds
+    assert retry_after_seconds(header, date, now=1445412490.0) == seconds
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_retry_after_is_seconds_or_none(header: str, date: str) -> None:
-    found = seconds_asked(header, date, now=0.0)
+    found = retry_after_seconds(header, date, now=0.0)
     assert found is None or 0 <= found < 1e12
 
 
 def test_a_refusal_with_the_servers_own_message_is_not_retried() -> None:
-    assert is_busy(500, method="GET", own_words=True)
-    assert is_busy(500, method="POST", own_words=False)
-    assert not is_busy(500, method="POST", own_words=True)
-    assert {status for status in range(400, 600) if is_busy(status, method="GET", own_words=True)} == (
+    assert is_busy(500, method="GET", from_invokeai=True)
+    assert is_busy(500, method="POST", from_invokeai=False)
+    assert not is_busy(500, method="POST", from_invokeai=True)
+    assert {status for status in range(400, 600) if is_busy(status, method="GET", from_invokeai=True)} == (
         {408, 425, 429, 500, *range(502, 600)} - {505}
     )

@@ -29,7 +29,7 @@ from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.steps.exchange.protocol import File, GetPolicy, Request, Response
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import find_model
-from invokable.runtime.steps.resources.uploads import Uploaded
+from invokable.runtime.steps.resources.uploads import UploadCache
 from invokable.testing import Fault, Simulator
 from tests.examples import add_edge, add_node, imported, with_generator, workflow_class
 from tests.runtime.driving import Driver, answer
@@ -104,13 +104,13 @@ def test_an_upload_is_retried(kind: str, of_a_run: bool, server: Simulator) -> N
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_does_not_wait_for_its_parents_upload() -> None:
-    uploaded = Uploaded()
+    cache = UploadCache()
     file = File("image", picture("red"))
-    started = uploaded.name_of(file, "parent")
+    started = cache.name_of(file, "parent")
     assert isinstance(next(started), GetPolicy)  # it is on its way
     pid = os.fork()
     if pid == 0:
-        step = next(uploaded.name_of(file, "child"))
+        step = next(cache.name_of(file, "child"))
         os._exit(0 if isinstance(step, GetPolicy) else 1)  # it uploads the file itself, without a pause
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
@@ -118,7 +118,7 @@ def test_a_forked_child_does_not_wait_for_its_parents_upload() -> None:
 def test_a_deleted_upload_is_noticed_within_a_minute(server: Simulator) -> None:
     client = server.client()
     now = 1000.0
-    client._engine.context.known.uploads = Uploaded(lambda: now)
+    client._engine.context.known.uploads = UploadCache(lambda: now)
     client.run(ColourCard(stamp=picture("red")))
     delete_intermediates(server)
     now += 61

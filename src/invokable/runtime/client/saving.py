@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class Scrap:
+class PendingFile:
     """A temporary file, to be moved to `path`; `name` is the name on the server, used if `path` is a folder.
 
     Raises OSError.
@@ -26,19 +26,19 @@ class Scrap:
         # Opened with the permissions of a new file: reading the umask would change it for other threads.
         self.file: BinaryIO = self._path.open("x+b")
 
-    def keep(self) -> Path:
+    def commit(self) -> Path:
         """Move the file to its destination, and return its path. Raises OSError."""
         self.file.close()
         os.replace(self._path, self.target)
         return self.target
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Delete the file."""
         self.file.close()
         self._path.unlink(missing_ok=True)
 
 
-def taken(file: BinaryIO, piece: bytes, answer: object) -> int:
+def bytes_written(file: BinaryIO, piece: bytes, answer: object) -> int:
     """How many bytes of a piece were written, given what the file object's `write` returned.
 
     An unbuffered file may write only part of it. Raises BlockingIOError if a non-blocking file wrote nothing.

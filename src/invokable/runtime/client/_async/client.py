@@ -24,7 +24,7 @@ from invokable.runtime.client._async.repositories.server import AsyncServer
 from invokable.runtime.client._async.repositories.style_presets import AsyncStylePresets
 from invokable.runtime.client._async.repositories.videos import AsyncVideos
 from invokable.runtime.client._async.repositories.workflows import AsyncWorkflows
-from invokable.runtime.client._async.saving import pass_on, save, save_all
+from invokable.runtime.client._async.saving import download_into, save, save_all
 from invokable.runtime.client._async.showing import show
 from invokable.runtime.client._http import AsyncNetwork, AsyncTransport
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
@@ -329,7 +329,7 @@ class AsyncClient:
         The download is checked before its first byte is written; until then, a large file is kept on disk.
         Raises the same exceptions as `download`.
         """
-        await pass_on(self._engine, checked_medium(medium), file)
+        await download_into(self._engine, checked_medium(medium), file)
 
     async def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
         """Download an image or a video to a file, atomically, and return its path.

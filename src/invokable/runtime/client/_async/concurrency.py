@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from invokable.runtime.client._http import AsyncTransport
 from invokable.runtime.client.listening import BatchSubscription, Listener
-from invokable.runtime.client.saving import taken
+from invokable.runtime.client.saving import bytes_written
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, Request, Response
 from invokable.runtime.values.media import Downloader
@@ -29,7 +29,7 @@ async def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwa
     return await asyncio.to_thread(action, *arguments, **options)
 
 
-async def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
+async def create_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
     """Create something on disk. If the task is canceled meanwhile, undo it, since nothing else would."""
     making = asyncio.ensure_future(asyncio.to_thread(make, *arguments))
     try:
@@ -41,10 +41,10 @@ async def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *a
         raise
 
 
-async def written(file: BinaryIO, piece: bytes) -> int:
+async def write_piece(file: BinaryIO, piece: bytes) -> int:
     """Write to a file object, awaiting its `write` if necessary. Returns the number of bytes written."""
     answer: Any = await asyncio.to_thread(file.write, piece)
-    return taken(file, piece, await answer if inspect.isawaitable(answer) else answer)
+    return bytes_written(file, piece, await answer if inspect.isawaitable(answer) else answer)
 
 
 def shielded(do: Callable[[S], Awaitable[Any]]) -> Callable[[S], Awaitable[Any]]:
@@ -82,7 +82,7 @@ def sharing_scope() -> object:
     return asyncio.get_running_loop()
 
 
-class Gate:
+class RequestLimiter:
     """Limits how many requests of an event loop are in flight, not counting files."""
 
     def __init__(self, at_once: int) -> None:
@@ -93,22 +93,22 @@ class Gate:
         """Send a request when its turn comes. Raises whatever sending raises."""
         if request.file is not None or request.into is not None:
             return await transport.send(request)
-        gate = self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
-        if gate.locked():
-            request = await self._in_turn(gate, request)
+        semaphore = self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
+        if semaphore.locked():
+            request = await self._wait_for_turn(semaphore, request)
         else:
-            await gate.acquire()
+            await semaphore.acquire()
         try:
             return await transport.send(request)
         finally:
-            gate.release()
+            semaphore.release()
 
-    async def _in_turn(self, gate: asyncio.Semaphore, request: Request) -> Request:
+    async def _wait_for_turn(self, semaphore: asyncio.Semaphore, request: Request) -> Request:
         """The request, with the time it has left."""
         begin = time.monotonic()
         try:
             async with asyncio.timeout(request.timeout):
-                await gate.acquire()
+                await semaphore.acquire()
         except TimeoutError:
             raise ConnectionError("timed out while waiting for other requests", sent=False) from None
         if request.timeout is None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, cast
 
-from invokable.runtime.client._async.concurrency import in_thread, made_in_thread, written
+from invokable.runtime.client._async.concurrency import create_in_thread, in_thread, write_piece
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.client._async.together import together
 from invokable.runtime.client.naming import named, paths, reserve
-from invokable.runtime.client.saving import Scrap
+from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.result import WorkflowResult
@@ -25,12 +25,12 @@ _PIECE: Final = 2**20
 async def save(engine: AsyncEngine, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
     """Download to a file, atomically."""
     engine.check_open()
-    scrap = await made_in_thread(Scrap, Scrap.drop, medium.name, path)
+    pending = await create_in_thread(PendingFile, PendingFile.discard, medium.name, path)
     try:
-        await engine.drive(download(medium, scrap.file))
-        return scrap.keep()
+        await engine.drive(download(medium, pending.file))
+        return pending.commit()
     except BaseException:
-        scrap.drop()
+        pending.discard()
         raise
 
 
@@ -49,12 +49,12 @@ async def save_all(
     engine.check_open()
     files = named(media)
     where = paths(files, folder, pattern)
-    put = save if overwrite else _save_beside
+    save_one = save if overwrite else _save_without_overwriting
     pairs = zip(files, where, strict=True)
-    return await together([partial(put, engine, file.medium, path) for file, path in pairs], at_once)
+    return await together([partial(save_one, engine, file.medium, path) for file, path in pairs], at_once)
 
 
-async def pass_on(engine: AsyncEngine, medium: Image | Video, into: BinaryIO) -> None:
+async def download_into(engine: AsyncEngine, medium: Image | Video, into: BinaryIO) -> None:
     """Download into an object that needs only a `write` method. An incomplete download is not written."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         file = cast("BinaryIO", spool)
@@ -62,11 +62,11 @@ async def pass_on(engine: AsyncEngine, medium: Image | Video, into: BinaryIO) ->
         file.seek(0)
         while piece := memoryview(await in_thread(_read, file)):
             while piece:  # an unbuffered file or a socket may write only part of it
-                piece = piece[await written(into, bytes(piece)) :]
+                piece = piece[await write_piece(into, bytes(piece)) :]
 
 
-async def _save_beside(engine: AsyncEngine, medium: Image | Video, path: Path) -> Path:
-    reserved = await made_in_thread(reserve, Path.unlink, path)
+async def _save_without_overwriting(engine: AsyncEngine, medium: Image | Video, path: Path) -> Path:
+    reserved = await create_in_thread(reserve, Path.unlink, path)
     try:
         return await save(engine, medium, reserved)
     except BaseException:

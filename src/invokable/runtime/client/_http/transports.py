@@ -31,7 +31,7 @@ from invokable.runtime.client._http.pools import AsyncPool, Pool
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.credentials import Credentials
-from invokable.runtime.steps.exchange.policy import Policy, seconds_asked
+from invokable.runtime.steps.exchange.policy import Policy, retry_after_seconds
 from invokable.runtime.steps.exchange.protocol import Request, Response
 
 Network: TypeAlias = httpx.BaseTransport
@@ -119,7 +119,7 @@ class _BaseTransport:
             body=body.whole(),
             method=request.method,
             url=self.url + request.path,
-            retry_after=seconds_asked(headers.get(b"retry-after", ""), headers.get(b"date", ""), time.time()),
+            retry_after=retry_after_seconds(headers.get(b"retry-after", ""), headers.get(b"date", ""), time.time()),
             new_token=headers.get(b"x-refreshed-token"),
             location=headers.get(b"location", "").partition("?")[0] if answer.is_redirect else "",
             disposition=headers.get(b"content-disposition", ""),

@@ -25,7 +25,7 @@ from invokable.runtime.client._sync.repositories.server import Server
 from invokable.runtime.client._sync.repositories.style_presets import StylePresets
 from invokable.runtime.client._sync.repositories.videos import Videos
 from invokable.runtime.client._sync.repositories.workflows import Workflows
-from invokable.runtime.client._sync.saving import pass_on, save, save_all
+from invokable.runtime.client._sync.saving import download_into, save, save_all
 from invokable.runtime.client._sync.showing import show
 from invokable.runtime.client.connection import Connection, connection_of, policy_of
 from invokable.runtime.client.progress import Watch, watched
@@ -326,7 +326,7 @@ class Client:
         The download is checked before its first byte is written; until then, a large file is kept on disk.
         Raises the same exceptions as `download`.
         """
-        pass_on(self._engine, checked_medium(medium), file)
+        download_into(self._engine, checked_medium(medium), file)
 
     def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:
         """Download an image or a video to a file, atomically, and return its path.

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client.listening import BatchSubscription, Listener
-from invokable.runtime.client.saving import taken
+from invokable.runtime.client.saving import bytes_written
 from invokable.runtime.client.threads import Flag, start
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, Request, Response
 from invokable.runtime.values.media import Downloader
@@ -27,14 +27,14 @@ def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -
     return action(*arguments, **options)
 
 
-def made_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
+def create_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
     """Create something on disk: here, in the caller's thread."""
     return make(*arguments)
 
 
-def written(file: BinaryIO, piece: bytes) -> int:
+def write_piece(file: BinaryIO, piece: bytes) -> int:
     """Write to a file object. Returns the number of bytes written."""
-    return taken(file, piece, file.write(piece))
+    return bytes_written(file, piece, file.write(piece))
 
 
 def shielded(do: T) -> T:
@@ -56,7 +56,7 @@ def sharing_scope() -> object:
     return os.getpid()
 
 
-class Gate:
+class RequestLimiter:
     """Lets all requests through: the number of threads is limit enough."""
 
     def __init__(self, at_once: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from invokable.runtime.client._http import Transport
 from invokable.runtime.client._sync.concurrency import (
-    Gate,
+    RequestLimiter,
     call_back,
     check_loop,
     in_thread,
@@ -55,7 +55,7 @@ from invokable.runtime.values.submission import Submission
 _AT_ONCE: Final = 4
 """Requests that tasks have in flight at the same time, not counting files: the server handles one at a time, and a
 pool with many waiters is slow."""
-_NAP: Final = 0.25
+_CLOSE_CHECK: Final = 0.25
 """Seconds between checks during a sleep for whether the client was closed."""
 
 
@@ -69,7 +69,7 @@ class Engine:
         self.transport = transport
         self.context = Context(Known(), client)
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
-        self._gate = Gate(_AT_ONCE)
+        self._limiter = RequestLimiter(_AT_ONCE)
         self._item_reader = ItemReader(self._read_items)
         self._closed = False
         weakref.finalize(self, self.listener.stop)
@@ -127,7 +127,7 @@ class Engine:
     def _perform(self, step: Step, watch: Watch | None) -> Any:
         match step:
             case Request():
-                return self._gate.send(self.transport, step)
+                return self._limiter.send(self.transport, step)
             case AwaitEvents():
                 return self._await(step)
             case Subscribe():
@@ -161,8 +161,8 @@ class Engine:
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while seconds > _NAP and not self._closed:
-            sleep(_NAP)
+        while seconds > _CLOSE_CHECK and not self._closed:
+            sleep(_CLOSE_CHECK)
             seconds = end - time.monotonic()
         if not self._closed:
             sleep(max(seconds, 0.0))

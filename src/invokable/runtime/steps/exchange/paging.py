@@ -20,7 +20,7 @@ class Page(Generic[T]):
     """Fetches the next part; None at the end."""
 
 
-def at_once(steps: Steps[list[T]]) -> Steps[Page[T]]:
+def single_page(steps: Steps[list[T]]) -> Steps[Page[T]]:
     """A list that the server returns as a whole."""
     return Page((yield from steps))
 

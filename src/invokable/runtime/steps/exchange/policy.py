@@ -113,7 +113,7 @@ def _check_outputs(value: object) -> None:
         raise ValueError(f"outputs is {value!r}; expected a dict of functions or classes by output type")
 
 
-def seconds_asked(retry_after: str, date: str, now: float) -> float | None:
+def retry_after_seconds(retry_after: str, date: str, now: float) -> float | None:
     """The seconds that a `Retry-After` header asks for, as a number or a date; None for anything else.
 
     `date` is the answer's Date header, since the server's clock may differ from ours; `now` is our time.
@@ -126,8 +126,8 @@ def seconds_asked(retry_after: str, date: str, now: float) -> float | None:
     until = _timestamp(retry_after)
     if until is None:
         return None
-    here = _timestamp(date)
-    return max(until - (now if here is None else here), 0.0)
+    server_time = _timestamp(date)
+    return max(until - (now if server_time is None else server_time), 0.0)
 
 
 def _timestamp(date: str) -> float | None:
@@ -137,13 +137,13 @@ def _timestamp(date: str) -> float | None:
         return None
 
 
-def is_busy(status: int, *, method: str, own_words: bool) -> bool:
+def is_busy(status: int, *, method: str, from_invokeai: bool) -> bool:
     """Whether an answer means that the same request may succeed later.
 
-    A 500 with `own_words` is InvokeAI's way of refusing what was sent; for a GET it may also be temporary.
+    A 500 with `from_invokeai` is InvokeAI's way of refusing what was sent; for a GET it may also be temporary.
     """
     if status == 500:
-        return method == "GET" or not own_words
+        return method == "GET" or not from_invokeai
     return status in _BUSY or (status in range(502, 600) and status != 505)
 
 

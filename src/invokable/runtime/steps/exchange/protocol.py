@@ -205,15 +205,15 @@ def fetch(request: Request, *, final: Container[int] = ()) -> Steps[Response]:
         except CertificateError:
             raise
         except ConnectionError as error:
-            asked = None
+            retry_after = None
             LOG.info("%s %s: %s; attempt %d", request.method, request.path, error, attempt + 1)
         else:
             is_final = response.status in final
-            if is_final or not is_busy(response.status, method=request.method, own_words=response.is_json):
+            if is_final or not is_busy(response.status, method=request.method, from_invokeai=response.is_json):
                 return response
-            asked = response.retry_after
+            retry_after = response.retry_after
             LOG.info("%s %s: answered %d; attempt %d", request.method, request.path, response.status, attempt + 1)
-        yield Sleep(policy.pause(attempt, asked))
+        yield Sleep(policy.pause(attempt, retry_after))
         _rewind(request)
     last: Response = yield request
     return last

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from invokable.runtime.steps.exchange.answers import ListedModel
-from invokable.runtime.steps.resources.uploads import Uploaded
+from invokable.runtime.steps.resources.uploads import UploadCache
 
 
 @dataclass(slots=True)
@@ -20,9 +20,9 @@ class Known:
     """Whether the server returns many queue items in one request; servers before 6.7 do not."""
     max_queue_size: int | None = None
     """How many items may be pending in the queue."""
-    uploads: Uploaded = field(default_factory=Uploaded)
+    uploads: UploadCache = field(default_factory=UploadCache)
     """The files uploaded for runs."""
     models_listed: float = float("-inf")
     """When the models were last listed."""
-    summarises: bool = True
+    lists_summaries: bool = True
     """Whether the server returns summaries of many items; servers before 6.14 do not."""

@@ -88,7 +88,7 @@ class _Listed(Answer):
     total: int
 
 
-class _Inside(Answer):
+class _Embedded(Answer):
     workflow: str | None = None
     graph: str | None = None
 
@@ -103,7 +103,7 @@ def list_media(kind: Kind[R], selection: Selection, known: Known, client: Downlo
     names = yield from _names(kind, params)
     if kind.name == "image":
         return (yield from in_chunks(names, lambda some: _by_names(kind, some, client), _AT_ONCE))
-    return (yield from _along(kind, params, names, client, 0))  # videos cannot be requested by name
+    return (yield from _pages_by_names(kind, params, names, client, 0))  # videos cannot be requested by name
 
 
 def media_names(kind: Kind[R], selection: Selection, known: Known) -> Steps[tuple[str, ...]]:
@@ -135,27 +135,27 @@ def upload_media(
 
 def get_media(kind: Kind[R], name: str, known: Known, client: Downloader | None) -> Steps[R]:
     """An image or a video. Raises NotFoundError."""
-    response = yield from _asked(kind, name, "", known)
+    response = yield from _get(kind, name, "", known)
     return _record(kind, parse(response), response, client)
 
 
 def media_metadata(kind: Kind[R], name: str, known: Known) -> Steps[dict[str, Any] | None]:
     """The metadata of an image or a video. Raises NotFoundError."""
-    response = yield from _asked(kind, name, "/metadata", known)
+    response = yield from _get(kind, name, "/metadata", known)
     metadata = parse(response)
     return None if metadata is None else shaped(metadata, dict[str, Any], where=response.url)
 
 
 def embedded_workflow(kind: Kind[R], name: str, known: Known) -> Steps[EmbeddedWorkflow]:
     """The workflow and the graph embedded in an image or a video. Raises NotFoundError."""
-    response = yield from _asked(kind, name, "/workflow", known)
-    inside = read(response, _Inside)
-    return EmbeddedWorkflow(workflow=_loaded(inside.workflow, response), graph=_loaded(inside.graph, response))
+    response = yield from _get(kind, name, "/workflow", known)
+    embedded = read(response, _Embedded)
+    return EmbeddedWorkflow(workflow=_loaded(embedded.workflow, response), graph=_loaded(embedded.graph, response))
 
 
 def media_thumbnail(kind: Kind[R], name: str, known: Known) -> Steps[bytes]:
     """The thumbnail of an image or a video. Raises NotFoundError."""
-    response = yield from _asked(kind, name, "/thumbnail", known)
+    response = yield from _get(kind, name, "/thumbnail", known)
     return picture(response)
 
 
@@ -166,7 +166,7 @@ def count_intermediates() -> Steps[int]:
 
 def delete_intermediates(known: Known) -> Steps[int]:
     """Delete all intermediate images. Returns the number deleted."""
-    known.uploads.doubt()  # they are intermediate
+    known.uploads.mark_stale()  # they are intermediate
     return read((yield from fetch(Request("DELETE", f"{IMAGES.path}/intermediates"))), int)
 
 
@@ -189,7 +189,7 @@ def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bo
 def delete_media(kind: Kind[R], names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
     """Delete images or videos. Returns the names of those that the server deleted."""
     names = list(names)
-    known.uploads.doubt(names)  # first, so that no run relies on them meanwhile
+    known.uploads.mark_stale(names)  # first, so that no run relies on them meanwhile
     return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", known))
 
 
@@ -205,7 +205,7 @@ def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known)
 
 def clean_up(submission: Submission, known: Known) -> Steps[tuple[str, ...]]:
     """Delete files that a run uploaded and no other run uses. Returns the names of those that the server deleted."""
-    names = known.uploads.give_up(submission.uploads, submission.batch_id)
+    names = known.uploads.forget(submission.uploads, submission.batch_id)
     videos = [name for name in names if name.endswith(".mp4")]
     images = [name for name in names if name not in videos]
     deleted = (yield from delete_media(IMAGES, images, known)) if images else ()
@@ -258,7 +258,7 @@ def _by_names(kind: Kind[R], names: Sequence[Any], client: Downloader | None) ->
     return [_record(kind, value, response, client) for value in read(response, list[dict[str, Any]])]
 
 
-def _along(
+def _pages_by_names(
     kind: Kind[R], params: Mapping[str, Any], names: Sequence[str], client: Downloader | None, start: int
 ) -> Steps[Page[R]]:
     """The records with these names, one server page at a time; one that moved to another page is fetched by name."""
@@ -267,14 +267,14 @@ def _along(
     by_name = {one.name: one for one in here}
     found = []
     for name in names[start : start + _AT_ONCE]:
-        one = by_name.get(name) or (yield from _if_there(kind, name, client))
+        one = by_name.get(name) or (yield from _get_if_there(kind, name, client))
         if one is not None:
             found.append(one)
-    following = partial(_along, kind, params, names, client, start + _AT_ONCE)
+    following = partial(_pages_by_names, kind, params, names, client, start + _AT_ONCE)
     return Page(found, following if start + _AT_ONCE < len(names) else None)
 
 
-def _if_there(kind: Kind[R], name: str, client: Downloader | None) -> Steps[R | None]:
+def _get_if_there(kind: Kind[R], name: str, client: Downloader | None) -> Steps[R | None]:
     response = yield from fetch(Request("GET", _path(kind, name)))
     return None if response.status == 404 else _record(kind, parse(response), response, client)
 
@@ -292,7 +292,7 @@ def _paged(kind: Kind[R], params: Mapping[str, Any], start: int) -> Steps[Respon
     return (yield from fetch(Request("GET", f"{kind.path}/", {**params, "offset": start, "limit": _AT_ONCE})))
 
 
-def _asked(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]:
+def _get(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]:
     if kind.since != IMAGES.since:
         yield from require(known, f"{kind.name}s", kind.since)
     response = yield from fetch(Request("GET", _path(kind, name) + part))
@@ -311,10 +311,10 @@ def _missing(kind: Kind[R], name: str) -> NotFoundError:
 
 def _record(kind: Kind[R], value: Any, response: Response, client: Downloader | None) -> R:
     names = {"name": f"{kind.name}_name", "category": f"{kind.name}_category", "origin": f"{kind.name}_origin"}
-    return bound(record(kind.record, value, names, where=response.url), client)
+    return _bind(record(kind.record, value, names, where=response.url), client)
 
 
-def bound(medium: R, client: Downloader | None) -> R:
+def _bind(medium: R, client: Downloader | None) -> R:
     """The same, with a client to download it with."""
     object.__setattr__(medium, "_client", client)
     return medium

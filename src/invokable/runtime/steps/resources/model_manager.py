@@ -116,7 +116,7 @@ def delete_model_image(value: Model | str, known: Known) -> Steps[None]:
     def is_gone() -> Steps[bool]:
         return not (yield from get_model(model.key)).config.get("cover_image")
 
-    yield from _do(Request("DELETE", _image_of(model)), is_gone)
+    yield from _send_until_done(Request("DELETE", _image_of(model)), is_gone)
 
 
 def scan_folder(folder: str) -> Steps[tuple[str, ...]]:
@@ -165,7 +165,7 @@ def cancel_install(install_id: int) -> Steps[ModelInstall]:
     return (yield from get_install(install_id))
 
 
-def steer_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstall]:
+def control_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstall]:
     """`pause`, `resume` or `restart_failed` an installation, unless it was completed. Raises NotFoundError."""
     yield from require(known, "pausing and restarting installations", "6.13")
     install = yield from get_install(install_id)  # a missing one is a 415
@@ -181,10 +181,10 @@ def prune_installs() -> Steps[None]:
     def are_gone() -> Steps[bool]:
         return not any(install.ended for install in (yield from list_installs()))
 
-    yield from _do(Request("DELETE", _INSTALL), are_gone)
+    yield from _send_until_done(Request("DELETE", _INSTALL), are_gone)
 
 
-def _do(request: Request, is_done: Callable[[], Steps[bool]]) -> Steps[None]:
+def _send_until_done(request: Request, is_done: Callable[[], Steps[bool]]) -> Steps[None]:
     """Send a request whose answer has no body. 6.14 fails to send it after its work, so check whether that is done."""
     for final in ((500,), ()):
         response = yield from fetch(request, final=final)

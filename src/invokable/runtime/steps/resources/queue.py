@@ -72,12 +72,12 @@ def queued(submission: Submission) -> Steps[Queued]:
 def summaries_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, ItemSummary]]:
     """Items without their sessions, and without those that are no longer in the queue."""
     found: dict[int, ItemSummary] = {}
-    if known.summarises:
+    if known.lists_summaries:
         for start in range(0, len(item_ids), _SUMMARIES):
             chunk = list(item_ids[start : start + _SUMMARIES])
             response: Response = yield Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk})
             if response.status in (404, 405):  # servers before 6.14
-                known.summarises = False
+                known.lists_summaries = False
                 break
             found |= {item.item_id: item for item in read(response, list[ItemSummary])}
         else:
@@ -127,12 +127,12 @@ def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
 
 
 def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
-    if known.summarises:
+    if known.lists_summaries:
         request = Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": item_ids})
         response: Response = yield from fetch(request)
         if response.status not in (404, 405):
             return read(response, list[ItemSummary])
-        known.summarises = False  # servers before 6.14
+        known.lists_summaries = False  # servers before 6.14
     return [_summary(item) for item in (yield from items_by_id(item_ids, known)).values()]
 
 

@@ -22,8 +22,8 @@ from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import File, Request, Sleep, Steps, fetch, fetch_as
 from invokable.runtime.steps.exchange.responses import parse, read
 
-_TRUSTED: Final = 60.0  # seconds for which a file that was seen on the server is assumed to exist
-_LOOKS: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between checks of another run's upload; the last one repeats
+_FRESH_FOR: Final = 60.0  # seconds for which a file that was seen on the server is assumed to exist
+_POLL_PAUSES: Final = (0.01, 0.02, 0.05, 0.1)  # seconds between checks of another run's upload; the last one repeats
 
 _Key = tuple[str, str]
 
@@ -33,7 +33,7 @@ class RefusedFileError(Exception):
 
 
 @dataclass(slots=True)
-class _Stored:
+class _StoredFile:
     """A file on the server, or being uploaded while it has no name."""
 
     name: str = ""
@@ -43,11 +43,11 @@ class _Stored:
 
 
 @dataclass(slots=True)
-class Uploaded:
+class UploadCache:
     """The files that a client has uploaded for its runs, by content. Any number of threads and tasks may share it."""
 
     clock: Callable[[], float] = time.monotonic
-    _files: dict[_Key, _Stored] = field(default_factory=dict)
+    _files: dict[_Key, _StoredFile] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: int = field(default_factory=os.getpid)
 
@@ -58,25 +58,25 @@ class Uploaded:
         """
         self._after_fork()
         key = (file.kind, hashlib.sha256(file.content).hexdigest())
-        looks = 0
+        polls = 0
         while True:
             stored, is_ours = self._claim(key, batch_id)
             if is_ours:
                 return (yield from self._upload(key, stored, file))
             if not stored.name:
-                yield Sleep(_LOOKS[min(looks, len(_LOOKS) - 1)])
-                looks += 1
+                yield Sleep(_POLL_PAUSES[min(polls, len(_POLL_PAUSES) - 1)])
+                polls += 1
             elif (yield from self._is_there(stored, file)):
                 return stored.name
             else:
                 self._drop(key, stored)
 
-    def doubt(self, names: Iterable[str] | None = None) -> None:
-        """Check that these files, or all, still exist before their next use, for example after a failed run."""
-        doubtful = None if names is None else set(names)
+    def mark_stale(self, names: Iterable[str] | None = None) -> None:
+        """Have these files, or all, checked before their next use, for example after a failed run."""
+        chosen = None if names is None else set(names)
         with self._lock:
             for stored in self._files.values():
-                if doubtful is None or stored.name in doubtful:
+                if chosen is None or stored.name in chosen:
                     stored.seen = float("-inf")
 
     def release(self, batch_id: str) -> None:
@@ -85,7 +85,7 @@ class Uploaded:
             for stored in self._files.values():
                 stored.runs.discard(batch_id)
 
-    def give_up(self, names: Iterable[str], batch_id: str) -> tuple[str, ...]:
+    def forget(self, names: Iterable[str], batch_id: str) -> tuple[str, ...]:
         """Forget files that a run has used, and return those that no other run uses, which may be deleted."""
         self.release(batch_id)
         with self._lock:
@@ -100,19 +100,19 @@ class Uploaded:
             self._process, self._lock = os.getpid(), threading.Lock()
             self._files = {key: stored for key, stored in self._files.items() if stored.name}
 
-    def _claim(self, key: _Key, batch_id: str) -> tuple[_Stored, bool]:
+    def _claim(self, key: _Key, batch_id: str) -> tuple[_StoredFile, bool]:
         with self._lock:
             is_new = key not in self._files
-            stored = self._files.setdefault(key, _Stored())
+            stored = self._files.setdefault(key, _StoredFile())
             stored.runs.add(batch_id)
             return stored, is_new
 
-    def _drop(self, key: _Key, stored: _Stored) -> None:
+    def _drop(self, key: _Key, stored: _StoredFile) -> None:
         with self._lock:
             if self._files.get(key) is stored:
                 del self._files[key]
 
-    def _upload(self, key: _Key, stored: _Stored, file: File) -> Steps[str]:
+    def _upload(self, key: _Key, stored: _StoredFile, file: File) -> Steps[str]:
         try:
             answer = yield from upload(file, is_intermediate=True)
         except BaseException as error:  # the runs that wait for it upload the file themselves
@@ -124,8 +124,8 @@ class Uploaded:
         stored.name = answer.image_name if isinstance(answer, StoredImage) else answer.video_name
         return stored.name
 
-    def _is_there(self, stored: _Stored, file: File) -> Steps[bool]:
-        if self.clock() - stored.seen < _TRUSTED:
+    def _is_there(self, stored: _StoredFile, file: File) -> Steps[bool]:
+        if self.clock() - stored.seen < _FRESH_FOR:
             return True
         try:
             parse((yield from fetch(Request("GET", f"/api/v1/{file.kind}s/i/{stored.name}"))))
@@ -139,17 +139,17 @@ class Uploaded:
 
 
 @dataclass(slots=True)
-class Uploads:
+class RunUploads:
     """The files of one run, and their names on the server."""
 
-    uploaded: Uploaded
+    cache: UploadCache
     batch_id: str
     names: dict[File, str] = field(default_factory=dict)
 
     def add(self, file: File) -> Steps[None]:
         """Make sure a file is on the server. Raises RefusedFileError, APIError and ConnectionError."""
         if file not in self.names:
-            self.names[file] = yield from self.uploaded.name_of(file, self.batch_id)
+            self.names[file] = yield from self.cache.name_of(file, self.batch_id)
 
     def wire(self, file: File) -> dict[str, str]:
         """An uploaded file as the value of a field."""
@@ -168,14 +168,14 @@ def upload(file: File, *, is_intermediate: bool) -> Steps[StoredImage | StoredVi
     return (yield from fetch_as(request, lambda response: read(response, StoredVideo)))
 
 
-def replaced(value: Any, wire: Callable[[File], Mapping[str, str]]) -> Any:
+def replace_files(value: Any, wire: Callable[[File], Mapping[str, str]]) -> Any:
     """A JSON value with each file replaced by the result of `wire`; parts without files remain the same objects."""
     if isinstance(value, File):
         return wire(value)
     if isinstance(value, list):
-        items = [replaced(item, wire) for item in value]
+        items = [replace_files(item, wire) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     if isinstance(value, dict):
-        members = {key: replaced(item, wire) for key, item in value.items()}
+        members = {key: replace_files(item, wire) for key, item in value.items()}
         return value if all(members[key] is value[key] for key in value) else members
     return value

@@ -18,7 +18,7 @@ from invokable.runtime.steps.exchange.answers import Prompts
 from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.boards import image_names
-from invokable.runtime.steps.resources.uploads import replaced
+from invokable.runtime.steps.resources.uploads import replace_files
 from invokable.runtime.steps.runs.substitution import Values
 from invokable.runtime.values.pins import Pins
 
@@ -143,7 +143,7 @@ def _misfit(items: list[Any], check: ItemCheck) -> str:
     if not items:
         return "the batch has no values"
     for number, item in enumerate(items):
-        misfit = check.misfit(replaced(item, _not_yet_uploaded))
+        misfit = check.misfit(replace_files(item, _not_yet_uploaded))
         if misfit:
             return f"item {number} of the batch, {item!r:.60}, {misfit}"
     return ""

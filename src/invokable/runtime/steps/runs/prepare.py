@@ -18,7 +18,7 @@ from invokable.runtime.steps.exchange.protocol import File, ReadFile, Steps, one
 from invokable.runtime.steps.resources.boards import board_wire, list_boards, pick_board
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
-from invokable.runtime.steps.resources.uploads import RefusedFileError, Uploads, replaced
+from invokable.runtime.steps.resources.uploads import RefusedFileError, RunUploads, replace_files
 from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
 from invokable.runtime.steps.runs.queue_room import check_room
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
@@ -67,7 +67,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     """
     ready = yield from _ready(flow, known)
     batch_id = new_batch_id(ready.requested)
-    uploads = Uploads(known.uploads, batch_id)
+    uploads = RunUploads(known.uploads, batch_id)
     try:
         yield from ready.completion.upload(flow, uploads)
     except BaseException:
@@ -82,7 +82,7 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     )
     parts = ready.parts
     if uploads.names:  # otherwise there is no file to check
-        parts = {name: replaced(part, uploads.wire) for name, part in parts.items()}
+        parts = {name: replace_files(part, uploads.wire) for name, part in parts.items()}
     about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
     return Prepared(submission, about | parts)
 
@@ -155,7 +155,7 @@ class _Completion:
                 wire[pin.attribute] = found if isinstance(value, list) else found[0]
         return wire
 
-    def upload(self, flow: Workflow, uploads: Uploads) -> Steps[None]:
+    def upload(self, flow: Workflow, uploads: RunUploads) -> Steps[None]:
         """Upload the files that were read. Raises ValidationError with all that the server refuses."""
         for pin, value in self._given(flow):
             for file, given in self.files.get(pin.attribute, ()):

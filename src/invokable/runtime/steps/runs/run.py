@@ -129,7 +129,7 @@ def finish(
     LOG.info("batch %s: %s", state.submission.batch_id, waiting.summary)
     context.known.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
-        context.known.uploads.doubt(state.submission.uploads)
+        context.known.uploads.mark_stale(state.submission.uploads)
     with carried_by_errors(state):
         spec = yield from result_spec(workflow, context)
         try:

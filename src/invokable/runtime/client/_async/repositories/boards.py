@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from invokable.contract.vocabulary import Visibility
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.surface import check_word
-from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.resources.boards import (
     board_id_of,
     change_board,
@@ -35,7 +35,7 @@ class AsyncBoards(AsyncRepository):
 
     def list(self, *, archived: bool = False) -> AsyncIterator[BoardRecord]:
         """All boards, with `archived=True` also archived ones."""
-        return self._each(at_once(list_boards(archived=archived)))
+        return self._each(single_page(list_boards(archived=archived)))
 
     async def get(self, board_id: str) -> BoardRecord:
         """The board with that id. Raises BoardError."""
@@ -91,5 +91,5 @@ class AsyncBoards(AsyncRepository):
         """
         deleted = await self._drive(delete_board(board, contents=delete_contents))
         names = deleted.deleted_images + deleted.deleted_videos
-        self._known.uploads.doubt(names)
+        self._known.uploads.mark_stale(names)
         return names

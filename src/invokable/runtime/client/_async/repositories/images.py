@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 from invokable.contract.fields import NO_BOARD
 from invokable.contract.vocabulary import Category
-from invokable.runtime.client._async.concurrency import in_thread, made_in_thread
+from invokable.runtime.client._async.concurrency import create_in_thread, in_thread
 from invokable.runtime.client._async.repositories.media import AsyncMedia
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.client.saving import Scrap
+from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.client.surface import check_word, name_of
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.archives import fetch_archive
@@ -112,10 +112,10 @@ class AsyncImages(AsyncMedia[ImageRecord]):
             raise ValueError("pass either images or a board to download")
         board_id = None if board is None else await self._drive(board_id_of(board))
         names = [name_of(image) for image in images]
-        scrap = await made_in_thread(Scrap, Scrap.drop, "images.zip", path)
+        pending = await create_in_thread(PendingFile, PendingFile.discard, "images.zip", path)
         try:
-            await self._drive(fetch_archive(names, board_id, scrap.file, self._known, time.monotonic, timeout))
-            return scrap.keep()
+            await self._drive(fetch_archive(names, board_id, pending.file, self._known, time.monotonic, timeout))
+            return pending.commit()
         except BaseException:
-            scrap.drop()
+            pending.discard()
             raise

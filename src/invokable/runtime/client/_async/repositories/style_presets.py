@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.style_presets import (
     PresetChanges,
@@ -31,7 +31,7 @@ class AsyncStylePresets(AsyncRepository):
 
     def list(self) -> AsyncIterator[StylePresetRecord]:
         """All style presets."""
-        return self._each(at_once(list_presets()))
+        return self._each(single_page(list_presets()))
 
     async def get(self, preset_id: str) -> StylePresetRecord:
         """The style preset with that id. Raises NotFoundError."""

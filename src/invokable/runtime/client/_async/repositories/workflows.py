@@ -10,7 +10,7 @@ from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import check_word, checked_document
-from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.library import (
     delete_workflow,
@@ -52,7 +52,7 @@ class AsyncWorkflows(AsyncRepository):
         if category:
             check_word("category", category, WorkflowCategory)
         return self._each(
-            at_once(list_workflows(self._known, query=query, category=category, tags=tags, shared=shared))
+            single_page(list_workflows(self._known, query=query, category=category, tags=tags, shared=shared))
         )
 
     async def get(self, workflow_id: str) -> LibraryWorkflow:

@@ -12,12 +12,13 @@ from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import install_id_of
-from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.model_manager import (
     await_install,
     cancel_install,
     change_model,
+    control_install,
     delete_model,
     delete_model_image,
     empty_model_cache,
@@ -31,7 +32,6 @@ from invokable.runtime.steps.resources.model_manager import (
     scan_folder,
     set_model_image,
     start_install,
-    steer_install,
 )
 from invokable.runtime.values.inputs import ImageInput, Model
 from invokable.runtime.values.records import ModelInstall, ModelRecord
@@ -56,7 +56,7 @@ class Models(Repository):
 
         Raises APIError, with the nearest word, for a base, type or format that the server does not know.
         """
-        return self._each(at_once(list_records(base=base, type=type, name=name, format=format)))
+        return self._each(single_page(list_records(base=base, type=type, name=name, format=format)))
 
     def get(self, key: str) -> ModelRecord:
         """The model with that key. Raises NotFoundError."""
@@ -136,18 +136,18 @@ class Models(Repository):
 
     def pause_install(self, install: ModelInstall | int) -> ModelInstall:
         """Pause a download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
-        return self._drive(steer_install(install_id_of(install), "pause", self._known))
+        return self._drive(control_install(install_id_of(install), "pause", self._known))
 
     def resume_install(self, install: ModelInstall | int) -> ModelInstall:
         """Resume a paused download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
-        return self._drive(steer_install(install_id_of(install), "resume", self._known))
+        return self._drive(control_install(install_id_of(install), "resume", self._known))
 
     def restart_install(self, install: ModelInstall | int) -> ModelInstall:
         """Download the failed files of an installation again. Requires InvokeAI 6.13.
 
         Raises NotFoundError and UnsupportedError.
         """
-        return self._drive(steer_install(install_id_of(install), "restart_failed", self._known))
+        return self._drive(control_install(install_id_of(install), "restart_failed", self._known))
 
     def prune_installs(self) -> None:
         """Remove installations that have ended from the server's list. The models are kept."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.steps.exchange.paging import at_once
+from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.style_presets import (
     PresetChanges,
@@ -31,7 +31,7 @@ class StylePresets(Repository):
 
     def list(self) -> Iterator[StylePresetRecord]:
         """All style presets."""
-        return self._each(at_once(list_presets()))
+        return self._each(single_page(list_presets()))
 
     def get(self, preset_id: str) -> StylePresetRecord:
         """The style preset with that id. Raises NotFoundError."""
