@@ -27,7 +27,7 @@ MUTATIONS: Final = (
     Mutation(
         "the items of a run are canceled as duplicates, because the answer to its POST had other ids",
         f"{RUNTIME}steps/runs/wait.py",
-        "    if not waiting.is_listed:\n        waiting.correct(rows)\n",
+        "    if not waiting.is_listed:\n        waiting.correct(listed)\n",
         "",
         (f"{TESTS}test_run.py::test_items_that_are_not_of_the_batch_are_looked_up",),
     ),
@@ -48,7 +48,7 @@ MUTATIONS: Final = (
     Mutation(
         "validating a workflow looks nothing up on the server",
         f"{RUNTIME}steps/runs/prepare.py",
-        "    return (yield from _ready(flow, known)).requested\n",
+        "    return (yield from _validated(flow, known)).requested\n",
         "    validate(flow)\n    return 1\n    yield\n",
         ("tests/contract/test_jobs.py::test_a_workflow_is_validated_without_a_run",),
     ),
@@ -139,14 +139,14 @@ MUTATIONS: Final = (
     Mutation(
         "a cancellation of another user's run silently does nothing",
         f"{RUNTIME}steps/resources/queue.py",
-        "    if another_users(found.values()):",
+        "    if has_other_users(found.values()):",
         "    if False:",
         ("tests/contract/test_users.py::test_a_user_cannot_cancel_another_users_run",),
     ),
     Mutation(
         "a retry of another user's run silently does nothing",
         f"{RUNTIME}steps/runs/retry.py",
-        "    if another_users(rows):\n",
+        "    if has_other_users(listed):\n",
         "    if False:\n",
         ("tests/contract/test_users.py::test_a_user_cannot_follow_another_users_run",),
     ),
@@ -261,8 +261,8 @@ MUTATIONS: Final = (
     Mutation(
         "a batch id is given up if its items cannot be listed immediately",
         f"{RUNTIME}steps/runs/submit.py",
-        "answered(lambda: rows_of(submission))",
-        "rows_of(submission)",
+        "answered(lambda: listed_items(submission))",
+        "listed_items(submission)",
         ("tests/contract/test_simulated_faults.py::test_attaching_by_batch_id_waits_for_an_answer",),
     ),
     Mutation(
@@ -324,7 +324,7 @@ MUTATIONS: Final = (
     Mutation(
         "attaching by batch id counts retries as additional items",
         f"{RUNTIME}steps/resources/queue.py",
-        "latest[item.first]",
+        "latest[item.original_id]",
         "latest[item.item_id]",
         (f"{TESTS}test_queue.py",),
     ),
@@ -387,7 +387,7 @@ MUTATIONS: Final = (
     Mutation(
         "all values of a batch that can never fit are made",
         f"{RUNTIME}steps/runs/prepare.py",
-        "(least := least_size(pins, values)) > _MANY",
+        "(least := least_size(pins, values)) > _USUAL_QUEUE_SIZE",
         "(least := 0)",
         (f"{TESTS}test_submitting.py",),
     ),
@@ -471,14 +471,14 @@ MUTATIONS: Final = (
     Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
-        "    yield from _replace_items(state, old, [row for row in running if row.status not in AGAIN])\n",
+        "    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])\n",
         "",
         (f"{TESTS}test_following.py",),
     ),
     Mutation(
         "a retry that arrives twice runs twice",
         f"{RUNTIME}steps/runs/wait.py",
-        "row.item_id > retried.get(row.first, math.inf)",
+        "item.item_id > retried.get(item.original_id, math.inf)",
         "False",
         (f"{TESTS}test_following.py",),
     ),
@@ -653,7 +653,7 @@ MUTATIONS: Final = (
     Mutation(
         "a 429 counts as proof that the batch was not accepted",
         f"{RUNTIME}steps/runs/submit.py",
-        "            if (yield from _insist_on_rows(state.submission, clock)):\n                return None\n",
+        "            if (yield from _insist_on_listing(state.submission, clock)):\n                return None\n",
         "",
         (f"{TESTS}test_run.py",),
     ),
@@ -800,7 +800,7 @@ MUTATIONS: Final = (
     Mutation(
         "a retry counts as a duplicate",
         f"{RUNTIME}steps/runs/wait.py",
-        "        and (row.first == row.item_id or row.item_id > retried.get(row.first, math.inf))\n",
+        "        and (item.original_id == item.item_id or item.item_id > retried.get(item.original_id, math.inf))\n",
         "",
         (f"{TESTS}test_run.py::test_items_that_somebody_retried_are_not_ours",),
     ),
@@ -913,7 +913,7 @@ MUTATIONS: Final = (
         "a wrong board hides all other problems",
         f"{RUNTIME}steps/runs/prepare.py",
         "            except NotFoundError as error:\n"
-        "                self._note(pin, value, str(error), error.nearest)\n",
+        "                self._add_problem(pin, value, str(error), error.nearest)\n",
         "",
         (f"{TESTS}test_prepare.py::test_an_unsuitable_model_is_reported_by_index",),
     ),
@@ -976,15 +976,15 @@ MUTATIONS: Final = (
     Mutation(
         "an invalid batch item is sent",
         f"{RUNTIME}steps/runs/batches.py",
-        "            problems += [_problem(pins, end, misfits[end.check]) for end in ends if misfits[end.check]]\n",
+        "            problems += [_problem(pins, target, misfits[target.check]) for target in fed if misfits[target.check]]\n",
         "",
         (f"{TESTS}test_batches.py::test_an_invalid_item_is_reported_by_index",),
     ),
     Mutation(
         "a list that feeds many fields is checked again for each",
         f"{RUNTIME}steps/runs/batches.py",
-        "for check in {end.check for end in ends}}",
-        "for check in [end.check for end in ends]}",
+        "for check in {target.check for target in fed}}",
+        "for check in [target.check for target in fed]}",
         (f"{TESTS}test_batches.py::test_a_list_that_feeds_many_fields_is_checked_once",),
     ),
     Mutation(
@@ -1018,7 +1018,7 @@ MUTATIONS: Final = (
     Mutation(
         "a cancellation by somebody else counts as a restart",
         f"{RUNTIME}steps/runs/collect.py",
-        "    if any(_was_asked_for(item, waiting) for item in canceled):",
+        "    if any(_was_canceled_by_somebody(item, waiting) for item in canceled):",
         "    if False:",
         (f"{TESTS}test_following.py::test_a_cancellation_by_somebody_else_is_not_mistaken_for_a_restart",),
     ),
@@ -1081,7 +1081,7 @@ MUTATIONS: Final = (
     Mutation(
         "the place of a run in the queue is never known",
         f"{RUNTIME}steps/runs/run.py",
-        "    return (yield from queued(state.submission))\n",
+        "    return (yield from place_in_queue(state.submission))\n",
         "    return Queued(state.submission.item_ids[0], None, state.submission.requested)\n    yield\n",
         ("tests/contract/test_jobs.py::test_the_first_event_says_how_many_items_are_ahead",),
     ),

@@ -13,7 +13,7 @@ from invokable.runtime.steps.resources.queue import (
     items_by_id,
     items_of_batch,
     latest_of,
-    rows_of,
+    listed_items,
     summaries_by_id,
 )
 from tests.runtime.driving import Driver, answer, page
@@ -63,7 +63,7 @@ def test_an_error_with_404_in_its_message_is_an_error() -> None:
 def test_the_items_of_a_run_are_listed_by_its_destination_oldest_first() -> None:
     rows = [item(3), item(1), item(4, retried_from_item_id=1), item(5, parent_item_id=3)]
     driver = Driver(lambda _: answer(rows))
-    assert [found.item_id for found in driver.drive(rows_of(SUBMISSION))] == [1, 3, 4]
+    assert [found.item_id for found in driver.drive(listed_items(SUBMISSION))] == [1, 3, 4]
     assert driver.requests[0].params == {"destination": "d"}
 
 
@@ -76,7 +76,7 @@ def test_servers_before_6_0_list_pages_of_all_items() -> None:
         return answer({"items": items, "has_more": first, "limit": 200})
 
     driver = Driver(reply)
-    assert [found.item_id for found in driver.drive(rows_of(SUBMISSION))] == [7, 9]
+    assert [found.item_id for found in driver.drive(listed_items(SUBMISSION))] == [7, 9]
     assert driver.requests[-1].params == {"limit": 200, "cursor": 8, "priority": 0}
 
 
@@ -115,7 +115,7 @@ def test_of_a_retry_that_arrived_twice_the_first_one_counts() -> None:
         item(5, status="pending", retried_from_item_id=1),
         item(6, status="canceled", retried_from_item_id=2),
     ]
-    found = Driver(lambda _: answer(rows)).drive(rows_of(SUBMISSION))
+    found = Driver(lambda _: answer(rows)).drive(listed_items(SUBMISSION))
     assert [item.item_id for item in latest_of(found)] == [3, 6]
 
 

@@ -19,21 +19,21 @@ from invokable.runtime.values.public import public
 from invokable.runtime.values.reprs import short
 
 _PORTS: Final = {"http": 80, "https": 443}
-_SOCKS: Final = 1080
-_PROXIES: Final = ("http", "https", "socks5", "socks5h")
-_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_SOCKS_PORT: Final = 1080
+_PROXY_SCHEMES: Final = ("http", "https", "socks5", "socks5h")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
-_OURS: Final = frozenset(
+_OWN_HEADERS: Final = frozenset(
     {"accept-encoding", "connection", "content-length", "content-type", "host", "te", "transfer-encoding", "upgrade"}
 )
-_VARIABLES: Final = {
+_SECRET_VARIABLES: Final = {
     "token": TOKEN,
     "email": "INVOKEAI_EMAIL",
     "password": "INVOKEAI_PASSWORD",
     "api_key": "INVOKEAI_API_KEY",
 }
-_FILES: Final = {
+_FILE_VARIABLES: Final = {
     "verify": "INVOKEAI_CA_FILE",
     "certificate": "INVOKEAI_CLIENT_CERT",
     "certificate_key": "INVOKEAI_CLIENT_KEY",
@@ -102,10 +102,10 @@ class Connection:
         """
         named = os.environ.get(URL)
         if url is None:
-            return cls(named or LOCAL, **_found_beside(given))
+            return cls(named or LOCAL, **_completed_from_environment(given))
         if named and _origin(_address(named)) != _origin(_address(url)):
             return cls(url, **given)
-        return cls(url, **_found_beside(given))
+        return cls(url, **_completed_from_environment(given))
 
     @property
     def is_secret(self) -> bool:
@@ -143,7 +143,7 @@ class Connection:
     def proxy_port(self) -> int:
         """The port of the proxy."""
         parts = urlsplit(self.proxy_url or "")
-        return parts.port or _PORTS.get(parts.scheme, _SOCKS)
+        return parts.port or _PORTS.get(parts.scheme, _SOCKS_PORT)
 
     @cached_property
     def ssl_context(self) -> ssl.SSLContext | None:
@@ -161,7 +161,7 @@ class Connection:
     def __repr__(self) -> str:
         shown = [repr(self.url)]
         shown += [f"{name}=…" for name in ("token", "email", "password", "api_key", "headers") if getattr(self, name)]
-        shown += [f"proxy={_bare(self.proxy)!r}"] if self.proxy else []
+        shown += [f"proxy={_redacted(self.proxy)!r}"] if self.proxy else []
         shown += [f"{name}={getattr(self, name)!r}" for name in ("certificate",) if getattr(self, name)]
         shown += [f"verify={self.verify!r}"] if self.verify is not True else []
         return f"Connection({', '.join(shown)})"
@@ -204,14 +204,15 @@ def _made(url: str, state: dict[str, Any]) -> Connection:
     return Connection(url, **state)
 
 
-def _found_beside(given: dict[str, Any]) -> dict[str, Any]:
+def _completed_from_environment(given: dict[str, Any]) -> dict[str, Any]:
     """The given arguments, completed from the environment."""
-    names = dict(_VARIABLES)
+    names = dict(_SECRET_VARIABLES)
     if given.get("token"):
         del names["email"], names["password"]
     elif given.get("email"):
         del names["token"]
-    found = {name: os.environ[variable] for name, variable in (names | _FILES).items() if os.environ.get(variable)}
+    variables = (names | _FILE_VARIABLES).items()
+    found = {name: os.environ[variable] for name, variable in variables if os.environ.get(variable)}
     if "token" in found:
         found = {name: value for name, value in found.items() if name not in ("email", "password")}
     return found | given
@@ -228,7 +229,7 @@ def _address(url: object) -> str:
     if parts.username or parts.password:
         raise ValueError("the server URL contains a user or a password; pass a token, or email and password, instead")
     if not valid or re.search(r"[\x00-\x20\x7f]", url):
-        raise ValueError(f"{_bare(url)!r} is not a server URL; expected http:// or https://, such as {LOCAL}")
+        raise ValueError(f"{_redacted(url)!r} is not a server URL; expected http:// or https://, such as {LOCAL}")
     if parts.query or parts.fragment:
         raise ValueError(f"the server URL {url!r} contains ? or #; pass the address alone, such as {LOCAL}")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
@@ -253,27 +254,27 @@ def _check_credentials(given: Connection) -> None:
 
 def _check_headers(given: Connection) -> None:
     for name, value in given.extra_headers.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of an HTTP header")
-        if name.lower() in _OURS:
+        if name.lower() in _OWN_HEADERS:
             raise ValueError(f"the header {name} is set by the client and cannot be overridden")
         if name.lower() == "authorization" and (given.token or given.email):
             raise ValueError("pass either an Authorization header, or a token or email, not both")
-        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"the value of the header {name} is not allowed in an HTTP header")
 
 
 def _check_proxy(proxy: str) -> None:
     try:
         parts = urlsplit(proxy)
-        valid = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+        valid = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid:
-        raise ValueError(f"{_bare(proxy)!r} is not a proxy URL; expected http://, https:// or socks5://")
+        raise ValueError(f"{_redacted(proxy)!r} is not a proxy URL; expected http://, https:// or socks5://")
 
 
-def _bare(url: str | None) -> str:
+def _redacted(url: str | None) -> str:
     """A URL without user and password."""
     return re.sub(r"//.*@", "//", url or "")
 
@@ -303,7 +304,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _ssl_context(given: Connection) -> ssl.SSLContext:
-    context = given.verify if isinstance(given.verify, ssl.SSLContext) else _checking(given.verify)
+    context = given.verify if isinstance(given.verify, ssl.SSLContext) else _verifying_context(given.verify)
     if given.verify is False:
         warnings.warn(
             f"the certificate of {given.origin} is not verified, so others on the network can read and change what is "
@@ -315,12 +316,12 @@ def _ssl_context(given: Connection) -> ssl.SSLContext:
             context.load_cert_chain(given.certificate, given.certificate_key, given.certificate_password)
         except (OSError, ValueError) as error:
             raise ValueError(
-                f"the certificate {os.fspath(given.certificate)!r} cannot be used: {_why(error)}"
+                f"the certificate {os.fspath(given.certificate)!r} cannot be used: {_reason(error)}"
             ) from None
     return context
 
 
-def _checking(verify: object) -> ssl.SSLContext:
+def _verifying_context(verify: object) -> ssl.SSLContext:
     """The context for `verify`: trusting the system's CAs and certifi's, or those in a file or folder."""
     if verify is False:
         context = ssl.create_default_context()
@@ -338,10 +339,10 @@ def _checking(verify: object) -> ssl.SSLContext:
         is_folder = os.path.isdir(path)
         return ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
     except OSError as error:
-        raise ValueError(f"the certificates in {path!r} cannot be used: {_why(error)}") from None
+        raise ValueError(f"the certificates in {path!r} cannot be used: {_reason(error)}") from None
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
 
 

@@ -16,7 +16,7 @@ class Flag:
 
     def __init__(self) -> None:
         self._is_set = False
-        self._asleep: list[threading.Lock] = []
+        self._sleepers: list[threading.Lock] = []
 
     @property
     def is_set(self) -> bool:
@@ -26,9 +26,9 @@ class Flag:
     def set(self) -> None:
         """Set it, and wake all that wait for it."""
         self._is_set = True
-        for asleep in tuple(self._asleep):
+        for sleeper in tuple(self._sleepers):
             with suppress(RuntimeError):  # it is awake already
-                asleep.release()
+                sleeper.release()
 
     def clear(self) -> None:
         """Clear it, so that the next to wait does wait."""
@@ -36,15 +36,15 @@ class Flag:
 
     def wait(self, seconds: float | None) -> bool:
         """Wait until it is set, at most `seconds`. Returns whether it is."""
-        asleep = threading.Lock()
-        asleep.acquire()
-        self._asleep.append(asleep)
+        sleeper = threading.Lock()
+        sleeper.acquire()
+        self._sleepers.append(sleeper)
         try:
             if not self._is_set:  # after the append, so that it is set before or wakes this
-                asleep.acquire(timeout=-1 if seconds is None else max(seconds, 0.0))
+                sleeper.acquire(timeout=-1 if seconds is None else max(seconds, 0.0))
             return self._is_set
         finally:
-            self._asleep.remove(asleep)
+            self._sleepers.remove(sleeper)
 
 
 def start(thread: threading.Thread) -> None:

@@ -153,7 +153,7 @@ class RunItem(Answer):
     started_at: str | None = None
 
     @property
-    def first(self) -> int:
+    def original_id(self) -> int:
         """The original item, after any number of retries."""
         return self.retried_from_item_id or self.item_id
 

@@ -30,7 +30,7 @@ Item = TypeVar("Item", RunItem, ItemSummary)
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
 _SHARED: Final = ("item_id", "status", "batch_id")
-_PLACE: Final = 0.5  # seconds; other events wait meanwhile
+_PLACE_TIMEOUT: Final = 0.5  # seconds; other events wait meanwhile
 
 
 def batch_status(batch_id: str) -> Steps[BatchStatus]:
@@ -58,11 +58,11 @@ def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, RunIte
     return found
 
 
-def queued(submission: Submission) -> Steps[Queued]:
+def place_in_queue(submission: Submission) -> Steps[Queued]:
     """The place of a run in the queue, if the server reports it quickly."""
     ahead: int | None = None
     try:
-        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE)), QueueLoad).queue
+        queue = read((yield Request("GET", f"{QUEUE}/status", timeout=_PLACE_TIMEOUT)), QueueLoad).queue
         ahead = max(queue.pending + queue.in_progress - submission.requested, 0)
     except InvokableError as error:
         LOG.info("the place of batch %s in the queue is unknown: %s", submission.batch_id, error)
@@ -90,18 +90,18 @@ def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, It
     return {item_id: item for item_id, item in found.items() if item.batch_id == submission.batch_id}
 
 
-def another_users(items: Iterable[RunItem | ItemSummary]) -> bool:
+def has_other_users(items: Iterable[RunItem | ItemSummary]) -> bool:
     """Whether one of the items is another user's."""
     return any(item.batch_id == REDACTED for item in items)
 
 
-def belong_to_another_user(submission: Submission) -> WorkflowError:
+def other_users_error(submission: Submission) -> WorkflowError:
     """The error for a run whose items are another user's."""
     whose = f"the items of batch {submission.batch_id} belong to another user"
     return WorkflowError(f"{whose}; sign in with the account that submitted them")
 
 
-def rows_of(submission: Submission) -> Steps[list[RunItem]]:
+def listed_items(submission: Submission) -> Steps[list[RunItem]]:
     """All items of a submission and their retries, oldest first: more than requested if it arrived twice.
 
     Items that a node of the workflow enqueued are left out.
@@ -148,10 +148,10 @@ def latest_of(items: Iterable[RunItem]) -> list[RunItem]:
     """
     latest: dict[int, RunItem] = {}
     for item in items:
-        before = latest.get(item.first)
+        before = latest.get(item.original_id)
         is_again = before is None or before.status in AGAIN
         if item.parent_item_id is None and is_again:  # otherwise a node enqueued it, or it is a duplicate
-            latest[item.first] = item
+            latest[item.original_id] = item
     return list(latest.values())
 
 
@@ -169,8 +169,8 @@ def cancel_run(submission: Submission, known: Known) -> Steps[None]:
     if (yield from cancel_batch(submission.batch_id)):
         return
     found = yield from summaries_by_id(submission.item_ids, known)
-    if another_users(found.values()):  # whose batches the server ignores
-        raise belong_to_another_user(submission)
+    if has_other_users(found.values()):  # whose batches the server ignores
+        raise other_users_error(submission)
 
 
 def cancel_items(item_ids: Iterable[int]) -> Steps[None]:

@@ -41,10 +41,10 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
     lists: list[list[Any]] = []
     targets: dict[int, list[BatchTarget]] = {}
     for group in pins.batch.groups:
-        for end in group:
-            targets.setdefault(end.source, []).append(end)
+        for target in group:
+            targets.setdefault(target.source, []).append(target)
     for position, source in enumerate(pins.batch.sources):
-        ends = targets.get(position, [])
+        fed = targets.get(position, [])
         if _given(source, values) is None:  # invalid, and reported already
             lists.append([])
             continue
@@ -52,17 +52,17 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
             lists.append((yield from _items(source, values)))
         except _NoItemsError as error:
             lists.append([])
-            problems += [_problem(pins, end, str(error)) for end in ends[:1]]
+            problems += [_problem(pins, target, str(error)) for target in fed[:1]]
         else:
-            misfits = {check: _misfit(lists[position], check) for check in {end.check for end in ends}}
-            problems += [_problem(pins, end, misfits[end.check]) for end in ends if misfits[end.check]]
+            misfits = {check: _misfit(lists[position], check) for check in {target.check for target in fed}}
+            problems += [_problem(pins, target, misfits[target.check]) for target in fed if misfits[target.check]]
     for group in pins.batch.groups:
-        lengths = [len(lists[end.source]) for end in group]
+        lengths = [len(lists[target.source]) for target in group]
         if len(set(lengths)) > 1 and all(lengths):
             shown = ", ".join(map(str, lengths))
             problems.append(_problem(pins, group[0], f"the lists of a batch group differ in length: {shown}"))
     return [
-        [{"node_path": end.node_id, "field_name": end.field, "items": lists[end.source]} for end in group]
+        [{"node_path": target.node_id, "field_name": target.field, "items": lists[target.source]} for target in group]
         for group in pins.batch.groups
     ]
 
@@ -103,19 +103,19 @@ def _count(source: BatchSource, values: Values) -> int:
 def _items(source: BatchSource, values: Values) -> Steps[list[Any]]:
     from invokable.contract.generators import GeneratorError, draw, expand
 
-    made = _given(source, values)
+    given = _given(source, values)
     try:
-        if isinstance(made, dict):
-            made = expand(made)
-        if isinstance(made, list):
-            return made
-        if made["kind"] == "random":
-            return draw(made["generator"])
+        if isinstance(given, dict):
+            given = expand(given)
+        if isinstance(given, list):
+            return given
+        if given["kind"] == "random":
+            return draw(given["generator"])
     except GeneratorError as error:
         raise _NoItemsError(str(error)) from None
-    if made["kind"] == "dynamic_prompts":
-        return (yield from _prompts(made["body"]))
-    return (yield from _board_images(made))
+    if given["kind"] == "dynamic_prompts":
+        return (yield from _prompts(given["body"]))
+    return (yield from _board_images(given))
 
 
 def _prompts(settings: Mapping[str, Any]) -> Steps[list[Any]]:
@@ -129,12 +129,12 @@ def _prompts(settings: Mapping[str, Any]) -> Steps[list[Any]]:
     return list(answer.prompts)
 
 
-def _board_images(made: Mapping[str, Any]) -> Steps[list[Any]]:
+def _board_images(settings: Mapping[str, Any]) -> Steps[list[Any]]:
     try:
-        names = yield from image_names(made["board_id"], categories=made["categories"], is_intermediate="false")
+        names = yield from image_names(settings["board_id"], categories=settings["categories"], is_intermediate="false")
     except APIError as error:
         if error.status == 404:
-            raise _NoItemsError(f"the server has no board with the id {made['board_id']!r}") from None
+            raise _NoItemsError(f"the server has no board with the id {settings['board_id']!r}") from None
         raise
     return [{"image_name": name} for name in names]
 
@@ -153,10 +153,10 @@ def _not_yet_uploaded(file: File) -> dict[str, str]:
     return {f"{file.kind}_name": ""}
 
 
-def _problem(pins: Pins, end: BatchTarget, message: str) -> Problem:
+def _problem(pins: Pins, target: BatchTarget, message: str) -> Problem:
     """A problem of the input that the values come from, or else of the field that they go to."""
-    source = pins.batch.sources[end.source]
-    for target in pins.inputs:
-        if (target.node_id, target.field) == (source.node_id, source.field):
-            return Problem(target.index, target.attribute, target.label, message, "list")
-    return Problem(None, end.field, end.node_id, message, "list")
+    source = pins.batch.sources[target.source]
+    for pin in pins.inputs:
+        if (pin.node_id, pin.field) == (source.node_id, source.field):
+            return Problem(pin.index, pin.attribute, pin.label, message, "list")
+    return Problem(None, target.field, target.node_id, message, "list")

@@ -73,7 +73,7 @@ def _result(spec: ResultSpec, items: Sequence[RunItem], waiting: WaitState) -> W
         videos=[medium for medium in media if isinstance(medium, Video)],
         item_ids=[item.item_id for item in items],
         batch_id=waiting.submission.batch_id,
-        _ran=[ran for item in items for ran in _ran(item)],
+        _ran=[ran for item in items for ran in _results_by_node(item)],
         _client=spec.client,
         _makers=spec.makers,
     )
@@ -90,7 +90,7 @@ def _check_graph(items: Sequence[RunItem], output: OutputPin) -> None:
             )
 
 
-def _ran(item: RunItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def _results_by_node(item: RunItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """The results of each node of an item, once for each time it ran."""
     for node_id in item.session.source_prepared_mapping:
         for result in _results_of(item.session, node_id):
@@ -158,7 +158,7 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
     items_were = _named([item.item_id for item in canceled])
     if waiting.canceled_here:
         return RunCanceled(f"{items_were} canceled by this client", item_ids=ids, cause="caller", partial=partial)
-    if any(_was_asked_for(item, waiting) for item in canceled):
+    if any(_was_canceled_by_somebody(item, waiting) for item in canceled):
         return RunCanceled(f"{items_were} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
     if waiting.outages:
         message = f"{items_were} canceled by a restart of the server; job.retry() runs them again"
@@ -167,7 +167,7 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
     return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
 
 
-def _was_asked_for(item: RunItem, waiting: WaitState) -> bool:
+def _was_canceled_by_somebody(item: RunItem, waiting: WaitState) -> bool:
     """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
     is_reported = waiting.tracker is not None and item.item_id in waiting.tracker.ended
     return is_reported or (item.created_at is not None and item.started_at is None)

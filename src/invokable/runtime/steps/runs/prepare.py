@@ -46,12 +46,12 @@ class Prepared:
         return data
 
 
-_MANY: Final = 10_000
+_USUAL_QUEUE_SIZE: Final = 10_000
 """The items that a server's queue has room for, unless it is configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class _Validated:
     """A run that is valid, whose files are not uploaded yet."""
 
     parts: dict[str, Any]
@@ -65,11 +65,11 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
 
     Raises ValidationError with all problems, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
     """
-    ready = yield from _ready(flow, known)
-    batch_id = new_batch_id(ready.requested)
+    validated = yield from _validated(flow, known)
+    batch_id = new_batch_id(validated.requested)
     uploads = RunUploads(known.uploads, batch_id)
     try:
-        yield from ready.completion.upload(flow, uploads)
+        yield from validated.completion.upload(flow, uploads)
     except BaseException:
         known.uploads.release(batch_id)
         raise
@@ -77,14 +77,14 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
         batch_id=batch_id,
         destination=destination_of(batch_id),
-        requested=ready.requested,
+        requested=validated.requested,
         uploads=tuple(uploads.names.values()),
     )
-    parts = ready.parts
+    parts = validated.parts
     if uploads.names:  # otherwise there is no file to check
         parts = {name: replace_files(part, uploads.wire) for name, part in parts.items()}
-    about = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
-    return Prepared(submission, about | parts)
+    identity = {"batch_id": batch_id, "origin": "workflows", "destination": submission.destination, "runs": 1}
+    return Prepared(submission, identity | parts)
 
 
 def validate_on_server(flow: Workflow, known: Known) -> Steps[int]:
@@ -92,10 +92,10 @@ def validate_on_server(flow: Workflow, known: Known) -> Steps[int]:
 
     Raises the same exceptions.
     """
-    return (yield from _ready(flow, known)).requested
+    return (yield from _validated(flow, known)).requested
 
 
-def _ready(flow: Workflow, known: Known) -> Steps[_Ready]:
+def _validated(flow: Workflow, known: Known) -> Steps[_Validated]:
     pins = pins_of(type(flow))
     validate(flow)
     completion = _Completion(pins, known, known.uploads.clock())
@@ -103,13 +103,14 @@ def _ready(flow: Workflow, known: Known) -> Steps[_Ready]:
     values = wire_values(flow, resolved)
     graph, embedded = substitute(pins, values)
     graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
-    if (least := least_size(pins, values)) > _MANY:  # before they are made, which may take more memory than there is
+    # Before the values are made, which may take more memory than there is.
+    if (least := least_size(pins, values)) > _USUAL_QUEUE_SIZE:
         yield from check_room(least, known, insist=True)
     data = yield from batch_data(pins, values, completion.problems)
     completion.raise_problems()
     requested = size_of(data)
     yield from check_room(requested, known)
-    return _Ready({"data": data, "graph": graph, "workflow": embedded}, requested, completion)
+    return _Validated({"data": data, "graph": graph, "workflow": embedded}, requested, completion)
 
 
 def size_of(data: Data) -> int:
@@ -144,13 +145,13 @@ class _Completion:
             try:
                 found = yield from one_by_one(complete(self, pin, item) for item in several)
             except NotFoundError as error:
-                self._note(pin, value, str(error), error.nearest)
+                self._add_problem(pin, value, str(error), error.nearest)
             except InvokableError:  # some are also OSErrors
                 raise
             except TypeError as error:
-                self._note(pin, value, str(error))
+                self._add_problem(pin, value, str(error))
             except OSError as error:
-                self._note(pin, value, f"cannot read {error.filename or value!r}: {error.strerror or error}")
+                self._add_problem(pin, value, f"cannot read {error.filename or value!r}: {error.strerror or error}")
             else:
                 wire[pin.attribute] = found if isinstance(value, list) else found[0]
         return wire
@@ -163,7 +164,7 @@ class _Completion:
                     yield from uploads.add(file)
                 except RefusedFileError as error:
                     name = repr(os.fspath(given)) if isinstance(given, str | os.PathLike) else "the file"
-                    self._note(pin, value, f"the server refused {name}: {error}")
+                    self._add_problem(pin, value, f"the server refused {name}: {error}")
                     break
         self.raise_problems()
 
@@ -205,7 +206,7 @@ class _Completion:
             if not pin.connected and value is not None:
                 yield pin, value
 
-    def _note(self, pin: InputPin, value: object, message: str, candidates: tuple[str, ...] = ()) -> None:
+    def _add_problem(self, pin: InputPin, value: object, message: str, candidates: tuple[str, ...] = ()) -> None:
         kind = type(value).__name__
         self.problems.append(Problem(pin.index, pin.attribute, pin.label, message, kind, candidates))
 

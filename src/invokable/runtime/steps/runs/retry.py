@@ -26,10 +26,10 @@ from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.queue import (
     LOG,
     QUEUE,
-    another_users,
-    belong_to_another_user,
     cancel_items,
-    rows_of,
+    has_other_users,
+    listed_items,
+    other_users_error,
 )
 from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL, RunState
 
@@ -54,20 +54,20 @@ def retry(state: RunState, clock: Clock) -> Steps[None]:
 
 
 def _retry(state: RunState, clock: Clock) -> Steps[None]:
-    rows = yield from rows_of(state.submission)
-    if another_users(rows):
-        raise belong_to_another_user(state.submission)
-    state.correct(rows)
+    listed = yield from listed_items(state.submission)
+    if has_other_users(listed):
+        raise other_users_error(state.submission)
+    state.correct(listed)
     own = set(state.submission.item_ids)
-    old = {row.first: row for row in rows if row.item_id in own and row.status in AGAIN}
-    running = [row for row in rows if row.first in old and row.item_id > old[row.first].item_id]
-    yield from _replace_items(state, old, [row for row in running if row.status not in AGAIN])
+    old = {item.original_id: item for item in listed if item.item_id in own and item.status in AGAIN}
+    running = [item for item in listed if item.original_id in old and item.item_id > old[item.original_id].item_id]
+    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])
     if not old:
         state.expected_total = 0
         return
-    again = [row.item_id for row in old.values()]
-    last = max(row.item_id for row in rows)
-    state.expected_total = len(rows) + len(again)
+    again = [item.item_id for item in old.values()]
+    last = max(item.item_id for item in listed)
+    state.expected_total = len(listed) + len(again)
     for _ in range(_MOST_ATTEMPTS):
         is_accepted = yield from _request_retry(again, state, clock)
         if (yield from _replace_once_there(state, old, last, clock, is_accepted=is_accepted)):
@@ -85,7 +85,7 @@ def _replace_items(state: RunState, old: dict[int, RunItem], new: Sequence[RunIt
     state.submission = replace(state.submission, item_ids=ids)
     state.retried_ids |= replaced.keys()
     state.connection_id = 0
-    yield from cancel_items(row.item_id for row in new if row.item_id not in kept.values() and not row.ended)
+    yield from cancel_items(item.item_id for item in new if item.item_id not in kept.values() and not item.ended)
 
 
 def _request_retry(item_ids: Sequence[int], state: RunState, clock: Clock) -> Steps[bool]:
@@ -111,8 +111,8 @@ def _replace_once_there(
     begin = clock()
     while True:
         try:
-            rows = yield from rows_of(state.submission)
-            new = [row for row in rows if row.item_id > last and row.first in old]
+            listed = yield from listed_items(state.submission)
+            new = [item for item in listed if item.item_id > last and item.original_id in old]
         except InvokableError as error:
             LOG.info("looking for the retried items of batch %s: %s", state.submission.batch_id, error)
             new = []
@@ -125,10 +125,10 @@ def _replace_once_there(
         yield Sleep(_PAUSE if not is_accepted else _PAUSE / 4)
 
 
-def _earliest(rows: Sequence[RunItem]) -> dict[int, int]:
+def _earliest(listed: Sequence[RunItem]) -> dict[int, int]:
     new: dict[int, int] = {}
-    for row in sorted(rows, key=lambda row: row.item_id):
-        new.setdefault(row.first, row.item_id)
+    for item in sorted(listed, key=lambda item: item.item_id):
+        new.setdefault(item.original_id, item.item_id)
     return new
 
 

@@ -30,7 +30,7 @@ from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
 from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.node_drift import drift
-from invokable.runtime.steps.resources.queue import LOG, queued
+from invokable.runtime.steps.resources.queue import LOG, place_in_queue
 from invokable.runtime.steps.runs.collect import ResultSpec, collect
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
@@ -161,7 +161,7 @@ def follow(
         yield from locate(state, context.known, deadline, insist=True)
         waiting = _waiting(workflow, state, context, options)
         if options.watched:
-            yield Report([(yield from _place_in_queue(state, deadline.clock))])
+            yield Report([(yield from _queued_event(state, deadline.clock))])
         try:
             yield from within(wait(waiting, context.known, deadline.clock), deadline)
         finally:
@@ -178,11 +178,11 @@ def _take_corrected_ids(state: RunState, waiting: WaitState) -> None:
         state.submission, state.is_listed = waiting.submission, waiting.is_listed
 
 
-def _place_in_queue(state: RunState, clock: Clock) -> Steps[Queued]:
+def _queued_event(state: RunState, clock: Clock) -> Steps[Queued]:
     """The place of a run in the queue. Asked later, the server counts items that came after the run."""
     if clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:
         return Queued(state.submission.item_ids[0], None, state.submission.requested)
-    return (yield from queued(state.submission))
+    return (yield from place_in_queue(state.submission))
 
 
 def locate(state: RunState, known: Known, deadline: Deadline, *, insist: bool = False) -> Steps[None]:

@@ -9,11 +9,11 @@ from invokable.runtime.steps.exchange.answers import ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import ReadById, ReadItems, Steps
 from invokable.runtime.steps.resources.queue import (
-    another_users,
-    belong_to_another_user,
+    has_other_users,
     items_by_id,
+    listed_items,
+    other_users_error,
     own_items,
-    rows_of,
     summaries_by_id,
 )
 from invokable.runtime.steps.runs.collect import partial_result
@@ -70,9 +70,9 @@ def _own_items(read: ReadById, state: RunState, context: Context) -> Steps[dict[
     if len(own) == len(state.submission.item_ids):
         return own
     if not state.is_listed:
-        state.correct((yield from rows_of(state.submission)))
+        state.correct((yield from listed_items(state.submission)))
         found = yield ReadItems(read, state.submission.item_ids, context.known)
         own = own_items(found, state.submission)
-    if another_users(found.values()):
-        raise belong_to_another_user(state.submission)
+    if has_other_users(found.values()):
+        raise other_users_error(state.submission)
     return own

@@ -59,7 +59,7 @@ from invokable.runtime.steps.resources.queue import (
     cancel_items,
     items_of_batch,
     latest_of,
-    rows_of,
+    listed_items,
 )
 from invokable.runtime.steps.runs.batches import expanded
 from invokable.runtime.steps.runs.prepare import Prepared
@@ -112,10 +112,10 @@ class RunState:
         """Whether a POST may have reached the server."""
         return self.post.may_have_arrived or self.unclear_since is not None
 
-    def correct(self, rows: Sequence[RunItem]) -> None:
+    def correct(self, listed: Sequence[RunItem]) -> None:
         """Take the ids of the items from the server's list of the batch, unless they were taken from it before."""
         if not self.is_listed:
-            self.submission, self.is_listed = corrected(self.submission, rows), True
+            self.submission, self.is_listed = corrected(self.submission, listed), True
 
     @property
     def is_settled(self) -> bool:
@@ -145,10 +145,10 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
     """
     if not submission.requested:
         return (yield from _found(submission, known, clock, insist=insist))
-    rows = yield from _look_for(submission, clock)
-    if not rows:
+    listed = yield from _look_for(submission, clock)
+    if not listed:
         raise _not_on_server(submission)
-    yield from _settle(state := RunState(submission), rows, None)
+    yield from _settle(state := RunState(submission), listed, None)
     return state.submission
 
 
@@ -158,9 +158,9 @@ def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) 
     def answered(ask: Callable[[], Steps[T]]) -> Steps[T]:
         return _insist(ask, submission, clock, _pauses()) if insist else ask()
 
-    rows = yield from answered(lambda: rows_of(submission))
-    if rows:
-        latest = latest_of(rows)
+    listed = yield from answered(lambda: listed_items(submission))
+    if listed:
+        latest = latest_of(listed)
         requested = items_in(submission.batch_id) or len(latest)
         kept, _ = choose_items(latest, requested, None)
         ids = kept or [item.item_id for item in latest]
@@ -181,11 +181,11 @@ def _submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[None]:
         if answer is not None and _is_complete(answer, state.submission):
             state.submission = replace(state.submission, item_ids=tuple(sorted(answer.item_ids or ())))
             return
-        rows = yield from (
-            _look_for(state.submission, clock) if answer is None else _insist_on_rows(state.submission, clock)
+        listed = yield from (
+            _look_for(state.submission, clock) if answer is None else _insist_on_listing(state.submission, clock)
         )
-        if rows or answer is not None:
-            yield from _settle(state, rows, prepared, refused=answer is not None and not answer.enqueued)
+        if listed or answer is not None:
+            yield from _settle(state, listed, prepared, refused=answer is not None and not answer.enqueued)
             return
         LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
     raise _uncertain(state.submission, f"it was sent {_MOST_POSTS} times and the server does not show it")
@@ -212,7 +212,7 @@ def _post(request: Request, state: RunState, clock: Clock) -> Steps[Enqueued | N
             if response.status != _BUSY:
                 return _answer(response, state, clock)
             yield Sleep(policy.pause(attempt, response.retry_after))
-            if (yield from _insist_on_rows(state.submission, clock)):
+            if (yield from _insist_on_listing(state.submission, clock)):
                 return None
             state.post.may_have_arrived = False
             if is_last:
@@ -248,17 +248,17 @@ def _look_for(submission: Submission, clock: Clock) -> Steps[list[RunItem]]:
     searched = 0.0
     while True:
         begin = clock()
-        rows = yield from _insist_on_rows(submission, clock, pauses)
+        listed = yield from _insist_on_listing(submission, clock, pauses)
         # Only the time during which the server answers counts.
         searched += min(clock() - begin, 2 * _POLL_PAUSES[-1])
-        if rows or searched >= LATEST_ARRIVAL:
-            return rows
+        if listed or searched >= LATEST_ARRIVAL:
+            return listed
 
 
-def _insist_on_rows(
+def _insist_on_listing(
     submission: Submission, clock: Clock, pauses: Iterator[float] | None = None
 ) -> Steps[list[RunItem]]:
-    return _insist(lambda: rows_of(submission), submission, clock, pauses or _pauses())
+    return _insist(lambda: listed_items(submission), submission, clock, pauses or _pauses())
 
 
 def _insist(ask: Callable[[], Steps[T]], submission: Submission, clock: Clock, pauses: Iterator[float]) -> Steps[T]:
@@ -353,14 +353,14 @@ def choose_items(
     return kept, sorted(item for queue in waiting.values() for item in queue)
 
 
-def corrected(submission: Submission, rows: Sequence[RunItem]) -> Submission:
+def corrected(submission: Submission, listed: Sequence[RunItem]) -> Submission:
     """A submission with the ids in the server's list of its batch, if the list is complete and lacks one of its own.
 
     They come from the answer to the POST, which something between client and server may have mixed up.
     """
-    if {row.item_id for row in rows}.issuperset(submission.item_ids):
+    if {item.item_id for item in listed}.issuperset(submission.item_ids):
         return submission
-    kept, _ = choose_items(latest_of(rows), submission.requested, None)
+    kept, _ = choose_items(latest_of(listed), submission.requested, None)
     return replace(submission, item_ids=tuple(kept)) if kept else submission
 
 

@@ -36,13 +36,13 @@ from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     LOG,
     Item,
-    another_users,
     batch_status,
-    belong_to_another_user,
     cancel_items,
+    has_other_users,
     items_by_id,
+    listed_items,
+    other_users_error,
     own_items,
-    rows_of,
     summaries_by_id,
 )
 from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL, corrected
@@ -105,7 +105,7 @@ class WaitState:
     """The items that the server has shown to be the run's."""
     _unseen: set[int] = field(default_factory=set)
     """Those that it did not show when asked, and never before."""
-    _has_foreign_items: bool = False
+    _has_other_users: bool = False
     """Whether an item is another user's."""
 
     def __post_init__(self) -> None:
@@ -134,13 +134,13 @@ class WaitState:
         own = own_items(found, self.submission)
         self._seen |= own.keys()
         self._unseen = (self._unseen | set(asked)) - self._seen
-        self._has_foreign_items = another_users(found.values())
+        self._has_other_users = has_other_users(found.values())
         return own
 
-    def correct(self, rows: Sequence[RunItem]) -> bool:
+    def correct(self, listed: Sequence[RunItem]) -> bool:
         """Replace ids that are not in the server's list of the batch; return whether there were any."""
         self.is_listed = True
-        right = corrected(self.submission, rows)
+        right = corrected(self.submission, listed)
         if right is self.submission:
             return False
         LOG.warning("batch %s has items %s, not those of the answer", right.batch_id, list(right.item_ids))
@@ -262,9 +262,9 @@ def _correct_ids(waiting: WaitState, status: BatchStatus) -> Steps[bool]:
     if not waiting._unseen:
         return False
     if not waiting.is_listed and status.total >= waiting.submission.requested:
-        return waiting.correct((yield from rows_of(waiting.submission)))
-    if waiting._has_foreign_items:
-        raise belong_to_another_user(waiting.submission)
+        return waiting.correct((yield from listed_items(waiting.submission)))
+    if waiting._has_other_users:
+        raise other_users_error(waiting.submission)
     return False
 
 
@@ -326,24 +326,28 @@ def cancel_late_duplicates(waiting: WaitState, unclear_since: float, clock: Cloc
 def _cancel_duplicates(waiting: WaitState, status: BatchStatus) -> Steps[None]:
     if status.total <= max(waiting.submission.requested, waiting._known_total):
         return
-    rows = yield from rows_of(waiting.submission)
+    listed = yield from listed_items(waiting.submission)
     if not waiting.is_listed:
-        waiting.correct(rows)
-    yield from cancel_items(_duplicates(rows, waiting.submission))
+        waiting.correct(listed)
+    yield from cancel_items(_duplicates(listed, waiting.submission))
     waiting._known_total = status.total
 
 
-def _duplicates(rows: Sequence[RunItem], submission: Submission) -> list[int]:
+def _duplicates(listed: Sequence[RunItem], submission: Submission) -> list[int]:
     """The items of a POST, or of a retry, that arrived again, without those of somebody else's retry."""
-    own = {row.item_id: row for row in rows if row.item_id in set(submission.item_ids)}
+    own = {item.item_id: item for item in listed if item.item_id in set(submission.item_ids)}
     # While these run, or once they are completed, there is nothing to retry.
-    retried = {row.first: row.item_id for row in own.values() if row.first != row.item_id and row.status not in AGAIN}
+    retried = {
+        item.original_id: item.item_id
+        for item in own.values()
+        if item.original_id != item.item_id and item.status not in AGAIN
+    }
     return [
-        row.item_id
-        for row in rows
-        if row.item_id not in own
-        and not row.ended
-        and (row.first == row.item_id or row.item_id > retried.get(row.first, math.inf))
+        item.item_id
+        for item in listed
+        if item.item_id not in own
+        and not item.ended
+        and (item.original_id == item.item_id or item.item_id > retried.get(item.original_id, math.inf))
     ]
 
 
