@@ -976,15 +976,15 @@ MUTATIONS: Final = (
     Mutation(
         "an invalid batch item is sent",
         f"{RUNTIME}steps/runs/batches.py",
-        "            problems += [_problem(pins, target, misfits[target.check]) for target in fed if misfits[target.check]]\n",
-        "",
+        "[_problem(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]",
+        "[]",
         (f"{TESTS}test_batches.py::test_an_invalid_item_is_reported_by_index",),
     ),
     Mutation(
         "a list that feeds many fields is checked again for each",
         f"{RUNTIME}steps/runs/batches.py",
-        "for check in {target.check for target in fed}}",
-        "for check in [target.check for target in fed]}",
+        "for check in {target.check for target in targets}}",
+        "for check in [target.check for target in targets]}",
         (f"{TESTS}test_batches.py::test_a_list_that_feeds_many_fields_is_checked_once",),
     ),
     Mutation(

@@ -39,12 +39,12 @@ def least_size(pins: Pins, values: Values) -> int:
 def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Data]:
     """The enqueue body's `data`. Adds what is invalid to `problems`. Raises APIError and ConnectionError."""
     lists: list[list[Any]] = []
-    targets: dict[int, list[BatchTarget]] = {}
+    by_source: dict[int, list[BatchTarget]] = {}
     for group in pins.batch.groups:
         for target in group:
-            targets.setdefault(target.source, []).append(target)
+            by_source.setdefault(target.source, []).append(target)
     for position, source in enumerate(pins.batch.sources):
-        fed = targets.get(position, [])
+        targets = by_source.get(position, [])
         if _given(source, values) is None:  # invalid, and reported already
             lists.append([])
             continue
@@ -52,10 +52,10 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
             lists.append((yield from _items(source, values)))
         except _NoItemsError as error:
             lists.append([])
-            problems += [_problem(pins, target, str(error)) for target in fed[:1]]
+            problems += [_problem(pins, target, str(error)) for target in targets[:1]]
         else:
-            misfits = {check: _misfit(lists[position], check) for check in {target.check for target in fed}}
-            problems += [_problem(pins, target, misfits[target.check]) for target in fed if misfits[target.check]]
+            misfits = {check: _misfit(lists[position], check) for check in {target.check for target in targets}}
+            problems += [_problem(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]
     for group in pins.batch.groups:
         lengths = [len(lists[target.source]) for target in group]
         if len(set(lengths)) > 1 and all(lengths):
