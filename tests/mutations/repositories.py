@@ -78,7 +78,7 @@ MUTATIONS: Final = (
     Mutation(
         "runs use uploads that were deleted as intermediate",
         f"{STEPS}resources/media.py",
-        "    known.uploads.mark_stale()  # they are intermediate\n",
+        "    cache.uploads.mark_stale()  # they are intermediate\n",
         "",
         CONTRACT,
     ),
@@ -120,7 +120,7 @@ MUTATIONS: Final = (
     Mutation(
         "images are listed in pages, which deletions shift",
         f"{STEPS}resources/media.py",
-        "if not (yield from at_least(known, kind.names_since)):",
+        "if not (yield from at_least(cache, kind.names_since)):",
         "if True:",
         ("tests/contract/test_repositories.py", "tests/runtime/test_repositories.py"),
     ),
@@ -155,8 +155,8 @@ MUTATIONS: Final = (
     Mutation(
         "a server that was upgraded stays too old",
         f"{STEPS}resources/versions.py",
-        "if known.version is None or not _reaches(known.version, needed):",
-        "if known.version is None:",
+        "if cache.version is None or not _reaches(cache.version, needed):",
+        "if cache.version is None:",
         UNIT,
     ),
     Mutation(

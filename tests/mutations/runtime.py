@@ -41,14 +41,14 @@ MUTATIONS: Final = (
     Mutation(
         "the files of a run that was not submitted count as in use",
         f"{RUNTIME}steps/runs/run.py",
-        "        context.known.uploads.release(prepared.submission.batch_id)\n",
+        "        context.cache.uploads.release(prepared.submission.batch_id)\n",
         "",
         ("tests/contract/test_jobs.py::test_an_error_before_the_batch_is_sent_leaves_nothing",),
     ),
     Mutation(
         "validating a workflow looks nothing up on the server",
         f"{RUNTIME}steps/runs/prepare.py",
-        "    return (yield from _validated(flow, known)).requested\n",
+        "    return (yield from _validated(flow, cache)).requested\n",
         "    validate(flow)\n    return 1\n    yield\n",
         ("tests/contract/test_jobs.py::test_a_workflow_is_validated_without_a_run",),
     ),
@@ -76,7 +76,7 @@ MUTATIONS: Final = (
     Mutation(
         "a model is not found by its key, given as text",
         f"{RUNTIME}steps/resources/model_manager.py",
-        " or [one for one in known.models if value in (one.key, one.hash)]",
+        " or [one for one in cache.models if value in (one.key, one.hash)]",
         "",
         ("tests/contract/test_repositories.py",),
     ),
@@ -394,8 +394,8 @@ MUTATIONS: Final = (
     Mutation(
         "all values of a large batch are made though the server cannot be reached",
         f"{RUNTIME}steps/runs/prepare.py",
-        "check_room(least, known, insist=True)",
-        "check_room(least, known)",
+        "check_room(least, cache, insist=True)",
+        "check_room(least, cache)",
         (f"{TESTS}test_submitting.py",),
     ),
     Mutation(
@@ -597,7 +597,7 @@ MUTATIONS: Final = (
     Mutation(
         "models of old workflows are not completed",
         f"{RUNTIME}steps/runs/prepare.py",
-        "    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)\n",
+        "    graph = yield from complete_models(graph, cache, completion.problems, since=completion.began)\n",
         "",
         (f"{TESTS}test_prepare.py::test_a_model_that_an_old_workflow_knows_by_name_only_is_found_before_it_is_sent",),
     ),
@@ -828,7 +828,7 @@ MUTATIONS: Final = (
     Mutation(
         "items are read one by one",
         f"{RUNTIME}steps/resources/queue.py",
-        "    if len(item_ids) > 1 and known.lists_by_ids:",
+        "    if len(item_ids) > 1 and cache.lists_by_ids:",
         "    if False:",
         (f"{TESTS}test_run.py::test_items_are_read_as_they_end_and_many_at_once",),
     ),
@@ -934,7 +934,7 @@ MUTATIONS: Final = (
     Mutation(
         "models are listed for each input",
         f"{RUNTIME}steps/resources/models.py",
-        "    if known.models is None or (since is not None and known.models_listed < since):",
+        "    if cache.models is None or (since is not None and cache.models_listed < since):",
         "    if True:",
         (f"{TESTS}test_prepare.py::test_models_are_listed_once_and_again_if_one_is_missing",),
     ),

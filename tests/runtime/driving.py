@@ -75,7 +75,7 @@ class Driver:
         if isinstance(step, Subscribe | Report):
             return None
         if isinstance(step, ReadItems):
-            return self.drive(step.read(step.item_ids, step.known))
+            return self.drive(step.read(step.item_ids, step.cache))
         if isinstance(step, ReadFile):
             return read_file(step)
         if isinstance(step, GetPolicy):

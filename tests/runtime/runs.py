@@ -10,7 +10,7 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Image, InvokableError
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, run
 from tests.examples import imported, with_generator, workflow_class
 from tests.runtime.driving import Driver
@@ -55,7 +55,7 @@ class Run:
 
     def result(self) -> Any:
         deadline = Deadline.after(self.timeout, self.driver.clock)
-        return self.driver.drive(run(self.flow, Context(Known(), None), deadline))
+        return self.driver.drive(run(self.flow, Context(ServerCache(), None), deadline))
 
     def outcome(self) -> Any:
         """The result, or the error or interrupt that was raised."""

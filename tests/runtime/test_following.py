@@ -23,7 +23,7 @@ from invokable import (
     Started,
 )
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, RunOptions, finish, run, run_again, start
 from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.pins import pins_of
@@ -41,7 +41,7 @@ class Following:
     ) -> None:
         self.server = server or Server()
         self.driver = EventDriver(self.server)
-        self.context = Context(Known(), None)
+        self.context = Context(ServerCache(), None)
         self.flow = flow
         self.timeout = timeout
         self.options = RunOptions(**options)

@@ -13,8 +13,8 @@ from generated_examples.sd15_text_to_image import SD15TextToImage
 
 from invokable import Board, ConnectionError, Image, LoRA, Model, Problem, ValidationError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import Request, Response
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import complete_models
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.values.pins import pins_of
 from invokable.schema import load
@@ -46,14 +46,14 @@ def reply(request: Request) -> Response:
     return answer({"image_name": f"{len(request.file.content)}.png", "width": 3, "height": 2}, 201)
 
 
-def prepared(flow: Any, known: Known | None = None, driver: Driver | None = None) -> Prepared:
-    return (driver or Driver(reply)).drive(prepare(flow, known or Known()))
+def prepared(flow: Any, cache: ServerCache | None = None, driver: Driver | None = None) -> Prepared:
+    return (driver or Driver(reply)).drive(prepare(flow, cache or ServerCache()))
 
 
-def sent(flow: Any, attribute: str, driver: Driver | None = None, known: Known | None = None) -> Any:
+def sent(flow: Any, attribute: str, driver: Driver | None = None, cache: ServerCache | None = None) -> Any:
     """The value of an attribute in the graph; "absent" if there is none."""
     (pin,) = (pin for pin in pins_of(type(flow)).inputs if pin.attribute == attribute)
-    return prepared(flow, known, driver).batch["graph"]["nodes"][pin.node_id].get(pin.field, "absent")
+    return prepared(flow, cache, driver).batch["graph"]["nodes"][pin.node_id].get(pin.field, "absent")
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_an_unsuitable_model_is_reported_by_index(model: Model | str, words: str
 
 
 def test_models_are_listed_once_and_again_if_one_is_missing() -> None:
-    known, driver = Known(), Driver(reply)
+    cache, driver = ServerCache(), Driver(reply)
     for _ in range(3):
-        prepared(SD15TextToImage(model="dreams"), known, driver)
+        prepared(SD15TextToImage(model="dreams"), cache, driver)
     assert driver.asked("GET") == ["/api/v2/models/"]
     with pytest.raises(ValidationError):
-        prepared(SD15TextToImage(model="new"), known, driver)
+        prepared(SD15TextToImage(model="new"), cache, driver)
     assert len(driver.asked("GET")) == 2
 
 
@@ -248,12 +248,12 @@ def test_models_of_an_old_workflow_are_completed_in_the_graph() -> None:
     loader: dict[str, Any] = {"id": "n", "type": "loader", "model": old}
     graph = {"nodes": {"n": loader}, "edges": []}
     problems: list[Problem] = []
-    done = Driver(reply).drive(complete_models(graph, Known(), problems))
+    done = Driver(reply).drive(complete_models(graph, ServerCache(), problems))
     assert done["nodes"]["n"]["model"]["key"] == "k2"
     assert loader["model"] is old
     assert not problems
     loader["model"] = {"name": "gone", "base": "sdxl", "type": "main"}
-    Driver(reply).drive(complete_models(graph, Known(), problems))
+    Driver(reply).drive(complete_models(graph, ServerCache(), problems))
     assert [str(problem) for problem in problems] == [
         "node 'n', field 'model': the server has no model gone of type main and base sdxl"
         " (the server has dreams, face, ink)"

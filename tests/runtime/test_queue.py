@@ -8,7 +8,6 @@ import pytest
 
 from invokable import APIError, Submission
 from invokable.runtime.steps.exchange.protocol import Request, Response
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     items_by_id,
     items_of_batch,
@@ -16,6 +15,7 @@ from invokable.runtime.steps.resources.queue import (
     listed_items,
     summaries_by_id,
 )
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from tests.runtime.driving import Driver, answer, page
 
 SUBMISSION = Submission("m:C", "b", "d", 2)
@@ -27,7 +27,7 @@ def item(number: int, **more: Any) -> dict[str, Any]:
 
 def test_many_items_are_requested_a_hundred_at_a_time() -> None:
     driver = Driver(lambda request: answer([item(number) for number in request.json["item_ids"]]))
-    found = driver.drive(items_by_id(range(1, 251), Known()))
+    found = driver.drive(items_by_id(range(1, 251), ServerCache()))
     assert list(found) == list(range(1, 251))
     assert [len(request.json["item_ids"]) for request in driver.requests] == [100, 100, 50]
 
@@ -37,9 +37,9 @@ def test_servers_before_6_7_are_asked_one_by_one_from_then_on(refusal: Response)
     def reply(request: Request) -> Response:
         return refusal if request.method == "POST" else answer(item(int(request.path.rpartition("/")[2])))
 
-    driver, known = Driver(reply), Known()
+    driver, cache = Driver(reply), ServerCache()
     for _ in range(2):
-        assert list(driver.drive(items_by_id([7, 8], known))) == [7, 8]
+        assert list(driver.drive(items_by_id([7, 8], cache))) == [7, 8]
     assert len(driver.asked("POST")) == 1
 
 
@@ -51,13 +51,13 @@ def test_servers_before_6_7_are_asked_one_by_one_from_then_on(refusal: Response)
     ],
 )
 def test_a_missing_item_is_left_out(gone: Response) -> None:
-    assert Driver(lambda _: gone).drive(items_by_id([5], Known())) == {}
+    assert Driver(lambda _: gone).drive(items_by_id([5], ServerCache())) == {}
 
 
 def test_an_error_with_404_in_its_message_is_an_error() -> None:
     broken = answer({"detail": "item 1404: database is locked"}, 500)
     with pytest.raises(APIError, match="database is locked"):
-        Driver(lambda _: broken).drive(items_by_id([1404], Known()))
+        Driver(lambda _: broken).drive(items_by_id([1404], ServerCache()))
 
 
 def test_the_items_of_a_run_are_listed_by_its_destination_oldest_first() -> None:
@@ -103,7 +103,7 @@ def test_a_batch_of_unknown_destination_is_found_with_the_last_retry_of_each_ite
         found = [row for row in ROWS if row["item_id"] in request.json["item_ids"]]
         return answer([summary(row) for row in found] if name == "item_summaries_by_ids" else found)
 
-    assert Driver(reply).drive(items_of_batch("b", Known())) == [6, 2]
+    assert Driver(reply).drive(items_of_batch("b", ServerCache())) == [6, 2]
 
 
 def test_of_a_retry_that_arrived_twice_the_first_one_counts() -> None:
@@ -131,8 +131,8 @@ def test_statuses_are_requested_as_summaries_if_possible(summaries: bool) -> Non
             return answer({"detail": "Method Not Allowed"}, 405)
         return answer([row for row in ROWS if row["item_id"] in request.json["item_ids"]])
 
-    driver, known = Driver(reply), Known()
+    driver, cache = Driver(reply), ServerCache()
     for _ in range(2):
-        found = driver.drive(summaries_by_id([1, 2, 99], known))
+        found = driver.drive(summaries_by_id([1, 2, 99], cache))
         assert {item_id: item.status for item_id, item in found.items()} == {1: "failed", 2: "completed"}
     assert len(driver.requests) == (2 if summaries else 3)

@@ -36,11 +36,11 @@ from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import delete_board, find_board
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.library import list_workflows
 from invokable.runtime.steps.resources.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
 from invokable.runtime.steps.resources.model_manager import await_install, delete_model, prune_installs
 from invokable.runtime.steps.resources.queue_items import list_items, retry_items
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.style_presets import create_preset
 from invokable.runtime.steps.resources.versions import at_least, require
 from tests.runtime.driving import Driver, answer, in_turn, page
@@ -50,8 +50,8 @@ IMAGE = {"image_name": "a.png", "width": 4, "height": 3, "image_category": "user
 MODEL = {"key": "k1", "hash": "h1", "name": "dreams", "base": "sd-1", "type": "main"}
 
 
-def of(version: str) -> Known:
-    return Known(version=version)
+def of(version: str) -> ServerCache:
+    return ServerCache(version=version)
 
 
 def whole(driver: Driver, first: Steps[Page[Any]]) -> list[Any]:
@@ -123,18 +123,18 @@ def test_the_fraction_of_an_installation() -> None:
 )
 def test_versions_are_compared_number_by_number(version: str, needed: str, is_enough: bool) -> None:
     driver = Driver(by_path({"GET /api/v1/app/version": {"version": version}}))
-    assert driver.drive(at_least(Known(), needed)) is is_enough
+    assert driver.drive(at_least(ServerCache(), needed)) is is_enough
 
 
 def test_the_version_is_requested_once_and_again_if_it_was_too_old() -> None:
     versions = in_turn(answer({"version": "6.8.1"}), answer({"version": "6.8.1"}), answer({"version": "6.14.2"}))
-    driver, known = Driver(versions), Known()
-    assert driver.drive(at_least(known, "6.0"))
-    assert driver.drive(at_least(known, "6.7"))
+    driver, cache = Driver(versions), ServerCache()
+    assert driver.drive(at_least(cache, "6.0"))
+    assert driver.drive(at_least(cache, "6.7"))
     assert len(driver.requests) == 1
     with pytest.raises(UnsupportedError, match=r"videos requires InvokeAI 6\.14 or later; the server has 6\.8\.1"):
-        driver.drive(require(known, "videos", "6.14"))
-    driver.drive(require(known, "videos", "6.14"))  # the server was upgraded meanwhile
+        driver.drive(require(cache, "videos", "6.14"))
+    driver.drive(require(cache, "videos", "6.14"))  # the server was upgraded meanwhile
 
 
 # --- boards and media ---------------------------------------------------------------------------------------------
@@ -321,7 +321,9 @@ def test_an_installation_is_followed_to_its_end() -> None:
     ended = answer({"id": 7, "status": "completed", "source": {"path": "/x"}, "config_out": MODEL})
     driver = Driver(in_turn(*installing("downloading", "downloading", "running"), ended))
     begun = ModelInstall(id=7, status="waiting", source="/x")
-    model = driver.drive(await_install(begun, Known(), driver.clock, 60, lambda install: seen.append(install.status)))
+    model = driver.drive(
+        await_install(begun, ServerCache(), driver.clock, 60, lambda install: seen.append(install.status))
+    )
     assert model == ModelRecord(name="dreams", base="sd-1", type="main", key="k1", hash="h1")
     assert seen == ["waiting", "downloading", "running", "completed"]
 
@@ -330,14 +332,14 @@ def test_an_installation_that_fails_or_times_out_raises_an_error() -> None:
     begun = ModelInstall(id=7, status="waiting", source="/x")
     failing = Driver(in_turn(*installing("error", error="no room", error_reason="OSError")))
     with pytest.raises(ModelInstallError, match="/x was not installed: no room") as caught:
-        failing.drive(await_install(begun, Known(), failing.clock, None, None))
+        failing.drive(await_install(begun, ServerCache(), failing.clock, None, None))
     assert caught.value.install.status == "error"
     cancelled = Driver(in_turn(*installing("cancelled")))
     with pytest.raises(ModelInstallError, match="/x was canceled"):
-        cancelled.drive(await_install(begun, Known(), cancelled.clock, None, None))
+        cancelled.drive(await_install(begun, ServerCache(), cancelled.clock, None, None))
     slow = Driver(lambda _: installing("downloading")[0])
     with pytest.raises(ModelInstallError, match="was not installed within 5 s; the server continues"):
-        slow.drive(await_install(begun, Known(), slow.clock, 5, None))
+        slow.drive(await_install(begun, ServerCache(), slow.clock, 5, None))
     assert 5 <= slow.now < 6
 
 
@@ -355,9 +357,9 @@ def test_a_model_is_deleted_although_the_server_fails_to_answer() -> None:
         path = "/api/v2/models/"
         return Driver(by_path({f"GET {path}": lambda _: {"models": list(models)}, f"DELETE {path}i/k1": delete}))
 
-    server(deletes=True).drive(delete_model("dreams", Known()))
+    server(deletes=True).drive(delete_model("dreams", ServerCache()))
     with pytest.raises(APIError, match="500"):
-        server(deletes=False).drive(delete_model("dreams", Known()))
+        server(deletes=False).drive(delete_model("dreams", ServerCache()))
 
 
 def test_installations_are_pruned_although_the_server_fails_to_answer() -> None:

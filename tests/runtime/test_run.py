@@ -27,7 +27,7 @@ from invokable.runtime.client._sync import driving
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, GetPolicy, ReceivedEvents, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import parse
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again, start
 from invokable.runtime.steps.runs.status import finished_part, job_status
 from invokable.runtime.steps.runs.submit import RunState
@@ -197,7 +197,7 @@ def test_a_submitted_job_does_not_run_twice_either() -> None:
     take = server.post
     server.post = lambda batch: take(batch) and take(batch)  # type: ignore[method-assign]  # the lost one, and ours
     deadline = Deadline.after(None, run.driver.clock)
-    state = run.driver.drive(start(run.flow, Context(Known(), None), deadline))
+    state = run.driver.drive(start(run.flow, Context(ServerCache(), None), deadline))
     assert len(state.submission.item_ids) == 2
     all_ran_once(server, 2)
 
@@ -289,7 +289,7 @@ def test_a_batch_that_the_queue_had_no_room_for_is_not_reported_as_removed(by_id
     state = RunState(replace(caught.value.submission, requested=0 if by_id else 3))
     deadline = Deadline.after(None, run.driver.clock)
     with pytest.raises(EnqueueUncertain, match="no item of it is on the server: none ever was, or they were pruned"):
-        run.driver.drive(finish(type(run.flow), state, Context(Known(), None), deadline))
+        run.driver.drive(finish(type(run.flow), state, Context(ServerCache(), None), deadline))
 
 
 @pytest.mark.parametrize("status", ["!400", "!401", "!403", "!422"])
@@ -412,7 +412,7 @@ ASKING: dict[str, Asking] = {
 def test_a_job_names_the_items_that_were_looked_up(asking: str, wrong: dict[int, int]) -> None:
     run = Run(cards(3), server := another_batch_first(), timeout=60)
     run.driver.reply = misnaming(server, wrong)
-    context, deadline = Context(Known(), None), Deadline.after(60, run.driver.clock)
+    context, deadline = Context(ServerCache(), None), Deadline.after(60, run.driver.clock)
     state = run.driver.drive(start(run.flow, context, deadline))
     assert state.submission.item_ids != (4, 5, 6)
     run.driver.drive(ASKING[asking](type(run.flow), state, context, deadline))
@@ -424,7 +424,7 @@ def test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried() -> Non
     with pytest.raises(RunFailed) as caught:
         run.result()
     assert caught.value.submission
-    context, deadline = Context(Known(), None), Deadline.after(60, run.driver.clock)
+    context, deadline = Context(ServerCache(), None), Deadline.after(60, run.driver.clock)
     state = RunState(caught.value.submission)
     run.driver.drive(run_again(state, context, deadline))
     assert state.submission.item_ids == (2,)
@@ -505,7 +505,7 @@ def test_an_unknown_outcome_is_reported_with_the_submission() -> None:
     server.fates = {}
     stored = Submission.from_json(submission.to_json())
     deadline = Deadline.after(None, run.driver.clock)
-    steps = finish(type(run.flow), RunState(stored), Context(Known(), None), deadline)
+    steps = finish(type(run.flow), RunState(stored), Context(ServerCache(), None), deadline)
     assert run.driver.drive(steps).item_ids == [1]
 
 
@@ -605,7 +605,10 @@ def test_another_process_does_not_cancel_a_partly_pruned_batch() -> None:
     assert isinstance(uncertain, EnqueueUncertain)
     assert uncertain.submission
     steps = finish(
-        type(run.flow), RunState(uncertain.submission), Context(Known(), None), Deadline.after(None, run.driver.clock)
+        type(run.flow),
+        RunState(uncertain.submission),
+        Context(ServerCache(), None),
+        Deadline.after(None, run.driver.clock),
     )
     with pytest.raises(RunCanceled, match="1 of 3 items") as caught:
         run.driver.drive(steps)
@@ -671,7 +674,7 @@ def test_a_run_times_out_and_can_be_attached_to() -> None:
     assert caught.value.submission
     deadline = Deadline.after(None, run.driver.clock)
     state = RunState(caught.value.submission)
-    assert run.driver.drive(finish(type(run.flow), state, Context(Known(), None), deadline)).item_ids == [1]
+    assert run.driver.drive(finish(type(run.flow), state, Context(ServerCache(), None), deadline)).item_ids == [1]
     assert server.ran.total() == 1
 
 
@@ -758,7 +761,7 @@ def test_a_run_can_be_closed_at_any_step(after: int) -> None:
     from invokable.runtime.steps.runs.run import run
 
     server = Server()
-    steps = run(card(), Context(Known(), None), Deadline.after(None, lambda: 0.0))
+    steps = run(card(), Context(ServerCache(), None), Deadline.after(None, lambda: 0.0))
     reply: Any = None
     for _ in range(after):
         step = steps.send(reply)

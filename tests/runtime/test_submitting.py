@@ -27,8 +27,8 @@ from invokable import (
 )
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.runtime.steps.exchange.protocol import File, GetPolicy, Request, Response
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import find_model
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.uploads import UploadCache
 from invokable.testing import Fault, Simulator
 from tests.examples import add_edge, add_node, imported, with_generator, workflow_class
@@ -118,7 +118,7 @@ def test_a_forked_child_does_not_wait_for_its_parents_upload() -> None:
 def test_a_deleted_upload_is_noticed_within_a_minute(server: Simulator) -> None:
     client = server.client()
     now = 1000.0
-    client._engine.context.known.uploads = UploadCache(lambda: now)
+    client._engine.context.cache.uploads = UploadCache(lambda: now)
     client.run(ColourCard(stamp=picture("red")))
     delete_intermediates(server)
     now += 61
@@ -214,7 +214,7 @@ def key_of(model: Model, wanted: ModelFilter = ANY_MODEL, policy: Policy | None 
 
     driver = Driver(reply)
     driver.policy = policy or driver.policy
-    return driver.drive(find_model(model, wanted, Known()))["key"]
+    return driver.drive(find_model(model, wanted, ServerCache()))["key"]
 
 
 def test_a_model_is_found_by_key_then_by_hash_then_by_name() -> None:

@@ -245,7 +245,7 @@ class AsyncClient:
 
         Raises ValidationError with all problems, QueueFullError, StaleWorkflowError, ConnectionError and APIError.
         """
-        return await self._drive(validate_on_server(checked(flow), self._engine.context.known))
+        return await self._drive(validate_on_server(checked(flow), self._engine.context.cache))
 
     async def cancel(self, batch_id: str) -> None:
         """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError.
@@ -297,7 +297,7 @@ class AsyncClient:
         client also uses.
         Raises ConnectionError and APIError.
         """
-        return await self._drive(clean_up(checked_submission(submission), self._engine.context.known))
+        return await self._drive(clean_up(checked_submission(submission), self._engine.context.cache))
 
     async def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video.

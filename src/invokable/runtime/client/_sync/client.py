@@ -244,7 +244,7 @@ class Client:
 
         Raises ValidationError with all problems, QueueFullError, StaleWorkflowError, ConnectionError and APIError.
         """
-        return self._drive(validate_on_server(checked(flow), self._engine.context.known))
+        return self._drive(validate_on_server(checked(flow), self._engine.context.cache))
 
     def cancel(self, batch_id: str) -> None:
         """Cancel the items of a batch that have not ended. Raises ConnectionError and APIError.
@@ -294,7 +294,7 @@ class Client:
         client also uses.
         Raises ConnectionError and APIError.
         """
-        return self._drive(clean_up(checked_submission(submission), self._engine.context.known))
+        return self._drive(clean_up(checked_submission(submission), self._engine.context.cache))
 
     def download(self, medium: Image | Video) -> bytes:
         """Download an image or a video.

@@ -44,8 +44,8 @@ from invokable.runtime.steps.exchange.protocol import (
     Subscribe,
     T,
 )
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import cancel_run
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context
 from invokable.runtime.steps.runs.tracker import CANCELED_HERE
 from invokable.runtime.values.events import JobEvent
@@ -67,7 +67,7 @@ class Engine:
 
     def __init__(self, transport: Transport, client: Downloader | None) -> None:
         self.transport = transport
-        self.context = Context(Known(), client)
+        self.context = Context(ServerCache(), client)
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
         self._limiter = RequestLimiter(_AT_ONCE)
         self._item_reader = ItemReader(self._read_items)
@@ -91,7 +91,7 @@ class Engine:
         is_new = batch_id not in canceled
         canceled.add(batch_id)
         try:
-            self.drive(cancel_run(submission, self.context.known))
+            self.drive(cancel_run(submission, self.context.cache))
         except WorkflowError:
             if is_new:
                 canceled.discard(batch_id)
@@ -168,7 +168,7 @@ class Engine:
             sleep(max(seconds, 0.0))
 
     def _read_items(self, step: ReadItems) -> dict[int, Any]:
-        return drive(step.read(step.item_ids, step.known), self._do)
+        return drive(step.read(step.item_ids, step.cache), self._do)
 
     def _report(self, step: Report, watch: Watch | None) -> None:
         if watch is not None:

@@ -60,7 +60,7 @@ class ItemReader:
         with lock:
             if pending_reads.get(kind) is pending:
                 del pending_reads[kind]
-        return self._read(ReadItems(step.read, tuple(sorted(pending.item_ids)), step.known))
+        return self._read(ReadItems(step.read, tuple(sorted(pending.item_ids)), step.cache))
 
     def _of_this_process(self) -> tuple[threading.Lock, dict[object, _PendingRead]]:
         """The pending reads of this process. After a fork, the parent's would never be done or release their lock."""

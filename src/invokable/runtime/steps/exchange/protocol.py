@@ -174,7 +174,7 @@ class ReadItems:
     read: ReadById
     """The steps that read any number of items, given what the client knows about the server."""
     item_ids: tuple[int, ...]
-    known: Any
+    cache: Any
     timeout: float | None = None
     """Timeout for the answer, in seconds."""
 

@@ -18,8 +18,8 @@ from invokable.runtime.steps.exchange.deadline import Clock, Deadline
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
 from invokable.runtime.steps.resources.boards import image_names
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.media import IMAGES, get_media
+from invokable.runtime.steps.resources.server_cache import ServerCache
 
 _DOWNLOADS: Final = "/api/v1/images/download"
 _SIGNATURE: Final = b"PK"
@@ -43,13 +43,13 @@ class _TooEarlyError(Exception):
 
 
 def fetch_archive(
-    names: Sequence[str], board_id: str | None, into: BinaryIO, known: Known, clock: Clock, timeout: float
+    names: Sequence[str], board_id: str | None, into: BinaryIO, cache: ServerCache, clock: Clock, timeout: float
 ) -> Steps[None]:
     """Write a zip of the images with these names, or of those on a board.
 
     Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time or leaves images out.
     """
-    yield from _require(names, known)
+    yield from _require(names, cache)
     patience = min(_FIRST_LOOK, timeout)
     failed = 0
     while True:
@@ -67,15 +67,15 @@ def fetch_archive(
         missing = [name for name in wanted if name not in found]
         if not missing:
             return
-        yield from _require(missing if names else (), known)
+        yield from _require(missing if names else (), cache)
         failed += 1
         if failed == _ATTEMPTS:
             raise _lacking(missing, len(wanted), url)
 
 
-def _require(names: Sequence[str], known: Known) -> Steps[None]:
+def _require(names: Sequence[str], cache: ServerCache) -> Steps[None]:
     for name in names:
-        yield from get_media(IMAGES, name, known, None)
+        yield from get_media(IMAGES, name, cache, None)
 
 
 def _download(

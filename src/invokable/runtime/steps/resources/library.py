@@ -12,8 +12,8 @@ from invokable.runtime.steps.exchange.nearest import not_found
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.references import checked_reference
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.records import LibraryWorkflow, WorkflowRecord
@@ -32,14 +32,14 @@ class _Part(Answer):
 
 
 def list_workflows(
-    known: Known, *, query: str, category: str, tags: Sequence[str], shared: bool | None = None
+    cache: ServerCache, *, query: str, category: str, tags: Sequence[str], shared: bool | None = None
 ) -> Steps[list[WorkflowRecord]]:
     """The workflows that match; an empty string matches any. They are few and small, so all pages are read."""
     if shared is not None:
-        yield from require(known, "sharing workflows", _SHARED_SINCE)
+        yield from require(cache, "sharing workflows", _SHARED_SINCE)
     found: list[WorkflowRecord] = []
-    for wanted in (yield from _categories(known, category)):
-        found += yield from _of_category(known, wanted, query, tags, shared)
+    for wanted in (yield from _categories(cache, category)):
+        found += yield from _of_category(cache, wanted, query, tags, shared)
     return found
 
 
@@ -50,9 +50,9 @@ def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:
     return _whole(existing(response, missing), response)
 
 
-def find_workflow(name: str, known: Known) -> Steps[LibraryWorkflow]:
+def find_workflow(name: str, cache: ServerCache) -> Steps[LibraryWorkflow]:
     """The complete workflow with that name. Raises NotFoundError if there is none, or several."""
-    everything = yield from list_workflows(known, query="", category="", tags=())
+    everything = yield from list_workflows(cache, query="", category="", tags=())
     found = [one for one in everything if one.name == name]
     if len(found) == 1:
         return (yield from get_workflow(found[0].id))
@@ -88,32 +88,32 @@ def delete_workflow(value: WorkflowRecord | str) -> Steps[None]:
         parse(response)
 
 
-def share_workflow(value: WorkflowRecord | str, known: Known, *, shared: bool) -> Steps[LibraryWorkflow]:
+def share_workflow(value: WorkflowRecord | str, cache: ServerCache, *, shared: bool) -> Steps[LibraryWorkflow]:
     """Make a workflow visible to other users, or hide it. Raises NotFoundError."""
-    yield from require(known, "sharing workflows", _SHARED_SINCE)
+    yield from require(cache, "sharing workflows", _SHARED_SINCE)
     old = yield from _of_the_user(value, "shared")
     path = f"{_WORKFLOWS}i/{in_path(old.id)}/is_public"
     response = yield from fetch(Request("PATCH", path, json={"is_public": shared}))
     return _whole(parse(response), response)
 
 
-def workflow_thumbnail(value: WorkflowRecord | str, known: Known) -> Steps[bytes | None]:
+def workflow_thumbnail(value: WorkflowRecord | str, cache: ServerCache) -> Steps[bytes | None]:
     """The thumbnail of a workflow, if it has one. Raises NotFoundError."""
-    yield from require(known, "workflow thumbnails", _THUMBNAILS_SINCE)
+    yield from require(cache, "workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from get_workflow(_id_of(value))
     return (yield from get_thumbnail(_thumbnail_of(workflow))) if workflow.thumbnail_url else None
 
 
-def set_workflow_thumbnail(value: WorkflowRecord | str, file: File, known: Known) -> Steps[None]:
+def set_workflow_thumbnail(value: WorkflowRecord | str, file: File, cache: ServerCache) -> Steps[None]:
     """Set the thumbnail of a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
-    yield from require(known, "workflow thumbnails", _THUMBNAILS_SINCE)
+    yield from require(cache, "workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from _of_the_user(value, "changed")
     yield from set_thumbnail("PUT", _thumbnail_of(workflow), file)
 
 
-def delete_workflow_thumbnail(value: WorkflowRecord | str, known: Known) -> Steps[None]:
+def delete_workflow_thumbnail(value: WorkflowRecord | str, cache: ServerCache) -> Steps[None]:
     """Remove the thumbnail of a workflow. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
-    yield from require(known, "workflow thumbnails", _THUMBNAILS_SINCE)
+    yield from require(cache, "workflow thumbnails", _THUMBNAILS_SINCE)
     workflow = yield from _of_the_user(value, "changed")
     if workflow.thumbnail_url is None:  # the server would answer 500
         return
@@ -139,17 +139,17 @@ def _of_the_user(value: WorkflowRecord | str, what: str) -> Steps[LibraryWorkflo
     return old
 
 
-def _categories(known: Known, category: str) -> Steps[Sequence[str]]:
+def _categories(cache: ServerCache, category: str) -> Steps[Sequence[str]]:
     """The categories to request in turn: servers before 5.8 list one category at a time."""
-    if category or (yield from at_least(known, "5.8")):
+    if category or (yield from at_least(cache, "5.8")):
         return (category,)
     return _CATEGORIES
 
 
 def _of_category(
-    known: Known, category: str, query: str, tags: Sequence[str], shared: bool | None
+    cache: ServerCache, category: str, query: str, tags: Sequence[str], shared: bool | None
 ) -> Steps[list[WorkflowRecord]]:
-    several = yield from at_least(known, "5.8")
+    several = yield from at_least(cache, "5.8")
     params: dict[str, Any] = {"query": query, "categories" if several else "category": category}
     params = {key: value for key, value in params.items() if value} | ({"tags": list(tags)} if tags else {})
     params |= {} if shared is None else {"is_public": str(shared).lower()}

@@ -20,7 +20,7 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Response, S
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read, shaped
 from invokable.runtime.steps.resources.boards import board_id_of
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import picture
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.inputs import Board
@@ -93,12 +93,12 @@ class _Embedded(Answer):
     graph: str | None = None
 
 
-def list_media(kind: Kind[R], selection: Selection, known: Known, client: Downloader | None) -> Steps[Page[R]]:
+def list_media(kind: Kind[R], selection: Selection, cache: ServerCache, client: Downloader | None) -> Steps[Page[R]]:
     """The images or videos of a selection."""
     if kind.since != IMAGES.since:
-        yield from require(known, f"{kind.name}s", kind.since)
+        yield from require(cache, f"{kind.name}s", kind.since)
     params = yield from selection.params(kind.name)
-    if not (yield from at_least(known, kind.names_since)):
+    if not (yield from at_least(cache, kind.names_since)):
         return (yield from _page(kind, params, client, 0))
     names = yield from _names(kind, params)
     if kind.name == "image":
@@ -106,9 +106,9 @@ def list_media(kind: Kind[R], selection: Selection, known: Known, client: Downlo
     return (yield from _pages_by_names(kind, params, names, client, 0))  # videos cannot be requested by name
 
 
-def media_names(kind: Kind[R], selection: Selection, known: Known) -> Steps[tuple[str, ...]]:
+def media_names(kind: Kind[R], selection: Selection, cache: ServerCache) -> Steps[tuple[str, ...]]:
     """The names of the images or videos of a selection."""
-    yield from require(known, f"listing the names of {kind.name}s", kind.names_since)
+    yield from require(cache, f"listing the names of {kind.name}s", kind.names_since)
     return (yield from _names(kind, (yield from selection.params(kind.name))))
 
 
@@ -120,12 +120,12 @@ def upload_media(
     board_id: str,
     is_intermediate: bool,
     metadata: Mapping[str, Any] | None,
-    known: Known,
+    cache: ServerCache,
     client: Downloader | None,
 ) -> Steps[R]:
     """Upload a file. Retried until its answer can be read: a file that arrives twice only leaves a spare copy."""
     if kind.since != IMAGES.since:
-        yield from require(known, f"{kind.name}s", kind.since)
+        yield from require(cache, f"{kind.name}s", kind.since)
     params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
     params |= {} if board_id == NO_BOARD else {"board_id": board_id}
     form = {} if metadata is None else {"metadata": json.dumps(metadata)}
@@ -133,29 +133,29 @@ def upload_media(
     return (yield from fetch_as(request, lambda response: _record(kind, parse(response), response, client)))
 
 
-def get_media(kind: Kind[R], name: str, known: Known, client: Downloader | None) -> Steps[R]:
+def get_media(kind: Kind[R], name: str, cache: ServerCache, client: Downloader | None) -> Steps[R]:
     """An image or a video. Raises NotFoundError."""
-    response = yield from _get(kind, name, "", known)
+    response = yield from _get(kind, name, "", cache)
     return _record(kind, parse(response), response, client)
 
 
-def media_metadata(kind: Kind[R], name: str, known: Known) -> Steps[dict[str, Any] | None]:
+def media_metadata(kind: Kind[R], name: str, cache: ServerCache) -> Steps[dict[str, Any] | None]:
     """The metadata of an image or a video. Raises NotFoundError."""
-    response = yield from _get(kind, name, "/metadata", known)
+    response = yield from _get(kind, name, "/metadata", cache)
     metadata = parse(response)
     return None if metadata is None else shaped(metadata, dict[str, Any], where=response.url)
 
 
-def embedded_workflow(kind: Kind[R], name: str, known: Known) -> Steps[EmbeddedWorkflow]:
+def embedded_workflow(kind: Kind[R], name: str, cache: ServerCache) -> Steps[EmbeddedWorkflow]:
     """The workflow and the graph embedded in an image or a video. Raises NotFoundError."""
-    response = yield from _get(kind, name, "/workflow", known)
+    response = yield from _get(kind, name, "/workflow", cache)
     embedded = read(response, _Embedded)
     return EmbeddedWorkflow(workflow=_loaded(embedded.workflow, response), graph=_loaded(embedded.graph, response))
 
 
-def media_thumbnail(kind: Kind[R], name: str, known: Known) -> Steps[bytes]:
+def media_thumbnail(kind: Kind[R], name: str, cache: ServerCache) -> Steps[bytes]:
     """The thumbnail of an image or a video. Raises NotFoundError."""
-    response = yield from _get(kind, name, "/thumbnail", known)
+    response = yield from _get(kind, name, "/thumbnail", cache)
     return picture(response)
 
 
@@ -164,61 +164,61 @@ def count_intermediates() -> Steps[int]:
     return read((yield from fetch(Request("GET", f"{IMAGES.path}/intermediates"))), int)
 
 
-def delete_intermediates(known: Known) -> Steps[int]:
+def delete_intermediates(cache: ServerCache) -> Steps[int]:
     """Delete all intermediate images. Returns the number deleted."""
-    known.uploads.mark_stale()  # they are intermediate
+    cache.uploads.mark_stale()  # they are intermediate
     return read((yield from fetch(Request("DELETE", f"{IMAGES.path}/intermediates"))), int)
 
 
 def change_media(
-    kind: Kind[R], name: str, changes: Mapping[str, Any], known: Known, client: Downloader | None
+    kind: Kind[R], name: str, changes: Mapping[str, Any], cache: ServerCache, client: Downloader | None
 ) -> Steps[R]:
     """Change what the server stores about an image or a video. Raises NotFoundError."""
-    yield from get_media(kind, name, known, client)  # below, a missing one is just a 400
+    yield from get_media(kind, name, cache, client)  # below, a missing one is just a 400
     changing = {f"{kind.name}_{key}" if key == "category" else key: value for key, value in changes.items()}
     response = yield from fetch(Request("PATCH", _path(kind, name), json=changing))
     return _record(kind, parse(response), response, client)
 
 
-def star_media(kind: Kind[R], names: Iterable[str], known: Known, *, starred: bool) -> Steps[tuple[str, ...]]:
+def star_media(kind: Kind[R], names: Iterable[str], cache: ServerCache, *, starred: bool) -> Steps[tuple[str, ...]]:
     """Star images or videos, or remove their stars. Returns the names of those that exist."""
     verb = "star" if starred else "unstar"
-    return (yield from _in_bulk(kind, names, f"{kind.path}/{verb}", f"{verb}red", known))
+    return (yield from _in_bulk(kind, names, f"{kind.path}/{verb}", f"{verb}red", cache))
 
 
-def delete_media(kind: Kind[R], names: Iterable[str], known: Known) -> Steps[tuple[str, ...]]:
+def delete_media(kind: Kind[R], names: Iterable[str], cache: ServerCache) -> Steps[tuple[str, ...]]:
     """Delete images or videos. Returns the names of those that the server deleted."""
     names = list(names)
-    known.uploads.mark_stale(names)  # first, so that no run relies on them meanwhile
-    return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", known))
+    cache.uploads.mark_stale(names)  # first, so that no run relies on them meanwhile
+    return (yield from _in_bulk(kind, names, f"{kind.path}/delete", "deleted", cache))
 
 
-def move_media(kind: Kind[R], names: Iterable[str], board_id: str, known: Known) -> Steps[tuple[str, ...]]:
+def move_media(kind: Kind[R], names: Iterable[str], board_id: str, cache: ServerCache) -> Steps[tuple[str, ...]]:
     """Move images or videos to a board, or to none. Returns the names of those that exist."""
     if kind.name == "video":
-        return (yield from _move_videos(names, board_id, known))
+        return (yield from _move_videos(names, board_id, cache))
     path, verb, more = "/api/v1/board_images/batch", "added", {"board_id": board_id}
     if board_id == NO_BOARD:
         path, verb, more = f"{path}/delete", "removed", {}
-    return (yield from _in_bulk(kind, names, path, verb, known, **more))
+    return (yield from _in_bulk(kind, names, path, verb, cache, **more))
 
 
-def clean_up(submission: Submission, known: Known) -> Steps[tuple[str, ...]]:
+def clean_up(submission: Submission, cache: ServerCache) -> Steps[tuple[str, ...]]:
     """Delete files that a run uploaded and no other run uses. Returns the names of those that the server deleted."""
-    names = known.uploads.forget(submission.uploads, submission.batch_id)
+    names = cache.uploads.forget(submission.uploads, submission.batch_id)
     videos = [name for name in names if name.endswith(".mp4")]
     images = [name for name in names if name not in videos]
-    deleted = (yield from delete_media(IMAGES, images, known)) if images else ()
-    return deleted + ((yield from delete_media(VIDEOS, videos, known)) if videos else ())
+    deleted = (yield from delete_media(IMAGES, images, cache)) if images else ()
+    return deleted + ((yield from delete_media(VIDEOS, videos, cache)) if videos else ())
 
 
-def _move_videos(names: Iterable[str], board_id: str, known: Known) -> Steps[tuple[str, ...]]:
+def _move_videos(names: Iterable[str], board_id: str, cache: ServerCache) -> Steps[tuple[str, ...]]:
     """Move videos one by one; the server reports success even for those that do not exist."""
-    yield from require(known, "moving videos", VIDEOS.since)
+    yield from require(cache, "moving videos", VIDEOS.since)
     moved = []
     for name in names:
         try:
-            yield from get_media(VIDEOS, name, known, None)
+            yield from get_media(VIDEOS, name, cache, None)
         except NotFoundError:
             continue
         body = {"video_name": name, **({} if board_id == NO_BOARD else {"board_id": board_id})}
@@ -229,10 +229,10 @@ def _move_videos(names: Iterable[str], board_id: str, known: Known) -> Steps[tup
 
 
 def _in_bulk(
-    kind: Kind[R], names: Iterable[str], path: str, verb: str, known: Known, **more: str
+    kind: Kind[R], names: Iterable[str], path: str, verb: str, cache: ServerCache, **more: str
 ) -> Steps[tuple[str, ...]]:
     if kind.since != IMAGES.since:
-        yield from require(known, f"{kind.name}s", kind.since)
+        yield from require(cache, f"{kind.name}s", kind.since)
     wanted = list(dict.fromkeys(names))
     done: list[str] = []
     for start in range(0, len(wanted), _MOST):
@@ -292,9 +292,9 @@ def _paged(kind: Kind[R], params: Mapping[str, Any], start: int) -> Steps[Respon
     return (yield from fetch(Request("GET", f"{kind.path}/", {**params, "offset": start, "limit": _AT_ONCE})))
 
 
-def _get(kind: Kind[R], name: str, part: str, known: Known) -> Steps[Response]:
+def _get(kind: Kind[R], name: str, part: str, cache: ServerCache) -> Steps[Response]:
     if kind.since != IMAGES.since:
-        yield from require(known, f"{kind.name}s", kind.since)
+        yield from require(cache, f"{kind.name}s", kind.since)
     response = yield from fetch(Request("GET", _path(kind, name) + part))
     if response.status == 404:
         raise _missing(kind, name)

@@ -13,7 +13,6 @@ from invokable.runtime.steps.exchange.nearest import not_found
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import (
     MODELS,
     described,
@@ -23,6 +22,7 @@ from invokable.runtime.steps.resources.models import (
     model_of,
     model_record,
 )
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import Model
@@ -53,63 +53,63 @@ def get_model(key: str) -> Steps[ModelRecord]:
     return model_record(shaped(existing(response, missing), answers.ListedModel, where=response.url), response)
 
 
-def find_model_record(value: Model | str, known: Known) -> Steps[ModelRecord]:
+def find_model_record(value: Model | str, cache: ServerCache) -> Steps[ModelRecord]:
     """The model that a reference points to: by key, else by hash, else by name, base and type. Raises NotFoundError.
 
     A text is a name, or else a key or a hash.
     """
     model = model_of(value)
-    known.models_listed = known.uploads.clock()
-    known.models = yield from list_models()
-    found = matching(model, known.models) or [one for one in known.models if value in (one.key, one.hash)]
+    cache.models_listed = cache.uploads.clock()
+    cache.models = yield from list_models()
+    found = matching(model, cache.models) or [one for one in cache.models if value in (one.key, one.hash)]
     if len(found) == 1:
         return model_record(found[0])
     if found:
         several = ", ".join(f"{one.name} ({one.type}, {one.base}, key {one.key})" for one in found)
         message = f"{len(found)} models match {model}: {several}; add base, type or key"
         raise NotFoundError(message, name=str(model), found=len(found), nearest=(one.key for one in found))
-    names = [one.name for one in known.models]
+    names = [one.name for one in cache.models]
     message = f"the server has no {described(model)}"
-    otherwise = described_otherwise(model, known.models)
+    otherwise = described_otherwise(model, cache.models)
     if otherwise:
         raise NotFoundError(message + otherwise, name=str(model), nearest=[model.name])
     raise not_found(message, str(model), names)
 
 
-def delete_model(value: Model | str, known: Known) -> Steps[None]:
+def delete_model(value: Model | str, cache: ServerCache) -> Steps[None]:
     """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
-    model = yield from find_model_record(value, known)
+    model = yield from find_model_record(value, cache)
     response = yield from fetch(Request("DELETE", f"{MODELS}i/{in_path(model.key)}"))
-    known.models = yield from list_models()
+    cache.models = yield from list_models()
     # 6.14 fails to send an answer without a body after it has deleted the model; what counts is that it is gone.
-    if response.status >= 400 and any(one.key == model.key for one in known.models):
+    if response.status >= 400 and any(one.key == model.key for one in cache.models):
         parse(response)
 
 
-def change_model(value: Model | str, changes: Mapping[str, Any], known: Known) -> Steps[ModelRecord]:
+def change_model(value: Model | str, changes: Mapping[str, Any], cache: ServerCache) -> Steps[ModelRecord]:
     """Change what the server stores about a model. Raises NotFoundError."""
-    model = yield from find_model_record(value, known)
+    model = yield from find_model_record(value, cache)
     response = yield from fetch(Request("PATCH", f"{MODELS}i/{in_path(model.key)}", json=dict(changes)))
     changed = model_record(shaped(parse(response), answers.ListedModel, where=response.url), response)
-    known.models = None
+    cache.models = None
     return changed
 
 
-def model_image(value: Model | str, known: Known) -> Steps[bytes | None]:
+def model_image(value: Model | str, cache: ServerCache) -> Steps[bytes | None]:
     """The picture of a model, if it has one. Raises NotFoundError."""
-    model = yield from find_model_record(value, known)
+    model = yield from find_model_record(value, cache)
     return (yield from get_thumbnail(_image_of(model))) if model.config.get("cover_image") else None
 
 
-def set_model_image(value: Model | str, file: File, known: Known) -> Steps[None]:
+def set_model_image(value: Model | str, file: File, cache: ServerCache) -> Steps[None]:
     """Set the picture of a model. Raises NotFoundError, and APIError if the file is not a picture."""
-    model = yield from find_model_record(value, known)
+    model = yield from find_model_record(value, cache)
     yield from set_thumbnail("PATCH", _image_of(model), file)
 
 
-def delete_model_image(value: Model | str, known: Known) -> Steps[None]:
+def delete_model_image(value: Model | str, cache: ServerCache) -> Steps[None]:
     """Remove the picture of a model. Raises NotFoundError."""
-    model = yield from find_model_record(value, known)
+    model = yield from find_model_record(value, cache)
     if not model.config.get("cover_image"):
         return
 
@@ -125,9 +125,9 @@ def scan_folder(folder: str) -> Steps[tuple[str, ...]]:
     return tuple(found.path for found in read(response, list[_Scanned]) if not found.is_installed)
 
 
-def empty_model_cache(known: Known) -> Steps[None]:
+def empty_model_cache(cache: ServerCache) -> Steps[None]:
     """Unload the models in the server's memory."""
-    yield from require(known, "emptying the model cache", "5.6")
+    yield from require(cache, "emptying the model cache", "5.6")
     parse((yield from fetch(Request("POST", f"{MODELS}empty_model_cache"))))
 
 
@@ -165,9 +165,9 @@ def cancel_install(install_id: int) -> Steps[ModelInstall]:
     return (yield from get_install(install_id))
 
 
-def control_install(install_id: int, verb: str, known: Known) -> Steps[ModelInstall]:
+def control_install(install_id: int, verb: str, cache: ServerCache) -> Steps[ModelInstall]:
     """`pause`, `resume` or `restart_failed` an installation, unless it was completed. Raises NotFoundError."""
-    yield from require(known, "pausing and restarting installations", "6.13")
+    yield from require(cache, "pausing and restarting installations", "6.13")
     install = yield from get_install(install_id)  # a missing one is a 415
     if install.status in ("completed", "cancelled"):
         return install
@@ -198,7 +198,7 @@ def _send_until_done(request: Request, is_done: Callable[[], Steps[bool]]) -> St
 
 def await_install(
     install: ModelInstall,
-    known: Known,
+    cache: ServerCache,
     clock: Clock,
     timeout: float | None,
     report: Callable[[ModelInstall], object] | None,
@@ -219,7 +219,7 @@ def await_install(
         yield Sleep(pause if deadline.end is None else max(min(pause, deadline.end - clock()), 0.01))
         pause = min(pause * 1.3, _LONGEST)
         install = yield from get_install(install.id)
-    known.models = None
+    cache.models = None
     if install.model is None:
         what = "was canceled" if install.status == "cancelled" else f"was not installed: {install.reason}"
         raise ModelInstallError(f"{install.source} {what}", install=install)

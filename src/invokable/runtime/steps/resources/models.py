@@ -16,8 +16,8 @@ from invokable.runtime.steps.exchange.policy import ModelFinder, Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Steps, fetch
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import read
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.references import checked_reference
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.values.inputs import LoRA, Model
 from invokable.runtime.values.records import ModelRecord
 
@@ -40,7 +40,7 @@ def model_record(one: answers.ListedModel, response: Response | None = None) -> 
 
 
 def find_model(
-    value: Model | str, wanted: ModelFilter, known: Known, *, since: float = float("inf")
+    value: Model | str, wanted: ModelFilter, cache: ServerCache, *, since: float = float("inf")
 ) -> Steps[dict[str, str]]:
     """A model as the value of a field. Raises NotFoundError with the nearest names, or with all that match.
 
@@ -49,7 +49,7 @@ def find_model(
     model = model_of(value)
     policy: Policy = yield GetPolicy()
     for fresh in (False, True):
-        records = yield from _listed(known, since if fresh else None)
+        records = yield from _listed(cache, since if fresh else None)
         fitting = [record for record in records if wanted.admits(record.model_dump())]
         found = matching(model, fitting, policy.models)
         if len(found) == 1:
@@ -60,15 +60,15 @@ def find_model(
 
 
 def model_of(value: Model | str) -> Model:
-    """A model, or one of which only the name is known. Raises TypeError for anything else."""
+    """A model, or one of which only the name is cache. Raises TypeError for anything else."""
     return Model(name=value) if isinstance(value, str) else checked_reference(value, Model, "a model or its name")
 
 
-def _listed(known: Known, since: float | None) -> Steps[Sequence[answers.ListedModel]]:
-    if known.models is None or (since is not None and known.models_listed < since):
-        known.models = yield from list_models()
-        known.models_listed = known.uploads.clock()
-    return known.models
+def _listed(cache: ServerCache, since: float | None) -> Steps[Sequence[answers.ListedModel]]:
+    if cache.models is None or (since is not None and cache.models_listed < since):
+        cache.models = yield from list_models()
+        cache.models_listed = cache.uploads.clock()
+    return cache.models
 
 
 def _ambiguous(model: Model, found: Sequence[answers.ListedModel]) -> NotFoundError:
@@ -123,14 +123,16 @@ def _some(names: Sequence[str]) -> str:
     return f" (the server has {', '.join(names[:_SHOWN])}{more})"
 
 
-def find_lora(value: LoRA, wanted: ModelFilter, known: Known, *, since: float = float("inf")) -> Steps[dict[str, Any]]:
+def find_lora(
+    value: LoRA, wanted: ModelFilter, cache: ServerCache, *, since: float = float("inf")
+) -> Steps[dict[str, Any]]:
     """A LoRA as the value of a field. Raises NotFoundError."""
     of_type = wanted if wanted.type else ModelFilter(base=wanted.base, type=("lora",))
-    return {"lora": (yield from find_model(value.model, of_type, known, since=since)), "weight": value.weight}
+    return {"lora": (yield from find_model(value.model, of_type, cache, since=since)), "weight": value.weight}
 
 
 def complete_models(
-    graph: Mapping[str, Any], known: Known, problems: list[Problem], *, since: float = float("inf")
+    graph: Mapping[str, Any], cache: ServerCache, problems: list[Problem], *, since: float = float("inf")
 ) -> Steps[dict[str, Any]]:
     """The graph with its models found on the server, where an old workflow has them by name only."""
     nodes = dict(graph["nodes"])
@@ -139,7 +141,7 @@ def complete_models(
             if isinstance(value, dict) and "name" in value and "base" in value and "key" not in value:
                 model = Model(**{key: value[key] for key in ("name", "base", "type") if value.get(key)})
                 try:
-                    found = yield from find_model(model, ANY_MODEL, known, since=since)
+                    found = yield from find_model(model, ANY_MODEL, cache, since=since)
                 except NotFoundError as error:
                     problems.append(Problem(None, name, node_id, str(error), candidates=error.nearest))
                 else:

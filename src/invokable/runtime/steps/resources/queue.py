@@ -19,7 +19,7 @@ from invokable.runtime.steps.exchange.answers import (
 from invokable.runtime.steps.exchange.logs import LOG as LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import parse, read
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.submission import Submission
 
@@ -38,15 +38,15 @@ def batch_status(batch_id: str) -> Steps[BatchStatus]:
     return read((yield Request("GET", f"{QUEUE}/b/{in_path(batch_id)}/status")), BatchStatus)
 
 
-def items_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, RunItem]]:
+def items_by_id(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, RunItem]]:
     """Items with their sessions, without those that are no longer in the queue."""
     found: dict[int, RunItem] = {}
-    if len(item_ids) > 1 and known.lists_by_ids:
+    if len(item_ids) > 1 and cache.lists_by_ids:
         for start in range(0, len(item_ids), _AT_ONCE):
             chunk = list(item_ids[start : start + _AT_ONCE])
             response: Response = yield Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": chunk})
             if response.status in (404, 405):  # servers before 6.7
-                known.lists_by_ids = False
+                cache.lists_by_ids = False
                 break
             found |= {item.item_id: item for item in read(response, list[RunItem])}
         else:
@@ -69,20 +69,20 @@ def place_in_queue(submission: Submission) -> Steps[Queued]:
     return Queued(submission.item_ids[0], ahead, submission.requested)
 
 
-def summaries_by_id(item_ids: Sequence[int], known: Known) -> Steps[dict[int, ItemSummary]]:
+def summaries_by_id(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, ItemSummary]]:
     """Items without their sessions, and without those that are no longer in the queue."""
     found: dict[int, ItemSummary] = {}
-    if known.lists_summaries:
+    if cache.lists_summaries:
         for start in range(0, len(item_ids), _SUMMARIES):
             chunk = list(item_ids[start : start + _SUMMARIES])
             response: Response = yield Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk})
             if response.status in (404, 405):  # servers before 6.14
-                known.lists_summaries = False
+                cache.lists_summaries = False
                 break
             found |= {item.item_id: item for item in read(response, list[ItemSummary])}
         else:
             return found
-    return {item_id: _summary(item) for item_id, item in (yield from items_by_id(item_ids, known)).items()}
+    return {item_id: _summary(item) for item_id, item in (yield from items_by_id(item_ids, cache)).items()}
 
 
 def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
@@ -112,7 +112,7 @@ def listed_items(submission: Submission) -> Steps[list[RunItem]]:
     return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
 
 
-def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
+def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
     """The items of a batch with any destination, oldest first; a retried item is replaced by its last retry."""
     response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
     if response.status == 404 or not response.is_json:  # servers before 6.7
@@ -120,20 +120,20 @@ def items_of_batch(batch_id: str, known: Known) -> Steps[list[int]]:
     ids = read(response, ItemIds).item_ids
     found: list[ItemSummary] = []
     for start in range(0, len(ids), _SUMMARIES):
-        found += yield from _summaries(ids[start : start + _SUMMARIES], known)
+        found += yield from _summaries(ids[start : start + _SUMMARIES], cache)
     own = [item.item_id for item in found if item.batch_id == batch_id]
     # Summaries do not say what was retried.
-    return [item.item_id for item in latest_of((yield from items_by_id(own, known)).values())]
+    return [item.item_id for item in latest_of((yield from items_by_id(own, cache)).values())]
 
 
-def _summaries(item_ids: list[int], known: Known) -> Steps[list[ItemSummary]]:
-    if known.lists_summaries:
+def _summaries(item_ids: list[int], cache: ServerCache) -> Steps[list[ItemSummary]]:
+    if cache.lists_summaries:
         request = Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": item_ids})
         response: Response = yield from fetch(request)
         if response.status not in (404, 405):
             return read(response, list[ItemSummary])
-        known.lists_summaries = False  # servers before 6.14
-    return [_summary(item) for item in (yield from items_by_id(item_ids, known)).values()]
+        cache.lists_summaries = False  # servers before 6.14
+    return [_summary(item) for item in (yield from items_by_id(item_ids, cache)).values()]
 
 
 def _summary(item: RunItem) -> ItemSummary:
@@ -161,14 +161,14 @@ def cancel_batch(batch_id: str) -> Steps[int]:
     return read((yield from fetch(request)), Canceled).canceled
 
 
-def cancel_run(submission: Submission, known: Known) -> Steps[None]:
+def cancel_run(submission: Submission, cache: ServerCache) -> Steps[None]:
     """Cancel the items of a run that have not ended.
 
     Raises APIError, ConnectionError, and WorkflowError if another user submitted them.
     """
     if (yield from cancel_batch(submission.batch_id)):
         return
-    found = yield from summaries_by_id(submission.item_ids, known)
+    found = yield from summaries_by_id(submission.item_ids, cache)
     if has_other_users(found.values()):  # whose batches the server ignores
         raise other_users_error(submission)
 

@@ -11,8 +11,8 @@ from invokable.runtime.steps.exchange.paging import Page, in_chunks
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read, shaped
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.records import QueueItem, QueueStatus
 
@@ -58,14 +58,14 @@ def queue_status() -> Steps[QueueStatus]:
     return record(QueueStatus, status.queue, where=response.url, paused=not status.processor.is_started)
 
 
-def list_items(known: Known, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
+def list_items(cache: ServerCache, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
     """The chosen items, in the order of their ids."""
-    if not (yield from at_least(known, _BY_IDS)):
+    if not (yield from at_least(cache, _BY_IDS)):
         items = yield from _all_pages()
         return Page([item for item in _in_order(items, newest_first) if chosen(item)])
     response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "DESC"}))
     ids = sorted(read(response, _Ids).item_ids, reverse=newest_first)
-    summaries = yield from at_least(known, "6.14")
+    summaries = yield from at_least(cache, "6.14")
     path = "item_summaries_by_ids" if summaries else "items_by_ids"
 
     def some(chunk: Sequence[Any]) -> Steps[Sequence[QueueItem]]:
@@ -107,32 +107,32 @@ def cancel_destination(destination: str) -> Steps[int]:
     return (yield from _counted("cancel_by_destination", {"destination": destination})).canceled
 
 
-def cancel_pending(known: Known) -> Steps[int]:
+def cancel_pending(cache: ServerCache) -> Steps[int]:
     """Cancel all items but the running one. Returns the number canceled."""
-    yield from require(known, "canceling all pending items", "5.6")
+    yield from require(cache, "canceling all pending items", "5.6")
     return (yield from _counted("cancel_all_except_current")).canceled
 
 
-def retry_items(item_ids: Sequence[int], known: Known) -> Steps[tuple[QueueItem, ...]]:
+def retry_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[tuple[QueueItem, ...]]:
     """Enqueue failed and canceled items again. Returns the new items. Sent only once: it is not safe to repeat."""
-    yield from require(known, "retrying items", "5.7")
-    there = {old.item_id: old for old in (yield from _whole(list(map(int, item_ids)), known))}
+    yield from require(cache, "retrying items", "5.7")
+    there = {old.item_id: old for old in (yield from _whole(list(map(int, item_ids)), cache))}
     wanted = [item_id for item_id in dict.fromkeys(map(int, item_ids)) if item_id in there]  # otherwise 6.8 fails
     if not wanted:
         return ()
     # A new item names the original item, even if it is the retry of a retry.
     firsts = {old.retried_from_item_id or old.item_id for old in there.values()}
-    newest = max([0, *(yield from _ids(known))])
+    newest = max([0, *(yield from _ids(cache))])
     response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
     read(response, _Retried)  # the ids of the old items
-    since = [item_id for item_id in (yield from _ids(known)) if item_id > newest]
-    found = yield from _whole(sorted(since), known)
+    since = [item_id for item_id in (yield from _ids(cache)) if item_id > newest]
+    found = yield from _whole(sorted(since), cache)
     return tuple(item for item in found if item.retried_from_item_id in firsts)
 
 
-def delete_items(item_ids: Sequence[int], known: Known) -> Steps[None]:
+def delete_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[None]:
     """Delete items, canceling those that have not ended. Raises NotFoundError."""
-    yield from require(known, "deleting items", "6.0")
+    yield from require(cache, "deleting items", "6.0")
     for item_id in item_ids:
         yield from get_item(item_id)
         response = yield from fetch(Request("DELETE", f"{QUEUE}/i/{int(item_id)}"))
@@ -145,15 +145,15 @@ def delete_all(which: str) -> Steps[int]:
     return (yield from _counted(which)).deleted
 
 
-def delete_pending(known: Known) -> Steps[int]:
+def delete_pending(cache: ServerCache) -> Steps[int]:
     """Delete all pending items. Returns the number deleted."""
-    yield from require(known, "deleting all pending items", "6.0")
+    yield from require(cache, "deleting all pending items", "6.0")
     return (yield from _counted("delete_all_except_current")).deleted
 
 
-def delete_destination(destination: str, known: Known) -> Steps[int]:
+def delete_destination(destination: str, cache: ServerCache) -> Steps[int]:
     """Delete all items for a destination. Returns the number deleted."""
-    yield from require(known, "deleting the items of a destination", "6.0")
+    yield from require(cache, "deleting the items of a destination", "6.0")
     request = Request("DELETE", f"{QUEUE}/d/{in_path(destination)}")
     return read((yield from fetch(request)), _Count).deleted
 
@@ -163,15 +163,15 @@ def set_paused(paused: bool) -> Steps[None]:
     parse((yield from fetch(Request("PUT", f"{QUEUE}/processor/{'pause' if paused else 'resume'}"))))
 
 
-def _ids(known: Known) -> Steps[list[int]]:
-    if not (yield from at_least(known, _BY_IDS)):
+def _ids(cache: ServerCache) -> Steps[list[int]]:
+    if not (yield from at_least(cache, _BY_IDS)):
         return [item.item_id for item in (yield from _all_pages())]
     return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), _Ids).item_ids
 
 
-def _whole(ids: Sequence[int], known: Known) -> Steps[list[QueueItem]]:
+def _whole(ids: Sequence[int], cache: ServerCache) -> Steps[list[QueueItem]]:
     """The complete items with these ids, without those that do not exist."""
-    if not (yield from at_least(known, _BY_IDS)):
+    if not (yield from at_least(cache, _BY_IDS)):
         wanted = set(ids)
         return [item for item in _in_order((yield from _all_pages()), False) if item.item_id in wanted]
     found: list[QueueItem] = []

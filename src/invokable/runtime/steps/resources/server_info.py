@@ -9,7 +9,7 @@ from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, server_version
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 
@@ -25,19 +25,19 @@ class _Config(Answer):
     config: dict[str, Any]
 
 
-def server_info(known: Known) -> Steps[ServerInfo]:
+def server_info(cache: ServerCache) -> Steps[ServerInfo]:
     """What the server reports about itself to this client."""
-    known.version = yield from server_version()
+    cache.version = yield from server_version()
     multiuser = False
-    if (yield from at_least(known, "6.12")):
+    if (yield from at_least(cache, "6.12")):
         multiuser = read((yield from fetch(Request("GET", "/api/v1/auth/status"))), _Auth).multiuser_enabled
-    room = (yield from _room()) if (yield from at_least(known, "5.15")) else None
-    return ServerInfo(version=known.version, multiuser=multiuser, max_queue_size=room)
+    room = (yield from _room()) if (yield from at_least(cache, "5.15")) else None
+    return ServerInfo(version=cache.version, multiuser=multiuser, max_queue_size=room)
 
 
-def current_user(known: Known) -> Steps[User | None]:
+def current_user(cache: ServerCache) -> Steps[User | None]:
     """The user the client is signed in as; None on a single-user server."""
-    if not (yield from server_info(known)).multiuser:
+    if not (yield from server_info(cache)).multiuser:
         return None
     response = yield from fetch(Request("GET", "/api/v1/auth/me"))
     return record(User, parse(response), where=response.url)

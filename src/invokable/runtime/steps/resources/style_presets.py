@@ -12,8 +12,8 @@ from invokable.runtime.steps.exchange.nearest import not_found
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.references import checked_reference
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail
 from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import StylePreset
@@ -72,21 +72,27 @@ def find_preset(value: StylePreset | str) -> Steps[StylePresetRecord]:
 
 
 def create_preset(
-    name: str, positive_prompt: str, negative_prompt: str, image: File | None, known: Known, *, shared: bool = False
+    name: str,
+    positive_prompt: str,
+    negative_prompt: str,
+    image: File | None,
+    cache: ServerCache,
+    *,
+    shared: bool = False,
 ) -> Steps[StylePresetRecord]:
     """Create a style preset."""
-    yield from _check_sharing(shared or None, known)
+    yield from _check_sharing(shared or None, cache)
     form = _form(name, positive_prompt, negative_prompt, shared)
     response: Response = yield Request("POST", _PRESETS, form=form, file=image, part="image")
     return _preset(parse(response), response)
 
 
 def change_preset(
-    value: StylePreset | str, changes: PresetChanges, image: File | None, known: Known, *, without_image: bool
+    value: StylePreset | str, changes: PresetChanges, image: File | None, cache: ServerCache, *, without_image: bool
 ) -> Steps[StylePresetRecord]:
     """Change a style preset. Raises NotFoundError, and InvokableError for one that comes with InvokeAI."""
     preset = yield from _of_the_user(value, "changed")
-    yield from _check_sharing(changes.shared, known)
+    yield from _check_sharing(changes.shared, cache)
     if image is None and not without_image and preset.image is not None:
         # The server removes the picture unless it is sent again.
         image = File("image", (yield from get_thumbnail(_image_of(preset))), ".png", "image/png")
@@ -125,9 +131,9 @@ def _of_the_user(value: StylePreset | str, what: str) -> Steps[StylePresetRecord
     return preset
 
 
-def _check_sharing(shared: bool | None, known: Known) -> Steps[None]:
+def _check_sharing(shared: bool | None, cache: ServerCache) -> Steps[None]:
     if shared is not None:
-        yield from require(known, "sharing style presets", "6.13")
+        yield from require(cache, "sharing style presets", "6.13")
 
 
 def _image_of(preset: StylePresetRecord) -> str:

@@ -8,7 +8,7 @@ from invokable.runtime.errors import UnsupportedError
 from invokable.runtime.steps.exchange.answers import Version
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import not_invokeai, read
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 
 
 def server_version() -> Steps[str]:
@@ -19,17 +19,17 @@ def server_version() -> Steps[str]:
     return read(response, Version).version
 
 
-def at_least(known: Known, needed: str) -> Steps[bool]:
+def at_least(cache: ServerCache, needed: str) -> Steps[bool]:
     """Whether the server has at least this version. If it was too old before, its version is requested again."""
-    if known.version is None or not _reaches(known.version, needed):
-        known.version = yield from server_version()
-    return _reaches(known.version, needed)
+    if cache.version is None or not _reaches(cache.version, needed):
+        cache.version = yield from server_version()
+    return _reaches(cache.version, needed)
 
 
-def require(known: Known, what: str, needed: str) -> Steps[None]:
+def require(cache: ServerCache, what: str, needed: str) -> Steps[None]:
     """Raise UnsupportedError if the server is older; `what` starts its message."""
-    if not (yield from at_least(known, needed)):
-        raise UnsupportedError(what, needs=needed, version=known.version or "")
+    if not (yield from at_least(cache, needed)):
+        raise UnsupportedError(what, needs=needed, version=cache.version or "")
 
 
 def _reaches(version: str, needed: str) -> bool:

@@ -16,8 +16,8 @@ from invokable.contract.fields import BOARD_WORDS, MEDIA
 from invokable.runtime.errors import InvokableError, NotFoundError, Problem, ValidationError
 from invokable.runtime.steps.exchange.protocol import File, ReadFile, Steps, one_by_one
 from invokable.runtime.steps.resources.boards import board_wire, list_boards, pick_board
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.uploads import RefusedFileError, RunUploads, replace_files
 from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
 from invokable.runtime.steps.runs.queue_room import check_room
@@ -60,18 +60,18 @@ class _Validated:
     completion: _Completion
 
 
-def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
+def prepare(flow: Workflow, cache: ServerCache) -> Steps[Prepared]:
     """Prepare a run.
 
     Raises ValidationError with all problems, StaleWorkflowError, QueueFullError, APIError and ConnectionError.
     """
-    validated = yield from _validated(flow, known)
+    validated = yield from _validated(flow, cache)
     batch_id = new_batch_id(validated.requested)
-    uploads = RunUploads(known.uploads, batch_id)
+    uploads = RunUploads(cache.uploads, batch_id)
     try:
         yield from validated.completion.upload(flow, uploads)
     except BaseException:
-        known.uploads.release(batch_id)
+        cache.uploads.release(batch_id)
         raise
     submission = Submission(
         workflow=f"{type(flow).__module__}:{type(flow).__qualname__}",
@@ -87,29 +87,29 @@ def prepare(flow: Workflow, known: Known) -> Steps[Prepared]:
     return Prepared(submission, identity | parts)
 
 
-def validate_on_server(flow: Workflow, known: Known) -> Steps[int]:
+def validate_on_server(flow: Workflow, cache: ServerCache) -> Steps[int]:
     """Everything that `prepare` does before it uploads anything. Returns the number of queue items.
 
     Raises the same exceptions.
     """
-    return (yield from _validated(flow, known)).requested
+    return (yield from _validated(flow, cache)).requested
 
 
-def _validated(flow: Workflow, known: Known) -> Steps[_Validated]:
+def _validated(flow: Workflow, cache: ServerCache) -> Steps[_Validated]:
     pins = pins_of(type(flow))
     validate(flow)
-    completion = _Completion(pins, known, known.uploads.clock())
+    completion = _Completion(pins, cache, cache.uploads.clock())
     resolved = yield from completion.resolve(flow)
     values = wire_values(flow, resolved)
     graph, embedded = substitute(pins, values)
-    graph = yield from complete_models(graph, known, completion.problems, since=completion.began)
+    graph = yield from complete_models(graph, cache, completion.problems, since=completion.began)
     # Before the values are made, which may take more memory than there is.
     if (least := least_size(pins, values)) > _USUAL_QUEUE_SIZE:
-        yield from check_room(least, known, insist=True)
+        yield from check_room(least, cache, insist=True)
     data = yield from batch_data(pins, values, completion.problems)
     completion.raise_problems()
     requested = size_of(data)
-    yield from check_room(requested, known)
+    yield from check_room(requested, cache)
     return _Validated({"data": data, "graph": graph, "workflow": embedded}, requested, completion)
 
 
@@ -126,7 +126,7 @@ class _Completion:
     """Completes values that need the server or the disk."""
 
     pins: Pins
-    known: Known
+    cache: ServerCache
     began: float
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, list[tuple[File, object]]] = field(default_factory=dict)
@@ -186,11 +186,11 @@ class _Completion:
 
     def model(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A model's identifier."""
-        return (yield from find_model(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
+        return (yield from find_model(value, filter_of(self.pins.hints[pin.attribute]), self.cache, since=self.began))
 
     def lora(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A LoRA with its weight."""
-        return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.known, since=self.began))
+        return (yield from find_lora(value, filter_of(self.pins.hints[pin.attribute]), self.cache, since=self.began))
 
     def board(self, pin: InputPin, value: Any) -> Steps[Any]:
         """A board's reference; "none" and "auto" unchanged."""

@@ -14,8 +14,8 @@ from invokable.runtime.errors import ConnectionError, InvokableError, QueueFullE
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import read
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.server_info import RUNTIME_CONFIG
 from invokable.runtime.values.submission import MOST_ITEMS
 
@@ -36,7 +36,7 @@ class _Status(BaseModel):
     queue: _Counts
 
 
-def check_room(requested: int, known: Known, *, insist: bool = False) -> Steps[None]:
+def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> Steps[None]:
     """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is.
 
     With `insist`, raise ConnectionError if the server cannot be reached.
@@ -51,7 +51,7 @@ def check_room(requested: int, known: Known, *, insist: bool = False) -> Steps[N
             requested=requested,
         )
     try:
-        limit = known.max_queue_size or (yield from _limit())
+        limit = cache.max_queue_size or (yield from _limit())
         pending = (yield from _ask(f"{QUEUE}/status", _Status)).queue.pending
         if pending + requested > limit:  # the limit may have been raised since
             limit = yield from _limit()
@@ -60,7 +60,7 @@ def check_room(requested: int, known: Known, *, insist: bool = False) -> Steps[N
             raise
         LOG.info("the server does not report the maximum size of its queue: %s", error)
         return
-    known.max_queue_size = limit
+    cache.max_queue_size = limit
     room = max(limit - pending, 0)
     if requested > room:
         raise QueueFullError(

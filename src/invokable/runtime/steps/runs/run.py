@@ -28,9 +28,9 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.queue import LOG, place_in_queue
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
@@ -47,7 +47,7 @@ from invokable.runtime.values.workflow import Workflow
 class Context:
     """What all runs of a client share."""
 
-    known: Known
+    cache: ServerCache
     client: Downloader | None
     """What the images of a result download themselves with; None if they cannot."""
     canceled: set[str] = field(default_factory=set)
@@ -127,9 +127,9 @@ def finish(
     """Wait for a run that this or another process submitted, and return its result."""
     waiting = yield from follow(workflow, state, context, deadline, options)
     LOG.info("batch %s: %s", state.submission.batch_id, waiting.summary)
-    context.known.uploads.release(state.submission.batch_id)
+    context.cache.uploads.release(state.submission.batch_id)
     if any(item.status == "failed" for item in waiting.ended.values()):
-        context.known.uploads.mark_stale(state.submission.uploads)
+        context.cache.uploads.mark_stale(state.submission.uploads)
     with carried_by_errors(state):
         spec = yield from result_spec(workflow, context)
         try:
@@ -138,7 +138,7 @@ def finish(
             if not waiting.unconfirmed or isinstance(error, RunFailed | RunCanceled):
                 raise
             LOG.info("batch %s: an event had a wrong result (%s); reading the items", state.submission.batch_id, error)
-        reading = read_unconfirmed(waiting, context.known)
+        reading = read_unconfirmed(waiting, context.cache)
         yield from in_time(reading, deadline, f"while reading the results of batch {state.submission.batch_id}")
         return collect(spec, waiting)
 
@@ -158,12 +158,12 @@ def follow(
 ) -> Steps[WaitState]:
     """Wait for a run that this or another process submitted, whatever its outcome."""
     with carried_by_errors(state):
-        yield from locate(state, context.known, deadline, insist=True)
+        yield from locate(state, context.cache, deadline, insist=True)
         waiting = _waiting(workflow, state, context, options)
         if options.watched:
             yield Report([(yield from _queued_event(state, deadline.clock))])
         try:
-            yield from within(wait(waiting, context.known, deadline.clock), deadline)
+            yield from within(wait(waiting, context.cache, deadline.clock), deadline)
         finally:
             _take_corrected_ids(state, waiting)
         if state.unclear_since is not None:
@@ -185,19 +185,19 @@ def _queued_event(state: RunState, clock: Clock) -> Steps[Queued]:
     return (yield from place_in_queue(state.submission))
 
 
-def locate(state: RunState, known: Known, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
+def locate(state: RunState, cache: ServerCache, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
     """Find the items of a submission that does not name them, and start listening if that has not happened."""
     if state.subscription is None or not state.subscription.is_alive:
         state.connection_id = 0
         state.subscription = yield Subscribe(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
-        found = find(state.submission, known, deadline.clock, insist=insist)
+        found = find(state.submission, cache, deadline.clock, insist=insist)
         state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
 
 
 def prepare_in_time(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
     """Prepare a run, within the time left."""
-    return (yield from in_time(prepare(flow, context.known), deadline))
+    return (yield from in_time(prepare(flow, context.cache), deadline))
 
 
 def _submit(
@@ -221,7 +221,7 @@ def _submit(
 def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
     """Run failed and canceled items again."""
     with carried_by_errors(state):
-        yield from locate(state, context.known, deadline)
+        yield from locate(state, context.cache, deadline)
         yield from within(retry(state, deadline.clock), deadline)
 
 
@@ -311,7 +311,7 @@ def released_on_error(prepared: Prepared, context: Context) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        context.known.uploads.release(prepared.submission.batch_id)
+        context.cache.uploads.release(prepared.submission.batch_id)
         raise
 
 
@@ -322,7 +322,7 @@ def _released_unless_sent(state: RunState, context: Context) -> Iterator[None]:
         yield
     except BaseException:
         if not state.sent:
-            context.known.uploads.release(state.submission.batch_id)
+            context.cache.uploads.release(state.submission.batch_id)
         raise
 
 

@@ -59,19 +59,19 @@ def finished_part(workflow: type[Workflow], state: RunState, context: Context, d
 def _read_own(read: ReadById, state: RunState, context: Context, deadline: Deadline) -> Steps[dict[int, Any]]:
     """The items of a run, read within the time left."""
     with carried_by_errors(state):
-        yield from locate(state, context.known, deadline)
+        yield from locate(state, context.cache, deadline)
         reading = _own_items(read, state, context)
         return (yield from in_time(reading, deadline, f"while asking about batch {state.submission.batch_id}"))
 
 
 def _own_items(read: ReadById, state: RunState, context: Context) -> Steps[dict[int, Any]]:
-    found: dict[int, Any] = yield ReadItems(read, state.submission.item_ids, context.known)
+    found: dict[int, Any] = yield ReadItems(read, state.submission.item_ids, context.cache)
     own = own_items(found, state.submission)
     if len(own) == len(state.submission.item_ids):
         return own
     if not state.is_listed:
         state.correct((yield from listed_items(state.submission)))
-        found = yield ReadItems(read, state.submission.item_ids, context.known)
+        found = yield ReadItems(read, state.submission.item_ids, context.cache)
         own = own_items(found, state.submission)
     if has_other_users(found.values()):
         raise other_users_error(state.submission)

@@ -50,7 +50,6 @@ from invokable.runtime.steps.exchange.protocol import (
     Transmission,
 )
 from invokable.runtime.steps.exchange.responses import parse, read
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     LOG,
     QUEUE,
@@ -61,6 +60,7 @@ from invokable.runtime.steps.resources.queue import (
     latest_of,
     listed_items,
 )
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.batches import expanded
 from invokable.runtime.steps.runs.prepare import Prepared
 from invokable.runtime.values.submission import Submission, items_in
@@ -138,13 +138,13 @@ def submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[Submissio
     return state.submission
 
 
-def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = False) -> Steps[Submission]:
+def find(submission: Submission, cache: ServerCache, clock: Clock, *, insist: bool = False) -> Steps[Submission]:
     """Complete a submission with its item ids. Raises EnqueueUncertain if the server does not show it.
 
     If only the batch id is known, each request is sent once; with `insist`, until the server answers.
     """
     if not submission.requested:
-        return (yield from _found(submission, known, clock, insist=insist))
+        return (yield from _found(submission, cache, clock, insist=insist))
     listed = yield from _look_for(submission, clock)
     if not listed:
         raise _not_on_server(submission)
@@ -152,7 +152,7 @@ def find(submission: Submission, known: Known, clock: Clock, *, insist: bool = F
     return state.submission
 
 
-def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) -> Steps[Submission]:
+def _found(submission: Submission, cache: ServerCache, clock: Clock, *, insist: bool) -> Steps[Submission]:
     """Complete a submission of which only the batch id is known. Of duplicate items, one counts."""
 
     def answered(ask: Callable[[], Steps[T]]) -> Steps[T]:
@@ -165,7 +165,7 @@ def _found(submission: Submission, known: Known, clock: Clock, *, insist: bool) 
         kept, _ = choose_items(latest, requested, None)
         ids = kept or [item.item_id for item in latest]
     else:
-        ids = yield from answered(lambda: items_of_batch(submission.batch_id, known))
+        ids = yield from answered(lambda: items_of_batch(submission.batch_id, cache))
         requested = len(ids)
     if not ids:
         raise _not_on_server(submission)

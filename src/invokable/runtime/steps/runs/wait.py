@@ -32,7 +32,6 @@ from invokable.runtime.steps.exchange.protocol import (
     Steps,
     Subscription,
 )
-from invokable.runtime.steps.resources.known import Known
 from invokable.runtime.steps.resources.queue import (
     LOG,
     Item,
@@ -45,6 +44,7 @@ from invokable.runtime.steps.resources.queue import (
     own_items,
     summaries_by_id,
 )
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL, corrected
 from invokable.runtime.steps.runs.tracker import EventTracker
 from invokable.runtime.values.events import Ended, JobEvent, Started
@@ -197,7 +197,7 @@ class WaitState:
             yield Ended(item_id, "canceled", len(self._reported), self.submission.requested)
 
 
-def wait(waiting: WaitState, known: Known, clock: Clock) -> Steps[None]:
+def wait(waiting: WaitState, cache: ServerCache, clock: Clock) -> Steps[None]:
     """Wait until every item has ended or is no longer in the queue; `waiting` holds the items.
 
     Raises RunTimeout after the deadline, and APIError if the server keeps refusing to answer.
@@ -213,7 +213,7 @@ def wait(waiting: WaitState, known: Known, clock: Clock) -> Steps[None]:
             receives_all = waiting.receives_all(received.connection_id)
             try:
                 is_over = yield from (
-                    _follow_events(waiting, known, pace) if receives_all else _poll(waiting, known, received)
+                    _follow_events(waiting, cache, pace) if receives_all else _poll(waiting, cache, received)
                 )
             except InvokableError as error:
                 waiting.connection_id = 0
@@ -240,16 +240,16 @@ def _report(waiting: WaitState, events: Iterator[JobEvent] | Sequence[JobEvent])
         yield Report(reported)
 
 
-def _poll(waiting: WaitState, known: Known, received: ReceivedEvents) -> Steps[bool]:
+def _poll(waiting: WaitState, cache: ServerCache, received: ReceivedEvents) -> Steps[bool]:
     """Poll the batch; return whether nothing is left to wait for."""
-    if received.connection_id and not waiting.unclear and not (yield from _check_open_items(waiting, known)):
+    if received.connection_id and not waiting.unclear and not (yield from _check_open_items(waiting, cache)):
         waiting.connection_id = received.connection_id
         return not waiting.open
     status = yield from batch_status(waiting.submission.batch_id)
     yield from _cancel_duplicates(waiting, status)
-    yield from _read_ended(waiting, status, known)
+    yield from _read_ended(waiting, status, cache)
     if (yield from _correct_ids(waiting, status)):
-        yield from _read_ended(waiting, status, known)
+        yield from _read_ended(waiting, status, cache)
     yield from _report(waiting, waiting.new_events(is_running=status.in_progress > 0))
     return not waiting.open or waiting.is_removed(status)
 
@@ -268,15 +268,15 @@ def _correct_ids(waiting: WaitState, status: BatchStatus) -> Steps[bool]:
     return False
 
 
-def _check_open_items(waiting: WaitState, known: Known) -> Steps[list[int]]:
+def _check_open_items(waiting: WaitState, cache: ServerCache) -> Steps[list[int]]:
     """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
-    found: dict[int, ItemSummary] = waiting.own(asked, (yield ReadItems(summaries_by_id, asked, known)))
-    yield from _read_items(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], known)
+    found: dict[int, ItemSummary] = waiting.own(asked, (yield ReadItems(summaries_by_id, asked, cache)))
+    yield from _read_items(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], cache)
     return [item_id for item_id in asked if item_id not in found]
 
 
-def _follow_events(waiting: WaitState, known: Known, pace: _Pace) -> Steps[bool]:
+def _follow_events(waiting: WaitState, cache: ServerCache, pace: _Pace) -> Steps[bool]:
     """Take the items that events report as ended; return whether nothing is left to wait for."""
     tracker = waiting.tracker
     assert tracker is not None  # events are only followed with it
@@ -284,24 +284,24 @@ def _follow_events(waiting: WaitState, known: Known, pace: _Pace) -> Steps[bool]
     complete = {item_id: item for item_id in ended if (item := tracker.completed_item(item_id)) is not None}
     waiting.ended |= complete
     waiting.unconfirmed |= complete.keys()
-    missing = yield from _read_items(waiting, [item_id for item_id in ended if item_id not in complete], known)
+    missing = yield from _read_items(waiting, [item_id for item_id in ended if item_id not in complete], cache)
     has_unknown_items, tracker.has_unknown_items = tracker.has_unknown_items, False
     if has_unknown_items:
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
     needs_poll, tracker.needs_poll = tracker.needs_poll, False
     must_poll = missing or needs_poll or (has_unknown_items and not waiting._seen) or pace.is_due()
-    if waiting.open and must_poll and (yield from _check_open_items(waiting, known)):
+    if waiting.open and must_poll and (yield from _check_open_items(waiting, cache)):
         status = yield from batch_status(waiting.submission.batch_id)
         if (yield from _correct_ids(waiting, status)):
-            yield from _check_open_items(waiting, known)
+            yield from _check_open_items(waiting, cache)
         return not waiting.open or waiting.is_removed(status)
     return not waiting.open
 
 
-def read_unconfirmed(waiting: WaitState, known: Known) -> Steps[None]:
+def read_unconfirmed(waiting: WaitState, cache: ServerCache) -> Steps[None]:
     """Read the items whose results are known only from events. Raises ConnectionError and APIError."""
     items: dict[int, RunItem] = own_items(
-        (yield ReadItems(items_by_id, tuple(waiting.unconfirmed), known)), waiting.submission
+        (yield ReadItems(items_by_id, tuple(waiting.unconfirmed), cache)), waiting.submission
     )
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.unconfirmed.clear()
@@ -351,26 +351,26 @@ def _duplicates(listed: Sequence[RunItem], submission: Submission) -> list[int]:
     ]
 
 
-def _read_ended(waiting: WaitState, status: BatchStatus, known: Known) -> Steps[None]:
+def _read_ended(waiting: WaitState, status: BatchStatus, cache: ServerCache) -> Steps[None]:
     """Read the items that have ended since the last poll, before they are removed from the queue."""
     now = (status.open, status.ended)
     if now == waiting._counts_read and status.open:
         return
     if not status.open:
-        yield from _read_items(waiting, waiting.open, known)
+        yield from _read_items(waiting, waiting.open, cache)
     elif status.ended:
         # The queue runs the oldest items first, so these should have ended; if not, others have.
-        missed = yield from _read_items(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], known)
+        missed = yield from _read_items(waiting, waiting.open[: max(status.ended - len(waiting.ended), 1)], cache)
         if missed:
-            yield from _read_items(waiting, waiting.open[: len(missed) + _MARGIN], known)
+            yield from _read_items(waiting, waiting.open[: len(missed) + _MARGIN], cache)
     waiting._counts_read = now
 
 
-def _read_items(waiting: WaitState, item_ids: Sequence[int], known: Known) -> Steps[list[int]]:
+def _read_items(waiting: WaitState, item_ids: Sequence[int], cache: ServerCache) -> Steps[list[int]]:
     """Take the items that have ended, and return the others."""
     if not item_ids:
         return []
-    items: dict[int, RunItem] = waiting.own(item_ids, (yield ReadItems(items_by_id, tuple(item_ids), known)))
+    items: dict[int, RunItem] = waiting.own(item_ids, (yield ReadItems(items_by_id, tuple(item_ids), cache)))
     waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
     waiting.unconfirmed |= {
         item_id for item_id, item in items.items() if item.status == "completed" and item.session.is_empty

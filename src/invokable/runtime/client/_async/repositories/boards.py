@@ -70,7 +70,7 @@ class AsyncBoards(AsyncRepository):
         Raises ValueError for another word, BoardError and UnsupportedError.
         """
         check_word("visibility", visibility, Visibility)
-        await self._drive(require(self._known, "the visibility of boards", "6.13"))
+        await self._drive(require(self._cache, "the visibility of boards", "6.13"))
         return await self._drive(change_board(board, {"board_visibility": visibility}))
 
     async def move(self, *media: Image | Video, to: Board | str) -> tuple[str, ...]:
@@ -81,8 +81,8 @@ class AsyncBoards(AsyncRepository):
         board_id = await self._drive(board_id_of(to))
         images = [medium.name for medium in media if isinstance(medium, Image)]
         videos = [medium.name for medium in media if isinstance(medium, Video)]
-        moved = await self._drive(move_media(IMAGES, images, board_id, self._known)) if images else ()
-        return moved + (await self._drive(move_media(VIDEOS, videos, board_id, self._known)) if videos else ())
+        moved = await self._drive(move_media(IMAGES, images, board_id, self._cache)) if images else ()
+        return moved + (await self._drive(move_media(VIDEOS, videos, board_id, self._cache)) if videos else ())
 
     async def delete(self, board: Board | str, *, delete_contents: bool = False) -> tuple[str, ...]:
         """Delete a board. Its images and videos are kept, on no board, unless `delete_contents` is true.
@@ -91,5 +91,5 @@ class AsyncBoards(AsyncRepository):
         """
         deleted = await self._drive(delete_board(board, contents=delete_contents))
         names = deleted.deleted_images + deleted.deleted_videos
-        self._known.uploads.mark_stale(names)
+        self._cache.uploads.mark_stale(names)
         return names

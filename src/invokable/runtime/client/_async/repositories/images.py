@@ -73,7 +73,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
                 board_id=board_id,
                 is_intermediate=is_intermediate,
                 metadata=metadata,
-                known=self._known,
+                cache=self._cache,
                 client=self._downloader,
             )
         )
@@ -91,7 +91,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
 
         On a multi-user server, this requires an administrator. Raises APIError and ConnectionError.
         """
-        return await self._drive(delete_intermediates(self._known))
+        return await self._drive(delete_intermediates(self._cache))
 
     async def download_zip(
         self,
@@ -114,7 +114,7 @@ class AsyncImages(AsyncMedia[ImageRecord]):
         names = [name_of(image) for image in images]
         pending = await create_in_thread(PendingFile, PendingFile.discard, "images.zip", path)
         try:
-            await self._drive(fetch_archive(names, board_id, pending.file, self._known, time.monotonic, timeout))
+            await self._drive(fetch_archive(names, board_id, pending.file, self._cache, time.monotonic, timeout))
             return pending.commit()
         except BaseException:
             pending.discard()

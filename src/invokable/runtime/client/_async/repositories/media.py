@@ -66,7 +66,7 @@ class AsyncMedia(AsyncRepository, Generic[R]):
             starred_first=starred_first,
             newest_first=newest_first,
         )
-        return self._each(list_media(self._kind, chosen, self._known, self._downloader))
+        return self._each(list_media(self._kind, chosen, self._cache, self._downloader))
 
     async def names(
         self,
@@ -93,27 +93,27 @@ class AsyncMedia(AsyncRepository, Generic[R]):
             starred_first=starred_first,
             newest_first=newest_first,
         )
-        return await self._drive(media_names(self._kind, chosen, self._known))
+        return await self._drive(media_names(self._kind, chosen, self._cache))
 
     async def get(self, name: str) -> R:
         """The one with that name. Raises NotFoundError, APIError and ConnectionError."""
-        found: R = await self._drive(get_media(self._kind, name_of(name), self._known, self._downloader))
+        found: R = await self._drive(get_media(self._kind, name_of(name), self._cache, self._downloader))
         return found
 
     async def metadata(self, medium: Image | Video | str) -> dict[str, Any] | None:
         """The metadata written into it, such as prompts, seed and model, or None. Raises NotFoundError and APIError."""
-        return await self._drive(media_metadata(self._kind, name_of(medium), self._known))
+        return await self._drive(media_metadata(self._kind, name_of(medium), self._cache))
 
     async def workflow(self, medium: Image | Video | str) -> EmbeddedWorkflow:
         """The workflow and the graph embedded in it, if any. Raises NotFoundError and APIError."""
-        return await self._drive(embedded_workflow(self._kind, name_of(medium), self._known))
+        return await self._drive(embedded_workflow(self._kind, name_of(medium), self._cache))
 
     async def thumbnail(self, medium: Image | Video | str) -> bytes:
         """Its thumbnail: WebP, at most 256 pixels a side; for a video, of its start.
 
         Raises NotFoundError and APIError.
         """
-        return await self._drive(media_thumbnail(self._kind, name_of(medium), self._known))
+        return await self._drive(media_thumbnail(self._kind, name_of(medium), self._cache))
 
     async def update(
         self,
@@ -131,17 +131,17 @@ class AsyncMedia(AsyncRepository, Generic[R]):
             check_word("category", category, Category)
         given: Mapping[str, Any] = {"is_intermediate": is_intermediate, "category": category, "starred": starred}
         changes = {key: value for key, value in given.items() if value is not None}
-        steps = change_media(self._kind, name_of(medium), changes, self._known, self._downloader)
+        steps = change_media(self._kind, name_of(medium), changes, self._cache, self._downloader)
         found: R = await self._drive(steps)
         return found
 
     async def star(self, *media: Image | Video | str) -> tuple[str, ...]:
         """Star them. Returns the names of those that exist. Raises APIError and ConnectionError."""
-        return await self._drive(star_media(self._kind, map(name_of, media), self._known, starred=True))
+        return await self._drive(star_media(self._kind, map(name_of, media), self._cache, starred=True))
 
     async def unstar(self, *media: Image | Video | str) -> tuple[str, ...]:
         """Remove their stars. Returns the names of those that exist. Raises APIError and ConnectionError."""
-        return await self._drive(star_media(self._kind, map(name_of, media), self._known, starred=False))
+        return await self._drive(star_media(self._kind, map(name_of, media), self._cache, starred=False))
 
     async def move(self, *media: Image | Video | str, to: Board | str) -> tuple[str, ...]:
         """Move them to a board; "none" removes them from their boards.
@@ -149,14 +149,14 @@ class AsyncMedia(AsyncRepository, Generic[R]):
         Returns the names of those that exist. Raises BoardError, APIError and ConnectionError.
         """
         board_id = await self._drive(board_id_of(to))
-        return await self._drive(move_media(self._kind, map(name_of, media), board_id, self._known))
+        return await self._drive(move_media(self._kind, map(name_of, media), board_id, self._cache))
 
     async def delete(self, *media: Image | Video | str) -> tuple[str, ...]:
         """Delete them. Returns the names of those that the server deleted; names that do not exist are ignored.
 
         Raises APIError and ConnectionError.
         """
-        return await self._drive(delete_media(self._kind, map(name_of, media), self._known))
+        return await self._drive(delete_media(self._kind, map(name_of, media), self._cache))
 
     @property
     def _downloader(self) -> Downloader | None:

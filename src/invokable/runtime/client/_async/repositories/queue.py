@@ -63,7 +63,7 @@ class AsyncQueue(AsyncRepository):
             wanted = ((status, item.status), (batch_id, item.batch_id), (destination, item.destination))
             return all(text in ("", found) for text, found in wanted)
 
-        return self._each(list_items(self._known, chosen, newest_first=newest_first))
+        return self._each(list_items(self._cache, chosen, newest_first=newest_first))
 
     async def get(self, item_id: int) -> QueueItem:
         """The item with that id, including its error if it failed. Raises NotFoundError."""
@@ -91,29 +91,29 @@ class AsyncQueue(AsyncRepository):
 
     async def cancel_pending(self) -> int:
         """Cancel everything but the running item. Returns the number canceled."""
-        return await self._drive(cancel_pending(self._known))
+        return await self._drive(cancel_pending(self._cache))
 
     async def retry(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
         """Enqueue failed and canceled items again, and return the new items. Other items are ignored.
 
         Raises UnsupportedError for a server before 5.7.
         """
-        return await self._drive(retry_items([item_id_of(item) for item in items], self._known))
+        return await self._drive(retry_items([item_id_of(item) for item in items], self._cache))
 
     async def delete(self, *items: QueueItem | int) -> None:
         """Delete items, canceling those that have not ended. Raises NotFoundError and UnsupportedError."""
-        await self._drive(delete_items([item_id_of(item) for item in items], self._known))
+        await self._drive(delete_items([item_id_of(item) for item in items], self._cache))
 
     async def delete_pending(self) -> int:
         """Delete all pending items. Returns the number deleted. Raises UnsupportedError for a server before 6.0."""
-        return await self._drive(delete_pending(self._known))
+        return await self._drive(delete_pending(self._cache))
 
     async def delete_destination(self, destination: str) -> int:
         """Delete all items for a destination, including a running one. Returns the number deleted.
 
         Raises UnsupportedError for a server before 6.0.
         """
-        return await self._drive(delete_destination(destination, self._known))
+        return await self._drive(delete_destination(destination, self._cache))
 
     async def prune(self) -> int:
         """Delete all items that have ended. Returns the number deleted. Images and videos are kept."""

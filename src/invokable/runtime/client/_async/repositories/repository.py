@@ -8,7 +8,7 @@ from typing import TypeVar
 from invokable.runtime.client._async.engine import AsyncEngine
 from invokable.runtime.steps.exchange.paging import Page
 from invokable.runtime.steps.exchange.protocol import Steps
-from invokable.runtime.steps.resources.known import Known
+from invokable.runtime.steps.resources.server_cache import ServerCache
 
 T = TypeVar("T")
 
@@ -20,8 +20,8 @@ class AsyncRepository:
         self._engine = engine
 
     @property
-    def _known(self) -> Known:
-        return self._engine.context.known
+    def _cache(self) -> ServerCache:
+        return self._engine.context.cache
 
     async def _drive(self, steps: Steps[T]) -> T:
         return await self._engine.drive(steps)

@@ -29,11 +29,11 @@ class AsyncServer(AsyncRepository):
 
     async def info(self) -> ServerInfo:
         """What the server reports about itself to this client; some values require a sign-in."""
-        return await self._drive(server_info(self._known))
+        return await self._drive(server_info(self._cache))
 
     async def user(self) -> User | None:
         """The user this client is signed in as; None on a single-user server. Raises AuthenticationError."""
-        return await self._drive(current_user(self._known))
+        return await self._drive(current_user(self._cache))
 
     async def invocation_cache(self) -> InvocationCache:
         """The state of the invocation cache. On a multi-user server, this requires an administrator."""

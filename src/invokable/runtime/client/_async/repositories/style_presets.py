@@ -58,7 +58,7 @@ class AsyncStylePresets(AsyncRepository):
         """
         file = None if image is None else await in_thread(read_file, ReadFile(image, "image"))
         return await self._drive(
-            create_preset(name, positive_prompt, negative_prompt, file, self._known, shared=shared)
+            create_preset(name, positive_prompt, negative_prompt, file, self._cache, shared=shared)
         )
 
     async def update(
@@ -83,7 +83,7 @@ class AsyncStylePresets(AsyncRepository):
         changes = PresetChanges(
             name=name, positive_prompt=positive_prompt, negative_prompt=negative_prompt, shared=shared
         )
-        return await self._drive(change_preset(preset, changes, file, self._known, without_image=remove_image))
+        return await self._drive(change_preset(preset, changes, file, self._cache, without_image=remove_image))
 
     async def image(self, preset: StylePreset | str) -> bytes | None:
         """The picture shown beside a style preset, as PNG or WebP, or None.

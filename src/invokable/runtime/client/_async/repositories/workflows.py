@@ -52,7 +52,7 @@ class AsyncWorkflows(AsyncRepository):
         if category:
             check_word("category", category, WorkflowCategory)
         return self._each(
-            single_page(list_workflows(self._known, query=query, category=category, tags=tags, shared=shared))
+            single_page(list_workflows(self._cache, query=query, category=category, tags=tags, shared=shared))
         )
 
     async def get(self, workflow_id: str) -> LibraryWorkflow:
@@ -61,7 +61,7 @@ class AsyncWorkflows(AsyncRepository):
 
     async def find(self, name: str) -> LibraryWorkflow:
         """The complete workflow with that name. Raises NotFoundError if there is none, or several."""
-        return await self._drive(find_workflow(name, self._known))
+        return await self._drive(find_workflow(name, self._cache))
 
     async def save(self, document: Mapping[str, Any], *, over: WorkflowRecord | str | None = None) -> LibraryWorkflow:
         """Save a workflow that the editor exported: as a new one, or `over` an existing one, given by its id or record.
@@ -83,14 +83,14 @@ class AsyncWorkflows(AsyncRepository):
 
         Raises NotFoundError, UnsupportedError, and InvokableError for one that comes with InvokeAI.
         """
-        return await self._drive(share_workflow(workflow, self._known, shared=shared))
+        return await self._drive(share_workflow(workflow, self._cache, shared=shared))
 
     async def thumbnail(self, workflow: WorkflowRecord | str) -> bytes | None:
         """The thumbnail that the library shows beside a workflow, as PNG or WebP, or None.
 
         Raises NotFoundError, and UnsupportedError for a server before 5.8.
         """
-        return await self._drive(workflow_thumbnail(workflow, self._known))
+        return await self._drive(workflow_thumbnail(workflow, self._cache))
 
     async def set_thumbnail(self, workflow: WorkflowRecord | str, image: ImageInput) -> None:
         """Set the thumbnail of a workflow; the server scales the picture down.
@@ -99,8 +99,8 @@ class AsyncWorkflows(AsyncRepository):
         UnsupportedError, and InvokableError for a workflow that comes with InvokeAI.
         """
         file = await in_thread(read_file, ReadFile(image, "image"))
-        await self._drive(set_workflow_thumbnail(workflow, file, self._known))
+        await self._drive(set_workflow_thumbnail(workflow, file, self._cache))
 
     async def delete_thumbnail(self, workflow: WorkflowRecord | str) -> None:
         """Remove the thumbnail of a workflow. Raises the same exceptions as `set_thumbnail`."""
-        await self._drive(delete_workflow_thumbnail(workflow, self._known))
+        await self._drive(delete_workflow_thumbnail(workflow, self._cache))

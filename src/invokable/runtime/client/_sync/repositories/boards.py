@@ -70,7 +70,7 @@ class Boards(Repository):
         Raises ValueError for another word, BoardError and UnsupportedError.
         """
         check_word("visibility", visibility, Visibility)
-        self._drive(require(self._known, "the visibility of boards", "6.13"))
+        self._drive(require(self._cache, "the visibility of boards", "6.13"))
         return self._drive(change_board(board, {"board_visibility": visibility}))
 
     def move(self, *media: Image | Video, to: Board | str) -> tuple[str, ...]:
@@ -81,8 +81,8 @@ class Boards(Repository):
         board_id = self._drive(board_id_of(to))
         images = [medium.name for medium in media if isinstance(medium, Image)]
         videos = [medium.name for medium in media if isinstance(medium, Video)]
-        moved = self._drive(move_media(IMAGES, images, board_id, self._known)) if images else ()
-        return moved + (self._drive(move_media(VIDEOS, videos, board_id, self._known)) if videos else ())
+        moved = self._drive(move_media(IMAGES, images, board_id, self._cache)) if images else ()
+        return moved + (self._drive(move_media(VIDEOS, videos, board_id, self._cache)) if videos else ())
 
     def delete(self, board: Board | str, *, delete_contents: bool = False) -> tuple[str, ...]:
         """Delete a board. Its images and videos are kept, on no board, unless `delete_contents` is true.
@@ -91,5 +91,5 @@ class Boards(Repository):
         """
         deleted = self._drive(delete_board(board, contents=delete_contents))
         names = deleted.deleted_images + deleted.deleted_videos
-        self._known.uploads.mark_stale(names)
+        self._cache.uploads.mark_stale(names)
         return names

@@ -73,7 +73,7 @@ class Images(Media[ImageRecord]):
                 board_id=board_id,
                 is_intermediate=is_intermediate,
                 metadata=metadata,
-                known=self._known,
+                cache=self._cache,
                 client=self._downloader,
             )
         )
@@ -91,7 +91,7 @@ class Images(Media[ImageRecord]):
 
         On a multi-user server, this requires an administrator. Raises APIError and ConnectionError.
         """
-        return self._drive(delete_intermediates(self._known))
+        return self._drive(delete_intermediates(self._cache))
 
     def download_zip(
         self,
@@ -114,7 +114,7 @@ class Images(Media[ImageRecord]):
         names = [name_of(image) for image in images]
         pending = create_in_thread(PendingFile, PendingFile.discard, "images.zip", path)
         try:
-            self._drive(fetch_archive(names, board_id, pending.file, self._known, time.monotonic, timeout))
+            self._drive(fetch_archive(names, board_id, pending.file, self._cache, time.monotonic, timeout))
             return pending.commit()
         except BaseException:
             pending.discard()

@@ -67,7 +67,7 @@ class Models(Repository):
 
         A text is a name, or else a key or a hash. Raises NotFoundError if there is none, or several.
         """
-        return self._drive(find_model_record(model, self._known))
+        return self._drive(find_model_record(model, self._cache))
 
     def install(
         self,
@@ -120,7 +120,7 @@ class Models(Repository):
         """
         if not isinstance(install, ModelInstall):
             install = self.get_install(install)
-        return self._drive(await_install(install, self._known, time.monotonic, timeout, on_progress))
+        return self._drive(await_install(install, self._cache, time.monotonic, timeout, on_progress))
 
     def installs(self) -> builtins.list[ModelInstall]:
         """All installations since the server started."""
@@ -136,18 +136,18 @@ class Models(Repository):
 
     def pause_install(self, install: ModelInstall | int) -> ModelInstall:
         """Pause a download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
-        return self._drive(control_install(install_id_of(install), "pause", self._known))
+        return self._drive(control_install(install_id_of(install), "pause", self._cache))
 
     def resume_install(self, install: ModelInstall | int) -> ModelInstall:
         """Resume a paused download. Requires InvokeAI 6.13. Raises NotFoundError and UnsupportedError."""
-        return self._drive(control_install(install_id_of(install), "resume", self._known))
+        return self._drive(control_install(install_id_of(install), "resume", self._cache))
 
     def restart_install(self, install: ModelInstall | int) -> ModelInstall:
         """Download the failed files of an installation again. Requires InvokeAI 6.13.
 
         Raises NotFoundError and UnsupportedError.
         """
-        return self._drive(control_install(install_id_of(install), "restart_failed", self._known))
+        return self._drive(control_install(install_id_of(install), "restart_failed", self._cache))
 
     def prune_installs(self) -> None:
         """Remove installations that have ended from the server's list. The models are kept."""
@@ -181,11 +181,11 @@ class Models(Repository):
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if trigger_phrases is not None:
             changes["trigger_phrases"] = sorted(set(trigger_phrases))
-        return self._drive(change_model(model, changes, self._known))
+        return self._drive(change_model(model, changes, self._cache))
 
     def image(self, model: Model | str) -> bytes | None:
         """The picture shown beside a model, as PNG or WebP, or None. Raises NotFoundError."""
-        return self._drive(model_image(model, self._known))
+        return self._drive(model_image(model, self._cache))
 
     def set_image(self, model: Model | str, image: ImageInput) -> None:
         """Set the picture shown beside a model; the server scales it down.
@@ -193,16 +193,16 @@ class Models(Repository):
         Raises OSError and TypeError for a file that cannot be read, NotFoundError, and APIError if it is not a picture.
         """
         file = in_thread(read_file, ReadFile(image, "image"))
-        self._drive(set_model_image(model, file, self._known))
+        self._drive(set_model_image(model, file, self._cache))
 
     def delete_image(self, model: Model | str) -> None:
         """Remove the picture shown beside a model. Raises NotFoundError."""
-        self._drive(delete_model_image(model, self._known))
+        self._drive(delete_model_image(model, self._cache))
 
     def empty_cache(self) -> None:
         """Unload the models in the server's memory. Raises UnsupportedError for a server before 5.6."""
-        self._drive(empty_model_cache(self._known))
+        self._drive(empty_model_cache(self._cache))
 
     def delete(self, model: Model | str) -> None:
         """Delete a model, and its files if they are in InvokeAI's own folder. Raises NotFoundError."""
-        self._drive(delete_model(model, self._known))
+        self._drive(delete_model(model, self._cache))

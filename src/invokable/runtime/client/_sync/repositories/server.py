@@ -29,11 +29,11 @@ class Server(Repository):
 
     def info(self) -> ServerInfo:
         """What the server reports about itself to this client; some values require a sign-in."""
-        return self._drive(server_info(self._known))
+        return self._drive(server_info(self._cache))
 
     def user(self) -> User | None:
         """The user this client is signed in as; None on a single-user server. Raises AuthenticationError."""
-        return self._drive(current_user(self._known))
+        return self._drive(current_user(self._cache))
 
     def invocation_cache(self) -> InvocationCache:
         """The state of the invocation cache. On a multi-user server, this requires an administrator."""

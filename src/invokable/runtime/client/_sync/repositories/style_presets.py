@@ -57,7 +57,7 @@ class StylePresets(Repository):
         Raises OSError and TypeError for an image that cannot be read, and UnsupportedError.
         """
         file = None if image is None else in_thread(read_file, ReadFile(image, "image"))
-        return self._drive(create_preset(name, positive_prompt, negative_prompt, file, self._known, shared=shared))
+        return self._drive(create_preset(name, positive_prompt, negative_prompt, file, self._cache, shared=shared))
 
     def update(
         self,
@@ -81,7 +81,7 @@ class StylePresets(Repository):
         changes = PresetChanges(
             name=name, positive_prompt=positive_prompt, negative_prompt=negative_prompt, shared=shared
         )
-        return self._drive(change_preset(preset, changes, file, self._known, without_image=remove_image))
+        return self._drive(change_preset(preset, changes, file, self._cache, without_image=remove_image))
 
     def image(self, preset: StylePreset | str) -> bytes | None:
         """The picture shown beside a style preset, as PNG or WebP, or None.

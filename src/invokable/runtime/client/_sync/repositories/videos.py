@@ -56,7 +56,7 @@ class Videos(Media[VideoRecord]):
                 board_id=board_id,
                 is_intermediate=is_intermediate,
                 metadata=metadata,
-                known=self._known,
+                cache=self._cache,
                 client=self._downloader,
             )
         )

@@ -1,4 +1,4 @@
-"""Known: what a client knows about its server."""
+"""Server cache: what a client knows about its server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from invokable.runtime.steps.resources.uploads import UploadCache
 
 
 @dataclass(slots=True)
-class Known:
+class ServerCache:
     """What a client knows about its server; refreshed when a name is not found."""
 
     models: Sequence[ListedModel] | None = None
