@@ -1,7 +1,7 @@
 """Generate the blocking client from the asynchronous one: `python -m tests.unasync`.
 
 `runtime/client/_async` is the source, including docstrings; `runtime/client/_sync` has the same modules with some words
-replaced. The twins listed below do the same in two ways, and are both written by hand.
+replaced. The two `concurrency.py` do the same in two ways, and are both written by hand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from tests.examples import ROOT
 
 CLIENT = ROOT / "src" / "invokable" / "runtime" / "client"
-BY_HAND = {"concurrency.py", "together.py"}
+BY_HAND = "concurrency.py"
 SORT = ["check", "--quiet", "--select", "I", "--fix-only", "--config", 'lint.isort.known-first-party=["invokable"]']
 WORDS = {
     r"\basync (def|for|with) ": r"\1 ",
@@ -45,7 +45,7 @@ def blocking(text: str) -> str:
 def modules() -> dict[Path, str]:
     """The text of each generated module."""
     source = CLIENT / "_async"
-    paths = sorted(path.relative_to(source) for path in source.rglob("*.py") if path.name not in BY_HAND)
+    paths = sorted(path.relative_to(source) for path in source.rglob("*.py") if path.name != BY_HAND)
     with TemporaryDirectory() as folder:
         made = {CLIENT / "_sync" / path: Path(folder, path) for path in paths}
         for path, place in zip(paths, made.values(), strict=True):

@@ -308,16 +308,16 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "files are downloaded one after another",
-        f"{CLIENT}_sync/together.py",
+        f"{CLIENT}_sync/concurrency.py",
         "ThreadPoolExecutor(at_once,",
         "ThreadPoolExecutor(1,",
         ("tests/runtime/test_client.py::test_as_many_files_are_downloaded_at_once_as_requested",),
     ),
     Mutation(
         "tasks download files one after another",
-        f"{CLIENT}_async/together.py",
-        "asyncio.Semaphore(at_once)",
-        "asyncio.Semaphore(1)",
+        f"{CLIENT}_async/concurrency.py",
+        "semaphore = asyncio.Semaphore(at_once)",
+        "semaphore = asyncio.Semaphore(1)",
         ("tests/runtime/test_async_client.py::test_as_many_files_are_downloaded_at_once_as_requested",),
     ),
     Mutation(

@@ -7,6 +7,6 @@ from tests.unasync import BY_HAND, CLIENT, modules
 
 def test_the_blocking_client_is_generated_from_the_asynchronous_one() -> None:
     made = modules()
-    assert {path.name for path in (CLIENT / "_sync").rglob("*.py")} == {path.name for path in made} | BY_HAND
+    assert {path.name for path in (CLIENT / "_sync").rglob("*.py")} == {path.name for path in made} | {BY_HAND}
     differing = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     assert not differing, "run python -m tests.unasync"

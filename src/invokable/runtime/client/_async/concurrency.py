@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -152,6 +152,24 @@ async def wait_for_connection(listener: Listener, seconds: float) -> None:
         listener.wait(0.0)
     else:
         await asyncio.to_thread(listener.wait, seconds)
+
+
+async def gather(actions: Sequence[Callable[[], Coroutine[Any, Any, T]]], at_once: int) -> list[T]:
+    """Run all actions, at most `at_once` at a time, and return their results. The first failure stops the others."""
+    semaphore = asyncio.Semaphore(at_once)
+
+    async def run(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        async with semaphore:
+            return await action()
+
+    tasks = [asyncio.ensure_future(run(action)) for action in actions]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 async def call_back(callback: Callable[[T], object], event: T) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, cast
 
-from invokable.runtime.client._async.concurrency import create_in_thread, in_thread, write_piece
+from invokable.runtime.client._async.concurrency import create_in_thread, gather, in_thread, write_piece
 from invokable.runtime.client._async.engine import AsyncEngine
-from invokable.runtime.client._async.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.steps.resources.downloads import download
@@ -51,7 +50,7 @@ async def save_all(
     where = paths(files, folder, pattern)
     save_one = save if overwrite else _save_without_overwriting
     pairs = zip(files, where, strict=True)
-    return await together([partial(save_one, engine, file.medium, path) for file, path in pairs], at_once)
+    return await gather([partial(save_one, engine, file.medium, path) for file, path in pairs], at_once)
 
 
 async def download_into(engine: AsyncEngine, medium: Image | Video, into: BinaryIO) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
@@ -103,6 +104,16 @@ def wait_for_event(subscription: BatchSubscription, step: AwaitEvents) -> None:
 def wait_for_connection(listener: Listener, seconds: float) -> None:
     """Wait until events arrive or it is clear that they will not, at most `seconds`."""
     listener.wait(seconds)
+
+
+def gather(actions: Sequence[Callable[[], T]], at_once: int) -> list[T]:
+    """Run all actions, at most `at_once` at a time, and return their results. The first failure stops the others."""
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="invokable")
+    try:
+        futures = [pool.submit(action) for action in actions]
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def call_back(callback: Callable[[T], object], event: T) -> None:

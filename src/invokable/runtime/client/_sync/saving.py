@@ -9,9 +9,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final, cast
 
-from invokable.runtime.client._sync.concurrency import create_in_thread, in_thread, write_piece
+from invokable.runtime.client._sync.concurrency import create_in_thread, gather, in_thread, write_piece
 from invokable.runtime.client._sync.engine import Engine
-from invokable.runtime.client._sync.together import together
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.steps.resources.downloads import download
@@ -51,7 +50,7 @@ def save_all(
     where = paths(files, folder, pattern)
     save_one = save if overwrite else _save_without_overwriting
     pairs = zip(files, where, strict=True)
-    return together([partial(save_one, engine, file.medium, path) for file, path in pairs], at_once)
+    return gather([partial(save_one, engine, file.medium, path) for file, path in pairs], at_once)
 
 
 def download_into(engine: Engine, medium: Image | Video, into: BinaryIO) -> None:

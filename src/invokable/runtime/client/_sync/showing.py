@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from invokable.runtime.client._sync.together import together
+from invokable.runtime.client._sync.concurrency import gather
 from invokable.runtime.errors import InvokableError
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Shown, cell, outputs_table, pictured
@@ -19,7 +19,7 @@ def show(shown: WorkflowResult | Image | Video, thumbnail: Callable[[Image | Vid
     """A result, an image or a video as a notebook displays it; `thumbnail` downloads each picture."""
     outputs = outputs_of(shown) if isinstance(shown, WorkflowResult) else None
     media = pictured(shown if outputs is None else list(outputs.values()))
-    found = together([partial(_picture, thumbnail, medium) for medium in media], _AT_ONCE)
+    found = gather([partial(_picture, thumbnail, medium) for medium in media], _AT_ONCE)
     thumbnails = dict(zip(media, found, strict=True))
     if outputs is None:
         return Shown(cell(shown, thumbnails), len(media))
