@@ -188,15 +188,14 @@ class Listener:
             self._watched = watched or (self._watched and any(one.watched for one in self._subscriptions.values()))
             return found
 
-    def wait(self, seconds: float) -> int:
-        """Wait until events arrive or it is clear that they will not, at most `seconds`. Returns its id."""
+    def wait(self, seconds: float) -> None:
+        """Wait until events arrive or it is clear that they will not, at most `seconds`."""
         self._start()
         if self._thread is not None and not self._closed:
             self._tried.wait(seconds)
         with self._lock:
             if self._connection_id and self._socket is not None and self._socket.silent_for() > _CHECK_INTERVAL:
                 self._wake.set()  # check now whether it is still alive
-            return self._connection_id
 
     def add(self, batch_id: str, event: ServerEvent) -> None:
         """Add an event of the client's own, for those who wait for a batch."""
@@ -314,9 +313,10 @@ class Listener:
         else:
             batch_id = payload.get("batch_id") if isinstance(payload, dict) else None
             subscription = self._subscriptions.get(batch_id) if isinstance(batch_id, str) else None
-            is_wanted = subscription is not None and (subscription.watched or name not in TRANSIENT)
-            subscriptions = [subscription] if subscription is not None and is_wanted else []
-        event = parse_event(name, payload) if subscriptions else None
+            if subscription is None or (name in TRANSIENT and not subscription.watched):
+                return
+            subscriptions = [subscription]
+        event = parse_event(name, payload)
         if event is not None:
             for subscription in subscriptions:
                 subscription.add(event)

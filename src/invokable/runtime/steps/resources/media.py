@@ -95,8 +95,7 @@ class _Embedded(Answer):
 
 def list_media(kind: Kind[R], selection: Selection, cache: ServerCache, client: Downloader | None) -> Steps[Page[R]]:
     """The images or videos of a selection."""
-    if kind.since != IMAGES.since:
-        yield from require(cache, f"{kind.name}s", kind.since)
+    yield from _require_kind(kind, cache)
     params = yield from selection.params(kind.name)
     if not (yield from at_least(cache, kind.names_since)):
         return (yield from _page(kind, params, client, 0))
@@ -124,8 +123,7 @@ def upload_media(
     client: Downloader | None,
 ) -> Steps[R]:
     """Upload a file. Retried until its answer can be read: a file that arrives twice only leaves a spare copy."""
-    if kind.since != IMAGES.since:
-        yield from require(cache, f"{kind.name}s", kind.since)
+    yield from _require_kind(kind, cache)
     params = {f"{kind.name}_category": category, "is_intermediate": str(is_intermediate).lower()}
     params |= {} if board_id == NO_BOARD else {"board_id": board_id}
     form = {} if metadata is None else {"metadata": json.dumps(metadata)}
@@ -212,6 +210,12 @@ def clean_up(submission: Submission, cache: ServerCache) -> Steps[tuple[str, ...
     return deleted + ((yield from delete_media(VIDEOS, videos, cache)) if videos else ())
 
 
+def _require_kind(kind: Kind[R], cache: ServerCache) -> Steps[None]:
+    """Raise UnsupportedError if the server has none of them. All servers have images."""
+    if kind.since != IMAGES.since:
+        yield from require(cache, f"{kind.name}s", kind.since)
+
+
 def _move_videos(names: Iterable[str], board_id: str, cache: ServerCache) -> Steps[tuple[str, ...]]:
     """Move videos one by one; the server reports success even for those that do not exist."""
     yield from require(cache, "moving videos", VIDEOS.since)
@@ -231,8 +235,7 @@ def _move_videos(names: Iterable[str], board_id: str, cache: ServerCache) -> Ste
 def _in_bulk(
     kind: Kind[R], names: Iterable[str], path: str, verb: str, cache: ServerCache, **more: str
 ) -> Steps[tuple[str, ...]]:
-    if kind.since != IMAGES.since:
-        yield from require(cache, f"{kind.name}s", kind.since)
+    yield from _require_kind(kind, cache)
     wanted = list(dict.fromkeys(names))
     done: list[str] = []
     for start in range(0, len(wanted), _MOST):
@@ -293,8 +296,7 @@ def _paged(kind: Kind[R], params: Mapping[str, Any], start: int) -> Steps[Respon
 
 
 def _get(kind: Kind[R], name: str, part: str, cache: ServerCache) -> Steps[Response]:
-    if kind.since != IMAGES.since:
-        yield from require(cache, f"{kind.name}s", kind.since)
+    yield from _require_kind(kind, cache)
     response = yield from fetch(Request("GET", _path(kind, name) + part))
     if response.status == 404:
         raise _missing(kind, name)

@@ -200,10 +200,14 @@ def _item(item_id: int) -> Steps[RunItem | None]:
     try:
         return read(response, RunItem)
     except APIError as error:
-        # Some versions wrap the 404 of a missing item in a 500 with this message.
-        if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
+        if is_missing_item(error, item_id):
             return None
         raise
+
+
+def is_missing_item(error: APIError, item_id: int) -> bool:
+    """Whether the server has no such item. Some versions wrap the 404 in a 500 with this message."""
+    return error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail)
 
 
 def _paged(batch_id: str) -> Steps[list[RunItem]]:

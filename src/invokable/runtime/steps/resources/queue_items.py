@@ -11,7 +11,7 @@ from invokable.runtime.steps.exchange.paging import Page, in_chunks
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read, shaped
-from invokable.runtime.steps.resources.queue import QUEUE
+from invokable.runtime.steps.resources.queue import QUEUE, is_missing_item
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.records import QueueItem, QueueStatus
@@ -210,8 +210,7 @@ def _there(item_id: int, response: Response) -> QueueItem:
     try:
         return _item(parse(response), response)
     except APIError as error:
-        # Some versions wrap the 404 of a missing item in a 500 with this message.
-        if error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail):
+        if is_missing_item(error, item_id):
             raise NotFoundError(f"the queue has no item {item_id}", name=str(item_id)) from error
         raise
 

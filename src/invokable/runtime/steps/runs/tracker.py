@@ -51,7 +51,6 @@ TRANSIENT: Final = frozenset({INVOCATION_STARTED, INVOCATION_PROGRESS})
 
 _MEMBERS: Final[Mapping[str, tuple[type, ...]]] = {
     "status": (str,),
-    "status_sequence": (int,),
     "invocation_source_id": (str,),
     "result": (dict,),
     "message": (str,),
