@@ -72,12 +72,17 @@ ENTRY = '[[tool.invokable.sources]]\npath = "workflows"\noutput = "out"\n'
         ("[tool.invokable]\nsources = 3", "must be a list of tables"),
         ("[tool.invokable]\nlenient = 'yes'", "tool.invokable.lenient: must be true or false"),
         ("[tool.invokable]\nschema = '6.14.2'\nserver = 'http://x'", "node schemas come from one of them"),
+        (
+            "[tool.invokable]\nschema = '6.14.9'\n" + ENTRY,
+            "tool.invokable.schema: no bundled schema for InvokeAI '6.14.9'",
+        ),
+        (ENTRY + "schema = '6.14.9'", "tool.invokable.sources[0].schema: no bundled schema"),
         (ENTRY + "models = true", "add server = URL"),
         ('[[tool.invokable.sources]]\npath = "workflows"\noutput = "a.py"\ntyped = true', "needs an output folder"),
         (ENTRY + '[tool.invokable.workflows."card.json"]\nclass = "A"', 'did you mean "workflows/card.json"?'),
         (ENTRY + '[tool.invokable.workflows."workflows/cord.json"]\nclass = "A"', "there is no such workflow"),
         (ENTRY + '[tool.invokable.workflows."other.json"]\nclass = "A"', "is in none of the sources"),
-        (ENTRY + '[tool.invokable.workflows."a"]\n[tool.invokable.workflows."./a"]', "is set twice"),
+        (ENTRY + '[tool.invokable.workflows."a"]\n[tool.invokable.workflows."./a"]', 'workflows."./a": is set twice'),
     ],
 )
 def test_settings_that_match_nothing_are_one_line(table: str, words: str, project: Project) -> None:
@@ -347,7 +352,7 @@ def test_only_the_first_of_many_wrong_entries_are_reported_one_by_one(project: P
     project.configure(TABLE + f'[tool.invokable.workflows."workflows/card.json".outputs]\n{names}')
     lines = run("generate").stderr.splitlines()
     assert len(lines) == 101
-    assert lines[99].endswith("the graph has no node 'n99'")
+    assert "the graph has no node 'n99' (" in lines[99]
     assert lines[100] == "pyproject.toml: 150 more entries are wrong in the same way"
     tables = "".join(f'[tool.invokable.workflows."w{number}.json"]\nclass = "A"\n' for number in range(101))
     project.configure(TABLE + tables)

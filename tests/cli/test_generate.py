@@ -230,11 +230,24 @@ def test_the_configuration_names_the_class_an_input_and_an_output(tmp_path: Path
     ("table", "words"),
     [
         ("[tool.invokable]\nworkflow = {}", 'did you mean "workflows"'),
-        ("[tool.invokable]\ntemplates = 3", "must be a string"),
+        ("[tool.invokable]\ntemplates = 3", "must be a string, found 3"),
+        ("[tool.invokable]\nfields = []", "must be a table, found []"),
         ("[tool.invokable]\ntemplates = 'nowhere'", "no such folder"),
-        ("[tool.invokable.workflows.'flow.json']\nclass = 'x;y'", "not a valid class name"),
-        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'to_dict'", "not a valid attribute name"),
-        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = '__init__'", "not a valid attribute name"),
+        ("[tool.invokable.workflows.'flow.json']\nclass = 'x;y'", "not a valid class name: it is not an id"),
+        (
+            "[tool.invokable.workflows.'flow.json']\nclass = 'card'",
+            "not a valid class name: it begins with a lower-case",
+        ),
+        (
+            "[tool.invokable.workflows.'flow.json']\nclass = 'Image'",
+            "not a valid class name: it has a meaning of its own",
+        ),
+        (
+            "[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'to_dict'",
+            "attribute name: it is taken by the base",
+        ),
+        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'class'", "attribute name: it is a keyword"),
+        ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = '__init__'", "it begins with an underscore"),
         ("[tool.invokable.workflows.'flow.json'.rename.n]\nwidth = 'fine'", "the form shows no node 'n'"),
         ("[tool.invokable.workflows.'flow.json'.outputs]\nn = 'fine'", "the graph has no node 'n'"),
         ("[tool.invokable.workflows.'flow.json'.outputs]\na = 'x'\nb = 'x'", "used twice"),

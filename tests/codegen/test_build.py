@@ -52,9 +52,10 @@ def test_every_failure_is_collected_with_its_place(tmp_path: Path) -> None:
     ]
     build = build_modules(names, str(tmp_path / "out"), OPTIONS)
     found = [(failure.where, failure.pointer, failure.suggestion, failure.kind) for failure in build.failures]
+    custom = "read the schema of a custom node from a server that has it: --server URL"
     assert found == [
         (names[0], "/meta/version", None, "input"),
-        (names[1], "/nodes/1/data/type", 'did you mean "img_blur"?', "input"),
+        (names[1], "/nodes/1/data/type", f'did you mean "img_blur"? Otherwise {custom}', "input"),
         (str(tmp_path / "out" / "c.py"), None, None, "refused"),
     ]
     assert build.results[3].module is not None
@@ -70,13 +71,20 @@ def test_a_failure_reads_as_one_line() -> None:
 
 def test_all_configured_names_that_the_workflow_lacks_are_collected(tmp_path: Path) -> None:
     config = tmp_path / "pyproject.toml"
-    rename = 'rename = { none = { width = "wide" } }\noutputs = { none = "out" }\n'
+    card = example("colour_card.json")
+    blank = node(card, "blank_image")["id"]
+    rename = f'rename = {{ none = {{ width = "wide" }}, {blank} = {{ widht = "w" }} }}\noutputs = {{ none = "out" }}\n'
     config.write_text(f'[tool.invokable.workflows."card.json"]\n{rename}')
-    source = saved(tmp_path, example("colour_card.json"), "card.json")
+    source = saved(tmp_path, card, "card.json")
     options = BuildOptions(overrides=CHOSEN, projects=Projects(Project.load(str(config), start=tmp_path)))
     build = build_modules([source], "out", options)
-    table = "tool.invokable.workflows.card.json"
-    assert [failure.pointer for failure in build.failures] == [f"{table}.rename.none.width", f"{table}.outputs.none"]
+    table = 'tool.invokable.workflows."card.json"'
+    listed = "invokable show --format json --graph lists nodes and fields"
+    assert [(failure.pointer, failure.suggestion) for failure in build.failures] == [
+        (f"{table}.rename.none.width", listed),
+        (f"{table}.rename.{blank}.widht", 'did you mean "width"?'),
+        (f"{table}.outputs.none", listed),
+    ]
     assert build.results[0].module is None
 
 

@@ -54,7 +54,7 @@ def test_a_class_name_shadows_nothing_that_the_module_uses(name: str, tmp_path: 
         return
     with pytest.raises(ConfigError, match="not a valid class name") as caught:
         load_config(path)
-    assert caught.value.key == "tool.invokable.workflows.a.json.class"
+    assert caught.value.key == 'tool.invokable.workflows."a.json".class'
 
 
 @pytest.mark.parametrize("group", ["rename.n", "outputs"])

@@ -71,7 +71,7 @@ def test_a_workflow_of_the_same_name_gets_another_class_name() -> None:
         ("ColorField", "paint:Paint", "is one of InvokeAI's own types; set a class for a single field"),
         ("PaletteField", "paint.Paint", "'paint.Paint' is not a class; expected module:Class"),
         ("PaletteField", "paint:Paint()", "is not a class; expected module:Class"),
-        ("PaletteField", "paint:Image", "'Image' already has a meaning in generated modules"),
+        ("PaletteField", "paint:Image", "'Image' has a meaning of its own in generated modules"),
         ("PaletteField", "a-b:Paint", "is not a class"),
     ],
 )

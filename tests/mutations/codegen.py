@@ -13,6 +13,34 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a dotted key cannot be copied into TOML",
+        f"{CODEGEN}project/config.py",
+        "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",
+        "key",
+        ("tests/codegen/test_config.py", "tests/cli/test_configured.py"),
+    ),
+    Mutation(
+        "an error about the configured schema names the command line",
+        f"{CODEGEN}build/jobs.py",
+        "project.folder, where=project.shown, pointer=pointer)",
+        "project.folder)",
+        ("tests/cli/test_configured.py",),
+    ),
+    Mutation(
+        "a wrong name has no reason",
+        f"{CODEGEN}naming/names.py",
+        'return "is a keyword of Python"',
+        'return "is not an identifier"',
+        ("tests/cli/test_generate.py",),
+    ),
+    Mutation(
+        "a misspelled custom node is only taken for one of InvokeAI",
+        f"{WORKFLOW}checks.py",
+        'f"{similar} Otherwise {_CUSTOM}" if similar',
+        "similar if similar",
+        ("tests/workflow/test_strict.py", "tests/codegen/test_build.py"),
+    ),
+    Mutation(
         "a list of models has no article before its items",
         f"{CODEGEN}typing/words.py",
         'with_article(word) if name == "ModelIdentifierField" else word',

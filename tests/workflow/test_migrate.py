@@ -149,4 +149,4 @@ def test_format_3_is_format_4_under_another_name() -> None:
 def test_another_format_is_refused(version: str) -> None:
     with pytest.raises(WorkflowFileError, match="format") as caught:
         read(workflow(meta={"version": version}), lenient=True)
-    assert caught.value.pointer == "/meta/version"
+    assert (caught.value.pointer, caught.value.suggestion) == ("/meta/version", "a newer invokable may read it")

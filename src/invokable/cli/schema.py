@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -123,4 +122,4 @@ def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str 
 
 def _wanted(name: str) -> SchemaWanted:
     is_url = name.startswith(("http://", "https://"))
-    return replace(SchemaWanted.of(None if is_url else name, name if is_url else None), said=name)
+    return SchemaWanted.of(None if is_url else name, name if is_url else None, where=name)

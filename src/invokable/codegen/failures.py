@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from invokable.workflow import WorkflowFileError
+
+T = TypeVar("T")
 
 MOST: Final = 100
 """Errors about entries of one table that are reported one by one."""
@@ -69,9 +71,9 @@ class BuildError(Exception):
         return ": ".join(part for part in (self.where, self.pointer, f"{self.message}{hint}") if part)
 
 
-def first_of(failures: Iterable[BuildError], where: str) -> Iterator[BuildError]:
-    """The first of many similar failures, and one with the number of the others."""
-    remaining = iter(failures)
-    yield from islice(remaining, MOST)
+def first_of(wrong: Iterable[T], failure: Callable[[T], BuildError], where: str) -> Iterator[BuildError]:
+    """The failures for the first of many wrong entries, and one with the number of the others."""
+    remaining = iter(wrong)
+    yield from map(failure, islice(remaining, MOST))
     if others := sum(1 for _ in remaining):
         yield BuildError(where, f"{others} more {'entry is' if others == 1 else 'entries are'} wrong in the same way")

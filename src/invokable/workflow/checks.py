@@ -19,6 +19,8 @@ from invokable.workflow.update import pointer_to
 
 _SET_AGAIN = "set it in the editor and export the workflow again; --lenient reads the file without it"
 
+_CUSTOM = "read the schema of a custom node from a server that has it: --server URL"
+
 
 def mark_dropped(workflow: ParsedWorkflow, dropped: Iterable[tuple[int, str]]) -> None:
     """Mark the inputs whose value a migration dropped: position of the node, key of the input."""
@@ -90,9 +92,11 @@ def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> b
     return entry.value is not MISSING or entry.dropped
 
 
-def _suggest_node(node_type: str, schema: Schema) -> str | None:
-    known = _known_in(versions_with_node(node_type)) or nearest(node_type, schema.nodes)
-    return known or "read the schema of a custom node from a server that has it: --server URL"
+def _suggest_node(node_type: str, schema: Schema) -> str:
+    if known := _known_in(versions_with_node(node_type)):
+        return known
+    similar = nearest(node_type, schema.nodes)
+    return f"{similar} Otherwise {_CUSTOM}" if similar else _CUSTOM
 
 
 def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> str | None:
@@ -104,5 +108,5 @@ def _suggest_field(node: InvocationNode, name: str, template: NodeTemplate) -> s
 def _known_in(versions: tuple[str, ...]) -> str | None:
     if not versions:
         return None
-    span = versions[0] if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
-    return f"InvokeAI {span} has it"
+    first, last = versions[0], versions[-1]
+    return f"InvokeAI {f'{first} has' if first == last else f'{first} to {last} have'} it: --schema {last}"

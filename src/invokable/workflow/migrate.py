@@ -58,7 +58,7 @@ def _format(top: Record) -> str:
         raise WorkflowFileError(
             f"unknown workflow format {quoted(version)}; the known formats are {', '.join(FORMATS)}",
             pointer("meta", "version"),
-            nearest(version, FORMATS),
+            "a newer invokable may read it",
         )
     return version
 

@@ -52,7 +52,8 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
         if before[0] < after[0]:
             # The editor sends such a node unchanged, so nothing is lost.
             findings.warn(
-                f"{node.described()} has version {quoted(node.version)}, too old to be updated to {template.version}",
+                f"{node.described()} has version {quoted(node.version)}, too old to be updated to {template.version};"
+                " it is sent unchanged",
                 pointer_to(node, "version"),
             )
             continue

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
 from invokable.codegen.failures import BuildError, first_of
 from invokable.codegen.naming.names import module_name
-from invokable.codegen.project.config import Choices, SourceConfig
+from invokable.codegen.project.config import Choices, SourceConfig, dotted
 from invokable.codegen.project.project import Project, Projects, relative_key, shown_path
 from invokable.codegen.project.schemas import SchemaWanted
 from invokable.codegen.project.sources import Source, expand_sources, files_below, files_matching, glob_root
@@ -198,7 +198,7 @@ def _job(source: Source, project: Project, entry: SourceConfig | None, over: Ove
     path = Path(output) if single else root / below / f"{module_name(source.stem)}.py"
     table = entry.choices if entry else Choices()
     choices = over.choices.over(table.over(project.config.choices))
-    wanted = SchemaWanted.of(choices.schema, choices.server, None if over.choices.schema else project.folder)
+    wanted = _schema_wanted(project, entry, choices, over)
     stdout = output == STDOUT
     return Job(
         source=source,
@@ -218,6 +218,14 @@ def _job(source: Source, project: Project, entry: SourceConfig | None, over: Ove
         ),
         named_after_source=not single and not stdout,
     )
+
+
+def _schema_wanted(project: Project, entry: SourceConfig | None, choices: Choices, over: Overrides) -> SchemaWanted:
+    if over.choices.schema is not None or over.choices.server is not None:
+        return SchemaWanted.of(choices.schema, choices.server)
+    table = entry.key if entry and entry.choices.schema else "tool.invokable"
+    pointer = f"{table}.schema"
+    return SchemaWanted.of(choices.schema, choices.server, project.folder, where=project.shown, pointer=pointer)
 
 
 def _output(project: Project, entry: SourceConfig | None) -> str:
@@ -282,23 +290,26 @@ def _unfitting_tables(projects: tuple[Project, ...], jobs: tuple[Job, ...]) -> I
     """Errors for workflow tables that match no source."""
     for project in projects:
         if project.folder is not None and project.config.workflows:
-            there = {job.key for job in jobs if job.project is project}
-            yield from first_of(_unfitting(project, project.folder, there), project.shown)
+            found = {job.key for job in jobs if job.project is project}
+            unfitting = (key for key in project.config.workflows if key not in found and not _fits(project, key))
+            yield from first_of(unfitting, partial(_unfitting, project, _Files(project)), project.shown)
 
 
-def _unfitting(project: Project, folder: Path, there: Collection[str]) -> Iterator[BuildError]:
-    files = _Files(project)
-    for key in project.config.workflows:
-        if key in there:
-            continue
-        source = Source(folder / key)
-        there_now = os.path.isfile(folder / key)
-        listed = there_now and any(_covers(project, entry, source) for entry in project.config.sources)
-        if there_now and (listed or not project.config.sources):
-            continue
-        what = "is in none of the sources" if there_now else "there is no such workflow"
-        pointer = f"tool.invokable.workflows.{key}"
-        yield BuildError(project.shown, what, pointer=pointer, suggestion=files.likeliest(key))
+def _fits(project: Project, key: str) -> bool:
+    """Whether a workflow table is for a file of the sources, or of the folder if there are none."""
+    assert project.folder is not None
+    source = Source(project.folder / key)
+    sources = project.config.sources
+    listed = not sources or any(_covers(project, entry, source) for entry in sources)
+    return listed and os.path.isfile(project.folder / key)
+
+
+def _unfitting(project: Project, files: _Files, key: str) -> BuildError:
+    assert project.folder is not None
+    is_file = os.path.isfile(project.folder / key)
+    what = "is in none of the sources" if is_file else "there is no such workflow"
+    pointer = dotted("tool.invokable.workflows", key)
+    return BuildError(project.shown, what, pointer=pointer, suggestion=files.likeliest(key))
 
 
 class _Files:

@@ -20,7 +20,7 @@ from sys import intern
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, Key, is_valid_attribute, is_valid_class
+from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, Key, misfit_of_attribute, misfit_of_class
 
 _Key: TypeAlias = tuple[str, ...]
 """What is named in a workflow: its class, or an input or output with its node and field."""
@@ -157,12 +157,13 @@ def _parsed(number: int, line: str) -> tuple[str, _Key, str]:
     kind = intern(match["kind"] or "class")
     key: _Key = _CLASS
     if kind == "class":
-        valid = is_valid_class(name)
+        misfit = misfit_of_class(name)
     else:
-        valid = is_valid_attribute(name, WORKFLOW_MEMBERS if kind == "inputs" else RESULT_MEMBERS)
+        misfit = misfit_of_attribute(name, WORKFLOW_MEMBERS if kind == "inputs" else RESULT_MEMBERS)
         key = (kind, _unquoted(number, match["node"]), intern(_unquoted(number, match["field"])))
-    if not valid:
-        raise LockError(number, f"{name[:30]!r} is not a valid {'class' if kind == 'class' else 'attribute'} name")
+    if misfit:
+        what = "class" if kind == "class" else "attribute"
+        raise LockError(number, f"{name[:30]!r} is not a valid {what} name: it {misfit}")
     return source, key, name
 
 

@@ -29,6 +29,8 @@ __all__ = [
     "class_name",
     "is_valid_attribute",
     "is_valid_class",
+    "misfit_of_attribute",
+    "misfit_of_class",
     "module_name",
 ]
 
@@ -226,15 +228,29 @@ def alias_name(attribute: str, taken: Collection[str]) -> str:
 
 def is_valid_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> bool:
     """Whether a name from a configuration or lock file can be an attribute."""
-    return _is_plain(name) and name not in reserved
+    return not misfit_of_attribute(name, reserved)
 
 
 def is_valid_class(name: str) -> bool:
     """Whether a name from a configuration or lock file can be a class."""
-    return _is_plain(name) and not name[0].islower()
+    return not misfit_of_class(name)
 
 
-def _is_plain(name: str) -> bool:
-    return (
-        name.isidentifier() and normalize("NFKC", name) == name and not name.startswith("_") and not is_reserved(name)
-    )
+def misfit_of_attribute(name: str, reserved: frozenset[str] = WORKFLOW_MEMBERS) -> str:
+    """Why a name cannot be an attribute, such as `is a keyword of Python`; empty if it can."""
+    return _misfit(name) or ("is taken by the base class" if name in reserved else "")
+
+
+def misfit_of_class(name: str) -> str:
+    """Why a name cannot be a class; empty if it can."""
+    return _misfit(name) or ("begins with a lower-case letter" if name[0].islower() else "")
+
+
+def _misfit(name: str) -> str:
+    if not name.isidentifier() or normalize("NFKC", name) != name:
+        return "is not an identifier"
+    if name.startswith("_"):
+        return "begins with an underscore"
+    if keyword.iskeyword(name):
+        return "is a keyword of Python"
+    return "has a meaning of its own in generated modules" if is_reserved(name) else ""

@@ -18,14 +18,20 @@ nothing.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from invokable.codegen.typing.custom import CustomFields
+
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that TOML does not quote."""
 
 
 class ConfigError(Exception):
@@ -98,6 +104,11 @@ class Config:
     def of_workflow(self, key: str) -> WorkflowConfig:
         """The configuration of the workflow at a path."""
         return self.workflows.get(key, WorkflowConfig())
+
+
+def dotted(table: str, key: str) -> str:
+    """The dotted key of an entry of a table, with quotes where TOML needs them."""
+    return f"{table}.{key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)}"
 
 
 def find_config(start: Path) -> Path | None:

@@ -10,8 +10,16 @@ from pathlib import Path
 from typing import Final
 from unicodedata import normalize
 
-from invokable.codegen.naming.names import RESULT_MEMBERS, is_valid_attribute, is_valid_class
-from invokable.codegen.project.config import Choices, Config, ConfigError, SourceConfig, WorkflowConfig, invokable_table
+from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS, misfit_of_attribute, misfit_of_class
+from invokable.codegen.project.config import (
+    Choices,
+    Config,
+    ConfigError,
+    SourceConfig,
+    WorkflowConfig,
+    dotted,
+    invokable_table,
+)
 from invokable.codegen.typing.custom import CustomFields
 from invokable.workflow.errors import nearest
 
@@ -50,14 +58,16 @@ class _Reader:
         found: dict[str, WorkflowConfig] = {}
         for name in tables:
             if _key(name) in found:
-                raise ConfigError(self.path, f"{key}.{name}", "is set twice")
-            found[_key(name)] = self._workflow(self._table(tables, name, key), f"{key}.{name}")
+                raise ConfigError(self.path, dotted(key, name), "is set twice")
+            found[_key(name)] = self._workflow(self._table(tables, name, key), dotted(key, name))
         return found
 
     def _sources(self, table: Mapping[str, object], general: Choices) -> tuple[SourceConfig, ...]:
         tables = table.get("sources", [])
         if not isinstance(tables, list) or not all(isinstance(entry, dict) for entry in tables):
-            raise ConfigError(self.path, f"{_ROOT}.sources", "must be a list of tables: [[tool.invokable.sources]]")
+            raise ConfigError(
+                self.path, f"{_ROOT}.sources", "must be a list of tables, each written as [[tool.invokable.sources]]"
+            )
         return tuple(self._source(entry, f"{_ROOT}.sources[{n}]", general) for n, entry in enumerate(tables))
 
     def _source(self, table: Mapping[str, object], key: str, general: Choices) -> SourceConfig:
@@ -100,20 +110,22 @@ class _Reader:
         named = self._table(table, "fields", _ROOT)
         fields = CustomFields({name: self._text(named, name, key) or "" for name in named})
         for name, problem in fields.problems():
-            raise ConfigError(self.path, f"{key}.{name}", problem)
+            raise ConfigError(self.path, dotted(key, name), problem)
         return fields
 
     def _workflow(self, table: Mapping[str, object], key: str) -> WorkflowConfig:
         self._only(table, {"class", "outputs", "rename"}, key)
         class_name = self._text(table, "class", key)
-        if class_name is not None and not is_valid_class(class_name):
-            raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is not a valid class name")
+        if class_name is not None and (misfit := misfit_of_class(class_name)):
+            raise ConfigError(self.path, f"{key}.class", f"{class_name!r} is not a valid class name: it {misfit}")
         rename: dict[tuple[str, str], str] = {}
         nodes = self._table(table, "rename", key)
         for node_id in nodes:
             fields = self._table(nodes, node_id, f"{key}.rename")
             for name in fields:
-                rename[node_id, name] = self._attribute(fields, name, f"{key}.rename.{node_id}")
+                rename[node_id, name] = self._attribute(
+                    fields, name, dotted(f"{key}.rename", node_id), WORKFLOW_MEMBERS
+                )
         named = self._table(table, "outputs", key)
         outputs = {node_id: self._attribute(named, node_id, f"{key}.outputs", RESULT_MEMBERS) for node_id in named}
         self._unique(rename.values(), f"{key}.rename")
@@ -126,7 +138,7 @@ class _Reader:
         for name in table:
             if name not in known:
                 hint = nearest(name, sorted(known)) or f"expected {', '.join(sorted(known))}"
-                raise ConfigError(self.path, f"{key}.{name}", f"unknown key ({hint})")
+                raise ConfigError(self.path, dotted(key, name), f"unknown key ({hint})")
 
     def _unique(self, names: Collection[str], key: str) -> None:
         twice = next((name for name, count in Counter(names).items() if count > 1), None)
@@ -136,36 +148,33 @@ class _Reader:
     def _text(self, table: Mapping[str, object], name: str, key: str) -> str | None:
         value = table.get(name)
         if value is not None and not isinstance(value, str):
-            raise ConfigError(self.path, f"{key}.{name}", "must be a string")
+            raise ConfigError(self.path, dotted(key, name), f"must be a string, found {value!r:.40}")
         return value
 
     def _flag(self, table: Mapping[str, object], name: str, key: str) -> bool | None:
         value = table.get(name)
         if value is not None and not isinstance(value, bool):
-            raise ConfigError(self.path, f"{key}.{name}", "must be true or false")
+            raise ConfigError(self.path, dotted(key, name), f"must be true or false, found {value!r:.40}")
         return value
 
     def _path(self, table: Mapping[str, object], name: str, key: str) -> str:
         value = self._text(table, name, key)
         if not value:
-            raise ConfigError(self.path, f"{key}.{name}", "is missing: every source needs a path and an output")
+            raise ConfigError(self.path, dotted(key, name), "is missing: every source needs a path and an output")
         if "\\" in value or "\0" in value or Path(value).is_absolute():
-            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} must be a relative path with slashes")
+            raise ConfigError(self.path, dotted(key, name), f"{value!r} must be a relative path with slashes")
         return posixpath.normpath(value)
 
     def _table(self, table: Mapping[str, object], name: str, key: str) -> Mapping[str, object]:
         value = table.get(name, {})
         if not isinstance(value, dict):
-            raise ConfigError(self.path, f"{key}.{name}", "must be a table")
+            raise ConfigError(self.path, dotted(key, name), f"must be a table, found {value!r:.40}")
         return value
 
-    def _attribute(
-        self, table: Mapping[str, object], name: str, key: str, reserved: frozenset[str] | None = None
-    ) -> str:
+    def _attribute(self, table: Mapping[str, object], name: str, key: str, reserved: frozenset[str]) -> str:
         value = self._text(table, name, key) or ""
-        valid = is_valid_attribute(value) if reserved is None else is_valid_attribute(value, reserved)
-        if not valid:
-            raise ConfigError(self.path, f"{key}.{name}", f"{value!r} is not a valid attribute name")
+        if misfit := misfit_of_attribute(value, reserved):
+            raise ConfigError(self.path, dotted(key, name), f"{value!r} is not a valid attribute name: it {misfit}")
         return value
 
 

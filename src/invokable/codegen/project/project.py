@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import Final
 from unicodedata import normalize
 
 from invokable.codegen.failures import BuildError, first_of
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.plan import ModulePlan, Naming
-from invokable.codegen.project.config import Config, ConfigError, find_config, find_line_length
+from invokable.codegen.project.config import Config, ConfigError, dotted, find_config, find_line_length
 from invokable.codegen.project.config_reader import load_config
 from invokable.codegen.project.lockfile import FILE, LockFile
 from invokable.codegen.written.made_from import folder_digest
+from invokable.workflow.errors import nearest
+
+_FEW: Final = 50  # fields of a node to compare with an unknown one
+_LISTED: Final = "invokable show --format json --graph lists nodes and fields"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,22 +78,30 @@ class Project:
 
     def unknown_names(self, key: str, plan: ModulePlan) -> Iterator[BuildError]:
         """Errors for configured names that the workflow does not have."""
-        return first_of(self._unknown_names(key, plan), self.shown)
-
-    def _unknown_names(self, key: str, plan: ModulePlan) -> Iterator[BuildError]:
         chosen = self.config.of_workflow(key)
-        table = f"tool.invokable.workflows.{key}"
-        fields = {(planned.item.node_id, planned.item.field) for planned in plan.inputs}
-        shown = {node_id for node_id, _ in fields}
-        for node_id, name in chosen.rename:
-            if (node_id, name) not in fields:
-                known = node_id in shown
-                what = f"the form shows no field {name!r} of node {node_id!r}" if known else _no_node(node_id)
-                yield BuildError(self.shown, what, pointer=f"{table}.rename.{node_id}.{name}")
-        for node_id in chosen.outputs:
-            if node_id not in plan.reading.graph["nodes"]:
-                what = f"the graph has no node {node_id!r}"
-                yield BuildError(self.shown, what, pointer=f"{table}.outputs.{node_id}")
+        table = dotted("tool.invokable.workflows", key)
+        fields: dict[str, list[str]] = {}
+        for planned in plan.inputs:
+            fields.setdefault(planned.item.node_id, []).append(planned.item.field)
+
+        def no_input(named: tuple[str, str]) -> BuildError:
+            node_id, name = named
+            pointer = dotted(dotted(f"{table}.rename", node_id), name)
+            if node_id not in fields:
+                return self._unknown(f"the form shows no node {node_id!r}", pointer)
+            hint = nearest(name, islice(fields[node_id], _FEW))
+            return self._unknown(f"the form shows no field {name!r} of node {node_id!r}", pointer, hint)
+
+        def no_output(node_id: str) -> BuildError:
+            return self._unknown(f"the graph has no node {node_id!r}", dotted(f"{table}.outputs", node_id))
+
+        inputs = (named for named in chosen.rename if named[1] not in fields.get(named[0], ()))
+        outputs = (node_id for node_id in chosen.outputs if node_id not in plan.reading.graph["nodes"])
+        yield from first_of(inputs, no_input, self.shown)
+        yield from first_of(outputs, no_output, self.shown)
+
+    def _unknown(self, message: str, pointer: str, hint: str | None = None) -> BuildError:
+        return BuildError(self.shown, message, pointer=pointer, suggestion=hint or _LISTED)
 
 
 @dataclass(slots=True)
@@ -157,7 +171,3 @@ def shown_path(path: Path) -> str:
         return os.fspath(path.relative_to(Path.cwd()))
     except (ValueError, OSError):
         return os.fspath(path)
-
-
-def _no_node(node_id: str) -> str:
-    return f"the form shows no node {node_id!r}"

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from invokable.codegen.failures import BuildError
 from invokable.codegen.typing.models import InstalledModel
 from invokable.schema import Schema, SchemaError, choose_schema, load, parse_openapi, versions
 from invokable.schema.records import encode
 from invokable.workflow import node_versions
+
+_OTHERS: Final = "others are read from a server with --server, or from a file saved by invokable schema fetch"
 
 SchemaKind: TypeAlias = Literal["fitting", "version", "file", "server"]
 
@@ -31,19 +33,33 @@ class SchemaWanted:
     kind: SchemaKind = "fitting"
     value: str = ""
     """The version, file or URL."""
-    said: str = ""
-    """The setting as given, for messages: `--schema 6.14.2`."""
+    where: str = field(default="", compare=False)
+    """Where it was chosen, for messages: `--schema 6.14.2`, or the file of the configuration."""
+    pointer: str | None = field(default=None, compare=False)
+    """The dotted key in the configuration."""
 
     @classmethod
-    def of(cls, schema: str | None, server: str | None, folder: Path | None = None) -> SchemaWanted:
-        """From `schema`, a version or a file relative to `folder`, or from `server`, a URL."""
+    def of(
+        cls,
+        schema: str | None,
+        server: str | None,
+        folder: Path | None = None,
+        *,
+        where: str | None = None,
+        pointer: str | None = None,
+    ) -> SchemaWanted:
+        """From `schema`, a version or a file relative to `folder`, or from `server`, a URL.
+
+        `where` and `pointer` are for messages; by default, the command line has chosen it.
+        """
         if server is not None:
-            return cls("server", server, f"--server {server}")
+            return cls("server", server, where or f"--server {server}", pointer)
         if schema is None:
             return cls()
         path = Path(schema) if folder is None else folder / schema
         is_file = path.suffix in (".json", ".gz") or path.is_file()
-        return cls("file" if is_file else "version", str(path) if is_file else schema, f"--schema {schema}")
+        value = str(path) if is_file else schema
+        return cls("file" if is_file else "version", value, where or f"--schema {schema}", pointer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +126,6 @@ class Schemas:
     def _read(self, wanted: SchemaWanted) -> Schema:
         try:
             if wanted.kind == "version":
-                if wanted.value not in versions():
-                    known = ", ".join(versions())
-                    raise BuildError(wanted.said, f"not a bundled version; the bundled versions are {known}")
                 return load(wanted.value)
             if wanted.kind == "file":
                 from invokable.schema.build import read_openapi
@@ -121,7 +134,8 @@ class Schemas:
         except OSError as error:
             raise BuildError.of_system(wanted.value, error, "read") from None
         except SchemaError as error:
-            raise BuildError(wanted.said, str(error)) from None
+            hint = _OTHERS if wanted.kind == "version" else None
+            raise BuildError(wanted.where, str(error), pointer=wanted.pointer, suggestion=hint) from None
         document, version = self._asked(wanted.value).schema(wanted.value)
         try:
             return parse_openapi(document, origin=wanted.value, version=version)

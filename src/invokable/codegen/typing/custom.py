@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from invokable.codegen.naming.names import is_valid_class
+from invokable.codegen.naming.names import misfit_of_class
 from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import SERVER_TYPES, known_type
@@ -45,11 +45,8 @@ class CustomFields:
                 yield key, "is one of InvokeAI's own types; set a class for a single field instead: node_type.field"
             elif match is None:
                 yield key, f"{home!r} is not a class; expected module:Class"
-            elif not is_valid_class(match["name"]):
-                yield (
-                    key,
-                    f"{match['name']!r} already has a meaning in generated modules; rename the class",
-                )
+            elif misfit := misfit_of_class(match["name"]):
+                yield key, f"{match['name']!r} {misfit}; rename the class"
             elif named.setdefault(match["name"], home) != home:
                 yield key, f"{home!r} and {named[match['name']]!r} have the same name"
 
