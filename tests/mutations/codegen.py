@@ -499,8 +499,8 @@ MUTATIONS: Final = (
     Mutation(
         "a class may be called Workflow",
         f"{CODEGEN}naming/names.py",
-        " and not is_reserved(name)",
-        "",
+        'if is_reserved(name) else ""',
+        'if False else ""',
         ("tests/codegen/test_config.py::test_a_class_name_shadows_nothing_that_the_module_uses",),
     ),
     Mutation(
