@@ -8,7 +8,7 @@ import shlex
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, Status, note, reported, say, say_json, say_lines, warn
+from invokable.cli.errors import STATUS, Status, note, say, say_json, say_lines, show_all, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import building
 from invokable.codegen.build.check import Report, report
@@ -59,20 +59,19 @@ def check(
     """
     if models and server is None:
         raise click.UsageError("--models needs a server whose models to list: add --server URL")
-    with reported():
-        options = read_options(
-            config=config,
-            schema=schema,
-            server=server,
-            lenient=lenient,
-            models=models,
-            compare=True,
-        )
-        with building(sources, output, options) as build:
-            command = _command(sources, output, models, config, schema, server, lenient)
-            found = report(build, command=command, git=not no_git)
-            for line in build.notes:
-                note("note", line)
+    options = read_options(
+        config=config,
+        schema=schema,
+        server=server,
+        lenient=lenient,
+        models=models,
+        compare=True,
+    )
+    with building(sources, output, options) as build:
+        command = _command(sources, output, models, config, schema, server, lenient)
+        found = report(build, command=command, git=not no_git)
+        for line in build.notes:
+            note("note", line)
     status = _status(found, fail_on_warning=fail_on_warning)
     if form == "json":
         say_json(pieces(found.to_json(status), json.JSONEncoder(ensure_ascii=True, indent=2)))
@@ -84,7 +83,7 @@ def check(
 
 
 def _status(found: Report, *, fail_on_warning: bool) -> int:
-    statuses = [CommandError(failure).exit_code for failure in found.failures]
+    statuses = [STATUS[failure.kind] for failure in found.failures]
     if found.warnings and fail_on_warning:
         statuses.append(Status.BAD_INPUT)
     if found.wrong:
@@ -104,8 +103,7 @@ def _tell(found: Report, *, quiet: bool) -> None:
                 say_lines(finding.diff())
         elif not quiet:
             say(f"{finding.path}: {finding.message}")
-    for failure in found.failures:
-        CommandError(failure).show()
+    show_all(found.failures)
     for command in found.commands:
         note("to fix it", command)
 

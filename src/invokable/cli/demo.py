@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import reported, say
+from invokable.cli.errors import say_text
 from invokable.cli.running.progress import progress_bar
 from invokable.cli.servers import client_of
 from invokable.codegen.failures import BuildError
@@ -42,7 +42,7 @@ def demo(server: str | None, output: str) -> None:
       invokable demo
       invokable demo --server http://127.0.0.1:9090
     """
-    with reported(), _failures(server or "demo"):
+    with _failures(server or "demo"):
         _tell(Path(output), server)
 
 
@@ -52,30 +52,30 @@ def _tell(folder: Path, server: str | None) -> None:
     with _connected(server) as client:
         scene = demo.scene_for([model.config for model in client.models.list()])
         files = demo.write(scene, folder, server=server)
-        _say(f"1  A workflow, as InvokeAI's editor exports it: {files.workflow}")
-        _say(f"2  The module made of it: {files.module}\n")
+        say_text(f"1  A workflow, as InvokeAI's editor exports it: {files.workflow}")
+        say_text(f"2  The module made of it: {files.module}\n")
         _describe(files)
-        _say(f"3  Its {len(scene.runs)} runs on {server or 'the simulator'}; the first one:\n")
-        _say(f"   result = client.run({demo.call_of(scene, files)})")
-        _say(f'   result.{scene.output}.save("images/")\n')
+        say_text(f"3  Its {len(scene.runs)} runs on {server or 'the simulator'}; the first one:\n")
+        say_text(f"   result = client.run({demo.call_of(scene, files)})")
+        say_text(f'   result.{scene.output}.save("images/")\n')
         images = _run(client, demo.flows(scene, files), scene.output, folder / "images")
     for image in images:
-        _say(f"   {image}")
-    _say(f"\nNext: open {images[0]}, read {files.module}, then\n")
-    _say(f"   cd {folder} && python {files.script.name}      # change its values and run it again")
-    _say("   invokable show YOUR_WORKFLOW.json       # the inputs and outputs of a workflow of yours")
-    _say("   invokable run YOUR_WORKFLOW.json        # run it without writing its module")
-    _say("   invokable generate YOUR_WORKFLOW.json   # write its module")
+        say_text(f"   {image}")
+    say_text(f"\nNext: open {images[0]}, read {files.module}, then\n")
+    say_text(f"   cd {folder} && python {files.script.name}      # change its values and run it again")
+    say_text("   invokable show YOUR_WORKFLOW.json       # the inputs and outputs of a workflow of yours")
+    say_text("   invokable run YOUR_WORKFLOW.json        # run it without writing its module")
+    say_text("   invokable generate YOUR_WORKFLOW.json   # write its module")
     if server is None:
-        _say("   invokable demo --server http://127.0.0.1:9090   # the same on a real server")
+        say_text("   invokable demo --server http://127.0.0.1:9090   # the same on a real server")
 
 
 def _describe(files: Files) -> None:
     width = max(len(planned.attribute) for planned in files.plan.inputs)
     for planned in files.plan.inputs:
-        _say(f"   {planned.item.index:>3}  {planned.attribute:<{width}}  {planned.type.summary}")
+        say_text(f"   {planned.item.index:>3}  {planned.attribute:<{width}}  {planned.type.summary}")
     for found in files.plan.outputs:
-        _say(f"   gives {files.plan.class_name}.Result.{found.attribute}\n")
+        say_text(f"   gives {files.plan.class_name}.Result.{found.attribute}\n")
 
 
 def _run(client: Client, flows: list[Any], output: str, folder: Path) -> list[Path]:
@@ -117,8 +117,3 @@ def _failures(where: str) -> Iterator[None]:
         raise
     except (ImportError, ValueError) as error:
         raise BuildError(where, str(error)) from None
-
-
-def _say(text: str) -> None:
-    for line in text.split("\n"):
-        say(line)

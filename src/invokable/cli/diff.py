@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import Status, reported, say, show_all, warn
+from invokable.cli.errors import Status, say_text, show_all, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen.drift import Comparison, TreeComparison, are_trees, compare_files, compare_trees
 from invokable.codegen.drift.reports import FORMS, Form, report
@@ -48,18 +48,16 @@ def diff(
       invokable diff git:main:src/app/flows src/app/flows
       invokable diff git:HEAD~1: .
     """
-    with reported():
-        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-        found: Comparison | TreeComparison
-        if are_trees(old, new):
-            found = compare_trees(old, new, options)
-            text, breaks, errors = tree_report(found, form), found.breaks, found.errors
-        else:
-            found = compare_files(old, new, options)
-            text, breaks, errors = report(found, form), found.drift.breaks, ()
+    options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+    found: Comparison | TreeComparison
+    if are_trees(old, new):
+        found = compare_trees(old, new, options)
+        text, breaks, errors = tree_report(found, form), found.breaks, found.errors
+    else:
+        found = compare_files(old, new, options)
+        text, breaks, errors = report(found, form), found.drift.breaks, ()
     for warning in found.warnings:
         warn(*warning)
-    for line in text.split("\n"):
-        say(line)
+    say_text(text)
     broken = breaks == "callers" or (breaks == "indices" and not names_only)
     click.get_current_context().exit(show_all(errors) or (Status.DRIFT if broken else Status.FINE))

@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from invokable.cli.errors import CommandError, Status, say_error
+from invokable.cli.errors import Status, say_error, show_failure
 from invokable.cli.extras import CODEGEN
 from invokable.codegen.failures import BuildError
 from invokable.contract.plain import plain
@@ -47,20 +47,14 @@ def _ended(action: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt, Terminated) as error:
         return _interrupted(error)
     except BuildError as failure:
-        return _told(failure)
+        return show_failure(failure)
     except OSError as error:
-        return _told(of_system(error))
+        return show_failure(of_system(error))
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:
             raise  # `main` says how to install it
         return _unexpected(error)  # a bug in invokable
     return status if isinstance(status, int) else Status.FINE
-
-
-def _told(failure: BuildError) -> int:
-    error = CommandError(failure)
-    error.show()
-    return error.exit_code
 
 
 def _wrong_usage(error: click.UsageError) -> int:

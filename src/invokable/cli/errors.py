@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final
-
-import click
 
 from invokable.codegen.failures import BuildError, FailureKind
 from invokable.contract.plain import plain
@@ -35,42 +32,15 @@ STATUS: Final[dict[FailureKind, Status]] = {
 }
 
 
-class CommandError(click.ClickException):
-    """One line for stderr and the exit status."""
-
-    def __init__(self, failure: BuildError) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-    @property
-    def exit_code(self) -> int:  # type: ignore[override]  # click defines it as a class attribute
-        """The exit status."""
-        return STATUS[self.failure.kind]
-
-    def format_message(self) -> str:
-        """`FILE: JSON-POINTER: what is wrong`."""
-        return plain(str(self.failure))
-
-    def show(self, file: object = None) -> None:
-        """Print only the line to stderr."""
-        say_error(str(self.failure))
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """End the command with one line when a build fails."""
-    try:
-        yield
-    except BuildError as failure:
-        raise CommandError(failure) from None
+def show_failure(failure: BuildError) -> Status:
+    """Print the line of a failure to stderr, `FILE: JSON-POINTER: what is wrong`, and return its exit status."""
+    say_error(str(failure))
+    return STATUS[failure.kind]
 
 
 def show_all(failures: Iterable[BuildError]) -> int:
     """Print a line for each failure, and return the highest of their exit statuses."""
-    errors = [CommandError(failure) for failure in failures]
-    for error in errors:
-        error.show()
-    return max((error.exit_code for error in errors), default=Status.FINE)
+    return max([show_failure(failure) for failure in failures], default=Status.FINE)
 
 
 def warn(where: str, message: str) -> None:
@@ -86,6 +56,12 @@ def note(where: str, message: str) -> None:
 def say(text: str) -> None:
     """Print a line to stdout. It stays on one line, and terminal control characters are escaped."""
     _write(text, error=False)
+
+
+def say_text(text: str) -> None:
+    """Print the lines of a text to stdout, as `say` does."""
+    for line in text.split("\n"):
+        say(line)
 
 
 def say_lines(parts: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, Status, note, reported, say, warn
+from invokable.cli.errors import Status, note, say, show_all, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import Build, BuildError, BuildOptions, FileChange, Written, building
 from invokable.codegen.build.depfile import depfile_text
@@ -94,13 +94,12 @@ def generate(
 
     if models and server is None:
         raise click.UsageError("--models needs a server whose models to list: add --server URL")
-    with reported():
-        if watch:
-            from invokable.cli.watch import watching
+    if watch:
+        from invokable.cli.watch import watching
 
-            watching(run, sources, options())
-        else:
-            click.get_current_context().exit(run())
+        watching(run, sources, options())
+    else:
+        click.get_current_context().exit(run())
 
 
 def tell(build: Build, *, fail_on_warning: bool = False) -> int:
@@ -122,11 +121,8 @@ def tell(build: Build, *, fail_on_warning: bool = False) -> int:
     for left in build.extras.left:
         if left.edited:
             note(str(left.path), f"left over ({left.reason}), but kept because it was edited by hand")
-    errors = [CommandError(failure) for failure in build.failures]
-    for error in errors:
-        error.show()
-    if errors:
-        return max(error.exit_code for error in errors)
+    if status := show_all(build.failures):
+        return status
     if warned and fail_on_warning:
         note("invokable", "nothing was written, because of warnings and --fail-on-warning")
         return Status.BAD_INPUT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from invokable.cli.errors import reported, say
+from invokable.cli.errors import say
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import FileChange, RefusedError, make_changes, read_text
 from invokable.codegen.project.starting import AlreadyStartedError, start_project
@@ -26,19 +26,18 @@ def init(folder: str) -> None:
       invokable init && invokable generate
     """
     path = Path(folder) / "pyproject.toml"
-    with reported():
-        try:
-            current = read_text(path)
-            start = start_project(Path(folder), current)
-            (change,) = make_changes([FileChange.of_text(path, current, start.text)])
-        except AlreadyStartedError:
-            raise BuildError(str(path), "already has a [tool.invokable] table", kind="refused") from None
-        except RefusedError as error:
-            raise BuildError(str(path), str(error), kind="refused") from None
-        except ValueError as error:
-            raise BuildError(str(path), f"is not TOML: {error}") from None
-        except OSError as error:
-            raise BuildError.of_system(str(path), error, "written") from None
+    try:
+        current = read_text(path)
+        start = start_project(Path(folder), current)
+        (change,) = make_changes([FileChange.of_text(path, current, start.text)])
+    except AlreadyStartedError:
+        raise BuildError(str(path), "already has a [tool.invokable] table", kind="refused") from None
+    except RefusedError as error:
+        raise BuildError(str(path), str(error), kind="refused") from None
+    except ValueError as error:
+        raise BuildError(str(path), f"is not TOML: {error}") from None
+    except OSError as error:
+        raise BuildError.of_system(str(path), error, "written") from None
     say(f"{path}: {change.outcome}")
     count = len(start.workflows)
     if count:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import Status, reported, say, warn
+from invokable.cli.errors import Status, say, say_text, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import replace_file
@@ -36,19 +36,18 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
     Example:
       invokable map export workflows/portrait.json -o portrait.map.json
     """
-    with reported():
-        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-        seen = see(read_material(source, options.stdin), options)
-        text = write_map(seen.interface)
-        for warning in seen.warnings:
-            warn(source, warning)
-        if output == "-":
-            sys.stdout.write(text)
-            return
-        try:
-            replace_file(Path(output), text.encode())
-        except OSError as error:
-            raise BuildError.of_system(output, error, "written") from None
+    options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+    seen = see(read_material(source, options.stdin), options)
+    text = write_map(seen.interface)
+    for warning in seen.warnings:
+        warn(source, warning)
+    if output == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        replace_file(Path(output), text.encode())
+    except OSError as error:
+        raise BuildError.of_system(output, error, "written") from None
     say(f"{output}: written")
 
 
@@ -77,17 +76,15 @@ def verify(
     Example:
       invokable map verify portrait.map.json workflows/portrait.json
     """
-    with reported():
-        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-        found = read_material(map_file, options.stdin)
-        if found.kind != "map":
-            raise BuildError(map_file, f"is a {found.kind}, not a map; export one with: invokable map export")
-        if against is None:
-            say(f"{map_file}: intact")
-            return
-        comparison = compare_files(map_file, against, options)
+    options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+    found = read_material(map_file, options.stdin)
+    if found.kind != "map":
+        raise BuildError(map_file, f"is a {found.kind}, not a map; export one with: invokable map export")
+    if against is None:
+        say(f"{map_file}: intact")
+        return
+    comparison = compare_files(map_file, against, options)
     for warning in comparison.warnings:
         warn(*warning)
-    for line in report(comparison, form).split("\n"):
-        say(line)
+    say_text(report(comparison, form))
     click.get_current_context().exit(Status.DRIFT if comparison.drift.breaking else Status.FINE)

@@ -10,7 +10,7 @@ import click
 
 from invokable import InvokableError
 from invokable.cli import completing
-from invokable.cli.errors import Status, note, reported, say, show_all
+from invokable.cli.errors import Status, note, say, show_all
 from invokable.cli.pulling import Pulled, choose, left_over, place, read_files
 from invokable.cli.servers import client_of
 from invokable.cli.tables import print_table
@@ -73,12 +73,11 @@ def pull(
         raise click.UsageError("name workflows, or use --tag or --all; --list shows the library")
     server = server or LOCAL
     wanted = {"names": names, "tags": tags, "everything": everything, "defaults": defaults}
-    with reported():
-        try:
-            with client_of(server, token or None) as client:
-                status = _list(client) if listing else _pull(client, wanted, Path(output), force=force, check=check)
-        except InvokableError as error:
-            raise BuildError.of_server(server, error) from None
+    try:
+        with client_of(server, token or None) as client:
+            status = _list(client) if listing else _pull(client, wanted, Path(output), force=force, check=check)
+    except InvokableError as error:
+        raise BuildError.of_server(server, error) from None
     click.get_current_context().exit(status)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import Status, reported, say, warn
+from invokable.cli.errors import Status, say, say_text, warn
 from invokable.cli.options import read_options
 from invokable.cli.servers import AskServer
 from invokable.codegen import BuildError
@@ -66,18 +66,17 @@ def fetch(server: str, output: str | None) -> None:
       invokable schema fetch --server http://127.0.0.1:9090 -o schemas/openapi-6.14.2.json.gz
       invokable generate workflows/ --schema schemas/openapi-6.14.2.json.gz
     """
-    with reported():
-        document, version = AskServer().schema(server)
-        # InvokeAI puts its API version there; with the server's version, the file can have any name.
-        info = document.get("info")
-        named = {**document, "info": {**(info if isinstance(info, dict) else {}), "version": version}}
-        path = Path(output or f"openapi-{version}.json")
-        text = json.dumps(named, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
-        except OSError as error:
-            raise BuildError.of_system(str(path), error, "written") from None
+    document, version = AskServer().schema(server)
+    # InvokeAI puts its API version there; with the server's version, the file can have any name.
+    info = document.get("info")
+    named = {**document, "info": {**(info if isinstance(info, dict) else {}), "version": version}}
+    path = Path(output or f"openapi-{version}.json")
+    text = json.dumps(named, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
+    except OSError as error:
+        raise BuildError.of_system(str(path), error, "written") from None
     say(f"{path}: node schemas of InvokeAI {version}")
 
 
@@ -109,14 +108,12 @@ def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str 
     Example:
       invokable schema diff 6.8.1 6.14.2 src/app/flows
     """
-    with reported():
-        options = read_options(config=config, schema=None, server=None, lenient=lenient)
-        found = compare_versions(find_modules(sources, options), _wanted(old), _wanted(new), options)
+    options = read_options(config=config, schema=None, server=None, lenient=lenient)
+    found = compare_versions(find_modules(sources, options), _wanted(old), _wanted(new), options)
     for module in found.modules:
         for warning in module.warnings:
             warn(module.name, warning)
-    for line in upgrade_report(found, form).split("\n"):
-        say(line)
+    say_text(upgrade_report(found, form))
     click.get_current_context().exit(Status.DRIFT if found.breaking else Status.FINE)
 
 

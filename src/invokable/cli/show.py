@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from invokable.cli import completing
-from invokable.cli.errors import CommandError, note, reported, say, say_json, warn
+from invokable.cli.errors import note, say, say_json, show_failure, warn
 from invokable.cli.options import build_options, read_options
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, plan_source
@@ -51,27 +51,24 @@ def show(
       invokable show --format json workflows/ | jq .outputs
     """
     status = 0
-    with reported():
-        options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-        for source in expand_sources(files):
-            try:
-                plan = plan_source(source, options)
-            except BuildError as failure:
-                if skipped := _why_skipped(source):
-                    note(source.shown, f"skipped: {skipped}")
-                    continue
-                error = CommandError(failure)
-                error.show()
-                status = max(status, error.exit_code)
-                if form == "json":
-                    _print_line({"file": source.shown, "ok": False, "error": _describe_failure(failure)})
+    options = read_options(config=config, schema=schema, server=server, lenient=lenient)
+    for source in expand_sources(files):
+        try:
+            plan = plan_source(source, options)
+        except BuildError as failure:
+            if skipped := _why_skipped(source):
+                note(source.shown, f"skipped: {skipped}")
                 continue
+            status = max(status, show_failure(failure))
             if form == "json":
-                _print_line({"file": source.shown, "ok": True, **describe(plan, graph=graph)})
-            else:
-                for warning in plan.reading.warnings:
-                    warn(source.shown, f"{warning.pointer}: {warning.message}")
-                _print_tables(source, plan)
+                _print_line({"file": source.shown, "ok": False, "error": _describe_failure(failure)})
+            continue
+        if form == "json":
+            _print_line({"file": source.shown, "ok": True, **describe(plan, graph=graph)})
+        else:
+            for warning in plan.reading.warnings:
+                warn(source.shown, f"{warning.pointer}: {warning.message}")
+            _print_tables(source, plan)
     click.get_current_context().exit(status)
 
 

@@ -8,7 +8,7 @@ from errno import EADDRINUSE
 
 import click
 
-from invokable.cli.errors import reported, say
+from invokable.cli.errors import say
 from invokable.codegen.failures import BuildError
 from invokable.contract.server import HOST, NEWEST, PORT
 
@@ -43,15 +43,14 @@ def simulate(host: str, port: int, version_: str, models: tuple[str, ...], speed
     Example:
       invokable simulate --port 9090 --speed 0.1
     """
-    with reported():
-        try:
-            _serve(host, port, version_, [_model(text) for text in models] or None, speed)
-        except OSError as error:
-            message = f"cannot listen: {error.strerror or error}"
-            hint = "choose another --port; 0 picks a free one" if error.errno == EADDRINUSE else None
-            raise BuildError(f"{host}:{port}", message, suggestion=hint, kind="server") from None
-        except (ImportError, ValueError) as error:
-            raise BuildError("simulate", str(error)) from None
+    try:
+        _serve(host, port, version_, [_model(text) for text in models] or None, speed)
+    except OSError as error:
+        message = f"cannot listen: {error.strerror or error}"
+        hint = "choose another --port; 0 picks a free one" if error.errno == EADDRINUSE else None
+        raise BuildError(f"{host}:{port}", message, suggestion=hint, kind="server") from None
+    except (ImportError, ValueError) as error:
+        raise BuildError("simulate", str(error)) from None
 
 
 def _serve(host: str, port: int, version: str, models: list[dict[str, str]] | None, speed: float) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invokable.cli.errors import CommandError, note
+from invokable.cli.errors import note, show_failure
 from invokable.codegen import BuildError, BuildOptions
 from invokable.workflow.document import SUFFIXES
 
@@ -42,7 +42,7 @@ def _run(run: Callable[[], int]) -> None:
     try:
         run()
     except BuildError as failure:
-        CommandError(failure).show()
+        show_failure(failure)
 
 
 def _folders(sources: tuple[str, ...], options: BuildOptions) -> Iterator[Path]:
