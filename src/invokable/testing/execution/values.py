@@ -7,12 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from invokable.schema import MISSING, FieldType, InputTemplate, Limits
+from invokable.testing.words import truth
 
 Convert = Callable[[Any], Any]
 """Returns the value for the field. Raises ValueError if it is invalid."""
-
-_TRUE: Final = frozenset({"1", "on", "t", "true", "y", "yes"})
-_FALSE: Final = frozenset({"0", "off", "f", "false", "n", "no"})
 
 
 def server_default(field: InputTemplate) -> Any:
@@ -98,10 +96,9 @@ def _string(value: Any) -> str:
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).lower()
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    raise ValueError(f"expected a boolean, found {value!r}")
+    if (meant := truth(value)) is None:
+        raise ValueError(f"expected a boolean, found {value!r}")
+    return meant
 
 
 def _choice(options: tuple[object, ...], value: Any) -> Any:

@@ -10,13 +10,12 @@ from typing import Any, Final
 from invokable.contract.limits import is_multiple
 from invokable.schema import Limits
 from invokable.testing.server.problems import Detail
+from invokable.testing.words import truth
 
 Loc = tuple[str | int, ...]
 Taken = tuple[Any, list[Detail]]
 """The converted value and its errors."""
 
-_TRUE: Final = frozenset({"1", "on", "t", "true", "y", "yes"})
-_FALSE: Final = frozenset({"0", "off", "f", "false", "n", "no"})
 _WHOLE: Final = re.compile(r"\s*[+-]?\d+(_\d+)*(\.0*)?\s*")
 _NOT_A_WHOLE_NUMBER: Final = "Input should be a valid integer, unable to parse string as an integer"
 
@@ -82,9 +81,8 @@ def boolean(value: Any, loc: Loc) -> Taken:
     if isinstance(value, bool):
         return value, []
     if isinstance(value, str | int | float):
-        word = value.lower() if isinstance(value, str) else f"{value:g}"
-        if word in _TRUE or word in _FALSE:
-            return word in _TRUE, []
+        if (meant := truth(value)) is not None:
+            return meant, []
         words = "Input should be a valid boolean, unable to interpret input"
         return None, [Detail("bool_parsing", loc, words, value)]
     return None, [Detail("bool_type", loc, "Input should be a valid boolean", value)]

@@ -14,6 +14,7 @@ from invokable.testing.graphs.records import RECORDS, record
 from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.server.problems import Detail, missing, value_error
 from invokable.testing.server.release import Release
+from invokable.testing.words import CUSTOM_LABEL
 
 _BASE_FIRST: Final = ("board", "metadata")
 # Defaults of fields whose type the editor cannot read or that it does not show.
@@ -24,7 +25,6 @@ _UNSEEN_DEFAULTS: Final[dict[tuple[str, str], Any]] = {
     ("workflow_return", "values"): [],
     ("workflow_return_get", "values"): {},
 }
-_CUSTOM: Final = "* CUSTOM LABEL *"
 
 
 class Reader:
@@ -54,7 +54,7 @@ class Reader:
             if node_type == template.type:
                 taken[name] = value.get(name, deepcopy(default))
         taken["type"] = template.type
-        if not details and taken.get("label") == _CUSTOM and not (taken.get("custom_label") or "").strip():
+        if not details and taken.get("label") == CUSTOM_LABEL and not (taken.get("custom_label") or "").strip():
             details.append(value_error(loc, "You must enter a Custom Label", dict(value)))
         return taken, details
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
+from invokable.testing.words import CUSTOM_LABEL
 
-_CUSTOM: Final = "* CUSTOM LABEL *"
 _NOT_METADATA: Final = frozenset({"id", "type", "is_intermediate", "use_cache"})
 
 
@@ -118,4 +118,4 @@ def _found(run: NodeRun) -> Any:
 
 
 def _label(run: NodeRun) -> str:
-    return str(run["custom_label"] if run["label"] == _CUSTOM else run["label"])
+    return str(run["custom_label"] if run["label"] == CUSTOM_LABEL else run["label"])
