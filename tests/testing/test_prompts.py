@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.live.prompts import DRAWN, EXPANDED, REFUSED, refusal
 from tests.testing.asking import Asking
 
 
@@ -14,21 +15,49 @@ def expanded(ask: Asking, prompt: str, **options: Any) -> Any:
     return ask.http.post("/api/v1/utilities/dynamicprompts", json=body).raise_for_status().json()
 
 
+@pytest.mark.parametrize("prompt", EXPANDED)
+def test_all_combinations_in_order(ask: Asking, prompt: str) -> None:
+    assert expanded(ask, prompt) == {"prompts": EXPANDED[prompt], "error": None}
+
+
+@pytest.mark.parametrize("prompt", REFUSED)
+def test_what_cannot_be_read_comes_back_as_it_is(ask: Asking, prompt: str) -> None:
+    assert expanded(ask, prompt) == refusal(prompt)
+    assert expanded(ask, prompt, combinatorial=False) == refusal(prompt)
+
+
 @pytest.mark.parametrize(
-    ("prompt", "prompts"),
+    ("prompt", "found"),
     [
-        ("a fox", ["a fox"]),
-        ("a {b|c} {d|e}", ["a b d", "a b e", "a c d", "a c e"]),
-        ("{a|{b|c}}", ["a", "b", "c"]),
-        ("{2$$a|b|c}", ["a,b", "a,c", "b,a", "b,c", "c,a", "c,b"]),
-        ("{1-2$$x|y}", ["x", "y", "x,y", "y,x"]),
-        ("{2$$ and $$a|b}", ["a and b", "b and a"]),
-        ("a } fox", ["a } fox"]),
-        ("{a|b}} fox", ["a} fox", "b} fox"]),
+        ("a ${b=c} fox", "'${' (at char 2)"),
+        ("%{a...$$b}", "'%{' (at char 0)"),
+        ("{~a|b}", "'{~' (at char 0)"),
+        ("{ @a|b}", "'{ @' (at char 0)"),
+        ("__a(b=c)__", "'__a(' (at char 0)"),
+        ("__!a__", "'__!' (at char 0)"),
     ],
 )
-def test_all_combinations_in_order(ask: Asking, prompt: str, prompts: list[str]) -> None:
-    assert expanded(ask, prompt) == {"prompts": prompts, "error": None}
+def test_what_only_the_library_expands_is_refused(ask: Asking, prompt: str, found: str) -> None:
+    answer = expanded(ask, prompt)
+
+    assert answer == {"prompts": [prompt], "error": f"The simulator does not expand {found} in prompts"}
+
+
+def test_a_choice_that_is_always_empty_is_refused_among_others(ask: Asking) -> None:
+    # The server answers with status 500.
+    assert "any combination" in expanded(ask, "a {2$$b|b}")["error"]
+
+
+def test_wildcards_stand_for_themselves(ask: Asking) -> None:
+    assert expanded(ask, "a __b c__ d", max_prompts=2)["prompts"] == ["a __b c__ d"] * 2  # as often as allowed
+    assert expanded(ask, "__a___", max_prompts=1)["prompts"] == ["__a___"]
+    assert set(expanded(ask, "{a|__b__}", combinatorial=False, max_prompts=20)["prompts"]) == {"a", "__b__"}
+
+
+def test_wildcards_among_options_are_refused_in_combinations(ask: Asking) -> None:
+    answer = expanded(ask, "__x__ {a|{__b__|c __d__}|__b__}")
+
+    assert answer["error"] == "No values found for wildcard(s): b, d"
 
 
 def test_at_most_as_many_as_asked_for(ask: Asking) -> None:
@@ -44,8 +73,11 @@ def test_drawn_at_random_by_a_seed(ask: Asking) -> None:
     assert set(drawn[0]["prompts"]) <= set("abcdef")
 
 
-def test_braces_that_do_not_match_come_back_as_they_are(ask: Asking) -> None:
-    answer = expanded(ask, "a {b|c")
+@pytest.mark.parametrize("prompt", DRAWN)
+def test_the_same_prompts_are_drawn_as_by_the_library(ask: Asking, prompt: str) -> None:
+    assert expanded(ask, prompt, combinatorial=False, seed=3, max_prompts=6)["prompts"] == DRAWN[prompt]
 
-    assert answer["prompts"] == ["a {b|c"]
-    assert answer["error"] == "Expected end of text, found '{'  (at char 2), (line:1, col:3)"
+
+def test_weights_without_a_total_are_refused(ask: Asking) -> None:
+    # The server answers with status 500.
+    assert expanded(ask, "{0::a|0::b}", combinatorial=False)["error"] == "Total of weights must be greater than zero"

@@ -8,7 +8,7 @@ from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
 from invokable.testing.execution.seeds import random_for
 from invokable.testing.execution.services import NodeError
-from invokable.testing.prompts import PromptError, all_of, some_of, wildcards
+from invokable.testing.prompts import PromptError, PromptSyntaxError, all_of, some_of
 
 
 @node("prompt_from_file")
@@ -34,10 +34,10 @@ def dynamic_prompt(run: NodeRun) -> Fields:
     """Make prompts from the variants in braces: every combination in order, or random ones."""
     text, limit = run["prompt"], run["max_prompts"]
     try:
-        if not run["combinatorial"]:
-            return {"collection": some_of(text, limit, random_for("dynamic prompt", run["id"], text))}
-        if missing := wildcards(text):  # like a new server, this one has no word lists
-            raise ValueError(f"No values found for wildcard(s): {', '.join(missing)}")
-        return {"collection": all_of(text, limit)}
-    except PromptError as error:
+        if run["combinatorial"]:
+            return {"collection": all_of(text, limit)}
+        return {"collection": some_of(text, limit, random_for("dynamic prompt", run["id"], text))}
+    except PromptSyntaxError as error:
         raise NodeError("ParseException", str(error)) from error
+    except PromptError as error:
+        raise NodeError("ValueError", str(error)) from error
