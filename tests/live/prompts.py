@@ -47,6 +47,11 @@ EXPANDED: Final[dict[str, list[str]]] = {
     "see https://c": ["see https://c"],
     "/* c */{a|b}/* c */": ["a", "b"],
     "{/* c */a /* d */|b}": ["a /* d */", "b"],
+    # Variables, wrappers, other ways to sample
+    "${a={b|c}}${a} and ${a}": ["b and b", "b and c", "c and b", "c and c"],
+    "${a=!{b|c}}${a} and ${a}": ["b and b"],
+    "${a:d}": ["d"],
+    "%{(...)$${a|b}}": ["(a)", "(b)"],
 }
 REFUSED: Final[dict[str, tuple[int, int, int]]] = {
     "a {b|c": (2, 1, 3),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any, Final
 
 from invokable.contract.server import HOST, PORT
@@ -118,7 +117,7 @@ def dynamic_prompts(call: Call) -> Answer:
     most = int(body.get("max_prompts", 1000))
     try:
         every = body.get("combinatorial", True)
-        found = all_of(prompt, most) if every else some_of(prompt, most, random.Random(body.get("seed")))
+        found = all_of(prompt, most) if every else some_of(prompt, most, body.get("seed"))
     except PromptError as error:
         return Answer({"prompts": [prompt], "error": str(error)})
     return Answer({"prompts": found or [""], "error": None})

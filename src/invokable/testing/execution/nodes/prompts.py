@@ -36,7 +36,7 @@ def dynamic_prompt(run: NodeRun) -> Fields:
     try:
         if run["combinatorial"]:
             return {"collection": all_of(text, limit)}
-        return {"collection": some_of(text, limit, random_for("dynamic prompt", run["id"], text))}
+        return {"collection": some_of(text, limit, random_for("dynamic prompt", run["id"], text).getrandbits(32))}
     except PromptSyntaxError as error:
         raise NodeError("ParseException", str(error)) from error
     except PromptError as error:
