@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from invokable.contract.server import AGAIN, REDACTED
@@ -69,13 +69,21 @@ def place_in_queue(submission: Submission) -> Steps[Queued]:
     return Queued(submission.item_ids[0], ahead, submission.requested)
 
 
-def summaries_by_id(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, ItemSummary]]:
+def _once(request: Request) -> Steps[Response]:
+    """Send a request without retrying it: the caller decides what a failure means."""
+    response: Response = yield request
+    return response
+
+
+def summaries_by_id(
+    item_ids: Sequence[int], cache: ServerCache, send: Callable[[Request], Steps[Response]] = _once
+) -> Steps[dict[int, ItemSummary]]:
     """Items without their sessions, and without those that are no longer in the queue."""
     found: dict[int, ItemSummary] = {}
     if cache.lists_summaries:
         for start in range(0, len(item_ids), _SUMMARIES):
             chunk = list(item_ids[start : start + _SUMMARIES])
-            response: Response = yield Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk})
+            response = yield from send(Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": chunk}))
             if response.status in (404, 405):  # servers before 6.14
                 cache.lists_summaries = False
                 break
@@ -117,23 +125,10 @@ def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
     response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
     if response.status == 404 or not response.is_json:  # servers before 6.7
         return [item.item_id for item in latest_of((yield from _paged(batch_id)))]
-    ids = read(response, ItemIds).item_ids
-    found: list[ItemSummary] = []
-    for start in range(0, len(ids), _SUMMARIES):
-        found += yield from _summaries(ids[start : start + _SUMMARIES], cache)
-    own = [item.item_id for item in found if item.batch_id == batch_id]
+    found = yield from summaries_by_id(read(response, ItemIds).item_ids, cache, fetch)
+    own = [item_id for item_id, item in found.items() if item.batch_id == batch_id]
     # Summaries do not say what was retried.
     return [item.item_id for item in latest_of((yield from items_by_id(own, cache)).values())]
-
-
-def _summaries(item_ids: list[int], cache: ServerCache) -> Steps[list[ItemSummary]]:
-    if cache.lists_summaries:
-        request = Request("POST", f"{QUEUE}/item_summaries_by_ids", json={"item_ids": item_ids})
-        response: Response = yield from fetch(request)
-        if response.status not in (404, 405):
-            return read(response, list[ItemSummary])
-        cache.lists_summaries = False  # servers before 6.14
-    return [_summary(item) for item in (yield from items_by_id(item_ids, cache)).values()]
 
 
 def _summary(item: RunItem) -> ItemSummary:
