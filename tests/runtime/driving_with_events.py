@@ -1,7 +1,7 @@
 """A driver with events: those of the small server, on the clock of the driver.
 
-deaf       when no events arrive, and the client knows it
-lossy      when events are lost, and the client does not know it
+disconnected  when no events arrive, and the client knows it
+lossy         when events are lost, and the client does not know it
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class EventDriver(Driver):
         super().__init__(server, **options)
         self.server = server
         server.now = self.clock
-        self.deaf: list[tuple[float, float]] = []
+        self.disconnected: list[tuple[float, float]] = []
         self.lossy: list[tuple[float, float]] = []
-        self.told: list[JobEvent] = []
+        self.reported: list[JobEvent] = []
 
     def connection_id(self) -> int:
         """The connection, whose id increases after each disconnection."""
-        if any(start <= self.now < end for start, end in self.deaf):
+        if any(start <= self.now < end for start, end in self.disconnected):
             return 0
-        return 1 + sum(end <= self.now for _, end in self.deaf)
+        return 1 + sum(end <= self.now for _, end in self.disconnected)
 
     def _perform(self, step: Step) -> Any:
         match step:
@@ -53,7 +53,7 @@ class EventDriver(Driver):
             case Sleep():
                 return self._sleep(step.seconds)
             case Report():
-                self.told += step.events
+                self.reported += step.events
                 return None
         return super()._perform(step)
 
@@ -85,4 +85,4 @@ class EventDriver(Driver):
         return ReceivedEvents(tuple(events[step.since :]), len(events), self.connection_id())
 
     def _arrives(self, when: float) -> bool:
-        return not any(start <= when < end for start, end in (*self.deaf, *self.lossy))
+        return not any(start <= when < end for start, end in (*self.disconnected, *self.lossy))

@@ -109,7 +109,7 @@ def test_items_that_are_not_of_the_batch_are_looked_up_when_events_show_others(w
     assert [image.name for image in result.card] == ["[64].png", "[128].png", "[192].png"]
     assert result.item_ids == [1, 2, 3]
     for item_id in (1, 2, 3):
-        own = [type(event) for event in following.driver.told if event.item_id == item_id]
+        own = [type(event) for event in following.driver.reported if event.item_id == item_id]
         own = [kind for kind in own if kind is not Queued]
         assert own == [Started, *[NodeStarted, NodeFinished] * 4, Ended]
     assert following.driver.now < 4
@@ -135,7 +135,7 @@ def test_lost_events_cost_time_but_no_result(begin: float, end: float) -> None:
 @pytest.mark.parametrize(("begin", "end"), [(0.5, 1.5), (0.5, 2.5), (0.0, 0.7), (0.0, 900.0)])
 def test_a_run_is_polled_while_the_connection_is_down(begin: float, end: float) -> None:
     following = Following(cards(3))
-    following.driver.deaf = [(begin, end)]
+    following.driver.disconnected = [(begin, end)]
     result = following.result()
     assert len(result.card) == 3
     assert following.driver.now < 3 + 0.6
@@ -144,7 +144,7 @@ def test_a_run_is_polled_while_the_connection_is_down(begin: float, end: float) 
 
 def test_events_are_used_again_when_the_connection_is_back() -> None:
     following = Following(card(), Server(seconds=100))
-    following.driver.deaf = [(1.0, 4.0)]
+    following.driver.disconnected = [(1.0, 4.0)]
     following.result()
     assert following.driver.now < 100.1
     assert len(following.asked()) < 25
@@ -153,7 +153,7 @@ def test_events_are_used_again_when_the_connection_is_back() -> None:
 @pytest.mark.parametrize("begin", [90.0, 91.3, 92.7, 94.1, 95.9, 97.0, 98.8, 99.9])
 def test_items_that_ended_while_the_connection_was_down_are_found_when_it_is_back(begin: float) -> None:
     following = Following(card(), Server(seconds=100))
-    following.driver.deaf = [(begin, 100.05)]
+    following.driver.disconnected = [(begin, 100.05)]
     following.result()
     assert following.driver.now < 100.3
 
@@ -168,7 +168,7 @@ def test_duplicate_events_count_once() -> None:
 
     following.server._say = twice  # type: ignore[method-assign]
     assert len(following.result().card) == 2
-    told = following.driver.told
+    told = following.driver.reported
     assert [event.item_id for event in told if isinstance(event, Started)] == [1, 2]
     assert [event.item_id for event in told if isinstance(event, Ended)] == [1, 2]
     finished = [(event.item_id, event.node_id) for event in told if isinstance(event, NodeFinished)]
@@ -178,7 +178,7 @@ def test_duplicate_events_count_once() -> None:
 def test_events_are_reported_in_order() -> None:
     following = Following(cards(2), watched=True)
     following.result()
-    first, *told = following.driver.told
+    first, *told = following.driver.reported
     assert (type(first).__name__, first.item_id) == ("Queued", 1)
     ends = [(event.item_id, event.state, event.done, event.items) for event in told if isinstance(event, Ended)]
     assert ends == [(1, "completed", 1, 2), (2, "completed", 2, 2)]
@@ -190,20 +190,21 @@ def test_events_are_reported_in_order() -> None:
 
 
 def kinds(following: Following) -> list[str]:
-    return [type(event).__name__ for event in following.driver.told]
+    return [type(event).__name__ for event in following.driver.reported]
 
 
 def nodes(following: Following, kind: type[NodeStarted | NodeFinished]) -> list[str]:
-    return [event.node_id for event in following.driver.told if isinstance(event, kind)]
+    return [event.node_id for event in following.driver.reported if isinstance(event, kind)]
 
 
 def test_without_events_nodes_are_reported_when_their_item_has_ended() -> None:
     following = Following(card(), watched=True)
-    following.driver.deaf = [(0.0, 900.0)]
+    following.driver.disconnected = [(0.0, 900.0)]
     following.result()
     of_a_node = ["NodeStarted", "NodeFinished"]
     assert kinds(following) == ["Queued", "Started", *of_a_node * 4, "Ended"]
-    assert {event.images[0].name for event in following.driver.told if isinstance(event, NodeFinished)} == {"[].png"}
+    finished = [event for event in following.driver.reported if isinstance(event, NodeFinished)]
+    assert {event.images[0].name for event in finished} == {"[].png"}
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0.0, 0.3), (0.5, 1.5), (0.0, 60.0), (0.9, 1.1)])
@@ -214,7 +215,7 @@ def test_each_node_starts_and_finishes_once_whatever_events_are_lost(begin: floa
     expected = [node_id for _ in range(3) for node_id in pins_of(type(following.flow)).graph["nodes"]]
     assert sorted(nodes(following, NodeStarted)) == sorted(nodes(following, NodeFinished)) == sorted(expected)
     for item_id in (1, 2, 3):
-        own = [type(event) for event in following.driver.told if event.item_id == item_id]
+        own = [type(event) for event in following.driver.reported if event.item_id == item_id]
         own = [kind for kind in own if kind is not Queued]
         assert (own[0], own[-1]) == (Started, Ended)
         assert own.count(Started) == own.count(Ended) == 1
@@ -223,7 +224,7 @@ def test_each_node_starts_and_finishes_once_whatever_events_are_lost(begin: floa
 
 def test_a_failed_node_has_started() -> None:
     following = Following(card(), Server(fails=lambda values: True), watched=True)
-    following.driver.deaf = [(0.0, 900.0)]
+    following.driver.disconnected = [(0.0, 900.0)]
     assert isinstance(following.outcome(), RunFailed)
     assert kinds(following) == ["Queued", "Started", "NodeStarted", "Ended"]
 
@@ -241,7 +242,7 @@ def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:
 
 def test_a_cancellation_by_somebody_else_is_not_mistaken_for_a_restart() -> None:
     following = Following(cards(2), Server(seconds=5))
-    following.driver.deaf = [(0.5, 1.0)]  # a brief network failure
+    following.driver.disconnected = [(0.5, 1.0)]  # a brief network failure
     following.at(3.0, following.server.cancel_all)
     error = following.outcome()
     assert isinstance(error, RunCanceled)
@@ -265,7 +266,7 @@ def test_a_cancellation_by_this_client_is_reported_as_such() -> None:
 
 def test_items_canceled_by_a_restart_are_interrupted() -> None:
     following = Following(cards(3), Server(seconds=5))
-    following.driver.deaf = [(7.0, 9.0)]
+    following.driver.disconnected = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
     error = following.outcome()
     assert isinstance(error, RunInterrupted)
@@ -331,7 +332,7 @@ def test_a_wrong_result_in_an_event_is_not_used(wrong: dict[str, Any]) -> None:
 
 def test_items_that_a_restart_interrupts_can_run_again_automatically() -> None:
     following = Following(cards(3), Server(seconds=5), resubmit=True)
-    following.driver.deaf = [(7.0, 9.0)]
+    following.driver.disconnected = [(7.0, 9.0)]
     following.at(8.0, following.server.crash)
     result = following.result()
     assert [image.name for image in result.card] == ["[64].png", "[128].png", "[192].png"]
@@ -456,7 +457,7 @@ def test_whatever_is_lost_each_value_runs_once_and_every_result_arrives(seed: in
         "/status": draw.choices(nonsense, k=draw.randrange(4)),
     }
     following = Following(cards(count), server, timeout=draw.choice([None, None, 20.0]), watched=draw.random() < 0.3)
-    for spans in (following.driver.deaf, following.driver.lossy):
+    for spans in (following.driver.disconnected, following.driver.lossy):
         for _ in range(draw.randrange(3)):
             begin = draw.uniform(max([end for _, end in spans], default=0.0), 30)
             spans.append((begin, begin + draw.uniform(0.01, 15)))

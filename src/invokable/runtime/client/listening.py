@@ -22,8 +22,8 @@ from weakref import WeakValueDictionary
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import EventSocket
 from invokable.runtime.client.threads import Flag, start
+from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import ReceivedEvents, ServerEvent
-from invokable.runtime.steps.resources.queue import LOG
 from invokable.runtime.steps.runs.tracker import (
     BATCH_ENQUEUED,
     EVENT_NAMES,

@@ -129,7 +129,7 @@ class AsyncEngine:
             case Request():
                 return await self._limiter.send(self.transport, step)
             case AwaitEvents():
-                return await self._await(step)
+                return await self._await_events(step)
             case Subscribe():
                 return await self._subscribe(step)
             case Sleep():
@@ -151,7 +151,7 @@ class AsyncEngine:
             await wait_for_connection(self.listener, step.seconds)
         return subscription
 
-    async def _await(self, step: AwaitEvents) -> ReceivedEvents:
+    async def _await_events(self, step: AwaitEvents) -> ReceivedEvents:
         if not isinstance(step.subscription, BatchSubscription):
             await self._sleep(step.seconds)
             return ReceivedEvents()

@@ -129,7 +129,7 @@ class Engine:
             case Request():
                 return self._limiter.send(self.transport, step)
             case AwaitEvents():
-                return self._await(step)
+                return self._await_events(step)
             case Subscribe():
                 return self._subscribe(step)
             case Sleep():
@@ -151,7 +151,7 @@ class Engine:
             wait_for_connection(self.listener, step.seconds)
         return subscription
 
-    def _await(self, step: AwaitEvents) -> ReceivedEvents:
+    def _await_events(self, step: AwaitEvents) -> ReceivedEvents:
         if not isinstance(step.subscription, BatchSubscription):
             self._sleep(step.seconds)
             return ReceivedEvents()

@@ -16,7 +16,7 @@ from invokable.runtime.steps.exchange.answers import (
     QueueLoad,
     RunItem,
 )
-from invokable.runtime.steps.exchange.logs import LOG as LOG
+from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.server_cache import ServerCache

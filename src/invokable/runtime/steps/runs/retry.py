@@ -21,10 +21,10 @@ from invokable.runtime.errors import (
 )
 from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
+from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.queue import (
-    LOG,
     QUEUE,
     cancel_items,
     has_other_users,

@@ -26,10 +26,11 @@ from invokable.runtime.errors import (
     WorkflowError,
 )
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
+from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
 from invokable.runtime.steps.resources.node_drift import drift
-from invokable.runtime.steps.resources.queue import LOG, place_in_queue
+from invokable.runtime.steps.resources.queue import place_in_queue
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect
 from invokable.runtime.steps.runs.prepare import Prepared, prepare

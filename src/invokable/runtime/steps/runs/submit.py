@@ -38,6 +38,7 @@ from invokable.runtime.errors import (
 )
 from invokable.runtime.steps.exchange.answers import Enqueued, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
+from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import (
     GetPolicy,
@@ -51,7 +52,6 @@ from invokable.runtime.steps.exchange.protocol import (
 )
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.queue import (
-    LOG,
     QUEUE,
     batch_status,
     cancel_batch,

@@ -21,6 +21,7 @@ from invokable.contract.server import AGAIN, ENDED, OPEN, State
 from invokable.runtime.errors import APIError, ClientClosedError, InvokableError, RunTimeout, WorkflowError
 from invokable.runtime.steps.exchange.answers import BatchStatus, ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
+from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import (
     AwaitEvents,
@@ -33,7 +34,6 @@ from invokable.runtime.steps.exchange.protocol import (
     Subscription,
 )
 from invokable.runtime.steps.resources.queue import (
-    LOG,
     Item,
     batch_status,
     cancel_items,
