@@ -160,7 +160,7 @@ def follow(
     """Wait for a run that this or another process submitted, whatever its outcome."""
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline, insist=True)
-        waiting = _waiting(workflow, state, context, options)
+        waiting = _wait_state(workflow, state, context, options)
         if options.watched:
             yield Report([(yield from _queued_event(state, deadline.clock))])
         try:
@@ -187,7 +187,7 @@ def _queued_event(state: RunState, clock: Clock) -> Steps[Queued]:
 
 
 def locate(state: RunState, cache: ServerCache, deadline: Deadline, *, insist: bool = False) -> Steps[None]:
-    """Find the items of a submission that does not name them, and start listening if that has not happened."""
+    """Find the items of a submission that does not name them, and subscribe to its events if that has not happened."""
     if state.subscription is None or not state.subscription.is_alive:
         state.connection_id = 0
         state.subscription = yield Subscribe(state.submission.batch_id, 0.0)
@@ -230,7 +230,7 @@ def _subscribe(state: RunState, options: RunOptions) -> Steps[Any]:
     return (yield Subscribe(state.submission.batch_id, _SUBSCRIBE_TIMEOUT, options.watched))
 
 
-def _waiting(workflow: type[Workflow], state: RunState, context: Context, options: RunOptions) -> WaitState:
+def _wait_state(workflow: type[Workflow], state: RunState, context: Context, options: RunOptions) -> WaitState:
     tracker = EventTracker(
         frozenset(state.submission.item_ids),
         pins_of(workflow),
