@@ -57,8 +57,6 @@ def check(
       invokable check workflows/ -o src/app/flows
       invokable check --format github
     """
-    if models and server is None:
-        raise click.UsageError("--models needs a server whose models to list: add --server URL")
     options = read_options(
         config=config,
         schema=schema,

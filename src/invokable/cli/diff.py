@@ -10,6 +10,7 @@ from invokable.cli.options import build_options, read_options
 from invokable.codegen.drift import Comparison, TreeComparison, are_trees, compare_files, compare_trees
 from invokable.codegen.drift.reports import FORMS, Form, report
 from invokable.codegen.drift.tree_reports import tree_report
+from invokable.contract.interface.rules import breaks_callers
 
 
 @click.command()
@@ -59,5 +60,5 @@ def diff(
     for warning in found.warnings:
         warn(*warning)
     say_text(text)
-    broken = breaks == "callers" or (breaks == "indices" and not names_only)
+    broken = breaks_callers(breaks, by_name=names_only)
     click.get_current_context().exit(show_all(errors) or (Status.DRIFT if broken else Status.FINE))

@@ -10,7 +10,7 @@ import click
 from invokable.cli import completing
 from invokable.cli.errors import Status, note, say, show_all, warn
 from invokable.cli.options import build_options, read_options
-from invokable.codegen import Build, BuildError, BuildOptions, FileChange, Written, building
+from invokable.codegen import Build, BuildOptions, FileChange, Written, building
 from invokable.codegen.build.depfile import depfile_text
 from invokable.codegen.build.jobs import STDOUT
 from invokable.codegen.build.publish import replace_file
@@ -86,14 +86,12 @@ def generate(
             if not dry_run:
                 build.write()
                 if depfile is not None:
-                    _write_depfile(depfile, build)
+                    replace_file(Path(depfile), depfile_text(build).encode())
             if not quiet:
                 for change in build.changes:
                     _say(change, build, would="would be " if dry_run else "")
             return Status.FINE
 
-    if models and server is None:
-        raise click.UsageError("--models needs a server whose models to list: add --server URL")
     if watch:
         from invokable.cli.watch import watching
 
@@ -142,10 +140,3 @@ def _print_module(build: Build) -> None:
     for result in build.results:
         if result.module is not None:
             sys.stdout.buffer.write(result.module)  # UTF-8, whatever the terminal is
-
-
-def _write_depfile(name: str, build: Build) -> None:
-    try:
-        replace_file(Path(name), depfile_text(build).encode())
-    except OSError as error:
-        raise BuildError.of_system(name, error, "written") from None

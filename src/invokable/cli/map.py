@@ -44,10 +44,7 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
     if output == "-":
         sys.stdout.write(text)
         return
-    try:
-        replace_file(Path(output), text.encode())
-    except OSError as error:
-        raise BuildError.of_system(output, error, "written") from None
+    replace_file(Path(output), text.encode())
     say(f"{output}: written")
 
 

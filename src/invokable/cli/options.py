@@ -20,35 +20,34 @@ from invokable.codegen.project.schemas import Schemas
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="A pyproject.toml with a [tool.invokable] table. Default: the nearest one in each workflow's folder or above.",
+)
+lenient_option = click.option(
+    "--lenient",
+    is_flag=True,
+    help="Drop what the editor would drop, with a warning, instead of refusing the workflow.",
+)
+_server_option = click.option(
+    "--server",
+    metavar="URL",
+    help="Read node schemas from a running server, including custom nodes. Its token is read from INVOKEAI_TOKEN.",
+)
+_schema_option = click.option(
+    "--schema",
+    metavar="VERSION|FILE",
+    shell_complete=completing.versions_and_files,
+    help="Read node schemas from a bundled InvokeAI version or an openapi.json. "
+    "Default: the newest bundled version that has every node of the workflow.",
+)
+
+
 def build_options(command: F) -> F:
-    """Add `--schema`, `--server`, `--lenient` and `--config` to a verb."""
-    for option in (
-        click.option(
-            "--lenient",
-            is_flag=True,
-            help="Drop what the editor would drop, with a warning, instead of refusing the workflow.",
-        ),
-        click.option(
-            "--server",
-            metavar="URL",
-            help="Read node schemas from a running server, including custom nodes. "
-            "Its token is read from INVOKEAI_TOKEN.",
-        ),
-        click.option(
-            "--schema",
-            metavar="VERSION|FILE",
-            shell_complete=completing.versions_and_files,
-            help="Read node schemas from a bundled InvokeAI version or an openapi.json. "
-            "Default: the newest bundled version that has every node of the workflow.",
-        ),
-        click.option(
-            "--config",
-            metavar="FILE",
-            shell_complete=completing.files,
-            help="A pyproject.toml with a [tool.invokable] table. Default: the nearest one in each workflow's folder "
-            "or above.",
-        ),
-    ):
+    """Add `--config`, `--schema`, `--server` and `--lenient` to a command."""
+    for option in (lenient_option, _server_option, _schema_option, config_option):  # the last one is listed first
         command = option(command)
     return command
 
@@ -66,6 +65,8 @@ def read_options(
     """The options of a build. Raises BuildError for a configuration that cannot be read."""
     if schema is not None and server is not None:
         raise click.UsageError("use --schema or --server, not both: node schemas come from one of them")
+    if models and server is None:
+        raise click.UsageError("--models needs a server whose models to list: add --server URL")
     return BuildOptions(
         schemas=Schemas(AskServer()),
         projects=Projects(Project.load(config, start=Path.cwd()) if config is not None else None),

@@ -122,12 +122,8 @@ class Pulled:
 
     def write(self) -> None:
         """Write the file unless it is up to date. Raises BuildError."""
-        if self.outcome is Written.UNCHANGED:
-            return
-        try:
+        if self.outcome is not Written.UNCHANGED:
             replace_file(self.path, text_of(self.document))
-        except OSError as error:
-            raise BuildError.of_system(str(self.path), error, "written") from None
 
 
 def read_files(folder: Path) -> Files:

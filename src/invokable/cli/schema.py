@@ -10,7 +10,7 @@ import click
 
 from invokable.cli import completing
 from invokable.cli.errors import Status, say, say_text, warn
-from invokable.cli.options import read_options
+from invokable.cli.options import config_option, lenient_option, read_options
 from invokable.cli.servers import AskServer
 from invokable.codegen import BuildError
 from invokable.codegen.drift import find_modules
@@ -85,16 +85,8 @@ def fetch(server: str, output: str | None) -> None:
 @click.argument("new", shell_complete=completing.files)
 @click.argument("sources", nargs=-1, shell_complete=completing.files)
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Output format.")
-@click.option(
-    "--config",
-    metavar="FILE",
-    help="A pyproject.toml with a [tool.invokable] table. Default: the nearest one in the current folder or above.",
-)
-@click.option(
-    "--lenient",
-    is_flag=True,
-    help="Drop what the editor would drop, with a warning, instead of refusing the workflow.",
-)
+@config_option
+@lenient_option
 def diff_(old: str, new: str, sources: tuple[str, ...], form: Form, config: str | None, lenient: bool) -> None:
     """Compare two InvokeAI versions, and show which modules break.
 

@@ -6,7 +6,7 @@ from invokable.schema.catalogue import (
     versions_with_field,
     versions_with_node,
 )
-from invokable.schema.choice import Gone, SchemaChoice, best_fit, choose_schema, recognized_version
+from invokable.schema.choice import Gone, SchemaChoice, choose_schema, recognized_version
 from invokable.schema.model import (
     MISSING,
     Cardinality,
@@ -36,7 +36,6 @@ __all__ = [
     "Schema",
     "SchemaChoice",
     "SchemaError",
-    "best_fit",
     "choose_schema",
     "load",
     "parse_openapi",

@@ -19,10 +19,8 @@ class Gone:
     """A node type that versions newer than the chosen one do not accept."""
 
     node_type: str
-    last: str
-    """The newest bundled version that accepts it."""
     since: str
-    """The first bundled version after that."""
+    """The first bundled version that no longer accepts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,6 @@ class SchemaChoice:
     """Node types that the chosen version does not accept, but another does."""
     unknown: tuple[str, ...] = ()
     """Node types that are in no bundled version, most likely custom nodes."""
-    kept: bool = False
-    """Whether it is the version of the existing module."""
 
     @property
     def explanation(self) -> str:
@@ -66,7 +62,7 @@ def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = Non
     taken = {version: sum(_takes(table, name, its) for name, its in known) for version, table in tables.items()}
     best = max(tables, key=lambda version: taken[version])
     if current in tables and taken[current] == taken[best]:
-        return SchemaChoice(current, unknown=unknown, kept=True)
+        return SchemaChoice(current, unknown=unknown)
     newest = tables[versions()[-1]]
     gone, lacking = [], []
     for name, its in known:
@@ -74,13 +70,8 @@ def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = Non
             lacking.append(name)
         elif not _takes(newest, name, its):
             last = next(version for version in tables if _takes(tables[version], name, its))
-            gone.append(Gone(name, last, versions()[versions().index(last) + 1]))
+            gone.append(Gone(name, versions()[versions().index(last) + 1]))
     return SchemaChoice(best, tuple(dict.fromkeys(gone)), tuple(dict.fromkeys(lacking)), unknown)
-
-
-def best_fit(nodes: Iterable[tuple[str, str]]) -> str:
-    """Return the bundled version for a workflow's nodes, given as (node type, node version)."""
-    return choose_schema(nodes).version
 
 
 def recognized_version(schema: Schema) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from invokable.contract.fields import CHOICES
 from invokable.contract.settings import FAMILIES
@@ -23,11 +23,7 @@ _HIDDEN_NODES: Final = frozenset({"graph", "linear_ui_output"})
 _RESERVED_INPUTS: Final = frozenset({"id", "type", "use_cache"})
 _BATCH_INPUTS: Final = frozenset((f"{family}_batch", name) for family, name in FAMILIES.items())
 _BATCH_OUTPUTS: Final = frozenset((f"{family}_generator", name) for family, name in FAMILIES.items())
-_CONNECTS: Final[dict[str, Connects]] = {
-    "any": "any",
-    "direct": "direct",
-    "connection": "connection",
-}
+_CONNECTS: Final[tuple[Connects, ...]] = get_args(Connects)
 _SERVER_VERSION: Final = re.compile(r"(?:[3-9]|[1-9]\d)\.\d+\.\d+[0-9a-z.+-]*")
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 
@@ -161,10 +157,11 @@ def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | Non
 
 
 def _connects(schema: JsonObject) -> Connects:
-    connects = schema.text("input") or "any"
-    if connects not in _CONNECTS:
-        raise schema.error('has an "input" other than any, direct and connection')
-    return _CONNECTS[connects]
+    named = schema.text("input") or "any"
+    for connects in _CONNECTS:
+        if connects == named:
+            return connects
+    raise schema.error('has an "input" other than any, direct and connection')
 
 
 def _choice_labels(schema: JsonObject) -> dict[str, str]:

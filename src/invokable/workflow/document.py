@@ -69,6 +69,11 @@ def read_document(data: bytes) -> object:
     return _unwrapped(_strict_json(text))
 
 
+def is_workflow(document: object) -> bool:
+    """Whether a document has the outline of a workflow, readable or not."""
+    return isinstance(document, dict) and all(isinstance(document.get(key), list) for key in ("nodes", "edges"))
+
+
 def read_bytes(file: BinaryIO) -> bytes:
     """Return the bytes of a file up to just over `MAX_BYTES`, so that `read_document` can refuse larger files."""
     pieces, room = [], MAX_BYTES + 1

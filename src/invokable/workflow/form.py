@@ -7,17 +7,18 @@ form with a broken tree (an unreachable element, a missing child, a wrong parent
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
 
 from invokable.schema.model import MISSING, FieldType
 from invokable.workflow.errors import WorkflowFileError, nearest, pointer, quoted
 from invokable.workflow.model import (
+    ElementKind,
     Form,
     FormElement,
     default_form,
 )
 from invokable.workflow.shapes import (
     Optional_,
+    Shape,
     array,
     boolean,
     either,
@@ -58,7 +59,7 @@ _SETTINGS = either(
 )
 _BASE = fields(id=identifier, parentId=Optional_(identifier))
 _CONTENT = fields(content=text)
-_DATA = {
+_DATA: dict[ElementKind, Shape] = {
     "container": fields(layout=one_of(("row", "column")), children=array(identifier)),
     "node-field": fields(
         fieldIdentifier=fields(nodeId=identifier, fieldName=identifier),
@@ -105,18 +106,18 @@ def _typed_element(key: str, raw: object) -> FormElement | None:
     base = _BASE(raw)
     if not isinstance(raw, dict) or not isinstance(base, dict):
         return None
-    kind = raw.get("type")
     parent = base.get("parentId")
-    if kind == "divider":
+    if raw.get("type") == "divider":
         if "data" in raw:
             return None
         return FormElement(key=key, id=base["id"], kind="divider", parent_id=parent)
-    if not isinstance(kind, str) or kind not in _DATA:
+    kind = next((kind for kind in _DATA if kind == raw.get("type")), None)
+    if kind is None:
         return None
     data = _DATA[kind](raw.get("data"))
     if not isinstance(data, dict):
         return None
-    element = FormElement(key=key, id=base["id"], kind=_element_kind(kind), parent_id=parent)
+    element = FormElement(key=key, id=base["id"], kind=kind, parent_id=parent)
     element.content = data.get("content", "")
     element.layout = data.get("layout", "column")
     element.children = data.get("children", [])
@@ -126,19 +127,6 @@ def _typed_element(key: str, raw: object) -> FormElement | None:
         element.show_description = data["showDescription"]
         element.settings = data.get("settings")
     return element
-
-
-_Kind: TypeAlias = Literal["container", "node-field", "heading", "text"]
-
-
-def _element_kind(kind: str) -> _Kind:
-    kinds: dict[str, _Kind] = {
-        "container": "container",
-        "node-field": "node-field",
-        "heading": "heading",
-        "text": "text",
-    }
-    return kinds[kind]
 
 
 def _check_tree(form: Form) -> None:

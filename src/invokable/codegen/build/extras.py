@@ -56,8 +56,6 @@ def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: ModuleOptio
 
 def _outputs(jobs: Jobs) -> dict[tuple[Project, Path], None]:
     """The output folders of sources that are built completely, with their projects."""
-    from invokable.codegen.project.project import shown_path
-
     return {
         (project, Path(shown_path(project.folder / entry.output))): None
         for project, entry in jobs.whole

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from invokable.codegen.project.project import Project
-from invokable.codegen.project.sources import is_searched
+from invokable.codegen.project.sources import walked
 from invokable.codegen.written.existing import MARKER
 from invokable.codegen.written.package import PACKAGE, is_our_package
 from invokable.codegen.written.said import is_ours, read_lines
@@ -40,7 +40,9 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
     """
     alive = {folder for path in kept if path.name != PACKAGE for folder in path.parents}
     packages: dict[Path, bytes] = {}
-    for path in _python_files(root):
+    for path in walked(root):
+        if path.suffix != ".py":
+            continue
         text = None if path in kept else _generated_text(path)
         if text is None:
             continue
@@ -62,12 +64,6 @@ def _is_gone(project: Project, path: Path, text: bytes) -> str:
         return ""
     folders = (project.folder, path.parent)  # without a configuration, sources are relative to the module's folder
     return "" if any(os.path.exists(folder / source) for folder in folders) else f"{source} is gone"
-
-
-def _python_files(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if is_searched(os.path.join(folder, name)))
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
 
 
 def _generated_text(path: Path) -> bytes | None:

@@ -20,6 +20,7 @@ from typing import Final
 
 from invokable._version import VERSION
 from invokable.codegen.build.locking import claim, remove_unclaimed
+from invokable.codegen.failures import BuildError
 from invokable.codegen.written.existing import is_edited, is_generated, newer_origin, says_the_same
 from invokable.contract.utf8 import Utf8, is_utf8
 
@@ -60,16 +61,6 @@ class FileChange:
     def of_text(cls, path: Path, before: str | None, after: str | None) -> FileChange:
         """The change of a text."""
         return cls(path, None if before is None else before.encode(), None if after is None else after.encode())
-
-    @property
-    def before(self) -> str | None:
-        """The current text; None if there is no file."""
-        return None if self.old is None else self.old.decode("utf-8", "replace")
-
-    @property
-    def after(self) -> str | None:
-        """The new text; None for a file to remove."""
-        return None if self.new is None else self.new.decode()
 
     @property
     def outcome(self) -> Written:
@@ -125,13 +116,6 @@ def check_folders(root: Path, path: Path) -> None:
             )
 
 
-def check_replaceable(path: Path, current: bytes | None) -> None:
-    """Raise RefusedError unless the file at `path`, whose text is `current`, is an unedited generated module."""
-    check_ours(path, current)
-    if current is not None and is_edited(current):
-        raise RefusedError(path, EDITED)
-
-
 def check_ours(path: Path, current: bytes | None) -> None:
     """Raise RefusedError unless the file at `path`, whose text is `current`, is a generated module, edited or not.
 
@@ -149,7 +133,9 @@ def publish(path: Path, text: str, *, force: bool = False) -> Written:
     """Write a module. Raises RefusedError for a foreign or edited file (unless `force`), and OSError."""
     current, data = read_module(path, force=force), text.encode()
     if not force:
-        check_replaceable(path, current)
+        check_ours(path, current)
+        if current is not None and is_edited(current):
+            raise RefusedError(path, EDITED)
     if current is not None and says_the_same(current, data):
         return Written.UNCHANGED
     make_changes([FileChange(path, current, data)])
@@ -213,13 +199,16 @@ def sweep(folder: Path) -> None:
 
 
 def replace_file(path: Path, text: Utf8) -> None:
-    """Write a file, whole or not at all. Raises OSError."""
-    with _undisturbed():
-        staged = _stage(path, text)
-        try:
-            staged.commit(path)
-        finally:
-            staged.discard()
+    """Write a file, whole or not at all. Raises BuildError."""
+    try:
+        with _undisturbed():
+            staged = _stage(path, text)
+            try:
+                staged.commit(path)
+            finally:
+                staged.discard()
+    except OSError as error:
+        raise BuildError.of_system(str(path), error, "written") from None
 
 
 @dataclass(slots=True)

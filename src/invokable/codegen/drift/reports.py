@@ -40,13 +40,13 @@ def verdict_line(drift: Drift) -> str:
 
 def text_lines(drift: Drift) -> Iterator[str]:
     """The changes as text: grouped by whom they break, aligned, with the reason if they break anyone."""
-    width = max((len(_where(change)) for change in drift.changes), default=0)
+    width = max((len(change.where) for change in drift.changes), default=0)
     for breaks, heading in _HEADINGS.items():
         changes = [change for change in drift.changes if change.breaks == breaks]
         if changes:
             yield f"  {heading}:"
         for reason, alike in groupby(changes, key=lambda change: change.reason):
-            yield from (f"    {_where(change):<{width}}  {change_line(change)}" for change in alike)
+            yield from (f"    {change.where:<{width}}  {change_line(change)}" for change in alike)
             if breaks != "nobody":
                 yield f"    {'':<{width}}  ({reason})"
     same = [*drift.unchanged_inputs, *(f"{name} (output)" for name in drift.unchanged_outputs)]
@@ -138,10 +138,6 @@ def _change_json(change: Change) -> dict[str, Any]:
         "before": change.before,
         "after": change.after,
     }
-
-
-def _where(change: Change) -> str:
-    return f"{change.subject} {change.name}" if change.subject != "module" else change.name
 
 
 def whom(breaks: Breaks) -> str:

@@ -24,7 +24,7 @@ from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, is_searched, walked
 from invokable.codegen.written.existing import is_generated
 from invokable.contract.interface.rules import BREAKS, Breaks
-from invokable.workflow.document import SUFFIXES
+from invokable.workflow.document import SUFFIXES, is_workflow
 
 Status: TypeAlias = Literal["same", "changed", "renamed", "added", "removed", "unreadable"]
 
@@ -156,12 +156,8 @@ def _files(name: str) -> Iterator[_Found]:
         except BuildError as error:
             yield _Found(path, source, data, error=error)
             continue
-        if material.kind == "module" or _is_workflow(material.document()):
+        if material.kind == "module" or is_workflow(material.document()):
             yield _Found(path, source, data, material)
-
-
-def _is_workflow(document: object) -> bool:
-    return isinstance(document, dict) and all(isinstance(document.get(key), list) for key in ("nodes", "edges"))
 
 
 def _of_disk(folder: Path) -> Iterator[tuple[str, Source, bytes]]:

@@ -96,24 +96,24 @@ def attribute_names(
     """
     fixed = fixed or {}
     names: dict[int, str] = {n: fixed[hint.key] for n, hint in enumerate(hints) if hint.key in fixed}
-    taken = {_fold(name) for name in names.values()}
+    taken = {spelling.fold(name) for name in names.values()}
     open_ = [position for position in range(len(hints)) if position not in names]
     groups = _groups([(position, hints[position]) for position in open_], reserved, taken)
     for group in groups:
-        if len(group) == 1 and _fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
+        if len(group) == 1 and spelling.fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
             names[group[0]] = first
-    taken |= {_fold(name) for name in names.values()}
+    taken |= {spelling.fold(name) for name in names.values()}
     searched = 0
     for group in groups:
         if group[0] in names:
             continue
-        alike = len({_fold(_first_choice(hints[position], reserved)) for position in group}) == 1
+        alike = len({spelling.fold(_first_choice(hints[position], reserved)) for position in group}) == 1
         ask = clues if len(group) <= _MOST and searched + len(group) <= _ALL else None
         searched += len(group)
         members = [_member(position, hints[position], ask, alike) for position in group]
         for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
             names[member.position] = name
-            taken.add(_fold(name))
+            taken.add(spelling.fold(name))
     return [names[position] for position in range(len(hints))]
 
 
@@ -129,7 +129,7 @@ def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken:
     groups: dict[str, list[int]] = {}
     for position, hint in open_:
         together = hint.twins in bare and len(by_twins.get(hint.twins, ())) > 1 and not spelling.words(hint.own)
-        key = _fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
+        key = spelling.fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
         groups.setdefault(key or hint.fallback, []).append(position)
     return list(groups.values())
 
@@ -151,10 +151,6 @@ def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None
 
 def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
     return spelling.attribute(hint.said, hint.fallback, reserved)
-
-
-def _fold(name: str) -> str:
-    return normalize("NFKC", name)
 
 
 # --- classes and modules ----------------------------------------------------------------------------------------------

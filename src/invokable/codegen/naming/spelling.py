@@ -52,6 +52,11 @@ def folded(text: str) -> tuple[str, ...]:
     return tuple(normalize("NFKC", word.lower()) for word in words(text))
 
 
+def fold(name: str) -> str:
+    """A name as Python compares it."""
+    return normalize("NFKC", name)
+
+
 def attribute(text: str, fallback: str, reserved: frozenset[str]) -> str:
     """The attribute name for a text, or `fallback` if no letter is left."""
     parts: list[str] = []

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
-from unicodedata import normalize
 
 from invokable.codegen.naming import spelling
 
@@ -45,7 +44,7 @@ def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[s
     numbers: dict[str, int] = {}
     for member in members:
         name = _numbered(found[member.position], unavailable, numbers)
-        unavailable.add(_fold(name))
+        unavailable.add(spelling.fold(name))
         names[member.position] = name
     return [names[member.position] for member in members]
 
@@ -53,7 +52,7 @@ def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[s
 def _told(members: Sequence[Member], taken: frozenset[str], reserved: frozenset[str]) -> Iterator[tuple[int, str]]:
     for texts in _candidates(members):
         names = [spelling.attribute(t, m.fallback, reserved) for t, m in zip(texts, members, strict=True)]
-        folded = {_fold(name) for name in names}
+        folded = {spelling.fold(name) for name in names}
         if len(folded) == len(members) and folded.isdisjoint(taken):
             yield from ((member.position, name) for member, name in zip(members, names, strict=True))
             return
@@ -101,7 +100,7 @@ def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset
         for member in members:
             text = _qualified(_first(member, step, counts, len(members) - 1), member)
             name = spelling.attribute(text, member.fallback, reserved)
-            classes.setdefault(_fold(name), []).append(replace(member, text=text, short="", opened=""))
+            classes.setdefault(spelling.fold(name), []).append(replace(member, text=text, short="", opened=""))
         if len(classes) > 1 and taken.isdisjoint(classes):
             for several in classes.values():
                 yield from _told(several, taken, reserved)
@@ -112,15 +111,11 @@ def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset
 
 def _numbered(name: str, taken: set[str], numbers: dict[str, int]) -> str:
     """The name, with a number if it is taken. `numbers` has the next number to try for each name."""
-    if _fold(name) not in taken:
+    if spelling.fold(name) not in taken:
         return name
     base = name.rstrip("_")
     number = numbers.get(base, 2)
-    while _fold(f"{base}_{number}") in taken:
+    while spelling.fold(f"{base}_{number}") in taken:
         number += 1
     numbers[base] = number
     return f"{base}_{number}"
-
-
-def _fold(name: str) -> str:
-    return normalize("NFKC", name)

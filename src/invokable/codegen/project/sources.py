@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from invokable.codegen.failures import BuildError
 from invokable.workflow import WorkflowFileError, read_bytes, read_document
-from invokable.workflow.document import PNG_KEYWORD, SUFFIXES
+from invokable.workflow.document import PNG_KEYWORD, SUFFIXES, is_workflow
 
 _NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 _A_MODULE: Final = (
@@ -77,10 +77,7 @@ class Source:
             return ""
         if data.startswith(b"\x89PNG") and PNG_KEYWORD not in data:
             return "the image contains no workflow"
-        found = document()
-        if isinstance(found, dict) and isinstance(found.get("nodes"), list) and isinstance(found.get("edges"), list):
-            return ""
-        return "not a workflow"
+        return "" if is_workflow(document()) else "not a workflow"
 
 
 def expand_sources(names: Iterable[str]) -> Iterator[Source]:

@@ -14,7 +14,7 @@ from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, files_below
 from invokable.contract.server import LOCAL, NEWEST
 from invokable.workflow import WorkflowFileError, read_document
-from invokable.workflow.document import SUFFIXES
+from invokable.workflow.document import SUFFIXES, is_workflow
 
 _MOST: Final = 2_000
 """The maximum number of files searched."""
@@ -110,12 +110,9 @@ def _is_workflow(source: Source) -> bool:
     try:
         if source.path.stat().st_size > _LARGEST:
             return False
-        document = read_document(source.path.read_bytes())
+        return is_workflow(read_document(source.path.read_bytes()))
     except (OSError, WorkflowFileError):
         return False
-    if not isinstance(document, dict):
-        return False
-    return isinstance(document.get("nodes"), list) and isinstance(document.get("edges"), list)
 
 
 def _roots(workflows: Iterable[str]) -> list[str]:

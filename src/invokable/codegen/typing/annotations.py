@@ -94,18 +94,14 @@ def choices_of(item: FormInput) -> Choices:
     """The choices of an input, from the schema or from a dropdown in the form; may be empty."""
     if item.template.type.name in CHOICES:
         options = item.template.options
-        # A Literal cannot hold a float.
-        return tuple(dict.fromkeys(o for o in options if not isinstance(o, float))) if _literal(options) else ()
+        choices = [option for option in options if not isinstance(option, float)]
+        return tuple(dict.fromkeys(choices)) if len(choices) == len(options) else ()  # a Literal cannot hold a float
     if item.options and item.template.type.name == "StringField":
         offered = [value for value, _ in item.options]
         if isinstance(item.value, str):
             offered.append(item.value)  # the editor runs a stored value even if its dropdown does not offer it
         return tuple(dict.fromkeys(offered))
     return ()
-
-
-def _literal(options: tuple[object, ...]) -> bool:
-    return not any(isinstance(option, float) for option in options)
 
 
 def _item_type(name: str, choices: Choices) -> Expression:

@@ -73,8 +73,6 @@ class Existing:
     names: Names = field(default_factory=Names)
     schema: str | None = None
     """The InvokeAI version of the node schemas used."""
-    source: str | None = None
-    """The name of the workflow file."""
 
 
 def read_existing(text: Utf8) -> Existing:
@@ -88,7 +86,6 @@ def read_existing(text: Utf8) -> Existing:
     return Existing(
         names=Names(found.class_name, found.inputs(), found.outputs()),
         schema=found.texts.get("SCHEMA"),
-        source=found.texts.get("SOURCE"),
     )
 
 

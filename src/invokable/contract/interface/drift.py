@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from invokable.contract.interface.model import Input, Interface, Output
-from invokable.contract.interface.rules import BREAKS, Breaks, Change, Subject
+from invokable.contract.interface.rules import BREAKS, Breaks, Change, Subject, breaks_callers
 from invokable.contract.interface.words import change_line
 from invokable.contract.listing import counted
 
@@ -48,7 +48,7 @@ class Drift:
 
     def breaks_callers(self, *, by_name: bool = False) -> bool:
         """Whether the changes break callers; with `by_name`, only considering callers that use no index."""
-        return self.breaks == "callers" or (self.breaks == "indices" and not by_name)
+        return breaks_callers(self.breaks, by_name=by_name)
 
     @property
     def unchanged_inputs(self) -> tuple[str, ...]:
@@ -88,8 +88,7 @@ class Drift:
 
 
 def _line(change: Change) -> str:
-    where = f"{change.subject} {change.name}" if change.subject != "module" else change.name
-    said = f"{where}: {change_line(change)}"
+    said = f"{change.where}: {change_line(change)}"
     return f"breaking: {said} ({change.reason})" if change.breaks != "nobody" else said
 
 

@@ -58,6 +58,11 @@ Kind: TypeAlias = Literal[
 ]
 
 
+def breaks_callers(breaks: Breaks, *, by_name: bool) -> bool:
+    """Whether callers break; with `by_name`, only considering callers that use no index."""
+    return breaks == "callers" or (breaks == "indices" and not by_name)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a kind of change means to callers."""
@@ -126,6 +131,11 @@ class Change:
         """The kind of thing that changed."""
         word = self.kind.partition("-")[0]
         return "input" if word == "input" else "output" if word == "output" else "node" if word == "node" else "module"
+
+    @property
+    def where(self) -> str:
+        """What changed: `input width`, `ColourCard`."""
+        return self.name if self.subject == "module" else f"{self.subject} {self.name}"
 
     @property
     def breaks(self) -> Breaks:
