@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from invokable.codegen.naming.lock import Names
-from invokable.codegen.written.existing import read_existing
+from invokable.codegen.written.existing import read_names
+from invokable.codegen.written.header import read_header
 from tests.cli.test_generate import run, saved
 from tests.examples import example, node
 
@@ -30,7 +31,7 @@ def generated(document: Any, *arguments: str, name: str = "flow.json") -> tuple[
     result = run("generate", saved(Path(), document, name), "-o", "out", *arguments)
     assert result.exit_code == 0, result.stderr
     path = Path("out") / name.replace(".json", ".py")
-    return read_existing(path.read_bytes()).names, result.stderr
+    return read_names(path.read_bytes()), result.stderr
 
 
 def relabel(document: Any) -> None:
@@ -160,7 +161,7 @@ def test_a_module_keeps_the_version_that_it_was_made_with(project: Path) -> None
     document = example("colour_card.json")
     generated(document, "--schema", "6.8.1")
     generated(document)
-    assert read_existing(Path("out/flow.py").read_bytes()).schema == "6.8.1"
+    assert read_header(Path("out/flow.py").read_bytes()).schema == "6.8.1"
 
 
 def test_the_module_of_another_workflow_is_not_replaced(tmp_path: Path) -> None:

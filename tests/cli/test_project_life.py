@@ -17,7 +17,7 @@ from invokable.codegen.build import modules
 from invokable.codegen.generate import plan_document
 from invokable.codegen.plan import ModulePlan
 from invokable.codegen.written.checksums import source_checksum
-from invokable.codegen.written.existing import read_existing
+from invokable.codegen.written.existing import read_names
 from invokable.codegen.written.made_from import last_change_of_ours
 from invokable.schema.model import Schema
 from tests.cli.projects import Project
@@ -93,7 +93,7 @@ SHOWN: dict[Callable[[Any], None], list[str]] = {
 def test_an_edit_is_found_shown_and_generated_and_names_stay(edit: Callable[[Any], None], project: Project) -> None:
     project.generate()
     assert project.check().exit_code == 0
-    before = read_existing(project.module().read_bytes()).names
+    before = read_names(project.module().read_bytes())
     document = example("colour_card.json")
     edit(document)
     project.save(document)
@@ -105,7 +105,7 @@ def test_an_edit_is_found_shown_and_generated_and_names_stay(edit: Callable[[Any
     assert found.stderr.splitlines()[-1] == "to fix it: invokable generate"
     assert project.generate()[0] == "src/flows/card.py: updated (InvokeAI 6.14.2)"
     assert project.check().exit_code == 0
-    after = read_existing(project.module().read_bytes()).names
+    after = read_names(project.module().read_bytes())
     kept = before.inputs.keys() & after.inputs.keys()
     assert len(kept) >= len(before.inputs) - (edit is remove_input)
     assert {key: after.inputs[key] for key in kept} == {key: before.inputs[key] for key in kept}
@@ -172,7 +172,7 @@ def test_from_nothing_to_a_clean_check_in_a_clone(tmp_path: Path, monkeypatch: p
 def test_names_survive_a_folder_without_modules(project: Project) -> None:
     """As in CI if only the lock file is committed, not the modules."""
     project.generate()
-    before = read_existing(project.module().read_bytes()).names
+    before = read_names(project.module().read_bytes())
     shutil.rmtree(project.folder / "src")
     document = example("colour_card.json")
     relabel(document)
@@ -180,13 +180,13 @@ def test_names_survive_a_folder_without_modules(project: Project) -> None:
     reorder(document)
     project.save(document)
     project.generate()
-    assert read_existing(project.module().read_bytes()).names == before
+    assert read_names(project.module().read_bytes()) == before
 
 
 @pytest.mark.parametrize("place", ["card_two.json", "deep/down/card.json"])
 def test_a_moved_workflow_keeps_its_names(place: str, project: Project) -> None:
     project.generate()
-    before = read_existing(project.module().read_bytes()).names
+    before = read_names(project.module().read_bytes())
     document = example("colour_card.json")
     relabel(document)
     retitle(document)
@@ -196,7 +196,7 @@ def test_a_moved_workflow_keeps_its_names(place: str, project: Project) -> None:
     moved = place.removesuffix(".json")
     assert said[0] == f"src/flows/{moved}.py: written (InvokeAI 6.14.2)"
     assert said[-1] == "src/flows/card.py: removed"
-    assert read_existing(project.module(moved).read_bytes()).names == before
+    assert read_names(project.module(moved).read_bytes()) == before
     lock = (project.folder / "invokable.lock").read_text(encoding="utf-8")
     assert f'"workflows/{place}".class = "ColourCard"' in lock
     assert '"workflows/card.json"' not in lock
@@ -212,7 +212,7 @@ def test_a_copy_does_not_take_the_names_of_its_original(project: Project) -> Non
     retitle(document)
     project.save(document, "other.json")
     project.generate()
-    assert read_existing(project.module("other").read_bytes()).names.class_name == "QuiteAnotherTitle"
+    assert read_names(project.module("other").read_bytes()).class_name == "QuiteAnotherTitle"
 
 
 def test_two_workflows_with_the_same_name_do_not_interfere(project: Project) -> None:
@@ -223,8 +223,8 @@ def test_two_workflows_with_the_same_name_do_not_interfere(project: Project) -> 
     text = (project.folder / "pyproject.toml").read_text(encoding="utf-8")
     project.configure(text + table.format("a", "First") + table.format("b", "Second"))
     project.generate()
-    assert read_existing(project.module("a/t2i").read_bytes()).names.class_name == "First"
-    assert read_existing(project.module("b/t2i").read_bytes()).names.class_name == "Second"
+    assert read_names(project.module("a/t2i").read_bytes()).class_name == "First"
+    assert read_names(project.module("b/t2i").read_bytes()).class_name == "Second"
     assert project.check().exit_code == 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from invokable.codegen.naming.lock import Names
-from invokable.codegen.written.existing import MARKER, Existing, is_edited, is_generated, read_existing
+from invokable.codegen.written.existing import MARKER, is_edited, is_generated, read_names
+from invokable.codegen.written.header import read_header
 from tests.examples import MODULES
 
 CARD = (MODULES / "colour_card.py").read_bytes()
@@ -20,10 +21,10 @@ def test_generated_modules_and_edits_are_recognized() -> None:
 
 
 def test_names_are_read_by_node_and_field() -> None:
-    existing = read_existing(CARD)
-    assert (existing.names.class_name, existing.schema) == ("ColourCard", "6.14.2")
-    assert sorted(existing.names.inputs.values())[:3] == ["blur_type", "board", "card_colour"]
-    assert list(existing.names.outputs.values()) == ["card"]
+    names = read_names(CARD)
+    assert (names.class_name, read_header(CARD).schema) == ("ColourCard", "6.14.2")
+    assert sorted(names.inputs.values())[:3] == ["blur_type", "board", "card_colour"]
+    assert list(names.outputs.values()) == ["card"]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_names_are_read_by_node_and_field() -> None:
     ],
 )
 def test_any_other_text_gives_no_names(text: str) -> None:
-    assert read_existing(text.encode()) == read_existing(f"{MARKER}\n{text}".encode()) == Existing()
+    assert read_names(text.encode()) == read_names(f"{MARKER}\n{text}".encode()) == Names()
 
 
 def test_names_that_are_not_valid_are_not_taken() -> None:
@@ -53,7 +54,7 @@ class Flow(Workflow):
     _b: Annotated[int, Index(1)] = 1
     fine: Annotated[int, Index(2)] = 1
 """
-    assert read_existing(module.encode()).names == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
+    assert read_names(module.encode()) == Names("Flow", {("n", "c"): "fine"}, {("n", "y"): "ok"})
 
 
 def test_a_name_of_two_fields_is_not_accepted() -> None:
@@ -63,4 +64,4 @@ class Flow(Workflow):
     same: Annotated[int, Index(0)] = 1
     same: Annotated[int, Index(1)] = 1
 """
-    assert read_existing(module.encode()).names.inputs == {}
+    assert read_names(module.encode()).inputs == {}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from invokable.codegen import Options, generate_module
 from invokable.codegen.plan import Naming
 from invokable.codegen.render import draft_module
+from invokable.codegen.written.header import is_ours, read_header
 from invokable.codegen.written.made_from import digest_of, read_stamp, stamp, unstamped
-from invokable.codegen.written.said import is_ours, read_lines
 from invokable.schema import load
 from tests.examples import MODULES, example
 
@@ -93,13 +93,13 @@ def test_words_of_a_workflow_do_not_pass_for_the_lines_of_its_module() -> None:
         document, load("6.14.2"), source="mine.json", options=Options(naming=Naming(class_name="A"))
     )
     text = draft_module(module.plan, made_from=INPUTS).finished()
-    said = read_lines(text)
-    assert (said.source, said.schema, said.class_name) == ("mine.json", "6.14.2", "A")
-    assert said.stamp
-    assert (said.stamp.inputs, said.stamp.untouched) == (INPUTS, True)
-    assert is_ours(text, said)
+    header = read_header(text)
+    assert (header.source, header.schema, header.class_name) == ("mine.json", "6.14.2", "A")
+    assert header.stamp
+    assert (header.stamp.inputs, header.stamp.untouched) == (INPUTS, True)
+    assert is_ours(text, header)
     edited = text.replace(b"= 320", b"= 321")
-    assert not is_ours(edited, read_lines(edited))
+    assert not is_ours(edited, read_header(edited))
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5))

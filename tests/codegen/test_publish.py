@@ -12,12 +12,13 @@ import pytest
 from invokable import __version__
 from invokable.codegen import generate_module
 from invokable.codegen.build.publish import RefusedError, Written, publish
+from invokable.codegen.naming.lock import Names
 from invokable.codegen.written.checksums import (
     body_is_intact,
     sign_body,
     source_checksum,
 )
-from invokable.codegen.written.existing import MARKER, Existing, is_edited, read_existing
+from invokable.codegen.written.existing import MARKER, is_edited, read_names
 from invokable.contract.module import index_map_checksum
 from invokable.schema import load
 from tests.examples import MODULES, example
@@ -227,6 +228,6 @@ class Flow(Workflow):
     prompt: Annotated[str, Index(0)] = "x"
     wide: Annotated[int, Index(1, 2), Ge(8)] = 8
 """
-    assert read_existing(text).names.inputs == {("n1", "value"): "prompt", ("n2", "width"): "wide"}
-    assert read_existing(b"def (") == Existing()
-    assert read_existing(b"INDEX_MAP: Final = open('x')") == Existing()
+    assert read_names(text).inputs == {("n1", "value"): "prompt", ("n2", "width"): "wide"}
+    assert read_names(b"def (") == Names()
+    assert read_names(b"INDEX_MAP: Final = open('x')") == Names()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from invokable.codegen import Options, plan_document
 from invokable.codegen.render import draft_module
 from invokable.codegen.written.checksums import body_is_intact
-from invokable.codegen.written.existing import MARKER, read_existing
+from invokable.codegen.written.existing import MARKER, read_names
 from invokable.contract.interface import Interface, InterfaceError, compare, read_map, read_module, write_map
 from invokable.contract.module import index_map_checksum
 from invokable.schema import load
@@ -139,7 +139,7 @@ def test_a_heavy_text_is_refused_in_little_memory(name: str) -> None:
     def read() -> None:
         with suppress(InterfaceError):
             assert not read_module(text)
-        assert not read_existing(text).names.inputs
+        assert not read_names(text).inputs
         assert not body_is_intact(text)
 
     assert takes_less(20 * len(text) + ALWAYS, read)

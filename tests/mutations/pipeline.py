@@ -116,7 +116,7 @@ MUTATIONS: Final = [
     Mutation(
         "a file that was a workflow is skipped",
         f"{CODEGEN}build/modules.py",
-        'return "" if result.said.source == result.job.key else result',
+        'return "" if result.header.source == result.job.key else result',
         "return result",
         CONFIGURED,
     ),

@@ -14,8 +14,8 @@ from typing import Final
 from invokable.codegen.project.project import Project
 from invokable.codegen.project.sources import walked
 from invokable.codegen.written.existing import MARKER
+from invokable.codegen.written.header import is_ours, read_header
 from invokable.codegen.written.package import PACKAGE, is_our_package
-from invokable.codegen.written.said import is_ours, read_lines
 from invokable.contract.utf8 import is_utf8
 
 _STDIN: Final = "stdin"
@@ -49,7 +49,7 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
         if path.name == PACKAGE:
             packages[path] = text
         elif reason := _is_gone(project, path, text):
-            yield Leftover(path, text, reason, edited=not is_ours(text, read_lines(text)))
+            yield Leftover(path, text, reason, edited=not is_ours(text, read_header(text)))
         else:
             alive.update(path.parents)
     for path, text in packages.items():
@@ -59,7 +59,7 @@ def leftovers(project: Project, root: Path, kept: Collection[Path], bare: Collec
 
 def _is_gone(project: Project, path: Path, text: bytes) -> str:
     """Why a module's source is gone; empty if it exists or may exist."""
-    source = read_lines(text).source
+    source = read_header(text).source
     if source is None or source == _STDIN or project.folder is None:
         return ""
     folders = (project.folder, path.parent)  # without a configuration, sources are relative to the module's folder

@@ -35,9 +35,9 @@ from invokable.codegen.project.sources import Source
 from invokable.codegen.render import Draft, TemplateError, draft_module
 from invokable.codegen.typing.models import InstalledModel
 from invokable.codegen.written.checksums import source_checksum
-from invokable.codegen.written.existing import is_edited, is_generated, read_existing, says_the_same
+from invokable.codegen.written.existing import is_edited, is_generated, read_names, says_the_same
+from invokable.codegen.written.header import Header, read_header
 from invokable.codegen.written.made_from import digest_of, last_change_of_ours, read_stamp
-from invokable.codegen.written.said import Said, read_lines
 from invokable.contract.utf8 import Utf8
 from invokable.workflow import WorkflowFileError
 
@@ -64,8 +64,8 @@ class BuildResult:
     job: Job
     current: bytes | None = None
     """The existing file."""
-    said: Said = field(default_factory=Said)
-    """What the file says about itself."""
+    header: Header = field(default_factory=Header)
+    """The constants in the file."""
     plan: PlanSummary | None = None
     """The summary of the module's plan; None if the module is unchanged and has no warnings, or cannot be made."""
     module: Utf8 | None = None
@@ -112,12 +112,12 @@ class BuildResult:
     @property
     def version(self) -> str | None:
         """The InvokeAI version of the node schemas used."""
-        return self.plan.schema_version if self.plan else self.said.schema
+        return self.plan.schema_version if self.plan else self.header.schema
 
     @property
     def class_name(self) -> str | None:
         """The name of the module's class."""
-        return self.plan.class_name if self.plan else self.said.class_name
+        return self.plan.class_name if self.plan else self.header.class_name
 
 
 def _says_the_same(current: bytes, text: Utf8) -> bool:
@@ -166,10 +166,10 @@ def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
         raise BuildError(str(error.path), str(error), kind="refused") from None
     except OSError as error:
         raise BuildError.of_system(str(job.path), error, "read") from None
-    said = read_lines(current or b"")
-    if job.named_after_source and not options.force and _is_of_another(job, said.source):
-        raise BuildError(str(job.path), _FOREIGN.format(said.source, job.key), kind="refused")
-    return replace(result, current=current, said=said)
+    header = read_header(current or b"")
+    if job.named_after_source and not options.force and _is_of_another(job, header.source):
+        raise BuildError(str(job.path), _FOREIGN.format(header.source, job.key), kind="refused")
+    return replace(result, current=current, header=header)
 
 
 def _is_of_another(job: Job, source: str | None) -> bool:
@@ -185,23 +185,21 @@ def _is_of_another(job: Job, source: str | None) -> bool:
 
 def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[BuildResult, ModulePlan | None, str]:
     """The result without its module, the module's plan if it has to be made, and the checksum of its origins."""
-    job, said, current = result.job, result.said, result.current
+    job, header, current = result.job, result.header, result.current
     document = cache(lambda: job.source.read(data))
-    edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)
+    edited = current is not None and not (header.stamp and header.stamp.untouched) and is_edited(current)
     if edited and not options.compare and not options.force:
         raise BuildError(str(job.path), EDITED, kind="refused")
     if skipped := _no_workflow(result, data, document):
         return replace(result, skipped=skipped), None, ""
     made_from = None
-    if said.stamp and not (edited or options.force or _is_older_than_we(job.path)):
-        made_from = said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None
+    if header.stamp and not (edited or options.force or _is_older_than_we(job.path)):
+        made_from = header.stamp.inputs if header.source_sha256 == source_checksum(document()) else None
     locked = job.project.lock.names_of(job.lock_key) if job.project.lock and job.lock_key else Names()
-    if made_from and made_from == _made_from(job, document(), options, said.schema, locked):
+    if made_from and made_from == _made_from(job, document(), options, header.schema, locked):
         return result, None, ""
-    existing = read_existing(current) if current and is_generated(current) else None
-    plan, note, known = _planned(
-        job, document(), options, existing.names if existing else Names(), existing.schema if existing else None
-    )
+    names = read_names(current) if current and is_generated(current) else Names()
+    plan, note, known = _planned(job, document(), options, names, header.schema)
     unknown = tuple(job.project.unknown_names(job.key, plan))
     if unknown:
         return replace(result, failures=unknown), None, ""
@@ -253,7 +251,7 @@ def _finished(job: Job, draft: Draft) -> Utf8:
 
 def _no_workflow(result: BuildResult, data: bytes, document: Callable[[], object]) -> str:
     """Why the file is skipped. One that already has a module is never skipped: that is an error."""
-    return "" if result.said.source == result.job.key else result.source.why_skipped(data, document)
+    return "" if result.header.source == result.job.key else result.source.why_skipped(data, document)
 
 
 def _is_older_than_we(path: Path) -> bool:

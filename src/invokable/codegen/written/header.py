@@ -1,6 +1,6 @@
-"""Said: what the lines of a module on disk say about it, without parsing it.
+"""Header: the constants at the top of a module on disk, read without parsing it.
 
-This is enough to know which workflow it belongs to and whether it is up to date. `existing` reads the rest.
+This is enough to know which workflow it belongs to and whether it is up to date. `existing` reads the names.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _CLASS: Final = re.compile(rb"^class ([\w\x80-\xff]+)\(Workflow\):$", re.MULTILI
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the lines of a module say; empty if it is not generated."""
+class Header:
+    """The constants of a module; empty if it is not generated."""
 
     schema: str | None = None
     """The InvokeAI version of the node schemas used."""
@@ -33,18 +33,18 @@ class Said:
     """The checksums of its origins and its text."""
 
 
-def read_lines(text: Utf8) -> Said:
-    """Read the lines of a module. Lines that differ from the generator's format count as missing."""
+def read_header(text: Utf8) -> Header:
+    """Read the header of a module. Lines that differ from the generator's format count as missing."""
     if not is_generated(text):
-        return Said()
+        return Header()
     found = _CLASS.search(text)
     schema, source, checksum = (_constant(text, name) for name in ("SCHEMA", "SOURCE", "SOURCE_SHA256"))
-    return Said(schema, source, found and found[1].decode(), checksum, read_stamp(text))
+    return Header(schema, source, found and found[1].decode(), checksum, read_stamp(text))
 
 
-def is_ours(text: Utf8, said: Said) -> bool:
+def is_ours(text: Utf8, header: Header) -> bool:
     """Whether a text is an unedited generated module, checked as cheaply as possible."""
-    return is_generated(text) and bool((said.stamp and said.stamp.untouched) or not is_edited(text))
+    return is_generated(text) and bool((header.stamp and header.stamp.untouched) or not is_edited(text))
 
 
 def _constant(text: Utf8, name: str) -> str | None:
