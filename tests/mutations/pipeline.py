@@ -67,7 +67,7 @@ MUTATIONS: Final = [
     Mutation(
         "a changed workflow does not update its module",
         f"{CODEGEN}build/modules.py",
-        "said.stamp.inputs if said.source_sha256 == source_checksum(document()) else None",
+        "header.stamp.inputs if header.source_sha256 == source_checksum(document()) else None",
         "said.stamp.inputs",
         LIFE,
     ),
@@ -88,7 +88,7 @@ MUTATIONS: Final = [
     Mutation(
         "an edit is not found while the workflow is as it was",
         f"{CODEGEN}build/modules.py",
-        "edited = current is not None and not (said.stamp and said.stamp.untouched) and is_edited(current)",
+        "edited = current is not None and not (header.stamp and header.stamp.untouched) and is_edited(current)",
         "edited = False",
         CHECK,
     ),
