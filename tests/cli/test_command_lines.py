@@ -1,4 +1,4 @@
-"""Any command line ends with a known status and plain lines: verbs, options and values in any combination."""
+"""Any command line ends with a known status and plain lines: commands, options and values in any combination."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.examples import MODULES, ROOT, WORKFLOWS, example
 ENDLESS = {"--watch"}
 """Options that keep a command running."""
 SERVES = {"simulate", "demo"}
-"""Verbs that serve or take seconds; command lines that would start them are left out."""
+"""Commands that serve or take seconds; command lines that would start them are left out."""
 STATUSES = {0, 1, 2, 3, 4}
 
 
@@ -46,7 +46,7 @@ def options_of(command: click.Command) -> list[str]:
 CONTEXT = click.Context(shell)
 COMMANDS = {name: shell.get_command(CONTEXT, name) for name in shell.list_commands(CONTEXT) if name not in SERVES}
 OPTIONS = {name: options_of(command) for name, command in COMMANDS.items() if command}
-VERBS = sorted(OPTIONS)
+NAMES = sorted(OPTIONS)
 FILES = ("card.json", "sd15.json", "broken.json", "empty", "card.py", "folder", "picture.png", "values.json", "nowhere")
 
 
@@ -70,10 +70,10 @@ VALUES = st.one_of(
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
-    """Usually a verb, with options and values."""
-    verb = draw(st.sampled_from(VERBS))
-    words = st.one_of(st.sampled_from(OPTIONS[verb]), VALUES)
-    return [verb, *draw(st.lists(st.sampled_from(FILES), max_size=2)), *draw(st.lists(words, max_size=6))]
+    """Usually a command, with options and values."""
+    command = draw(st.sampled_from(NAMES))
+    words = st.one_of(st.sampled_from(OPTIONS[command]), VALUES)
+    return [command, *draw(st.lists(st.sampled_from(FILES), max_size=2)), *draw(st.lists(words, max_size=6))]
 
 
 @pytest.fixture(scope="module")

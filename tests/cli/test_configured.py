@@ -53,8 +53,8 @@ def test_without_a_table_the_source_is_relative_to_the_output(tmp_path: Path, mo
 
 def test_nothing_to_do_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for verb in ("generate", "check"):
-        result = run(verb)
+    for command in ("generate", "check"):
+        result = run(command)
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
         assert "run: invokable init" in result.stderr
 
@@ -127,8 +127,8 @@ def test_an_option_that_contradicts_the_table_says_so(options: list[str], note: 
 
 
 def test_schema_and_server_are_refused_together(project: Project) -> None:
-    for verb in ("generate", "check", "show"):
-        result = run(verb, "workflows/card.json", "--schema", "6.14.2", "--server", "http://127.0.0.1:9")
+    for command in ("generate", "check", "show"):
+        result = run(command, "workflows/card.json", "--schema", "6.14.2", "--server", "http://127.0.0.1:9")
         assert result.exit_code == 2
         assert "not both" in result.stderr
 

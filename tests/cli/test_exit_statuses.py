@@ -176,7 +176,7 @@ def taken() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "prepare", "line"),
     [(status, *case) for cases in CASES.values() for status, case in cases.items()],
-    ids=[f"{verb} {status}" for verb, cases in CASES.items() for status in cases],
+    ids=[f"{command} {status}" for command, cases in CASES.items() for status in cases],
 )
 def test_it_ends_with_the_status(
     status: int,

@@ -70,8 +70,8 @@ def test_warnings_fail_every_run_with_fail_on_warning(project: Project) -> None:
         assert "warning: /nodes/1" in result.stderr
         assert not project.module().exists()
     project.generate()
-    for verb in ("generate", "check"):
-        result = run(verb, "--fail-on-warning")
+    for command in ("generate", "check"):
+        result = run(command, "--fail-on-warning")
         assert result.exit_code == 2
         assert "warning: /nodes/1" in result.stderr
 
@@ -80,7 +80,7 @@ def test_warnings_are_repeated_each_time(project: Project) -> None:
     """The output of a run does not depend on earlier runs."""
     project.save(warned())
     project.save(example("colour_card.json"), "other.json")
-    said = [run(verb).stderr for verb in ("generate", "generate", "check", "generate")]
+    said = [run(command).stderr for command in ("generate", "generate", "check", "generate")]
     assert said[0].startswith("workflows/card.json: warning: /nodes/1")
     assert said == [said[0]] * 4
     before = project.files()

@@ -27,7 +27,7 @@ CARD = str(WORKFLOWS / "colour_card.json")
 STATUSES = {0, 1, 2, 3, 4}
 ENCODINGS = ("ascii", "latin-1", "cp437", "utf-8", "utf-16")
 FOREIGN = "Ünï ☃ 写真 \U0001f98a [red]x[/]"
-VERBS = shell.list_commands(click.Context(shell))
+COMMANDS = shell.list_commands(click.Context(shell))
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def lines_of(verb: str, server: Simulator) -> list[list[str]]:
-    """Command lines of a verb: one that succeeds, if possible, and some that do not."""
+def lines_of(command: str, server: Simulator) -> list[list[str]]:
+    """Command lines of a command: one that succeeds, if possible, and some that do not."""
     good, bad = f"{FOREIGN[:8]}.json", "broken ☃.json"
-    of_verb = {
+    of_command = {
         "demo": [["--server", "☃"]],
         "diff": [[good, good], [good, bad], [good, CARD, "--format", "markdown"]],
         "map": [["export", good], ["export", bad], ["verify", good]],
@@ -67,7 +67,7 @@ def lines_of(verb: str, server: Simulator) -> list[list[str]]:
         "show": [[good, bad], [good, "--format", "json"]],
         "simulate": [["--model", "☃"], ["--version", "☃"]],
     }
-    return [["--help"], ["☃"], ["--☃"], *of_verb.get(verb, [[good]])]
+    return [["--help"], ["☃"], ["--☃"], *of_command.get(command, [[good]])]
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
 
 
 @pytest.mark.parametrize("encoding", slow_beyond(1, ENCODINGS))
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_works_with_every_encoding(
-    verb: str,
+    command: str,
     encoding: str,
     place: Path,
     server: Simulator,
@@ -102,8 +102,8 @@ def test_every_command_works_with_every_encoding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("INVOKEAI_URL", server.url)
-    for arguments in lines_of(verb, server):
-        status, out, err = run_main([verb, *arguments], encoding)
+    for arguments in lines_of(command, server):
+        status, out, err = run_main([command, *arguments], encoding)
         assert status in STATUSES, (arguments, err)
         assert "Traceback" not in out + err
         assert "internal error" not in err
@@ -205,10 +205,10 @@ def test_streams_that_are_closed_or_full(line: str, status: int, words: str) -> 
 # ------------------------------------------------------------------ folders and names
 
 
-@pytest.mark.parametrize("verb", slow_beyond(1, ["show", "generate", "run"]))
-def test_a_folder_that_was_deleted(verb: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", slow_beyond(1, ["show", "generate", "run"]))
+def test_a_folder_that_was_deleted(command: str, tmp_path: Path) -> None:
     python = Path(sys.executable).parent / "invokable"
-    script = f'mkdir gone; cd gone; rmdir ../gone; "{python}" {verb} {CARD}'
+    script = f'mkdir gone; cd gone; rmdir ../gone; "{python}" {command} {CARD}'
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "current folder: no longer exists; change to another folder and try again\n"
@@ -236,9 +236,9 @@ def without_rights(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("verb", slow_beyond(1, ["show", "generate", "run"]))
-def test_a_folder_that_cannot_be_read(verb: str, locked: Path) -> None:
-    done = without_rights(f"invokable {verb} {locked}/flow.json", locked.parent)
+@pytest.mark.parametrize("command", slow_beyond(1, ["show", "generate", "run"]))
+def test_a_folder_that_cannot_be_read(command: str, locked: Path) -> None:
+    done = without_rights(f"invokable {command} {locked}/flow.json", locked.parent)
     assert (done.returncode, done.stderr) == (2, f"{locked}/flow.json: cannot be read: Permission denied\n")
 
 

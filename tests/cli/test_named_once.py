@@ -183,11 +183,11 @@ def test_every_command_is_swept() -> None:
 
 
 @pytest.mark.usefixtures("furnished", "hasty")
-@pytest.mark.parametrize("verb", slow_among(READERS, ["run"]))
-def test_a_file_is_named_once(verb: str, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", slow_among(READERS, ["run"]))
+def test_a_file_is_named_once(command: str, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOKEAI_URL", NOWHERE)
     files = (*BROKEN, "bad", "nowhere.json", os.devnull)
-    lines = {line.replace("FILE", name).replace("URL", web) for line in READERS[verb] for name in files}
+    lines = {line.replace("FILE", name).replace("URL", web) for line in READERS[command] for name in files}
     assert [problem for line in sorted(lines) for problem in problems(line)] == []
 
 

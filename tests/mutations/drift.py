@@ -226,7 +226,7 @@ MUTATIONS: Final = (
     Mutation(
         "a renamed file counts as gone and new",
         "src/invokable/codegen/drift/trees.py",
-        "if share >= _ALIKE and",
+        "if share >= _SHARED_NODES and",
         "if False and",
         FOLDERS,
     ),

@@ -1,4 +1,4 @@
-"""The command line: one file per verb, each a thin shell over a function."""
+"""The command line: one file per command, each a thin shell over a function."""
 
 from __future__ import annotations
 

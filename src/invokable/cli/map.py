@@ -12,7 +12,7 @@ from invokable.cli.errors import Status, say, say_text, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import replace_file
-from invokable.codegen.drift import compare_files, read_material, see
+from invokable.codegen.drift import compare_files, interface_of, read_artifact
 from invokable.codegen.drift.reports import FORMS, Form, report
 from invokable.contract.interface import write_map
 
@@ -37,9 +37,9 @@ def export(source: str, output: str, config: str | None, schema: str | None, ser
       invokable map export workflows/portrait.json -o portrait.map.json
     """
     options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-    seen = see(read_material(source, options.stdin), options)
-    text = write_map(seen.interface)
-    for warning in seen.warnings:
+    found = interface_of(read_artifact(source, options.stdin), options)
+    text = write_map(found.interface)
+    for warning in found.warnings:
         warn(source, warning)
     if output == "-":
         sys.stdout.write(text)
@@ -74,7 +74,7 @@ def verify(
       invokable map verify portrait.map.json workflows/portrait.json
     """
     options = read_options(config=config, schema=schema, server=server, lenient=lenient)
-    found = read_material(map_file, options.stdin)
+    found = read_artifact(map_file, options.stdin)
     if found.kind != "map":
         raise BuildError(map_file, f"is a {found.kind}, not a map; export one with: invokable map export")
     if against is None:

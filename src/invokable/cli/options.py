@@ -1,4 +1,4 @@
-"""Options: those that several verbs share, and the build options made from them."""
+"""Options: those that several commands share, and the build options made from them."""
 
 from __future__ import annotations
 

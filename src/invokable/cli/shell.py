@@ -1,4 +1,4 @@
-"""The shell: the group of verbs."""
+"""The shell: the group of commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invokable import __version__
 from invokable.cli.ending import ended
 from invokable.contract.listing import any_of
 
-_VERBS: Final = {
+_COMMANDS: Final = {
     "check": "check:check",
     "demo": "demo:demo",
     "diff": "diff:diff",
@@ -26,38 +26,38 @@ _VERBS: Final = {
     "show": "show:show",
     "simulate": "simulate:simulate",
 }
-"""The module and name of each verb's command, imported on use."""
+"""The module and name of each command, imported on use."""
 
 
 class Shell(click.Group):
-    """A group that imports verbs on use, and ends with a line and a status, never with a traceback."""
+    """A group that imports commands on use, and ends with a line and a status, never with a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs, by name."""
-        return sorted(_VERBS)
+        """The commands, by name."""
+        return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb."""
-        if cmd_name not in _VERBS:
+        """A command, by name."""
+        if cmd_name not in _COMMANDS:
             return None
-        module, name = _VERBS[cmd_name].split(":")
+        module, name = _COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(import_module(f"invokable.cli.{module}"), name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The verb on the command line. Raises UsageError with the nearest one, and for null characters in any word.
+        """The command of the command line. Raises UsageError with the nearest one, and for null characters in any word.
 
         A shell passes none, but a program that calls the command may.
         """
         if any("\0" in word for word in args):
             raise click.UsageError("a word of the command contains a null character; remove it", ctx)
-        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from invokable.workflow.errors import nearest, quoted
 
             raise click.UsageError(
-                f"there is no command {quoted(args[0])}; {nearest(args[0], _VERBS) or _known()}", ctx
+                f"there is no command {quoted(args[0])}; {nearest(args[0], _COMMANDS) or _known()}", ctx
             )
         return super().resolve_command(ctx, args)
 
@@ -70,7 +70,7 @@ class Shell(click.Group):
 
 
 def _known() -> str:
-    return f"expected {any_of(sorted(_VERBS))}"
+    return f"expected {any_of(sorted(_COMMANDS))}"
 
 
 @click.group(cls=Shell, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,23 +1,29 @@
 """Drift: what an edited workflow or an InvokeAI upgrade changes for the callers of its module.
 
-name ── material ──▶ workflow, module or map ── interfaces ──▶ two Interfaces ── compare ──▶ Drift ── reports
+name ── artifact ──▶ workflow, module or map ── interfaces ──▶ two Interfaces ── compare ──▶ Drift ── reports
          (git)                                                               (contract/interface)
 two folders ── trees ──▶ matching files, and a Drift for each pair ── tree_reports
 two schemas ── upgrade ──▶ nodes that changed, and a Drift for each module
 """
 
-from invokable.codegen.drift.interfaces import Comparison, Seen, compare_files, see, workflow_interface
-from invokable.codegen.drift.material import Material, read_material
+from invokable.codegen.drift.artifact import Artifact, read_artifact
+from invokable.codegen.drift.interfaces import (
+    Comparison,
+    FoundInterface,
+    compare_files,
+    interface_of,
+    workflow_interface,
+)
 from invokable.codegen.drift.trees import FileDrift, TreeComparison, are_trees, compare_trees
 from invokable.codegen.drift.upgrade import Upgrade, UpgradedModule, find_modules, upgrade
 from invokable.codegen.failures import BuildError
 
 __all__ = [
+    "Artifact",
     "BuildError",
     "Comparison",
     "FileDrift",
-    "Material",
-    "Seen",
+    "FoundInterface",
     "TreeComparison",
     "Upgrade",
     "UpgradedModule",
@@ -25,8 +31,8 @@ __all__ = [
     "compare_files",
     "compare_trees",
     "find_modules",
-    "read_material",
-    "see",
+    "interface_of",
+    "read_artifact",
     "upgrade",
     "workflow_interface",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from invokable.codegen.build.jobs import Job, job_of
 from invokable.codegen.build.modules import plan_again
 from invokable.codegen.build.pipeline import BuildOptions
-from invokable.codegen.drift.material import Material, read_material
+from invokable.codegen.drift.artifact import Artifact, read_artifact
 from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.project.project import Project, Projects
@@ -34,7 +34,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FoundInterface:
     """The interface that callers see, or would see once the module is generated."""
 
     interface: Interface
@@ -46,55 +46,55 @@ def compare_files(old: str, new: str, options: BuildOptions) -> Comparison:
     """Compare what two names refer to. Raises BuildError if one of them cannot be read."""
     if old == "-" and new == "-":
         raise BuildError("-", "standard input can only be one side")
-    return compare_materials(read_material(old, options.stdin), read_material(new, options.stdin), options)
+    return compare_artifacts(read_artifact(old, options.stdin), read_artifact(new, options.stdin), options)
 
 
-def compare_materials(old: Material, new: Material, options: BuildOptions) -> Comparison:
+def compare_artifacts(old: Artifact, new: Artifact, options: BuildOptions) -> Comparison:
     """Compare a workflow, module or map with another one. Raises BuildError."""
     if old.kind == "workflow" and new.kind != "workflow":
-        later = see(new, options)
-        earlier = see(old, options, like=later.interface)
+        later = interface_of(new, options)
+        earlier = interface_of(old, options, like=later.interface)
     else:
-        earlier = see(old, options)
-        later = see(new, options, like=earlier.interface)
-    warnings = [(one.shown, text) for one, seen in ((old, earlier), (new, later)) for text in seen.warnings]
+        earlier = interface_of(old, options)
+        later = interface_of(new, options, like=earlier.interface)
+    warnings = [(one.shown, text) for one, found in ((old, earlier), (new, later)) for text in found.warnings]
     return Comparison(old.shown, new.shown, compare(earlier.interface, later.interface), tuple(warnings))
 
 
-def see(
-    material: Material, options: BuildOptions, *, like: Interface | None = None, schema: SchemaWanted | None = None
-) -> Seen:
+def interface_of(
+    artifact: Artifact, options: BuildOptions, *, like: Interface | None = None, schema: SchemaWanted | None = None
+) -> FoundInterface:
     """The interface that callers see, or would see once the module is generated. Raises BuildError.
 
     Args:
-        material: A workflow, module or map; the last two have an interface of their own.
+        artifact: A workflow, module or map; the last two have an interface of their own.
         options: How to read a workflow. The configuration and lock file are those of its location.
         like: The interface whose names a workflow keeps, and whose schema it is read with if that fits.
         schema: The schema to read a workflow with, overriding all others; with it, a module is read as the workflow
             that it contains.
     """
-    if material.interface is not None and schema is None:
-        return Seen(material.interface)
-    job = job_of(material.source, options.overrides, options.projects)
+    if artifact.interface is not None and schema is None:
+        return FoundInterface(artifact.interface)
+    job = job_of(artifact.source, options.overrides, options.projects)
     if schema is not None:
         job = replace(job, settings=replace(job.settings, schema=schema))
     names, version = (names_of(like), like.schema) if like else (Names(), None)
     try:
-        draft, warnings = _drafted(job, material, options, names, version)
-        return Seen(read_module(draft.unformatted()), warnings)
+        draft, warnings = _drafted(job, artifact, options, names, version)
+        return FoundInterface(read_module(draft.unformatted()), warnings)
     except BuildError as error:
-        if error.where == material.source.shown:  # for a git revision, the file's path in the working tree
-            error.where = material.shown
+        if error.where == artifact.source.shown:  # for a git revision, the file's path in the working tree
+            error.where = artifact.shown
         raise
     except (TemplateError, InterfaceError) as error:
-        raise BuildError(material.shown, str(error)) from None
+        raise BuildError(artifact.shown, str(error)) from None
 
 
 def _drafted(
-    job: Job, material: Material, options: BuildOptions, names: Names, version: str | None
+    job: Job, artifact: Artifact, options: BuildOptions, names: Names, version: str | None
 ) -> tuple[Draft, tuple[str, ...]]:
     """The draft of a workflow's module, with the plan's warnings. The plan's memory is free afterwards."""
-    plan = plan_again(job, material.document(), options.modules, names, version)
+    plan = plan_again(job, artifact.document(), options.modules, names, version)
     return draft_module(plan, templates=job.settings.templates, laid_out=False, extent="interface"), plan.warnings
 
 
@@ -103,7 +103,7 @@ def workflow_interface(path: Path, like: Interface) -> Interface:
 
     The bundled schemas are used, without a configuration or lock file.
     """
-    return see(read_material(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like).interface
+    return interface_of(read_artifact(os.fspath(path)), BuildOptions(projects=Projects(Project())), like=like).interface
 
 
 def names_of(interface: Interface) -> Names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,9 +17,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, TypeAlias
 
 from invokable.codegen.build.pipeline import BuildOptions
+from invokable.codegen.drift.artifact import Artifact, Kind, artifact_of
 from invokable.codegen.drift.git import Revision, revision
-from invokable.codegen.drift.interfaces import Comparison, compare_materials
-from invokable.codegen.drift.material import Kind, Material, material_of
+from invokable.codegen.drift.interfaces import Comparison, compare_artifacts
 from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, is_searched, walked
@@ -29,26 +30,26 @@ from invokable.workflow.document import SUFFIXES, is_workflow
 Status: TypeAlias = Literal["same", "changed", "renamed", "added", "removed", "unreadable"]
 
 _SUFFIXES: Final = (*SUFFIXES, ".py")
-_ALIKE: Final = 0.5
+_SHARED_NODES: Final = 0.5
 """The minimum share of common nodes of a file and its renamed version."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _File:
     """A file in a tree."""
 
     path: str
     """Relative to the folder, with slashes."""
     source: Source
     data: bytes
-    material: Material | None = None
+    artifact: Artifact | None = None
     error: BuildError | None = None
     """Why it cannot be read."""
 
     @property
     def kind(self) -> Kind | None:
         """What it is; None if it cannot be read."""
-        return "module" if self.path.endswith(".py") else self.material.kind if self.material else None
+        return "module" if self.path.endswith(".py") else self.artifact.kind if self.artifact else None
 
     @property
     def stem(self) -> str:
@@ -129,7 +130,7 @@ def compare_trees(old: str, new: str, options: BuildOptions) -> TreeComparison:
     before, after = _chosen(old), _chosen(new)
     if not before and not after:
         raise BuildError(new, "contains no workflows or generated modules, and neither does the other folder")
-    files = [_compared(mine, its, options) for mine, its in _pairs(before, after)]
+    files = [_compared(*pair, options) for pair in _pairs(before, after)]
     return TreeComparison(old, new, tuple(sorted(files, key=lambda file: file.new or file.old or "")))
 
 
@@ -138,26 +139,26 @@ def _is_tree(name: str) -> bool:
     return found.is_folder() if found else os.path.isdir(name)
 
 
-def _chosen(name: str) -> list[_Found]:
+def _chosen(name: str) -> list[_File]:
     """The modules of a folder, or its workflows if it has none, and files that cannot be read and may be either."""
     found = list(_files(name))
-    wanted = "module" if any(one.kind == "module" for one in found) else "workflow"
-    return [one for one in found if one.kind in (wanted, None)]
+    wanted = "module" if any(file.kind == "module" for file in found) else "workflow"
+    return [file for file in found if file.kind in (wanted, None)]
 
 
-def _files(name: str) -> Iterator[_Found]:
+def _files(name: str) -> Iterator[_File]:
     at = revision(name)
     for path, source, data in _of_revision(at) if at else _of_disk(Path(name)):
         if path.endswith(".py") and not is_generated(data.removeprefix(codecs.BOM_UTF8)):
             continue
         shown = f"{name.rstrip('/')}/{path}" if not name.endswith(":") else f"{name}{path}"
         try:
-            material = material_of(shown, source, partial(bytes, data))
+            artifact = artifact_of(shown, source, partial(bytes, data))
         except BuildError as error:
-            yield _Found(path, source, data, error=error)
+            yield _File(path, source, data, error=error)
             continue
-        if material.kind == "module" or is_workflow(material.document()):
-            yield _Found(path, source, data, material)
+        if artifact.kind == "module" or is_workflow(artifact.document()):
+            yield _File(path, source, data, artifact)
 
 
 def _of_disk(folder: Path) -> Iterator[tuple[str, Source, bytes]]:
@@ -173,77 +174,83 @@ def _of_revision(at: Revision) -> Iterator[tuple[str, Source, bytes]]:
             yield path, Source(Path(at.path, path)), data
 
 
-def _pairs(before: Iterable[_Found], after: Iterable[_Found]) -> Iterator[tuple[_Found | None, _Found | None]]:
+def _pairs(before: Iterable[_File], after: Iterable[_File]) -> Iterator[tuple[_File | None, _File | None]]:
     """The matching pairs, then the removed files, then the new ones."""
-    old, new = {one.path: one for one in before}, {one.path: one for one in after}
-    for together in (_of_one_path, _of_one_stem, _of_one_workflow, _of_one_graph):
-        for mine, its in list(together(list(old.values()), list(new.values()))):
-            del old[mine.path], new[its.path]
-            if mine.kind or its.kind:
-                yield mine, its
-    yield from ((one, None) for one in old.values() if one.kind)
-    yield from ((None, one) for one in new.values() if one.kind)
+    left, right = {file.path: file for file in before}, {file.path: file for file in after}
+    for matching in (_of_one_path, _of_one_stem, _of_one_workflow, _of_one_graph):
+        for old, new in list(matching(list(left.values()), list(right.values()))):
+            del left[old.path], right[new.path]
+            if old.kind or new.kind:
+                yield old, new
+    yield from ((file, None) for file in left.values() if file.kind)
+    yield from ((None, file) for file in right.values() if file.kind)
 
 
-def _of_one_path(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
-    its = {one.path: one for one in new}
-    return ((mine, its[mine.path]) for mine in old if mine.path in its)
+def _of_one_path(old: list[_File], new: list[_File]) -> Iterator[tuple[_File, _File]]:
+    by_path = {file.path: file for file in new}
+    return ((file, by_path[file.path]) for file in old if file.path in by_path)
 
 
-def _of_one_stem(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
-    return _alike([(one.stem, one) for one in old], [(one.stem, one) for one in new])
+def _of_one_stem(old: list[_File], new: list[_File]) -> Iterator[tuple[_File, _File]]:
+    return _sharing_a_key([(file.stem, file) for file in old], [(file.stem, file) for file in new])
 
 
-def _of_one_workflow(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
+def _of_one_workflow(old: list[_File], new: list[_File]) -> Iterator[tuple[_File, _File]]:
     """Modules and the workflows that they name as their source."""
-    pairs = _alike([(_workflow_name(one), one) for one in old], [(_workflow_name(one), one) for one in new])
-    return ((mine, its) for mine, its in pairs if mine.kind != its.kind)
+    keyed = ([(_workflow_name(file), file) for file in side] for side in (old, new))
+    return (pair for pair in _sharing_a_key(*keyed) if pair[0].kind != pair[1].kind)
 
 
-def _alike(old: list[tuple[str, _Found]], new: list[tuple[str, _Found]]) -> Iterator[tuple[_Found, _Found]]:
-    """Those that share a key with exactly one other file."""
-    once = [{word: one for word, one in side if [w for w, _ in side].count(word) == 1} for side in (old, new)]
-    return ((mine, once[1][word]) for word, mine in once[0].items() if word in once[1])
+def _sharing_a_key(old: list[tuple[str, _File]], new: list[tuple[str, _File]]) -> Iterator[tuple[_File, _File]]:
+    """The pairs of files whose key no other file on their side has."""
+    left, right = (_unique(side) for side in (old, new))
+    return ((file, right[key]) for key, file in left.items() if key in right)
 
 
-def _workflow_name(one: _Found) -> str:
-    return one.material.interface.source if one.material and one.material.interface else PurePosixPath(one.path).name
+def _unique(side: list[tuple[str, _File]]) -> dict[str, _File]:
+    counts = Counter(key for key, _ in side)
+    return {key: file for key, file in side if counts[key] == 1}
 
 
-def _of_one_graph(old: list[_Found], new: list[_Found]) -> Iterator[tuple[_Found, _Found]]:
+def _workflow_name(file: _File) -> str:
+    interface = file.artifact.interface if file.artifact else None
+    return interface.source if interface else PurePosixPath(file.path).name
+
+
+def _of_one_graph(old: list[_File], new: list[_File]) -> Iterator[tuple[_File, _File]]:
     """Files of one kind with mostly the same nodes, most similar first."""
-    mine, its = ([(one, _nodes(one)) for one in side] for side in (old, new))
+    left, right = ([(file, _nodes(file)) for file in side] for side in (old, new))
     likely = [
-        (len(nodes & others) / len(nodes | others), number, one, other)
-        for number, (one, nodes) in enumerate(mine)
-        for other, others in its
-        if nodes and one.kind == other.kind
+        (len(nodes & others) / len(nodes | others), number, file, other)
+        for number, (file, nodes) in enumerate(left)
+        for other, others in right
+        if nodes and file.kind == other.kind
     ]
     taken: set[str] = set()
-    for share, _, one, other in sorted(likely, key=lambda pair: (-pair[0], pair[1], pair[3].path)):
-        if share >= _ALIKE and not {f"old {one.path}", f"new {other.path}"} & taken:
-            taken |= {f"old {one.path}", f"new {other.path}"}
-            yield one, other
+    for share, _, file, other in sorted(likely, key=lambda pair: (-pair[0], pair[1], pair[3].path)):
+        if share >= _SHARED_NODES and not {f"old {file.path}", f"new {other.path}"} & taken:
+            taken |= {f"old {file.path}", f"new {other.path}"}
+            yield file, other
 
 
-def _nodes(one: _Found) -> frozenset[tuple[str, str]]:
+def _nodes(file: _File) -> frozenset[tuple[str, str]]:
     """The ids and types of a workflow's nodes."""
-    document: Any = one.material.document() if one.material else None
+    document: Any = file.artifact.document() if file.artifact else None
     data = [node.get("data") for node in (document or {}).get("nodes", ()) if isinstance(node, dict)]
     return frozenset((str(each.get("id")), str(each.get("type"))) for each in data if isinstance(each, dict))
 
 
-def _compared(old: _Found | None, new: _Found | None, options: BuildOptions) -> FileDrift:
+def _compared(old: _File | None, new: _File | None, options: BuildOptions) -> FileDrift:
     result = FileDrift(old.path if old else None, new.path if new else None)
     if old is None or new is None:
         error = (old or new).error  # type: ignore[union-attr]  # one of them is there
         return replace(result, error=error)
     result = replace(result, moved=old.kind == new.kind and old.path != new.path)
-    if old.data == new.data and (old.kind == "module" or old.source.path == new.source.path) and old.material:
+    if old.data == new.data and (old.kind == "module" or old.source.path == new.source.path) and old.artifact:
         return result
-    if old.material is None or new.material is None:
+    if old.artifact is None or new.artifact is None:
         return replace(result, error=new.error or old.error)
     try:
-        return replace(result, comparison=compare_materials(old.material, new.material, options))
+        return replace(result, comparison=compare_artifacts(old.artifact, new.artifact, options))
     except BuildError as error:
         return replace(result, error=error)

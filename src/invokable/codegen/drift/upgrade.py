@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from invokable.codegen.build.jobs import plan_jobs
 from invokable.codegen.build.pipeline import BuildOptions
-from invokable.codegen.drift.interfaces import see
-from invokable.codegen.drift.material import Material, read_material
+from invokable.codegen.drift.artifact import Artifact, read_artifact
+from invokable.codegen.drift.interfaces import interface_of
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.schemas import SchemaWanted
 from invokable.codegen.project.sources import expand_sources, walked
@@ -69,7 +69,7 @@ def upgrade(names: Iterable[str], old: SchemaWanted, new: SchemaWanted, options:
     """
     before, after = (options.schemas.used(wanted, None, None).schema for wanted in (old, new))
     versions = ((old, before), (new, after))
-    modules = tuple(_upgraded(read_material(name, options.stdin), versions, options) for name in names)
+    modules = tuple(_upgraded(read_artifact(name, options.stdin), versions, options) for name in names)
     used = frozenset[str]().union(*(module.node_types for module in modules))
     return Upgrade(before, after, modules, compare_nodes(before, after, used if modules else None))
 
@@ -90,28 +90,28 @@ def find_modules(names: Iterable[str], options: BuildOptions) -> Iterator[str]:
         yield from found or (source.shown for source in expand_sources([name]))
 
 
-def _upgraded(material: Material, versions: Versions, options: BuildOptions) -> UpgradedModule:
-    types = _node_types(material)
+def _upgraded(artifact: Artifact, versions: Versions, options: BuildOptions) -> UpgradedModule:
+    types = _node_types(artifact)
     (old, earlier), (new, later) = versions
-    before, failed, warnings = material.interface, earlier, dict[str, None]()
+    before, failed, warnings = artifact.interface, earlier, dict[str, None]()
     try:
         if before is None or before.schema != earlier.version:
-            seen = see(material, options, like=before, schema=old)
-            before, warnings = seen.interface, dict.fromkeys(seen.warnings)
+            found = interface_of(artifact, options, like=before, schema=old)
+            before, warnings = found.interface, dict.fromkeys(found.warnings)
         failed = later
-        seen = see(material, options, like=before, schema=new)
+        found = interface_of(artifact, options, like=before, schema=new)
     except BuildError as error:
         # If the old version cannot read it, no module of it exists that anyone calls.
-        return UpgradedModule(material.shown, types, failed=failed, error=error, breaking=failed is later)
-    drift = compare(before, seen.interface)
-    warned = tuple(warnings | dict.fromkeys(seen.warnings))
-    return UpgradedModule(material.shown, types, drift=drift, breaking=drift.breaking, warnings=warned)
+        return UpgradedModule(artifact.shown, types, failed=failed, error=error, breaking=failed is later)
+    drift = compare(before, found.interface)
+    warned = tuple(warnings | dict.fromkeys(found.warnings))
+    return UpgradedModule(artifact.shown, types, drift=drift, breaking=drift.breaking, warnings=warned)
 
 
-def _node_types(material: Material) -> frozenset[str]:
-    document = material.document()
+def _node_types(artifact: Artifact) -> frozenset[str]:
+    document = artifact.document()
     if document is None:
-        raise BuildError(material.shown, "contains no workflow, so it cannot be read with another schema")
+        raise BuildError(artifact.shown, "contains no workflow, so it cannot be read with another schema")
     return frozenset(name for name, _ in node_versions(document))
 
 

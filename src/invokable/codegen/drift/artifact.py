@@ -1,4 +1,4 @@
-"""Material: a workflow, generated module or map file; on disk, in git, or on stdin.
+"""Artifact: a workflow, generated module or map file; on disk, in git, or on stdin.
 
 Its bytes and their JSON take much memory, so they are read again when they are needed.
 """
@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal["workflow", "module", "map"]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class Artifact:
     """A workflow, whose interface depends on a schema and names, or a module or map, which has its own."""
 
     shown: str
@@ -47,25 +47,25 @@ class Material:
             raise BuildError(self.shown, str(error)) from None
 
 
-def read_material(name: str, stdin: BinaryIO | None = None) -> Material:
+def read_artifact(name: str, stdin: BinaryIO | None = None) -> Artifact:
     """Read what `name` refers to: a path, `-`, or `git:REV:PATH` with a path relative to the current folder.
 
     Modules are read, not imported. Raises BuildError.
     """
-    return material_of(name, *_file(name, stdin))
+    return artifact_of(name, *_file(name, stdin))
 
 
-def material_of(name: str, source: Source, read: Callable[[], bytes]) -> Material:
-    """The material in a file. Raises BuildError."""
+def artifact_of(name: str, source: Source, read: Callable[[], bytes]) -> Artifact:
+    """The artifact in a file. Raises BuildError."""
     data = read()
     if len(data) > MAX_BYTES:
         raise BuildError(name, f"is larger than {MAX_BYTES // 2**20} MiB")
     if source.name.endswith(".py") or data.lstrip()[:1] == b"#":
-        return Material(name, source, "module", read, _interface(name, data, "module"))
+        return Artifact(name, source, "module", read, _interface(name, data, "module"))
     document = _document(name, data)
     if isinstance(document, dict) and KEY in document:
-        return Material(name, source, "map", read, _interface(name, data, "map"))
-    return Material(name, source, "workflow", read)
+        return Artifact(name, source, "map", read, _interface(name, data, "map"))
+    return Artifact(name, source, "workflow", read)
 
 
 def _document(name: str, data: bytes) -> object:
