@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from invokable._extras import CODEGEN
 from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
 from invokable.runtime.errors import StaleWorkflowError
@@ -21,7 +22,6 @@ Described: TypeAlias = type[Workflow] | str | os.PathLike[str]
 """A generated class, or the path of a generated module, map file or workflow file."""
 
 _MOST: Final = 5  # changes listed in an error
-_EXTRA: Final = frozenset({"anyascii", "black", "click", "jinja2"})
 
 
 def verify_index_map(workflow: Described, against: Described) -> Drift:
@@ -106,7 +106,7 @@ def _of_workflow(path: Path, like: Interface) -> Interface:
     except BuildError as error:
         raise ValueError(str(error)) from None
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if error.name not in CODEGEN:
             raise
         message = f"{path} is a workflow file; to read it, install the extra: pip install 'invokable[codegen]'"
         raise ModuleNotFoundError(message, name=error.name) from None

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invokable.cli.extras import CODEGEN
+from invokable._extras import CODEGEN
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.effort import tries

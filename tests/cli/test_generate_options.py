@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from invokable.codegen.project.starting import find_workflows
+from invokable.codegen.project.initial import find_workflows
 from invokable.testing import Simulator
 from tests.cli.projects import TABLE, Project
 from tests.cli.test_generate import run

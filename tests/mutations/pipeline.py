@@ -382,7 +382,7 @@ MUTATIONS: Final = [
     ),
     Mutation(
         "a table lists workflows that it cannot name",
-        f"{CODEGEN}project/starting.py",
+        f"{CODEGEN}project/initial.py",
         """ if "\\\\" not in name)""",
         ")",
         ("tests/cli/test_generate_options.py",),

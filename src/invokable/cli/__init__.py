@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Final
 
-from invokable.cli.extras import CODEGEN
+from invokable._extras import CODEGEN
 
 _INTERRUPTED: Final = 130
 

@@ -12,8 +12,8 @@ from types import FrameType
 
 import click
 
+from invokable._extras import CODEGEN
 from invokable.cli.errors import Status, say_error, show_failure
-from invokable.cli.extras import CODEGEN
 from invokable.codegen.failures import BuildError
 from invokable.contract.plain import plain
 

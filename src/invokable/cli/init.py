@@ -9,7 +9,7 @@ import click
 from invokable.cli.errors import say
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import FileChange, RefusedError, make_changes, read_text
-from invokable.codegen.project.starting import AlreadyStartedError, start_project
+from invokable.codegen.project.initial import AlreadyConfiguredError, initial_config
 from invokable.contract.listing import counted
 
 
@@ -28,9 +28,9 @@ def init(folder: str) -> None:
     path = Path(folder) / "pyproject.toml"
     try:
         current = read_text(path)
-        start = start_project(Path(folder), current)
-        (change,) = make_changes([FileChange.of_text(path, current, start.text)])
-    except AlreadyStartedError:
+        initial = initial_config(Path(folder), current)
+        (change,) = make_changes([FileChange.of_text(path, current, initial.text)])
+    except AlreadyConfiguredError:
         raise BuildError(str(path), "already has a [tool.invokable] table", kind="refused") from None
     except RefusedError as error:
         raise BuildError(str(path), str(error), kind="refused") from None
@@ -39,9 +39,9 @@ def init(folder: str) -> None:
     except OSError as error:
         raise BuildError.of_system(str(path), error, "written") from None
     say(f"{path}: {change.outcome}")
-    count = len(start.workflows)
+    count = len(initial.workflows)
     if count:
-        outputs = ", ".join(start.outputs)
+        outputs = ", ".join(initial.outputs)
         say(f"found {counted(count, 'workflow')}; modules go to {outputs}")
         say("next: invokable generate")
     else:

@@ -17,7 +17,7 @@ from invokable.codegen.build.pipeline import Build
 from invokable.codegen.build.publish import FileChange, Written
 from invokable.codegen.build.unified import unified_diff
 from invokable.codegen.failures import BuildError
-from invokable.codegen.project.tracking import Lack, Tracking, adding, tracking
+from invokable.codegen.project.tracking import Tracking, UntrackedFile, add_commands, tracking
 from invokable.codegen.python.json_text import LongText
 from invokable.contract.utf8 import Utf8
 
@@ -51,14 +51,14 @@ class Finding:
     after: Utf8 = b""
     fixable: bool = True
     """Whether generating fixes it."""
-    lack: Lack | None = None
+    untracked: UntrackedFile | None = None
     """Why a commit would not include it, if git was asked."""
 
     @property
     def message(self) -> str:
         """The problem, in one line."""
-        lack = "" if self.lack is None else "git ignores it" if self.lack.ignored else "git does not track it"
-        return ": ".join(filter(None, (_WORDS[self.state], "; ".join(filter(None, (self.detail, lack))))))
+        git = "" if self.untracked is None else "git ignores it" if self.untracked.ignored else "git does not track it"
+        return ": ".join(filter(None, (_WORDS[self.state], "; ".join(filter(None, (self.detail, git))))))
 
     def diff(self) -> Iterator[str]:
         """The change that generating would make, as a unified diff in parts, see `unified_diff`."""
@@ -98,8 +98,8 @@ class Report:
         findings = tuple(findings)
         states = {finding.state for finding in findings if finding.fixable} - {"fine", "untracked"}
         generating = f"{self.command} --force" if "edited" in states else self.command
-        lacks = [finding.lack for finding in findings if finding.lack is not None]
-        return (*([generating] if states else []), *adding(lacks))
+        untracked = [finding.untracked for finding in findings if finding.untracked is not None]
+        return (*([generating] if states else []), *add_commands(untracked))
 
     def to_json(self, status: int) -> dict[str, Any]:
         """The report as a JSON object for `pieces`. `status` is the exit status of the command."""
@@ -145,7 +145,7 @@ def report(build: Build, *, command: str = "invokable generate", git: bool = Fal
     asked = _asked(build, findings) if git else Tracking()
     warnings = [(result.source.shown, warning) for result in build.results for warning in result.warnings]
     return Report(
-        findings=tuple(_tracked(finding, asked.lacking.get(finding.path)) for finding in findings),
+        findings=tuple(_tracked(finding, asked.untracked.get(finding.path)) for finding in findings),
         failures=build.failures,
         warnings=(*warnings, *((failure.where, failure.message) for failure in asked.failures)),
         skipped=tuple((result.source.shown, result.skipped) for result in build.results if result.skipped),
@@ -159,10 +159,10 @@ def _asked(build: Build, findings: Iterable[Finding]) -> Tracking:
     return tracking(there, needed={change.path for change in build.extras.locks})
 
 
-def _tracked(finding: Finding, lack: Lack | None) -> Finding:
-    if lack is None:
+def _tracked(finding: Finding, untracked: UntrackedFile | None) -> Finding:
+    if untracked is None:
         return finding
-    return replace(finding, lack=lack, state="untracked" if finding.state == "fine" else finding.state)
+    return replace(finding, untracked=untracked, state="untracked" if finding.state == "fine" else finding.state)
 
 
 def _findings(build: Build) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE")
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class UntrackedFile:
     """Why a commit would not include a file: it was not added, or git ignores it."""
 
     root: str
@@ -38,7 +38,7 @@ class Lack:
 class Tracking:
     """What git says about files."""
 
-    lacking: dict[Path, Lack] = field(default_factory=dict)
+    untracked: dict[Path, UntrackedFile] = field(default_factory=dict)
     """The files that a commit would not include."""
     failures: tuple[BuildError, ...] = ()
     """Repositories that could not be asked."""
@@ -54,7 +54,7 @@ def tracking(files: Iterable[Path], *, needed: Collection[Path] = ()) -> Trackin
     git = shutil.which("git") if repositories else None
     if git is None:
         return Tracking()
-    lacking: dict[Path, Lack] = {}
+    untracked: dict[Path, UntrackedFile] = {}
     failures = []
     for root, paths in repositories.items():
         try:
@@ -64,17 +64,17 @@ def tracking(files: Iterable[Path], *, needed: Collection[Path] = ()) -> Trackin
             continue
         for name, path in paths.items():
             if tags.get(name) == _UNTRACKED:
-                lacking[path] = Lack(root, name)
+                untracked[path] = UntrackedFile(root, name)
             elif name not in tags and path in needed:
-                lacking[path] = Lack(root, name, ignored=True)
-    return Tracking(lacking, tuple(failures))
+                untracked[path] = UntrackedFile(root, name, ignored=True)
+    return Tracking(untracked, tuple(failures))
 
 
-def adding(lacks: Iterable[Lack]) -> Iterator[str]:
+def add_commands(untracked: Iterable[UntrackedFile]) -> Iterator[str]:
     """The shell commands that add files, run from the current folder."""
     groups: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
-    for lack in lacks:
-        groups[lack.root, lack.ignored].append(lack.name)
+    for file in untracked:
+        groups[file.root, file.ignored].append(file.name)
     here = os.path.realpath(os.curdir)
     around = _root(here)
     for (root, ignored), names in groups.items():

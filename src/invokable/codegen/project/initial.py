@@ -1,4 +1,4 @@
-"""Starting: the commented table for a new project, with the workflows found in it."""
+"""Initial: the commented table for a new project, with the workflows found in it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ _WORKFLOW: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """The start of a project."""
+class InitialConfig:
+    """The configuration of a new project."""
 
     text: str
     """The full text of its pyproject.toml."""
@@ -63,19 +63,19 @@ class Start:
     """The outputs for their modules."""
 
 
-class AlreadyStartedError(Exception):
+class AlreadyConfiguredError(Exception):
     """The pyproject.toml already has the table."""
 
 
-def start_project(folder: Path, current: str | None) -> Start:
+def initial_config(folder: Path, current: str | None) -> InitialConfig:
     """The pyproject.toml for a folder, whose current text is `current`, with a `[tool.invokable]` table added.
 
-    Raises AlreadyStartedError if it has one, ValueError if the text is not TOML, and OSError.
+    Raises AlreadyConfiguredError if it has one, ValueError if the text is not TOML, and OSError.
     """
     if current is not None:
         tool = tomllib.loads(current).get("tool")
         if isinstance(tool, dict) and "invokable" in tool:
-            raise AlreadyStartedError
+            raise AlreadyConfiguredError
     workflows = find_workflows(folder)
     roots = _roots(workflows) or ["workflows"]
     outputs = _outputs(_output(folder), roots)
@@ -87,7 +87,7 @@ def start_project(folder: Path, current: str | None) -> Start:
     before = f"{current.rstrip()}\n\n" if current and current.strip() else ""
     text = before + table
     tomllib.loads(text)
-    return Start(text, tuple(workflows), tuple(dict.fromkeys(outputs)))
+    return InitialConfig(text, tuple(workflows), tuple(dict.fromkeys(outputs)))
 
 
 def find_workflows(folder: Path) -> list[str]:
