@@ -119,7 +119,7 @@ def test_the_typed_dict_of_a_generator_has_the_settings_of_the_contract(kind: Ge
     assert hints.keys() == kind.settings.keys()
     python = {"number": float, "integer": int, "count": int, "text": str, "numbers": list[float], "id": str}
     for name, setting in kind.settings.items():
-        wanted: Any = python.get(setting.takes, Literal["images", "assets"])
+        wanted: Any = python.get(setting.type, Literal["images", "assets"])
         wanted = wanted | None if setting.nullable else wanted
         assert hints[name] == (NotRequired[wanted] if setting.default is None else wanted), name
 

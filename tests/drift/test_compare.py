@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from invokable.contract.interface import Interface, compare
+from invokable.contract.interface.accepted import Accepted, One, read_annotation
 from invokable.contract.interface.rules import KINDS, RULES
-from invokable.contract.interface.takes import One, Takes, read_takes
 from invokable.contract.interface.words import shown_choices
 from invokable.schema.compare import compare_nodes
 from tests.counted import Counted
@@ -32,7 +32,7 @@ def test_every_kind_of_change_has_an_edit_and_a_rule() -> None:
 
 
 def of_choices(old: tuple[str, ...], new: tuple[str, ...]) -> object:
-    return shown_choices(Takes(one=One("str", old)), Takes(one=One("str", new)))
+    return shown_choices(Accepted(one=One("str", old)), Accepted(one=One("str", new)))
 
 
 def of_models(old: tuple[str, ...], new: tuple[str, ...]) -> object:
@@ -63,7 +63,7 @@ def test_many_choices_are_not_compared_with_each_other(
 def test_many_choices_are_read_like_few(count: int) -> None:
     choices = tuple(f"choice {number}, '[x]' \U0001f98a" for number in range(count))
     literal = f"Literal[{', '.join(map(repr, choices))}]"
-    assert read_takes(literal) == Takes(one=One("str", choices))
-    assert read_takes(f"{literal} | None") == Takes(one=One("str", choices), none=True)
+    assert read_annotation(literal) == Accepted(one=One("str", choices))
+    assert read_annotation(f"{literal} | None") == Accepted(one=One("str", choices), none=True)
     with pytest.raises(ValueError, match="neither a string nor an integer"):
-        read_takes(f"{literal[:-1]}, 0.5]")
+        read_annotation(f"{literal[:-1]}, 0.5]")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invokable.contract.interface.accepted import Accepted, Many, One, read_annotation
 from invokable.contract.interface.fits import contains, misfits
-from invokable.contract.interface.takes import Many, One, Takes, read_takes
 from invokable.contract.limits import Limits
 from invokable.contract.models import ModelFilter
 
@@ -39,7 +39,7 @@ def test_numbers_are_contained_exactly_when_each_is(outer: Limits, inner: Limits
 
 
 @pytest.mark.parametrize(
-    ("given", "taking", "aspects"),
+    ("given", "accepting", "aspects"),
     [
         ("int", "float", ""),
         ("float", "int", "type"),
@@ -78,16 +78,18 @@ def test_numbers_are_contained_exactly_when_each_is(outer: Limits, inner: Limits
         ("my.Type", "my.Other", "type"),
     ],
 )
-def test_what_fits(given: str, taking: str, aspects: str) -> None:
-    assert misfits(read_takes(given), read_takes(taking)) == set(aspects.split())
+def test_what_fits(given: str, accepting: str, aspects: str) -> None:
+    assert misfits(read_annotation(given), read_annotation(accepting)) == set(aspects.split())
 
 
 def test_an_annotation_is_read_as_the_generator_writes_it() -> None:
-    assert read_takes("Annotated[Annotated[int, Ge(1)] | Annotated[list[int], Len(2, 3)], Index(0)] | None") == Takes(
+    assert read_annotation(
+        "Annotated[Annotated[int, Ge(1)] | Annotated[list[int], Len(2, 3)], Index(0)] | None"
+    ) == Accepted(
         one=One("int", limits=Limits(minimum=1)),
         many=Many(One("int"), Limits(min_items=2, max_items=3)),
         none=True,
     )
-    assert read_takes("Annotated[ModelInput, ModelFilter(base=('sd-1', 'sd-2'))]").one == One(
+    assert read_annotation("Annotated[ModelInput, ModelFilter(base=('sd-1', 'sd-2'))]").one == One(
         "ModelInput", models=ModelFilter(base=("sd-1", "sd-2"))
     )

@@ -30,7 +30,7 @@ MUTATIONS: Final = (
     Mutation(
         "None goes unnoticed",
         f"{INTERFACE}fits.py",
-        "if given.none and not taking.none and not anything:",
+        "if given.none and not accepting.none and not anything:",
         "if False:",
         FITS,
     ),
@@ -51,7 +51,7 @@ MUTATIONS: Final = (
     Mutation(
         "an alias that stands for other choices goes unnoticed",
         f"{INTERFACE}compare.py",
-        "if misfits(read_takes(named), new.takes):",
+        "if misfits(read_annotation(named), new.accepted):",
         "if False:",
         COMPARED,
     ),
@@ -99,7 +99,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "many choices or None are read as choices alone",
-        f"{INTERFACE}takes.py",
+        f"{INTERFACE}accepted.py",
         "if list(long_parts(text, 0, len(text))) == [inside] else None",
         "",
         COMPARED,

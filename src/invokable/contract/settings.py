@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from invokable.contract.listing import with_article
 
-Takes: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "category", "id"]
+SettingType: TypeAlias = Literal["number", "integer", "count", "text", "numbers", "category", "id"]
 
 FAMILIES: Final[Mapping[str, str]] = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
 """The families of batches and generators, each with the field that passes its values from node to node."""
@@ -37,7 +37,7 @@ SETTINGS_FIELDS: Final = frozenset(map(generator_field, FAMILIES))
 class Setting:
     """One setting of a generator."""
 
-    takes: Takes
+    type: SettingType
     default: object = None
     """The editor's default. A setting without a default is optional."""
     nullable: bool = False
@@ -46,7 +46,7 @@ class Setting:
         """What was expected instead of the value, such as `a number`; empty if it is valid."""
         if value is None and self.nullable:
             return ""
-        return "" if _FITS[self.takes](value) else _WORDS[self.takes]
+        return "" if _FITS[self.type](value) else _WORDS[self.type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_FITS: Final[Mapping[Takes, Callable[[Any], bool]]] = {
+_FITS: Final[Mapping[SettingType, Callable[[Any], bool]]] = {
     "number": _is_number,
     "integer": _is_integer,
     "count": lambda value: _is_integer(value) and 1 <= value <= SAFE_INTEGER,
@@ -105,7 +105,7 @@ _FITS: Final[Mapping[Takes, Callable[[Any], bool]]] = {
     "category": lambda value: value in tuple(CATEGORIES),
     "id": lambda value: isinstance(value, str) and value.strip() != "",
 }
-_WORDS: Final[Mapping[Takes, str]] = {
+_WORDS: Final[Mapping[SettingType, str]] = {
     "number": "a finite number",
     "integer": "an integer",
     "count": "an integer above 0",

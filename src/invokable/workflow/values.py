@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from invokable.contract.colors import CHANNELS, FULL
 from invokable.contract.models import MODELS_BY_FIELD
-from invokable.contract.settings import CATEGORIES, KINDS, SAFE_INTEGER, GeneratorKind, Takes
+from invokable.contract.settings import CATEGORIES, KINDS, SAFE_INTEGER, GeneratorKind, SettingType
 from invokable.schema.model import MISSING, Schema
 from invokable.workflow.shapes import (
     Optional_,
@@ -36,7 +36,7 @@ NUMBERS = array(number)
 TEXTS = array(text)
 
 
-_SETTINGS: dict[Takes, Shape] = {
+_SETTINGS: dict[SettingType, Shape] = {
     "number": number,
     "integer": integer,
     "count": between(1, SAFE_INTEGER),
@@ -50,7 +50,7 @@ _SETTINGS: dict[Takes, Shape] = {
 def _generator(kind: GeneratorKind) -> Shape:
     shapes = {
         name: Optional_(
-            _SETTINGS[setting.takes],
+            _SETTINGS[setting.type],
             MISSING if setting.default is None else setting.default,
             nullable=setting.nullable,
         )

@@ -5,7 +5,7 @@
     map file ──────── mapfile ┘              ├─ compare ─▶ Drift ─ rules ─▶ compatible or breaking
                               other Interface ┘
 
-model      Interface, its inputs and outputs        takes     what an input accepts, from its annotation
+model      Interface, its inputs and outputs        accepted  what an input accepts, from its annotation
 compare    two interfaces → changes                 fits      whether one input accepts all that another does
 rules      each kind of change, and whom it breaks  drift     the changes, the verdict, and both in words
 """

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar, get_args
 
+from invokable.contract.interface.accepted import read_annotation
 from invokable.contract.interface.drift import Drift
 from invokable.contract.interface.fits import Aspect, misfits
 from invokable.contract.interface.model import Input, Interface, Output
 from invokable.contract.interface.rules import Change, Kind
-from invokable.contract.interface.takes import read_takes
-from invokable.contract.interface.words import shown_choices, shown_indices, shown_takes
+from invokable.contract.interface.words import accepted_in_words, shown_choices, shown_indices
 
 Pin = TypeVar("Pin", Input, Output)
 
@@ -60,10 +60,10 @@ def _of_inputs(old: Interface, new: Interface) -> Iterator[Change]:
     for before, after in pairs:
         yield from _of_input(before, after, new.aliases)
     for item in gone:
-        where = f"{shown_indices(item.indices)}, {shown_takes(item.takes, item.type)}"
+        where = f"{shown_indices(item.indices)}, {accepted_in_words(item.accepted, item.type)}"
         yield Change(kind="input-missing", name=item.attribute, before=where)
     for item in added:
-        where = f"{shown_indices(item.indices)}, {shown_takes(item.takes, item.type)}"
+        where = f"{shown_indices(item.indices)}, {accepted_in_words(item.accepted, item.type)}"
         if item.default is None:
             yield Change(kind="input-new-required", name=item.attribute, after=where)
         else:
@@ -81,38 +81,38 @@ def _of_input(old: Input, new: Input, aliases: Mapping[str, str]) -> Iterator[Ch
         yield Change(kind="input-moved", name=name, before=before, after=after)
     if old.label != new.label:
         yield Change(kind="input-relabelled", name=name, before=old.label, after=new.label)
-    yield from _of_takes(old, new)
+    yield from _of_accepted(old, new)
     yield from _of_alias(old, new, aliases)
     yield from _of_default(old, new)
     if old.connected != new.connected:
         yield Change(kind="input-connected" if new.connected else "input-released", name=name)
 
 
-def _of_takes(old: Input, new: Input) -> Iterator[Change]:
-    before, after = shown_takes(old.takes, old.type), shown_takes(new.takes, new.type)
-    narrowed, widened = misfits(old.takes, new.takes), misfits(new.takes, old.takes)
+def _of_accepted(old: Input, new: Input) -> Iterator[Change]:
+    before, after = accepted_in_words(old.accepted, old.type), accepted_in_words(new.accepted, new.type)
+    narrowed, widened = misfits(old.accepted, new.accepted), misfits(new.accepted, old.accepted)
     if _is_other_json(old, new):
         narrowed |= {"type"}
     for aspect in _ASPECTS:
         if aspect in narrowed or aspect in widened:
             kind = (_NARROWED if aspect in narrowed else _WIDENED)[aspect]
-            detail = shown_choices(old.takes, new.takes) if aspect == "choices" else ""
+            detail = shown_choices(old.accepted, new.accepted) if aspect == "choices" else ""
             yield Change(kind=kind, name=old.attribute, before=before, after=after, detail=detail)
 
 
 def _of_alias(old: Input, new: Input, aliases: Mapping[str, str]) -> Iterator[Change]:
     """The alias of an input may now belong to another input, and name its choices."""
     named = aliases.get(old.alias)
-    if named is None or misfits(old.takes, new.takes):
+    if named is None or misfits(old.accepted, new.accepted):
         return
-    if misfits(read_takes(named), new.takes):
+    if misfits(read_annotation(named), new.accepted):
         before, after = f"the choices of {old.attribute}", "those of another input"
         yield Change(kind="alias-changed", name=old.alias, before=before, after=after)
 
 
 def _is_other_json(old: Input, new: Input) -> bool:
     """Whether both accept JSON, whose meaning depends on the field type."""
-    bases = {part.base for takes in (old.takes, new.takes) if (part := takes.one or (takes.many and takes.many.item))}
+    bases = {value.base for accepted in (old.accepted, new.accepted) if (value := accepted.value)}
     return bases == {"JsonValue"} and old.type != new.type
 
 

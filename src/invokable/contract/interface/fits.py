@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
-from invokable.contract.interface.takes import Many, One, Takes
+from invokable.contract.interface.accepted import Accepted, Many, One
 from invokable.contract.limits import Limits, is_multiple
 from invokable.contract.models import ModelFilter
 
@@ -20,47 +20,49 @@ _JSON: Final = frozenset({"JsonValue", "bool", "float", "int", "str"})
 _NUMBERS: Final = frozenset({"float", "int"})
 
 
-def misfits(given: Takes, taking: Takes) -> frozenset[Aspect]:
-    """The aspects in which `taking` refuses something that `given` accepts; empty if it accepts everything."""
-    return frozenset(_misfits(given, taking))
+def misfits(given: Accepted, accepting: Accepted) -> frozenset[Aspect]:
+    """The aspects in which `accepting` refuses something that `given` accepts; empty if it accepts everything."""
+    return frozenset(_misfits(given, accepting))
 
 
-def _misfits(given: Takes, taking: Takes) -> Iterator[Aspect]:
-    anything = taking.one is not None and taking.one.base == "JsonValue"
-    if given.none and not taking.none and not anything:
+def _misfits(given: Accepted, accepting: Accepted) -> Iterator[Aspect]:
+    anything = accepting.one is not None and accepting.one.base == "JsonValue"
+    if given.none and not accepting.none and not anything:
         yield "none"
     if given.one is not None:
-        if taking.one is None:
+        if accepting.one is None:
             yield "type"
         else:
-            yield from _misfits_of_one(given.one, taking.one)
+            yield from _misfits_of_one(given.one, accepting.one)
     if given.many is not None:
-        if taking.many is not None:
-            yield from _misfits_of_many(given.many, taking.many)
+        if accepting.many is not None:
+            yield from _misfits_of_many(given.many, accepting.many)
         elif not (anything and given.many.item.base in _JSON):
             yield "type"
 
 
-def _misfits_of_one(given: One, taking: One) -> Iterator[Aspect]:
-    if taking.base == "JsonValue":
+def _misfits_of_one(given: One, accepting: One) -> Iterator[Aspect]:
+    if accepting.base == "JsonValue":
         if given.base not in _JSON:
             yield "type"
         return
-    if given.base != taking.base and not (given.base == "int" and taking.base == "float" and not taking.choices):
+    if given.base != accepting.base and not (
+        given.base == "int" and accepting.base == "float" and not accepting.choices
+    ):
         yield "type"
         return
-    if taking.choices:
-        if not given.choices or not _typed(given.choices) <= _typed(taking.choices):
+    if accepting.choices:
+        if not given.choices or not _typed(given.choices) <= _typed(accepting.choices):
             yield "choices"
-    elif not _within(taking.limits, given):
+    elif not _within(accepting.limits, given):
         yield "limits"
-    if not _admits(taking.models, given.models):
+    if not _admits(accepting.models, given.models):
         yield "models"
 
 
-def _misfits_of_many(given: Many, taking: Many) -> Iterator[Aspect]:
+def _misfits_of_many(given: Many, accepting: Many) -> Iterator[Aspect]:
     """To a type checker, a list of one type is not a list of another, even if every item would be accepted."""
-    one, other = given.item, taking.item
+    one, other = given.item, accepting.item
     if other.base != "JsonValue" and one.base != other.base:
         yield "type"
         return
@@ -68,7 +70,7 @@ def _misfits_of_many(given: Many, taking: Many) -> Iterator[Aspect]:
         yield "choices"
     else:
         yield from _misfits_of_one(one, other)
-    if not _contains_size(taking.limits, given.limits):
+    if not _contains_size(accepting.limits, given.limits):
         yield "limits"
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+from invokable.contract.interface.accepted import read_annotation
 from invokable.contract.interface.model import Input, Interface, InterfaceError, Output
-from invokable.contract.interface.takes import read_takes
 from invokable.contract.json_parts import not_json
 
 MAP_FORMAT: Final = 1
@@ -108,7 +108,7 @@ def _interface(document: Mapping[str, Any]) -> Interface:
 
 def _read_input(item: Mapping[str, Any]) -> Input:
     kept = {key: value for key, value in item.items() if key not in ("index", "required")}
-    read_takes(item["annotation"])
+    read_annotation(item["annotation"])
     return Input(**{**kept, "indices": tuple(item["indices"])})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from invokable.contract.interface.takes import Takes, read_takes
+from invokable.contract.interface.accepted import Accepted, read_annotation
 from invokable.contract.module import index_map_checksum
 
 Key: TypeAlias = tuple[str, str]
@@ -54,9 +54,9 @@ class Input:
         return self.node_id, self.field
 
     @property
-    def takes(self) -> Takes:
+    def accepted(self) -> Accepted:
         """The values that the input accepts."""
-        return read_takes(self.annotation)
+        return read_annotation(self.annotation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class Interface:
         if not all(isinstance(text, str) for row in tables for text in row):
             raise TypeError("a node type, its version, an alias or the name of a model is not text")
         for alias in self.aliases.values():
-            read_takes(alias)
+            read_annotation(alias)
 
 
 def _check_texts(pin: Input | Output | Interface, *names: str) -> None:

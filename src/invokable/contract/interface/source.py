@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from invokable.contract.batch import BatchTable
+from invokable.contract.interface.accepted import read_annotation
 from invokable.contract.interface.model import Input, Interface, InterfaceError, Key, Output
-from invokable.contract.interface.takes import read_takes
 from invokable.contract.json_parts import elements_of
 from invokable.contract.module import index_map_checksum
 from invokable.contract.module_text import constant, indices, quick_constant, workflow_class
@@ -267,7 +267,7 @@ def _inputs(module: _Module) -> Iterator[Input]:
             raise ValueError(f"the index of {attribute.name!r} does not match INDEX_MAP")
         node_id, name, kind = next(place for place in shown if place)
         annotation, alias = written.of(attribute.annotation)
-        read_takes(annotation)
+        read_annotation(annotation)
         yield Input(
             attribute=attribute.name,
             indices=attribute.indices,

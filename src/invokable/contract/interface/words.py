@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from invokable.contract.interface.accepted import Accepted, One
 from invokable.contract.interface.rules import Change, Kind
-from invokable.contract.interface.takes import One, Takes
 from invokable.contract.limit_words import range_in_words
 from invokable.contract.model_words import models_in_words
 
@@ -63,9 +63,9 @@ def change_line(change: Change) -> str:
     return _LINES[change.kind].format(before=before, after=after)
 
 
-def shown_choices(old: Takes, new: Takes) -> str:
+def shown_choices(old: Accepted, new: Accepted) -> str:
     """The removed and added choices: `without "box", with "lens"`; empty if either has no choices."""
-    before, after = ((takes.one or (takes.many and takes.many.item)) for takes in (old, new))
+    before, after = old.value, new.value
     if not (before and before.choices and after and after.choices):
         return ""
     old_choices, new_choices = frozenset(before.choices), frozenset(after.choices)
@@ -80,14 +80,14 @@ def shown_indices(indices: tuple[int, ...]) -> str:
     return f"indices {', '.join(rest)} and {last}" if rest else f"index {last}"
 
 
-def shown_takes(takes: Takes, field_type: str) -> str:
+def accepted_in_words(accepted: Accepted, field_type: str) -> str:
     """What an input accepts: `int, 64 to 2048, a multiple of 8`."""
     parts = []
-    if takes.one is not None:
-        parts.append(_one(takes.one, field_type))
-    if takes.many is not None:
-        parts.append(_joined(f"list of {_one(takes.many.item, field_type)}", range_in_words(takes.many.limits)))
-    if takes.none:
+    if accepted.one is not None:
+        parts.append(_one(accepted.one, field_type))
+    if accepted.many is not None:
+        parts.append(_joined(f"list of {_one(accepted.many.item, field_type)}", range_in_words(accepted.many.limits)))
+    if accepted.none:
         parts.append("None")
     return " or ".join(parts)
 

@@ -1,4 +1,4 @@
-"""Takes: the values that an input accepts, read from its annotation.
+"""Accepted: the values that an input accepts, read from its annotation.
 
     Annotated[int | list[int], ModelFilter(…)] | None  ─▶  one: int   many: list of int   none: yes
 
@@ -47,29 +47,34 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Takes:
+class Accepted:
     """What an input accepts: a single value, a list, None, or several of these."""
 
     one: One | None = None
     many: Many | None = None
     none: bool = False
 
+    @property
+    def value(self) -> One | None:
+        """The single value, or the item of the list."""
+        return self.one or (self.many and self.many.item)
+
 
 @lru_cache(maxsize=128)
-def read_takes(annotation: str) -> Takes:
+def read_annotation(annotation: str) -> Accepted:
     """Read an annotation. Raises SyntaxError or ValueError for anything else."""
     if (choices := _long_literal(annotation)) is not None:
-        return Takes(one=_choices(choices))
-    takes = Takes()
+        return Accepted(one=_choices(choices))
+    accepted = Accepted()
     for alternative in _alternatives(ast.parse(annotation.strip(), mode="eval").body, ()):
         match alternative:
             case One():
-                takes = replace(takes, one=alternative)
+                accepted = replace(accepted, one=alternative)
             case Many():
-                takes = replace(takes, many=alternative)
+                accepted = replace(accepted, many=alternative)
             case None:
-                takes = replace(takes, none=True)
-    return takes
+                accepted = replace(accepted, none=True)
+    return accepted
 
 
 def _long_literal(annotation: str) -> list[object] | None:
