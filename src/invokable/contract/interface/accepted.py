@@ -57,7 +57,7 @@ class Accepted:
     @property
     def value(self) -> One | None:
         """The single value, or the item of the list."""
-        return self.one or (self.many and self.many.item)
+        return self.one or (self.many.item if self.many else None)
 
 
 @lru_cache(maxsize=128)
