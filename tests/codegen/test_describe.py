@@ -11,7 +11,7 @@ from invokable.codegen import Options, generate_module, plan_document
 from invokable.codegen.describing.descriptions import Descriptions
 from invokable.codegen.describing.results import Results
 from invokable.schema import load
-from tests.codegen.test_telling import bare, twin, two_boards, write
+from tests.codegen.test_disambiguation import bare, twin, two_boards, write
 from tests.examples import add_edge, add_field, add_node, example, imported, node, with_generator, workflow_class
 
 VERSIONS = load("6.14.2").nodes

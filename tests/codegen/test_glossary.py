@@ -15,7 +15,7 @@ from invokable.schema import load, versions
 from invokable.schema.build import read_openapi
 from invokable.schema.model import InputTemplate
 from invokable.workflow import read_workflow
-from tests.codegen.test_telling import bare, write
+from tests.codegen.test_disambiguation import bare, write
 from tests.examples import SHARED, add_field, example, node
 
 OPENAPI = SHARED / "openapi"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import invokable.runtime
+from invokable.codegen.naming.disambiguation import Steps
 from invokable.codegen.naming.names import (
     NameHints,
     attribute_names,
@@ -20,7 +21,6 @@ from invokable.codegen.naming.names import (
 )
 from invokable.codegen.naming.reserved import MODULE_NAMES, RESULT_MEMBERS, WORKFLOW_MEMBERS
 from invokable.codegen.naming.spelling import joined
-from invokable.codegen.naming.telling import Steps
 from invokable.runtime import Workflow, WorkflowResult
 from tests.examples import MODULES
 
@@ -251,8 +251,8 @@ def test_the_class_names_that_a_configuration_may_give(name: str, valid: bool) -
 
 def test_fields_of_one_kind_without_labels_are_told_apart_even_if_one_could_stay_bare() -> None:
     hints = [
-        NameHints(("a", "weight"), "", "Style", "Weight", "input_0", True, twins="lora.weight"),
-        NameHints(("b", "weight"), "", "Apply LoRA", "Weight", "input_1", False, twins="lora.weight"),
+        NameHints(("a", "weight"), "", "Style", "Weight", "input_0", True, kind="lora.weight"),
+        NameHints(("b", "weight"), "", "Apply LoRA", "Weight", "input_1", False, kind="lora.weight"),
     ]
     clues: dict[str, Steps] = {"a": ([], ["Style LoRA"]), "b": ([], ["Detail LoRA"])}
     assert attribute_names(hints, clues=lambda key: clues[key[0]]) == ["style_lora_weight", "detail_lora_weight"]

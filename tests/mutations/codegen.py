@@ -164,21 +164,21 @@ MUTATIONS: Final = (
         f"{CODEGEN}naming/clues.py",
         "yield from _chosen(entry.value)",
         "yield from ()",
-        ("tests/codegen/test_telling.py",),
+        ("tests/codegen/test_disambiguation.py",),
     ),
     Mutation(
         "random names of images become names of inputs",
         f"{CODEGEN}naming/clues.py",
         'case {"image_name": str(name)} if _is_chosen(stem := name.rpartition(".")[0] or name):',
         'case {"image_name": str(name)} if (stem := name.rpartition(".")[0] or name):',
-        ("tests/codegen/test_telling.py",),
+        ("tests/codegen/test_disambiguation.py",),
     ),
     Mutation(
         "the fields of an output's own node do not distinguish names",
         f"{CODEGEN}naming/clues.py",
         "yield from self._field_labels(node_id)",
         "yield from ()",
-        ("tests/codegen/test_telling.py",),
+        ("tests/codegen/test_disambiguation.py",),
     ),
     Mutation(
         "a qualifier repeats the last words of the name",
@@ -360,7 +360,7 @@ MUTATIONS: Final = (
         f"{WORKFLOW}headings.py",
         "if container.heading), most))[::-1]",
         "if container.heading), None))[::-1]",
-        ("tests/codegen/test_telling.py",),
+        ("tests/codegen/test_disambiguation.py",),
     ),
     Mutation(
         "docstrings of wide letters go through black",
@@ -406,7 +406,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "equal labels are numbered from the start each time",
-        f"{CODEGEN}naming/telling.py",
+        f"{CODEGEN}naming/disambiguation.py",
         "number = numbers.get(base, 2)",
         "number = 2",
         ("tests/codegen/test_growth.py::test_twice_the_size_is_about_twice_the_work",),

@@ -236,8 +236,8 @@ MUTATIONS: Final = [
     Mutation(
         "text of a workflow is taken for a node position",
         f"{CODEGEN}written/checksums.py",
-        "_PLACE.finditer(text, workflow)",
-        "_PLACE.finditer(text)",
+        "_POSITION.finditer(text, workflow)",
+        "_POSITION.finditer(text)",
         ("tests/codegen/test_made_from.py",),
     ),
     Mutation(

@@ -18,7 +18,7 @@ def said(one: Fed) -> str:
 def test_a_node_that_works_with_its_value_feeds_only_itself() -> None:
     document = workflow(node("n", "noise", seed=1), node("d", "denoise_latents"), edges=[edge("n.noise", "d.noise")])
     assert fed(document, "n.seed") == ["n.seed"]
-    assert not Feeding(read(document)).hands_on("n", "seed")
+    assert not Feeding(read(document)).passes_on("n", "seed")
 
 
 def test_a_primitive_hands_its_value_on_as_it_is() -> None:
@@ -28,7 +28,7 @@ def test_a_primitive_hands_its_value_on_as_it_is() -> None:
         edges=[edge("i.value", "n.width"), edge("i.value", "n.height")],
     )
     assert fed(document, "i.value") == ["n.width", "n.height"]
-    assert Feeding(read(document)).hands_on("i", "value")
+    assert Feeding(read(document)).passes_on("i", "value")
 
 
 def test_a_calculation_makes_another_value_of_it() -> None:

@@ -87,7 +87,7 @@ def _lines_of(width: int) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Later:
+class _Lazy:
     """Code that is created when a template emits it, since it takes much memory."""
 
     make: Callable[[], Code]
@@ -225,15 +225,15 @@ def _context(
         "result_docstring": prose(_result_docstring(plan, of_output), 8),
         "imports": _imports(_expressions(inputs, outputs, models), replaces=bool(inputs), aliased=bool(plan.aliases)),
         "aliases": [
-            _Later(partial(layout.choices, code.identifier(name), values)) for name, values in plan.aliases.items()
+            _Lazy(partial(layout.choices, code.identifier(name), values)) for name, values in plan.aliases.items()
         ],
         "inputs": inputs,
         "receiver": code.identifier("_self" if any(attribute.name == "self" for attribute in inputs) else "self"),
         "outputs": outputs,
         "models": models,
-        "graph": _Later(lambda: raw(code.json_text(graph, lines=("nodes", "edges")))),
-        "batch": _Later(lambda: raw(code.json_text(_batch(plan, whole), lines=("sources", "groups")))),
-        "workflow": _Later(lambda: raw(code.json_line(plan.reading.embedding() if whole else _labels(plan)))),
+        "graph": _Lazy(lambda: raw(code.json_text(graph, lines=("nodes", "edges")))),
+        "batch": _Lazy(lambda: raw(code.json_text(_batch(plan, whole), lines=("sources", "groups")))),
+        "workflow": _Lazy(lambda: raw(code.json_line(plan.reading.embedding() if whole else _labels(plan)))),
         "seam": _SEAM,
     }
 
@@ -332,7 +332,7 @@ def _only_code(value: object) -> Code:
         return value
     if isinstance(value, Expression):
         return value.code
-    if isinstance(value, _Later):
+    if isinstance(value, _Lazy):
         return value.make()
     import jinja2
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from invokable.contract.statements import LONG, Span, UnlikeError, batches, long_parts
+from invokable.contract.statements import LONG, NotGeneratedError, Span, batches, long_parts
 from invokable.contract.utf8 import Utf8, cut
 
 _NAMED: Final = re.compile(rb"[\w\x80-\xff)\]]\[$")
@@ -32,9 +32,9 @@ def parse(source: bytes, most: int) -> list[ast.stmt]:
     if len(source) > LONG:
         for count, token in enumerate(_TOKEN.finditer(source)):
             if count >= most:
-                raise UnlikeError("the statement is too long")
+                raise NotGeneratedError("the statement is too long")
             if token["formatted"]:  # takes quadratic time
-                raise UnlikeError("the statement contains a formatted string")
+                raise NotGeneratedError("the statement contains a formatted string")
     return ast.parse(source.decode()).body
 
 

@@ -38,7 +38,7 @@ _INDENT: Final = re.compile(rb"[ \t\f]*")
 _CLASS: Final = re.compile(rb"class\b")
 
 
-class UnlikeError(SyntaxError):
+class NotGeneratedError(SyntaxError):
     """A text that may be Python, but has more than a generated module of its size."""
 
 
@@ -110,7 +110,7 @@ def _few(text: Utf8, lines: Iterator[Line]) -> Iterator[Line]:
     most = 1_000 + len(text) // _FEWEST
     for number, line in enumerate(lines):
         if number >= most:
-            raise UnlikeError(*_error(text, line.begin, "more statements than a module of its size has").args)
+            raise NotGeneratedError(*_error(text, line.begin, "more statements than a module of its size has").args)
         yield line
 
 

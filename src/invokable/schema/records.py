@@ -54,9 +54,9 @@ class Decoder:
     def __init__(self, record: Row) -> None:
         self.versions: Final[Row] = record["versions"]
         self._rows: Final[list[Row]] = record["nodes"]
-        self._nodes: Final = _Built(self._rows, self._decode_node)
-        self._inputs: Final = _Built(record["inputs"], _decode_input)
-        self._outputs: Final = _Built(record["outputs"], _decode_output)
+        self._nodes: Final = _LazyRows(self._rows, self._decode_node)
+        self._inputs: Final = _LazyRows(record["inputs"], _decode_input)
+        self._outputs: Final = _LazyRows(record["outputs"], _decode_output)
 
     def schema(self, version: str, *, origin: str) -> Schema:
         """Return the schema of a version that is in `versions`."""
@@ -104,7 +104,7 @@ class _Table:
         return self._positions[text]
 
 
-class _Built:
+class _LazyRows:
     """The rows of a table, each built once."""
 
     def __init__(self, rows: list[Row], build: Callable[[Row], Any]) -> None:

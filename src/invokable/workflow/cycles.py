@@ -46,7 +46,7 @@ class CycleGuard:
         targets: dict[str, list[str]] = {}
         for source, target in all_edges:
             targets.setdefault(source, []).append(target)
-        self._part = _strong_parts(targets)
+        self._component = _cyclic_components(targets)
         self._accepted: dict[str, dict[str, set[int]]] = {}
         self._effort = effort
         self._cyclic = False
@@ -61,12 +61,12 @@ class CycleGuard:
 
     def closes(self, source: str, target: str, without: Collection[int] = ()) -> bool:
         """Return whether the accepted edges and this one, except those left out, contain a cycle."""
-        if self._cyclic and (not without or self._any_circle(without)):
+        if self._cyclic and (not without or self._has_cycle(without)):
             return True
         if source == target:
             return True
-        part = self._part.get(source)
-        if part is None or self._part.get(target) != part:
+        component = self._component.get(source)
+        if component is None or self._component.get(target) != component:
             return False
         seen, stack = {target}, [target]
         while stack:
@@ -74,7 +74,7 @@ class CycleGuard:
                 self._effort.spend()
                 if following == source:
                     return True
-                if following not in seen and self._part.get(following) == part:
+                if following not in seen and self._component.get(following) == component:
                     seen.add(following)
                     stack.append(following)
         return False
@@ -84,19 +84,19 @@ class CycleGuard:
             if not without or any(key not in without for key in keys):
                 yield target
 
-    def _any_circle(self, without: Collection[int]) -> bool:
+    def _has_cycle(self, without: Collection[int]) -> bool:
         targets = {node: list(self._following(node, without)) for node in self._accepted}
         self._effort.spend(sum(map(len, targets.values())))
-        return bool(_strong_parts(targets))
+        return bool(_cyclic_components(targets))
 
 
-def _strong_parts(targets: dict[str, list[str]]) -> dict[str, int]:
+def _cyclic_components(targets: dict[str, list[str]]) -> dict[str, int]:
     """Number the strongly connected components (Tarjan): nodes on a cycle by component; others are left out."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     pending: list[str] = []
     waiting: set[str] = set()
-    parts: dict[str, int] = {}
+    components: dict[str, int] = {}
     for start in targets:
         if start in order:
             continue
@@ -126,5 +126,5 @@ def _strong_parts(targets: dict[str, list[str]]) -> dict[str, int]:
                         members.append(pending.pop())
                         waiting.discard(members[-1])
                     if len(members) > 1 or node in targets.get(node, ()):
-                        parts.update(dict.fromkeys(members, order[node]))
-    return parts
+                        components.update(dict.fromkeys(members, order[node]))
+    return components

@@ -172,7 +172,7 @@ class _EdgeReview:
         return None
 
     def _from_open_connector(self, edge: Edge, target: FieldType, without: Collection[int]) -> Refusal | None:
-        """Check a wire from a connector that nothing feeds: all its ends must accept a common source."""
+        """Check an edge from a connector that nothing feeds: all its ends must accept a common source."""
         _, ends = self._below(edge.source, without)
         for end in ends:
             self._effort.spend()
@@ -188,7 +188,7 @@ class _EdgeReview:
         return None
 
     def _below(self, connector: str, without: Collection[int]) -> tuple[set[int], list[Edge]]:
-        """Return the wires from a connector and from the connectors it feeds, and those that end in a real input."""
+        """Return the edges from a connector and from the connectors it feeds, and those that end in a real input."""
         below: set[int] = set()
         ends: list[Edge] = []
         seen = {connector}

@@ -41,7 +41,7 @@ class Fed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wire:
+class _Link:
     handle: str
     node: InvocationNode
     field: str
@@ -61,14 +61,14 @@ class Feeding:
 
     def fed_from(self, node_id: str, output: str) -> list[Fed]:
         """The fields that use the value of a node's output, nearest first."""
-        wires = (wire for wire in self._wires.get(node_id, ()) if wire.handle == output)
-        return self._reached([Fed(wire.node, wire.field) for wire in islice(wires, _FAR)])
+        links = (link for link in self._links.get(node_id, ()) if link.handle == output)
+        return self._reached([Fed(link.node, link.field) for link in islice(links, _FAR)])
 
     def _reached(self, queue: list[Fed]) -> list[Fed]:
         found: list[Fed] = []
         seen = {(fed.node.id, fed.field) for fed in queue}
         for at in queue:
-            onward = self._handed_on(at)
+            onward = self._passed_on(at)
             if onward is None:
                 found.append(at)
             for fed in onward or () if len(queue) < _FAR else ():
@@ -77,30 +77,30 @@ class Feeding:
                     queue.append(fed)
         return found
 
-    def hands_on(self, node_id: str, field: str) -> bool:
+    def passes_on(self, node_id: str, field: str) -> bool:
         """Whether a node only passes on the value of a field, or another plain value."""
         node = self._nodes.get(node_id)
-        return isinstance(node, InvocationNode) and self._handed_on(Fed(node, field)) is not None
+        return isinstance(node, InvocationNode) and self._passed_on(Fed(node, field)) is not None
 
     def sides(self, node_id: str) -> dict[str, list[InvocationNode]]:
         """The nodes whose conditioning a node makes, by side (positive or negative); empty for other nodes."""
         found: dict[str, list[InvocationNode]] = {}
         queue, seen = [node_id], {node_id}
         for at in queue:
-            for wire in islice(self._wires.get(at, ()), _FAR):
-                if not self._carries_conditioning(at, wire.handle):
+            for link in islice(self._links.get(at, ()), _FAR):
+                if not self._carries_conditioning(at, link.handle):
                     continue
-                side = next((side for side in _SIDES if side in wire.field.split("_")), None)
+                side = next((side for side in _SIDES if side in link.field.split("_")), None)
                 if side is not None:
                     nodes = found.setdefault(side, [])
-                    if wire.node not in nodes:
-                        nodes.append(wire.node)
-                elif wire.node.id not in seen and len(queue) < _FAR:
-                    seen.add(wire.node.id)
-                    queue.append(wire.node.id)
+                    if link.node not in nodes:
+                        nodes.append(link.node)
+                elif link.node.id not in seen and len(queue) < _FAR:
+                    seen.add(link.node.id)
+                    queue.append(link.node.id)
         return found
 
-    def _handed_on(self, at: Fed) -> Iterator[Fed] | None:
+    def _passed_on(self, at: Fed) -> Iterator[Fed] | None:
         """The fields that a node passes a value on to; None if it uses the value itself."""
         template = at.node.template(self._reading.schema)
         if template is None or at.field not in template.inputs:
@@ -109,8 +109,8 @@ class Feeding:
         if primitive is None and not _is_plain(template):
             return None
         through = at.through or (None if primitive else at.node)
-        wires = (w for w in self._wires.get(at.node.id, ()) if primitive is None or w.handle == primitive)
-        return (Fed(wire.node, wire.field, through) for wire in islice(wires, _FAR))
+        links = (link for link in self._links.get(at.node.id, ()) if primitive is None or link.handle == primitive)
+        return (Fed(link.node, link.field, through) for link in islice(links, _FAR))
 
     def _carries_conditioning(self, node_id: str, handle: str) -> bool:
         node = self._nodes.get(node_id)
@@ -119,7 +119,7 @@ class Feeding:
         return output is not None and (output.type.name.endswith("ConditioningField") or output.type.name in _LISTS)
 
     @cached_property
-    def _wires(self) -> dict[str, list[_Wire]]:
+    def _links(self) -> dict[str, list[_Link]]:
         """The fields that each node feeds, by node id, in file order."""
         edges: dict[str, list[tuple[str, str, str]]] = {}
         for edge in self._reading.workflow.edges:
@@ -127,7 +127,7 @@ class Feeding:
                 edges.setdefault(edge.source, []).append((edge.source_handle, edge.target, edge.target_handle))
         return {
             node_id: [
-                _Wire(handle, node, field)
+                _Link(handle, node, field)
                 for handle, target, first in its
                 for node, field in self._behind_connectors(target, first, edges)
             ]

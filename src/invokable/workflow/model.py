@@ -95,7 +95,7 @@ class NotesNode:
 
 @dataclass(slots=True, kw_only=True)
 class ConnectorNode:
-    """A bend in a wire, with the input `in` and the output `out`."""
+    """A bend in an edge, with the input `in` and the output `out`."""
 
     id: str
     data: dict[str, object]
@@ -107,7 +107,7 @@ Node: TypeAlias = InvocationNode | NotesNode | ConnectorNode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A wire. A `collapsed` edge is only drawn between folded nodes: it has no handles and transfers nothing."""
+    """A connection. A `collapsed` edge is only drawn between folded nodes: it has no handles and transfers nothing."""
 
     id: str
     type: Literal["default", "collapsed"]

@@ -191,15 +191,15 @@ def _parse_edges(top: Record) -> list[Edge]:
 
 def _parse_edge(record: Record) -> Edge:
     kind: Literal["default", "collapsed"] = record.choice("type", ("default", "collapsed"))
-    wired = kind == "default"
+    has_handles = kind == "default"
     return Edge(
         id=record.name("id"),
         type=kind,
         source=record.name("source"),
         target=record.name("target"),
-        source_handle=record.name("sourceHandle") if wired else "",
-        target_handle=record.name("targetHandle") if wired else "",
-        hidden=record.flag("hidden") if wired and "hidden" in record.data else None,
+        source_handle=record.name("sourceHandle") if has_handles else "",
+        target_handle=record.name("targetHandle") if has_handles else "",
+        hidden=record.flag("hidden") if has_handles and "hidden" in record.data else None,
         pointer=pointer(*record.path),
     )
 

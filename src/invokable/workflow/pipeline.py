@@ -12,12 +12,12 @@ from invokable.workflow.batches import build_batches
 from invokable.workflow.checks import check_fields, check_ids, check_node_types, check_values, mark_dropped
 from invokable.workflow.edges import validate_edges
 from invokable.workflow.errors import Findings
-from invokable.workflow.fitting import adopt_exposed_fields, prune_form, rename_fields
 from invokable.workflow.graph import build_graph
 from invokable.workflow.inputs import discover_form
 from invokable.workflow.migrate import migrate
 from invokable.workflow.parse import parse_workflow
 from invokable.workflow.reading import Reading
+from invokable.workflow.reconcile import adopt_exposed_fields, prune_form, rename_fields
 from invokable.workflow.update import update_nodes
 
 

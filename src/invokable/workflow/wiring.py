@@ -18,7 +18,7 @@ class Wiring:
         self.keys: dict[int, Edge] = {}
         self._into: dict[tuple[str, str], list[int]] = {}
         self._out_of: dict[tuple[str, str], list[int]] = {}
-        self._quads: dict[tuple[str, str, str, str], set[int]] = {}
+        self._by_ends: dict[tuple[str, str, str, str], set[int]] = {}
 
     def add(self, key: int, edge: Edge) -> None:
         """Add an edge; keys distinguish edges."""
@@ -26,23 +26,23 @@ class Wiring:
         if edge.type == "default":
             self._into.setdefault((edge.target, edge.target_handle), []).append(key)
             self._out_of.setdefault((edge.source, edge.source_handle), []).append(key)
-            self._quads.setdefault(_quad(edge), set()).add(key)
+            self._by_ends.setdefault(_ends(edge), set()).add(key)
 
     def into(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[Edge]:
-        """Yield the wires that end in an input, in order of acceptance."""
+        """Yield the edges that end in an input, in order of acceptance."""
         for key in self._into.get((node, handle), ()):
             if key not in without:
                 yield self.keys[key]
 
     def out_of(self, node: str, handle: str, without: Collection[int] = ()) -> Iterator[tuple[int, Edge]]:
-        """Yield the wires that start at an output, in order of acceptance, each with its key."""
+        """Yield the edges that start at an output, in order of acceptance, each with its key."""
         for key in self._out_of.get((node, handle), ()):
             if key not in without:
                 yield key, self.keys[key]
 
     def has(self, edge: Edge, without: Collection[int] = ()) -> bool:
-        """Return whether there is a wire between the same two fields."""
-        return any(key not in without for key in self._quads.get(_quad(edge), ()))
+        """Return whether there is an edge between the same two fields."""
+        return any(key not in without for key in self._by_ends.get(_ends(edge), ()))
 
 
 def resolve_connector(
@@ -93,5 +93,5 @@ class ConnectorSources:
         return source
 
 
-def _quad(edge: Edge) -> tuple[str, str, str, str]:
+def _ends(edge: Edge) -> tuple[str, str, str, str]:
     return edge.source, edge.source_handle, edge.target, edge.target_handle

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.naming import spelling
-from invokable.codegen.naming.telling import Steps
+from invokable.codegen.naming.disambiguation import Steps
 from invokable.contract.fields import BOARD_WORDS, MEDIA
 from invokable.schema import load, versions
 from invokable.workflow.headings import Surroundings, surroundings

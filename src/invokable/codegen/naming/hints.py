@@ -51,12 +51,12 @@ def _input_hints(item: FormInput, reading: Reading) -> NameHints:
     named = bool(item.node_label.strip())
     return NameHints(
         key=(item.node_id, item.field),
-        own=item.user_label,
+        label=item.user_label,
         node=without_verb(item.node_label) if named else item.node_title,
         field="" if sole and named else item.template.title or item.field,
         fallback=f"input_{item.index}",
         node_named=named,
-        twins=f"{item.node_type}.{item.field}",
+        kind=f"{item.node_type}.{item.field}",
         short="Board" if item.template.type.name == "BoardField" and is_plain_board(item.user_label) else "",
     )
 
@@ -65,7 +65,7 @@ def _output_hints(output: FoundOutput, number: int) -> NameHints:
     named = bool(output.node_label.strip())
     return NameHints(
         key=(output.node_id, output.field),
-        own=output.node_label if named and output.sole else "",
+        label=output.node_label if named and output.sole else "",
         node=output.node_label if named else "",
         field=_kind(output) if output.sole else output.field_title,
         fallback=f"output_{number}",

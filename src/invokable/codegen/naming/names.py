@@ -1,8 +1,8 @@
 """Names: what a person would call an input, an output, a class, a module.
 
 The first choice for an input is the user's own label, else the node's label and the field, else the field's title.
-If that is not unique, `telling` finds words that tell inputs apart. Nothing here depends on the order of a mapping, and
-an input named after its own label keeps that name, whatever inputs are next to it.
+If that is not unique, `disambiguation` finds words that distinguish inputs. Nothing here depends on the order of a
+mapping, and an input named after its own label keeps that name, whatever inputs are next to it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Final, TypeAlias
 from unicodedata import normalize
 
 from invokable.codegen.naming import spelling
+from invokable.codegen.naming.disambiguation import Member, Steps, disambiguate
 from invokable.codegen.naming.reserved import RESULT_MEMBERS, WORKFLOW_MEMBERS, is_reserved
-from invokable.codegen.naming.telling import Member, Steps, tell_apart
 
 __all__ = [
     "RESULT_MEMBERS",
@@ -53,7 +53,7 @@ class NameHints:
 
     key: Key
     """What is named: (node id, field)."""
-    own: str
+    label: str
     """The user's label for the field; may be empty."""
     node: str
     """The node's label, else its title."""
@@ -63,23 +63,23 @@ class NameHints:
     """The name if no letter is left, such as `input_3`."""
     node_named: bool = False
     """Whether the user wrote the node's label."""
-    twins: str = ""
+    kind: str = ""
     """The kind of the field. If several of a kind have no label, all of them are qualified."""
 
     short: str = ""
     """The shorter name to use with a qualifier: an `Output Board` below `FLUX` is the `flux_board`."""
 
     @property
-    def said(self) -> str:
+    def preferred(self) -> str:
         """The text of the first choice."""
-        if spelling.words(self.own):
-            return self.own
+        if spelling.words(self.label):
+            return self.label
         return spelling.joined(self.node, self.field) if self.node_named else self.field or self.node
 
     @property
     def bare(self) -> bool:
         """Whether the first choice is only the field's title."""
-        return not spelling.words(self.own) and not self.node_named
+        return not spelling.words(self.label) and not self.node_named
 
 
 def attribute_names(
@@ -111,38 +111,38 @@ def attribute_names(
         ask = clues if len(group) <= _MOST and searched + len(group) <= _ALL else None
         searched += len(group)
         members = [_member(position, hints[position], ask, alike) for position in group]
-        for member, name in zip(members, tell_apart(members, taken, reserved), strict=True):
+        for member, name in zip(members, disambiguate(members, taken, reserved), strict=True):
             names[member.position] = name
             taken.add(spelling.fold(name))
     return [names[position] for position in range(len(hints))]
 
 
 def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken: set[str]) -> list[list[int]]:
-    """The hints in groups to be told apart: those with the same first choice, or twins of a bare one."""
-    by_twins: dict[str, list[int]] = {}
+    """The hints in groups to be told apart: those with the same first choice, or those of the kind of a bare one."""
+    by_kind: dict[str, list[int]] = {}
     bare: set[str] = set()
     for position, hint in open_:
-        if hint.twins and not spelling.words(hint.own):
-            by_twins.setdefault(hint.twins, []).append(position)
+        if hint.kind and not spelling.words(hint.label):
+            by_kind.setdefault(hint.kind, []).append(position)
             if hint.bare:
-                bare.add(hint.twins)
+                bare.add(hint.kind)
     groups: dict[str, list[int]] = {}
     for position, hint in open_:
-        together = hint.twins in bare and len(by_twins.get(hint.twins, ())) > 1 and not spelling.words(hint.own)
+        together = hint.kind in bare and len(by_kind.get(hint.kind, ())) > 1 and not spelling.words(hint.label)
         key = spelling.fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
         groups.setdefault(key or hint.fallback, []).append(position)
     return list(groups.values())
 
 
 def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None, alike: bool) -> Member:
-    """A hint as a member of its group, which shares the first choice (`alike`) or consists of twins."""
+    """A hint as a member of its group, which shares the first choice (`alike`) or is of one kind."""
     steps = clues(hint.key) if clues else ([],)
     return Member(
         position=position,
-        text=hint.said if alike else hint.field or hint.said,
+        text=hint.preferred if alike else hint.field or hint.preferred,
         short=hint.short,
         fallback=hint.fallback,
-        opened=spelling.opened(hint.said) if alike and spelling.asides(hint.said) else "",
+        opened=spelling.opened(hint.preferred) if alike and spelling.asides(hint.preferred) else "",
         steps=(*steps[:1], [hint.node], *steps[1:])
         if hint.node_named or clues is None
         else (*steps[:1], [], *steps[1:]),
@@ -150,7 +150,7 @@ def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None
 
 
 def _first_choice(hint: NameHints, reserved: frozenset[str]) -> str:
-    return spelling.attribute(hint.said, hint.fallback, reserved)
+    return spelling.attribute(hint.preferred, hint.fallback, reserved)
 
 
 # --- classes and modules ----------------------------------------------------------------------------------------------

@@ -72,9 +72,9 @@ def _template_names() -> Iterator[str]:
         yield match[1] or match[2]
 
 
-_FACE: Final = _parsed(_RUNTIME)
-_EXPORTS: Final = frozenset(_exported(_FACE))
-_HOMES: Final = dict(_homes(_FACE, ("Workflow", "WorkflowResult")))
+_RUNTIME_TREE: Final = _parsed(_RUNTIME)
+_EXPORTS: Final = frozenset(_exported(_RUNTIME_TREE))
+_HOMES: Final = dict(_homes(_RUNTIME_TREE, ("Workflow", "WorkflowResult")))
 
 
 def _public_members(class_name: str) -> frozenset[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from invokable.codegen.templates import PACKAGE, templates_folder
-from invokable.codegen.written.checksums import places
+from invokable.codegen.written.checksums import position_spans
 from invokable.contract.utf8 import Utf8
 
 _DIGITS: Final = 32
@@ -97,7 +97,7 @@ def _checksum(text: Utf8, found: re.Match[bytes]) -> str:
     """The checksum of the text without itself and without node positions."""
     digest, position = sha256(), 0
     with memoryview(text) as view:
-        for start, end in sorted([*places(text), found.span(2)]):
+        for start, end in sorted([*position_spans(text), found.span(2)]):
             digest.update(view[position:start])
             digest.update(b"\0")
             position = end

@@ -24,7 +24,7 @@ from invokable.contract.json_parts import elements_of
 from invokable.contract.module import index_map_checksum
 from invokable.contract.module_text import constant, indices, quick_constant, workflow_class
 from invokable.contract.parsed import Parsed, most_tokens
-from invokable.contract.statements import Statement, UnlikeError, statements
+from invokable.contract.statements import NotGeneratedError, Statement, statements
 from invokable.contract.utf8 import Utf8
 
 _NO_HOMES: Final = sys.stdlib_module_names | {"invokable"}
@@ -175,7 +175,7 @@ def _is_home(statement: ast.ImportFrom) -> bool:
 
 
 def _not_a_module(error: SyntaxError, line: int) -> InterfaceError:
-    kind = "generated" if isinstance(error, UnlikeError) else "Python"
+    kind = "generated" if isinstance(error, NotGeneratedError) else "Python"
     return InterfaceError(f"not a {kind} module: line {line}: {error.msg}")
 
 

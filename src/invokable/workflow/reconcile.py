@@ -1,4 +1,4 @@
-"""Fitting: the form brought together with the nodes, once these are known.
+"""Reconcile the form with the nodes, once these are known.
 
 Older formats list the fields that they expose instead of having a form; and a form may show what no longer exists.
 """

@@ -1,4 +1,4 @@
-"""Telling apart: distinguish inputs or outputs that would have the same name.
+"""Disambiguation: distinguish inputs or outputs that would have the same name.
 
 Each member has steps: places with words that may distinguish it, best first, the same places for every member. A step
 tells a group apart if each member has words there that the others do not have; one member may have none and keep the
@@ -36,9 +36,9 @@ class Member:
     steps: Steps
 
 
-def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[str]) -> list[str]:
+def disambiguate(members: Sequence[Member], taken: set[str], reserved: frozenset[str]) -> list[str]:
     """A name for each member, different from each other and from those in `taken`."""
-    found = dict(_told(members, frozenset(taken), reserved))
+    found = dict(_distinguished(members, frozenset(taken), reserved))
     names: dict[int, str] = {}
     unavailable = set(taken)
     numbers: dict[str, int] = {}
@@ -49,7 +49,9 @@ def tell_apart(members: Sequence[Member], taken: set[str], reserved: frozenset[s
     return [names[member.position] for member in members]
 
 
-def _told(members: Sequence[Member], taken: frozenset[str], reserved: frozenset[str]) -> Iterator[tuple[int, str]]:
+def _distinguished(
+    members: Sequence[Member], taken: frozenset[str], reserved: frozenset[str]
+) -> Iterator[tuple[int, str]]:
     for texts in _candidates(members):
         names = [spelling.attribute(t, m.fallback, reserved) for t, m in zip(texts, members, strict=True)]
         folded = {spelling.fold(name) for name in names}
@@ -103,7 +105,7 @@ def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset
             classes.setdefault(spelling.fold(name), []).append(replace(member, text=text, short="", opened=""))
         if len(classes) > 1 and taken.isdisjoint(classes):
             for several in classes.values():
-                yield from _told(several, taken, reserved)
+                yield from _distinguished(several, taken, reserved)
             return
     for member in members:
         yield member.position, spelling.attribute(member.text, member.fallback, reserved)

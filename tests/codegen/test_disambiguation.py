@@ -1,4 +1,4 @@
-"""Telling apart: what distinguishes inputs and outputs of a workflow that would have the same name."""
+"""Disambiguation: what distinguishes inputs and outputs of a workflow that would have the same name."""
 
 from __future__ import annotations
 
