@@ -197,7 +197,7 @@ MUTATIONS: Final = (
     Mutation(
         "an image's size counts as the image",
         f"{WORKFLOW}feeding.py",
-        "if primitive is None or w.handle == primitive",
+        "if primitive is None or link.handle == primitive",
         "if True",
         ("tests/workflow/test_feeding.py",),
     ),
@@ -520,7 +520,7 @@ MUTATIONS: Final = (
     Mutation(
         "everything that a list feeds is visited for each field in it",
         "src/invokable/workflow/feeding.py",
-        "through) for wire in islice(wires, _FAR))",
+        "through) for link in islice(links, _FAR))",
         "through) for wire in wires)",
         ("tests/codegen/test_growth.py::test_describing_twice_the_size_is_about_twice_the_work",),
     ),
