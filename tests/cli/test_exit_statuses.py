@@ -10,8 +10,8 @@ from typing import Any, Final
 import click
 import pytest
 
-from invokable.cli.ending import _INTERNAL
 from invokable.cli.errors import Status
+from invokable.cli.exits import _INTERNAL
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.cli.projects import Project

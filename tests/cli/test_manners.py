@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable import cli
-from invokable.cli.ending import ended
+from invokable.cli.exits import exit_status_of
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.codegen.hostile import HOSTILE, poisoned
@@ -79,9 +79,9 @@ def run_main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[list[
         for name, path in zip(("stdout", "stderr"), paths, strict=True):
             monkeypatch.setattr(sys, name, io.TextIOWrapper(path.open("wb"), encoding=encoding))
         monkeypatch.setattr(sys, "argv", ["invokable", *arguments])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_status_of:
             cli.main()
-        status = ended.value.code
+        status = exit_status_of.value.code
         assert isinstance(status, int)
         out, err = (
             path.read_bytes().decode(encoding) for path in paths
@@ -146,13 +146,13 @@ def test_an_internal_error_is_one_line_with_a_traceback_on_request(
     def fail() -> None:
         raise ZeroDivisionError("a\nb\x1b[31m")
 
-    assert ended(fail) == 70
+    assert exit_status_of(fail) == 70
     line = capsys.readouterr().err
     assert line.startswith(r"invokable: internal error: ZeroDivisionError: a b\x1b[31m (INVOKABLE_TRACEBACK=1")
     assert line.count("\n") == 1
     monkeypatch.setenv("INVOKABLE_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
-        ended(fail)
+        exit_status_of(fail)
 
 
 # ------------------------------------------------------------------ readers that go away

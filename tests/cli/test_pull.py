@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable import LibraryWorkflow
-from invokable.cli.pulling import place, signed, text_of
+from invokable.cli.library import place, signed, text_of
 from invokable.cli.shell import shell
 from invokable.testing import Simulator
 from tests.examples import example

@@ -18,7 +18,7 @@ from PIL import Image
 
 from invokable import Board, Color, LoRA, Model, StylePreset
 from invokable import Image as ServerImage
-from invokable.cli.running.words import WordsError, from_values, from_words
+from invokable.cli.running.parse import ParseError, parse_json, parse_text
 from invokable.cli.shell import shell
 from invokable.contract.fields import FieldType
 from invokable.runtime.values.pins import InputPin
@@ -108,7 +108,7 @@ def pin(kind: str) -> InputPin:
     ],
 )
 def test_a_text_becomes_the_value_of_its_input(kind: str, text: str, value: object) -> None:
-    found = from_words(text, pin(kind), object)
+    found = parse_text(text, pin(kind), object)
     assert (found, type(found)) == (value, type(value))
 
 
@@ -131,19 +131,19 @@ def test_a_text_becomes_the_value_of_its_input(kind: str, text: str, value: obje
     ],
 )
 def test_an_invalid_text_says_what_was_expected(kind: str, text: str, expected: str) -> None:
-    with pytest.raises(WordsError, match=f"is not {expected}"):
-        from_words(text, pin(kind), object)
+    with pytest.raises(ParseError, match=f"is not {expected}"):
+        parse_text(text, pin(kind), object)
 
 
 def test_null_is_not_a_value_where_the_input_may_be_none() -> None:
-    assert from_words("null", pin("IntegerField"), int | None) is None
-    with pytest.raises(WordsError):
-        from_words("null", pin("IntegerField"), int)
+    assert parse_text("null", pin("IntegerField"), int | None) is None
+    with pytest.raises(ParseError):
+        parse_text("null", pin("IntegerField"), int)
 
 
 def test_json_values_keep_their_types() -> None:
-    assert from_values("7", pin("IntegerField"), int) == "7"  # the workflow refuses it
-    assert from_values("#fff", pin("ColorField"), Color) == Color(r=255, g=255, b=255)
+    assert parse_json("7", pin("IntegerField"), int) == "7"  # the workflow refuses it
+    assert parse_json("#fff", pin("ColorField"), Color) == Color(r=255, g=255, b=255)
 
 
 def test_values_come_by_name_and_index_from_files_stdin_and_json(server: Simulator, tmp_path: Path, stamp: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from invokable.cli.pulling import signed, text_of
+from invokable.cli.library import signed, text_of
 from invokable.cli.shell import shell
 from invokable.codegen import BuildOptions, build_modules
 from invokable.codegen.build.jobs import Overrides

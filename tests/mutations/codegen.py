@@ -521,7 +521,7 @@ MUTATIONS: Final = (
         "everything that a list feeds is visited for each field in it",
         "src/invokable/workflow/feeding.py",
         "through) for link in islice(links, _FAR))",
-        "through) for wire in wires)",
+        "through) for link in links)",
         ("tests/codegen/test_growth.py::test_describing_twice_the_size_is_about_twice_the_work",),
     ),
     Mutation(

@@ -141,14 +141,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a pulled workflow is one text in memory",
-        "src/invokable/cli/pulling.py",
+        "src/invokable/cli/library.py",
         "for piece in json.JSONEncoder(ensure_ascii=ensure_ascii, indent=2, sort_keys=True).iterencode(document):",
         "for piece in [json.dumps(document, ensure_ascii=ensure_ascii, indent=2, sort_keys=True)]:",
         ("tests/codegen/test_memory.py::test_a_pulled_workflow_is_encoded_in_parts",),
     ),
     Mutation(
         "pulling overwrites a file that was edited",
-        "src/invokable/cli/pulling.py",
+        "src/invokable/cli/library.py",
         "return self.before is not None and self.stale and self.before.edited",
         "return False",
         ("tests/cli/test_pull.py",),
@@ -211,7 +211,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a copy of a pulled file goes unnoticed",
-        "src/invokable/cli/pulling.py",
+        "src/invokable/cli/library.py",
         "if len(held) > 1:",
         "if False:",
         ("tests/cli/test_pull.py",),

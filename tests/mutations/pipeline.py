@@ -38,7 +38,7 @@ MUTATIONS: Final = [
     ),
     Mutation(
         "a missing extra is an internal error",
-        "src/invokable/cli/ending.py",
+        "src/invokable/cli/exits.py",
         "if isinstance(error, ModuleNotFoundError) and error.name in CODEGEN:",
         "if False:",
         ("tests/cli/test_command_lines.py::test_a_missing_extra_is_named",),
@@ -200,7 +200,7 @@ MUTATIONS: Final = [
     ),
     Mutation(
         "SIGTERM ends a command immediately",
-        "src/invokable/cli/ending.py",
+        "src/invokable/cli/exits.py",
         "    before = signal.signal(signal.SIGTERM, _terminate)\n",
         "    before = signal.getsignal(signal.SIGTERM)\n",
         ("tests/cli/test_interrupted.py::test_interrupted_it_leaves_all_files_old_or_all_new_and_no_scrap",),

@@ -11,7 +11,7 @@ import click
 from invokable import InvokableError
 from invokable.cli import completing
 from invokable.cli.errors import Status, note, say, show_all
-from invokable.cli.pulling import Pulled, choose, left_over, place, read_files
+from invokable.cli.library import Pulled, choose, left_over, place, read_files
 from invokable.cli.servers import client_of
 from invokable.cli.tables import print_table
 from invokable.codegen import BuildError

@@ -15,15 +15,15 @@ import click
 
 from invokable import InvokableError, Submission
 from invokable.cli import completing
-from invokable.cli.ending import Terminated, of_system
 from invokable.cli.errors import Status, say_error, show_all
+from invokable.cli.exits import Terminated, of_system
 from invokable.cli.options import build_options, read_options
 from invokable.cli.running.completing import inputs_of_workflow
-from invokable.cli.running.failing import failures_of, status_of
+from invokable.cli.running.execute import RunCommand, execute
+from invokable.cli.running.failures import failures_of, status_of
 from invokable.cli.running.pattern import DEFAULT
 from invokable.cli.running.report import Report
 from invokable.cli.running.values import WrongValuesError
-from invokable.cli.running.working import Order, work
 from invokable.codegen import BuildError
 from invokable.contract.server import LOCAL, TOKEN, URL
 from invokable.runtime.steps.exchange.logs import LOG
@@ -102,7 +102,7 @@ def run(
       invokable run flows.py:Portrait --set prompt=@prompt.txt --out "out/{attribute}-{seed}"
       invokable run portrait.json --values values.json --json --url http://gpu:9090
     """
-    order = Order(
+    command = RunCommand(
         source=source,
         sets=sets,
         values=values,
@@ -117,28 +117,28 @@ def run(
         attach=attach,
         options=lambda: read_options(config=config, schema=schema, server=server, lenient=lenient),
     )
-    _check(order)
-    with _heard(quiet=quiet):
-        status = _run(order)
+    _check(command)
+    with _signals(quiet=quiet):
+        status = _run(command)
     click.get_current_context().exit(status)
 
 
-def _check(order: Order) -> None:
-    readers = [order.source, *order.values, order.attach].count("-")
-    if readers + sum(text.partition("=")[2] == "@-" for text in order.sets) > 1:
+def _check(command: RunCommand) -> None:
+    readers = [command.source, *command.values, command.attach].count("-")
+    if readers + sum(text.partition("=")[2] == "@-" for text in command.sets) > 1:
         raise click.UsageError("standard input can be read only once; use - at most once")
-    if order.timeout is not None and not 0 < order.timeout < math.inf:
-        raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {order.timeout:g}")
-    if order.attach is not None and (order.sets or order.values or not order.wait):
+    if command.timeout is not None and not 0 < command.timeout < math.inf:
+        raise click.UsageError(f"--timeout: expected a number of seconds above 0, not {command.timeout:g}")
+    if command.attach is not None and (command.sets or command.values or not command.wait):
         raise click.UsageError(
             "--attach cannot be combined with --set, --values or --no-wait: the run already has its values"
         )
 
 
-def _run(order: Order) -> int:
-    report = Report(order.source, server=order.url)
+def _run(command: RunCommand) -> int:
+    report = Report(command.source, server=command.url)
     try:
-        work(order, report)
+        execute(command, report)
         status: int = Status.FINE
     except WrongValuesError as error:
         report.fail(error, error.problems)
@@ -147,7 +147,7 @@ def _run(order: Order) -> int:
         report.fail(error, ((error, None),))
         status = show_all([error])
     except InvokableError as error:
-        problems = failures_of(error, order.source, order.url)
+        problems = failures_of(error, command.source, command.url)
         report.fail(error, tuple(problems))
         show_all([failure for failure, _ in problems])
         status = status_of(error)
@@ -160,7 +160,7 @@ def _run(order: Order) -> int:
         report.fail(told)
         say_error("; ".join(filter(None, ("interrupted", _left(told, report)))))
         status = Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Status.TERMINATED
-    if order.as_json:
+    if command.as_json:
         report.print_json()
     return status
 
@@ -183,12 +183,12 @@ def _left(error: BaseException, report: Report) -> str:
 
 
 @contextmanager
-def _heard(*, quiet: bool) -> Iterator[None]:
+def _signals(*, quiet: bool) -> Iterator[None]:
     """Print the runtime's warnings while it waits, treat SIGTERM like Ctrl-C, and a double Ctrl-C like one."""
-    lines = _Lines(logging.ERROR if quiet else logging.WARNING)
-    ending = _Ending()
+    lines = _LogLines(logging.ERROR if quiet else logging.WARNING)
+    interrupt = _InterruptOnce()
     before = {
-        number: signal.signal(number, ending)
+        number: signal.signal(number, interrupt)
         for number in (signal.SIGINT, signal.SIGTERM)
         if signal.getsignal(number) is not signal.SIG_IGN  # ignored in background jobs
     }
@@ -201,7 +201,7 @@ def _heard(*, quiet: bool) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Lines(logging.Handler):
+class _LogLines(logging.Handler):
     """Prints the runtime's own log records, one line each, without those of its libraries."""
 
     def __init__(self, level: int) -> None:
@@ -213,7 +213,7 @@ class _Lines(logging.Handler):
         say_error(record.getMessage())
 
 
-class _Ending:
+class _InterruptOnce:
     """Interrupts once, and ignores further signals while the run is canceled."""
 
     def __init__(self) -> None:

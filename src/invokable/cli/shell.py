@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from invokable import __version__
-from invokable.cli.ending import ended
+from invokable.cli.exits import exit_status_of
 from invokable.contract.listing import any_of
 
 _COMMANDS: Final = {
@@ -66,7 +66,7 @@ class Shell(click.Group):
         run: Callable[..., Any] = super().main
         if not extra.pop("standalone_mode", True):
             return run(*args, standalone_mode=False, **extra)
-        sys.exit(ended(lambda: run(*args, standalone_mode=False, **extra)))
+        sys.exit(exit_status_of(lambda: run(*args, standalone_mode=False, **extra)))
 
 
 def _known() -> str:

@@ -18,7 +18,7 @@ def prepare_streams() -> None:
     sys.stderr = _ready(sys.stderr)
 
 
-class _Patient(io.FileIO):
+class _TolerantFile(io.FileIO):
     """A file that drops output after its reader is gone, or after it has raised an error."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -49,7 +49,7 @@ def _ready(stream: TextIO | None) -> TextIO:
     if stream.isatty():
         stream.reconfigure(errors="backslashreplace")
         return stream
-    file = io.BufferedWriter(_Patient(stream))
+    file = io.BufferedWriter(_TolerantFile(stream))
     return io.TextIOWrapper(
         file, encoding=stream.encoding, errors="backslashreplace", line_buffering=stream.line_buffering
     )

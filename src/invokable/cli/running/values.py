@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from invokable import Problem, ValidationError, Workflow
-from invokable.cli.running.words import WordsError, expected, from_values, from_words, near_choice
+from invokable.cli.running.parse import ParseError, expected, parse_json, parse_text, similar_choice
 from invokable.codegen import BuildError
 from invokable.contract.fields import MEDIA
 from invokable.contract.json_parts import not_json
@@ -82,7 +82,7 @@ class _Reading:
             self._refuse(name, f"{len(unknown) - _MOST_UNKNOWN} more names are not inputs of the workflow")
         for key, value in found.items():
             if pin := self.by_name.get(key):
-                self._take(pin, lambda value=value, pin=pin: from_values(value, pin, self.pins.hints[pin.attribute]))
+                self._take(pin, lambda value=value, pin=pin: parse_json(value, pin, self.pins.hints[pin.attribute]))
 
     def take_sets(self, sets: Iterable[str]) -> None:
         """Add `NAME=VALUE` pairs; repeated names make a list if the input takes one."""
@@ -103,7 +103,7 @@ class _Reading:
             validate_some(workflow, self.values)
         except ValidationError as error:
             for problem in error.errors:
-                hint = near_choice(self.values[problem.attribute], self.pins.hints[problem.attribute])
+                hint = similar_choice(self.values[problem.attribute], self.pins.hints[problem.attribute])
                 self._note(problem, hint)
         given = self.values.keys() | self.wrong
         for name in _required(workflow):
@@ -119,7 +119,7 @@ class _Reading:
             return
 
         def read() -> object:
-            found = [from_words(_content(text, pin), pin, self.pins.hints[pin.attribute]) for text in texts]
+            found = [parse_text(_content(text, pin), pin, self.pins.hints[pin.attribute]) for text in texts]
             if len(found) == 1:
                 return found[0]
             return [item for value in found for item in (value if isinstance(value, list) else [value])]
@@ -130,7 +130,7 @@ class _Reading:
         try:
             self.values[pin.attribute] = _own(read(), pin)
             self.wrong.discard(pin.attribute)
-        except WordsError as error:
+        except ParseError as error:
             self._note(_problem(pin, str(error)))
         except BuildError as failure:
             self._note(_problem(pin, f"{failure.where} {failure.message}"))
@@ -170,7 +170,7 @@ def _own(value: object, pin: InputPin) -> object:
         return custom_from_json(to_json(value), pin.custom, pin.type.cardinality)
     except Exception as error:  # a project's class is code, and can fail in any way
         wanted, reason = with_article(pin.custom.__name__), " ".join(str(error).split())
-        raise WordsError(f"{value!r:.60} is not {wanted}: {reason}") from None
+        raise ParseError(f"{value!r:.60} is not {wanted}: {reason}") from None
 
 
 def _content(text: str, pin: InputPin) -> str:

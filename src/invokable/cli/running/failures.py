@@ -1,4 +1,4 @@
-"""Failing: the messages and exit status for an error of the runtime."""
+"""Failures: the messages and exit status for an error of the runtime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pulling: workflows from a server's library as files that change only when the workflows do.
+"""Library: workflows from a server's library as files that change only when the workflows do.
 
 A workflow's file is found by the id in it, so renaming the workflow on the server or the file in the project does not
 create a second file. New files are named after their workflows. A file also contains the checksum of the pulled
@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from invokable import WorkflowRecord
 from invokable.codegen import BuildError
 from invokable.codegen.build.publish import Written, replace_file
 from invokable.codegen.naming.names import module_name
@@ -28,28 +29,8 @@ _CHECKSUM: Final = "pulled_sha256"
 """The key of the checksum; InvokeAI ignores unknown keys."""
 
 
-class Listed(Protocol):
-    """A workflow in the library's list."""
-
-    @property
-    def id(self) -> str:
-        """The library's id."""
-
-    @property
-    def name(self) -> str:
-        """The author's name for it, which need not be unique."""
-
-    @property
-    def category(self) -> str:
-        """`user`, or `default` for those that come with InvokeAI."""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The author's tags."""
-
-
 @dataclass(frozen=True, slots=True)
-class Held:
+class LocalFile:
     """A file that contains a workflow with an id."""
 
     path: Path
@@ -71,7 +52,7 @@ class Held:
         return self.document.get(_CHECKSUM) != _checksum(self.document)
 
 
-Files: TypeAlias = Mapping[str, Sequence[Held]]
+Files: TypeAlias = Mapping[str, Sequence[LocalFile]]
 """The files of a folder by the ids in them; copies share an id."""
 
 
@@ -82,7 +63,7 @@ class Pulled:
     path: Path
     document: Mapping[str, Any]
     """The new content of the file."""
-    before: Held | None
+    before: LocalFile | None
     """The existing file; None if there is none."""
 
     @property
@@ -128,32 +109,32 @@ class Pulled:
 
 def read_files(folder: Path) -> Files:
     """The files of a folder that contain workflows with ids. Raises BuildError if it cannot be read."""
-    found: dict[str, list[Held]] = {}
+    found: dict[str, list[LocalFile]] = {}
     try:
         for path in sorted(folder.glob("*.json")):
             document = _workflow_in(path)
             if document is not None:
-                found.setdefault(document["id"], []).append(Held(path, document))
+                found.setdefault(document["id"], []).append(LocalFile(path, document))
     except OSError as error:
         raise BuildError.of_system(str(error.filename or folder), error, "read") from None
     return found
 
 
 def choose(
-    library: Sequence[Listed],
+    library: Sequence[WorkflowRecord],
     files: Files,
     *,
     names: Iterable[str],
     tags: Iterable[str],
     everything: bool,
     defaults: bool,
-) -> tuple[list[Listed], list[BuildError]]:
+) -> tuple[list[WorkflowRecord], list[BuildError]]:
     """The chosen workflows of a library, by name and id, and errors for those that are not found.
 
     Names and ids are searched in the whole library. Tags and `everything` skip the workflows that come with InvokeAI
     unless `defaults` is set.
     """
-    chosen: list[Listed] = []
+    chosen: list[WorkflowRecord] = []
     failures = []
     for name in names:
         try:
@@ -211,13 +192,13 @@ def _encoded(document: Mapping[str, Any], *, ensure_ascii: bool) -> Utf8:
     return text
 
 
-def left_over(files: Files, library: Iterable[Listed]) -> Iterator[Held]:
+def left_over(files: Files, library: Iterable[WorkflowRecord]) -> Iterator[LocalFile]:
     """The files of workflows that are no longer in the library."""
     ids = {one.id for one in library}
     yield from (held for key, its in files.items() if key not in ids for held in its)
 
 
-def _only(held: Sequence[Held]) -> Held:
+def _only(held: Sequence[LocalFile]) -> LocalFile:
     if len(held) > 1:
         others = ", ".join(str(one.path) for one in held[1:])
         message = f"contains the same workflow as {others}: both have its id; remove the id from the copy"
@@ -247,7 +228,7 @@ def _without_checksum(document: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key != _CHECKSUM}
 
 
-def _named(library: Sequence[Listed], name: str, files: Files) -> Listed:
+def _named(library: Sequence[WorkflowRecord], name: str, files: Files) -> WorkflowRecord:
     found = (
         [one for one in library if one.id == name]
         or [one for one in library if one.name == name]

@@ -1,4 +1,4 @@
-"""Working: the whole of `invokable run`, from the parsed command line to saved files."""
+"""Execute: the whole of `invokable run`, from the parsed command line to saved files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BATCH: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunCommand:
     """The parsed command line."""
 
     source: str
@@ -49,56 +49,56 @@ class Order:
         return not self.as_json and not self.quiet
 
 
-def work(order: Order, report: Report) -> None:
+def execute(command: RunCommand, report: Report) -> None:
     """Execute the command line, and record its progress in the report.
 
     Raises BuildError, WrongValuesError, OSError and the client's errors.
     """
-    loaded = load(order.source, order.options)
+    loaded = load(command.source, command.options)
     report.class_name = loaded.workflow.__name__
-    for warning in () if order.quiet else loaded.warnings:
+    for warning in () if command.quiet else loaded.warnings:
         warn(loaded.shown, warning)
     earlier: Submission | str | None = None
     flow: Workflow | None
-    if order.attach is None:
-        flow = fill(loaded.workflow, loaded.shown, order.sets, order.values)
+    if command.attach is None:
+        flow = fill(loaded.workflow, loaded.shown, command.sets, command.values)
     else:
-        earlier, flow = _attached(order.attach, loaded)
+        earlier, flow = _attached(command.attach, loaded)
     report.values = flow.to_dict() if flow else None
-    pattern = _pattern(order.out, flow, loaded)
-    with client_of(order.url, order.token, option="--url") as client:
-        working = _Working(order, report, pattern, client)
+    pattern = _pattern(command.out, flow, loaded)
+    with client_of(command.url, command.token, option="--url") as client:
+        execution = _Execution(command, report, pattern, client)
         if earlier is not None:
-            working.attach(loaded.workflow, earlier)
-        elif order.wait:
-            working.run(flow)
+            execution.attach(loaded.workflow, earlier)
+        elif command.wait:
+            execution.run(flow)
         else:
-            working.submit(flow)
+            execution.submit(flow)
 
 
 @dataclass(frozen=True, slots=True)
-class _Working:
-    order: Order
+class _Execution:
+    command: RunCommand
     report: Report
     pattern: Pattern
     client: Any
     """A Client; its methods have more precise types than are known here."""
 
     def run(self, flow: Workflow | None) -> None:
-        with self._saving(), progress_bar(shown=self.order.says) as watch:
-            self.report.result = self.client.run(flow, timeout=self.order.timeout, on_progress=watch)
+        with self._saving(), progress_bar(shown=self.command.says) as watch:
+            self.report.result = self.client.run(flow, timeout=self.command.timeout, on_progress=watch)
 
     def attach(self, workflow: type[Workflow], earlier: Submission | str) -> None:
         self.report.left = "the run continues"
         job = self.client.attach(workflow, earlier)
-        with self._saving(), progress_bar(shown=self.order.says) as watch:
-            self.report.result = job.result(timeout=self.order.timeout, on_progress=watch)
+        with self._saving(), progress_bar(shown=self.command.says) as watch:
+            self.report.result = job.result(timeout=self.command.timeout, on_progress=watch)
         self.report.submission = job.submission
 
     def submit(self, flow: Workflow | None) -> None:
-        submission = self.client.submit(flow, timeout=self.order.timeout).submission
+        submission = self.client.submit(flow, timeout=self.command.timeout).submission
         self.report.submission = submission
-        if self.order.says:
+        if self.command.says:
             items = counted(submission.requested, "item")
             say(f"{items} submitted; --attach {submission.batch_id} waits for the result")
 
@@ -117,11 +117,11 @@ class _Working:
         if self.report.result is None:
             return
         self.report.left = ""
-        for saved in save_each(self.report.result, self.pattern, self.client, force=self.order.force):
+        for saved in save_each(self.report.result, self.pattern, self.client, force=self.command.force):
             self.report.files.append(saved)
-            if self.order.says:
+            if self.command.says:
                 say(f"{saved.attribute}: {saved.path}")
-        if self.order.says:
+        if self.command.says:
             self.report.print_lines()
 
 

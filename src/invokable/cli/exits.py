@@ -1,4 +1,4 @@
-"""Ending: every way in which a command can end, with at most one line and an exit status."""
+"""Exits: every way in which a command can end, with at most one line and an exit status."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Terminated(BaseException):
     """SIGTERM was received: the command ends as after Ctrl-C."""
 
 
-def ended(action: Callable[[], object]) -> int:
+def exit_status_of(action: Callable[[], object]) -> int:
     """Run a command and return its exit status; errors are one line on stderr."""
-    with _heard():
-        return _ended(action)
+    with _sigterm_as_interrupt():
+        return _status_of(action)
 
 
-def _ended(action: Callable[[], object]) -> int:
+def _status_of(action: Callable[[], object]) -> int:
     try:
         status = action()
         for stream in (sys.stdout, sys.stderr):
@@ -71,7 +71,7 @@ def _interrupted(error: BaseException) -> int:
 
 
 @contextmanager
-def _heard() -> Iterator[None]:
+def _sigterm_as_interrupt() -> Iterator[None]:
     """Treat SIGTERM like Ctrl-C, except for the status."""
     if threading.current_thread() is not threading.main_thread():  # signals only reach the main thread
         yield

@@ -1,4 +1,4 @@
-"""Words: convert text from the shell, or JSON from a file, to the value of an input."""
+"""Parse: convert text from the shell, or JSON from a file, to the value of an input."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ _HEX: Final = re.compile(r"#?([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")
 
 
-class WordsError(ValueError):
+class ParseError(ValueError):
     """A text or JSON value that does not fit its input; the message says what was expected."""
 
 
-def from_words(text: str, pin: InputPin, hint: object) -> object:
-    """The value of an input from a shell text. Raises WordsError."""
+def parse_text(text: str, pin: InputPin, hint: object) -> object:
+    """The value of an input from a shell text. Raises ParseError."""
     name, several = pin.type.name, pin.type.cardinality != "SINGLE"
     if several and text.lstrip().startswith("["):
-        return from_values(_parsed(text, pin), pin, hint)
+        return parse_json(_parsed(text, pin), pin, hint)
     if text == "null" and name != "StringField" and NoneType in _parts(hint):
         return None
     value = _one(text, pin, hint)
     return [value] if pin.type.cardinality == "COLLECTION" else value
 
 
-def from_values(value: Any, pin: InputPin, hint: object) -> object:
-    """The value of an input from a JSON value. Raises WordsError."""
+def parse_json(value: Any, pin: InputPin, hint: object) -> object:
+    """The value of an input from a JSON value. Raises ParseError."""
     if isinstance(value, list):
-        return [from_values(item, pin, hint) for item in value]
+        return [parse_json(item, pin, hint) for item in value]
     try:
         value = from_json(value, pin.type.name)
     except (KeyError, TypeError, ValueError):
@@ -69,7 +69,7 @@ def expected(pin: InputPin) -> str:
     return kind
 
 
-def near_choice(value: object, hint: object) -> str | None:
+def similar_choice(value: object, hint: object) -> str | None:
     """`did you mean …?` for a text that is not one of an input's choices."""
     choices = [choice for part in _parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
     if not isinstance(value, str) or value in choices:
@@ -87,7 +87,7 @@ def _one(text: str, pin: InputPin, hint: object) -> object:
     if name in _SCALARS:
         return _SCALARS[name](text, pin)
     if text.lstrip().startswith("{"):
-        return from_values(_parsed(text, pin), pin, hint)
+        return parse_json(_parsed(text, pin), pin, hint)
     if name in MEDIA:
         return os.path.expanduser(text)
     if name in _READERS:
@@ -95,8 +95,8 @@ def _one(text: str, pin: InputPin, hint: object) -> object:
     if name in _EXPECTED:
         return text
     try:
-        return from_values(_parsed(text, pin), pin, hint)
-    except WordsError:
+        return parse_json(_parsed(text, pin), pin, hint)
+    except ParseError:
         if pin.custom is None:
             raise
         return text  # for the class to read
@@ -152,10 +152,10 @@ def _parsed(text: str, pin: InputPin) -> Any:
         raise _misfit(text, pin) from None
 
 
-def _misfit(value: object, pin: InputPin) -> WordsError:
+def _misfit(value: object, pin: InputPin) -> ParseError:
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
     shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
-    return WordsError(f"{shown!r} is not {expected(pin)}")
+    return ParseError(f"{shown!r} is not {expected(pin)}")
 
 
 def _parts(hint: Any) -> Iterator[Any]:
