@@ -23,6 +23,7 @@ from tests.codegen import oracle
 from tests.codegen.hostile import HOSTILE, poisoned
 from tests.effort import slow_beyond
 from tests.examples import ROOT, WORKFLOWS, example
+from tests.workflow.builders import embedded_in
 
 SCHEMA = load("6.14.2")
 
@@ -49,7 +50,7 @@ def test_hostile_text_in_every_slot_stays_text(text: str, tmp_path: Path) -> Non
     found = oracle.constants(tree)
     reading = module.plan.reading
     assert found["_GRAPH"] == reading.graph
-    assert found["_WORKFLOW"] == reading.embedded
+    assert found["_WORKFLOW"] == embedded_in(reading)
     assert text in oracle.strings_in(found["_WORKFLOW"])
     assert found["SOURCE"] == f"{text[:40]}.json"
     elements: Any = document["form"]["elements"].values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from invokable.schema import Schema, load
@@ -129,3 +130,8 @@ def graph_edges(reading: Reading) -> list[str]:
         "{source[node_id]}.{source[field]} > {destination[node_id]}.{destination[field]}".format(**entry)
         for entry in edges
     ]
+
+
+def embedded_in(reading: Reading) -> Json:
+    """Return the workflow that a run embeds in its images, with lists instead of iterators."""
+    return {key: list(value) if isinstance(value, Iterator) else value for key, value in reading.embedding().items()}

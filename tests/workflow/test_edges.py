@@ -11,6 +11,7 @@ from tests.workflow.builders import (
     Json,
     connector,
     edge,
+    embedded_in,
     graph_edges,
     graph_node,
     node,
@@ -169,13 +170,13 @@ def test_notes_and_collapsed_edges_are_no_part_of_the_graph() -> None:
     nodes: Any = reading.graph["nodes"]
     assert list(nodes) == ["i", "a"]
     assert graph_edges(reading) == []
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     assert embedded["edges"] == [drawn]
     assert embedded["nodes"][2]["data"]["notes"] == "remember"
 
 
 def test_hidden_is_kept_where_it_is_set() -> None:
     reading = read(workflow(INT, ADD, edges=[edge("i.value", "a.a", hidden=True), edge("i.value", "a.b")]))
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     assert [entry.get("hidden") for entry in embedded["edges"]] == [True, None]
     assert "hidden" not in embedded["edges"][1]

@@ -10,6 +10,7 @@ from invokable.workflow import WorkflowFileError
 from tests.workflow.builders import (
     Json,
     edge,
+    embedded_in,
     field_element,
     field_input,
     form,
@@ -127,7 +128,7 @@ def test_a_dropdown_gives_its_options_with_what_they_show() -> None:
 def test_a_form_of_wrong_types_counts_as_missing(broken: Any) -> None:
     reading = read(workflow(*NODES, form=broken))
     assert (reading.inputs, reading.outline) == ((), ())
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     assert embedded["form"]["elements"]["root"]["data"] == {"layout": "column", "children": []}
 
 
@@ -197,7 +198,7 @@ def test_exposed_fields_make_the_form_of_a_workflow_without_one() -> None:
     exposed = [{"nodeId": node_id, "fieldName": "value"} for node_id in ("s", "i", "s")]
     reading = read(workflow(*NODES, exposedFields=exposed))
     assert [(item.index, item.aliases, item.node_id) for item in reading.inputs] == [(0, (2,), "s"), (1, (), "i")]
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     elements = list(embedded["form"]["elements"].values())
     assert elements[2]["data"] == {
         "fieldIdentifier": {"nodeId": "i", "fieldName": "value"},
@@ -218,7 +219,7 @@ def test_a_workflow_without_a_form_is_read_with_no_inputs() -> None:
 
 def test_removed_elements_leave_a_form_that_can_be_loaded_again() -> None:
     reading = read(workflow(*NODES, form=form("ghost.value", "i.value")), lenient=True)
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     again = read(embedded)
     assert [item.node_id for item in again.inputs] == ["i"]
 
@@ -226,7 +227,7 @@ def test_removed_elements_leave_a_form_that_can_be_loaded_again() -> None:
 def test_the_embedded_workflow_reads_the_same_again() -> None:
     document = workflow(*NODES, node("a", "add", version="1.0.0"), id="w1", form=form("i.value", [["a.b"]]))
     first = read(document)
-    embedded: Any = first.embedded
+    embedded = embedded_in(first)
     assert "id" not in embedded
     again = read(embedded)
-    assert (again.graph, again.inputs, again.embedded) == (first.graph, first.inputs, first.embedded)
+    assert (again.graph, again.inputs, embedded_in(again)) == (first.graph, first.inputs, embedded_in(first))

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.builders import UNSET, edge, field_input, form, graph_edges, graph_node, node, read, workflow
+from tests.workflow.builders import (
+    UNSET,
+    edge,
+    embedded_in,
+    field_input,
+    form,
+    graph_edges,
+    graph_node,
+    node,
+    read,
+    workflow,
+)
 
 TEMPLATE = {
     "name": "saved_workflow_input::inner::a",
@@ -35,7 +46,7 @@ def test_the_id_of_the_node_counts_not_the_one_in_its_data() -> None:
     document["nodes"][0]["data"]["id"] = "other"
     reading = read(document)
     assert graph_node(reading, "i") == {"value": 1}
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     assert embedded["nodes"][0]["data"]["id"] == "other"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from invokable.workflow import WorkflowFileError
-from tests.workflow.builders import Json, edge, form, graph_edges, graph_node, node, notes, read, workflow
+from tests.workflow.builders import Json, edge, embedded_in, form, graph_edges, graph_node, node, notes, read, workflow
 
 V1_TYPES = {"add": {"a": "integer", "b": "integer"}, "main_model_loader": {"model": "MainModelField"}}
 
@@ -61,7 +61,7 @@ def test_a_workflow_of_format_1_is_read() -> None:
     assert graph_node(reading, "a") == {"b": 2}
     assert graph_edges(reading) == ["i.value > a.a"]
     assert [(item.field, item.value) for item in reading.inputs] == [("b", 2)]
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     assert embedded["meta"] == {"category": "user", "version": "4.0.0"}
     assert embedded["nodes"][0]["data"]["nodePack"] == "invokeai"
     assert embedded["nodes"][0]["data"]["useCache"] is True

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from invokable.workflow import WorkflowFileError, node_versions
-from tests.workflow.builders import connector, edge, graph_node, node, notes, read, workflow
+from tests.workflow.builders import connector, edge, embedded_in, graph_node, node, notes, read, workflow
 
 
 def mutated(path: str, value: Any = None, *, delete: bool = False) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_json_that_is_not_a_workflow_is_refused(document: Any) -> None:
 def test_keys_with_a_default_may_be_missing() -> None:
     document = workflow(node("i", "integer", value=1))
     del document["nodes"][0]["position"], document["nodes"][0]["data"]["nodePack"], document["meta"]["category"]
-    embedded: Any = read(document).embedded
+    embedded = embedded_in(read(document))
     assert embedded["nodes"][0]["position"] == {"x": 0, "y": 0}
     assert embedded["nodes"][0]["data"]["nodePack"] == "invokeai"
     assert embedded["meta"] == {"version": "4.0.0", "category": "user"}
@@ -114,7 +114,7 @@ def test_unknown_keys_are_left_out_of_the_embedded_workflow() -> None:
     document = workflow(node("i", "integer", value=1), connector("c"), extra=1)
     document["nodes"][0] |= {"width": 320}
     document["nodes"][0]["data"] |= {"outputs": {}}
-    embedded: Any = read(document).embedded
+    embedded = embedded_in(read(document))
     assert "extra" not in embedded
     assert embedded["nodes"][0].keys() == {"id", "type", "data", "position"}
     assert "outputs" not in embedded["nodes"][0]["data"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from invokable.workflow import WorkflowFileError
-from tests.workflow.builders import MODEL, UNSET, connector, edge, graph_node, node, read, workflow
+from tests.workflow.builders import MODEL, UNSET, connector, edge, embedded_in, graph_node, node, read, workflow
 
 LORA = {"lora": MODEL | {"type": "lora"}, "weight": 0.5}
 
@@ -95,7 +95,7 @@ def test_an_old_reference_to_a_model_is_kept_for_the_runtime_to_look_up() -> Non
     assert sent(old, "main_model_loader", "model") == kept
     reading = read(workflow(node("n", "main_model_loader", model=old)))
     assert reading.warnings == ()
-    embedded: Any = reading.embedded
+    embedded = embedded_in(reading)
     assert embedded["nodes"][0]["data"]["inputs"]["model"]["value"] == kept
 
 

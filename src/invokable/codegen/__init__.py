@@ -7,7 +7,8 @@
 """
 
 from invokable.codegen.build.modules import BuildResult
-from invokable.codegen.build.pipeline import Build, BuildOptions, build_modules, building, plan_source
+from invokable.codegen.build.options import BuildOptions
+from invokable.codegen.build.pipeline import Build, build_modules, building, plan_source
 from invokable.codegen.build.publish import FileChange, RefusedError, Written, publish
 from invokable.codegen.failures import BuildError
 from invokable.codegen.generate import GeneratedModule, Options, generate_module, plan_document

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -94,11 +93,9 @@ class Reading:
     """The values that batch nodes run the graph with."""
     warnings: tuple[Warning_, ...]
 
-    @property
-    def embedded(self) -> dict[str, object]:
-        """The workflow to embed in the images: format 4.0.0, without an id. Created on each call."""
-        return {key: list(value) if isinstance(value, Iterator) else value for key, value in self.embedding().items()}
-
     def embedding(self) -> dict[str, object]:
-        """The same with iterators for nodes and edges, so that they need not all be in memory together."""
+        """The workflow to embed in the images: format 4.0.0, without an id.
+
+        Nodes and edges are iterators, so that they need not all be in memory together.
+        """
         return embedded_workflow(self.workflow, self.schema)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from invokable.codegen.build.jobs import Job, Jobs
 from invokable.codegen.build.leftovers import Leftover, leftovers
-from invokable.codegen.build.modules import BuildResult, ModuleOptions
+from invokable.codegen.build.modules import BuildResult
+from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.build.publish import FileChange, RefusedError, read_text
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.project import Project, shown_path
@@ -33,7 +34,7 @@ class Extras:
         return (*self.packages, *self.locks, *gone)
 
 
-def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: ModuleOptions) -> Extras:
+def plan_extras(jobs: Jobs, results: Sequence[BuildResult], options: BuildOptions) -> Extras:
     """Plan everything besides the modules."""
     failures: list[BuildError] = [*_clashes(results)]
     packages: list[FileChange] = []
@@ -98,7 +99,7 @@ def _between(job: Job) -> list[Path]:
     return found
 
 
-def _package_change(path: Path, text: str | None, width: int, options: ModuleOptions) -> Iterator[FileChange]:
+def _package_change(path: Path, text: str | None, width: int, options: BuildOptions) -> Iterator[FileChange]:
     current = _read(path, force=options.force)
     if text is None:
         yield FileChange.of_text(path, current, "" if current is None else current)

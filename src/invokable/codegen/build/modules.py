@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from invokable._version import VERSION
 from invokable.codegen.build.jobs import Job
+from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.build.publish import (
     EDITED,
     FileChange,
@@ -30,7 +31,6 @@ from invokable.codegen.generate import Options, plan_document
 from invokable.codegen.naming.lock import Names, changes, locked_lines
 from invokable.codegen.plan import ModulePlan, PlanSummary
 from invokable.codegen.project.adoption import adopted
-from invokable.codegen.project.schemas import Schemas
 from invokable.codegen.project.sources import Source
 from invokable.codegen.render import Draft, TemplateError, draft_module
 from invokable.codegen.typing.models import InstalledModel
@@ -42,19 +42,6 @@ from invokable.contract.utf8 import Utf8
 from invokable.workflow import WorkflowFileError
 
 _FOREIGN: Final = "is the module of {!r}, not of {!r}; rename one of the workflows, or use --force"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleOptions:
-    """Options for all modules, besides the settings of each."""
-
-    schemas: Schemas = field(default_factory=Schemas)
-    force: bool = False
-    """Replace modules edited by hand and files that are not modules; regenerate every module."""
-    compare: bool = False
-    """Nothing will be written: modules edited by hand are compared like others."""
-    stdin: BinaryIO | None = None
-    """The stream for the source `-`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +112,7 @@ def _says_the_same(current: bytes, text: Utf8) -> bool:
     return (before and before.inputs) == (after and after.inputs) and says_the_same(current, text)
 
 
-def build_module(job: Job, options: ModuleOptions) -> BuildResult:
+def build_module(job: Job, options: BuildOptions) -> BuildResult:
     """Build the module of one job, without writing it."""
     result = BuildResult(job=job)
     try:
@@ -137,7 +124,7 @@ def build_module(job: Job, options: ModuleOptions) -> BuildResult:
         return replace(result, failures=(failure,))
 
 
-def plan_job(job: Job, options: ModuleOptions) -> ModulePlan:
+def plan_job(job: Job, options: BuildOptions) -> ModulePlan:
     """Read a workflow and plan its module, without rendering it. Raises BuildError."""
     plan = _planned(job, job.source.document(options.stdin), options, Names(), None)[0]
     for failure in job.project.unknown_names(job.key, plan):
@@ -145,7 +132,7 @@ def plan_job(job: Job, options: ModuleOptions) -> ModulePlan:
     return plan
 
 
-def plan_again(job: Job, document: object, options: ModuleOptions, names: Names, version: str | None) -> ModulePlan:
+def plan_again(job: Job, document: object, options: BuildOptions, names: Names, version: str | None) -> ModulePlan:
     """Plan the module of a document as if one with these names and this version existed.
 
     Raises BuildError.
@@ -153,7 +140,7 @@ def plan_again(job: Job, document: object, options: ModuleOptions, names: Names,
     return _planned(job, document, options, names, version)[0]
 
 
-def _with_current(result: BuildResult, options: ModuleOptions) -> BuildResult:
+def _with_current(result: BuildResult, options: BuildOptions) -> BuildResult:
     job = result.job
     if str(job.path) == "-":
         return result
@@ -183,7 +170,7 @@ def _is_of_another(job: Job, source: str | None) -> bool:
     return bool(found) and not any(path.samefile(job.source.path) for path in found)
 
 
-def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[BuildResult, ModulePlan | None, str]:
+def _decided(result: BuildResult, data: bytes, options: BuildOptions) -> tuple[BuildResult, ModulePlan | None, str]:
     """The result without its module, the module's plan if it has to be made, and the checksum of its origins."""
     job, header, current = result.job, result.header, result.current
     document = cache(lambda: job.source.read(data))
@@ -209,7 +196,7 @@ def _decided(result: BuildResult, data: bytes, options: ModuleOptions) -> tuple[
 
 
 def _planned(
-    job: Job, document: object, options: ModuleOptions, names: Names, version: str | None
+    job: Job, document: object, options: BuildOptions, names: Names, version: str | None
 ) -> tuple[ModulePlan, str, Names]:
     """The plan, a note about its schema, and the known names: those locked, then those of the existing module."""
     used = options.schemas.used(job.settings.schema, document, version)
@@ -227,7 +214,7 @@ def _planned(
         raise BuildError.of_file(job.source.shown, error) from None
 
 
-def _models(server: str | None, options: ModuleOptions) -> tuple[InstalledModel, ...]:
+def _models(server: str | None, options: BuildOptions) -> tuple[InstalledModel, ...]:
     return tuple(sorted(options.schemas.models(server))) if server else ()
 
 
@@ -263,7 +250,7 @@ def _is_older_than_we(path: Path) -> bool:
 def _made_from(
     job: Job,
     document: object,
-    options: ModuleOptions,
+    options: BuildOptions,
     version: str | None,
     names: Names,
     *,

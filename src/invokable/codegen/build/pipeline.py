@@ -18,41 +18,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
 from invokable.codegen.build.extras import Extras, plan_extras
-from invokable.codegen.build.jobs import Job, Jobs, Overrides, job_of, plan_jobs
+from invokable.codegen.build.jobs import Job, Jobs, job_of, plan_jobs
 from invokable.codegen.build.locking import exclusive
-from invokable.codegen.build.modules import BuildResult, ModuleOptions, build_module, plan_job
+from invokable.codegen.build.modules import BuildResult, build_module, plan_job
+from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.build.publish import FileChange, RefusedError, make_changes
 from invokable.codegen.failures import BuildError
 from invokable.codegen.plan import ModulePlan
-from invokable.codegen.project.project import Projects
-from invokable.codegen.project.schemas import Schemas
 from invokable.codegen.project.sources import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
-    """The options for all modules of a build."""
-
-    schemas: Schemas = field(default_factory=Schemas)
-    """The source of node schemas; caches what it reads."""
-    projects: Projects = field(default_factory=Projects)
-    """The source of configurations."""
-    overrides: Overrides = field(default_factory=Overrides)
-    """What overrides the configuration."""
-    force: bool = False
-    """Replace modules edited by hand and files that are not modules; regenerate every module."""
-    compare: bool = False
-    """Nothing will be written: files edited by hand are compared like others."""
-    stdin: BinaryIO | None = None
-    """The stream for the source `-`."""
-
-    @property
-    def modules(self) -> ModuleOptions:
-        """The options for modules."""
-        return ModuleOptions(schemas=self.schemas, force=self.force, compare=self.compare, stdin=self.stdin)
 
 
 @dataclass(frozen=True)
@@ -122,7 +97,7 @@ def build_modules(names: Iterable[str], output: str | None, options: BuildOption
 
 def plan_source(source: Source, options: BuildOptions) -> ModulePlan:
     """Read a workflow and plan its module, without rendering it. Raises BuildError."""
-    return plan_job(job_of(source, options.overrides, options.projects), options.modules)
+    return plan_job(job_of(source, options.overrides, options.projects), options)
 
 
 def _jobs(names: Iterable[str], output: str | None, options: BuildOptions) -> Jobs:
@@ -131,9 +106,9 @@ def _jobs(names: Iterable[str], output: str | None, options: BuildOptions) -> Jo
 
 
 def _build(jobs: Jobs, options: BuildOptions) -> Build:
-    results = tuple(build_module(job, options.modules) for job in jobs.jobs)
+    results = tuple(build_module(job, options) for job in jobs.jobs)
     fine = not jobs.failures and not any(result.failures for result in results)
-    extras = plan_extras(jobs, results, options.modules) if fine else Extras()
+    extras = plan_extras(jobs, results, options) if fine else Extras()
     return Build(results, jobs.notes, extras, jobs.failures)
 
 

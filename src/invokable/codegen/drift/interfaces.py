@@ -12,7 +12,7 @@ from pathlib import Path
 
 from invokable.codegen.build.jobs import Job, job_of
 from invokable.codegen.build.modules import plan_again
-from invokable.codegen.build.pipeline import BuildOptions
+from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.drift.artifact import Artifact, read_artifact
 from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.lock import Names
@@ -94,7 +94,7 @@ def _drafted(
     job: Job, artifact: Artifact, options: BuildOptions, names: Names, version: str | None
 ) -> tuple[Draft, tuple[str, ...]]:
     """The draft of a workflow's module, with the plan's warnings. The plan's memory is free afterwards."""
-    plan = plan_again(job, artifact.document(), options.modules, names, version)
+    plan = plan_again(job, artifact.document(), options, names, version)
     return draft_module(plan, templates=job.settings.templates, laid_out=False, extent="interface"), plan.warnings
 
 

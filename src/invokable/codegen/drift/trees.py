@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, TypeAlias
 
-from invokable.codegen.build.pipeline import BuildOptions
+from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.drift.artifact import Artifact, Kind, artifact_of
 from invokable.codegen.drift.git import Revision, revision
 from invokable.codegen.drift.interfaces import Comparison, compare_artifacts

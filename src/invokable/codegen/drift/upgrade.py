@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from invokable.codegen.build.jobs import plan_jobs
-from invokable.codegen.build.pipeline import BuildOptions
+from invokable.codegen.build.options import BuildOptions
 from invokable.codegen.drift.artifact import Artifact, read_artifact
 from invokable.codegen.drift.interfaces import interface_of
 from invokable.codegen.failures import BuildError
