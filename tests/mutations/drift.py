@@ -170,8 +170,8 @@ MUTATIONS: Final = (
     Mutation(
         "a note prints the password in a server's URL",
         "src/invokable/codegen/build/jobs.py",
-        'option = f"--schema {mine[1]}" if mine[0] == "schema" else "--server"',
-        'option = f"--{mine[0]} {mine[1]}"',
+        'option = f"--schema {given[1]}" if given[0] == "schema" else "--server"',
+        'option = f"--{given[0]} {given[1]}"',
         ("tests/cli/test_named_once.py::test_a_url_with_a_password_is_an_error_of_its_option",),
     ),
     Mutation(
@@ -212,7 +212,7 @@ MUTATIONS: Final = (
     Mutation(
         "a copy of a pulled file goes unnoticed",
         "src/invokable/cli/library.py",
-        "if len(held) > 1:",
+        "if len(copies) > 1:",
         "if False:",
         ("tests/cli/test_pull.py",),
     ),

@@ -109,8 +109,8 @@ MUTATIONS: Final = [
     Mutation(
         "names that the lock file has lost stay lost",
         f"{CODEGEN}build/extras.py",
-        "r.plan.names for r in mine if r.plan and",
-        "r.plan.names for r in mine if r.module and",
+        "r.plan.names for r in of_project if r.plan and",
+        "r.plan.names for r in of_project if r.module and",
         ("tests/cli/test_generate_options.py",),
     ),
     Mutation(

@@ -195,15 +195,15 @@ def _encoded(document: Mapping[str, Any], *, ensure_ascii: bool) -> Utf8:
 def left_over(files: Files, library: Iterable[WorkflowRecord]) -> Iterator[LocalFile]:
     """The files of workflows that are no longer in the library."""
     ids = {one.id for one in library}
-    yield from (held for key, its in files.items() if key not in ids for held in its)
+    yield from (file for key, copies in files.items() if key not in ids for file in copies)
 
 
-def _only(held: Sequence[LocalFile]) -> LocalFile:
-    if len(held) > 1:
-        others = ", ".join(str(one.path) for one in held[1:])
+def _only(copies: Sequence[LocalFile]) -> LocalFile:
+    if len(copies) > 1:
+        others = ", ".join(str(one.path) for one in copies[1:])
         message = f"contains the same workflow as {others}: both have its id; remove the id from the copy"
-        raise BuildError(str(held[0].path), message, kind="refused")
-    return held[0]
+        raise BuildError(str(copies[0].path), message, kind="refused")
+    return copies[0]
 
 
 def _free(folder: Path, stem: str, key: str, taken: set[Path], *, numbered: bool) -> Path:
@@ -239,9 +239,9 @@ def _named(library: Sequence[WorkflowRecord], name: str, files: Files) -> Workfl
     if found:
         ids = ", ".join(sorted(one.id for one in found))
         raise BuildError(name, f"{len(found)} workflows have this name; use the id of one: {ids}")
-    held = [one for key, its in files.items() for one in its if name in (key, one.name)]
-    if held:
-        message = f"is no longer in the library; {held[0].path} still contains it"
+    local = [file for key, copies in files.items() for file in copies if name in (key, file.name)]
+    if local:
+        message = f"is no longer in the library; {local[0].path} still contains it"
         raise BuildError(name, message)
     hint = nearest(name, [one.name for one in library]) or "--list shows what it has"
     raise BuildError(name, "no workflow in the library has this name or id", suggestion=hint)

@@ -97,9 +97,9 @@ def _pull(client: Any, wanted: Mapping[str, Any], folder: Path, *, force: bool, 
             one.write()
         say(f"{one.path}: {_checked(one) if check else one.outcome}")
     gone = list(left_over(files, library)) if wanted["everything"] else []
-    for held in gone:
-        note(str(held.path), "its workflow is no longer in the library")
-    stale = any(one.stale for one in pulled) or any(held.was_pulled for held in gone)
+    for file in gone:
+        note(str(file.path), "its workflow is no longer in the library")
+    stale = any(one.stale for one in pulled) or any(file.was_pulled for file in gone)
     return Status.DRIFT if check and stale else Status.FINE
 
 

@@ -39,7 +39,11 @@ def models_in_words(models: ModelFilter) -> str:
     """`main model of sd-1, sd-2 or sdxl`, `CLIP embed model, variant large`."""
     kinds = any_of(map(_type_in_words, models.type))
     bases = f" of {any_of(models.base)}" if models.base else ""
-    more = (f", {name} {any_of(its)}" for name, its in (("variant", models.variant), ("format", models.format)) if its)
+    more = (
+        f", {name} {any_of(values)}"
+        for name, values in (("variant", models.variant), ("format", models.format))
+        if values
+    )
     return f"{kinds} model{bases}{''.join(more)}".strip()
 
 

@@ -57,19 +57,22 @@ def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = Non
     """
     wanted = sorted(set(nodes))
     tables = {version: node_versions(version) for version in reversed(versions())}
-    known = [(name, its) for name, its in wanted if any(name in table for table in tables.values())]
-    unknown = tuple(dict.fromkeys(name for name, its in wanted if (name, its) not in known))
-    taken = {version: sum(_takes(table, name, its) for name, its in known) for version, table in tables.items()}
-    best = max(tables, key=lambda version: taken[version])
-    if current in tables and taken[current] == taken[best]:
+    known = [(name, node_version) for name, node_version in wanted if any(name in table for table in tables.values())]
+    unknown = tuple(dict.fromkeys(name for name, node_version in wanted if (name, node_version) not in known))
+    accepted = {
+        version: sum(_accepts(table, name, node_version) for name, node_version in known)
+        for version, table in tables.items()
+    }
+    best = max(tables, key=lambda version: accepted[version])
+    if current in tables and accepted[current] == accepted[best]:
         return SchemaChoice(current, unknown=unknown)
     newest = tables[versions()[-1]]
     gone, lacking = [], []
-    for name, its in known:
-        if not _takes(tables[best], name, its):
+    for name, node_version in known:
+        if not _accepts(tables[best], name, node_version):
             lacking.append(name)
-        elif not _takes(newest, name, its):
-            last = next(version for version in tables if _takes(tables[version], name, its))
+        elif not _accepts(newest, name, node_version):
+            last = next(version for version in tables if _accepts(tables[version], name, node_version))
             gone.append(Gone(name, versions()[versions().index(last) + 1]))
     return SchemaChoice(best, tuple(dict.fromkeys(gone)), tuple(dict.fromkeys(lacking)), unknown)
 
@@ -81,13 +84,15 @@ def recognized_version(schema: Schema) -> str | None:
     """
     for version in reversed(versions()):
         table = node_versions(version)
-        if all(name in schema.nodes and schema.nodes[name].version == its for name, its in table.items()):
+        if all(
+            name in schema.nodes and schema.nodes[name].version == node_version for name, node_version in table.items()
+        ):
             return version
     return None
 
 
-def _takes(table: Mapping[str, str], name: str, its: str) -> bool:
-    return name in table and _major(its) <= _major(table[name])
+def _accepts(table: Mapping[str, str], name: str, node_version: str) -> bool:
+    return name in table and _major(node_version) <= _major(table[name])
 
 
 def _major(version: str) -> int:

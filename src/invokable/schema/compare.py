@@ -43,7 +43,9 @@ class NodeChange:
         if self.kind.endswith("-new"):
             return f"{where}: new ({self.after})"
         if self.aspect == "choices":
-            parts = (f"{word} {its}" for word, its in (("without", self.before), ("with", self.after)) if its)
+            parts = (
+                f"{word} {choices}" for word, choices in (("without", self.before), ("with", self.after)) if choices
+            )
             return f"{where}: choices {' and '.join(parts)}"
         return f"{where}: {self.aspect} {self.before}, now {self.after}"
 

@@ -128,10 +128,10 @@ class Feeding:
         return {
             node_id: [
                 _Link(handle, node, field)
-                for handle, target, first in its
+                for handle, target, first in ends
                 for node, field in self._behind_connectors(target, first, edges)
             ]
-            for node_id, its in edges.items()
+            for node_id, ends in edges.items()
         }
 
     def _behind_connectors(

@@ -116,8 +116,8 @@ def _filled(value: object, defaults: object) -> object:
         }
     if isinstance(value, list) and isinstance(defaults, list):
         filled = [
-            _filled(mine, default) if isinstance(mine, dict) and isinstance(default, dict) else mine
-            for mine, default in zip(value, defaults, strict=False)
+            _filled(item, default) if isinstance(item, dict) and isinstance(default, dict) else item
+            for item, default in zip(value, defaults, strict=False)
         ]
         return [*filled, *value[len(filled) :], *defaults[len(value) :]]
     return value

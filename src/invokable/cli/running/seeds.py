@@ -46,8 +46,8 @@ class _Seeds:
         self._batched = {target.node_id for group in pins.batch.groups for target in group if target.field == _SEED}
         self._given: dict[int, Mapping[tuple[str, str], Any]] = {}
         self._ran: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
-        for item_id, node_id, its in result._ran:
-            self._ran.setdefault((item_id, node_id), []).append(its)
+        for item_id, node_id, output in result._ran:
+            self._ran.setdefault((item_id, node_id), []).append(output)
         ends = [(edge["source"], edge["destination"]) for edge in pins.graph["edges"]]
         self._fed = {(end["node_id"], end["field"]): (start["node_id"], start["field"]) for start, end in ends}
         self._form = {
@@ -61,8 +61,8 @@ class _Seeds:
         """The executions that made each file, by node and name: a cached node returns the same file several times."""
         found: dict[tuple[str, str], deque[_Made]] = {}
         for (item_id, node_id), results in self._ran.items():
-            for turn, its in enumerate(results):
-                for name in _names_in(its):
+            for turn, output in enumerate(results):
+                for name in _names_in(output):
                     found.setdefault((node_id, name), deque()).append(_Made(item_id, turn, len(results)))
         return found
 
@@ -98,8 +98,8 @@ class _Seeds:
         elif place in self._fed:
             start, field = self._fed[place]
             results = self._ran.get((made.item_id, start), [])
-            its = results[0] if len(results) == 1 else results[made.turn] if len(results) == made.turns else {}
-            seed = its.get(field)
+            output = results[0] if len(results) == 1 else results[made.turn] if len(results) == made.turns else {}
+            seed = output.get(field)
         else:
             seed = self._form[node_id] if node_id in self._form else self._nodes[node_id].get(_SEED)
         return seed if type(seed) is int else None

@@ -143,9 +143,9 @@ def _lock_change(project: Project, jobs: Jobs, results: Sequence[BuildResult]) -
     lock = project.lock
     if lock is None:
         return
-    mine = [result for result in results if result.job.project is project and result.job.lock_key]
-    found = {r.job.lock_key: r.plan.names for r in mine if r.plan and r.job.lock_key}
-    text = lock.with_names(found, _gone(project, jobs, {r.job.lock_key for r in mine if not r.skipped}))
+    of_project = [result for result in results if result.job.project is project and result.job.lock_key]
+    found = {r.job.lock_key: r.plan.names for r in of_project if r.plan and r.job.lock_key}
+    text = lock.with_names(found, _gone(project, jobs, {r.job.lock_key for r in of_project if not r.skipped}))
     current = lock.text
     if current is None and not lock.names and not found:
         return

@@ -75,15 +75,15 @@ class Overrides:
         table, ours = entry.choices.over(general), self.choices
         if self.output not in (None, entry.output):
             yield f"-o {self.output} overrides output = {entry.output!r} of {entry.key}"
-        mine = ("schema", ours.schema) if ours.schema else ("server", ours.server)
-        its = ("schema", table.schema) if table.schema else ("server", table.server)
-        if mine[1] and its[1] and mine != its:
+        given = ("schema", ours.schema) if ours.schema else ("server", ours.server)
+        configured = ("schema", table.schema) if table.schema else ("server", table.server)
+        if given[1] and configured[1] and given != configured:
             # A URL may contain a password, so no server is shown.
-            option = f"--schema {mine[1]}" if mine[0] == "schema" else "--server"
-            setting = f"schema = {its[1]!r}" if its[0] == "schema" else "server"
+            option = f"--schema {given[1]}" if given[0] == "schema" else "--server"
+            setting = f"schema = {configured[1]!r}" if configured[0] == "schema" else "server"
             yield f"{option} overrides {setting} of {entry.key}"
-        for name, flag, configured in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
-            if flag and configured is False:
+        for name, flag, value in (("lenient", ours.lenient, table.lenient), ("models", ours.models, table.models)):
+            if flag and value is False:
                 yield f"--{name} overrides {name} = false of {entry.key}"
 
 

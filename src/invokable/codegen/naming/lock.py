@@ -90,9 +90,9 @@ def read_lock(text: str) -> dict[str, Names]:
             classes.setdefault(source, name) if key == _CLASS else found.setdefault(source, {}).setdefault(key, name)
         )
         if other != name:
-            where = next(line for line, *its_key, _ in _entries(text) if its_key == [source, key])
+            where = next(line for line, *entry, _ in _entries(text) if entry == [source, key])
             raise LockError(number, f"{name!r} here is {other!r} in line {where}; delete one of the lines")
-    if any(_has_twice(its) for its in found.values()):
+    if any(_has_twice(names) for names in found.values()):
         raise _taken(text)
     return {
         source: _names(classes.pop(source, None), found.pop(source, {}))
@@ -100,9 +100,9 @@ def read_lock(text: str) -> dict[str, Names]:
     }
 
 
-def _has_twice(its: Mapping[_Key, str]) -> bool:
+def _has_twice(names: Mapping[_Key, str]) -> bool:
     """Whether two inputs, or two outputs, of a workflow have the same name."""
-    return len(its) > 1 and len({(key[0], name) for key, name in its.items()}) < len(its)
+    return len(names) > 1 and len({(key[0], name) for key, name in names.items()}) < len(names)
 
 
 def _taken(text: str) -> LockError:
@@ -120,7 +120,7 @@ def write_lock(names: Mapping[str, Names]) -> str:
 
     Names whose id contains a lone surrogate are left out, because it cannot be written.
     """
-    lines = [line for source, its in names.items() for line in locked_lines(source, its)]
+    lines = [line for source, of_one in names.items() for line in locked_lines(source, of_one)]
     return HEADER + "".join(f"{line}\n" for line in sorted(lines))
 
 
@@ -174,9 +174,9 @@ def _unquoted(number: int, quoted: str) -> str:
     return text
 
 
-def _names(class_name: str | None, its: Mapping[_Key, str]) -> Names:
+def _names(class_name: str | None, found: Mapping[_Key, str]) -> Names:
     inputs, outputs = (
-        {(key[1], key[2]): name for key, name in its.items() if key[0] == kind} or _NONE
+        {(key[1], key[2]): name for key, name in found.items() if key[0] == kind} or _NONE
         for kind in ("inputs", "outputs")
     )
     return Names(class_name, inputs, outputs)
@@ -186,8 +186,8 @@ def _lines(source: str, names: Names) -> Iterator[str]:
     start = _quoted(source)
     if names.class_name:
         yield f"{start}.class = {_quoted(names.class_name)}"
-    for kind, its in (("inputs", names.inputs), ("outputs", names.outputs)):
-        for (node_id, name), attribute in its.items():
+    for kind, attributes in (("inputs", names.inputs), ("outputs", names.outputs)):
+        for (node_id, name), attribute in attributes.items():
             yield f"{start}.{kind}.{_quoted(node_id)}.{_quoted(name)} = {_quoted(attribute)}"
 
 

@@ -36,8 +36,8 @@ def is_our_package(text: str) -> bool:
 
 def same_package(current: str, text: str) -> bool:
     """Whether an `__init__.py`, possibly reformatted, is the one with this text."""
-    mine, its = _CHECKSUM.search(current), _CHECKSUM.search(text)
-    return current == text or bool(mine and its and mine[1] == its[1] and is_our_package(current))
+    before, after = _CHECKSUM.search(current), _CHECKSUM.search(text)
+    return current == text or bool(before and after and before[1] == after[1] and is_our_package(current))
 
 
 def _meaning(body: str) -> str:

@@ -71,7 +71,9 @@ def shown_choices(old: Accepted, new: Accepted) -> str:
     old_choices, new_choices = frozenset(before.choices), frozenset(after.choices)
     gone = [_quoted(choice) for choice in before.choices if choice not in new_choices]
     added = [_quoted(choice) for choice in after.choices if choice not in old_choices]
-    return ", ".join(f"{word} {', '.join(its)}" for word, its in (("without", gone), ("with", added)) if its)
+    return ", ".join(
+        f"{word} {', '.join(choices)}" for word, choices in (("without", gone), ("with", added)) if choices
+    )
 
 
 def shown_indices(indices: tuple[int, ...]) -> str:
