@@ -60,7 +60,7 @@ def find_model(
 
 
 def model_of(value: Model | str) -> Model:
-    """A model, or one of which only the name is cache. Raises TypeError for anything else."""
+    """A model, or one of which only the name is known. Raises TypeError for anything else."""
     return Model(name=value) if isinstance(value, str) else checked_reference(value, Model, "a model or its name")
 
 
