@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from invokable.schema.model import (
     MISSING,
@@ -23,6 +23,7 @@ from invokable.schema.model import (
 )
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 FORMAT: Final = 1
 """The version of the file format."""
@@ -149,9 +150,9 @@ def _encode_node(node: NodeTemplate, inputs: _Table, outputs: _Table) -> Row:
 def _encode_input(field: InputTemplate) -> Row:
     record = _set_members(field)
     record.pop("description", None)
-    record["type"] = _encode_type(field.type)
+    record["type"] = _encode_nested(field.type, "original")
     if field.limits:
-        record["limits"] = _encode_limits(field.limits)
+        record["limits"] = _encode_nested(field.limits, "item")
     if field.options:
         record["options"] = list(field.options)
     if field.models != ModelFilter():
@@ -160,9 +161,9 @@ def _encode_input(field: InputTemplate) -> Row:
 
 
 def _decode_input(record: Row) -> InputTemplate:
-    members = dict(record, type=_decode_type(record["type"]))
+    members = dict(record, type=_decode_nested(FieldType, record["type"], "original"))
     if "limits" in record:
-        members["limits"] = _decode_limits(record["limits"])
+        members["limits"] = _decode_nested(Limits, record["limits"], "item")
     if "options" in record:
         members["options"] = tuple(record["options"])
     if "models" in record:
@@ -172,39 +173,23 @@ def _decode_input(record: Row) -> InputTemplate:
 
 
 def _encode_output(field: OutputTemplate) -> Row:
-    return {**_set_members(field), "type": _encode_type(field.type)}
+    return {**_set_members(field), "type": _encode_nested(field.type, "original")}
 
 
 def _decode_output(record: Row) -> OutputTemplate:
-    return OutputTemplate(**dict(record, type=_decode_type(record["type"])))
+    return OutputTemplate(**dict(record, type=_decode_nested(FieldType, record["type"], "original")))
 
 
-def _encode_type(field_type: FieldType) -> Row:
-    record = _set_members(field_type)
-    if field_type.original is not None:
-        record["original"] = _encode_type(field_type.original)
+def _encode_nested(template: Any, inner: str) -> Row:
+    """A template whose member `inner` is another one of the same class, or None."""
+    record = _set_members(template)
+    if inner in record:
+        record[inner] = _encode_nested(record[inner], inner)
     return record
 
 
-def _decode_type(record: Row) -> FieldType:
-    members = dict(record)
-    if "original" in record:
-        members["original"] = _decode_type(record["original"])
-    return FieldType(**members)
-
-
-def _encode_limits(limits: Limits) -> Row:
-    record = _set_members(limits)
-    if limits.item is not None:
-        record["item"] = _encode_limits(limits.item)
-    return record
-
-
-def _decode_limits(record: Row) -> Limits:
-    members = dict(record)
-    if "item" in record:
-        members["item"] = _decode_limits(record["item"])
-    return Limits(**members)
+def _decode_nested(cls: Callable[..., T], record: Row, inner: str) -> T:
+    return cls(**record | ({inner: _decode_nested(cls, record[inner], inner)} if inner in record else {}))
 
 
 def _set_members(template: Any) -> Row:

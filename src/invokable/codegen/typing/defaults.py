@@ -173,20 +173,13 @@ def _has_text(value: object, key: str) -> bool:
     return isinstance(value, dict) and isinstance(value.get(key), str) and value[key] != ""
 
 
-def _misfit_of_image(value: object) -> str:
-    return "" if _has_text(value, "image_name") else "names no image"
-
-
-def _misfit_of_video(value: object) -> str:
-    return "" if _has_text(value, "video_name") else "names no video"
+def _naming(key: str, what: str) -> Callable[[object], str]:
+    """Checks that an object names something by its member `key`."""
+    return lambda value: "" if _has_text(value, key) else f"names no {what}"
 
 
 def _misfit_of_board(value: object) -> str:
     return "" if isinstance(value, str) or _has_text(value, "board_id") else "names no board"
-
-
-def _misfit_of_style_preset(value: object) -> str:
-    return "" if _has_text(value, "style_preset_id") else "names no style preset"
 
 
 def _misfit_of_model(value: object) -> str:
@@ -265,11 +258,11 @@ _WRITERS: Final[Mapping[str, Callable[[Any], Expression]]] = {
 _OBJECTS: Final[Mapping[str, Callable[[object], str]]] = {
     "BoardField": _misfit_of_board,
     "ColorField": _misfit_of_color,
-    "ImageField": _misfit_of_image,
+    "ImageField": _naming("image_name", "image"),
     "LoRAField": _misfit_of_lora,
     "ModelIdentifierField": _misfit_of_model,
-    "StylePresetField": _misfit_of_style_preset,
-    "VideoField": _misfit_of_video,
+    "StylePresetField": _naming("style_preset_id", "style preset"),
+    "VideoField": _naming("video_name", "video"),
     **{generator_field(family): _misfit_of_generator(generator_field(family)) for family in FAMILIES},
 }
 _KNOWN: Final = frozenset({*_OBJECTS, *NUMBERS, *TEXTS, *CHOICES, "BooleanField"})

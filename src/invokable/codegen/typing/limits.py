@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from invokable.contract.fields import NUMBERS
 from invokable.contract.limit_words import whole
-from invokable.contract.limits import Limits
+from invokable.contract.limits import BOUNDS, Limits
 
 if TYPE_CHECKING:
     from invokable.schema.model import InputTemplate
@@ -27,8 +27,8 @@ _MOST_ALLOWED: Final = 2**62  # larger sizes limit nothing, and pydantic does no
 def cardinality_of(template: InputTemplate) -> str:
     """The field's cardinality. "One or a list" with a limit takes a single value: the server fails on a list there."""
     limits = template.limits
-    numeric = (limits.minimum, limits.maximum, limits.exclusive_minimum, limits.exclusive_maximum, limits.multiple_of)
-    if template.type.cardinality == "SINGLE_OR_COLLECTION" and any(bound is not None for bound in numeric):
+    limited = any(getattr(limits, name) is not None for name in BOUNDS.values())
+    if template.type.cardinality == "SINGLE_OR_COLLECTION" and limited:
         return "SINGLE"
     return template.type.cardinality
 
@@ -84,9 +84,7 @@ def _usable(limits: Limits, type_name: str) -> tuple[Limits, tuple[str, ...]]:
     limits = _in_integers(limits) if whole else _shortened(limits)
     if type_name in NUMBERS and not admits_a_number(limits, whole=whole):
         dropped.append("limits that allow no value")
-        limits = replace(
-            limits, minimum=None, maximum=None, exclusive_minimum=None, exclusive_maximum=None, multiple_of=None
-        )
+        limits = replace(limits, **dict.fromkeys(BOUNDS.values()))
     for least, most, unit in (("min_length", "max_length", "characters"), ("min_items", "max_items", "items")):
         low, high = getattr(limits, least) or 0, getattr(limits, most)
         if high is not None and high > _MOST_ALLOWED:
@@ -117,18 +115,9 @@ def _in_integers(limits: Limits) -> Limits:
 
 def _shortened(limits: Limits) -> Limits:
     """The limits with `2.0` written as `2`."""
-
-    def short(bound: float | None) -> float | None:
-        return None if bound is None else whole(bound)
-
-    return replace(
-        limits,
-        minimum=short(limits.minimum),
-        maximum=short(limits.maximum),
-        exclusive_minimum=short(limits.exclusive_minimum),
-        exclusive_maximum=short(limits.exclusive_maximum),
-        multiple_of=short(limits.multiple_of),
-    )
+    bounds = {name: bound for name in BOUNDS.values() if (bound := getattr(limits, name)) is not None}
+    shortened: dict[str, Any] = {name: whole(bound) for name, bound in bounds.items()}
+    return replace(limits, **shortened)
 
 
 def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:

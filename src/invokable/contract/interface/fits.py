@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Final, Literal, TypeAlias
 
 from invokable.contract.interface.accepted import Accepted, Many, One
@@ -87,12 +88,7 @@ def _typed(choices: tuple[object, ...]) -> set[tuple[type, object]]:
 
 
 def _admits(outer: ModelFilter, inner: ModelFilter) -> bool:
-    pairs = (
-        (outer.base, inner.base),
-        (outer.type, inner.type),
-        (outer.variant, inner.variant),
-        (outer.format, inner.format),
-    )
+    pairs = zip(astuple(outer), astuple(inner), strict=True)
     return all(not wanted or (offered and set(offered) <= set(wanted)) for wanted, offered in pairs)
 
 
