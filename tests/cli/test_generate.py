@@ -58,7 +58,7 @@ def test_it_reads_standard_input_and_globs(tmp_path: Path) -> None:
     [
         ("", "JSON"),
         ("not json", "JSON"),
-        ("[1, 2]", "workflow"),
+        ("[1, 2]", "not an InvokeAI workflow: expected an object, found an array"),
         ('{"a": 1}', "not an InvokeAI workflow"),
         ('{"nodes": {}, "edges": [], "id": "x"}', "not an InvokeAI workflow"),
         ("[" * 9_000 + "]" * 9_000, "nest"),

@@ -13,6 +13,13 @@ CONTRACT: Final = "src/invokable/contract/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a list is only refused as not an object",
+        f"{WORKFLOW}migrate.py",
+        'f"not an InvokeAI workflow: expected an object',
+        'f"expected an object',
+        ("tests/cli/test_generate.py::test_anything_but_a_workflow_gets_one_line",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

@@ -16,7 +16,7 @@ from invokable.schema.model import MISSING, Schema
 from invokable.workflow.errors import WorkflowFileError, nearest, pointer, quoted
 from invokable.workflow.old_values import V1_TYPES, V2_VALUES
 from invokable.workflow.parse import is_node_version
-from invokable.workflow.records import Record
+from invokable.workflow.records import Record, json_type
 from invokable.workflow.values import MODEL_TYPES_BY_FIELD
 
 FORMATS = ("1.0.0", "2.0.0", "3.0.0", "4.0.0")
@@ -39,7 +39,9 @@ def migrate(document: object, schema: Schema) -> Migration:
     Raises:
         WorkflowFileError: The format is unknown, or the document does not follow it.
     """
-    top = Record.of(document)
+    if not isinstance(document, dict):
+        raise WorkflowFileError(f"not an InvokeAI workflow: expected an object, found {json_type(document)}", pointer())
+    top = Record(document)
     version = _format(top)
     if version == "1.0.0":
         return _from_v2(Record(_v1_to_v2(top, schema)))

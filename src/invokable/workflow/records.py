@@ -31,7 +31,7 @@ class Record:
             WorkflowFileError: The value is not an object.
         """
         if not isinstance(value, dict):
-            raise WorkflowFileError(f"expected an object, found {kind(value)}", pointer(*path))
+            raise WorkflowFileError(f"expected an object, found {json_type(value)}", pointer(*path))
         return cls(value, *path)
 
     def fail(self, key: str, message: str) -> NoReturn:
@@ -46,7 +46,7 @@ class Record:
             return default
         value = self.data[key]
         if not isinstance(value, wanted):
-            self.fail(key, f'"{key}" must be {_JSON_TYPES[wanted]}, found {kind(value)}')
+            self.fail(key, f'"{key}" must be {_JSON_TYPES[wanted]}, found {json_type(value)}')
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -75,7 +75,7 @@ class Record:
         """Return a number."""
         value = self.data.get(key)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.fail(key, f'"{key}" must be a number, found {kind(value) if key in self.data else "nothing"}')
+            self.fail(key, f'"{key}" must be a number, found {json_type(value) if key in self.data else "nothing"}')
         return value
 
     def record(self, key: str) -> Record:
@@ -93,7 +93,7 @@ class Record:
             yield key, Record.of(value, *self.path, key)
 
 
-def kind(value: object) -> str:
+def json_type(value: object) -> str:
     """Return the name of a JSON value's type."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return "a number"
