@@ -124,10 +124,11 @@ def _struck(fates: Fates, left: Fates) -> int:
 
 
 def _flow(case: Case, draw: Random) -> Any:
-    count = 12 if case.by_others else draw.choice([1, 1, 2, 3])
+    takes_long = bool(case.by_others) or case.interrupted
+    count = 12 if takes_long else draw.choice([1, 1, 2, 3])
     start = 64 + 8 * draw.randrange(60)
     widths = {"type": "integer_generator_arithmetic_sequence", "start": start, "step": 8, "count": count}
-    height = (1024 if case.by_others or case.slow else 32) + 8 * draw.randrange(16)
+    height = (1024 if takes_long or case.slow else 32) + 8 * draw.randrange(16)
     return counted()(stamp=stamp(), height=height, widths=widths)
 
 
