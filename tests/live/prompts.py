@@ -40,6 +40,7 @@ EXPANDED: Final[dict[str, list[str]]] = {
     # Weights
     "{3::a|.5::b|1.::c|+2.5::d}": ["a", "b", "c", "d"],
     "{1 ::a|b}": ["1 ::a", "b"],
+    "{٣.٥::a|٣::b}": ["a", "٣::b"],
     "{ 3:: a|b}": [" a", "b"],
     # Comments
     "a # b\nc": ["a  \nc"],
