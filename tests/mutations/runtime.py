@@ -462,6 +462,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
+        "Ctrl-C before the answer to the POST does not look for a copy of the batch",
+        f"{RUNTIME}steps/runs/submit.py",
+        "checks = 1 if is_settled else 2",
+        "checks = 1",
+        (f"{TESTS}test_run.py",),
+    ),
+    Mutation(
         "a canceled anyio scope cancels the cleanup on the server",
         f"{RUNTIME}client/_async/concurrency.py",
         "with CancelScope(shield=True):",
@@ -562,7 +569,7 @@ MUTATIONS: Final = (
     Mutation(
         "an interrupt does not wait for a POST that is on its way",
         f"{RUNTIME}steps/runs/submit.py",
-        "else (0.1, 0.3, 0.6, 1.0, 1.0)",
+        "else (0.3, 0.3, 0.6, 1.0, 1.0)",
         "else (0.1,)",
         (f"{TESTS}test_run.py::test_an_interrupt_while_the_post_is_on_its_way_cancels_its_items",),
     ),

@@ -714,6 +714,17 @@ def test_an_interrupt_while_the_post_is_on_its_way_cancels_its_items(delay: floa
     assert not server.ran
 
 
+def test_an_interrupt_before_the_answer_also_cancels_a_copy_of_the_batch_that_arrives_next() -> None:
+    server = Server(seconds=100)
+    server.fates = {POST: ["twice 0.05"]}
+    run = Run(cards(2), server, interrupt=lambda number: number == 5)
+    with pytest.raises(KeyboardInterrupt):
+        run.result()
+    server.settle()
+    assert len(server.rows) == 4
+    assert not server.ran
+
+
 def test_a_cancel_that_fails_does_not_hide_the_interrupt() -> None:
     server = Server(seconds=100)
     server.fates = {"cancel_by_batch_ids": ["500"] * 100}

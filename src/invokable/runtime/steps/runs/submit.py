@@ -409,16 +409,20 @@ def _not_on_server(submission: Submission) -> EnqueueUncertain:
 def withdraw(state: RunState) -> Steps[bool]:
     """Cancel a run that nobody waits for any longer; return whether it is certain that none of it will run.
 
-    Looks for a request that is still on its way, for a few seconds. Raises nothing but interrupts.
+    Looks for a request that is still on its way, for a few seconds, and once more for a copy of it that the network
+    made. Raises nothing but interrupts.
     """
-    pauses = (0.1,) if state.submission.item_ids and not state.expected_total else (0.1, 0.3, 0.6, 1.0, 1.0)
+    is_settled = state.is_settled and not state.expected_total
+    expected = max(state.submission.requested, state.expected_total)
+    pauses = (0.1,) if state.submission.item_ids and is_settled else (0.3, 0.3, 0.6, 1.0, 1.0)
+    checks = 1 if is_settled else 2
     for pause in pauses:
         try:
             yield from cancel_batch(state.submission.batch_id)
             status = yield from batch_status(state.submission.batch_id)
-            is_settled = state.is_settled and not state.expected_total
-            expected = max(state.submission.requested, state.expected_total)
             if not status.open and (is_settled or status.total >= expected):
+                checks -= 1
+            if not checks:
                 return True
         except InvokableError as error:
             LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)
