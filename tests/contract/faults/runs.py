@@ -309,7 +309,8 @@ def _untrue(error: Any, flow: Any) -> str:
 
 
 def _still_open(error: BaseException, place: Place) -> str:
-    if getattr(error, "__notes__", None):
+    # Under `asyncio.run`, the note is on the CancelledError before the interrupt.
+    if getattr(error, "__notes__", None) or getattr(error.__context__, "__notes__", None):
         return ""  # it reports that items may still run
     for _ in range(20):
         if not place.open():
