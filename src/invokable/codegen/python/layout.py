@@ -215,7 +215,11 @@ class Layout:
         margin = match["margin"]
         if margin is None:
             return kept
-        return "".join(item(source, indent=len(margin)) for source in _items(kept.decode())).encode()
+        # Joined in UTF-8: a single emoji quadruples the size of a str.
+        text = bytearray()
+        for source in _items(kept.decode()):
+            text += item(source, indent=len(margin)).encode()
+        return text
 
     def _mark(self, block: str | Utf8, kind: str = "") -> str:
         number = len(self._kept)
