@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import random
 from collections.abc import Callable
@@ -777,7 +778,8 @@ def test_a_run_can_be_closed_at_any_step(after: int) -> None:
     for _ in range(after):
         step = steps.send(reply)
         reply = _reply(server, step)
-    steps.close()
+    steps.close()  # raises RuntimeError if a step follows
+    assert inspect.getgeneratorstate(steps) == inspect.GEN_CLOSED
 
 
 def _reply(server: Server, step: Any) -> Any:
