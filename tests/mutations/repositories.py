@@ -358,8 +358,8 @@ MUTATIONS: Final = (
     Mutation(
         "items are always listed newest first",
         f"{STEPS}resources/queue_items.py",
-        "_Ids).item_ids, reverse=newest_first)",
-        "_Ids).item_ids, reverse=True)",
+        "ItemIds).item_ids, reverse=newest_first)",
+        "ItemIds).item_ids, reverse=True)",
         ("tests/contract/test_repositories.py::test_items_are_listed_by_batch_and_destination_in_either_order",),
     ),
     Mutation(

@@ -164,9 +164,9 @@ class RunItem(Answer):
 
 
 class ItemPage(Answer):
-    """`GET /queue/{queue}/list`, of servers before 6.7. The items have no session."""
+    """`GET /queue/{queue}/list`, of servers before 6.7."""
 
-    items: list[RunItem]
+    items: list[dict[str, Any]]
     has_more: bool
 
 

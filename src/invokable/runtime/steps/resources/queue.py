@@ -18,14 +18,16 @@ from invokable.runtime.steps.exchange.answers import (
 )
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
-from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.exchange.responses import parse, read, shaped
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.values.events import Queued
+from invokable.runtime.values.records import QueueItem
 from invokable.runtime.values.submission import Submission
 
 QUEUE: Final = "/api/v1/queue/default"
 
 Item = TypeVar("Item", RunItem, ItemSummary)
+Listed = TypeVar("Listed", RunItem, QueueItem)
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
@@ -116,7 +118,7 @@ def listed_items(submission: Submission) -> Steps[list[RunItem]]:
     """
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
     before_6_0 = response.status == 404
-    items = (yield from _paged(submission.batch_id)) if before_6_0 else read(response, list[RunItem])
+    items = (yield from _in_pages_of_batch(submission.batch_id)) if before_6_0 else read(response, list[RunItem])
     return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
 
 
@@ -124,7 +126,7 @@ def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
     """The items of a batch with any destination, oldest first; a retried item is replaced by its last retry."""
     response: Response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "ASC"}))
     if response.status == 404 or not response.is_json:  # servers before 6.7
-        return [item.item_id for item in latest_of((yield from _paged(batch_id)))]
+        return [item.item_id for item in latest_of((yield from _in_pages_of_batch(batch_id)))]
     found = yield from summaries_by_id(read(response, ItemIds).item_ids, cache, fetch)
     own = [item_id for item_id, item in found.items() if item.batch_id == batch_id]
     # Summaries do not say what was retried.
@@ -150,9 +152,9 @@ def latest_of(items: Iterable[RunItem]) -> list[RunItem]:
     return list(latest.values())
 
 
-def cancel_batch(batch_id: str) -> Steps[int]:
-    """Cancel the items of a batch that have not ended; return how many. Raises APIError and ConnectionError."""
-    request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": [batch_id]})
+def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
+    """Cancel the items of batches that have not ended; return how many. Raises APIError and ConnectionError."""
+    request = Request("PUT", f"{QUEUE}/cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})
     return read((yield from fetch(request)), Canceled).canceled
 
 
@@ -161,7 +163,7 @@ def cancel_run(submission: Submission, cache: ServerCache) -> Steps[None]:
 
     Raises APIError, ConnectionError, and WorkflowError if another user submitted them.
     """
-    if (yield from cancel_batch(submission.batch_id)):
+    if (yield from cancel_batches([submission.batch_id])):
         return
     found = yield from summaries_by_id(submission.item_ids, cache)
     if has_other_users(found.values()):  # whose batches the server ignores
@@ -205,13 +207,24 @@ def is_missing_item(error: APIError, item_id: int) -> bool:
     return error.status == 404 or (error.status == 500 and f"404: Queue item with id {item_id} " in error.detail)
 
 
-def _paged(batch_id: str) -> Steps[list[RunItem]]:
-    """The items of a batch, from the pages of all items that servers before 6.0 have; without their values."""
-    found: list[RunItem] = []
+def _in_pages_of_batch(batch_id: str) -> Steps[list[RunItem]]:
+    def run_item(value: Any, where: str) -> RunItem:
+        return shaped(value, RunItem, where=where)
+
+    return [item for item in (yield from in_pages(run_item)) if item.batch_id == batch_id]
+
+
+def in_pages(item_of: Callable[[Any, str], Listed]) -> Steps[list[Listed]]:
+    """All items, in pages, as servers before 6.7 list them: without sessions, and before 6.0 without values.
+
+    `item_of` is called with each item and the address where it was found.
+    """
+    found: list[Listed] = []
     cursor: dict[str, Any] = {}
     while True:
-        page = read((yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))), ItemPage)
-        found += [item for item in page.items if item.batch_id == batch_id]
+        response = yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))
+        page = read(response, ItemPage)
+        found += [item_of(value, response.url) for value in page.items]
         if not page.has_more or not page.items:
             return found
-        cursor = {"cursor": page.items[-1].item_id, "priority": page.items[-1].priority}
+        cursor = {"cursor": found[-1].item_id, "priority": found[-1].priority}

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.exchange.answers import Answer, BatchValue
+from invokable.runtime.steps.exchange.answers import Answer, BatchValue, ItemIds
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read, shaped
-from invokable.runtime.steps.resources.queue import QUEUE, is_missing_item
+from invokable.runtime.steps.resources.queue import QUEUE, in_pages, is_missing_item
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, require
 from invokable.runtime.values.records import QueueItem, QueueStatus
@@ -42,15 +42,6 @@ class _Retried(Answer):
     retried_item_ids: list[int]
 
 
-class _Ids(Answer):
-    item_ids: list[int]
-
-
-class _Part(Answer):
-    items: list[dict[str, Any]]
-    has_more: bool
-
-
 def queue_status() -> Steps[QueueStatus]:
     """The state of the queue."""
     response = yield from fetch(Request("GET", f"{QUEUE}/status"))
@@ -61,10 +52,10 @@ def queue_status() -> Steps[QueueStatus]:
 def list_items(cache: ServerCache, chosen: Chosen, *, newest_first: bool) -> Steps[Page[QueueItem]]:
     """The chosen items, in the order of their ids."""
     if not (yield from at_least(cache, _BY_IDS)):
-        items = yield from _all_pages()
+        items = yield from in_pages(_item)
         return Page([item for item in _in_order(items, newest_first) if chosen(item)])
     response = yield from fetch(Request("GET", f"{QUEUE}/item_ids", {"order_dir": "DESC"}))
-    ids = sorted(read(response, _Ids).item_ids, reverse=newest_first)
+    ids = sorted(read(response, ItemIds).item_ids, reverse=newest_first)
     summaries = yield from at_least(cache, "6.14")
     path = "item_summaries_by_ids" if summaries else "items_by_ids"
 
@@ -85,7 +76,7 @@ def item_that(is_: str) -> Steps[QueueItem | None]:
     """The `current` item or the `next` one, if there is one."""
     response = yield from fetch(Request("GET", f"{QUEUE}/{is_}"))
     value = parse(response)
-    return None if value is None else _item(value, response)
+    return None if value is None else _item(value, response.url)
 
 
 def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
@@ -95,11 +86,6 @@ def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
         response = yield from fetch(Request("PUT", f"{QUEUE}/i/{int(item_id)}/cancel"))
         found.append(_there(item_id, response))
     return tuple(found)
-
-
-def cancel_batches(batch_ids: Sequence[str]) -> Steps[int]:
-    """Cancel the items of batches that have not ended. Returns the number canceled."""
-    return (yield from _counted("cancel_by_batch_ids", json={"batch_ids": list(batch_ids)})).canceled
 
 
 def cancel_destination(destination: str) -> Steps[int]:
@@ -165,15 +151,15 @@ def set_paused(paused: bool) -> Steps[None]:
 
 def _ids(cache: ServerCache) -> Steps[list[int]]:
     if not (yield from at_least(cache, _BY_IDS)):
-        return [item.item_id for item in (yield from _all_pages())]
-    return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), _Ids).item_ids
+        return [item.item_id for item in (yield from in_pages(_item))]
+    return read((yield from fetch(Request("GET", f"{QUEUE}/item_ids"))), ItemIds).item_ids
 
 
 def _whole(ids: Sequence[int], cache: ServerCache) -> Steps[list[QueueItem]]:
     """The complete items with these ids, without those that do not exist."""
     if not (yield from at_least(cache, _BY_IDS)):
         wanted = set(ids)
-        return [item for item in _in_order((yield from _all_pages()), False) if item.item_id in wanted]
+        return [item for item in _in_order((yield from in_pages(_item)), False) if item.item_id in wanted]
     found: list[QueueItem] = []
     for start in range(0, len(ids), _WHOLE):
         found += yield from _by_ids("items_by_ids", ids[start : start + _WHOLE])
@@ -182,24 +168,11 @@ def _whole(ids: Sequence[int], cache: ServerCache) -> Steps[list[QueueItem]]:
 
 def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:
     response = yield from fetch(Request("POST", f"{QUEUE}/{path}", json={"item_ids": list(ids)}))
-    return [_item(value, response) for value in read(response, list[dict[str, Any]])]
+    return [_item(value, response.url) for value in read(response, list[dict[str, Any]])]
 
 
-def _all_pages() -> Steps[list[QueueItem]]:
-    """All items, as servers before 6.7 list them."""
-    found: list[QueueItem] = []
-    cursor: dict[str, Any] = {}
-    while True:
-        response = yield from fetch(Request("GET", f"{QUEUE}/list", {"limit": 200, **cursor}))
-        part = read(response, _Part)
-        found += [_item(value, response) for value in part.items]
-        if not part.has_more or not part.items:
-            return found
-        cursor = {"cursor": found[-1].item_id, "priority": found[-1].priority}
-
-
-def _counted(path: str, params: dict[str, str] | None = None, json: Any = None) -> Steps[_Count]:
-    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}", params or {}, json=json))), _Count)
+def _counted(path: str, params: dict[str, str] | None = None) -> Steps[_Count]:
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}", params or {}))), _Count)
 
 
 def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]:
@@ -208,15 +181,15 @@ def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]
 
 def _there(item_id: int, response: Response) -> QueueItem:
     try:
-        return _item(parse(response), response)
+        return _item(parse(response), response.url)
     except APIError as error:
         if is_missing_item(error, item_id):
             raise NotFoundError(f"the queue has no item {item_id}", name=str(item_id)) from error
         raise
 
 
-def _item(value: Any, response: Response) -> QueueItem:
+def _item(value: Any, where: str) -> QueueItem:
     rows = value.get("field_values") if isinstance(value, dict) else None
-    values = shaped(rows or [], list[BatchValue], where=response.url)
+    values = shaped(rows or [], list[BatchValue], where=where)
     given = {(one.node_path, one.field_name): one.value for one in values}
-    return record(QueueItem, value, where=response.url, values=given)
+    return record(QueueItem, value, where=where, values=given)

@@ -13,7 +13,6 @@ from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, server_version
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
 
-RUNTIME_CONFIG: Final = "/api/v1/app/runtime_config"
 _CACHE: Final = "/api/v1/app/invocation_cache"
 
 
@@ -31,7 +30,7 @@ def server_info(cache: ServerCache) -> Steps[ServerInfo]:
     multiuser = False
     if (yield from at_least(cache, "6.12")):
         multiuser = read((yield from fetch(Request("GET", "/api/v1/auth/status"))), _Auth).multiuser_enabled
-    room = (yield from _room()) if (yield from at_least(cache, "5.15")) else None
+    room = (yield from max_queue_size()) if (yield from at_least(cache, "5.15")) else None
     return ServerInfo(version=cache.version, multiuser=multiuser, max_queue_size=room)
 
 
@@ -59,12 +58,13 @@ def enable_invocation_cache(*, enabled: bool) -> Steps[None]:
     parse((yield from fetch(Request("PUT", f"{_CACHE}/{'enable' if enabled else 'disable'}"))))
 
 
-def _room() -> Steps[int | None]:
+def max_queue_size() -> Steps[int | None]:
+    """How many items may be pending in the queue; None if the server does not say."""
     try:
-        config = read((yield from fetch(Request("GET", RUNTIME_CONFIG))), _Config).config
+        config = read((yield from fetch(Request("GET", "/api/v1/app/runtime_config"))), _Config).config
     except APIError as error:
         if error.status in (401, 403):  # only for users who are signed in
             return None
         raise
-    room = config.get("max_queue_size")
-    return room if isinstance(room, int) else None
+    size = config.get("max_queue_size")
+    return size if isinstance(size, int) else None

@@ -6,34 +6,15 @@ shows which, so only batches of several items are checked.
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel
-
 from invokable.runtime.errors import ConnectionError, InvokableError, QueueFullError  # noqa: A004
+from invokable.runtime.steps.exchange.answers import QueueLoad
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.queue import QUEUE
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.resources.server_info import RUNTIME_CONFIG
+from invokable.runtime.steps.resources.server_info import max_queue_size
 from invokable.runtime.values.submission import MOST_ITEMS
-
-
-class _Settings(BaseModel):
-    max_queue_size: int
-
-
-class _Config(BaseModel):
-    config: _Settings
-
-
-class _Counts(BaseModel):
-    pending: int
-
-
-class _Status(BaseModel):
-    queue: _Counts
 
 
 def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> Steps[None]:
@@ -51,14 +32,16 @@ def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> S
             requested=requested,
         )
     try:
-        limit = cache.max_queue_size or (yield from _limit())
-        pending = (yield from _ask(f"{QUEUE}/status", _Status)).queue.pending
-        if pending + requested > limit:  # the limit may have been raised since
-            limit = yield from _limit()
+        limit = cache.max_queue_size or (yield from max_queue_size())
+        pending = read((yield from fetch(Request("GET", f"{QUEUE}/status"))), QueueLoad).queue.pending
+        if limit is not None and pending + requested > limit:  # the limit may have been raised since
+            limit = yield from max_queue_size()
     except InvokableError as error:
         if insist and isinstance(error, ConnectionError):
             raise
         LOG.info("the server does not report the maximum size of its queue: %s", error)
+        return
+    if limit is None:
         return
     cache.max_queue_size = limit
     room = max(limit - pending, 0)
@@ -69,12 +52,3 @@ def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> S
             enqueued=0,
             requested=requested,
         )
-
-
-def _limit() -> Steps[int]:
-    config: _Config = yield from _ask(RUNTIME_CONFIG, _Config)
-    return config.config.max_queue_size
-
-
-def _ask(path: str, kind: type[Any]) -> Steps[Any]:
-    return read((yield from fetch(Request("GET", path))), kind)

@@ -54,7 +54,7 @@ from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.queue import (
     QUEUE,
     batch_status,
-    cancel_batch,
+    cancel_batches,
     cancel_items,
     items_of_batch,
     latest_of,
@@ -313,7 +313,7 @@ def _settle(
     if not kept and _was_pruned(items, rows):
         kept, surplus = surplus, []
     if not kept:
-        yield from cancel_batch(submission.batch_id)
+        yield from cancel_batches([submission.batch_id])
         canceled = ", which were canceled" if items else ""
         raise QueueFullError(
             f"the queue accepted only {len(items)} of {submission.requested} items{canceled}; "
@@ -418,7 +418,7 @@ def withdraw(state: RunState) -> Steps[bool]:
     checks = 1 if is_settled else 2
     for pause in pauses:
         try:
-            yield from cancel_batch(state.submission.batch_id)
+            yield from cancel_batches([state.submission.batch_id])
             status = yield from batch_status(state.submission.batch_id)
             if not status.open and (is_settled or status.total >= expected):
                 checks -= 1

@@ -8,8 +8,8 @@ from typing import Literal
 from invokable.contract.server import State
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.surface import check_word, item_id_of
+from invokable.runtime.steps.resources.queue import cancel_batches
 from invokable.runtime.steps.resources.queue_items import (
-    cancel_batches,
     cancel_destination,
     cancel_items,
     cancel_pending,
