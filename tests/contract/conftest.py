@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from invokable.runtime.steps.runs import submit, wait
-from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL
+from invokable.runtime.steps.runs import search, wait
+from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 from invokable.testing import Simulator
 from tests.contract.fixtures import board, client, clip, connect, name, stamp
 from tests.effort import is_plain
@@ -67,6 +67,6 @@ def many(request: pytest.FixtureRequest) -> int:
 def looking(monkeypatch: pytest.MonkeyPatch) -> float:
     """Seconds for which a client looks for a batch whose POST was lost: a tenth, to keep the fault tests short."""
     shorter = LATEST_ARRIVAL / 10
-    for module in (submit, wait):
+    for module in (search, wait):
         monkeypatch.setattr(module, "LATEST_ARRIVAL", shorter)
     return shorter

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL
+from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 from tests.contract.fixtures import board, client, clip, connect, name, stamp
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 

@@ -253,7 +253,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a second interrupt hides that the run may go on",
-        "src/invokable/runtime/steps/runs/run.py",
+        "src/invokable/runtime/steps/runs/withdraw.py",
         "        another.add_note(note)\n",
         "",
         ("tests/runtime/test_run.py",),

@@ -12,7 +12,9 @@ from invokable.contract.batch import BatchTable
 from invokable.contract.fields import FieldType
 from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.runs.collect import ResultSpec, collect
-from invokable.runtime.steps.runs.wait import WaitState
+from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.tracker import EventTracker
+from invokable.runtime.steps.runs.wait_state import WaitState
 from invokable.runtime.values.pins import OutputPin, Pins, pins_of
 
 NODE = OUTPUT_MAP[0][1]
@@ -33,7 +35,8 @@ def picture(name: str) -> dict[str, Any]:
 
 def ended(*items: RunItem) -> WaitState:
     ids = tuple(item.item_id for item in items)
-    return WaitState(Submission("m:C", "batch", "d", len(items), ids), ended={item.item_id: item for item in items})
+    state = RunState(Submission("m:C", "batch", "d", len(items), ids))
+    return WaitState(state, EventTracker(pins_of(ColourCard), None), ended={item.item_id: item for item in items})
 
 
 def collected(outputs: list[OutputPin], *items: RunItem) -> Any:

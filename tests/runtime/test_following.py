@@ -25,7 +25,7 @@ from invokable import (
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, RunOptions, finish, run, run_again, start
-from invokable.runtime.steps.runs.submit import RunState
+from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.driving_with_events import EventDriver
@@ -418,6 +418,31 @@ def test_a_duplicate_retry_is_canceled_before_it_starts() -> None:
     failed.retry(failed.state)
     failed.result(failed.state)
     assert (failed.server.rows[4]["status"], "started_at" in failed.server.rows[4]) == ("canceled", False)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("disconnected", [[], [(6.0, 9.0)], [(0.0, 99.0)]])
+def test_those_who_wait_for_a_run_get_the_results_of_items_that_are_retried_meanwhile(
+    disconnected: list[tuple[float, float]], watched: bool
+) -> None:
+    failing = [True]
+    server = Server(seconds=5, fails=lambda values: failing[0] and values[0]["value"] == 64)
+    following = Following(cards(2), server)
+    driver, context = following.driver, following.context
+    driver.disconnected = disconnected
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(start(following.flow, context, deadline))
+
+    def retry() -> None:
+        failing[0] = False
+        driver.drive(run_again(state, context, deadline))
+
+    following.at(7.0, retry)
+    result = driver.drive(finish(type(following.flow), state, context, deadline, RunOptions(watched)))
+    assert [image.name for image in result.card] == ["[64].png", "[128].png"]
+    assert result.item_ids == [3, 2]
+    ended = [(event.item_id, event.state, event.done) for event in driver.reported if isinstance(event, Ended)]
+    assert ended == ([(1, "failed", 1), (2, "completed", 1), (3, "completed", 2)] if watched else [])
 
 
 @pytest.mark.parametrize("fate", ["before", "after", "late 12"])

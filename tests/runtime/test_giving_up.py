@@ -19,7 +19,7 @@ from generated_examples.colour_card import ColourCard
 from invokable import AsyncClient, Client, InvokableError, Job, JobEvent, Policy, RunTimeout
 from invokable.runtime.client import listening, threads
 from invokable.runtime.client._sync import concurrency
-from invokable.runtime.steps.runs import run
+from invokable.runtime.steps.runs import withdraw
 from invokable.testing import Fault, Simulator
 from tests.contract.interrupts import interrupted_at, interrupted_in
 from tests.testing.asking import picture
@@ -45,7 +45,7 @@ def interrupt(event: JobEvent) -> None:
 def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_CANCEL_TIMEOUT", 0.5)
+    monkeypatch.setattr(withdraw, "_CANCEL_TIMEOUT", 0.5)
     simulator.add_fault(Fault(kind="stall", path="*/cancel_by_batch_ids"))
     with Client(simulator.url) as client:
         begin = time.monotonic()

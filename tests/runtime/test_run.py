@@ -30,8 +30,8 @@ from invokable.runtime.steps.exchange.protocol import AwaitEvents, GetPolicy, Re
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again, start
+from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.status import finished_part, job_status
-from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.workflow import Workflow
 from tests.contract.interrupts import interrupted_in
 from tests.effort import slow_beyond

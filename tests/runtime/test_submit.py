@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable.runtime.steps.exchange.answers import RunItem
-from invokable.runtime.steps.runs.submit import choose_items
+from invokable.runtime.steps.runs.duplicates import choose_items
 from invokable.runtime.values.submission import items_in, new_batch_id
 
 Row = list[tuple[str, str, Any]]
@@ -64,7 +64,7 @@ def test_values_are_compared_in_the_form_that_the_server_returns(sent: Any, back
 
 
 def test_text_is_not_a_number() -> None:
-    assert choose_items(listed([1]), 1, rows("1")) == ([], [1])
+    assert choose_items(listed(["a"], [1]), 2, rows("a", "1")) == ([], [1, 2])
 
 
 def test_an_item_without_values_matches_a_workflow_without_a_batch() -> None:
@@ -83,7 +83,7 @@ def test_each_row_gets_its_own_item(values: list[int], copies: int, part: int) -
 def test_another_process_assumes_complete_batches() -> None:
     assert choose_items(listed(["a"], ["b"], ["a"], ["b"]), 2, None) == ([1, 2], [3, 4])
     assert choose_items(listed(["a"], ["a"], ["b"]), 2, None) == ([2, 3], [1])
-    assert choose_items(listed(["a"]), 2, None) == ([], [1])
+    assert choose_items(listed(["a"]), 2, None) == ([1], [])
 
 
 def test_another_process_keeps_items_that_are_not_canceled() -> None:

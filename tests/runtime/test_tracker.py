@@ -29,7 +29,7 @@ def ended(status: str = "completed", item_id: int = 1) -> ServerEvent:
 
 
 def tracked(*events: ServerEvent, pins: Any = PINS) -> EventTracker:
-    tracker = EventTracker(frozenset({1}), pins, None)
+    tracker = EventTracker(pins, None, item_ids=frozenset({1}))
     tracker.process(events)
     return tracker
 
@@ -47,7 +47,7 @@ def test_an_item_is_complete_after_the_events_of_its_nodes_and_its_end_in_any_or
 def test_late_events_of_a_finished_node_are_not_reported() -> None:
     started = ServerEvent("invocation_started", 1, complete(NODES[0]).content)
     progress = ServerEvent("invocation_progress", 1, {**complete(NODES[0]).content, "percentage": 0.5})
-    tracker = EventTracker(frozenset({1}), PINS, None)
+    tracker = EventTracker(PINS, None, item_ids=frozenset({1}))
     late = ServerEvent("invocation_progress", 1, {**progress.content, "percentage": 0.9})
     reported = [type(event).__name__ for event in tracker.process([progress, complete(NODES[0]), late, started])]
     assert reported == ["Started", "NodeStarted", "Progress", "NodeFinished"]
@@ -61,13 +61,13 @@ def test_an_event_of_another_shape_is_ignored(name: str, value: Any) -> None:
     for payload in (value, *({"item_id": 1, member: value} for member in (*members, *lists))):
         event = parse_event(name, payload)
         if event is not None:
-            tracker = EventTracker(frozenset({1}), PINS, None, retried_ids=frozenset({1}))
+            tracker = EventTracker(PINS, None, item_ids=frozenset({1}), retried_ids=frozenset({1}))
             tracker.process([event])
             assert not tracker.ended
 
 
 def test_a_second_retry_of_an_item_shows_unknown_items() -> None:
-    tracker = EventTracker(frozenset({3}), PINS, None, retried_ids=frozenset({1}))
+    tracker = EventTracker(PINS, None, item_ids=frozenset({3}), retried_ids=frozenset({1}))
     retried, other = (ServerEvent("queue_items_retried", 0, {"retried_item_ids": [item_id]}) for item_id in (1, 2))
     tracker.process([retried, other])
     assert not tracker.has_unknown_items
@@ -119,7 +119,9 @@ def test_items_of_other_runs_are_noticed() -> None:
 @pytest.mark.parametrize(("percentage", "fraction"), [(None, None), (0, 0.0), (0.25, 0.25), (7, 1.0), ("x", None)])
 def test_progress_is_a_fraction_or_unknown(percentage: Any, fraction: float | None) -> None:
     content = {"id": "x", "type": "t", "invocation_source_id": "n", "message": "m", "percentage": percentage}
-    *_, event = EventTracker(frozenset({1}), PINS, None).process([ServerEvent("invocation_progress", 1, content)])
+    *_, event = EventTracker(PINS, None, item_ids=frozenset({1})).process(
+        [ServerEvent("invocation_progress", 1, content)]
+    )
     assert event == Progress(1, "n", "t", fraction, "m", None)
 
 

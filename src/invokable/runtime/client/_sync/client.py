@@ -53,13 +53,13 @@ from invokable.runtime.steps.runs.prepare import validate_on_server
 from invokable.runtime.steps.runs.run import (
     RunOptions,
     StartedRun,
-    give_up,
     prepare_in_time,
     released_on_error,
     run,
     start,
 )
-from invokable.runtime.steps.runs.submit import RunState
+from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.withdraw import give_up
 from invokable.runtime.values.inputs import Board, ImageInput, VideoInput
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.notebook import Shown

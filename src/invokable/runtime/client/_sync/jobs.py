@@ -11,8 +11,8 @@ from invokable.runtime.client.surface import Result
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import Steps, T
 from invokable.runtime.steps.runs.run import Context, RunOptions, carried_by_errors, finish, follow, run_again
+from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.status import finished_part, job_status, outcome
-from invokable.runtime.steps.runs.submit import RunState
 from invokable.runtime.values.events import JobEvent, JobStatus
 from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
@@ -120,7 +120,8 @@ class Job(Generic[Result]):
             self._engine.cancel(self.submission)
 
     def retry(self, *, timeout: float | None = None) -> None:
-        """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items.
+        """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items, also
+        for those who already wait for it.
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run.
         """

@@ -137,6 +137,11 @@ def _timestamp(date: str) -> float | None:
         return None
 
 
+def is_refusal(status: int) -> bool:
+    """Whether an answer means that the server did not do what was asked, and would not do it later."""
+    return 300 <= status < 500 and status not in _BUSY
+
+
 def is_busy(status: int, *, method: str, from_invokeai: bool) -> bool:
     """Whether an answer means that the same request may succeed later.
 

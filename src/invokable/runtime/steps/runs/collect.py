@@ -10,7 +10,7 @@ from invokable.runtime.errors import RunCanceled, RunFailed, RunInterrupted, Wor
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import RunItem, Session
 from invokable.runtime.steps.exchange.responses import not_invokeai, shaped
-from invokable.runtime.steps.runs.wait import WaitState
+from invokable.runtime.steps.runs.wait_state import WaitState
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
 from invokable.runtime.values.media import Downloader, Image, Video, media_in
@@ -35,25 +35,24 @@ def collect(spec: ResultSpec, waiting: WaitState) -> WorkflowResult:
     Raises RunFailed, RunCanceled, and WorkflowError if a node gave no value for an output. If some items of a batch
     were completed, the error holds their result.
     """
-    items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
-    completed = [item for item in items if item.status == "completed"]
-    if len(completed) == waiting.submission.requested:
-        return _result(spec, completed, waiting)
-    partial = _result(spec, completed, waiting) if completed else None
+    submission = waiting.submission
+    items = [waiting.ended[item_id] for item_id in submission.item_ids if item_id in waiting.ended]
+    partial = result_of(spec, items, submission.batch_id)
+    if partial is not None and len(partial.item_ids) == submission.requested:
+        return partial
     failed = [item for item in items if item.status == "failed"]
     if failed:
-        raise _failure(failed[0], len(failed), waiting.submission.requested, partial)
+        raise _failure(failed[0], len(failed), submission.requested, partial)
     raise _cancellation(items, waiting, partial)
 
 
-def partial_result(spec: ResultSpec, waiting: WaitState) -> WorkflowResult | None:
-    """The result of the completed items; None if there are none."""
-    items = [waiting.ended[item_id] for item_id in waiting.submission.item_ids if item_id in waiting.ended]
+def result_of(spec: ResultSpec, items: Sequence[RunItem], batch_id: str) -> WorkflowResult | None:
+    """The result of those items that are completed; None if there are none."""
     completed = [item for item in items if item.status == "completed"]
-    return _result(spec, completed, waiting) if completed else None
+    return _result(spec, completed, batch_id) if completed else None
 
 
-def _result(spec: ResultSpec, items: Sequence[RunItem], waiting: WaitState) -> WorkflowResult:
+def _result(spec: ResultSpec, items: Sequence[RunItem], batch_id: str) -> WorkflowResult:
     values: dict[str, Any] = {}
     for item in items if spec.pins.outputs else ():
         if item.session.is_empty:
@@ -72,7 +71,7 @@ def _result(spec: ResultSpec, items: Sequence[RunItem], waiting: WaitState) -> W
         images=[medium for medium in media if isinstance(medium, Image)],
         videos=[medium for medium in media if isinstance(medium, Video)],
         item_ids=[item.item_id for item in items],
-        batch_id=waiting.submission.batch_id,
+        batch_id=batch_id,
         _ran=[ran for item in items for ran in _results_by_node(item)],
         _client=spec.client,
         _makers=spec.makers,
@@ -160,7 +159,7 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
         return RunCanceled(f"{items_were} canceled by this client", item_ids=ids, cause="caller", partial=partial)
     if any(_was_canceled_by_somebody(item, waiting) for item in canceled):
         return RunCanceled(f"{items_were} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
-    if waiting.outages:
+    if waiting.had_outage:
         message = f"{items_were} canceled by a restart of the server; job.retry() runs them again"
         return RunInterrupted(message, item_ids=ids, cause="restart", partial=partial)
     message = f"{items_were} canceled by somebody else or by a restart of the server"
@@ -169,15 +168,15 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
 
 def _was_canceled_by_somebody(item: RunItem, waiting: WaitState) -> bool:
     """Whether somebody must have canceled an item. A restart sends no event, and does not cancel pending items."""
-    is_reported = waiting.tracker is not None and item.item_id in waiting.tracker.ended
+    is_reported = item.item_id in waiting.tracker.ended
     return is_reported or (item.created_at is not None and item.started_at is None)
 
 
 def _why_removed(waiting: WaitState) -> str:
     tracker = waiting.tracker
-    if tracker is not None and tracker.removed:
+    if tracker.removed:
         return "cleared"
-    if tracker is not None and any(tracker.ended.get(item_id) == "completed" for item_id in waiting.open):
+    if any(tracker.ended.get(item_id) == "completed" for item_id in waiting.open):
         return "pruned, after it was completed,"
     return "pruned, cleared or deleted"
 

@@ -22,6 +22,7 @@ from invokable.runtime.errors import (
 from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.logs import LOG
+from invokable.runtime.steps.exchange.policy import is_refusal
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.queue import (
@@ -31,7 +32,8 @@ from invokable.runtime.steps.resources.queue import (
     listed_items,
     other_users_error,
 )
-from invokable.runtime.steps.runs.submit import LATEST_ARRIVAL, RunState
+from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 
 _MOST_ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
@@ -82,9 +84,9 @@ def _replace_items(state: RunState, old: dict[int, RunItem], new: Sequence[RunIt
         return
     replaced = {old.pop(first).item_id: item_id for first, item_id in kept.items()}
     ids = tuple(replaced.get(item_id, item_id) for item_id in state.submission.item_ids)
-    state.submission = replace(state.submission, item_ids=ids)
     state.retried_ids |= replaced.keys()
     state.connection_id = 0
+    state.submission = replace(state.submission, item_ids=ids)  # last: others who wait for the run notice it
     yield from cancel_items(item.item_id for item in new if item.item_id not in kept.values() and not item.ended)
 
 
@@ -95,7 +97,7 @@ def _request_retry(item_ids: Sequence[int], state: RunState, clock: Clock) -> St
         response: Response = yield request
         parse(response)
     except InvokableError as error:
-        is_refused = isinstance(error, APIError) and error.status < 500 and error.status not in (408, 429)
+        is_refused = isinstance(error, APIError) and is_refusal(error.status)
         if is_refused or (isinstance(error, ConnectionError) and not error.sent):
             raise
         LOG.warning("it is unclear whether the server runs items %s again: %s", list(item_ids), error)
@@ -125,17 +127,13 @@ def _replace_once_there(
         yield Sleep(_PAUSE if not is_accepted else _PAUSE / 4)
 
 
-def _earliest(listed: Sequence[RunItem]) -> dict[int, int]:
-    new: dict[int, int] = {}
-    for item in sorted(listed, key=lambda item: item.item_id):
-        new.setdefault(item.original_id, item.item_id)
-    return new
+def _earliest(new: Sequence[RunItem]) -> dict[int, int]:
+    """The earliest of the new items, which are listed oldest first, for each original item."""
+    return {item.original_id: item.item_id for item in reversed(new)}
 
 
 def _uncertain(state: RunState, why: str) -> EnqueueUncertain:
-    error = EnqueueUncertain(
+    return EnqueueUncertain(
         f"it is not known whether the failed and canceled items of batch {state.submission.batch_id} run again: {why}; "
         "job.retry() looks for them before it tries again"
     )
-    error.submission = state.submission
-    return error

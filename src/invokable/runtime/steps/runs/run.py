@@ -35,9 +35,13 @@ from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
-from invokable.runtime.steps.runs.submit import RunState, find, submit, withdraw
+from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.search import find
+from invokable.runtime.steps.runs.submit import submit
 from invokable.runtime.steps.runs.tracker import EventTracker
-from invokable.runtime.steps.runs.wait import WaitState, cancel_late_duplicates, read_unconfirmed, wait
+from invokable.runtime.steps.runs.wait import cancel_late_duplicates, read_unconfirmed, wait
+from invokable.runtime.steps.runs.wait_state import WaitState
+from invokable.runtime.steps.runs.withdraw import give_up
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
@@ -68,8 +72,6 @@ class RunOptions:
 _DEFAULTS: Final = RunOptions()
 _SUBSCRIBE_TIMEOUT: Final = 2.0
 """Seconds to wait for the connection for events before submitting; without it, the run is polled."""
-_CANCEL_TIMEOUT: Final = 10.0
-"""The maximum number of seconds that an interrupted run takes to cancel its items."""
 _LAST_IN_QUEUE_FOR: Final = 1.0
 """Seconds after which a run may no longer be the last one in the queue."""
 
@@ -160,23 +162,13 @@ def follow(
     """Wait for a run that this or another process submitted, whatever its outcome."""
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline, insist=True)
-        waiting = _wait_state(workflow, state, context, options)
+        waiting = WaitState(state, EventTracker(pins_of(workflow), context.client, options.watched))
         if options.watched:
             yield Report([(yield from _queued_event(state, deadline.clock))])
-        try:
-            yield from within(wait(waiting, context.cache, deadline.clock), deadline)
-        finally:
-            _take_corrected_ids(state, waiting)
-        if state.unclear_since is not None:
-            yield from within(cancel_late_duplicates(waiting, state.unclear_since, deadline.clock), deadline)
+        yield from within(wait(waiting, context.cache, deadline.clock), deadline)
+        yield from within(cancel_late_duplicates(waiting, deadline.clock), deadline)
         waiting.canceled_here = state.submission.batch_id in context.canceled
         return waiting
-
-
-def _take_corrected_ids(state: RunState, waiting: WaitState) -> None:
-    """Name the items of a run as waiting for it has corrected them, unless it was retried meanwhile."""
-    if state.submission is waiting.original:
-        state.submission, state.is_listed = waiting.submission, waiting.is_listed
 
 
 def _queued_event(state: RunState, clock: Clock) -> Steps[Queued]:
@@ -192,8 +184,8 @@ def locate(state: RunState, cache: ServerCache, deadline: Deadline, *, insist: b
         state.connection_id = 0
         state.subscription = yield Subscribe(state.submission.batch_id, 0.0)
     if not state.submission.item_ids:
-        found = find(state.submission, cache, deadline.clock, insist=insist)
-        state.submission = yield from in_time(found, deadline, f"while looking for batch {state.submission.batch_id}")
+        finding = find(state, cache, deadline.clock, insist=insist)
+        yield from in_time(finding, deadline, f"while looking for batch {state.submission.batch_id}")
 
 
 def prepare_in_time(flow: Workflow, context: Context, deadline: Deadline) -> Steps[Prepared]:
@@ -230,26 +222,6 @@ def _subscribe(state: RunState, options: RunOptions) -> Steps[Any]:
     return (yield Subscribe(state.submission.batch_id, _SUBSCRIBE_TIMEOUT, options.watched))
 
 
-def _wait_state(workflow: type[Workflow], state: RunState, context: Context, options: RunOptions) -> WaitState:
-    tracker = EventTracker(
-        frozenset(state.submission.item_ids),
-        pins_of(workflow),
-        context.client,
-        watched=options.watched,
-        retried_ids=state.retried_ids,
-    )
-    unclear = state.unclear_since is not None
-    return WaitState(
-        state.submission,
-        tracker,
-        state.subscription,
-        state.connection_id,
-        unclear,
-        watched=options.watched,
-        is_listed=state.is_listed,
-    )
-
-
 def _finish(
     workflow: type[Workflow], state: RunState, context: Context, deadline: Deadline, options: RunOptions
 ) -> Steps[Any]:
@@ -283,27 +255,6 @@ def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
         return (yield from drift(pins_of(type(flow))))
     except InvokableError:
         return []
-
-
-def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[None]:
-    """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
-    if not state.sent:
-        return
-    vars(interrupt)["submission"] = state.submission
-    batch_id = state.submission.batch_id
-    note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
-    try:
-        canceled = yield from within(withdraw(state), Deadline.after(_CANCEL_TIMEOUT, clock))
-    except TimeUp:
-        canceled = False
-    except BaseException as another:
-        vars(another)["submission"] = state.submission
-        another.add_note(note)
-        raise
-    if canceled:
-        LOG.info("batch %s was canceled", batch_id)
-    else:
-        interrupt.add_note(note)
 
 
 @contextmanager

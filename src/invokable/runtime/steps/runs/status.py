@@ -16,10 +16,10 @@ from invokable.runtime.steps.resources.queue import (
     own_items,
     summaries_by_id,
 )
-from invokable.runtime.steps.runs.collect import partial_result
+from invokable.runtime.steps.runs.collect import result_of
 from invokable.runtime.steps.runs.run import Context, carried_by_errors, in_time, locate, result_spec
-from invokable.runtime.steps.runs.submit import RunState
-from invokable.runtime.steps.runs.wait import WaitState
+from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.wait_state import WaitState
 from invokable.runtime.values.events import JobStatus
 from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
@@ -49,11 +49,10 @@ def finished_part(workflow: type[Workflow], state: RunState, context: Context, d
 
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
-    items: dict[int, RunItem] = yield from _read_own(items_by_id, state, context, deadline)
-    waiting = WaitState(state.submission)
-    waiting.ended |= {item_id: item for item_id, item in items.items() if item.ended}
+    found: dict[int, RunItem] = yield from _read_own(items_by_id, state, context, deadline)
     with carried_by_errors(state):
-        return partial_result((yield from result_spec(workflow, context)), waiting)
+        spec = yield from result_spec(workflow, context)
+        return result_of(spec, list(found.values()), state.submission.batch_id)
 
 
 def _read_own(read: ReadById, state: RunState, context: Context, deadline: Deadline) -> Steps[dict[int, Any]]:

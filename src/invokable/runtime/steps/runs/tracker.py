@@ -94,11 +94,11 @@ def may_report_end(event: ServerEvent) -> bool:
 class EventTracker:
     """What events have reported about a run's items."""
 
-    item_ids: frozenset[int]
     pins: Pins
     client: Downloader | None
     watched: bool = True
     """Whether the events of the run are watched, not only its outcome."""
+    item_ids: frozenset[int] = frozenset()
     retried_ids: frozenset[int] = frozenset()
     """The items that others of the run have replaced."""
     ended: dict[int, str] = field(default_factory=dict)
@@ -120,6 +120,10 @@ class EventTracker:
     def __post_init__(self) -> None:
         types = {node["type"] for node in self.pins.graph["nodes"].values()}
         self._each_runs_once = not types & _REPEATING_NODES
+
+    def follow(self, item_ids: frozenset[int], retried_ids: frozenset[int]) -> None:
+        """Follow these items from now on. All events so far have to be processed again."""
+        self.item_ids, self.retried_ids, self._posts, self._retries = item_ids, retried_ids, 0, 0
 
     def process(self, events: Sequence[ServerEvent]) -> list[JobEvent]:
         """Process events of the server, and return the events for those who watch the run."""
@@ -184,10 +188,8 @@ class EventTracker:
 
     def _process_status(self, event: ServerEvent) -> Iterator[JobEvent]:
         status = event.content.get("status")
-        if self._is_repeated(event.item_id, status):
-            return
         if status == "in_progress":
-            yield Started(event.item_id)
+            yield from self.started(event.item_id)
         elif status in ENDED:
             self.ended.setdefault(event.item_id, str(status))
 
@@ -210,10 +212,14 @@ class EventTracker:
         elif event.name == INVOCATION_COMPLETE:
             yield from self._finished(event.item_id, executed, *node, result)
 
-    def _started(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
-        """A node has started, and so has its item; whichever of the two was reported before."""
+    def started(self, item_id: int) -> Iterator[JobEvent]:
+        """An item has started, if that has not been reported yet."""
         if not self._is_repeated(item_id, "in_progress"):
             yield Started(item_id)
+
+    def _started(self, item_id: int, executed: str, *node: str) -> Iterator[JobEvent]:
+        """A node has started, and so has its item; whichever of the two was reported before."""
+        yield from self.started(item_id)
         if not self._is_repeated(item_id, INVOCATION_STARTED, executed):
             yield NodeStarted(item_id, *node)
 

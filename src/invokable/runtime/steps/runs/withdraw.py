@@ -1,0 +1,60 @@
+"""Withdraw: cancel a run that nobody waits for any longer, because of an interrupt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from invokable.runtime.errors import InvokableError
+from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
+from invokable.runtime.steps.exchange.logs import LOG
+from invokable.runtime.steps.exchange.protocol import Sleep, Steps
+from invokable.runtime.steps.resources.queue import batch_status, cancel_batches
+from invokable.runtime.steps.runs.run_state import RunState
+
+_CANCEL_TIMEOUT: Final = 10.0
+"""The maximum number of seconds that an interrupted run takes to cancel its items."""
+
+
+def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[None]:
+    """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
+    if not state.sent:
+        return
+    vars(interrupt)["submission"] = state.submission
+    batch_id = state.submission.batch_id
+    note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
+    try:
+        canceled = yield from within(_withdraw(state), Deadline.after(_CANCEL_TIMEOUT, clock))
+    except TimeUp:
+        canceled = False
+    except BaseException as another:
+        vars(another)["submission"] = state.submission
+        another.add_note(note)
+        raise
+    if canceled:
+        LOG.info("batch %s was canceled", batch_id)
+    else:
+        interrupt.add_note(note)
+
+
+def _withdraw(state: RunState) -> Steps[bool]:
+    """Cancel a run; return whether it is certain that none of it will run.
+
+    Looks for a request that is still on its way, for a few seconds, and once more for a copy of it that the network
+    made. Raises nothing but interrupts.
+    """
+    is_settled = state.is_settled
+    expected = max(state.submission.requested, state.expected_total)
+    pauses = (0.1,) if state.submission.item_ids and is_settled else (0.3, 0.3, 0.6, 1.0, 1.0)
+    checks = 1 if is_settled else 2
+    for pause in pauses:
+        try:
+            yield from cancel_batches([state.submission.batch_id])
+            status = yield from batch_status(state.submission.batch_id)
+            if not status.open and (is_settled or status.total >= expected):
+                checks -= 1
+            if not checks:
+                return True
+        except InvokableError as error:
+            LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)
+        yield Sleep(pause)
+    return False
