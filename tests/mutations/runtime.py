@@ -41,7 +41,7 @@ MUTATIONS: Final = (
     Mutation(
         "the files of a run that was not submitted count as in use",
         f"{RUNTIME}steps/runs/run.py",
-        "        context.cache.uploads.release(prepared.submission.batch_id)\n",
+        "            context.cache.uploads.release(state.submission.batch_id)\n",
         "",
         ("tests/contract/test_jobs.py::test_an_error_before_the_batch_is_sent_leaves_nothing",),
     ),
@@ -246,9 +246,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "an interrupt before the caller has the job leaves it on the server",
-        f"{RUNTIME}steps/runs/run.py",
-        "        started_run.state = state\n",
-        "        pass\n",
+        f"{RUNTIME}client/_sync/client.py",
+        "            if state.accepted_at is not None:  # otherwise",
+        "            if False:  # otherwise",
         (f"{TESTS}test_giving_up.py::test_an_interrupt_before_the_caller_has_the_job_cancels_it",),
     ),
     Mutation(
@@ -716,7 +716,7 @@ MUTATIONS: Final = (
     Mutation(
         "a late request reports the length of the queue as the place in it",
         f"{RUNTIME}steps/runs/run.py",
-        "    if clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:\n",
+        "    if state.accepted_at is None or clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:\n",
         "    if False:\n",
         ("tests/contract/test_jobs.py",),
     ),
@@ -743,9 +743,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a run that is closed goes on to cancel",
-        f"{RUNTIME}steps/runs/run.py",
-        "deadline, options))\n    except (InvokableError, GeneratorExit):",
-        "deadline, options))\n    except InvokableError:",
+        f"{RUNTIME}steps/runs/withdraw.py",
+        "    except (InvokableError, GeneratorExit):\n",
+        "    except InvokableError:\n",
         (f"{TESTS}test_run.py::test_a_run_can_be_closed_at_any_step",),
     ),
     Mutation(

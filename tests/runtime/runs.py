@@ -10,8 +10,10 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Image, InvokableError
 from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.exchange.protocol import Steps
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.run import Context, run
+from invokable.runtime.steps.runs.run import Context, prepare_in_time, run, start
+from invokable.runtime.steps.runs.run_state import RunState
 from tests.examples import imported, with_generator, workflow_class
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server
@@ -34,6 +36,14 @@ def cards(count: int) -> Any:
     """A workflow with `count` queue items, one for each width."""
     widths = {"type": "integer_generator_arithmetic_sequence", "start": 64, "step": 64, "count": count}
     return counted()(stamp=STAMP, widths=widths)
+
+
+def submitted(flow: Any, context: Context, deadline: Deadline) -> Steps[RunState]:
+    """Submit a workflow, as `Client.submit` does."""
+    prepared = yield from prepare_in_time(flow, context, deadline)
+    state = RunState(prepared.submission)
+    yield from start(flow, prepared, state, context, deadline)
+    return state
 
 
 class Run:

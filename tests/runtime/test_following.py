@@ -24,12 +24,12 @@ from invokable import (
 )
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.run import Context, RunOptions, finish, run, run_again, start
+from invokable.runtime.steps.runs.run import Context, RunOptions, finish, run, run_again
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.driving_with_events import EventDriver
-from tests.runtime.runs import card, cards
+from tests.runtime.runs import card, cards, submitted
 from tests.runtime.server import Server, misnaming
 
 
@@ -349,7 +349,7 @@ def test_a_retry_runs_each_item_once_more_whatever_happens_to_its_answer(fate: s
     following = Following(cards(2), server)
     driver, context = following.driver, following.context
     deadline = Deadline.after(None, driver.clock)
-    state = driver.drive(start(following.flow, context, deadline))
+    state = driver.drive(submitted(following.flow, context, deadline))
     with pytest.raises(RunFailed):
         driver.drive(finish(type(following.flow), state, context, deadline))
     failing[0] = False
@@ -367,7 +367,7 @@ def test_a_retried_item_can_be_retried_again() -> None:
     following = Following(cards(2), server)
     driver, context = following.driver, following.context
     deadline = Deadline.after(None, driver.clock)
-    state = driver.drive(start(following.flow, context, deadline))
+    state = driver.drive(submitted(following.flow, context, deadline))
     for _ in range(2):
         with pytest.raises(RunFailed):
             driver.drive(finish(type(following.flow), state, context, deadline))
@@ -388,7 +388,7 @@ class Failed:
         following = Following(cards(2), self.server)
         self.driver, self.context = following.driver, following.context
         self.workflow = type(following.flow)
-        self.state = self.driver.drive(start(following.flow, self.context, Deadline.after(None, self.driver.clock)))
+        self.state = self.driver.drive(submitted(following.flow, self.context, Deadline.after(None, self.driver.clock)))
         with pytest.raises(RunFailed):
             self.result(self.state)
         failing[0] = False
@@ -431,7 +431,7 @@ def test_those_who_wait_for_a_run_get_the_results_of_items_that_are_retried_mean
     driver, context = following.driver, following.context
     driver.disconnected = disconnected
     deadline = Deadline.after(None, driver.clock)
-    state = driver.drive(start(following.flow, context, deadline))
+    state = driver.drive(submitted(following.flow, context, deadline))
 
     def retry() -> None:
         failing[0] = False

@@ -29,14 +29,14 @@ from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, GetPolicy, ReceivedEvents, Request, Response, Steps
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.run import Context, finish, follow, run_again, start
+from invokable.runtime.steps.runs.run import Context, finish, follow, run_again
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.status import finished_part, job_status
 from invokable.runtime.values.workflow import Workflow
 from tests.contract.interrupts import interrupted_in
 from tests.effort import slow_beyond
 from tests.runtime.driving import answer, page
-from tests.runtime.runs import Run, card, cards
+from tests.runtime.runs import Run, card, cards, submitted
 from tests.runtime.server import Server, misnaming
 
 POST = "POST /api/v1/queue/default/enqueue_batch"
@@ -198,7 +198,7 @@ def test_a_submitted_job_does_not_run_twice_either() -> None:
     take = server.post
     server.post = lambda batch: take(batch) and take(batch)  # type: ignore[method-assign]  # the lost one, and ours
     deadline = Deadline.after(None, run.driver.clock)
-    state = run.driver.drive(start(run.flow, Context(ServerCache(), None), deadline))
+    state = run.driver.drive(submitted(run.flow, Context(ServerCache(), None), deadline))
     assert len(state.submission.item_ids) == 2
     all_ran_once(server, 2)
 
@@ -414,7 +414,7 @@ def test_a_job_names_the_items_that_were_looked_up(asking: str, wrong: dict[int,
     run = Run(cards(3), server := another_batch_first(), timeout=60)
     run.driver.reply = misnaming(server, wrong)
     context, deadline = Context(ServerCache(), None), Deadline.after(60, run.driver.clock)
-    state = run.driver.drive(start(run.flow, context, deadline))
+    state = run.driver.drive(submitted(run.flow, context, deadline))
     assert state.submission.item_ids != (4, 5, 6)
     run.driver.drive(ASKING[asking](type(run.flow), state, context, deadline))
     assert state.submission.item_ids == (4, 5, 6)
@@ -761,11 +761,11 @@ def test_a_second_interrupt_ends_the_cleanup() -> None:
 
 
 def test_an_interrupt_has_the_submission() -> None:
-    for number, submitted in ((1, False), (6, True)):
+    for number, is_submitted in ((1, False), (6, True)):
         run = Run(card(), Server(seconds=100), interrupt=lambda n, number=number: n == number)  # type: ignore[misc]
         with pytest.raises(KeyboardInterrupt) as caught:
             run.result()
-        assert hasattr(caught.value, "submission") == submitted
+        assert hasattr(caught.value, "submission") == is_submitted
 
 
 @pytest.mark.parametrize("after", range(8))

@@ -52,9 +52,8 @@ from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.steps.runs.prepare import validate_on_server
 from invokable.runtime.steps.runs.run import (
     RunOptions,
-    StartedRun,
     prepare_in_time,
-    released_on_error,
+    released_unless_sent,
     run,
     start,
 )
@@ -205,19 +204,18 @@ class AsyncClient:
         Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
-        started_run = StartedRun()
         context, deadline = self._engine.context_and_deadline(timeout)
+        prepared = await self._drive(prepare_in_time(workflow, context, deadline))
+        state = RunState(prepared.submission)
         try:
-            prepared = None
-            if before is not None:
-                prepared = await self._drive(prepare_in_time(workflow, context, deadline))
-                with released_on_error(prepared, context):
-                    await call_back(before, prepared.submission)
-            state = await self._drive(start(workflow, context, deadline, started_run, prepared))
+            with released_unless_sent(state, context):
+                if before is not None:
+                    await call_back(before, state.submission)
+                await self._drive(start(workflow, prepared, state, context, deadline))
             return AsyncJob(self._engine, type(workflow), state)
         except BaseException as interrupt:
-            if started_run.state is not None:  # otherwise the steps have given it up
-                await self._drive(give_up(started_run.state, interrupt, time.monotonic))
+            if state.accepted_at is not None:  # otherwise the steps have given it up
+                await self._drive(give_up(state, interrupt, time.monotonic))
             raise
 
     def attach(self, workflow: type[Runs[ResultOf]], submission: Submission | str) -> AsyncJob[ResultOf]:

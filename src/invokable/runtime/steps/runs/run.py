@@ -41,7 +41,7 @@ from invokable.runtime.steps.runs.submit import submit
 from invokable.runtime.steps.runs.tracker import EventTracker
 from invokable.runtime.steps.runs.wait import cancel_late_duplicates, read_unconfirmed, wait
 from invokable.runtime.steps.runs.wait_state import WaitState
-from invokable.runtime.steps.runs.withdraw import give_up
+from invokable.runtime.steps.runs.withdraw import withdrawn_on_interrupt
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
@@ -80,44 +80,22 @@ def run(flow: Workflow, context: Context, deadline: Deadline, options: RunOption
     """Run a workflow and return its result. On an interrupt, the items that have not ended are canceled."""
     prepared = yield from prepare_in_time(flow, context, deadline)
     state = RunState(prepared.submission)
-    try:
-        yield from _submit(flow, prepared, state, deadline, options, context)
+
+    def submit_and_finish() -> Steps[Any]:
+        yield from _submit(flow, prepared, state, context, deadline, watched=options.watched)
         return (yield from _finish(type(flow), state, context, deadline, options))
-    except (InvokableError, GeneratorExit):
-        raise
-    except BaseException as interrupt:
-        yield from give_up(state, interrupt, deadline.clock)
-        raise
+
+    with released_unless_sent(state, context):
+        return (yield from withdrawn_on_interrupt(submit_and_finish(), state, deadline.clock))
 
 
-@dataclass(slots=True)
-class StartedRun:
-    """Keeps a submitted run until its caller has it, for an interrupt between the end of the steps and that moment."""
+def start(flow: Workflow, prepared: Prepared, state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
+    """Submit a prepared run without waiting for its result. On an interrupt, what was submitted is canceled.
 
-    state: RunState | None = None
-
-
-def start(
-    flow: Workflow,
-    context: Context,
-    deadline: Deadline,
-    started_run: StartedRun | None = None,
-    prepared: Prepared | None = None,
-) -> Steps[RunState]:
-    """Submit a workflow without waiting for its result. On an interrupt, what was submitted is canceled."""
-    if prepared is None:
-        prepared = yield from prepare_in_time(flow, context, deadline)
-    state = RunState(prepared.submission)
-    try:
-        yield from _submit(flow, prepared, state, deadline, RunOptions(watched=True), context)
-    except (InvokableError, GeneratorExit):
-        raise
-    except BaseException as interrupt:
-        yield from give_up(state, interrupt, deadline.clock)
-        raise
-    if started_run is not None:
-        started_run.state = state
-    return state
+    `state` is kept up to date meanwhile.
+    """
+    submitting = _submit(flow, prepared, state, context, deadline, watched=True)
+    yield from withdrawn_on_interrupt(submitting, state, deadline.clock)
 
 
 def finish(
@@ -173,7 +151,7 @@ def follow(
 
 def _queued_event(state: RunState, clock: Clock) -> Steps[Queued]:
     """The place of a run in the queue. Asked later, the server counts items that came after the run."""
-    if clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:
+    if state.accepted_at is None or clock() - state.accepted_at > _LAST_IN_QUEUE_FOR:
         return Queued(state.submission.item_ids[0], None, state.submission.requested)
     return (yield from place_in_queue(state.submission))
 
@@ -194,10 +172,10 @@ def prepare_in_time(flow: Workflow, context: Context, deadline: Deadline) -> Ste
 
 
 def _submit(
-    flow: Workflow, prepared: Prepared, state: RunState, deadline: Deadline, options: RunOptions, context: Context
+    flow: Workflow, prepared: Prepared, state: RunState, context: Context, deadline: Deadline, *, watched: bool
 ) -> Steps[None]:
-    with carried_by_errors(state), _released_unless_sent(state, context):
-        state.subscription = yield from in_time(_subscribe(state, options), deadline)
+    with carried_by_errors(state):
+        state.subscription = yield from in_time(_subscribe(state, watched=watched), deadline)
         state.connection_id = state.subscription.connection_id if state.subscription else 0
         try:
             yield from within(submit(prepared, state, deadline.clock), deadline)
@@ -218,8 +196,8 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
         yield from within(retry(state, deadline.clock), deadline)
 
 
-def _subscribe(state: RunState, options: RunOptions) -> Steps[Any]:
-    return (yield Subscribe(state.submission.batch_id, _SUBSCRIBE_TIMEOUT, options.watched))
+def _subscribe(state: RunState, *, watched: bool) -> Steps[Any]:
+    return (yield Subscribe(state.submission.batch_id, _SUBSCRIBE_TIMEOUT, watched))
 
 
 def _finish(
@@ -258,17 +236,7 @@ def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
 
 
 @contextmanager
-def released_on_error(prepared: Prepared, context: Context) -> Iterator[None]:
-    """Release the uploads of a run that is not submitted after all."""
-    try:
-        yield
-    except BaseException:
-        context.cache.uploads.release(prepared.submission.batch_id)
-        raise
-
-
-@contextmanager
-def _released_unless_sent(state: RunState, context: Context) -> Iterator[None]:
+def released_unless_sent(state: RunState, context: Context) -> Iterator[None]:
     """Release the uploads of a run that never reached the server."""
     try:
         yield

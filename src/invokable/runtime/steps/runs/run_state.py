@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +23,7 @@ class RunState:
     """The state of the last POST."""
     is_answered: bool = False
     """Whether the last POST was answered, so that its effect is visible on the server."""
-    accepted_at: float = -math.inf
+    accepted_at: float | None = None
     """When the server was known to have the batch, if this process sent it."""
     expected_total: int = 0
     """The number of items in the batch once a retry that is on its way has arrived; 0 without one."""

@@ -7,12 +7,23 @@ from typing import Final
 from invokable.runtime.errors import InvokableError
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import Sleep, Steps
+from invokable.runtime.steps.exchange.protocol import Sleep, Steps, T
 from invokable.runtime.steps.resources.queue import batch_status, cancel_batches
 from invokable.runtime.steps.runs.run_state import RunState
 
 _CANCEL_TIMEOUT: Final = 10.0
 """The maximum number of seconds that an interrupted run takes to cancel its items."""
+
+
+def withdrawn_on_interrupt(steps: Steps[T], state: RunState, clock: Clock) -> Steps[T]:
+    """The same steps. On an interrupt, what was submitted is canceled."""
+    try:
+        return (yield from steps)
+    except (InvokableError, GeneratorExit):
+        raise
+    except BaseException as interrupt:
+        yield from give_up(state, interrupt, clock)
+        raise
 
 
 def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[None]:
