@@ -274,6 +274,19 @@ def test_a_canceled_job_says_who_canceled_it(client: Client, server: Server, sta
 
 
 @pytest.mark.usefixtures("paused")
+def test_a_job_that_was_canceled_here_and_retried_may_be_canceled_by_somebody_else(
+    client: Client, server: Server, stamp: Path
+) -> None:
+    job = client.submit(card(stamp))
+    job.cancel()
+    job.retry(timeout=30)
+    server.put(f"{QUEUE}/cancel_by_batch_ids", {"batch_ids": [job.batch_id]})
+    with pytest.raises(RunCanceled, match="by somebody else") as caught:
+        job.result(timeout=30)
+    assert caught.value.cause == "others"
+
+
+@pytest.mark.usefixtures("paused")
 def test_canceling_ends_a_wait_immediately(client: Client, stamp: Path) -> None:
     job = client.submit(card(stamp))
     canceled: list[float] = []

@@ -194,6 +194,7 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline)
         yield from within(retry(state, deadline.clock), deadline)
+        context.canceled.discard(state.submission.batch_id)
 
 
 def _subscribe(state: RunState, *, watched: bool) -> Steps[Any]:
