@@ -159,7 +159,8 @@ class Server:
             }
         self.events.append((self.now(), ServerEvent("batch_enqueued", 0, {})))
         ids = sorted((row["item_id"] for row in self._of(batch["batch_id"])), reverse=True)  # of all POSTs
-        return answer({"enqueued": min(len(rows), max(room, 0)), "requested": len(rows), "item_ids": ids})
+        counts = {"enqueued": min(len(rows), max(room, 0)), "requested": len(rows)}
+        return answer({"batch": batch, **counts, "item_ids": ids})
 
     def _of(self, batch_id: str) -> list[dict[str, Any]]:
         return [row for row in self.rows.values() if row["batch_id"] == batch_id]
@@ -214,9 +215,10 @@ class Server:
         if path == f"{QUEUE}/enqueue_batch":
             return self.post(body["batch"])
         if path.endswith("/status"):
-            states = Counter(row["status"] for row in self._of(path.split("/")[-2]))
+            batch_id = path.split("/")[-2]
+            states = Counter(row["status"] for row in self._of(batch_id))
             names = ("pending", "in_progress", "waiting", "completed", "failed", "canceled")
-            return answer({name: states[name] for name in names} | {"total": states.total()})
+            return answer({name: states[name] for name in names} | {"batch_id": batch_id, "total": states.total()})
         if path == f"{QUEUE}/list_all":
             return answer([row for row in self.rows.values() if row["destination"] == request.params["destination"]])
         if path == f"{QUEUE}/item_summaries_by_ids":

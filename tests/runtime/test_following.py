@@ -240,6 +240,19 @@ def test_a_second_batch_of_the_same_id_is_noticed_and_canceled() -> None:
 # --- what others do ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("part", ["/status", "/list_all"])
+@pytest.mark.parametrize("fate", ["html", "500", "after", "!503"])
+def test_a_second_batch_of_the_same_id_is_canceled_although_the_first_look_at_it_fails(
+    fate: str, part: str, times: int
+) -> None:
+    following = Following(cards(2), Server(seconds=20))
+    following.server.fates = {"enqueue_batch": ["twice 1"], part: [fate] * times}
+    assert len(following.result().card) == 2
+    following.server.settle()
+    assert [row["status"] for row in following.server.rows.values()] == ["completed"] * 2 + ["canceled"] * 2
+
+
 def test_a_cancellation_by_somebody_else_is_not_mistaken_for_a_restart() -> None:
     following = Following(cards(2), Server(seconds=5))
     following.driver.disconnected = [(0.5, 1.0)]  # a brief network failure

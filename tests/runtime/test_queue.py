@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from invokable import APIError, Submission
+from invokable import APIError, NotInvokeAIError, Submission
 from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.resources.queue import (
+    batch_status,
+    cancel_items,
     items_by_id,
     items_of_batch,
     latest_of,
@@ -65,6 +67,27 @@ def test_the_items_of_a_run_are_listed_by_its_destination_oldest_first() -> None
     driver = Driver(lambda _: answer(rows))
     assert [found.item_id for found in driver.drive(listed_items(SUBMISSION))] == [1, 3, 4]
     assert driver.requests[0].params == {"destination": "d"}
+
+
+def test_the_items_of_another_batch_are_not_those_of_a_run() -> None:
+    with pytest.raises(NotInvokeAIError, match="the answer is about 'e' instead of 'd'"):
+        Driver(lambda _: answer([item(1, destination="e")])).drive(listed_items(SUBMISSION))
+    rows = [item(1, destination="d"), item(2, destination="d") | {"batch_id": "c"}]
+    assert [found.item_id for found in Driver(lambda _: answer(rows)).drive(listed_items(SUBMISSION))] == [1]
+
+
+def test_the_status_of_another_batch_is_refused() -> None:
+    counts = dict.fromkeys(("pending", "in_progress", "completed", "failed", "canceled", "total"), 0)
+    assert Driver(lambda _: answer({"batch_id": "b", **counts})).drive(batch_status("b")).total == 0
+    with pytest.raises(NotInvokeAIError, match="the answer is about 'c' instead of 'b'"):
+        Driver(lambda _: answer({"batch_id": "c", **counts})).drive(batch_status("b"))
+
+
+def test_a_duplicate_is_canceled_again_if_the_answer_is_about_another_item() -> None:
+    replies = iter([answer(item(9)), answer(item(2)), answer(item(9)), answer(item(1))])
+    driver = Driver(lambda _: next(replies))
+    driver.drive(cancel_items([1, 2]))
+    assert [path.split("/")[-2] for path in driver.asked("PUT")] == ["1", "2", "1", "1"]
 
 
 def test_servers_before_6_0_list_pages_of_all_items() -> None:

@@ -31,13 +31,14 @@ from invokable.runtime.steps.exchange.responses import parse
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, finish, follow, run_again
 from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 from invokable.runtime.steps.runs.status import finished_part, job_status
 from invokable.runtime.values.workflow import Workflow
 from tests.contract.interrupts import interrupted_in
 from tests.effort import slow_beyond
 from tests.runtime.driving import answer, page
 from tests.runtime.runs import Run, card, cards, submitted
-from tests.runtime.server import Server, misnaming
+from tests.runtime.server import QUEUE, Server, misnaming
 
 POST = "POST /api/v1/queue/default/enqueue_batch"
 STATUS = "/status"
@@ -324,7 +325,7 @@ def test_a_busy_server_is_tried_again_when_it_asks_for_that() -> None:
         next(replies, None) or server(request) if request.path.endswith("enqueue_batch") else server(request)
     )
     run.result()
-    assert run.driver.now > 7
+    assert 7 < run.driver.now < LATEST_ARRIVAL  # it does not look for a batch that was refused for that long
     all_ids = [row["status"] for row in server.rows.values()]
     assert all_ids == ["completed"]
 
@@ -420,7 +421,8 @@ def test_a_job_names_the_items_that_were_looked_up(asking: str, wrong: dict[int,
     assert state.submission.item_ids == (4, 5, 6)
 
 
-def test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried() -> None:
+@pytest.mark.parametrize("is_retried_again", [False, True])
+def test_an_item_that_was_removed_is_not_replaced_by_another_of_its_retries(is_retried_again: bool) -> None:
     run = Run(card(), server := Server(fails=lambda values: True), timeout=60)
     with pytest.raises(RunFailed) as caught:
         run.result()
@@ -430,8 +432,42 @@ def test_an_item_that_was_removed_is_not_replaced_by_the_one_it_retried() -> Non
     run.driver.drive(run_again(state, context, deadline))
     assert state.submission.item_ids == (2,)
     del server.rows[2]
+    if is_retried_again:  # by somebody else
+        server.retry(1)
     with pytest.raises(RunCanceled, match="item 2 was no longer"):
         run.driver.drive(finish(type(run.flow), state, context, deadline))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("is_handled", [True, False])
+@pytest.mark.parametrize("part", [POST, LIST, "/b/", "items_by_ids"])
+@pytest.mark.parametrize("fate", ["", "after", "429"])
+def test_an_answer_about_another_batch_is_not_believed(fate: str, part: str, is_handled: bool, times: int) -> None:
+    server = Server(seconds=4)
+    run = Run(cards(2), server)
+    other = run.driver.drive(submitted(cards(3), Context(ServerCache(), None), Deadline.after(None, run.driver.clock)))
+    batch_id, destination, ids = other.submission.batch_id, other.submission.destination, other.submission.item_ids
+    # As if a relay sent the answer to an earlier request, about the other batch, twice.
+    earlier = {
+        POST: answer({"batch": {"batch_id": batch_id}, "enqueued": 2, "requested": 2, "item_ids": ids[:2]}),
+        LIST: server.handle(Request("GET", f"{QUEUE}/list_all", {"destination": destination})),
+        "/b/": server.handle(Request("GET", f"{QUEUE}/b/{batch_id}/status")),
+        "items_by_ids": server.handle(Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": ids})),
+    }
+    left = itertools.repeat(part, times)
+    server.fates = {POST: [fate]}
+
+    def reply(request: Request) -> Response | Exception:
+        if part not in f"{request.method} {request.path}" or not next(left, None):
+            return server(request)
+        if is_handled:
+            server(request)
+        return earlier[part]
+
+    run.driver.reply = reply
+    assert widths(run.result()) == ["[64]", "[128]"]
+    server.settle()
+    assert [row["status"] for row in server.rows.values()] == ["completed"] * 5
 
 
 @pytest.mark.parametrize("session", [None, {}, {"results": {}}])

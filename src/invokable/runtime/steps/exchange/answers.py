@@ -32,14 +32,23 @@ class Version(Answer):
     version: str
 
 
+class EnqueuedBatch(BaseModel):
+    """The batch that an answer repeats; all but its id is skipped while reading."""
+
+    model_config = ConfigDict(frozen=True)
+
+    batch_id: str
+
+
 class Enqueued(BaseModel):
     """`POST /queue/{queue}/enqueue_batch`. Servers before 6.0 do not list the items.
 
-    The answer repeats the whole batch, which is skipped while reading, so it is not searched for nulls.
+    It is not searched for nulls, since it repeats the whole batch.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    batch: EnqueuedBatch
     enqueued: int
     requested: int
     item_ids: list[int] | None = None
@@ -49,6 +58,7 @@ class Enqueued(BaseModel):
 class BatchStatus(Answer):
     """`GET /queue/{queue}/b/{batch}/status`: the number of items in each state; all zero for an unknown batch."""
 
+    batch_id: str
     pending: int
     in_progress: int
     completed: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from invokable.contract.server import AGAIN, REDACTED
@@ -17,8 +18,8 @@ from invokable.runtime.steps.exchange.answers import (
     RunItem,
 )
 from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
-from invokable.runtime.steps.exchange.responses import parse, read, shaped
+from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, fetch_as, in_path
+from invokable.runtime.steps.exchange.responses import not_invokeai, read, shaped
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.records import QueueItem
@@ -37,7 +38,20 @@ _PLACE_TIMEOUT: Final = 0.5  # seconds; other events wait meanwhile
 
 def batch_status(batch_id: str) -> Steps[BatchStatus]:
     """The status of a batch; requested once."""
-    return read((yield Request("GET", f"{QUEUE}/b/{in_path(batch_id)}/status")), BatchStatus)
+    response: Response = yield Request("GET", f"{QUEUE}/b/{in_path(batch_id)}/status")
+    status = read(response, BatchStatus)
+    check_subject(response, [status.batch_id], batch_id)
+    return status
+
+
+def check_subject(response: Response, subjects: Iterable[object], asked: object) -> None:
+    """Raise NotInvokeAIError if an answer is about something else, as when another request's answer arrives twice.
+
+    The server hides the subjects of another user's items.
+    """
+    for subject in subjects:
+        if subject not in (asked, REDACTED, None):
+            raise not_invokeai(response.url, f"the answer is about {subject!r} instead of {asked!r}")
 
 
 def items_by_id(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, RunItem]]:
@@ -119,7 +133,10 @@ def listed_items(submission: Submission) -> Steps[list[RunItem]]:
     response = yield from fetch(Request("GET", f"{QUEUE}/list_all", {"destination": submission.destination}))
     before_6_0 = response.status == 404
     items = (yield from _in_pages_of_batch(submission.batch_id)) if before_6_0 else read(response, list[RunItem])
-    return sorted((item for item in items if item.parent_item_id is None), key=lambda item: item.item_id)
+    if not before_6_0:
+        check_subject(response, {item.destination for item in items}, submission.destination)
+    own = (item for item in items if item.batch_id in (submission.batch_id, REDACTED) and item.parent_item_id is None)
+    return sorted(own, key=lambda item: item.item_id)
 
 
 def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
@@ -178,18 +195,22 @@ def cancel_items(item_ids: Iterable[int]) -> Steps[None]:
     left = []
     for item_id in item_ids:
         try:
-            parse((yield _cancel(item_id)))
+            _check_canceled(item_id, (yield _cancel(item_id)))
         except InvokableError:
             left.append(item_id)
     for item_id in left:
         try:
-            parse((yield from fetch(_cancel(item_id))))
+            yield from fetch_as(_cancel(item_id), partial(_check_canceled, item_id))
         except InvokableError as error:
             LOG.info("item %d, a duplicate, was not canceled: %s", item_id, error)
 
 
 def _cancel(item_id: int) -> Request:
     return Request("PUT", f"{QUEUE}/i/{item_id}/cancel")
+
+
+def _check_canceled(item_id: int, response: Response) -> None:
+    check_subject(response, [read(response, ItemSummary).item_id], item_id)
 
 
 def _item(item_id: int) -> Steps[RunItem | None]:

@@ -38,7 +38,7 @@ from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy, is_refusal
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Sleep, Steps
 from invokable.runtime.steps.exchange.responses import parse, read
-from invokable.runtime.steps.resources.queue import QUEUE, cancel_batches, cancel_items
+from invokable.runtime.steps.resources.queue import QUEUE, cancel_batches, cancel_items, check_subject
 from invokable.runtime.steps.runs.batches import expanded
 from invokable.runtime.steps.runs.duplicates import choose_items
 from invokable.runtime.steps.runs.prepare import Prepared
@@ -114,7 +114,9 @@ def _post(request: Request, state: RunState, clock: Clock) -> Steps[Enqueued | N
 
 def _answer(response: Response, state: RunState, clock: Clock) -> Enqueued | None:
     try:
-        return read(response, Enqueued)
+        answer = read(response, Enqueued)
+        check_subject(response, [answer.batch.batch_id], state.submission.batch_id)
+        return answer
     except (APIError, NotInvokeAIError) as error:
         if is_refusal(response.status):
             state.post.may_have_arrived = False

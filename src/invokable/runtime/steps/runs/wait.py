@@ -85,7 +85,8 @@ def _report(waiting: WaitState, events: Iterable[JobEvent]) -> Steps[None]:
 
 def _poll(waiting: WaitState, cache: ServerCache, received: ReceivedEvents) -> Steps[bool]:
     """Poll the batch; return whether nothing is left to wait for."""
-    if received.connection_id and not waiting.run.is_unclear and not (yield from _check_open_items(waiting, cache)):
+    may_be_doubled = waiting.run.is_unclear or waiting.tracker.has_unknown_items
+    if received.connection_id and not may_be_doubled and not (yield from _check_open_items(waiting, cache)):
         waiting.connection_id = received.connection_id
         return not waiting.open
     status = yield from batch_status(waiting.submission.batch_id)
@@ -127,7 +128,7 @@ def _follow_events(waiting: WaitState, cache: ServerCache, pace: Pace) -> Steps[
     waiting.ended |= complete
     waiting.unconfirmed |= complete.keys()
     missing = yield from _read_items(waiting, [item_id for item_id in ended if item_id not in complete], cache)
-    has_unknown_items, tracker.has_unknown_items = tracker.has_unknown_items, False
+    has_unknown_items = tracker.has_unknown_items
     if has_unknown_items:
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
     needs_poll, tracker.needs_poll = tracker.needs_poll, False
@@ -163,12 +164,12 @@ def cancel_late_duplicates(waiting: WaitState, clock: Clock) -> Steps[None]:
 
 
 def _cancel_duplicates(waiting: WaitState, status: BatchStatus) -> Steps[None]:
-    if status.total <= max(waiting.submission.requested, waiting.known_total):
-        return
-    listed = yield from listed_items(waiting.submission)
-    waiting.correct(listed)
-    yield from cancel_items(duplicates(listed, waiting.run.submission))
-    waiting.known_total = status.total
+    if status.total > max(waiting.submission.requested, waiting.known_total):
+        listed = yield from listed_items(waiting.submission)
+        waiting.correct(listed)
+        yield from cancel_items(duplicates(listed, waiting.run.submission))
+        waiting.known_total = status.total
+    waiting.tracker.has_unknown_items = False
 
 
 def _read_ended(waiting: WaitState, status: BatchStatus, cache: ServerCache) -> Steps[None]:
