@@ -966,6 +966,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_run.py::test_a_refused_graph_names_the_nodes_that_the_server_lacks",),
     ),
     Mutation(
+        "a refused graph is explained after the timeout of its run",
+        f"{RUNTIME}steps/runs/run.py",
+        "(yield from within(drift(pins_of(type(flow))), deadline))",
+        "(yield from drift(pins_of(type(flow))))",
+        (f"{TESTS}test_run.py::test_a_refused_graph_is_not_explained_for_longer_than_the_time_left",),
+    ),
+    Mutation(
         "the timeout of a run does not limit its requests",
         f"{RUNTIME}steps/exchange/protocol.py",
         "case Request() | ReadItems() if step.timeout is None or step.timeout > seconds:",

@@ -318,6 +318,16 @@ def test_a_refused_graph_names_the_nodes_that_the_server_lacks() -> None:
     assert caught.value.submission
 
 
+def test_a_refused_graph_is_not_explained_for_longer_than_the_time_left() -> None:
+    run = Run(card(), server := Server(), timeout=3.0)
+    server.fates = {POST: ["!422"], "/openapi.json": ["before"] * 9}
+    with pytest.raises(APIError, match="422 not now") as caught:
+        run.result()
+    assert caught.value.submission
+    assert run.driver.now < 3.1
+    assert all(request.timeout is not None and request.timeout <= 3.0 for request in run.driver.requests)
+
+
 def test_a_busy_server_is_tried_again_when_it_asks_for_that() -> None:
     run = Run(card(), server := Server())
     replies = iter([answer({}, 429, retry_after=7.0), answer({}, 429)])

@@ -181,7 +181,7 @@ def _submit(
             yield from within(submit(prepared, state, deadline.clock), deadline)
             state.accepted_at = deadline.clock()
         except APIError as error:
-            differences = yield from _differences(flow, error)
+            differences = yield from _differences(flow, error, deadline)
             if differences:
                 message = f"the server's nodes differ from those of the module: {'; '.join(differences)}"
                 raise StaleWorkflowError(message) from error
@@ -226,13 +226,13 @@ def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was
         raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}") from None
 
 
-def _differences(flow: Workflow, refusal: APIError) -> Steps[list[str]]:
-    """Why the server refused a graph, if its nodes show it."""
+def _differences(flow: Workflow, refusal: APIError, deadline: Deadline) -> Steps[list[str]]:
+    """Why the server refused a graph, if its nodes show it, and in time."""
     if refusal.status != 422:
         return []
     try:
-        return (yield from drift(pins_of(type(flow))))
-    except InvokableError:
+        return (yield from within(drift(pins_of(type(flow))), deadline))
+    except (InvokableError, TimeUp):
         return []
 
 
