@@ -610,7 +610,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "events of another shape are used",
-        f"{RUNTIME}steps/runs/tracker.py",
+        f"{RUNTIME}steps/exchange/server_events.py",
         "if key in _MEMBERS and isinstance(value, _MEMBERS[key])",
         "if key in _MEMBERS",
         (f"{TESTS}test_tracker.py",),

@@ -10,7 +10,7 @@ from typing import Any
 
 from invokable import JobEvent
 from invokable.runtime.steps.exchange.protocol import AwaitEvents, ReceivedEvents, Report, Sleep, Step, Subscribe
-from invokable.runtime.steps.runs.tracker import BATCH_ENQUEUED, may_report_end
+from invokable.runtime.steps.exchange.server_events import BATCH_ENQUEUED, may_report_end
 from tests.runtime.driving import Driver
 from tests.runtime.server import Server
 

@@ -10,7 +10,8 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Progress
 from invokable.runtime.steps.exchange.protocol import ServerEvent
-from invokable.runtime.steps.runs.tracker import EVENT_NAMES, EventTracker, parse_event, preview
+from invokable.runtime.steps.exchange.server_events import EVENT_NAMES, parse_event
+from invokable.runtime.steps.runs.tracker import EventTracker, preview
 from invokable.runtime.values.pins import pins_of
 from tests.examples import add_edge, add_node, example, imported, node, workflow_class
 

@@ -24,7 +24,7 @@ from invokable.runtime.client.socket import EventSocket
 from invokable.runtime.client.threads import Flag, start
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import ReceivedEvents, ServerEvent
-from invokable.runtime.steps.runs.tracker import (
+from invokable.runtime.steps.exchange.server_events import (
     BATCH_ENQUEUED,
     EVENT_NAMES,
     INVOCATION_PROGRESS,

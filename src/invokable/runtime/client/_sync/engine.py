@@ -44,10 +44,10 @@ from invokable.runtime.steps.exchange.protocol import (
     Subscribe,
     T,
 )
+from invokable.runtime.steps.exchange.server_events import CANCELED_HERE
 from invokable.runtime.steps.resources.queue import cancel_run
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context
-from invokable.runtime.steps.runs.tracker import CANCELED_HERE
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.submission import Submission
