@@ -27,7 +27,7 @@ from invokable.runtime.client._sync.item_reader import ItemReader
 from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.client.progress import Watch
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError, WorkflowError  # noqa: A004
+from invokable.runtime.errors import ClientClosedError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import (
     AwaitEvents,
@@ -45,9 +45,8 @@ from invokable.runtime.steps.exchange.protocol import (
     T,
 )
 from invokable.runtime.steps.exchange.server_events import CANCELED_HERE
-from invokable.runtime.steps.resources.queue import cancel_run
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.run import Context
+from invokable.runtime.steps.runs.run import Context, cancel
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.submission import Submission
@@ -87,16 +86,8 @@ class Engine:
 
     def cancel(self, submission: Submission) -> None:
         """Cancel the open items of a run, and wake its waiters. Raises ConnectionError, APIError and WorkflowError."""
-        batch_id, canceled = submission.batch_id, self.context.canceled
-        is_new = batch_id not in canceled
-        canceled.add(batch_id)
-        try:
-            self.drive(cancel_run(submission, self.context.cache))
-        except WorkflowError:
-            if is_new:
-                canceled.discard(batch_id)
-            raise
-        self.listener.add(batch_id, ServerEvent(CANCELED_HERE, 0, {}))
+        self.drive(cancel(submission, self.context))
+        self.listener.add(submission.batch_id, ServerEvent(CANCELED_HERE, 0, {}))
 
     def context_and_deadline(self, timeout: float | None) -> tuple[Context, Deadline]:
         """The context and the deadline of a run that may take `timeout` seconds."""

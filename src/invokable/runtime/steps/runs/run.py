@@ -30,7 +30,7 @@ from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, Subscribe, T
 from invokable.runtime.steps.resources.node_drift import drift
-from invokable.runtime.steps.resources.queue import place_in_queue
+from invokable.runtime.steps.resources.queue import cancel_run, place_in_queue
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import ResultSpec, collect
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
@@ -45,6 +45,7 @@ from invokable.runtime.steps.runs.withdraw import withdrawn_on_interrupt
 from invokable.runtime.values.events import Queued
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.submission import Submission
 from invokable.runtime.values.workflow import Workflow
 
 
@@ -195,6 +196,15 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
         yield from locate(state, context.cache, deadline)
         yield from within(retry(state, deadline.clock), deadline)
         context.canceled.discard(state.submission.batch_id)
+
+
+def cancel(submission: Submission, context: Context) -> Steps[None]:
+    """Cancel the items of a run that have not ended.
+
+    Raises APIError, ConnectionError, and WorkflowError if another user submitted them.
+    """
+    context.canceled.add(submission.batch_id)  # before it takes effect: another thread may be waiting
+    yield from cancel_run(submission, context.cache)
 
 
 def _subscribe(state: RunState, *, watched: bool) -> Steps[Any]:
