@@ -133,6 +133,64 @@ def test_models_are_told_apart_by_the_family_of_their_node() -> None:
     assert inputs(document) == ["flux_model", "sdxl_model"]
 
 
+def test_main_and_refiner_model_are_told_apart_by_their_nodes_not_by_the_parts_that_others_take() -> None:
+    document = bare()
+    denoise, encode = node(document, "denoise_latents"), node(document, "compel")
+    document["edges"] = []
+    for kind, part in (("sdxl_model_loader", "clip"), ("sdxl_refiner_model_loader", "clip2")):
+        loader = add_node(document, new_id(kind), kind, version="1.0.4")
+        loader["inputs"]["model"] = {"name": "model", "label": "", "description": ""}
+        add_field(document, loader["id"], "model")
+        target = twin(document, encode)
+        target["type"] = "sdxl_compel_prompt"
+        add_edge(document, loader["id"], part, target["id"], part)
+        add_edge(document, loader["id"], "unet", denoise["id"], "unet")
+    assert inputs(document) == ["main_model", "refiner_model"]
+
+
+def test_the_board_of_a_node_with_a_label_is_named_as_its_board() -> None:
+    document = bare()
+    saved = add_node(document, new_id("saved"), "save_image", version="1.2.2", board="auto")
+    saved["label"] = "Poster"
+    saved["inputs"]["image"] = {"name": "image", "label": "", "description": ""}
+    add_field(document, saved["id"], "board")
+    add_field(document, saved["id"], "image")
+    assert inputs(document) == ["poster_board", "poster"]
+
+
+@pytest.mark.parametrize("order", [("blank_image", "integer"), ("integer", "blank_image")])
+def test_an_input_keeps_its_label_next_to_a_field_with_that_title(order: tuple[str, str]) -> None:
+    document = bare()
+    primitive = add_node(document, new_id("integer"), "integer", version="1.0.1", value=64)
+    primitive["label"] = "W"
+    primitive["inputs"]["value"]["label"] = "Width"
+    add_node(document, new_id("blank_image"), "blank_image", version="1.2.2", width=64)
+    fields = {"integer": "value", "blank_image": "width"}
+    for kind in order:
+        add_field(document, new_id(kind), fields[kind])
+    assert dict(zip(order, inputs(document), strict=True)) == {"integer": "width", "blank_image": "blank_image_width"}
+
+
+def test_fields_with_the_same_label_are_told_apart_by_their_titles() -> None:
+    document = bare()
+    for name in ("first", "second"):
+        blank = add_node(document, new_id(name), "blank_image", version="1.2.2", width=64, height=64)
+        for field in ("width", "height"):
+            blank["inputs"][field]["label"] = "Size"
+            add_field(document, blank["id"], field)
+    assert inputs(document) == ["width_size", "height_size", "width_size_2", "height_size_2"]
+
+
+def test_no_more_words_are_added_to_a_name_that_is_already_different() -> None:
+    document = bare()
+    for heading, values in (("Left", [1]), ("Right", [2, 3])):
+        write(document, "heading", heading)
+        for value in values:
+            add_node(document, new_id(f"{value}"), "integer", version="1.0.1", value=value)
+            add_field(document, new_id(f"{value}"), "value")
+    assert inputs(document) == ["left_value", "right_value", "right_value_2"]
+
+
 def test_a_single_output_without_a_label_is_named_after_its_kind_in_every_version() -> None:
     for version in ("5.0.2", "6.8.1", "6.14.2"):
         assert [planned.attribute for planned in plan(bare(), version).outputs] == ["image"]
@@ -220,10 +278,10 @@ def test_values_chosen_on_a_node_are_preferred_to_a_number(node_type: str, value
     [
         (
             {"step": -2},
-            ["step_1_arithmetic_sequence_generator_type", "step_minus_2_arithmetic_sequence_generator_type"],
+            ["step_1_arithmetic_sequence_generator", "step_minus_2_arithmetic_sequence_generator"],
         ),
-        ({"values": [9.5, 8]}, ["generator_type", "values_9_5_8_arithmetic_sequence_generator_type"]),
-        ({}, ["generator_type", "generator_type_2"]),
+        ({"values": [9.5, 8]}, ["generator", "values_9_5_8_arithmetic_sequence_generator"]),
+        ({}, ["generator", "generator_2"]),
     ],
 )
 def test_generator_settings_are_preferred_to_a_number(second: dict[str, Any], names: list[str]) -> None:

@@ -2,7 +2,8 @@
 
     form:  headings above the field, labels of its neighbours on the same node
     graph: what the node feeds, what feeds it, its model family
-    node:  its title, its id if a person chose it, the values chosen on it: models, short texts, settings
+    node:  its title, that of the labelled field, its id if a person chose it, the values chosen on it: models, short
+           texts, settings
 
 Titles come from the newest bundled schema, so that names do not depend on the schema's version.
 """
@@ -77,6 +78,7 @@ class Clues:
         """Where to look for words that distinguish an input."""
         item = self._by_field[key]
         board = item.template.type.name == "BoardField"
+        model = item.template.type.name == "ModelIdentifierField"
         headings = [_trimmed(text) if board else text for text in self._headings(item)]
         node = self._nodes.get(item.node_id)
         return (
@@ -85,11 +87,12 @@ class Clues:
             [self._stripped_output(item.node_id)] if board else [],
             _families(self._title(item.node_type)),
             list(self._labels_below(item.node_id)),
-            list(self._fields_below(item.node_id)),
+            [] if model else list(self._fields_below(item.node_id)),  # they take parts of the model: CLIP, VAE
             list(self._labels_above(item.node_id)),
             [text for text in headings if _is_general(text)],
             [_plain_title(self._title(item.node_type))],
             list(self._titles_above(item.node_id)),
+            [item.template.title] if spelling.words(item.user_label) else [],
             [node.id] if node and _is_chosen(node.id) else [],
             list(self._choices(item.node_id)),
         )

@@ -104,8 +104,11 @@ def _split(members: Sequence[Member], taken: frozenset[str], reserved: frozenset
             name = spelling.attribute(text, member.fallback, reserved)
             classes.setdefault(spelling.fold(name), []).append(replace(member, text=text, short="", opened=""))
         if len(classes) > 1 and taken.isdisjoint(classes):
-            for several in classes.values():
-                yield from _distinguished(several, taken, reserved)
+            for name, several in classes.items():
+                if len(several) == 1:
+                    yield several[0].position, name
+                else:
+                    yield from _distinguished(several, taken, reserved)
             return
     for member in members:
         yield member.position, spelling.attribute(member.text, member.fallback, reserved)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.naming.clues import Clues, is_plain_board, without_verb
 from invokable.codegen.naming.names import RESULT_MEMBERS, Key, NameHints, attribute_names
+from invokable.contract.settings import FAMILIES, generator_field
 
 if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
@@ -23,6 +24,8 @@ _KINDS: Final = {
     "VideoField": "video",
 }
 """The names of unlabelled outputs, by type; others are named after their field."""
+_GENERATORS: Final = frozenset(map(generator_field, FAMILIES))
+"""Their title is "Generator Type", but their values are all settings of a generator."""
 _LISTS: Final = {"image": "image collection", "video": "video collection"}  # `images` is taken in every result
 
 
@@ -47,13 +50,14 @@ def choose_names(
 
 def _input_hints(item: FormInput, reading: Reading) -> NameHints:
     template = reading.schema.nodes[item.node_type]
-    sole = len(template.inputs.keys() - {"board", "metadata"}) == 1
+    sole = template.inputs.keys() - {"board", "metadata"} == {item.field}
     named = bool(item.node_label.strip())
+    title = "" if item.template.type.name in _GENERATORS else item.template.title
     return NameHints(
         key=(item.node_id, item.field),
         label=item.user_label,
         node=without_verb(item.node_label) if named else item.node_title,
-        field="" if sole and named else item.template.title or item.field,
+        field="" if sole and named else title or item.field,
         fallback=f"input_{item.index}",
         node_named=named,
         kind=f"{item.node_type}.{item.field}",

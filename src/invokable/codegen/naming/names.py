@@ -102,7 +102,7 @@ def attribute_names(
     for group in groups:
         if len(group) == 1 and spelling.fold(first := _first_choice(hints[group[0]], reserved)) not in taken:
             names[group[0]] = first
-    taken |= {spelling.fold(name) for name in names.values()}
+            taken.add(spelling.fold(first))
     searched = 0
     for group in groups:
         if group[0] in names:
@@ -131,7 +131,15 @@ def _groups(open_: list[tuple[int, NameHints]], reserved: frozenset[str], taken:
         together = hint.kind in bare and len(by_kind.get(hint.kind, ())) > 1 and not spelling.words(hint.label)
         key = spelling.fold(spelling.attribute(hint.field, "", reserved) if together else _first_choice(hint, reserved))
         groups.setdefault(key or hint.fallback, []).append(position)
-    return list(groups.values())
+    return [part for group in groups.values() for part in _by_label(group, dict(open_))]
+
+
+def _by_label(group: list[int], hints: Mapping[int, NameHints]) -> list[list[int]]:
+    """A group in two, if a single member has a label of its own: that one keeps it as its name."""
+    labelled = [position for position in group if spelling.words(hints[position].label)]
+    if len(labelled) != 1 or spelling.asides(hints[labelled[0]].label):
+        return [group]
+    return [part for part in (labelled, [position for position in group if position not in labelled]) if part]
 
 
 def _member(position: int, hint: NameHints, clues: Callable[[Key], Steps] | None, alike: bool) -> Member:
