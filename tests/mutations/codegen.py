@@ -20,6 +20,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_generate.py::test_anything_but_a_workflow_gets_one_line",),
     ),
     Mutation(
+        "a field of the form without an input is left out in silence",
+        f"{WORKFLOW}reconcile.py",
+        "if node.template(schema) and node.input_template",
+        "if False and node.input_template",
+        ("tests/workflow/test_strict.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

@@ -10,7 +10,7 @@ import pytest
 
 from invokable.workflow import WorkflowFileError, read_document, read_workflow
 from tests.examples import SHARED
-from tests.workflow.builders import field_element, form, graph_node, node, read, schema, workflow
+from tests.workflow.builders import UNSET, field_element, form, graph_node, node, read, schema, workflow
 
 CORPUS = SHARED / "corpus"
 VANISHED = {"canny_image_processor", "midas_depth_image_processor"}
@@ -58,6 +58,18 @@ def test_a_form_element_without_a_field_is_refused_unless_lenient() -> None:
     reading = read(document, lenient=True)
     assert [item.index for item in reading.inputs] == [0]
     assert len(reading.warnings) == 2
+
+
+def test_a_form_element_for_a_field_without_an_input_is_refused_unless_lenient() -> None:
+    document = workflow(node("i", "integer", value=1, config=UNSET), form=form("i.config", "i.value"))
+    with pytest.raises(
+        WorkflowFileError, match=r"shows 'config' of node integer, for which InvokeAI 6\.14\.2"
+    ) as caught:
+        read(document)
+    assert caught.value.pointer == "/form/elements/el1"
+    reading = read(document, lenient=True)
+    assert [(item.index, item.field) for item in reading.inputs] == [(1, "value")]
+    assert [warning.pointer for warning in reading.warnings] == ["/form/elements/el1"]
 
 
 def test_an_exposed_field_that_is_gone_is_refused_unless_lenient() -> None:

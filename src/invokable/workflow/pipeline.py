@@ -46,7 +46,7 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
     update_nodes(workflow, schema, findings)
     rename_fields(workflow)
     adopt_exposed_fields(workflow, schema, findings)
-    prune_form(workflow, findings)
+    prune_form(workflow, schema, findings)
     inputs, outline = discover_form(workflow, schema)
     return Reading(
         workflow=workflow,

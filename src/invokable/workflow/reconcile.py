@@ -70,8 +70,8 @@ def rename_fields(workflow: ParsedWorkflow) -> None:
             element.field_name = renamed(element.node_id, element.field_name)
 
 
-def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
-    """Remove the elements for fields that do not exist."""
+def prune_form(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
+    """Remove the elements for fields that do not exist. Those that the schema lacks remain, without an input."""
     nodes = workflow.by_id()
     form = workflow.form
     for element in list(form.elements.values()):
@@ -79,7 +79,13 @@ def prune_form(workflow: ParsedWorkflow, findings: Findings) -> None:
             continue
         node = nodes.get(element.node_id)
         inputs = node.inputs if isinstance(node, InvocationNode) else {}
-        if element.field_name in inputs:
+        if isinstance(node, InvocationNode) and element.field_name in inputs:
+            if node.template(schema) and node.input_template(schema, element.field_name) is None:
+                message = (
+                    f"the form shows {quoted(element.field_name)} of {node.described()}, for which"
+                    f" InvokeAI {schema.version} has no input; the editor shows an error in its place"
+                )
+                findings.problem(message, at(element.key))
             continue
         if node is None:
             message = f"the form shows a field of node {quoted(element.node_id)}, which does not exist"
