@@ -313,6 +313,7 @@ def test_a_heading_applies_to_what_follows_in_its_container() -> None:
             "    divider",
             "    field seed",
             "field board",
+            "heading Other",
         )
     )
     assert [found[index].headings for index in range(4)] == [
@@ -321,6 +322,33 @@ def test_a_heading_applies_to_what_follows_in_its_container() -> None:
         ("Portrait", "Sampling"),
         ("Portrait",),
     ]
+
+
+def test_a_divider_below_fields_ends_what_is_under_the_heading() -> None:
+    lines = (
+        "heading Prompts",
+        "divider",
+        "field prompt",
+        "text Less of this.",
+        "divider",
+        "field width",
+        "heading Other",
+    )
+    found = surroundings(outline(*lines))
+    assert [found[index].headings for index in range(2)] == [("Prompts",), ()]
+    assert found[1].texts == ()
+
+
+def test_a_divider_between_containers_leaves_the_heading_around_them() -> None:
+    lines = ("heading Model", "container row", "  field model", "  divider", "  field vae", "heading Other")
+    found = surroundings(outline(*lines))
+    assert [found[index].headings for index in range(2)] == [("Model",), ("Model",)]
+
+
+def test_the_only_heading_outside_of_all_containers_is_the_title_of_the_form() -> None:
+    lines = ("heading My workflow", "field prompt", "container column", "  heading Size", "  field width")
+    found = surroundings(outline(*lines))
+    assert [found[index].headings for index in range(2)] == [(), ("Size",)]
 
 
 def test_of_very_many_headings_over_a_field_the_nearest_are_kept() -> None:

@@ -27,6 +27,27 @@ MUTATIONS: Final = (
         ("tests/workflow/test_strict.py",),
     ),
     Mutation(
+        "fields below a divider are under the heading above it",
+        f"{WORKFLOW}headings.py",
+        '(item.kind == "divider" and here.headed)',
+        "False",
+        ("tests/codegen/test_disambiguation.py",),
+    ),
+    Mutation(
+        "a divider right below a heading ends it",
+        f"{WORKFLOW}headings.py",
+        'here.headed |= item.kind in ("field", "container")',
+        "here.headed = True",
+        ("tests/codegen/test_disambiguation.py",),
+    ),
+    Mutation(
+        "the title of the form is repeated with each field",
+        f"{WORKFLOW}headings.py",
+        "outermost = 1 if form_title(outline) else 0",
+        "outermost = 0",
+        ("tests/codegen/test_disambiguation.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

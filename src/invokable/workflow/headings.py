@@ -1,7 +1,8 @@
 """Headings: the headings and texts above each field of the form.
 
 The form is a tree of containers. A heading applies to the following elements of its container, including nested
-containers, until the next heading. Containers have no title; a leading heading or short text serves as one.
+containers, until the next heading, or until a divider below them. Containers have no title; a leading heading or short
+text serves as one. A heading over the whole form is its title, and says nothing about a single field.
 """
 
 from __future__ import annotations
@@ -36,15 +37,25 @@ class Container:
     texts: list[str] = field(default_factory=list)
     """The text elements since the last other element."""
     empty: bool = True
+    headed: bool = False
+    """Whether there are fields or containers below the current heading."""
 
 
-def surroundings(outline: Iterable[OutlineItem]) -> dict[int, Surroundings]:
+def surroundings(outline: Sequence[OutlineItem]) -> dict[int, Surroundings]:
     """The surroundings of each field of a form, by index."""
+    outermost = 1 if form_title(outline) else 0
     return {
-        item.index: Surroundings(headings(around), tuple(filter(None, around[-1].texts)))
+        item.index: Surroundings(headings(around[outermost:]), tuple(filter(None, around[-1].texts)))
         for item, around in walk(outline)
         if item.kind == "field" and item.index is not None
     }
+
+
+def form_title(outline: Sequence[OutlineItem]) -> str:
+    """The heading of the whole form: the only one outside all containers and before the first field; may be empty."""
+    outermost = [item for item in outline if item.depth == 0 and item.kind == "heading"]
+    before = next((item for item in outline if item.kind in ("field", "heading")), None)
+    return one_line(before.text) if before is not None and outermost == [before] else ""
 
 
 def headings(around: Sequence[Container], most: int = _NEAREST) -> tuple[str, ...]:
@@ -59,13 +70,14 @@ def walk(outline: Iterable[OutlineItem]) -> Iterator[tuple[OutlineItem, Sequence
         del open_[item.depth + 1 :]
         here = open_[-1]
         text = one_line(item.text) if item.kind in ("heading", "text") else ""
-        if item.kind == "heading":
-            here.heading, here.texts = text, []
+        if item.kind == "heading" or (item.kind == "divider" and here.headed):
+            here.heading, here.texts, here.headed = text, [], False
         elif item.kind == "text" and here.empty and len(open_) > 1 and _is_title(text):
             here.heading = text
         yield item, open_
         here.texts = [*here.texts, text] if item.kind == "text" else []
         here.empty = False
+        here.headed |= item.kind in ("field", "container")
         if item.kind == "container":
             open_.append(Container())
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.python.code import ListItem
 from invokable.codegen.typing.words import cut
-from invokable.workflow.headings import headings, one_line, walk
+from invokable.workflow.headings import form_title, headings, one_line, walk
 
 if TYPE_CHECKING:
     from invokable.workflow import OutlineItem
@@ -33,16 +33,16 @@ def outline_of(
 
     `describe` returns the text of the field at an index; `title` is the workflow's name.
     """
-    form_title = _form_title(elements)
-    if form_title and form_title.casefold() != one_line(title).casefold():
-        yield cut(form_title, _LONGEST)
+    over_all = form_title(elements)
+    if over_all and over_all.casefold() != one_line(title).casefold():
+        yield cut(over_all, _LONGEST)
     section: tuple[str, ...] = ()
     listed = False
     for element, around in walk(elements):
         text = _said(element, describe)
         if not text or (element.kind == "text" and text == around[-1].heading):
             continue
-        over = headings(around[1:] if form_title else around, _DEEPEST)
+        over = headings(around[1:] if over_all else around, _DEEPEST)
         if element.kind == "text" and not over and not listed:
             yield text
             continue
@@ -57,10 +57,3 @@ def _said(element: OutlineItem, describe: Callable[[int], str]) -> str:
     if element.kind == "field":
         return describe(element.index) if element.index is not None else ""
     return cut(one_line(element.text), _LONGEST) if element.kind == "text" else ""
-
-
-def _form_title(elements: tuple[OutlineItem, ...]) -> str:
-    """The heading of the whole form: the only one outside all containers and before the first field."""
-    outermost = [element for element in elements if element.depth == 0 and element.kind == "heading"]
-    before = next((element for element in elements if element.kind in ("field", "heading")), None)
-    return one_line(before.text) if before is not None and outermost == [before] else ""
