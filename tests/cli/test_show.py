@@ -171,6 +171,22 @@ def test_a_connected_field_stays_in_the_form_and_says_so(tmp_path: Path) -> None
     assert inputs["top"]["connected"] is False
 
 
+def test_the_table_shows_defaults_in_short_and_no_value_for_what_an_edge_feeds(tmp_path: Path) -> None:
+    document = example("sd15_text_to_image.json")
+    model = {"key": "k", "hash": "h", "name": "Dreamy", "base": "sd-1", "type": "main"}
+    node(document, "main_model_loader")["inputs"]["model"]["value"] = model
+    node(document, "denoise_latents")["inputs"]["cfg_scale"]["value"] = "no number"
+    add_node(document, "number", "integer", version="1.0.1", value=5)
+    add_edge(document, "number", "value", node(document, "denoise_latents")["id"], "steps")
+    (tmp_path / "w.json").write_text(json.dumps(document))
+    result = run(tmp_path / "w.json")
+    rows = {row.split("\t")[1]: row.split("\t") for row in result.stdout.splitlines() if row.count("\t") == 4}
+    assert rows["model"][3] == '"Dreamy"'
+    assert rows["steps"][3] == "fed by an edge"
+    assert rows["cfg_scale"][3] == "required"
+    assert "cfg_scale is required: the workflow's value is not a number" in result.stderr
+
+
 def test_a_dropdown_offers_its_options_and_the_current_value(tmp_path: Path) -> None:
     document = example("colour_card.json")
     add_node(document, "text", "string", version="1.0.1", value="stored")

@@ -155,6 +155,56 @@ def test_a_default_is_named_and_a_long_one_cut(value: str, said: str) -> None:
     assert described(document)["positive_prompt"][-1] == f"Default: {said}. Index 1."
 
 
+def test_the_default_of_a_list_has_no_item_type() -> None:
+    document = bare()
+    add_node(document, "i", "ip_adapter", version=VERSIONS["ip_adapter"].version, weight=[0.5, 1.0])
+    add_field(document, "i", "weight")
+    assert "Default: [0.5, 1]." in described(document)["weight"][-1]
+
+
+def test_the_settings_of_a_generator_name_their_classes() -> None:
+    settings = {"type": "integer_generator_random_distribution_uniform", "min": 0, "max": 9, "count": 4, "seed": 1}
+    document = with_generator(settings)
+    node(document, "integer_generator")["inputs"]["generator"]["label"] = ""
+    does, facts = described(document)["generator"]
+    assert does == "Feeds Width of Blank Image, through Integer Generator."
+    assert facts.startswith("Settings of an integer generator. Accepts `IntegerSequence`, `IntegerRange`,")
+    assert "Default: IntegerRandom(...)." in facts
+
+
+def test_the_labels_of_a_dropdown_are_in_the_docstring() -> None:
+    document = bare()
+    add_node(document, "s", "string", version="1.0.1", value="a")
+    options = [{"label": "First", "value": "a"}, {"label": "Second", "value": "b"}, {"label": "Again", "value": "a"}]
+    add_field(document, "s", "value", {"type": "string-field-config", "component": "dropdown", "options": options})
+    assert described(document)["value"][-1].startswith('One of "a" (First), "b" (Second).')
+
+
+def test_the_outline_marks_what_an_edge_feeds() -> None:
+    document = example("colour_card.json")
+    add_node(document, "number", "integer", version="1.0.1", value=5)
+    add_edge(document, "number", "value", node(document, "img_paste")["id"], "x")
+    text = workflow_class(imported(document)).__doc__
+    assert "4 `left`: integer; fed by an edge" in text
+    assert "5 `top`: integer\n" in text
+
+
+def test_a_number_of_lines_feeds_no_conditioning_but_a_text_around_them_does() -> None:
+    document = bare()
+    add_node(document, "f", "prompt_from_file", version=VERSIONS["prompt_from_file"].version, start_line=1)
+    node(document, "prompt_from_file")["inputs"]["pre_prompt"] = {"name": "pre_prompt", "label": "", "description": ""}
+    add_node(document, "i", "iterate", version=VERSIONS["iterate"].version)
+    add_edge(document, "f", "collection", "i", "collection")
+    encode = next(n["data"] for n in document["nodes"] if n["data"].get("type") == "compel")
+    document["edges"] = [edge for edge in document["edges"] if edge["targetHandle"] != "prompt"]
+    add_edge(document, "i", "item", encode["id"], "prompt")
+    for field in ("start_line", "pre_prompt"):
+        add_field(document, "f", field)
+    found = described(document)
+    assert "conditioning" not in found["start_line"][0]
+    assert "Feeds the positive conditioning" in found["pre_prompt"][0]
+
+
 def test_each_of_several_boards_names_its_output() -> None:
     found = described(two_boards("FLUX", "Refiner"))
     assert "For `flux_image` of the result." in found["flux_board"][-1]

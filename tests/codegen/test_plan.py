@@ -57,6 +57,15 @@ def test_equal_long_choices_share_an_alias_and_short_ones_have_none() -> None:
     assert plan.aliases["One"] == (*long, "x")
 
 
+def test_an_alias_that_several_inputs_share_is_named_after_their_field() -> None:
+    nodes = [node(name, "denoise_latents", scheduler="euler", label=name) for name in ("Base", "Refiner")]
+    plan = planned(workflow(*nodes, form=form("Base.scheduler", "Refiner.scheduler")))
+    assert [(item.attribute, item.alias) for item in plan.inputs] == [
+        ("base_scheduler", "Scheduler"),
+        ("refiner_scheduler", "Scheduler"),
+    ]
+
+
 def test_a_collection_that_feeds_many_fields_is_written_once() -> None:
     targets = [node(f"t{number}", "add", a=1, b=2) for number in range(3)]
     batch = node("b", "integer_batch", batch_group_id="None", integers=[1, 2])

@@ -306,6 +306,9 @@ def test_result_types(type_name: str, cardinality: str, many: bool, annotation: 
             field("ModelIdentifierField", cardinality="COLLECTION", models=ModelFilter(type=("ip_adapter",))),
             "list, each item an IP adapter model",
         ),
+        (field("FaceField", cardinality="COLLECTION"), "list, each item JSON of type FaceField"),
+        (field("AnyField"), "any JSON value"),
+        (field("SchedulerField"), "name of a scheduler"),
     ],
 )
 def test_lists_in_words(item: FormInput, words: str) -> None:
@@ -324,3 +327,8 @@ def test_lists_in_words(item: FormInput, words: str) -> None:
 )
 def test_choices_in_words(choices: tuple[str, ...], words: str) -> None:
     assert choices_in_words(choices) == words
+
+
+def test_the_labels_of_a_dropdown_are_named_if_they_say_more_than_the_values() -> None:
+    labels = {"photo": "Photo", "oil": "Painting", "sky": ""}
+    assert choices_in_words(tuple(labels), labels) == 'one of "photo", "oil" (Painting), "sky"'

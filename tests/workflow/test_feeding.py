@@ -43,6 +43,16 @@ def test_a_calculation_makes_another_value_of_it() -> None:
     assert fed(document, "m.b") == ["n.width by m"]
 
 
+def test_a_model_is_kept_by_the_node_that_works_with_it() -> None:
+    document = workflow(
+        node("t", "text_llm", prompt="a fox", text_llm_model=None),
+        node("c", "compel", prompt=""),
+        edges=[edge("t.value", "c.prompt")],
+    )
+    assert fed(document, "t.prompt") == ["c.prompt by t"]
+    assert fed(document, "t.text_llm_model") == ["t.text_llm_model"]
+
+
 def test_of_an_image_only_the_image_counts_and_a_node_that_paints_is_no_primitive() -> None:
     document = workflow(
         node("p", "image", image=None),

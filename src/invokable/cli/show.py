@@ -15,6 +15,7 @@ from invokable.codegen import BuildError, ModulePlan, Source, expand_sources, pl
 from invokable.codegen.plan import PlannedInput, PlannedOutput
 from invokable.codegen.python.json_text import pieces
 from invokable.codegen.typing.annotations import result_type
+from invokable.codegen.typing.words import default_in_words
 from invokable.schema.model import MISSING
 from invokable.workflow.batch_data import batch_data
 
@@ -66,8 +67,8 @@ def show(
         if form == "json":
             _print_line({"file": source.shown, "ok": True, **describe(plan, graph=graph)})
         else:
-            for warning in plan.reading.warnings:
-                warn(source.shown, f"{warning.pointer}: {warning.message}")
+            for warning in plan.warnings:
+                warn(source.shown, warning)
             _print_tables(source, plan)
     click.get_current_context().exit(status)
 
@@ -154,7 +155,7 @@ def _input_row(planned: PlannedInput) -> tuple[str, ...]:
         ", ".join(map(str, planned.indices)),
         planned.attribute,
         planned.type.summary,
-        "required" if planned.type.default is None else _short(str(planned.type.default)),
+        _default(planned),
         planned.item.label,
     )
 
@@ -164,6 +165,10 @@ def _output_row(planned: PlannedOutput) -> tuple[str, ...]:
     return planned.attribute, str(kind), planned.output.node_label or planned.output.node_title
 
 
-def _short(expression: str) -> str:
-    text = " ".join(expression.split())
+def _default(planned: PlannedInput) -> str:
+    if planned.item.connected:
+        return "fed by an edge"
+    if planned.type.default is None:
+        return "required"
+    text = " ".join(default_in_words(planned.item, planned.type.default.code).split())
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -209,7 +209,7 @@ def plan_module(
     inputs = []
     for attribute, item in zip(names, reading.inputs, strict=True):
         typed = input_type(item, custom.class_of(item.node_type, item.field, item.template.type.name))
-        inputs.append(PlannedInput(attribute, item, typed, aliases.of(attribute, typed)))
+        inputs.append(PlannedInput(attribute, item, typed, aliases.of(attribute, item.field, typed)))
     return ModulePlan(
         class_name=name,
         title=reading.workflow.name.strip() or file,
@@ -267,12 +267,16 @@ class _Aliases:
         self._names: dict[Choices, str] = {}
         self._taken = taken
 
-    def of(self, attribute: str, typed: InputType) -> str | None:
-        """The alias for an input's choices; None if they are written inline."""
+    def of(self, attribute: str, field: str, typed: InputType) -> str | None:
+        """The alias for an input's choices; None if they are written inline.
+
+        `base_scheduler` and `refiner_scheduler` share a `Scheduler`, after the field.
+        """
         if len(typed.annotation.code) <= _INLINE_CHOICES or not typed.choices:
             return None
         if typed.choices not in self._names:
-            name = alias_name(attribute, self._taken)
+            shared = alias_name(field, ()) if attribute.endswith(f"_{field}") else ""
+            name = shared if shared and shared not in self._taken else alias_name(attribute, self._taken)
             self._taken.add(name)
             self._names[typed.choices] = name
             self.choices[name] = typed.choices

@@ -408,7 +408,8 @@ def _class_docstring(plan: ModulePlan, summary: Callable[[PlannedInput], object]
             return ""
         first = planned.indices[0]
         if index == first:
-            return f"{index} `{planned.attribute}`: {summary(planned)}"
+            connected = "; fed by an edge" if planned.item.connected else ""
+            return f"{index} `{planned.attribute}`: {summary(planned)}{connected}"
         return f"{index} `{planned.attribute}`, the same as {first}"
 
     yield f"The inputs of {first_line(plan.title, most=_TITLE)}"

@@ -26,6 +26,7 @@ _PLAIN: Final = frozenset(
 )
 _LISTS: Final = frozenset({"CollectionField", "CollectionItemField"})
 _ASIDE: Final = frozenset({"BoardField", "MetadataField"})  # fields of every node that saves
+_KEPT: Final = frozenset({"ModelIdentifierField", "StylePresetField"})  # what a node works with, not what it changes
 _SIDES: Final = ("positive", "negative")
 _FAR: Final = 60  # nodes visited, and fields fed by one of them
 
@@ -106,7 +107,7 @@ class Feeding:
         if template is None or at.field not in template.inputs:
             return None
         primitive = _primitive_output(template, at.field)
-        if primitive is None and not _is_plain(template):
+        if primitive is None and (not _is_plain(template) or template.inputs[at.field].type.name in _KEPT):
             return None
         through = at.through or (None if primitive else at.node)
         links = (link for link in self._links.get(at.node.id, ()) if primitive is None or link.handle == primitive)

@@ -18,6 +18,7 @@ from invokable.codegen.describing.destinations import Destination, Destinations,
 from invokable.codegen.describing.glossary import accepts
 from invokable.codegen.typing.words import DOTS, cut, default_in_words, models_of
 from invokable.contract.listing import all_of
+from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.workflow.headings import surroundings
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def _label(planned: PlannedInput) -> str:
     item, attribute = planned.item, planned.attribute
     if item.user_label:
         return "" if same_words(item.user_label, attribute) else sentence(item.user_label)
+    if item.template.type.name in SETTINGS_FIELDS:  # their title is only that of the first setting
+        return ""
     redundant = bool(item.node_label.strip()) or set(_words(item.label)) <= set(attribute.casefold().split("_"))
     return "" if redundant else sentence(item.label)
 

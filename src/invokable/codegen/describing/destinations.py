@@ -73,7 +73,10 @@ class Destinations:
             if one.through is None and (field := one.node.input_template(self._schema, one.field))
         ]
         entries = (_entry(node_type, field) for node_type, field in straight)
-        explicit = not self._feeding.passes_on(item.node_id, item.field) or (own is not None and not straight)
+        passed_on = self._feeding.passes_on(item.node_id, item.field)
+        explicit = not passed_on or (own is not None and not straight)
+        if passed_on and explicit and item.template.type.name != "StringField":
+            sides = {}  # a number of lines to read is no prompt
         return Destination(
             entry=next(filter(None, entries), own),
             side=next(iter(sides)) if len(sides) == 1 else "",

@@ -13,7 +13,17 @@ from functools import cache
 from pkgutil import get_data
 from typing import Final
 
+from invokable.contract.listing import any_of
+from invokable.contract.settings import FAMILIES, KINDS, generator_field
+
+
+def _settings_of(family: str) -> str:
+    classes = (f"`{kind.class_name}`" for kind in KINDS.values() if kind.family == family)
+    return f"Accepts {any_of(classes)} from `invokable.runtime`, or an equal dict."
+
+
 _ACCEPTS: Final = {
+    **{generator_field(family): _settings_of(family) for family in FAMILIES},
     "BoardField": "Accepts the name of a board, or a `Board` with its id.",
     "ImageField": "Accepts a path, bytes, a file object, a Pillow image, or an `Image` on the server.",
     "LoRAField": 'Accepts `LoRA("name", weight=0.75)`.',

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.naming.clues import Clues, is_plain_board, without_verb
 from invokable.codegen.naming.names import RESULT_MEMBERS, Key, NameHints, attribute_names
-from invokable.contract.settings import FAMILIES, generator_field
+from invokable.contract.settings import SETTINGS_FIELDS
 
 if TYPE_CHECKING:
     from invokable.workflow import FormInput, Reading
@@ -24,8 +24,6 @@ _KINDS: Final = {
     "VideoField": "video",
 }
 """The names of unlabelled outputs, by type; others are named after their field."""
-_GENERATORS: Final = frozenset(map(generator_field, FAMILIES))
-"""Their title is "Generator Type", but their values are all settings of a generator."""
 _LISTS: Final = {"image": "image collection", "video": "video collection"}  # `images` is taken in every result
 
 
@@ -52,7 +50,8 @@ def _input_hints(item: FormInput, reading: Reading) -> NameHints:
     template = reading.schema.nodes[item.node_type]
     sole = template.inputs.keys() - {"board", "metadata"} == {item.field}
     named = bool(item.node_label.strip())
-    title = "" if item.template.type.name in _GENERATORS else item.template.title
+    # The title of a generator's settings is only that of their first: "Generator Type".
+    title = "" if item.template.type.name in SETTINGS_FIELDS else item.template.title
     return NameHints(
         key=(item.node_id, item.field),
         label=item.user_label,

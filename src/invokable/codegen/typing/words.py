@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
+from invokable.codegen.typing.annotations import known_type
 from invokable.codegen.typing.limits import cardinality_of
 from invokable.contract.limit_words import range_in_words
 from invokable.contract.listing import with_article
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
 
 DOTS: Final = "..."
 """Ends a text that was cut."""
+_CALL: Final = re.compile(r"[A-Z]\w*(?=\()")
 _WORDS: Final[Mapping[str, str]] = {
+    "AnyField": "any JSON value",
     "BoardField": "board",
     "BooleanField": "true or false",
     "ColorField": "color",
+    "EnumField": "text",
     "FloatField": "number",
     "FloatGeneratorField": "settings of a number generator",
     "ImageField": "image",
@@ -32,6 +38,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "IntegerGeneratorField": "settings of an integer generator",
     "LoRAField": "LoRA",
     "SavedWorkflowField": "ID of a saved workflow",
+    "SchedulerField": "name of a scheduler",
     "StringField": "text",
     "StringGeneratorField": "settings of a string generator",
     "StylePresetField": "style preset",
@@ -49,9 +56,9 @@ _DEFAULT: Final = 60  # characters of a default
 def summary(item: FormInput, choices: tuple[object, ...], limits: Limits) -> str:
     """The type of an input in words: `integer, 64 to 2048, a multiple of 8`."""
     name = item.template.type.name
-    word = _WORDS.get(name, name)
+    word = _WORDS.get(name) or (name if known_type(name) else f"JSON of type {name}")
     if choices:
-        word = choices_in_words(choices)
+        word = choices_in_words(choices, dict(reversed(item.options)))
     elif name == "ModelIdentifierField":
         word = models_in_words(item.template.models)
     cardinality = cardinality_of(item.template)
@@ -67,15 +74,24 @@ def _item(word: str, name: str) -> str:
     return with_article(word) if name == "ModelIdentifierField" else word
 
 
-def choices_in_words(choices: tuple[object, ...]) -> str:
-    """All choices if they are few, else their number, the first ones and the last."""
+def choices_in_words(choices: tuple[object, ...], labels: Mapping[Any, str] = MappingProxyType({})) -> str:
+    """All choices if they are few, else their number, the first ones and the last; with labels that add to them."""
+
+    def said(choice: object) -> str:
+        label = cut(" ".join(labels.get(choice, "").split()), _CHOICE)
+        known = not label or _letters(label) == _letters(str(choice))
+        return _quoted(choice, _CHOICE) + ("" if known else f" ({label})")
+
     if len(choices) == 1:
-        return f"only {_quoted(choices[0], _DEFAULT)}"
-    named = ", ".join(_quoted(choice, _CHOICE) for choice in choices[:_MOST])
+        return f"only {said(choices[0])}"
+    named = ", ".join(map(said, choices[:_MOST]))
     if len(choices) <= _MOST and len(named) <= _LONGEST:
         return f"one of {named}"
-    first = ", ".join(_quoted(choice, _CHOICE) for choice in choices[:_FIRST])
-    return f"one of {len(choices)} choices: {first}, ... {_quoted(choices[-1], _CHOICE)}"
+    return f"one of {len(choices)} choices: {', '.join(map(said, choices[:_FIRST]))}, ... {said(choices[-1])}"
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def default_in_words(item: FormInput, written: str) -> str:
@@ -87,7 +103,12 @@ def default_in_words(item: FormInput, written: str) -> str:
         return _quoted(value, _DEFAULT)
     if isinstance(value, dict) and isinstance(name := value.get("name"), str) and name:
         return _quoted(name, _DEFAULT)
-    return written if len(written) <= _DEFAULT and "\n" not in written else "the value in the workflow"
+    if isinstance(value, list) and written.startswith("list["):  # whose item type is for type checkers
+        written = f"[{written.partition('([')[2].removesuffix(')')}"
+    if len(written) <= _DEFAULT and "\n" not in written:
+        return written
+    call = _CALL.match(written)
+    return f"{call[0]}({DOTS})" if call else "the value in the workflow"
 
 
 def cut(text: str, most: int) -> str:
