@@ -56,6 +56,16 @@ def test_the_location_is_left_out_if_the_label_is_the_name() -> None:
     assert facts == 'Default: "a lighthouse at dusk, oil painting". Index 1.'
 
 
+@pytest.mark.parametrize("label", ["Größe", "Gro\u0308ße", "Ｗｉｄｔｈ"])
+def test_a_label_in_another_normal_form_is_the_name_too(label: str) -> None:
+    document = bare()
+    noise = node(document, "noise")
+    noise["inputs"]["width"]["label"] = label
+    add_field(document, noise["id"], "width")
+    (texts,) = described(document).values()
+    assert label not in " ".join(texts)
+
+
 def test_a_prompt_says_which_conditioning_it_feeds() -> None:
     document = example("sd15_text_to_image.json")
     for made in document["nodes"]:

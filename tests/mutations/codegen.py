@@ -111,6 +111,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_show.py",),
     ),
     Mutation(
+        "a label in full-width letters is repeated below the name",
+        f"{CODEGEN}describing/descriptions.py",
+        'normalize("NFKC", text.casefold())',
+        "text.casefold()",
+        ("tests/codegen/test_describe.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

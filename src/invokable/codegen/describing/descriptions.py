@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 from invokable.codegen.describing.authors import authors_words
 from invokable.codegen.describing.destinations import Destination, Destinations, joined
@@ -108,7 +109,8 @@ def same_words(label: str, attribute: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return "".join(c if c.isalnum() else " " for c in text.casefold()).split()
+    """The words of a text in the normal form that names have."""
+    return "".join(c if c.isalnum() else " " for c in normalize("NFKC", text.casefold())).split()
 
 
 def _label(planned: PlannedInput) -> str:
