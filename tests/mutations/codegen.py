@@ -118,6 +118,20 @@ MUTATIONS: Final = (
         ("tests/codegen/test_describe.py",),
     ),
     Mutation(
+        "a required input that nothing gives goes unnoticed",
+        f"{WORKFLOW}checks.py",
+        "        if missing:",
+        "        if False:",
+        ("tests/workflow/test_strict.py",),
+    ),
+    Mutation(
+        "a field of the form counts as missing",
+        f"{WORKFLOW}checks.py",
+        'if edge.type == "default"}.union(shown)',
+        'if edge.type == "default"}',
+        ("tests/workflow/test_strict.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 
 from invokable.contract.fields import CALL, CALLED_INPUTS, DYNAMIC_INPUT
+from invokable.contract.listing import all_of
 from invokable.schema import versions_with_field, versions_with_node
 from invokable.schema.model import MISSING, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, nearest, pointer, quoted
@@ -82,6 +83,32 @@ def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
                     findings.warn(message, where)
                 else:
                     findings.problem(message, where, lambda: _SET_AGAIN)
+
+
+def check_required(
+    workflow: ParsedWorkflow, schema: Schema, shown: Collection[tuple[str, str]], findings: Findings
+) -> None:
+    """Find nodes without a value that they require, where neither an edge nor the form (`shown`) provides one."""
+    given = {(edge.target, edge.target_handle) for edge in workflow.edges if edge.type == "default"}.union(shown)
+    for node in workflow.invocations():
+        template = node.template(schema)
+        if template is None or not node.executable:
+            continue
+        missing = [
+            quoted(name)
+            for name, field in template.inputs.items()
+            if field.required and (node.id, name) not in given and not _has_value(node.inputs.get(name))
+        ]
+        if missing:
+            findings.warn(
+                f"{node.described()} has no value, edge or form field for {all_of(missing)}, which it requires;"
+                " a run fails at this node",
+                pointer_to(node, "inputs"),
+            )
+
+
+def _has_value(entry: Input | None) -> bool:
+    return entry is not None and entry.value is not MISSING and entry.value is not None
 
 
 def _is_lost(node: InvocationNode, name: str, entry: Input, schema: Schema) -> bool:

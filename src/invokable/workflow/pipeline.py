@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from invokable.schema.model import Schema
 from invokable.workflow.batches import build_batches
-from invokable.workflow.checks import check_fields, check_ids, check_node_types, check_values, mark_dropped
+from invokable.workflow.checks import (
+    check_fields,
+    check_ids,
+    check_node_types,
+    check_required,
+    check_values,
+    mark_dropped,
+)
 from invokable.workflow.edges import validate_edges
 from invokable.workflow.errors import Findings
 from invokable.workflow.graph import build_graph
@@ -48,6 +55,7 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
     adopt_exposed_fields(workflow, schema, findings)
     prune_form(workflow, schema, findings)
     inputs, outline = discover_form(workflow, schema)
+    check_required(workflow, schema, {(item.node_id, item.field) for item in inputs}, findings)
     return Reading(
         workflow=workflow,
         schema=schema,
