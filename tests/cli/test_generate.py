@@ -123,7 +123,7 @@ def test_a_missing_file_an_empty_folder_and_a_glob_without_match(tmp_path: Path)
         assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["generate", "check", "show"])
+@pytest.mark.parametrize("command", ["generate", "check"])
 def test_a_module_is_not_taken_for_a_workflow(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run("generate", saved(tmp_path, example("colour_card.json")), "-o", "flows.py")

@@ -272,3 +272,47 @@ def test_a_gzipped_openapi_is_a_schema(tmp_path: Path) -> None:
     path.write_bytes(gzip.decompress(source.read_bytes()))
     result = run(WORKFLOWS / "colour_card.json", "--schema", path, "--format", "json")
     assert json.loads(result.stdout)["schema"] == {"version": "6.8.1", "origin": str(path)}
+
+
+MODULES = ("colour_card", "sd15_text_to_image")
+ONLY_OF_WORKFLOWS = {"node_type", "description", "value", "label"}
+"""A module has the author's labels, but not the titles of fields."""
+
+
+def test_a_module_is_shown_with_the_types_that_its_callers_see() -> None:
+    result = run(WORKFLOWS.parent / "colour_card.py")
+    assert result.exit_code == 0, result.stderr
+    rows = [row.split("\t") for row in result.stdout.splitlines()]
+    assert ["0", "width", "int, 16 to 2048", "320", ""] in rows
+    assert ["3", "stamp", "ImageInput", "required", "Stamp"] in rows
+    assert rows[-1][:2] == ["card", "Image"]
+    assert "class ColourCard, node schemas of InvokeAI 6.14.2" in result.stdout
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_says_the_same_as_its_workflow(name: str) -> None:
+    module, workflow = (
+        json.loads(run(path, "--format", "json", "--schema", "6.14.2").stdout)
+        for path in (WORKFLOWS.parent / f"{name}.py", WORKFLOWS / f"{name}.json")
+    )
+    for shown in (module, workflow):
+        for entry in (*shown["inputs"], *shown["outputs"]):
+            for key in ONLY_OF_WORKFLOWS:
+                entry.pop(key, None)
+    for key in ("class_name", "inputs", "outputs", "index_map_checksum"):
+        assert module[key] == workflow[key]
+    assert module["schema"]["version"] == workflow["schema"]["version"]
+
+
+def test_any_other_python_file_is_refused_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.py"
+    path.write_text("import sys\nsys.exit('run')\n", encoding="utf-8")
+    result = run(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"{path}: not a generated module: it has no INDEX_MAP with a workflow class\n"
+
+
+def test_the_graph_of_a_module_is_that_of_its_workflow() -> None:
+    result = run(WORKFLOWS.parent / "colour_card.py", "--format", "json", "--graph")
+    assert result.exit_code == 2
+    assert "name the module's workflow instead" in result.stderr

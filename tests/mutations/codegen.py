@@ -98,8 +98,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "show shows a value for a field that an edge feeds",
-        "src/invokable/cli/show.py",
-        "if planned.item.connected:",
+        "src/invokable/cli/showing/interface_tables.py",
+        "if connected:",
         "if False:",
         ("tests/cli/test_show.py",),
     ),
@@ -130,6 +130,20 @@ MUTATIONS: Final = (
         'if edge.type == "default"}.union(shown)',
         'if edge.type == "default"}',
         ("tests/workflow/test_strict.py",),
+    ),
+    Mutation(
+        "a module shows no further indices of a field",
+        "src/invokable/cli/showing/modules.py",
+        '"aliases": list(item.indices[1:]),',
+        '"aliases": list(item.indices),',
+        ("tests/cli/test_show.py",),
+    ),
+    Mutation(
+        "a module shows no limits",
+        "src/invokable/cli/showing/modules.py",
+        '"limits": value.limits.to_json() if value else {},',
+        '"limits": {},',
+        ("tests/cli/test_show.py",),
     ),
     Mutation(
         "a dotted key cannot be copied into TOML",
@@ -595,7 +609,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "the items of all generators are held in memory together",
-        "src/invokable/cli/show.py",
+        "src/invokable/cli/showing/workflows.py",
         "batch_data(reading.batches)",
         "list(map(list, batch_data(reading.batches)))",
         ("tests/codegen/test_memory.py::test_the_items_of_generators_are_printed_one_generator_after_another",),
