@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from invokable.contract.fields import CALL, CALLED_INPUTS
 from invokable.schema import NodeTemplate, Schema
-from invokable.testing.execution.class_names import class_name
+from invokable.testing.class_names import class_name
 from invokable.testing.execution.nodes import Implementation, implementation
 from invokable.testing.execution.services import NodeError
 from invokable.testing.execution.values import Convert, converter, server_default
@@ -90,7 +90,7 @@ def _kind(template: NodeTemplate) -> NodeKind:
     fields = {name: server_default(field) for name, field in template.inputs.items()}
     return NodeKind(
         template=template,
-        class_name=class_name(template.type),
+        class_name=class_name("invocation", template.type),
         defaults={
             "id": "",
             "is_intermediate": False,

@@ -6,14 +6,12 @@ InvokeAI's own.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from functools import cache
-from pkgutil import get_data
 from typing import Any, Final
 
 from invokable.contract.fields import CHOICES
 from invokable.schema import MISSING, FieldType, InputTemplate, Limits, NodeTemplate, OutputTemplate, Schema
+from invokable.testing.class_names import class_name
 from invokable.testing.graphs.records import RECORDS, Member
 from invokable.testing.web.route_table import ENDPOINTS
 
@@ -55,21 +53,6 @@ def document(schema: Schema) -> Json:
         "paths": _paths(),
         "components": {"schemas": dict(sorted(components.items()))},
     }
-
-
-def class_name(kind: str, name: str) -> str:
-    """InvokeAI's class for a node type or output type: ImageBlurInvocation for `img_blur`."""
-    given = _class_names()[kind].get(name)
-    if given is not None:
-        return given
-    words = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
-    return f"{words}Invocation" if kind == "invocation" else words
-
-
-@cache
-def _class_names() -> dict[str, dict[str, str]]:
-    names: dict[str, dict[str, str]] = json.loads(get_data(__package__, "class_names.json") or b"{}")
-    return names
 
 
 def _node(node: NodeTemplate) -> Json:
