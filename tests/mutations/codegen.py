@@ -707,13 +707,6 @@ MUTATIONS: Final = (
         ("tests/runtime/test_constraints.py::test_the_generator_and_pydantic_agree_on_multiples",),
     ),
     Mutation(
-        "the simulator has no tolerance for multiples",
-        "src/invokable/testing/graphs/scalars.py",
-        "not is_multiple(taken, limits.multiple_of)",
-        "taken % limits.multiple_of",
-        ("tests/testing/test_validation.py::test_a_multiple_is_one_up_to_rounding",),
-    ),
-    Mutation(
         "a node takes a prompt whose braces do not match for a fault of the simulator",
         "src/invokable/testing/execution/nodes/prompts.py",
         'raise NodeError("ParseException", str(error)) from error',

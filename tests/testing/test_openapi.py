@@ -7,7 +7,8 @@ import json
 import pytest
 
 from invokable.schema import load, parse_openapi, versions
-from invokable.testing.web.openapi import class_name, document
+from invokable.testing.class_names import class_name
+from invokable.testing.web.openapi import document
 from tests.effort import slow_among
 from tests.testing.asking import Asking
 

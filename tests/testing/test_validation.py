@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from invokable.contract.limits import Limits
-from invokable.testing.graphs.scalars import number
 from tests.testing.asking import ADD, QUEUE, Asking, datum, edge
 
 BATCH = ["body", "batch"]
@@ -248,9 +246,3 @@ def test_nodes_that_the_editor_expands_break_the_server(ask: Asking) -> None:
 
     assert answer.status_code == 500
     assert (answer.headers["content-type"], answer.text) == ("text/plain; charset=utf-8", "Internal Server Error")
-
-
-def test_a_multiple_is_one_up_to_rounding() -> None:
-    assert number(0.3, Limits(multiple_of=0.1), ()) == (0.3, [])
-    _, (problem,) = number(0.35, Limits(multiple_of=0.1), ())
-    assert problem.type == "multiple_of"

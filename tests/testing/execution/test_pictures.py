@@ -60,7 +60,7 @@ def test_a_second_pass_has_a_picture_of_its_own_seed() -> None:
 def test_the_reference_to_a_unet_names_model_and_lora() -> None:
     unet = Run(text_to_image()).result("lora")["unet"]
     assert (unet["unet"]["name"], unet["unet"]["submodel_type"]) == ("tiny", "unet")
-    assert unet["loras"] == [{"lora": LORA, "weight": 0.5}]
+    assert unet["loras"] == [{"lora": {**LORA, "submodel_type": None}, "weight": 0.5}]
 
 
 def test_denoising_reports_each_step_and_some_previews() -> None:

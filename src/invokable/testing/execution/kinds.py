@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from invokable.contract.fields import CALL, CALLED_INPUTS
+from pydantic_core import SchemaValidator, ValidationError
+
 from invokable.schema import NodeTemplate, Schema
 from invokable.testing.class_names import class_name
 from invokable.testing.execution.nodes import Implementation, implementation
 from invokable.testing.execution.services import NodeError
-from invokable.testing.execution.values import Convert, converter, server_default
-
-# The editor does not use these, so the catalogue lacks them.
-_HIDDEN: Final[dict[str, dict[str, Any]]] = {"iterate": {"index": 0}, CALL: {CALLED_INPUTS: {}}}
-_KEEPS_EXTRA_FIELDS: Final = frozenset({"core_metadata", CALL})
+from invokable.testing.graphs.fields import defaults, field_validator, keeps_extra_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class NodeKind:
     template: NodeTemplate
     class_name: str
     defaults: Mapping[str, Any]
-    converters: Mapping[str, Convert]
+    validators: Mapping[str, SchemaValidator]
     required: tuple[tuple[str, bool], ...]
     """Required fields, and whether only an edge can set them."""
     implementation: Implementation
@@ -38,9 +35,9 @@ class NodeKind:
 
     def normalised(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Return the node as the server stores it: every field filled, unknown ones dropped."""
-        known = self.defaults if self.type not in _KEEPS_EXTRA_FIELDS else {**self.defaults, **node}
+        known = {**self.defaults, **node} if keeps_extra_fields(self.type) else self.defaults
         filled = {name: node.get(name, default) for name, default in known.items()}
-        for name in node.keys() & self.converters.keys():
+        for name in node.keys() & self.validators.keys():
             # An invalid literal is refused on enqueue; here it is kept.
             with contextlib.suppress(NodeError):
                 filled[name] = self.convert(name, filled[name], node["id"])
@@ -48,12 +45,11 @@ class NodeKind:
 
     def convert(self, field: str, value: Any, exec_id: str) -> Any:
         """Return a value converted for a field. Raises NodeError if it is invalid."""
-        convert = self.converters.get(field)
-        if convert is None or value is None:
+        if field not in self.validators:
             return value
         try:
-            return convert(value)
-        except (ValueError, TypeError, OverflowError) as error:
+            return self.validators[field].validate_python(value)
+        except ValidationError as error:
             raise bad_input(exec_id, field) from error
 
     def check(self, node: Mapping[str, Any]) -> None:
@@ -82,24 +78,16 @@ def kind_of(schema: Schema, node_type: str) -> NodeKind:
     # Keyed by identity, with the schema kept alive: hashing thousands of fields for each node would be slow.
     _, kinds = _made.setdefault(id(schema), (schema, {}))
     if node_type not in kinds:
-        kinds[node_type] = _kind(schema.nodes[node_type])
+        kinds[node_type] = _kind(schema.nodes[node_type], schema)
     return kinds[node_type]
 
 
-def _kind(template: NodeTemplate) -> NodeKind:
-    fields = {name: server_default(field) for name, field in template.inputs.items()}
+def _kind(template: NodeTemplate, schema: Schema) -> NodeKind:
     return NodeKind(
         template=template,
         class_name=class_name("invocation", template.type),
-        defaults={
-            "id": "",
-            "is_intermediate": False,
-            "use_cache": template.use_cache,
-            **fields,
-            **_HIDDEN.get(template.type, {}),
-            "type": template.type,
-        },
-        converters={name: found for name, field in template.inputs.items() if (found := converter(field))},
+        defaults=defaults(template),
+        validators={name: field_validator(field, schema) for name, field in template.inputs.items()},
         required=tuple(
             (name, field.input == "connection")
             for name, field in template.inputs.items()

@@ -17,12 +17,12 @@ from invokable.testing.execution.kinds import NodeKind, bad_input
 from invokable.testing.execution.node_run import NodeRun
 from invokable.testing.execution.recipes import Recipe
 from invokable.testing.execution.results import stored
-from invokable.testing.execution.rules import fits
 from invokable.testing.execution.running import run_node
 from invokable.testing.execution.scheduling import Scheduler
 from invokable.testing.execution.services import NodeError, Services
 from invokable.testing.execution.source_graph import Edge, SourceGraph
 from invokable.testing.execution.state import ExecNode, State
+from invokable.testing.graphs.rules import fits
 
 
 class Session:

@@ -3,7 +3,7 @@
 batch ─ fields of the batch ─ data ─ graph: nodes ─ values, edges ─ workflow
 """
 
-from invokable.testing.graphs.batch_rules import read_batch
+from invokable.testing.graphs.batch_rules import batch_schema
 from invokable.testing.graphs.values import Reader
 
-__all__ = ["Reader", "read_batch"]
+__all__ = ["Reader", "batch_schema"]

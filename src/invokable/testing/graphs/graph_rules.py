@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
+from pydantic_core import CoreSchema, core_schema
+
 from invokable.schema import Schema
+from invokable.testing import checks
 from invokable.testing.graphs.edge_types import (
     NO_INPUT,
     NOTHING_COLLECTED,
@@ -18,88 +20,32 @@ from invokable.testing.graphs.edge_types import (
     iterator_problem,
     output_type,
 )
-from invokable.testing.graphs.scalars import Loc, Taken
 from invokable.testing.graphs.values import Reader
-from invokable.testing.server.problems import Broken, Detail, missing, value_error
+from invokable.testing.server.problems import Broken
 
 _ENDS: Final = ("source", "destination")
-# Nodes that the editor turns into batch data: the server answers 500 to them.
-_EXPANDED: Final = ("_batch", "_generator")
 
 
-def read_graph(value: Any, reader: Reader, loc: Loc) -> Taken:
-    """A graph as the server stores it, or all reasons why it is refused."""
-    if not isinstance(value, Mapping):
-        words = "Input should be a valid dictionary or object to extract fields from"
-        return None, [Detail("model_attributes_type", loc, words, value)]
-    nodes, details = _nodes(value.get("nodes", {}), reader, (*loc, "nodes"))
-    edges, found = _edges(value.get("edges", []), (*loc, "edges"))
-    details += found
-    graph = {"id": value.get("id", str(uuid4())), "nodes": nodes, "edges": edges}
-    if not details and (problem := _problem(nodes, edges, reader)):
-        details.append(value_error(loc, problem, value))
-    return graph, details
+def graph_schema(reader: Reader) -> CoreSchema:
+    """The schema of a graph, which becomes what the server stores."""
+    end = checks.record("EdgeConnection", {"node_id": checks.TEXT, "field": checks.TEXT})
+    edge = checks.record("Edge", {"source": end, "destination": end})
+    node = core_schema.no_info_plain_validator_function(reader.node)
+    graph = checks.record(
+        "Graph",
+        {
+            "id": core_schema.with_default_schema(checks.TEXT, default_factory=lambda: str(uuid4())),
+            "nodes": checks.absent(core_schema.dict_schema(checks.TEXT, node), {}),
+            "edges": checks.absent(checks.several(edge), []),
+        },
+    )
 
+    def consistent(value: Any) -> Any:
+        if problem := _problem(value["nodes"], value["edges"], reader):
+            raise ValueError(problem)
+        return value
 
-def _nodes(value: Any, reader: Reader, loc: Loc) -> tuple[dict[str, Any], list[Detail]]:
-    if not isinstance(value, Mapping):
-        return {}, [Detail("dict_type", loc, "Input should be a valid dictionary", value)]
-    nodes: dict[str, Any] = {}
-    details: list[Detail] = []
-    for node_id, node in value.items():
-        nodes[node_id], found = _node(node, reader, (*loc, node_id))
-        details += found
-    return nodes, details
-
-
-def _node(node: Any, reader: Reader, loc: Loc) -> Taken:
-    if not isinstance(node, Mapping):
-        words = "Input should be a valid dictionary or object to extract fields from"
-        return None, [Detail("model_attributes_type", loc, words, node)]
-    if "type" not in node:
-        words = "Unable to extract tag using discriminator 'type'"
-        return None, [Detail("union_tag_not_found", loc, words, node, {"discriminator": "'type'"})]
-    node_type = node["type"]
-    if not isinstance(node_type, str) or node_type not in reader.schema.nodes:
-        return None, [_unknown_type(node, reader.schema, loc)]
-    if node_type.endswith(_EXPANDED):
-        raise Broken(f"{node_type} is expanded by the client")
-    node_id = node.get("id", str(uuid4()))
-    return reader.node(node_id, node, reader.schema.nodes[node_type], (*loc, node_type))
-
-
-def _unknown_type(node: Mapping[str, Any], schema: Schema, loc: Loc) -> Detail:
-    tags = ", ".join(repr(name) for name in schema.nodes)
-    words = f"Input tag {node['type']!r} found using 'type' does not match any of the expected tags: {tags}"
-    context = {"discriminator": "'type'", "tag": str(node["type"]), "expected_tags": tags}
-    return Detail("union_tag_invalid", loc, words, node, context)
-
-
-def _edges(value: Any, loc: Loc) -> tuple[list[Any], list[Detail]]:
-    if not isinstance(value, list):
-        return [], [Detail("list_type", loc, "Input should be a valid list", value)]
-    edges, details = [], []
-    for position, edge in enumerate(value):
-        taken, found = _edge(edge, (*loc, position))
-        edges.append(taken)
-        details += found
-    return edges, details
-
-
-def _edge(edge: Any, loc: Loc) -> Taken:
-    if not isinstance(edge, Mapping):
-        words = "Input should be a valid dictionary or object to extract fields from"
-        return None, [Detail("model_attributes_type", loc, words, edge)]
-    taken: dict[str, Any] = {}
-    details = []
-    for end in _ENDS:
-        place = edge.get(end)
-        if not isinstance(place, Mapping):
-            details.append(missing((*loc, end), edge))
-            continue
-        taken[end] = {name: place.get(name) for name in ("node_id", "field")}
-        details += [missing((*loc, end, name), place) for name in ("node_id", "field") if name not in place]
-    return taken, details
+    return checks.changed(graph, consistent)
 
 
 def _problem(nodes: dict[str, Any], edges: list[Any], reader: Reader) -> str | None:

@@ -3,64 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from pydantic_core import CoreSchema, core_schema
+
 from invokable.contract.vocabulary import WorkflowCategory
-from invokable.testing.graphs import scalars
-from invokable.testing.graphs.scalars import Loc, Taken
-from invokable.testing.server.problems import Detail, missing, value_error
+from invokable.testing import checks
 from invokable.testing.server.release import Release
 
 _TEXTS: Final = ("name", "author", "description", "version", "contact", "tags", "notes")
-_SEMVER: Final = re.compile(r"\d+\.\d+\.\d+")
-_LISTS: Final = ("nodes", "edges")
-_DICT: Final = "Input should be a valid dictionary or object to extract fields from"
+_SEMVER: Final = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
 
-def read_workflow(value: Any, release: Release, loc: Loc, *, optional: bool = False, with_id: bool = False) -> Taken:
-    """A workflow as the server stores it, or its errors."""
-    if value is None and optional:
-        return None, []
-    if not isinstance(value, Mapping):
-        return None, [Detail("model_attributes_type", loc, _DICT, value)]
-    taken: dict[str, Any] = {}
-    details: list[Detail] = []
-    for name in (*_TEXTS, "exposedFields", "meta", *_LISTS, *(["id"] if with_id else [])):
-        if name not in value:
-            details.append(missing((*loc, name), value))
-            continue
-        taken[name], found = _member(name, value[name], release, (*loc, name))
-        details += found
-    taken["form"] = value.get("form")
-    order = [*_TEXTS, "exposedFields", "meta", *_LISTS, "form", *(["id"] if with_id else [])]
-    return release.shape("workflow document", {name: taken.get(name) for name in order}), details
-
-
-def _member(name: str, value: Any, release: Release, loc: Loc) -> Taken:
-    if name in _TEXTS or name == "id":
-        if isinstance(value, str):
-            return value, []
-        return None, [Detail("string_type", loc, "Input should be a valid string", value)]
-    if name == "meta":
-        return _meta(value, release, loc)
-    if not isinstance(value, list):
-        return None, [Detail("list_type", loc, "Input should be a valid list", value)]
-    return value, []
-
-
-def _meta(value: Any, release: Release, loc: Loc) -> Taken:
-    if not isinstance(value, Mapping):
-        return None, [Detail("model_attributes_type", loc, _DICT, value)]
+def workflow_schema(release: Release, *, with_id: bool = False) -> CoreSchema:
+    """The schema of a workflow, which becomes what the server stores."""
     categories = (*get_args(WorkflowCategory), *(() if release.has("no_projects") else ("project",)))
-    category, found = scalars.choice(value.get("category", "user"), categories, (*loc, "category"), kind="enum")
-    return {"version": value.get("version"), "category": category}, [*_version(value, loc), *found]
+    members = {
+        **dict.fromkeys(_TEXTS, checks.TEXT),
+        "exposedFields": checks.several(
+            checks.record("ExposedField", {"nodeId": checks.TEXT, "fieldName": checks.TEXT})
+        ),
+        "meta": checks.record(
+            "WorkflowMeta",
+            {"version": checks.changed(checks.TEXT, _version), "category": checks.choice(categories)},
+        ),
+        "nodes": _objects() if not release.has("videos") else checks.changed(_objects(), _one_return),
+        "edges": _objects(),
+        "form": checks.absent(checks.optional(core_schema.dict_schema(checks.TEXT))),
+        **({"id": checks.TEXT} if with_id else {}),
+    }
+    return checks.changed(
+        checks.record("Workflow", members), lambda workflow: release.shape("workflow document", workflow)
+    )
 
 
-def _version(meta: Mapping[str, Any], loc: Loc) -> list[Detail]:
-    if "version" not in meta:
-        return [missing((*loc, "version"), meta)]
-    version = meta["version"]
-    if isinstance(version, str) and _SEMVER.match(version):
-        return []
-    return [value_error((*loc, "version"), f"Invalid workflow meta version: {version}", version)]
+def _objects() -> CoreSchema:
+    return checks.several(core_schema.dict_schema(checks.TEXT))
+
+
+def _version(version: str) -> str:
+    if not _SEMVER.fullmatch(version):
+        raise ValueError(f"Invalid workflow meta version: {version}")
+    return version
+
+
+def _one_return(nodes: list[Any]) -> list[Any]:
+    found = [node["data"] for node in nodes if node.get("type") == "invocation" and isinstance(node.get("data"), dict)]
+    if sum(data.get("type") == "workflow_return" for data in found) > 1:
+        raise ValueError("A workflow may not contain more than one workflow_return node.")
+    return nodes

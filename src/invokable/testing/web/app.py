@@ -132,7 +132,7 @@ async def _read_body(call: Call, request: Request, endpoint: Endpoint) -> None:
     body = await request.body()
     if body:
         is_json = "json" in request.headers.get("content-type", "")
-        call.body = _parsed(body) if is_json else body.decode(errors="replace")
+        call.body = _parsed(body) if is_json else body
 
 
 def _parsed(body: bytes) -> Any:

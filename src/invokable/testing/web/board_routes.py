@@ -9,7 +9,7 @@ from invokable.testing.server.clock import now
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
-from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _BOARDS = "/api/v1/boards"
@@ -20,7 +20,7 @@ _NONE = "none"
 @route("POST", f"{_BOARDS}/")
 def create(call: Call) -> Answer:
     """Create a board; names need not be unique."""
-    query = Query(call)
+    query = Parameters(call)
     name = query.text("board_name", required=True, most=300)
     query.check()
     board = call.world.boards.create(name, call.person.user_id)
@@ -30,7 +30,7 @@ def create(call: Call) -> Answer:
 @route("GET", f"{_BOARDS}/")
 def list_boards(call: Call) -> Answer:
     """All boards, or a page of them."""
-    query = Query(call)
+    query = Parameters(call)
     everything = query.boolean("all")
     offset, limit = query.integer("offset"), query.integer("limit")
     order = query.choice("order_by", ("created_at", "board_name"), "created_at")
@@ -70,7 +70,7 @@ def update(call: Call) -> Answer:
 @route("DELETE", f"{_BOARDS}/{{board_id}}")
 def delete(call: Call) -> Answer:
     """Delete a board, with or without its contents."""
-    query = Query(call)
+    query = Parameters(call)
     with_files = query.boolean("include_images", False)
     query.check()
     if call.params["board_id"] not in call.world.boards.boards and not _checks(call):
@@ -92,7 +92,7 @@ def image_names(call: Call) -> Answer:
     board_id = call.params["board_id"]
     if board_id != _NONE and _checks(call):
         _board(call, board_id)
-    query = Query(call)
+    query = Parameters(call)
     categories = query.choices("categories", CATEGORIES)
     is_intermediate = query.boolean("is_intermediate")
     query.check()

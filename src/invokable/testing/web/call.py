@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
+
+from pydantic_core import CoreSchema, core_schema
 
 from invokable.schema import Limits
-from invokable.testing.graphs import scalars
-from invokable.testing.graphs.scalars import Taken
+from invokable.testing import checks
 from invokable.testing.server.problems import Detail, Invalid, missing
 from invokable.testing.server.rows import Person
 from invokable.testing.server.users import SYSTEM, Account
 from invokable.testing.world import World
 
-T = TypeVar("T")
 NO_BODY: Final = object()
 
 
@@ -56,100 +56,98 @@ class Call:
     account: Account | None = None
     claims: dict[str, Any] = field(default_factory=dict)
 
-    def member(self, name: str) -> Any:
+    def member(self, name: str, check: CoreSchema = checks.ANYTHING) -> Any:
         """A required member of the body. Raises Invalid."""
-        if isinstance(self.body, dict) and name in self.body:
-            return self.body[name]
-        raise Invalid([missing(("body", name))])
+        given = Parameters(self)
+        value = given.member(name, check)
+        given.check()
+        return value
 
     def item_id(self) -> int:
         """The item id in the path. Raises Invalid."""
-        taken, details = scalars.integer(self.params["item_id"], Limits(), ("path", "item_id"))
+        return self.number("item_id")
+
+    def number(self, name: str) -> int:
+        """A whole number in the path. Raises Invalid."""
+        value, details = checks.take(checks.INTEGER, self.params[name], ("path", name))
         if details:
             raise Invalid(details)
-        return int(taken)
+        return int(value)
 
     def texts(self, name: str, *, most: int | None = None) -> list[str]:
         """A list of texts in the body. Raises Invalid."""
-        return self._list(name, most, lambda value, loc: _text(value, loc))
+        found: list[str] = self.member(name, checks.several(checks.TEXT, Limits(max_items=most)))
+        return found
 
-    def integers(self, name: str | None, *, most: int | None = None) -> list[int]:
-        """A list of whole numbers: a member of the body, or the body itself. Raises Invalid."""
-        return self._list(name, most, lambda value, loc: scalars.integer(value, Limits(), loc))
-
-    def _list(self, name: str | None, most: int | None, take: Callable[[Any, Any], Taken]) -> list[Any]:
-        value = self.body if name is None else self.member(name)
-        loc: tuple[str | int, ...] = ("body",) if name is None else ("body", name)
-        if not isinstance(value, list):
-            raise Invalid([Detail("list_type", loc, "Input should be a valid list", _given(value))])
-        if most is not None and len(value) > most:
-            words = f"List should have at most {most} items after validation, not {len(value)}"
-            context = {"field_type": "List", "max_length": most, "actual_length": len(value)}
-            raise Invalid([Detail("too_long", loc, words, value, context)])
-        taken = [take(item, (*loc, position)) for position, item in enumerate(value)]
-        details = [detail for _, found in taken for detail in found]
-        if details:
-            raise Invalid(details)
-        return [item for item, _ in taken]
+    def integers(self, name: str, *, most: int | None = None) -> list[int]:
+        """A list of whole numbers in the body. Raises Invalid."""
+        found: list[int] = self.member(name, checks.several(checks.INTEGER, Limits(max_items=most)))
+        return found
 
 
-class Query:
-    """Reads query parameters, and reports their errors together."""
+class Parameters:
+    """Reads the query and the body, and reports their errors together."""
 
     def __init__(self, call: Call) -> None:
-        self._queries = call.queries
+        self._call = call
         self._details: list[Detail] = []
 
     def text(self, name: str, default: str | None = None, *, required: bool = False, most: int | None = None) -> Any:
-        """A text."""
-        return self._one(name, default, required, lambda v, loc: scalars.text(v, Limits(max_length=most), loc))
+        """A text in the query."""
+        return self._one(name, default, required, core_schema.str_schema(max_length=most))
 
     def integer(
         self, name: str, default: int | None = None, *, least: int | None = None, most: int | None = None
     ) -> Any:
-        """A whole number."""
-        limits = Limits(minimum=least, maximum=most)
-        return self._one(name, default, False, lambda v, loc: scalars.integer(v, limits, loc))
+        """A whole number in the query."""
+        return self._one(name, default, False, checks.integer(Limits(minimum=least, maximum=most)))
 
     def boolean(self, name: str, default: bool | None = None, *, required: bool = False) -> Any:
-        """A boolean."""
-        return self._one(name, default, required, scalars.boolean)
+        """A boolean in the query."""
+        return self._one(name, default, required, checks.BOOLEAN)
 
     def choice(self, name: str, options: Sequence[str], default: str | None = None, *, required: bool = False) -> Any:
-        """One of several texts."""
-        return self._one(name, default, required, lambda v, loc: scalars.choice(v, options, loc, kind="enum"))
+        """One of several texts in the query."""
+        return self._one(name, default, required, checks.choice(tuple(options)))
 
     def choices(self, name: str, options: Sequence[str]) -> list[str]:
-        """Any number of several texts."""
-        found = [value for key, value in self._queries if key == name]
-        taken = []
-        for position, value in enumerate(found):
-            one, details = scalars.choice(value, options, ("query", name, position), kind="enum")
-            self._details += details
-            taken.append(one)
-        return taken
+        """Any number of several texts in the query."""
+        found = [value for key, value in self._call.queries if key == name]
+        taken: list[str] | None = self._taken(checks.several(checks.choice(tuple(options))), found, ("query", name))
+        return taken or []
+
+    def member(self, name: str, check: CoreSchema, default: Any = NO_BODY) -> Any:
+        """A member of the body. Null is the default, if there is one; a body that is not an object has no members."""
+        body = self._call.body
+        value = body.get(name) if isinstance(body, dict) else None
+        if value is None:
+            if default is NO_BODY or not (body in (None, NO_BODY) or isinstance(body, dict | bytes)):
+                self._details.append(missing(("body", name)))
+            return default
+        return self._taken(check, value, ("body", name))
+
+    def body(self, check: CoreSchema) -> Any:
+        """The whole body."""
+        body = self._call.body
+        if body in (None, NO_BODY):
+            self._details.append(missing(("body",)))
+            return None
+        return self._taken(check, body.decode(errors="replace") if isinstance(body, bytes) else body, ("body",))
 
     def check(self) -> None:
         """Raise Invalid if there were errors."""
         if self._details:
             raise Invalid(self._details)
 
-    def _one(self, name: str, default: T, required: bool, take: Callable[[Any, Any], Taken]) -> T | Any:
-        found = [value for key, value in self._queries if key == name]
-        if not found:
-            if required:
-                self._details.append(missing(("query", name)))
-            return default
-        taken, details = take(found[-1], ("query", name))
+    def _one(self, name: str, default: Any, required: bool, check: CoreSchema) -> Any:
+        found = [value for key, value in self._call.queries if key == name]
+        if found:
+            return self._taken(check, found[-1], ("query", name))
+        if required:
+            self._details.append(missing(("query", name)))
+        return default
+
+    def _taken(self, check: CoreSchema, value: Any, loc: checks.Loc) -> Any:
+        taken, details = checks.take(check, value, loc)
         self._details += details
         return taken
-
-
-def _text(value: Any, loc: Any) -> Taken:
-    if isinstance(value, str):
-        return value, []
-    return None, [Detail("string_type", loc, "Input should be a valid string", value)]
-
-
-def _given(value: Any) -> Any:
-    return None if value is NO_BODY else value

@@ -9,7 +9,7 @@ from invokable.testing.server.events import Event
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
-from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _IMAGES = "/api/v1/images"
@@ -20,7 +20,7 @@ _MOST = 1000
 @route("POST", f"{_IMAGES}/upload", form=True, slow=True)
 def upload(call: Call) -> Answer:
     """Store an image, re-encoded, under a new name."""
-    query = Query(call)
+    query = Parameters(call)
     category = query.choice("image_category", CATEGORIES, required=True)
     is_intermediate = query.boolean("is_intermediate", required=True)
     board_id, session_id = query.text("board_id"), query.text("session_id")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from invokable.contract.vocabulary import WorkflowCategory
-from invokable.testing.graphs import scalars
-from invokable.testing.graphs.workflow_rules import read_workflow
+from invokable.testing import checks
+from invokable.testing.graphs.workflow_rules import workflow_schema
 from invokable.testing.server import pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
-from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _WORKFLOWS = "/api/v1/workflows"
@@ -31,7 +31,7 @@ def create(call: Call) -> Answer:
 @route("GET", f"{_WORKFLOWS}/")
 def list_workflows(call: Call) -> Answer:
     """A page of workflows, without their nodes."""
-    query = Query(call)
+    query = Parameters(call)
     number, size = query.integer("page", 0, least=0), query.integer("per_page", least=1)
     categories = query.choices("categories", _CATEGORIES)
     wanted, tags = query.text("query"), [value for name, value in call.queries if name == "tags"]
@@ -53,7 +53,7 @@ def list_workflows(call: Call) -> Answer:
 @route("GET", f"{_WORKFLOWS}/counts_by_category")
 def counts(call: Call) -> Answer:
     """The number of workflows in each category."""
-    query = Query(call)
+    query = Parameters(call)
     categories = query.choices("categories", _CATEGORIES)
     query.check()
     library = call.world.library
@@ -72,10 +72,8 @@ def describe(call: Call) -> Answer:
 @route("PATCH", f"{_ONE}/is_public", feature="sharing")
 def share(call: Call) -> Answer:
     """Share or unshare a workflow."""
+    is_public = call.member("is_public", checks.BOOLEAN)
     record = _own(call)
-    is_public, details = scalars.boolean(call.member("is_public"), ("body", "is_public"))
-    if details:
-        raise Invalid(details)
     record["is_public"] = is_public
     _tell(call, "workflow_updated", record["workflow_id"])
     return Answer(call.world.library.to_json(record))
@@ -137,13 +135,8 @@ def delete(call: Call) -> Answer:
 
 
 def _workflow(call: Call, *, with_id: bool) -> dict[str, Any]:
-    workflow, details = read_workflow(
-        call.member("workflow"), call.world.release, ("body", "workflow"), with_id=with_id
-    )
-    if details:
-        raise Invalid(details)
-    taken: dict[str, Any] = workflow
-    return taken
+    workflow: dict[str, Any] = call.member("workflow", workflow_schema(call.world.release, with_id=with_id))
+    return workflow
 
 
 def _record(call: Call) -> dict[str, Any]:

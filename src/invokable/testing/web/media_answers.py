@@ -10,7 +10,7 @@ from invokable.contract.vocabulary import Origin
 from invokable.testing.server.boards import Board
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Refusal
-from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.call import Answer, Call, Parameters
 
 _NOBODY = "none"
 
@@ -71,9 +71,9 @@ def writable_board(call: Call, board_id: str | None) -> str | None:
     return board_id
 
 
-def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
+def selected(call: Call, kind: str | None) -> tuple[list[File], Parameters]:
     """The files that match the query."""
-    query = Query(call)
+    query = Parameters(call)
     options = {
         "board_id": query.text("board_id"),
         "categories": query.choices("categories", CATEGORIES),
@@ -89,7 +89,7 @@ def selected(call: Call, kind: str | None) -> tuple[list[File], Query]:
 
 def page(call: Call, kind: str) -> Answer:
     """A page of files."""
-    query = Query(call)
+    query = Parameters(call)
     most = 1000 if call.world.release.has("bounded_ids") else None
     offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=most)
     query.check()

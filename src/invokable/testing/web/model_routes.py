@@ -10,7 +10,7 @@ from invokable.contract.vocabulary import ModelFormat
 from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
-from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _MODELS = "/api/v2/models"
@@ -20,7 +20,7 @@ _MODELS = "/api/v2/models"
 def list_models(call: Call) -> Answer:
     """The matching models."""
     schema = call.world.reader.schema
-    query = Query(call)
+    query = Parameters(call)
     bases = query.choices("base_models", sorted(schema.model_bases))
     wanted = {
         "type": query.choice("model_type", sorted(schema.model_types)),
@@ -36,7 +36,7 @@ def list_models(call: Call) -> Answer:
 def by_attributes(call: Call) -> Answer:
     """The model with a name, type and base."""
     schema = call.world.reader.schema
-    query = Query(call)
+    query = Parameters(call)
     wanted = {
         "name": query.text("name", required=True),
         "type": query.choice("type", sorted(schema.model_types), required=True),
@@ -49,7 +49,7 @@ def by_attributes(call: Call) -> Answer:
 @route("GET", f"{_MODELS}/get_by_hash", feature="model_hash")
 def by_hash(call: Call) -> Answer:
     """The model with a hash."""
-    query = Query(call)
+    query = Parameters(call)
     wanted = query.text("hash", required=True)
     query.check()
     return _first(call, "No model found with this hash", hash=wanted)
@@ -64,7 +64,7 @@ def by_key(call: Call) -> Answer:
 @route("POST", f"{_MODELS}/install", admin=True)
 def install(call: Call) -> Answer:
     """Install a model immediately."""
-    query = Query(call)
+    query = Parameters(call)
     source = query.text("source", required=True)
     query.boolean("inplace", False)
     query.check()
@@ -117,7 +117,7 @@ def delete_image(call: Call) -> Answer:
 @route("GET", f"{_MODELS}/scan_folder", admin=True)
 def scan(call: Call) -> Answer:
     """The models in a folder of this machine."""
-    query = Query(call)
+    query = Parameters(call)
     folder = Path(query.text("scan_path") or "/nowhere")
     query.check()
     if not folder.is_dir():

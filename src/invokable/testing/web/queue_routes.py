@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from invokable.testing.graphs import scalars
-from invokable.testing.graphs.batch_rules import inspect_value, read_batch
-from invokable.testing.server.problems import Detail, Invalid, Refusal, missing
+from invokable.testing import checks
+from invokable.testing.graphs.batch_rules import batch_schema, inspect_value
+from invokable.testing.server.problems import Refusal
 from invokable.testing.server.reading_back import with_nulls
-from invokable.testing.server.rows import Row, item_json, redacted, summary_json, without_nulls
-from invokable.testing.web.call import NO_BODY, Answer, Call, Query
+from invokable.testing.server.rows import Row, item_json, redacted, summary_json, tally, without_nulls
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _QUEUE = "/api/v1/queue/{queue_id}"
@@ -20,19 +20,11 @@ _MOST = 1000
 @route("POST", f"{_QUEUE}/enqueue_batch")
 def enqueue(call: Call) -> Answer:
     """Enqueue a batch."""
-    if not isinstance(call.body, dict):
-        lacking = [missing(("body", "batch"))]
-        raise Invalid(lacking if call.body in (NO_BODY, None) or isinstance(call.body, str) else _both_missing())
     world = call.world
-    prepend, details = scalars.boolean(call.body.get("prepend", False), ("body", "prepend"))
-    if "batch" not in call.body:
-        raise Invalid([missing(("body", "batch")), *details])
-    try:
-        batch = read_batch(call.body["batch"], world.reader)
-    except Invalid as invalid:
-        raise Invalid([*invalid.details, *details]) from None
-    if details:
-        raise Invalid(details)
+    given = Parameters(call)
+    batch = given.member("batch", batch_schema(world.reader))
+    prepend = given.member("prepend", checks.BOOLEAN, False)
+    given.check()
     batch.user_id = call.person.user_id
     answer = world.queue.enqueue(
         call.params["queue_id"],
@@ -41,10 +33,6 @@ def enqueue(call: Call) -> Answer:
         inspect=lambda value: inspect_value(value, batch.graph, world.reader),
     )
     return Answer(world.release.shape("enqueued", answer))
-
-
-def _both_missing() -> list[Detail]:
-    return [missing(("body", "batch")), missing(("body", "prepend"))]
 
 
 @route("GET", f"{_QUEUE}/status")
@@ -66,9 +54,7 @@ def batch_status(call: Call) -> Answer:
 @route("GET", f"{_QUEUE}/counts_by_destination")
 def counts_by_destination(call: Call) -> Answer:
     """The counts of a destination."""
-    from invokable.testing.server.rows import tally
-
-    query = Query(call)
+    query = Parameters(call)
     destination = query.text("destination", required=True)
     query.check()
     rows = [row for row in _rows(call) if row.batch.destination == destination and call.person.sees(row.user_id)]
@@ -79,7 +65,7 @@ def counts_by_destination(call: Call) -> Answer:
 @route("GET", f"{_QUEUE}/list_all", feature="list_all")
 def list_all(call: Call) -> Answer:
     """All items, or those of a destination."""
-    destination = Query(call).text("destination")
+    destination = Parameters(call).text("destination")
     rows = [row for row in _rows(call) if destination in (None, row.batch.destination)]
     rows.sort(key=lambda row: (-row.priority, row.item_id))
     for row in rows:
@@ -91,7 +77,7 @@ def list_all(call: Call) -> Answer:
 @route("GET", f"{_QUEUE}/list", feature="!item_ids")
 def list_pages(call: Call) -> Answer:
     """The items in pages, for servers before 6.7."""
-    query = Query(call)
+    query = Parameters(call)
     limit = query.integer("limit", 50)
     cursor = query.integer("cursor")
     query.check()
@@ -106,7 +92,7 @@ def list_pages(call: Call) -> Answer:
 @route("GET", f"{_QUEUE}/item_ids", feature="item_ids")
 def item_ids(call: Call) -> Answer:
     """The ids of all items, newest first."""
-    query = Query(call)
+    query = Parameters(call)
     direction = query.choice("order_dir", ("ASC", "DESC"), "DESC")
     query.check()
     # Items of one POST have the same time, and stay in the order of their ids in both directions.
@@ -181,7 +167,7 @@ def cancel_by_batch_ids(call: Call) -> Answer:
 @route("PUT", f"{_QUEUE}/cancel_by_destination")
 def cancel_by_destination(call: Call) -> Answer:
     """Cancel the remaining items of a destination."""
-    query = Query(call)
+    query = Parameters(call)
     destination = query.text("destination", required=True)
     query.check()
     return _cancel(call, lambda row: row.batch.destination == destination)
@@ -209,7 +195,9 @@ def delete_by_destination(call: Call) -> Answer:
 def retry(call: Call) -> Answer:
     """Enqueue failed and canceled items again."""
     queue_id = call.params["queue_id"]
-    ids = call.integers(None)
+    given = Parameters(call)
+    ids = given.body(checks.several(checks.INTEGER))
+    given.check()
     for item_id in ids:
         row = call.world.queue.rows.get(item_id)
         if row is None:

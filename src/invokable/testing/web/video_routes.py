@@ -7,7 +7,7 @@ from typing import Any
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
-from invokable.testing.web.call import Answer, Call, Query
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _VIDEOS = "/api/v1/videos"
@@ -19,7 +19,7 @@ _SIZE = (64, 64)
 @route("POST", f"{_VIDEOS}/upload", form=True, slow=True, feature="videos")
 def upload(call: Call) -> Answer:
     """Store an MP4 file unchanged. Its dimensions are not read: the simulator reports 64 by 64."""
-    query = Query(call)
+    query = Parameters(call)
     category = query.choice("video_category", CATEGORIES, required=True)
     is_intermediate = query.boolean("is_intermediate", required=True)
     board_id, session_id = query.text("board_id"), query.text("session_id")
@@ -49,7 +49,7 @@ def upload(call: Call) -> Answer:
 @route("GET", "/api/v1/gallery/items/", feature="videos")
 def gallery(call: Call) -> Answer:
     """A page of images and videos together."""
-    query = Query(call)
+    query = Parameters(call)
     offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=1000)
     query.check()
     found, _ = media.selected(call, None)

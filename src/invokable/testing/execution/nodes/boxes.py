@@ -8,6 +8,7 @@ from PIL import Image, ImageChops
 
 from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
+from invokable.testing.graphs.fields import record_validator
 
 
 def _box(left: int, top: int, right: int, bottom: int) -> dict[str, Any]:
@@ -17,7 +18,8 @@ def _box(left: int, top: int, right: int, bottom: int) -> dict[str, Any]:
 @node("bounding_box")
 def bounding_box(run: NodeRun) -> Fields:
     """Make a box from four numbers."""
-    return {"bounding_box": _box(run["x_min"], run["y_min"], run["x_max"], run["y_max"])}
+    box = {name: run[name] for name in ("x_min", "y_min", "x_max", "y_max")}
+    return {"bounding_box": record_validator("BoundingBoxField", run.schema).validate_python(box)}
 
 
 @node("get_image_mask_bounding_box")
