@@ -103,6 +103,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_listening.py",),
     ),
     Mutation(
+        "closing a client waits as if to connect again",
+        f"{CLIENT}listening.py",
+        "            if not self._closed:  # the flag that closing sets may be cleared by now\n",
+        "            if True:\n",
+        (f"{TESTS}test_listening.py::test_closing_does_not_wait_as_if_to_connect_again",),
+    ),
+    Mutation(
         "a token with a line break is shown",
         f"{CLIENT}connection.py",
         "        if secret and not _TOKEN.fullmatch(secret):",

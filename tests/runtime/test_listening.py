@@ -317,6 +317,16 @@ def test_closing_leaves_no_endless_wait(simulator: Simulator) -> None:
         client.run(card_at(Image("a.png"), 0))
 
 
+def test_closing_does_not_wait_as_if_to_connect_again(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("invokable.runtime.client.listening._PAUSES", (60.0,))
+    threads = []
+    for _ in range(5):
+        with Client(simulator.url) as client:
+            client.run(card(client))
+            threads.append(event_thread_of(client))
+    until(lambda: not any(thread.is_alive() for thread in threads))
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_listens_by_itself_and_attaches_to_its_parents_job(simulator: Simulator) -> None:
     with Client(simulator.url) as client:

@@ -253,8 +253,9 @@ class Listener:
             self._set_connection(0)
             if time.monotonic() - begin > _PAUSES[-1]:
                 pauses = iter(_PAUSES)
-            self._wake.wait(next(pauses, _PAUSES[-1]))
-            self._wake.clear()
+            if not self._closed:  # the flag that closing sets may be cleared by now
+                self._wake.wait(next(pauses, _PAUSES[-1]))
+                self._wake.clear()
 
     def _receive(self) -> None:
         """Receive until the connection breaks or stops answering."""
