@@ -74,6 +74,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_queue.py",),
     ),
     Mutation(
+        "an item has the results of another one",
+        f"{RUNTIME}steps/resources/queue.py",
+        "    check_subject(response, [item.item_id], item_id)\n",
+        "",
+        (f"{TESTS}test_queue.py",),
+    ),
+    Mutation(
         "a duplicate has been canceled because another item has",
         f"{RUNTIME}steps/resources/queue.py",
         "    check_subject(response, [read(response, ItemSummary).item_id], item_id)\n",

@@ -83,6 +83,11 @@ def test_the_status_of_another_batch_is_refused() -> None:
         Driver(lambda _: answer({"batch_id": "c", **counts})).drive(batch_status("b"))
 
 
+def test_another_item_is_refused() -> None:
+    with pytest.raises(NotInvokeAIError, match="the answer is about 9 instead of 5"):
+        Driver(lambda _: answer(item(9))).drive(items_by_id([5], ServerCache()))
+
+
 def test_a_duplicate_is_canceled_again_if_the_answer_is_about_another_item() -> None:
     replies = iter([answer(item(9)), answer(item(2)), answer(item(9)), answer(item(1))])
     driver = Driver(lambda _: next(replies))

@@ -216,11 +216,13 @@ def _check_canceled(item_id: int, response: Response) -> None:
 def _item(item_id: int) -> Steps[RunItem | None]:
     response: Response = yield Request("GET", f"{QUEUE}/i/{item_id}")
     try:
-        return read(response, RunItem)
+        item = read(response, RunItem)
     except APIError as error:
         if is_missing_item(error, item_id):
             return None
         raise
+    check_subject(response, [item.item_id], item_id)
+    return item
 
 
 def is_missing_item(error: APIError, item_id: int) -> bool:
