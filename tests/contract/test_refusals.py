@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
@@ -81,3 +82,76 @@ def test_a_server_that_cannot_check_a_value_fails(server: Server) -> None:
     answer = enqueue(server, {"type": "image_panel_layout", "num_cols": 0, "panel_col_idx": 0})
 
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+
+
+MISMATCH = "Edge source and target types do not match (n0.{} -> n1.{})"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "message"),
+    [
+        # An input that may be null takes no other type, not even one that would become its own.
+        (("integer", "lscale"), ["value -> scale_factor"], MISMATCH.format("value", "scale_factor")),
+        (("integer", "metadata_item"), ["value -> label"], MISMATCH.format("value", "label")),
+        (("integer", "add"), ["value -> is_intermediate"], MISMATCH.format("value", "is_intermediate")),
+        (("integer", "string"), ["type -> value"], MISMATCH.format("type", "value")),
+        (("workflow_return_value", "add"), ["value -> a"], MISMATCH.format("value", "a")),
+        (("if", "iterate"), ["value -> collection"], "Invalid iterator node (n1): Iterator input must be a collection"),
+        (
+            ("integer", "collect", "float_collection"),
+            ["value -> item", "n1.collection -> n2.collection"],
+            "Invalid collector node (n1): Collector outputs must connect to a collection input with a matching type",
+        ),
+        (
+            ("if", "collect", "float_collection"),
+            ["value -> item", "n1.collection -> n2.collection"],
+            "Invalid collector node (n1): Collector outputs must connect to a collection input with a matching type",
+        ),
+        # A boolean is an integer.
+        (("boolean", "add"), ["value -> a"], None),
+        (("boolean", "collect", "integer"), ["value -> item", "n2.value -> n1.item"], None),
+        (("integer", "float"), ["value -> value"], None),
+    ],
+)
+def test_an_edge_between_types(server: Server, nodes: tuple[str, ...], edges: list[str], message: str | None) -> None:
+    whole = tuple(edge if edge.startswith("n") else "n0.{} -> n1.{}".format(*edge.split(" -> ")) for edge in edges)
+    answer = enqueue(server, *({"type": node_type} for node_type in nodes), edges=whole)
+
+    refusals = [detail["msg"] for detail in answer.json().get("detail", ())]
+    assert refusals == ([] if message is None else [f"Value error, {message}"])
+
+
+BOX = "1 validation error for BoundingBoxField\n  Value error, x_min (0) is greater than x_max (-9)."
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "error_type", "message"),
+    [
+        ([{"type": "bounding_box", "x_max": -9}], [], "ValidationError", BOX),
+        (
+            [{"type": "tile_to_properties"}],
+            [],
+            "MissingInputException",
+            "Node tile_to_properties missing value or connection for field tile",
+        ),
+        (
+            [{"type": "noise", "noise_type": "FLUX", "width": 8, "height": 16}],
+            [],
+            "ValueError",
+            "FLUX noise width and height must be a multiple of 16",
+        ),
+        ([{"type": "random_range", "size": -1}], [], "ValueError", "negative dimensions are not allowed"),
+        ([{"type": "if"}, {"type": "range"}], ["n0.value -> n1.start"], "NodeInputError", "invalid incoming input"),
+    ],
+)
+def test_a_node_that_fails(
+    server: Server, nodes: list[dict[str, Any]], edges: list[str], error_type: str, message: str
+) -> None:
+    (item_id,) = enqueue(server, *nodes, edges=tuple(edges)).json()["item_ids"]
+    deadline = time.monotonic() + 60
+    while (item := server.get(f"{QUEUE}/i/{item_id}"))["status"] in ("pending", "in_progress"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    assert item["error_type"] == error_type
+    assert message in item["error_message"]

@@ -143,9 +143,7 @@ class _Run:
         if error is None or self._failed is None:
             return
         extra = dict(zip(("error_type", "error_message", "error_traceback"), error, strict=True))
-        # A node with invalid inputs fails before it starts.
-        prepared = self.session_json()["execution_graph"]["nodes"].get(self._failed.exec_id)
-        self._invocations.setdefault(self._failed.exec_id, prepared)
+        self._invocations.setdefault(self._failed.exec_id, self._failed.invocation)
         self._publish("invocation_error", self._failed, extra)
 
     def _tell(self, event: ExecutionEvent) -> None:

@@ -50,6 +50,8 @@ class Failed:
     error_type: str
     error_message: str
     traceback: str
+    invocation: dict[str, Any]
+    """The node, also if it failed before it started."""
 
 
 Event = Started | Progress | Completed | Failed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import SchemaValidator, ValidationError
 
@@ -14,6 +14,28 @@ from invokable.testing.class_names import class_name
 from invokable.testing.execution.nodes import Implementation, implementation
 from invokable.testing.execution.services import NodeError
 from invokable.testing.graphs.fields import defaults, field_validator, keeps_extra_fields
+
+_BY_VALUE_TOO: Final = frozenset(
+    {
+        ("apply_tensor_mask_to_image", "mask"),
+        ("compel", "clip"),
+        ("flux_fill", "mask"),
+        ("ideal_size", "unet"),
+        ("invert_tensor_mask", "mask"),
+        ("latents_collection", "collection"),
+        ("merge_metadata", "collection"),
+        ("merge_tiles_to_image", "tiles_with_images"),
+        ("metadata", "items"),
+        ("metadata_item", "value"),
+        ("metadata_item_linked", "value"),
+        ("metadata_to_vae", "default_value"),
+        ("pair_tile_image", "tile"),
+        ("paste_image_into_bounding_box", "bounding_box"),
+        ("tensor_mask_to_image", "mask"),
+        ("tile_to_properties", "tile"),
+    }
+)
+"""Fields that only an edge can set in the editor, but also a value on the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +111,7 @@ def _kind(template: NodeTemplate, schema: Schema) -> NodeKind:
         defaults=defaults(template),
         validators={name: field_validator(field, schema) for name, field in template.inputs.items()},
         required=tuple(
-            (name, field.input == "connection")
+            (name, field.input == "connection" and (template.type, name) not in _BY_VALUE_TOO)
             for name, field in template.inputs.items()
             if field.required and field.input != "direct"
         ),

@@ -118,7 +118,7 @@ class Session:
         text = f"{error.error_type}: {error.message}"
         self._state.errors[node.id] = text
         traceback = f"Traceback (most recent call last):\n  in node {node.source} ({node.kind.type})\n{text}\n"
-        return Failed(node.id, node.source, error.error_type, error.message, traceback)
+        return Failed(node.id, node.source, error.error_type, error.message, traceback, _announced(node))
 
     @property
     def is_complete(self) -> bool:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from typing import Any, Final
 from uuid import uuid4
 
 from pydantic_core import CoreSchema, core_schema
 
+from invokable.contract.fields import CALL, DYNAMIC_INPUT
 from invokable.schema import Schema
 from invokable.testing import checks
 from invokable.testing.graphs.edge_types import (
     NO_INPUT,
     NOTHING_COLLECTED,
     SEVERAL_TYPES,
-    collector_problem,
+    Connections,
     fits,
-    input_type,
-    iterator_problem,
-    output_type,
 )
 from invokable.testing.graphs.values import Reader
 from invokable.testing.server.problems import Broken
@@ -50,14 +48,25 @@ def graph_schema(reader: Reader) -> CoreSchema:
 
 def _problem(nodes: dict[str, Any], edges: list[Any], reader: Reader) -> str | None:
     schema = reader.schema
+    ids = Counter(node["id"] for node in nodes.values())
+    if len(ids) < len(nodes):
+        return f"Node ids must be unique, found duplicates { ({one for one, count in ids.items() if count > 1}) }"
+    connections = Connections({node_id: node["type"] for node_id, node in nodes.items()}, edges, schema)
     for key, node in nodes.items():
         if key != node["id"]:
             return f"Node ids must match, got {key} and {node['id']}"
     return (
         next((words for edge in edges if (words := _loose_end(edge, nodes, schema))), None)
         or ("Graph contains cycles" if _has_cycle(nodes, edges) else None)
-        or next((words for edge in edges if (words := _mismatch(edge, nodes, schema))), None)
-        or _special_nodes(nodes, edges, reader)
+        or next(
+            (
+                words
+                for edge in edges
+                if not _is_called_input(edge["destination"], nodes) and (words := _mismatch(edge, connections))
+            ),
+            None,
+        )
+        or _special_nodes(connections, reader)
     )
 
 
@@ -70,9 +79,15 @@ def _loose_end(edge: Any, nodes: dict[str, Any], schema: Schema) -> str | None:
     outputs = schema.nodes[nodes[source["node_id"]]["type"]].outputs
     if source["field"] not in outputs and source["field"] not in ("type", "output_meta"):
         return f"Edge source field {source['field']} does not exist in node {source['node_id']}"
-    if destination["field"] not in nodes[destination["node_id"]]:
+    if destination["field"] not in nodes[destination["node_id"]] and not _is_called_input(destination, nodes):
         return f"Edge destination field {destination['field']} does not exist in node {destination['node_id']}"
     return None
+
+
+def _is_called_input(destination: Any, nodes: dict[str, Any]) -> bool:
+    """Whether an edge leads to an input of a saved workflow."""
+    called = nodes[destination["node_id"]]["type"] == CALL
+    return called and str(destination["field"]).startswith(DYNAMIC_INPUT)
 
 
 def _has_cycle(nodes: dict[str, Any], edges: list[Any]) -> bool:
@@ -94,25 +109,21 @@ def _has_cycle(nodes: dict[str, Any], edges: list[Any]) -> bool:
     return seen < len(nodes)
 
 
-def _mismatch(edge: Any, nodes: dict[str, Any], schema: Schema) -> str | None:
+def _mismatch(edge: Any, connections: Connections) -> str | None:
     source, destination = edge["source"], edge["destination"]
-    given = output_type(nodes[source["node_id"]]["type"], source["field"], schema)
-    wanted = input_type(nodes[destination["node_id"]]["type"], destination["field"], schema)
-    if fits(given, wanted):
+    if fits(connections.given(source), connections.wanted(destination)):
         return None
     ends = " -> ".join(f"{end['node_id']}.{end['field']}" for end in (source, destination))
     return f"Edge source and target types do not match ({ends})"
 
 
-def _special_nodes(nodes: dict[str, Any], edges: list[Any], reader: Reader) -> str | None:
-    schema = reader.schema
-    types = {node_id: node["type"] for node_id, node in nodes.items()}
-    for node_id, node_type in types.items():
-        if node_type == "iterate" and (words := iterator_problem(node_id, types, edges, schema)):
+def _special_nodes(connections: Connections, reader: Reader) -> str | None:
+    for node_id, node_type in connections.types.items():
+        if node_type == "iterate" and (words := connections.iterator_problem(node_id)):
             if words == NO_INPUT and not reader.release.has("iterators"):
                 raise Broken(words)
             return f"Invalid iterator node ({node_id}): {words}"
-        if node_type == "collect" and (words := collector_problem(node_id, types, edges, schema)):
+        if node_type == "collect" and (words := connections.collector_problem(node_id)):
             if words == NOTHING_COLLECTED and not reader.release.has("iterators"):
                 words = SEVERAL_TYPES
             return f"Invalid collector node ({node_id}): {words}"

@@ -44,6 +44,7 @@ RECORDS: Final[Mapping[str, Mapping[str, Member]]] = {
         **dict.fromkeys(("x_min", "x_max", "y_min", "y_max"), Member("integer")),
         "score": Member("number", Limits(minimum=0, maximum=1), required=False, nullable=True),
     },
+    "LoRAMetadataField": {"model": Member("ModelIdentifierField"), "weight": Member("number")},
     "TensorField": {"tensor_name": _TEXT},
     "LatentsField": {"latents_name": _TEXT, "seed": Member("integer", required=False, nullable=True)},
     "LoRAField": {"lora": Member("ModelIdentifierField"), "weight": Member("number")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic_core import core_schema
@@ -70,6 +71,7 @@ NODE_RULES: Final[Mapping[tuple[str, str], Rule]] = {
     ("image_panel_layout", "panel_col_idx"): _within("num_cols", "panel_col_idx"),
     ("image_panel_layout", "panel_row_idx"): _within("num_rows", "panel_row_idx"),
     ("integer_math", "b"): _whole_result,
+    ("prompt_from_file", "file_path"): lambda node, value: None if Path(value).exists() else f"{FileNotFoundError}",
     ("range", "stop"): _after_start,
 }
 """By node type and field."""

@@ -25,6 +25,8 @@ def random_range(run: NodeRun) -> Fields:
     """Draw integers from a seed: the same as the server."""
     if run["low"] >= run["high"]:
         raise ValueError("low >= high")
+    if run["size"] < 0:
+        raise ValueError("negative dimensions are not allowed")
     return {"collection": integers(run["seed"], run["low"], run["high"], run["size"])}
 
 

@@ -19,6 +19,8 @@ from invokable.testing.execution.registry import node
 _PREVIEWS: Final = 5
 """The number of previews of a denoising node, for any number of steps."""
 _DEFAULT_STEPS: Final = 10
+_NOISE_STEPS: Final = {"FLUX": 16, "FLUX.2": 16, "SD3": 16, "Z-Image": 16, "CogView4": 32}
+"""The step of the noise's size, where the schema's is too small."""
 
 
 def _latents(run: NodeRun, recipe: Recipe, width: int, height: int, *, seed: int | None = None) -> Fields:
@@ -30,6 +32,10 @@ def _latents(run: NodeRun, recipe: Recipe, width: int, height: int, *, seed: int
 @node("noise")
 def noise(run: NodeRun) -> Fields:
     """Make noise from a size and a seed."""
+    model = run.values.get("noise_type", "SD")
+    step = _NOISE_STEPS.get(model, 8)
+    if run["width"] % step or run["height"] % step:
+        raise ValueError(f"{model} noise width and height must be a multiple of {step}")
     name = run.keep("Tensor", gathered(run))
     return {"noise": {"latents_name": name, "seed": run["seed"]}, "width": run["width"], "height": run["height"]}
 
