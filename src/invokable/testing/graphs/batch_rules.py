@@ -8,10 +8,10 @@ from uuid import uuid4
 from pydantic_core import CoreSchema, core_schema
 
 from invokable.schema import Limits
-from invokable.testing import checks
 from invokable.testing.graphs.graph_rules import graph_schema
 from invokable.testing.graphs.values import Reader
 from invokable.testing.graphs.workflow_rules import workflow_schema
+from invokable.testing.server import checks
 from invokable.testing.server.batches import Batch, FieldValue
 from invokable.testing.server.problems import Detail
 

@@ -11,9 +11,9 @@ from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
 from invokable.contract.fields import CALL, CALLED_INPUTS
 from invokable.schema import MISSING, InputTemplate, Limits, NodeTemplate, Schema
 from invokable.schema.fields import EDITOR_DEFAULTS
-from invokable.testing import checks
 from invokable.testing.graphs.records import RECORDS, Member
 from invokable.testing.graphs.rules import CHANGES, NODE_RULES, RECORD_RULES, labelled, rule_of
+from invokable.testing.server import checks
 
 _BASE_FIRST: Final = ("board", "metadata")
 _KEEPS_EXTRA_FIELDS: Final = frozenset({"core_metadata", CALL})

@@ -10,7 +10,6 @@ from pydantic_core import CoreSchema, core_schema
 
 from invokable.contract.fields import CALL, DYNAMIC_INPUT
 from invokable.schema import Schema
-from invokable.testing import checks
 from invokable.testing.graphs.edge_types import (
     NO_INPUT,
     NOTHING_COLLECTED,
@@ -19,6 +18,7 @@ from invokable.testing.graphs.edge_types import (
     fits,
 )
 from invokable.testing.graphs.values import Reader
+from invokable.testing.server import checks
 from invokable.testing.server.problems import Broken
 
 _ENDS: Final = ("source", "destination")

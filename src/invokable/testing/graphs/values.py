@@ -7,8 +7,8 @@ from typing import Any, Final
 from pydantic_core import SchemaValidator, core_schema
 
 from invokable.schema import InputTemplate, Schema
-from invokable.testing.checks import ANYTHING, Loc, Taken, take
 from invokable.testing.graphs.fields import field_validator, node_validator
+from invokable.testing.server.checks import ANYTHING, Loc, Taken, take
 from invokable.testing.server.problems import Broken
 from invokable.testing.server.release import Release
 

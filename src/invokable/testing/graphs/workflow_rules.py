@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from pydantic_core import CoreSchema, core_schema
 
 from invokable.contract.vocabulary import WorkflowCategory
-from invokable.testing import checks
+from invokable.testing.server import checks
 from invokable.testing.server.release import Release
 
 _TEXTS: Final = ("name", "author", "description", "version", "contact", "tags", "notes")

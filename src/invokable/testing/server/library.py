@@ -45,6 +45,12 @@ class Library:
         record.update(name=workflow["name"], updated_at=now(), workflow=workflow)
         return self.to_json(record)
 
+    def share(self, record: Record, *, is_public: bool) -> None:
+        """Share or unshare a workflow, which its tags also say."""
+        tags = [tag.strip() for tag in record["workflow"]["tags"].split(",") if tag.strip() not in ("", "shared")]
+        tags += ["shared"] if is_public else []
+        record.update(is_public=is_public, workflow={**record["workflow"], "tags": ", ".join(tags)})
+
     def to_json(self, record: Record) -> Record:
         """A record as returned by create and update."""
         return self._release.shape("workflow", record)
@@ -80,27 +86,30 @@ class Library:
         categories: list[str],
         query: str | None = None,
         tags: Sequence[str] = (),
+        has_been_opened: bool | None = None,
         is_public: bool | None = None,
+        order_by: str = "name",
+        descending: bool = False,
         seen: Callable[[Record], bool] = lambda record: True,
     ) -> list[Record]:
-        """The matching records, by name."""
+        """The matching records, in order."""
         found = [
             record
             for record in self.records.values()
             if (not categories or record["workflow"]["meta"]["category"] in categories)
             and is_public in (None, record["is_public"])
+            and has_been_opened in (None, record["opened_at"] is not None)
             and seen(record)
         ]
-        if query:
-            found = [record for record in found if query.lower() in _searched(record)]
+        if wanted := (query or "").strip().lower():
+            found = [record for record in found if any(wanted in text for text in _searched(record))]
         if tags:
-            found = [record for record in found if any(tag in record["workflow"]["tags"] for tag in tags)]
-        return sorted(found, key=lambda record: record["name"].lower())
+            found = [record for record in found if any(tag.strip().lower() in _searched(record)[-1] for tag in tags)]
+        return sorted(found, key=lambda record: str(record[order_by] or "").lower(), reverse=descending)
 
 
-def _searched(record: Record) -> str:
-    workflow = record["workflow"]
-    return " ".join((workflow["name"], workflow["description"], workflow["tags"])).lower()
+def _searched(record: Record) -> tuple[str, ...]:
+    return tuple(record["workflow"][name].lower() for name in ("name", "description", "tags"))
 
 
 def _callable(workflow: dict[str, Any]) -> dict[str, Any]:

@@ -146,13 +146,14 @@ class Media:
             file.thumbnail = pictures.thumbnail(file.content) if file.kind == "image" else _blank_thumbnail()
         return file.thumbnail
 
-    def pack(self, files: Iterable[File]) -> str:
-        """Create a zip of files. Returns its name."""
+    def pack(self, files: Iterable[File], board_name: str) -> str:
+        """Create a zip of files. Returns its name, which begins with that of a board."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for file in files:
                 archive.writestr(f"{file.category}/{file.name}", file.content)
-        name = f"{uuid4()}.zip"
+        words = "".join(one for one in board_name if one.isalpha() or one.isdigit() or one in " _-").rstrip()
+        name = f"{words}_{uuid4()}.zip" if board_name else f"{uuid4()}.zip"
         self.archives[name] = buffer.getvalue()
         return name
 

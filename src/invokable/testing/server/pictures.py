@@ -7,14 +7,17 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from invokable.contract.limits import Limits
 from invokable.contract.vocabulary import PNG_PREFIX
-from invokable.testing.server.problems import Refusal
+from invokable.testing.server import checks
+from invokable.testing.server.problems import Refusal, missing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _THUMBNAIL: Final = (256, 256)
 _TOO_LARGE: Final = 4096 * 4096
+_SIZE: Final = checks.record("Size", dict.fromkeys(("width", "height"), checks.integer(Limits(exclusive_minimum=0))))
 _TEXTS: Final = ("metadata", "workflow", "graph")
 
 
@@ -84,13 +87,12 @@ def resized(image: Image, wanted: str | None) -> Image:
     if wanted is None:
         return image
     try:
-        size = json.loads(wanted)
-        width, height = size["width"], size["height"]
-        if not (isinstance(width, int) and isinstance(height, int) and width * height <= _TOO_LARGE):
-            raise ValueError
-        return image.resize((width, height))
-    except (ValueError, TypeError, KeyError):
-        raise Refusal(400, "Invalid resize_to format or size") from None
+        size, details = checks.take(_SIZE, json.loads(wanted), ())
+    except ValueError:
+        size, details = {}, [missing(())]
+    if details or size["width"] * size["height"] > _TOO_LARGE:
+        raise Refusal(400, "Invalid resize_to format or size")
+    return image.resize((size["width"], size["height"]))
 
 
 def cropped(image: Image) -> Image:

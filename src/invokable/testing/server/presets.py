@@ -37,5 +37,4 @@ class Presets:
 
 def _told(about: Record) -> Record:
     prompts = {name: about[name] for name in ("positive_prompt", "negative_prompt")}
-    is_public = about.get("is_public") is True
-    return {"name": about["name"], "preset_data": prompts, "type": about["type"], "is_public": is_public}
+    return {"preset_data": prompts, **{name: about[name] for name in ("name", "type", "is_public")}}

@@ -11,6 +11,7 @@ from invokable.testing.web.identity import media_cookie
 from invokable.testing.web.route_table import route
 
 _OFF = "Multiuser mode is disabled."
+_NO_CREDENTIALS = "Missing authentication credentials"
 _AUTH = "/api/v1/auth"
 
 
@@ -56,6 +57,8 @@ def login(call: Call) -> Answer:
 @route("POST", f"{_AUTH}/logout", feature="auth")
 def logout(call: Call) -> Answer:
     """Sign out; the token stays valid."""
+    if not call.world.users.multiuser:
+        return _unknown(_NO_CREDENTIALS)
     return Answer({"success": True}, headers={"set-cookie": media_cookie("", 0)})
 
 
@@ -63,7 +66,7 @@ def logout(call: Call) -> Answer:
 def me(call: Call) -> Answer:
     """The current user."""
     if call.token is None:
-        return _unknown("Missing authentication credentials")
+        return _unknown(_NO_CREDENTIALS)
     account, _ = call.world.users.account_of(call.token)
     return Answer(_user(call, account))
 
@@ -71,6 +74,8 @@ def me(call: Call) -> Answer:
 @route("PATCH", f"{_AUTH}/me", feature="auth")
 def change_me(call: Call) -> Answer:
     """Change the current user's name or password. A new password invalidates all earlier tokens."""
+    if not call.world.users.multiuser:
+        return _unknown(_NO_CREDENTIALS)
     account, _ = call.world.users.account_of(call.token)
     body: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     if body.get("display_name"):
@@ -88,12 +93,16 @@ def change_me(call: Call) -> Answer:
 @route("GET", f"{_AUTH}/users", admin=True, feature="auth")
 def accounts(call: Call) -> Answer:
     """All users."""
+    if not call.world.users.multiuser:
+        return _unknown(_NO_CREDENTIALS)
     return Answer([_user(call, account) for account in call.world.users.accounts.values()])
 
 
 @route("POST", f"{_AUTH}/users", admin=True, feature="auth")
 def add_account(call: Call) -> Answer:
     """Create an account."""
+    if not call.world.users.multiuser:
+        return _unknown(_NO_CREDENTIALS)
     given: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
     account = call.world.users.add(
         _member(call, "email"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic_core import core_schema
+
+from invokable.testing.server import checks
 from invokable.testing.server.boards import Board
 from invokable.testing.server.clock import now
 from invokable.testing.server.media import CATEGORIES, File
-from invokable.testing.server.problems import Invalid, Refusal, missing
+from invokable.testing.server.problems import Refusal
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
@@ -15,6 +18,18 @@ from invokable.testing.web.route_table import route
 _BOARDS = "/api/v1/boards"
 _ON_BOARDS = "/api/v1/board_images"
 _NONE = "none"
+_NAMES = checks.several(checks.TEXT)
+_CHANGEABLE = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
+_CHANGES = checks.record(
+    "BoardChanges",
+    {
+        "board_name": checks.absent(checks.optional(core_schema.str_schema(max_length=300))),
+        "cover_image_name": checks.absent(checks.optional(checks.TEXT)),
+        "archived": checks.absent(checks.optional(checks.BOOLEAN)),
+        "board_visibility": checks.absent(checks.optional(checks.choice(("private", "shared", "public")))),
+    },
+    extra="forbid",
+)
 
 
 @route("POST", f"{_BOARDS}/")
@@ -31,10 +46,10 @@ def create(call: Call) -> Answer:
 def list_boards(call: Call) -> Answer:
     """All boards, or a page of them."""
     query = Parameters(call)
-    everything = query.boolean("all")
-    offset, limit = query.integer("offset"), query.integer("limit")
     order = query.choice("order_by", ("created_at", "board_name"), "created_at")
     direction = query.choice("direction", ("ASC", "DESC"), "DESC")
+    everything = query.boolean("all")
+    offset, limit = query.integer("offset"), query.integer("limit")
     archived = query.boolean("include_archived", False)
     query.check()
     boards = [board for board in call.world.boards.boards.values() if archived or not board.archived]
@@ -57,11 +72,14 @@ def describe(call: Call) -> Answer:
 @route("PATCH", f"{_BOARDS}/{{board_id}}")
 def update(call: Call) -> Answer:
     """Rename or archive a board, or change its visibility."""
+    given = Parameters(call)
+    changes = given.body(_CHANGES)
+    given.check()
     board = _board(call, call.params["board_id"], "update")
-    changes: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
-    names = {"board_name": "board_name", "archived": "archived", "board_visibility": "visibility"}
-    for name, member in names.items():
-        if changes.get(name) is not None:
+    if (cover := changes["cover_image_name"]) is not None and call.world.media.get(cover) is None:
+        raise Refusal(500, "Failed to update board")
+    for name, member in _CHANGEABLE.items():
+        if changes[name] is not None:
             setattr(board, member, changes[name])
     board.updated_at = now().partition(".")[0]
     return Answer(call.world.boards.to_json(board), 201)
@@ -90,12 +108,12 @@ def delete(call: Call) -> Answer:
 def image_names(call: Call) -> Answer:
     """The names of the images on a board."""
     board_id = call.params["board_id"]
-    if board_id != _NONE and _checks(call):
-        _board(call, board_id)
     query = Parameters(call)
     categories = query.choices("categories", CATEGORIES)
     is_intermediate = query.boolean("is_intermediate")
     query.check()
+    if board_id != _NONE and _checks(call):
+        _board(call, board_id)
     found = call.world.media.find(
         board_id=board_id,
         categories=categories,
@@ -109,7 +127,9 @@ def image_names(call: Call) -> Answer:
 @route("POST", f"{_ON_BOARDS}/")
 def put_one(call: Call) -> Answer:
     """Move an image to a board."""
-    board_id, name = _named(call, "board_id", "image_name")
+    given = Parameters(call)
+    board_id, name = given.member("board_id", checks.TEXT), given.member("image_name", checks.TEXT)
+    given.check()
     if board_id not in call.world.boards.boards and not _checks(call):
         raise Refusal(500, "Failed to add image to board")
     board = _board(call, board_id, "modify")
@@ -122,15 +142,16 @@ def put_one(call: Call) -> Answer:
 @route("POST", f"{_ON_BOARDS}/batch")
 def put_several(call: Call) -> Answer:
     """Move images to a board; unknown names are ignored."""
-    board = _board(call, call.member("board_id"), "modify")
-    return _moved(call, _files(call), board.board_id)
+    given = Parameters(call)
+    board_id, names = given.member("board_id", checks.TEXT), given.member("image_names", _NAMES)
+    given.check()
+    return _moved(call, _files(call, names), _board(call, board_id, "modify").board_id)
 
 
 @route("DELETE", f"{_ON_BOARDS}/")
 def take_one(call: Call) -> Answer:
     """Remove an image from its board."""
-    (name,) = _named(call, "image_name")
-    file = media.visible(call, "image", name)
+    file = media.visible(call, "image", call.member("image_name", checks.TEXT))
     if file is None:
         raise Refusal(500, "Failed to remove image from board")
     return _moved(call, [file], None)
@@ -139,7 +160,7 @@ def take_one(call: Call) -> Answer:
 @route("POST", f"{_ON_BOARDS}/batch/delete")
 def take_several(call: Call) -> Answer:
     """Remove images from their boards."""
-    return _moved(call, _files(call), None)
+    return _moved(call, _files(call, call.member("image_names", _NAMES)), None)
 
 
 def _checks(call: Call) -> bool:
@@ -161,22 +182,12 @@ def _listed(call: Call, board: Board) -> dict[str, Any]:
     return {**record, "is_private": False} if "is_private" in record else record
 
 
-def _named(call: Call, *names: str) -> list[Any]:
-    lacking = [missing(("body", name)) for name in names if not isinstance(call.body, dict) or name not in call.body]
-    if lacking:
-        raise Invalid(lacking)
-    return [call.body[name] for name in names]
-
-
-def _files(call: Call) -> list[File]:
-    return [file for name in call.texts("image_names") if (file := media.visible(call, "image", name)) is not None]
+def _files(call: Call, names: list[str]) -> list[File]:
+    return [file for name in dict.fromkeys(names) if (file := media.visible(call, "image", name)) is not None]
 
 
 def _moved(call: Call, files: list[File], board_id: str | None) -> Answer:
-    affected = [_NONE] if board_id is None else []
-    affected = list(dict.fromkeys([*media.boards_of(files), *affected, *([board_id] if board_id else [])]))
-    if board_id is None:
-        affected.sort(key=lambda name: name != _NONE)
+    affected = list(dict.fromkeys([board_id or _NONE, *media.boards_of(files)])) if files else []
     for file in files:
         file.board_id = board_id
     verb = "removed" if board_id is None else "added"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic_core import CoreSchema, core_schema
 
 from invokable.schema import Limits
-from invokable.testing import checks
+from invokable.testing.server import checks
 from invokable.testing.server.problems import Detail, Invalid, missing
 from invokable.testing.server.rows import Person
 from invokable.testing.server.users import SYSTEM, Account
@@ -36,6 +36,12 @@ class Answer:
     content: bytes | None = None
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def picture(content: bytes, name: str) -> Answer:
+    """The image of a workflow, model or preset, always declared as PNG."""
+    headers = {"cache-control": "max-age=31536000", "content-disposition": f'inline; filename="{name}"'}
+    return Answer(content=content, content_type="image/png", headers=headers)
 
 
 @dataclass(slots=True)

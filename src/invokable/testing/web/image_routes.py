@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from invokable.testing.server import pictures
+from invokable.schema import Limits
+from invokable.testing.server import checks, pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.media import CATEGORIES, File
-from invokable.testing.server.problems import Invalid, Refusal, missing
+from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 _IMAGES = "/api/v1/images"
 _ONE = f"{_IMAGES}/i/{{name}}"
-_MOST = 1000
 
 
 @route("POST", f"{_IMAGES}/upload", form=True, slow=True)
@@ -88,13 +86,13 @@ def delete_intermediates(call: Call) -> Answer:
 @route("POST", f"{_IMAGES}/delete")
 def delete_several(call: Call) -> Answer:
     """Delete images; unknown names are ignored."""
-    return media.delete_several(call, "image", call.texts("image_names", most=_MOST))
+    return media.delete_several(call, "image", call.texts("image_names", most=media.MOST_NAMES))
 
 
 @route("DELETE", f"{_IMAGES}/uncategorized")
 def delete_uncategorized(call: Call) -> Answer:
     """Delete the images without a board."""
-    found = call.world.media.find(board_id="none", is_intermediate=False, seen=media.is_seen(call))
+    found = call.world.media.find(board_id="none", seen=media.is_seen(call))
     return media.delete_several(call, "image", [file.name for file in found])
 
 
@@ -113,14 +111,20 @@ def unstar(call: Call) -> Answer:
 @route("POST", f"{_IMAGES}/download", slow=True)
 def pack(call: Call) -> Answer:
     """Create a zip of images."""
-    body: dict[str, Any] = call.body if isinstance(call.body, dict) else {}
-    wanted, board_id = body.get("image_names") or [], body.get("board_id")
-    if not wanted and not board_id:
+    given = Parameters(call)
+    names = checks.optional(checks.several(checks.TEXT, Limits(max_items=media.MOST_NAMES)))
+    wanted = given.member("image_names", names, None) or []
+    board_id = given.member("board_id", checks.TEXT, None)
+    given.check()
+    if not wanted and board_id is None:
         raise Refusal(400, "No images or board id specified.")
+    if board_id not in (None, "none") and board_id not in call.world.boards.boards:
+        raise Broken
     if board_id:
         wanted = [file.name for file in call.world.media.find(board_id=board_id)]
     files = [file for name in wanted if (file := media.visible(call, "image", name)) is not None]
-    name = call.world.media.pack(files)
+    board = call.world.boards.boards.get(board_id or "")
+    name = call.world.media.pack(files, board.board_name if board else "Uncategorized" if board_id else "")
     payload = {
         "bulk_download_id": "default",
         "bulk_download_item_id": name.removesuffix(".zip"),

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from invokable.contract.vocabulary import WorkflowCategory
-from invokable.testing import checks
 from invokable.testing.graphs.workflow_rules import workflow_schema
-from invokable.testing.server import pictures
+from invokable.testing.server import checks, pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
-from invokable.testing.web.call import Answer, Call, Parameters
+from invokable.testing.web.call import Answer, Call, Parameters, picture
 from invokable.testing.web.route_table import route
 
 _WORKFLOWS = "/api/v1/workflows"
 _ONE = f"{_WORKFLOWS}/i/{{workflow_id}}"
 _CATEGORIES = get_args(WorkflowCategory)
+_ORDERS = ("created_at", "updated_at", "opened_at", "name", "is_public")
 
 
 @route("POST", f"{_WORKFLOWS}/")
@@ -32,9 +32,12 @@ def create(call: Call) -> Answer:
 def list_workflows(call: Call) -> Answer:
     """A page of workflows, without their nodes."""
     query = Parameters(call)
-    number, size = query.integer("page", 0, least=0), query.integer("per_page", least=1)
+    number, size = query.integer("page", 0), query.integer("per_page") or None
+    order_by = query.choice("order_by", _ORDERS, "name")
+    descending = query.choice("direction", ("ASC", "DESC"), "ASC") == "DESC"
     categories = query.choices("categories", _CATEGORIES)
-    wanted, tags = query.text("query"), [value for name, value in call.queries if name == "tags"]
+    tags = [value for name, value in call.queries if name == "tags"]
+    wanted, has_been_opened = query.text("query"), query.boolean("has_been_opened")
     is_public = query.boolean("is_public") if call.world.release.has("sharing") else None
     query.check()
     library = call.world.library
@@ -42,7 +45,16 @@ def list_workflows(call: Call) -> Answer:
     def seen(record: dict[str, Any]) -> bool:
         return is_public is True or call.person.sees(record["user_id"])
 
-    found = library.find(categories=categories, query=wanted, tags=tags, is_public=is_public, seen=seen)
+    found = library.find(
+        categories=categories,
+        query=wanted,
+        tags=tags,
+        has_been_opened=has_been_opened,
+        is_public=is_public,
+        order_by=order_by,
+        descending=descending,
+        seen=seen,
+    )
     shown = found if size is None else found[number * size : (number + 1) * size]
     per_page = len(found) if size is None else size
     pages = 1 if size is None else -(-len(found) // size)
@@ -74,7 +86,7 @@ def share(call: Call) -> Answer:
     """Share or unshare a workflow."""
     is_public = call.member("is_public", checks.BOOLEAN)
     record = _own(call)
-    record["is_public"] = is_public
+    call.world.library.share(record, is_public=is_public)
     _tell(call, "workflow_updated", record["workflow_id"])
     return Answer(call.world.library.to_json(record))
 
@@ -82,10 +94,13 @@ def share(call: Call) -> Answer:
 @route("GET", f"{_ONE}/thumbnail", open=True)
 def thumbnail(call: Call) -> Answer:
     """The image of a workflow, always declared as PNG; fails if there is none."""
-    content = call.world.library.thumbnails.get(_record(call)["workflow_id"])
+    workflow_id = call.params["workflow_id"]
+    if workflow_id not in call.world.library.records:
+        raise Refusal(404, "Not Found")
+    content = call.world.library.thumbnails.get(workflow_id)
     if content is None:
         raise Broken
-    return Answer(content=content, content_type="image/png")
+    return picture(content, f"{workflow_id}.png")
 
 
 @route("PUT", f"{_ONE}/thumbnail", form=True)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import get_args
+from typing import Any, get_args
+
+from pydantic_core import core_schema
 
 from invokable.contract.vocabulary import Origin
+from invokable.testing.server import checks
 from invokable.testing.server.boards import Board
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Refusal
 from invokable.testing.web.call import Answer, Call, Parameters
 
+MOST_NAMES = 1000
 _NOBODY = "none"
+_STRICT = core_schema.bool_schema(strict=True)
 
 
 def is_seen(call: Call) -> Callable[[File], bool]:
@@ -71,43 +76,49 @@ def writable_board(call: Call, board_id: str | None) -> str | None:
     return board_id
 
 
-def selected(call: Call, kind: str | None) -> tuple[list[File], Parameters]:
+def selected(call: Call, kind: str | None) -> list[File]:
     """The files that match the query."""
     query = Parameters(call)
+    found = _selected(call, kind, query)
+    query.check()
+    return found
+
+
+def _selected(call: Call, kind: str | None, query: Parameters) -> list[File]:
+    origin = f"{kind}_origin" if kind else "origin"
     options = {
-        "board_id": query.text("board_id"),
+        "origin": query.choice(origin, get_args(Origin)),
         "categories": query.choices("categories", CATEGORIES),
         "is_intermediate": query.boolean("is_intermediate"),
-        "origin": query.choice("image_origin", get_args(Origin)),
+        "board_id": query.text("board_id"),
         "search": query.text("search_term"),
         "starred_first": query.boolean("starred_first", True),
         "descending": query.choice("order_dir", ("ASC", "DESC"), "DESC") == "DESC",
     }
-    query.check()
-    return call.world.media.find(kind=kind, seen=is_seen(call), **options), query
+    return call.world.media.find(kind=kind, seen=is_seen(call), **options)
 
 
-def page(call: Call, kind: str) -> Answer:
+def page(call: Call, kind: str | None, show: Callable[[File], Any] | None = None) -> Answer:
     """A page of files."""
     query = Parameters(call)
     most = 1000 if call.world.release.has("bounded_ids") else None
+    found = _selected(call, kind, query)
     offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=most)
     query.check()
-    found, _ = selected(call, kind)
-    items = [call.world.media.to_json(file) for file in found[offset : offset + limit]]
+    items = list(map(show or call.world.media.to_json, found[offset : offset + limit]))
     return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})
 
 
 def names(call: Call, kind: str) -> Answer:
     """The names of the files."""
-    found, _ = selected(call, kind)
+    found = selected(call, kind)
     starred = sum(file.starred for file in found)
     return Answer({f"{kind}_names": [file.name for file in found], "starred_count": starred, "total_count": len(found)})
 
 
 def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
     """Delete files that the caller sees."""
-    wanted = list(wanted)
+    wanted = list(dict.fromkeys(wanted))
     found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
     call.world.media.delete(file.name for file in found)
     answer = {
@@ -120,7 +131,7 @@ def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
 
 def star(call: Call, kind: str, *, starred: bool) -> Answer:
     """Star files, or remove their stars."""
-    wanted = call.texts(f"{kind}_names")
+    wanted = list(dict.fromkeys(call.texts(f"{kind}_names", most=MOST_NAMES)))
     found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
     for file in found:
         file.starred = starred
@@ -142,14 +153,23 @@ def _failed(kind: str, wanted: Iterable[str], found: Iterable[File]) -> list[str
 
 def update(call: Call, kind: str) -> Answer:
     """Change a file's attributes."""
+    members = {
+        f"{kind}_category": checks.choice(CATEGORIES),
+        "session_id": core_schema.str_schema(strict=True),
+        "is_intermediate": _STRICT,
+        "starred": _STRICT,
+    }
+    given = Parameters(call)
+    changes = given.body(
+        checks.record("Changes", {name: checks.absent(checks.optional(check)) for name, check in members.items()})
+    )
+    given.check()
     if call.world.media.get(call.params["name"], kind) is None:
         raise Refusal(400, f"Failed to update {kind}")
     file = changeable(call, kind)
-    changes = call.body if isinstance(call.body, dict) else {}
-    members = {"starred": "starred", "is_intermediate": "is_intermediate", "session_id": "session_id"}
-    for name, member in {**members, f"{kind}_category": "category"}.items():
-        if changes.get(name) is not None:
-            setattr(file, member, changes[name])
+    for name, value in changes.items():
+        if value is not None:
+            setattr(file, name.removeprefix(f"{kind}_") if name.endswith("category") else name, value)
     file.touch()
     return Answer(call.world.media.to_json(file))
 

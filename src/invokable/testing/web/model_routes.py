@@ -10,7 +10,7 @@ from invokable.contract.vocabulary import ModelFormat
 from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
-from invokable.testing.web.call import Answer, Call, Parameters
+from invokable.testing.web.call import Answer, Call, Parameters, picture
 from invokable.testing.web.route_table import route
 
 _MODELS = "/api/v2/models"
@@ -28,7 +28,7 @@ def list_models(call: Call) -> Answer:
         "format": query.choice("model_format", get_args(ModelFormat)),
     }
     query.check()
-    asked = {name: value for name, value in wanted.items() if value is not None}
+    asked = {name: value for name, value in wanted.items() if value}
     return Answer({"models": call.world.models.listed(bases, **asked)})
 
 
@@ -91,15 +91,15 @@ def image(call: Call) -> Answer:
     content = call.world.models.images.get(call.params["key"])
     if content is None:
         raise Broken
-    return Answer(content=content, content_type="image/png")
+    return picture(content, f"{call.params['key']}.png")
 
 
 @route("PATCH", f"{_MODELS}/i/{{key}}/image", form=True, admin=True)
 def set_image(call: Call) -> Answer:
     """Set the image of a model."""
-    config = _config(call)
     if call.file is None:
         raise Invalid([missing(("body", "image"))])
+    config = _config(call)
     call.world.models.images[config["key"]] = pictures.small(call.file.content, call.file.content_type)
     config["cover_image"] = f"api/v2/models/i/{config['key']}/image?{uuid4()}"
     return Answer(None)
@@ -108,10 +108,10 @@ def set_image(call: Call) -> Answer:
 @route("DELETE", f"{_MODELS}/i/{{key}}/image", admin=True)
 def delete_image(call: Call) -> Answer:
     """Remove the image of a model."""
-    config = _config(call)
-    call.world.models.images.pop(config["key"], None)
-    config["cover_image"] = None
-    return _no_body(call)
+    if call.world.models.images.pop(call.params["key"], None) is None:
+        raise Refusal(404, "Model image file not found")
+    _config(call)["cover_image"] = None
+    return Answer(status=204, content=b"")
 
 
 @route("GET", f"{_MODELS}/scan_folder", admin=True)
@@ -145,8 +145,8 @@ def prune_jobs(call: Call) -> Answer:
 @route("POST", f"{_MODELS}/install/{{id}}/restart_failed", admin=True, feature="sharing")
 def steer_job(call: Call) -> Answer:
     """Pause or resume a job, which has already ended here."""
-    number = call.params["id"]
-    found = call.world.models.job(int(number)) if number.isdecimal() else None
+    number = call.number("id")
+    found = call.world.models.job(number)
     if found is None:
         raise Refusal(415, f"No job with id {number} known")
     return Answer(found, 201)
@@ -162,8 +162,8 @@ def jobs(call: Call) -> Answer:
 @route("GET", f"{_MODELS}/install/{{id}}")
 def job(call: Call) -> Answer:
     """An install job."""
-    number = call.params["id"]
-    found = call.world.models.job(int(number)) if number.isdecimal() else None
+    number = call.number("id")
+    found = call.world.models.job(number)
     if found is None:
         raise Refusal(404, f"No job with id {number} known")
     return Answer(found)
@@ -180,8 +180,8 @@ def delete(call: Call) -> Answer:
 @route("DELETE", f"{_MODELS}/install/{{id}}", admin=True)
 def cancel_job(call: Call) -> Answer:
     """Cancel an install job, which has already ended here."""
-    number = call.params["id"]
-    if not number.isdecimal() or call.world.models.job(int(number)) is None:
+    number = call.number("id")
+    if call.world.models.job(number) is None:
         raise Refusal(415, f"No job with id {number} known")
     return Answer(None, 201)
 

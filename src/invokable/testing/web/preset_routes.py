@@ -5,21 +5,29 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from invokable.testing.server import pictures
+from invokable.testing.server import checks, pictures
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
-from invokable.testing.web.call import Answer, Call
+from invokable.testing.web.call import Answer, Call, picture
 from invokable.testing.web.route_table import route
 
 _PRESETS: Final = "/api/v1/style_presets/"
 _ONE: Final = f"{_PRESETS}i/{{preset_id}}"
-_MEMBERS: Final = ("name", "positive_prompt", "negative_prompt", "type")
+_DATA: Final = checks.record(
+    "StylePresetFormData",
+    {
+        **dict.fromkeys(("name", "positive_prompt", "negative_prompt"), checks.TEXT),
+        "type": checks.choice(("user", "default")),
+        "is_public": checks.absent(checks.BOOLEAN, False),
+    },
+)
 
 
 @route("GET", _PRESETS)
 def list_presets(call: Call) -> Answer:
     """All presets that the caller may see."""
     presets = call.world.presets
-    return Answer([presets.to_json(record) for record in presets.records.values() if _is_seen(call, record)])
+    found = sorted(presets.records.values(), key=lambda record: record["name"].lower())
+    return Answer([presets.to_json(record) for record in found if _is_seen(call, record)])
 
 
 @route("POST", _PRESETS, form=True)
@@ -37,10 +45,10 @@ def describe(call: Call) -> Answer:
 @route("GET", f"{_ONE}/image")
 def image(call: Call) -> Answer:
     """The image of a preset, always declared as PNG."""
-    content = _seen(call)["picture"]
-    if content is None:
-        raise Refusal(404, "Not Found")
-    return Answer(content=content, content_type="image/png")
+    record = _seen(call)
+    if record["picture"] is None:
+        raise Broken
+    return picture(record["picture"], f"{record['id']}.png")
 
 
 @route("PATCH", _ONE, form=True)
@@ -93,9 +101,13 @@ def _about(call: Call) -> dict[str, Any]:
     if "data" not in call.form:
         raise Invalid([missing(("body", "data"))])
     try:
-        about = json.loads(call.form["data"])
+        given = json.loads(call.form["data"])
     except ValueError:
         raise Refusal(400, "Invalid preset data") if call.world.release.has("ownership") else Broken() from None
-    if not isinstance(about, dict) or any(not isinstance(about.get(name), str) for name in _MEMBERS):
+    if not isinstance(given, dict):
+        raise Broken
+    about, details = checks.take(_DATA, given, ())
+    if details:
         raise Refusal(400, "Invalid preset data")
-    return about
+    taken: dict[str, Any] = about
+    return taken

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from invokable.testing import checks
 from invokable.testing.graphs.batch_rules import batch_schema, inspect_value
+from invokable.testing.server import checks
 from invokable.testing.server.problems import Refusal
 from invokable.testing.server.reading_back import with_nulls
 from invokable.testing.server.rows import Row, item_json, redacted, summary_json, tally, without_nulls

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from invokable.testing.server import checks, pictures
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Invalid, Refusal, missing
 from invokable.testing.web import media_answers as media
@@ -33,6 +34,7 @@ def upload(call: Call) -> Answer:
         raise Refusal(415, "Not an MP4 video file")
     file = call.world.media.add_video(
         call.file.content,
+        metadata=pictures.metadata_text(call.form.get("metadata")),
         width=_SIZE[0],
         height=_SIZE[1],
         category=category,
@@ -49,12 +51,7 @@ def upload(call: Call) -> Answer:
 @route("GET", "/api/v1/gallery/items/", feature="videos")
 def gallery(call: Call) -> Answer:
     """A page of images and videos together."""
-    query = Parameters(call)
-    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=1000)
-    query.check()
-    found, _ = media.selected(call, None)
-    items = [_entry(call, file) for file in found[offset : offset + limit]]
-    return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})
+    return media.page(call, None, lambda file: _entry(call, file))
 
 
 def _entry(call: Call, file: File) -> dict[str, Any]:
@@ -62,7 +59,8 @@ def _entry(call: Call, file: File) -> dict[str, Any]:
     entry = {"kind": file.kind, "name": file.name, "full_url": record[f"{file.kind}_url"]}
     entry |= {name: record[name] for name in ("thumbnail_url", "width", "height")}
     entry["category"] = file.category
-    return entry | {name: record[name] for name in ("starred", "is_intermediate", "board_id", "created_at")}
+    entry |= {name: record[name] for name in ("starred", "is_intermediate", "board_id", "created_at")}
+    return entry | {name: record.get(name) for name in ("duration", "fps")}
 
 
 @route("GET", f"{_VIDEOS}/", feature="videos")
@@ -80,7 +78,7 @@ def names(call: Call) -> Answer:
 @route("POST", f"{_VIDEOS}/delete", feature="videos")
 def delete_several(call: Call) -> Answer:
     """Delete videos."""
-    return media.delete_several(call, "video", call.texts("video_names"))
+    return media.delete_several(call, "video", call.texts("video_names", most=media.MOST_NAMES))
 
 
 @route("POST", f"{_VIDEOS}/star", feature="videos")
@@ -98,12 +96,14 @@ def unstar(call: Call) -> Answer:
 @route("POST", f"{_VIDEOS}/board", feature="videos")
 def put(call: Call) -> Answer:
     """Move a video to a board."""
-    board_id, name = call.member("board_id"), call.member("video_name")
+    given = Parameters(call)
+    board_id, name = given.member("board_id", checks.TEXT), given.member("video_name", checks.TEXT)
+    given.check()
     board_id = media.writable_board(call, board_id)
     file = media.visible(call, "video", name)
     if file is None:
         raise Refusal(500, "Failed to add video to board")
-    affected = list(dict.fromkeys([*media.boards_of([file]), str(board_id)]))
+    affected = list(dict.fromkeys([str(board_id), *media.boards_of([file])]))
     file.board_id = board_id
     return Answer({"affected_boards": affected, "added_videos": [name]})
 
@@ -111,9 +111,9 @@ def put(call: Call) -> Answer:
 @route("DELETE", f"{_VIDEOS}/board", feature="videos")
 def take(call: Call) -> Answer:
     """Remove a video from its board; the server gives the same answer for missing videos."""
-    name = call.member("video_name")
+    name = call.member("video_name", checks.TEXT)
     file = media.visible(call, "video", name)
-    affected = [*media.boards_of([file] if file else []), "none"]
+    affected = ["none", *media.boards_of([file] if file else [])]
     if file is not None:
         file.board_id = None
     return Answer({"affected_boards": list(dict.fromkeys(affected)), "removed_videos": [name]})
