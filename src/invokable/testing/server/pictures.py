@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from invokable.contract.limits import Limits
 from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.testing.server import checks
-from invokable.testing.server.problems import Refusal, missing
+from invokable.testing.server.problems import Broken, Refusal, missing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from pydantic_core import CoreSchema
 
 _THUMBNAIL: Final = (256, 256)
 _TOO_LARGE: Final = 4096 * 4096
@@ -68,13 +69,20 @@ def small(content: bytes, content_type: str) -> bytes:
     return thumbnail(content)
 
 
-def embedded(image: Image) -> dict[str, str | None]:
-    """The metadata, workflow and graph in an uploaded file. Invalid workflows and graphs are dropped."""
+def embedded(image: Image, schemas: Mapping[str, CoreSchema]) -> dict[str, str | None]:
+    """The metadata, workflow and graph in an uploaded file. Those that do not fit their schemas are dropped."""
     texts: dict[str, str | None] = {}
     for name in _TEXTS:
         text = image.info.get(f"{PNG_PREFIX}{name}")
-        texts[name] = text if isinstance(text, str) and _is_object(text) else None
+        texts[name] = text if isinstance(text, str) and _fits(text, schemas.get(name, checks.ANYTHING)) else None
     return texts
+
+
+def _fits(text: str, schema: CoreSchema) -> bool:
+    try:
+        return _is_object(text) and not checks.take(schema, json.loads(text), ())[1]
+    except Broken:
+        return False
 
 
 def metadata_text(text: str | None) -> str | None:
@@ -84,7 +92,7 @@ def metadata_text(text: str | None) -> str | None:
 
 def resized(image: Image, wanted: str | None) -> Image:
     """The image in the size requested by an upload. Raises Refusal."""
-    if wanted is None:
+    if not wanted:
         return image
     try:
         size, details = checks.take(_SIZE, json.loads(wanted), ())

@@ -116,9 +116,11 @@ class Parameters:
         """One of several texts in the query."""
         return self._one(name, default, required, checks.choice(tuple(options)))
 
-    def choices(self, name: str, options: Sequence[str]) -> list[str]:
+    def choices(self, name: str, options: Sequence[str], *, required: bool = False) -> list[str]:
         """Any number of several texts in the query."""
         found = [value for key, value in self._call.queries if key == name]
+        if required and not found:
+            self._details.append(missing(("query", name)))
         taken: list[str] | None = self._taken(checks.several(checks.choice(tuple(options))), found, ("query", name))
         return taken or []
 

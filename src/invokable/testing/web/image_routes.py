@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from invokable.schema import Limits
+from invokable.testing.graphs.graph_rules import graph_schema
+from invokable.testing.graphs.workflow_rules import workflow_schema
 from invokable.testing.server import checks, pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.media import CATEGORIES, File
@@ -30,7 +32,8 @@ def upload(call: Call) -> Answer:
     if not call.file.content_type.startswith("image"):
         raise Refusal(415, "Not an image")
     image = pictures.decode(call.file.content)
-    texts = pictures.embedded(image)
+    reader = call.world.reader
+    texts = pictures.embedded(image, {"workflow": workflow_schema(reader.release), "graph": graph_schema(reader)})
     texts["metadata"] = pictures.metadata_text(call.form.get("metadata")) or texts["metadata"]
     if crop:
         image = pictures.cropped(image)

@@ -66,7 +66,7 @@ def list_workflows(call: Call) -> Answer:
 def counts(call: Call) -> Answer:
     """The number of workflows in each category."""
     query = Parameters(call)
-    categories = query.choices("categories", _CATEGORIES)
+    categories = query.choices("categories", _CATEGORIES, required=True)
     query.check()
     library = call.world.library
     return Answer({name: len(library.find(categories=[name])) for name in categories})
@@ -151,6 +151,8 @@ def delete(call: Call) -> Answer:
 
 def _workflow(call: Call, *, with_id: bool) -> dict[str, Any]:
     workflow: dict[str, Any] = call.member("workflow", workflow_schema(call.world.release, with_id=with_id))
+    if workflow["meta"]["category"] == "default":
+        raise Broken
     return workflow
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from invokable.contract.limits import Limits
 from invokable.contract.server import HOST, PORT
 from invokable.testing.prompts import PromptError, all_of, some_of
-from invokable.testing.server.problems import Detail, Invalid
-from invokable.testing.web.call import Answer, Call
+from invokable.testing.server import checks
+from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
 if TYPE_CHECKING:
@@ -110,14 +111,14 @@ def clear_cache(call: Call) -> Answer:
 @route("POST", "/api/v1/utilities/dynamicprompts")
 def dynamic_prompts(call: Call) -> Answer:
     """The expansion of a dynamic prompt, or a random part of it."""
-    prompt = call.member("prompt")
-    if not isinstance(prompt, str):
-        raise Invalid([Detail("string_type", ("body", "prompt"), "Input should be a valid string", prompt)])
-    body: dict[str, Any] = call.body
-    most = int(body.get("max_prompts", 1000))
+    given = Parameters(call)
+    prompt = given.member("prompt", checks.TEXT)
+    most = given.member("max_prompts", checks.integer(Limits(minimum=1, maximum=10_000)), 1000)
+    combinatorial = given.member("combinatorial", checks.BOOLEAN, True)
+    seed = given.member("seed", checks.INTEGER, None)
+    given.check()
     try:
-        every = body.get("combinatorial", True)
-        found = all_of(prompt, most) if every else some_of(prompt, most, body.get("seed"))
+        found = all_of(prompt, most) if combinatorial else some_of(prompt, most, seed)
     except PromptError as error:
         return Answer({"prompts": [prompt], "error": str(error)})
     return Answer({"prompts": found or [""], "error": None})

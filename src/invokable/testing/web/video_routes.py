@@ -32,9 +32,13 @@ def upload(call: Call) -> Answer:
         raise Refusal(415, "Not a supported video file")
     if call.file.content[4:8] != _MP4:
         raise Refusal(415, "Not an MP4 video file")
+    text = call.form.get("metadata")
+    metadata = pictures.metadata_text(text)
+    if text and metadata is None:
+        raise Refusal(422, "Metadata must be a JSON object")
     file = call.world.media.add_video(
         call.file.content,
-        metadata=pictures.metadata_text(call.form.get("metadata")),
+        metadata=metadata,
         width=_SIZE[0],
         height=_SIZE[1],
         category=category,
