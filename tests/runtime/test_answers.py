@@ -13,6 +13,7 @@ from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.protocol import Request, Response, fetch
 from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.resources.server_info import openapi
 from tests.runtime.driving import Driver, answer, in_turn, page
 
 JSON = st.recursive(
@@ -101,3 +102,13 @@ def test_an_answer_of_another_shape_is_refused(kind: Any, document: Any) -> None
 def test_null_and_unknown_members_are_ignored() -> None:
     item = read(answer({"item_id": 1, "batch_id": "b", "status": "failed", "error_type": None, "new": {}}), RunItem)
     assert (item.error_type, item.ended) == (None, True)
+
+
+def test_a_crowded_schema_is_refused_before_it_takes_memory() -> None:
+    driver = Driver(lambda _: answer({"components": [{}] * 50_000}))
+    with pytest.raises(NotInvokeAIError, match=r"answered with 50002 arrays and objects; an openapi.json of its size"):
+        driver.drive(openapi())
+    assert Driver(lambda _: answer({"components": {}})).drive(openapi()) == {"components": {}}
+    for other in (answer([]), answer({}, 500), page(404)):
+        with pytest.raises((APIError, NotInvokeAIError)):
+            Driver(lambda _, other=other: other).drive(openapi())  # type: ignore[misc]

@@ -26,7 +26,7 @@ INT, FLOAT, TEXT, ADD = (node(name[0], name) for name in ("integer", "float", "s
 def survivors(*edges: Json, nodes: tuple[Json, ...]) -> list[str]:
     reading = read(workflow(*nodes, edges=list(edges)), lenient=True)
     dropped = [
-        warning for warning in reading.warnings if warning.message.startswith("the edge") and ":" in warning.message
+        warning for warning in reading.warnings if warning.message.startswith("the edge ") and ":" in warning.message
     ]
     assert len(dropped) == len(edges) - len(reading.workflow.edges)
     return [f"{e.source}.{e.source_handle} > {e.target}.{e.target_handle}" for e in reading.workflow.edges]

@@ -19,7 +19,9 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
+from invokable.contract.density import crowding
 from invokable.contract.json_parts import not_json
+from invokable.contract.reading import read_up_to
 from invokable.schema.choice import recognized_version
 from invokable.schema.model import Schema, SchemaError
 from invokable.schema.openapi import parse_openapi
@@ -46,7 +48,10 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
     """
     data = _read(source)
     try:
-        document = json.loads(_unpacked(data))
+        data = _unpacked(data)
+        if crowded := crowding(data, "an openapi.json"):
+            raise SchemaError(f"holds {crowded}")
+        document = json.loads(data)
     except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
         raise SchemaError(not_json(error)) from error
     named = _VERSION.search(source.rpartition("/")[2])
@@ -62,7 +67,7 @@ def read_openapi(source: str, *, version: str | None = None) -> Schema:
 def _unpacked(data: bytes) -> bytes:
     if data[:2] == b"\x1f\x8b":
         with gzip.open(io.BytesIO(data)) as file:
-            data = file.read(_LARGEST + 1)
+            data = read_up_to(_LARGEST, file)
     if len(data) > _LARGEST:
         raise SchemaError(f"is larger than {_LARGEST // 2**20} MiB")
     return data
@@ -101,13 +106,12 @@ def _parser() -> argparse.ArgumentParser:
 def _read(source: str) -> bytes:
     if not source.startswith(("http://", "https://")):
         with Path(source).open("rb") as file:
-            return file.read(_LARGEST + 1)
+            return read_up_to(_LARGEST, file)
     try:
         with urllib.request.urlopen(source, timeout=_TIMEOUT) as response:
-            data: bytes = response.read(_LARGEST + 1)
+            return read_up_to(_LARGEST, response)
     except (ValueError, HTTPException) as error:
         raise OSError(f"not a valid answer from the server: {error!r}") from error
-    return data
 
 
 def _refuse(source: str, error: SchemaError | OSError) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Final
 
 from invokable.contract.fields import AUTO_BOARD
-from invokable.contract.models import MODELS_BY_FIELD
+from invokable.contract.limits import NO_LIMITS
+from invokable.contract.models import ANY_MODEL, MODELS_BY_FIELD
 from invokable.contract.settings import FAMILIES, default_settings, generator_field
 from invokable.schema.json_object import JsonObject
-from invokable.schema.model import MISSING, FieldType, Limits, ModelFilter
+from invokable.schema.model import MISSING, Cardinality, FieldType, Limits, ModelFilter
 
 _PRIMITIVES: Final = {
     "integer": "IntegerField",
@@ -62,7 +64,7 @@ def field_type(schema: JsonObject, *, batch: bool = False) -> FieldType | None:
     own = _own_type(schema)
     override = schema.text("ui_type")
     if not override:
-        return own and FieldType(own.name, own.cardinality, batch)
+        return own and _type(own.name, own.cardinality, batch)
     if override in MODELS_BY_FIELD:
         return FieldType("ModelIdentifierField", batch=batch)
     named = FieldType(override, "COLLECTION" if override == "CollectionField" else "SINGLE")
@@ -107,9 +109,13 @@ def _union_type(schema: JsonObject, nesting: int) -> FieldType | None:
 
 
 def _named(name: str | None, *, collection: bool = False) -> FieldType | None:
-    if not name:
-        return None
-    return FieldType(name, "COLLECTION" if collection else "SINGLE")
+    return _type(name, "COLLECTION" if collection else "SINGLE") if name else None
+
+
+@lru_cache(maxsize=1_000)
+def _type(name: str, cardinality: Cardinality, batch: bool = False) -> FieldType:
+    """A type: one object where it is the same, as it is for most fields."""
+    return FieldType(name, cardinality, batch)
 
 
 def _ref(schema: JsonObject) -> str | None:
@@ -184,7 +190,7 @@ def _own_limits(schema: JsonObject, nesting: int) -> Limits:
 
     items = schema.child("items") if _is_array(schema) and nesting < _MAX_NESTING else None
     # Pydantic writes the second names for a limit on a whole union.
-    return Limits(
+    found = Limits(
         minimum=number("minimum", "ge"),
         maximum=number("maximum", "le"),
         exclusive_minimum=number("exclusiveMinimum", "gt"),
@@ -196,6 +202,7 @@ def _own_limits(schema: JsonObject, nesting: int) -> Limits:
         max_items=schema.size("maxItems"),
         item=(limits(items, nesting + 1) or None) if items else None,
     )
+    return found if found else NO_LIMITS  # one object for most fields
 
 
 def _filled(first: Limits, second: Limits) -> Limits:
@@ -229,9 +236,10 @@ def default(
 def models(schema: JsonObject) -> ModelFilter:
     """Return the filter of the models that the field accepts."""
     legacy = MODELS_BY_FIELD.get(schema.text("ui_type") or "", ModelFilter())
-    return ModelFilter(
+    found = ModelFilter(
         base=schema.texts("ui_model_base") or legacy.base,
         type=schema.texts("ui_model_type") or legacy.type,
         variant=schema.texts("ui_model_variant") or legacy.variant,
         format=schema.texts("ui_model_format") or legacy.format,
     )
+    return ANY_MODEL if found == ANY_MODEL else found  # one object for most fields

@@ -22,9 +22,10 @@ from invokable.schema.model import (
 _HIDDEN_NODES: Final = frozenset({"graph", "linear_ui_output"})
 _RESERVED_INPUTS: Final = frozenset({"id", "type", "use_cache"})
 _BATCH_INPUTS: Final = frozenset((f"{family}_batch", name) for family, name in FAMILIES.items())
-_BATCH_OUTPUTS: Final = frozenset((f"{family}_generator", name) for family, name in FAMILIES.items())
+_BATCH_OUTPUTS: Final = {f"{family}_generator": name for family, name in FAMILIES.items()}
 _CONNECTS: Final[tuple[Connects, ...]] = get_args(Connects)
 _SERVER_VERSION: Final = re.compile(r"(?:[3-9]|[1-9]\d)\.\d+\.\d+[0-9a-z.+-]*")
+_NO_LABELS: Final[Mapping[str, str]] = {}
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[0-9]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 
 
@@ -62,11 +63,12 @@ def _server_version(text: str | None) -> str | None:
 
 def _nodes(schemas: JsonObject) -> dict[str, NodeTemplate]:
     nodes: dict[str, NodeTemplate] = {}
+    outputs = _Outputs(schemas)
     for name in schemas:
         schema = schemas.child(name)
         if schema is None or schema.value("class") != "invocation":
             continue
-        node = _node(schema, schemas)
+        node = _node(schema, outputs)
         if node.type not in _HIDDEN_NODES:
             nodes[node.type] = node
     return nodes
@@ -77,23 +79,18 @@ def _choices(schemas: JsonObject, name: str) -> frozenset[str]:
     return frozenset(schema.texts("enum")) if schema else frozenset()
 
 
-def _node(schema: JsonObject, schemas: JsonObject) -> NodeTemplate:
+def _node(schema: JsonObject, outputs: _Outputs) -> NodeTemplate:
     properties = _properties(schema)
     node_type = _discriminator(properties)
-    output = schema.child("output")
-    output_ref = output.text("$ref") if output else None
-    output_schema = schemas.child(output_ref.rpartition("/")[2]) if output_ref else None
-    if output_schema is None:
-        raise schema.error('has no "output" that names a schema of the document')
-    output_properties = _properties(output_schema)
+    output_type, output_templates = outputs.of(node_type, schema)
     use_cache = properties.child("use_cache")
     return NodeTemplate(
         type=node_type,
         title=(schema.text("title") or node_type).replace("Invocation", "", 1),
         version=schema.text("version") or "1.0.0",
         inputs=_inputs(node_type, properties),
-        outputs=_outputs(node_type, output_properties),
-        output_type=_discriminator(output_properties),
+        outputs=output_templates,
+        output_type=output_type,
         use_cache=use_cache.flag("default", default=True) if use_cache else True,
         node_pack=schema.text("node_pack") or "invokeai",
         category=schema.text("category") or "other",
@@ -164,20 +161,42 @@ def _connects(schema: JsonObject) -> Connects:
     raise schema.error('has an "input" other than any, direct and connection')
 
 
-def _choice_labels(schema: JsonObject) -> dict[str, str]:
+def _choice_labels(schema: JsonObject) -> Mapping[str, str]:
     labels = schema.child("ui_choice_labels")
     if labels is None:
-        return {}
+        return _NO_LABELS
     return {choice: label for choice in labels if (label := labels.text(choice)) is not None}
 
 
-def _outputs(node_type: str, properties: JsonObject) -> dict[str, OutputTemplate]:
+class _Outputs:
+    """The output schemas of a document, each read once for all nodes that have it."""
+
+    def __init__(self, schemas: JsonObject) -> None:
+        self._schemas = schemas
+        self._found: dict[tuple[str, str], tuple[str, Mapping[str, OutputTemplate]]] = {}
+
+    def of(self, node_type: str, schema: JsonObject) -> tuple[str, Mapping[str, OutputTemplate]]:
+        """The discriminator of a node's output, and its templates by name."""
+        output = schema.child("output")
+        name = ((output and output.text("$ref")) or "").rpartition("/")[2]
+        batch = _BATCH_OUTPUTS.get(node_type, "")
+        if (name, batch) not in self._found:
+            found = self._schemas.child(name) if name else None
+            if found is None:
+                raise schema.error('has no "output" that names a schema of the document')
+            properties = _properties(found)
+            self._found[name, batch] = _discriminator(properties), _outputs(properties, batch)
+        return self._found[name, batch]
+
+
+def _outputs(properties: JsonObject, batch: str) -> dict[str, OutputTemplate]:
+    """The outputs; `batch` is the name of the one that passes the values of a batch."""
     outputs = {}
     for name in properties:
         schema = properties.child(name)
         if name == "type" or schema is None or "field_kind" not in schema:
             continue
-        field_type = fields.field_type(schema, batch=(node_type, name) in _BATCH_OUTPUTS)
+        field_type = fields.field_type(schema, batch=name == batch)
         if field_type is not None:
             outputs[name] = OutputTemplate(name=name, title=_title(name, schema), type=field_type)
     return outputs

@@ -14,21 +14,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NoReturn
 
+from invokable.contract.density import crowding
 from invokable.contract.json_parts import not_json
+from invokable.contract.reading import read_up_to
 from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 
 MAX_BYTES = 64 * 1024 * 1024
 """The largest file, and the largest workflow that an image may unpack to."""
-
-_BYTES_A_CONTAINER = 32
-_BYTES_A_VALUE = 12
-"""The minimum bytes of a file per array or object, and per value, after the first thousands.
-
-Workflows have at least 50 and 15. Three bytes of JSON can create an object that takes 80 bytes of memory.
-"""
-_FIRST_CONTAINERS = 10_000
-_FIRST_VALUES = 20_000
 
 MAX_DEPTH = 200
 """The deepest nesting of arrays and objects. Workflows from the editor have about ten levels."""
@@ -36,13 +29,11 @@ MAX_DEPTH = 200
 _SHARED = 40
 """Characters of a text that is only kept once: ids, types, versions and the names of fields occur again and again."""
 
-_PIECE = 1 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 SUFFIXES = (".json", ".png")
 """How the names of files end that may contain a workflow."""
 PNG_KEYWORD = f"{PNG_PREFIX}workflow".encode()
 """What a PNG file calls the text that is its workflow."""
-_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LIBRARY_RECORD = {"workflow_id", "name", "created_at", "updated_at", "workflow"}
 
@@ -61,7 +52,8 @@ def read_document(data: bytes) -> object:
         raise WorkflowFileError(f"is larger than {MAX_BYTES // 2**20} MiB")
     if data.startswith(_PNG):
         data = _embedded(data)
-    _check_density(data)
+    if crowded := crowding(data, "a workflow"):
+        raise WorkflowFileError(f"holds {crowded}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,11 +68,7 @@ def is_workflow(document: object) -> bool:
 
 def read_bytes(file: BinaryIO) -> bytes:
     """Return the bytes of a file up to just over `MAX_BYTES`, so that `read_document` can refuse larger files."""
-    pieces, room = [], MAX_BYTES + 1
-    while room and (piece := file.read(min(room, _PIECE))):  # a single large read allocates memory for the largest file
-        pieces.append(piece)
-        room -= len(piece)
-    return b"".join(pieces)
+    return read_up_to(MAX_BYTES, file)
 
 
 def _unwrapped(document: object) -> object:
@@ -92,27 +80,6 @@ def _unwrapped(document: object) -> object:
         workflow: object = document["workflow"]
         return workflow
     return document
-
-
-def _check_density(data: bytes) -> None:
-    """Refuse a file with far more values for its size than any workflow, before they are allocated."""
-    if _is_crowded(data, data) is None:
-        return
-    crowded = _is_crowded(_TEXT.sub(b"", data), data)  # commas and brackets within strings do not count
-    if crowded is not None:
-        raise WorkflowFileError(f"holds {crowded}")
-
-
-def _is_crowded(marks: bytes, data: bytes) -> str | None:
-    containers = marks.count(b"{") + marks.count(b"[")
-    values = containers + marks.count(b",")
-    for found, what, most in (
-        (containers, "arrays and objects", _FIRST_CONTAINERS + len(data) // _BYTES_A_CONTAINER),
-        (values, "values", _FIRST_VALUES + len(data) // _BYTES_A_VALUE),
-    ):
-        if found > most:
-            return f"{found} {what}; a workflow of its size has fewer than {most}"
-    return None
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------

@@ -43,11 +43,11 @@ from invokable.runtime.client.surface import (
     video_of,
 )
 from invokable.runtime.steps.exchange.policy import Policy
-from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
-from invokable.runtime.steps.exchange.responses import read
+from invokable.runtime.steps.exchange.protocol import Steps
 from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.steps.resources.media import clean_up
 from invokable.runtime.steps.resources.node_drift import drift
+from invokable.runtime.steps.resources.server_info import openapi
 from invokable.runtime.steps.resources.versions import server_version
 from invokable.runtime.steps.runs.prepare import validate_on_server
 from invokable.runtime.steps.runs.run import (
@@ -372,7 +372,7 @@ class AsyncClient:
 
     async def openapi(self) -> dict[str, Any]:
         """The server's OpenAPI document. Raises ConnectionError and APIError."""
-        return read(await self._drive(fetch(Request("GET", "/openapi.json"))), dict[str, Any])
+        return await self._drive(openapi())
 
     async def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         return await self._engine.drive(steps, watch)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from invokable.contract.density import crowding
 from invokable.runtime.errors import APIError
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
 from invokable.runtime.steps.exchange.records import record
-from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read, shaped
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.versions import at_least, server_version
 from invokable.runtime.values.records import InvocationCache, ServerInfo, User
@@ -32,6 +33,14 @@ def server_info(cache: ServerCache) -> Steps[ServerInfo]:
         multiuser = read((yield from fetch(Request("GET", "/api/v1/auth/status"))), _Auth).multiuser_enabled
     room = (yield from max_queue_size()) if (yield from at_least(cache, "5.15")) else None
     return ServerInfo(version=cache.version, multiuser=multiuser, max_queue_size=room)
+
+
+def openapi() -> Steps[dict[str, Any]]:
+    """The server's OpenAPI document."""
+    response = yield from fetch(Request("GET", "/openapi.json"))
+    if response.status == 200 and (crowded := crowding(response.body, "an openapi.json")):
+        raise not_invokeai(response.url, f"answered with {crowded}")
+    return shaped(parse(response), dict[str, Any], where=response.url)
 
 
 def current_user(cache: ServerCache) -> Steps[User | None]:
