@@ -174,6 +174,13 @@ MUTATIONS: Final = (
         ("tests/runtime/test_answers.py",),
     ),
     Mutation(
+        "nodes of many versions are compared with each other",
+        "src/invokable/schema/choice.py",
+        "known = [(name, node_version) for name, node_version in wanted if name in bundled]",
+        "known = [pair for pair in wanted if pair in wanted and pair[0] in bundled]",
+        ("tests/schema/test_choice.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

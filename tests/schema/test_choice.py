@@ -11,6 +11,7 @@ import pytest
 from invokable.schema import Gone, SchemaChoice, choose_schema, load, recognized_version, versions
 from invokable.schema.build import read_openapi
 from invokable.workflow import node_versions
+from tests.counted import Counted
 from tests.effort import slow_among
 from tests.examples import SHARED
 
@@ -30,6 +31,14 @@ def test_a_version_s_own_nodes_are_taken_by_one_as_new_or_newer(version: str) ->
 @pytest.mark.parametrize("nodes", [[], [("no_such_node", "1.0.0")], [("no_such_node", "")]], ids=repr)
 def test_without_any_known_node_it_is_the_newest(nodes: list[tuple[str, str]]) -> None:
     assert choose_schema(nodes).version == NEWEST
+
+
+def test_nodes_of_many_versions_are_not_compared_with_each_other() -> None:
+    nodes = [("integer", Counted(f"1.0.{number}")) for number in range(500)]
+    before = Counted.compared
+
+    assert choose_schema(nodes) == SchemaChoice(NEWEST)
+    assert Counted.compared - before < 10 * len(nodes)
 
 
 def test_old_nodes_that_the_newest_can_update_are_read_with_it() -> None:

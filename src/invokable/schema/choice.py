@@ -57,8 +57,9 @@ def choose_schema(nodes: Iterable[tuple[str, str]], *, current: str | None = Non
     """
     wanted = sorted(set(nodes))
     tables = {version: node_versions(version) for version in reversed(versions())}
-    known = [(name, node_version) for name, node_version in wanted if any(name in table for table in tables.values())]
-    unknown = tuple(dict.fromkeys(name for name, node_version in wanted if (name, node_version) not in known))
+    bundled = set().union(*tables.values())
+    known = [(name, node_version) for name, node_version in wanted if name in bundled]
+    unknown = tuple(dict.fromkeys(name for name, _ in wanted if name not in bundled))
     accepted = {
         version: sum(_accepts(table, name, node_version) for name, node_version in known)
         for version, table in tables.items()
