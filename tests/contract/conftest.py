@@ -9,11 +9,11 @@ import pytest
 from invokable.runtime.steps.runs import search, wait
 from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 from invokable.testing import Simulator
-from tests.contract.fixtures import board, client, clip, connect, name, stamp
+from tests.contract.fixtures import board, client, clip, connect, name, newest, stamp
 from tests.effort import is_plain
 from tests.live.provision import Server
 
-__all__ = ["board", "client", "clip", "connect", "name", "stamp"]  # fixtures that pytest finds here
+__all__ = ["board", "client", "clip", "connect", "name", "newest", "stamp"]  # fixtures that pytest finds here
 
 TINY = (
     ("tiny-esrgan-x2", "any", "spandrel_image_to_image"),

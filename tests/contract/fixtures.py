@@ -12,7 +12,7 @@ from PIL import Image
 from invokable import BoardRecord, Client
 from tests.clip import CLIP
 from tests.contract.kinds import asynchronous
-from tests.live.provision import Server
+from tests.live.provision import DEFAULT_VERSION, Server
 
 
 @pytest.fixture(params=["blocking", pytest.param("asynchronous", marks=pytest.mark.slow_on_simulator)])
@@ -56,3 +56,11 @@ def board(client: Client, name: str) -> Iterator[BoardRecord]:
     yield made
     if any(found == made for found in client.boards.list(archived=True)):
         client.boards.delete(made, delete_contents=True)
+
+
+@pytest.fixture
+def newest(server: Server) -> Server:
+    """The server, for tests of what only the newest version answers."""
+    if server.version != DEFAULT_VERSION:
+        pytest.skip(f"these are the answers of {DEFAULT_VERSION}")
+    return server

@@ -13,7 +13,7 @@ from tests.live.provision import Server
 QUEUE = "/api/v1/queue/default"
 
 
-def enqueue(server: Server, *nodes: dict[str, Any], edges: tuple[str, ...] = (), **body: Any) -> httpx.Response:
+def enqueued(server: Server, *nodes: dict[str, Any], edges: tuple[str, ...] = (), **body: Any) -> httpx.Response:
     """Enqueue nodes `n0`, `n1` and so on; an edge is written `n0.value -> n1.a`."""
     ends = [[end.partition(".") for end in edge.split(" -> ")] for edge in edges]
     graph = {
@@ -65,8 +65,8 @@ def enqueue(server: Server, *nodes: dict[str, Any], edges: tuple[str, ...] = (),
         ({"type": "add", "a": "1e3"}, ["a"], "Input should be a valid integer, unable to parse string as an integer"),
     ],
 )
-def test_a_value_that_a_node_does_not_take(server: Server, node: Any, where: list[Any], message: str) -> None:
-    answer = enqueue(server, node)
+def test_a_value_that_a_node_does_not_take(newest: Server, node: Any, where: list[Any], message: str) -> None:
+    answer = enqueued(newest, node)
 
     (detail,) = answer.json()["detail"]
     assert answer.status_code == 422
@@ -74,12 +74,12 @@ def test_a_value_that_a_node_does_not_take(server: Server, node: Any, where: lis
     assert detail["msg"] == message
 
 
-def test_null_for_a_parameter_with_a_default_is_the_default(server: Server) -> None:
-    assert enqueue(server, {"type": "add"}, prepend=None).status_code == 200
+def test_null_for_a_parameter_with_a_default_is_the_default(newest: Server) -> None:
+    assert enqueued(newest, {"type": "add"}, prepend=None).status_code == 200
 
 
-def test_a_server_that_cannot_check_a_value_fails(server: Server) -> None:
-    answer = enqueue(server, {"type": "image_panel_layout", "num_cols": 0, "panel_col_idx": 0})
+def test_a_server_that_cannot_check_a_value_fails(newest: Server) -> None:
+    answer = enqueued(newest, {"type": "image_panel_layout", "num_cols": 0, "panel_col_idx": 0})
 
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
 
@@ -113,9 +113,9 @@ MISMATCH = "Edge source and target types do not match (n0.{} -> n1.{})"
         (("integer", "float"), ["value -> value"], None),
     ],
 )
-def test_an_edge_between_types(server: Server, nodes: tuple[str, ...], edges: list[str], message: str | None) -> None:
+def test_an_edge_between_types(newest: Server, nodes: tuple[str, ...], edges: list[str], message: str | None) -> None:
     whole = tuple(edge if edge.startswith("n") else "n0.{} -> n1.{}".format(*edge.split(" -> ")) for edge in edges)
-    answer = enqueue(server, *({"type": node_type} for node_type in nodes), edges=whole)
+    answer = enqueued(newest, *({"type": node_type} for node_type in nodes), edges=whole)
 
     refusals = [detail["msg"] for detail in answer.json().get("detail", ())]
     assert refusals == ([] if message is None else [f"Value error, {message}"])
@@ -145,11 +145,11 @@ BOX = "1 validation error for BoundingBoxField\n  Value error, x_min (0) is grea
     ],
 )
 def test_a_node_that_fails(
-    server: Server, nodes: list[dict[str, Any]], edges: list[str], error_type: str, message: str
+    newest: Server, nodes: list[dict[str, Any]], edges: list[str], error_type: str, message: str
 ) -> None:
-    (item_id,) = enqueue(server, *nodes, edges=tuple(edges)).json()["item_ids"]
+    (item_id,) = enqueued(newest, *nodes, edges=tuple(edges)).json()["item_ids"]
     deadline = time.monotonic() + 60
-    while (item := server.get(f"{QUEUE}/i/{item_id}"))["status"] in ("pending", "in_progress"):
+    while (item := newest.get(f"{QUEUE}/i/{item_id}"))["status"] in ("pending", "in_progress"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
-from tests.contract.fixtures import board, client, clip, connect, name, stamp
+from tests.contract.fixtures import board, client, clip, connect, name, newest, stamp
 from tests.live.provision import DEFAULT_VERSION, ProvisionError, Server, install_models, live_server
 
-__all__ = ["board", "client", "clip", "connect", "name", "stamp"]  # fixtures that pytest finds here
+__all__ = ["board", "client", "clip", "connect", "name", "newest", "stamp"]  # fixtures that pytest finds here
 
 
 @pytest.fixture(scope="session")

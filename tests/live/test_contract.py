@@ -7,4 +7,5 @@ from tests.contract.test_custom_fields import *  # noqa: F403
 from tests.contract.test_examples import *  # noqa: F403
 from tests.contract.test_faults import *  # noqa: F403
 from tests.contract.test_refusals import *  # noqa: F403
+from tests.contract.test_requests import *  # noqa: F403
 from tests.contract.test_shell import *  # noqa: F403

@@ -69,10 +69,6 @@ class ItemServices:
         about |= {"metadata": dumped(metadata), **self._origin()}
         return self._world.media.add_video(data, width=width, height=height, **about).name
 
-    def board_images(self, board_id: str) -> list[str]:
-        """The names of the images on a board, newest first."""
-        return [file.name for file in self._world.media.find(board_id=board_id, is_intermediate=False)]
-
     def model(self, key: str) -> dict[str, Any] | None:
         """The config of a model."""
         return next(iter(self._world.models.find(key=key)), None)

@@ -43,9 +43,6 @@ class Memory:
     def model(self, key: str) -> dict[str, Any] | None:
         return {"key": key} if self.models is None or key in self.models else None
 
-    def board_images(self, board_id: str) -> list[str]:
-        return []
-
     def keep(self, image: Image.Image, name: str = "given.png") -> dict[str, str]:
         """Store an image and return its ImageField."""
         self.images[name] = image

@@ -8,7 +8,7 @@ from PIL import Image
 
 
 class Services(Protocol):
-    """Images, videos, models and boards, for use by nodes."""
+    """Images, videos and models, for use by nodes."""
 
     def load_image(self, name: str) -> Image.Image:
         """Return an image by name. Raises KeyError if there is none."""
@@ -48,10 +48,6 @@ class Services(Protocol):
 
     def model(self, key: str) -> dict[str, Any] | None:
         """Return the configuration of a model, or None."""
-        ...
-
-    def board_images(self, board_id: str) -> list[str]:
-        """Return the names of a board's images."""
         ...
 
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pydantic_core import core_schema
 
-from invokable.testing.words import CUSTOM_LABEL
+CUSTOM_LABEL: Final = "* CUSTOM LABEL *"
+"""The label of a metadata item whose label is in another field."""
 
 Rule = Callable[[Mapping[str, Any], Any], str | None]
 """Returns the server's message about a value, given the fields before it; None if it is valid."""

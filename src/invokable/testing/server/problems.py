@@ -43,11 +43,6 @@ class Invalid(Exception):  # noqa: N818
         self.details = details
 
 
-def value_error(loc: tuple[str | int, ...], message: str, value: Any) -> Detail:
-    """The detail for a rule that is not about the type of a value."""
-    return Detail("value_error", loc, f"Value error, {message}", value, {"error": {}})
-
-
 def missing(loc: tuple[str | int, ...], value: Any = None) -> Detail:
     """The detail for a missing member."""
     return Detail("missing", loc, "Field required", value)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
-from invokable.testing.words import CUSTOM_LABEL
+from invokable.testing.graphs.rules import CUSTOM_LABEL
 
 _NOT_METADATA: Final = frozenset({"id", "type", "is_intermediate", "use_cache"})
 

@@ -1,0 +1,170 @@
+"""Requests that a client of one's own may send: answered alike by the simulator and by real servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.provision import Server
+
+USER = "image_category=user&is_intermediate=false"
+WORKFLOW: dict[str, Any] = {
+    **dict.fromkeys(("name", "author", "description", "version", "contact", "tags", "notes"), "x"),
+    "exposedFields": [],
+    "meta": {"category": "user", "version": "3.0.0"},
+    "nodes": [],
+    "edges": [],
+}
+DEFAULT = {"category": "default", "version": "3.0.0"}
+RETURN = {"type": "invocation", "data": {"type": "workflow_return"}}
+
+
+@pytest.fixture
+def http(newest: Server) -> Iterator[httpx.Client]:
+    """Raw access. A real server closes the connection after some errors, so each request has its own."""
+    with httpx.Client(
+        base_url=newest.url, timeout=30, verify=False, limits=httpx.Limits(max_keepalive_connections=0)
+    ) as access:
+        yield access
+
+
+def upload(http: httpx.Client, stamp: Path, query: str = USER, **form: str) -> httpx.Response:
+    files = {"file": ("a.png", stamp.read_bytes(), "image/png")}
+    return http.post(f"/api/v1/images/upload?{query}", files=files, data=form)
+
+
+def preset(http: httpx.Client, **about: Any) -> httpx.Response:
+    data = {"name": "x", "positive_prompt": "", "negative_prompt": "", "type": "user", **about}
+    return http.post("/api/v1/style_presets/", data={"data": json.dumps(data)})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "loc"),
+    [
+        ("PATCH", "/api/v1/boards/zz", {"name": "x"}, "extra_forbidden", ["body", "name"]),
+        ("PATCH", "/api/v1/boards/zz", {"archived": "maybe"}, "bool_parsing", ["body", "archived"]),
+        ("PATCH", "/api/v1/boards/zz", [], "model_attributes_type", ["body"]),
+        ("PATCH", "/api/v1/images/i/zz.png", {"starred": "yes"}, "bool_type", ["body", "starred"]),
+        ("PATCH", "/api/v1/images/i/zz.png", {"image_category": "x"}, "enum", ["body", "image_category"]),
+        ("GET", "/api/v1/boards/zz/image_names?categories=x", None, "enum", ["query", "categories", 0]),
+        ("POST", "/api/v1/board_images/batch", {"board_id": "zz"}, "missing", ["body", "image_names"]),
+        ("POST", "/api/v1/images/star", {"image_names": ["a"] * 1001}, "too_long", ["body", "image_names"]),
+        ("GET", "/api/v1/workflows/counts_by_category", None, "missing", ["query", "categories"]),
+        ("POST", "/api/v1/utilities/dynamicprompts", {"prompt": "a", "max_prompts": 0}, "greater_than_equal", None),
+        ("GET", "/api/v2/models/install/x", None, "int_parsing", ["path", "id"]),
+        (
+            "POST",
+            "/api/v1/workflows/",
+            {"workflow": {**WORKFLOW, "meta": {"category": "user", "version": "3"}}},
+            "value_error",
+            ["body", "workflow", "meta", "version"],
+        ),
+        (
+            "POST",
+            "/api/v1/workflows/",
+            {"workflow": {**WORKFLOW, "nodes": [RETURN, RETURN]}},
+            "value_error",
+            ["body", "workflow", "nodes"],
+        ),
+    ],
+)
+def test_a_request_is_checked_before_it_is_looked_up(
+    http: httpx.Client, method: str, path: str, body: Any, kind: str, loc: list[Any] | None
+) -> None:
+    answer = http.request(method, path, json=body) if body is not None else http.request(method, path)
+
+    (detail,) = answer.json()["detail"]
+    assert (answer.status_code, detail["type"]) == (422, kind)
+    assert loc is None or detail["loc"] == loc
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        (
+            "POST",
+            "/api/v1/workflows/",
+            {"workflow": {**WORKFLOW, "meta": {"category": "default", "version": "3.0.0"}}},
+            500,
+        ),
+        ("POST", "/api/v1/images/download", {"board_id": "zz"}, 500),
+        ("GET", "/api/v1/auth/users", None, 401),
+        ("GET", "/api/v1/workflows/i/zz/thumbnail", None, 404),
+    ],
+)
+def test_a_request_that_fails(http: httpx.Client, method: str, path: str, body: Any, status: int) -> None:
+    assert http.request(method, path, json=body).status_code == status
+
+
+def test_names_that_are_repeated_count_once(http: httpx.Client, stamp: Path) -> None:
+    name = upload(http, stamp).json()["image_name"]
+    twice = {"image_names": [name, name]}
+
+    assert http.post("/api/v1/images/star", json=twice).json()["starred_images"] == [name]
+    assert http.post("/api/v1/board_images/batch/delete", json=twice).json()["affected_boards"] == ["none"]
+    assert http.post("/api/v1/images/delete", json=twice).json()["deleted_images"] == [name]
+    assert http.post("/api/v1/board_images/batch/delete", json=twice).json()["affected_boards"] == []
+
+
+@pytest.mark.parametrize(
+    ("size", "status", "width"),
+    [
+        ("", 201, None),
+        ('{"width": "4", "height": 3.0}', 201, 4),
+        ('{"width": 0, "height": 3}', 400, None),
+        ('{"width": 4096, "height": 4097}', 400, None),
+        ("4", 400, None),
+    ],
+)
+def test_an_upload_is_resized(http: httpx.Client, stamp: Path, size: str, status: int, width: int | None) -> None:
+    answer = upload(http, stamp, resize_to=size)
+
+    assert answer.status_code == status
+    assert width is None or answer.json()["width"] == width
+
+
+def test_a_style_preset_has_a_type_and_may_be_public(http: httpx.Client) -> None:
+    kept = preset(http, is_public="true").json()
+    http.delete(f"/api/v1/style_presets/i/{kept['id']}")
+
+    assert kept["is_public"] is True
+    assert preset(http, type="zz").json() == {"detail": "Invalid preset data"}
+
+
+def test_workflows_are_listed_in_the_order_that_is_asked_for(http: httpx.Client, name: str) -> None:
+    for title in ("b", "c", "a"):
+        http.post("/api/v1/workflows/", json={"workflow": {**WORKFLOW, "name": f"{name} {title}"}})
+
+    def listed(**order: str) -> str:
+        found = http.get("/api/v1/workflows/", params={"query": name, **order}).json()["items"]
+        return "".join(workflow["name"][-1] for workflow in found)
+
+    assert listed() == "abc"
+    assert listed(direction="DESC") == "cba"
+    assert listed(order_by="created_at") == "bca"
+
+
+def test_a_shared_workflow_has_a_tag(http: httpx.Client, name: str) -> None:
+    saved = http.post("/api/v1/workflows/", json={"workflow": {**WORKFLOW, "name": name, "tags": "b,c"}}).json()
+    path = f"/api/v1/workflows/i/{saved['workflow_id']}/is_public"
+
+    shared = http.patch(path, json={"is_public": True}).json()
+    hidden = http.patch(path, json={"is_public": False}).json()
+
+    assert (shared["workflow"]["tags"], hidden["workflow"]["tags"]) == ("b, c, shared", "b, c")
+
+
+def test_a_zip_of_a_board_is_named_after_it(http: httpx.Client, stamp: Path, name: str) -> None:
+    board = http.post("/api/v1/boards/", params={"board_name": f"{name} / 1"}).json()["board_id"]
+    upload(http, stamp, f"{USER}&board_id={board}")
+
+    assert (
+        http.post("/api/v1/images/download", json={"board_id": board})
+        .json()["bulk_download_item_name"]
+        .startswith(f"{name}  1_")
+    )
