@@ -155,3 +155,23 @@ def test_a_node_that_fails(
 
     assert item["error_type"] == error_type
     assert message in item["error_message"]
+
+
+@pytest.mark.parametrize(
+    ("node", "data"),
+    [
+        ({"type": "range", "start": 20}, None),
+        ({"type": "range", "stop": 10}, {"field_name": "start", "items": [20]}),
+        ({"type": "integer_math", "operation": "DIV"}, {"field_name": "b", "items": [0]}),
+    ],
+)
+def test_an_item_that_the_server_cannot_read(newest: Server, node: dict[str, Any], data: dict[str, Any] | None) -> None:
+    graph = {"nodes": {"n0": {"id": "n0", **node}}, "edges": []}
+    batch = {"graph": graph, "data": data and [[{"node_path": "n0", **data}]]}
+    (item_id,) = newest.post(f"{QUEUE}/enqueue_batch", {"batch": batch})["item_ids"]
+
+    answer = httpx.get(f"{newest.url}{QUEUE}/i/{item_id}", timeout=30, verify=False)
+    newest.put(f"{QUEUE}/clear")
+
+    assert answer.status_code == 500
+    assert f"1 validation error for GraphExecutionState\ngraph.nodes.n0.{node['type']}." in answer.json()["detail"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from invokable import BoardRecord
 from tests.live.provision import Server
 
+Save = Callable[..., dict[str, Any]]
 USER = "image_category=user&is_intermediate=false"
 WORKFLOW: dict[str, Any] = {
     **dict.fromkeys(("name", "author", "description", "version", "contact", "tags", "notes"), "x"),
@@ -22,6 +24,20 @@ WORKFLOW: dict[str, Any] = {
 }
 DEFAULT = {"category": "default", "version": "3.0.0"}
 RETURN = {"type": "invocation", "data": {"type": "workflow_return"}}
+
+
+@pytest.fixture
+def workflow(http: httpx.Client) -> Iterator[Save]:
+    """Saves workflows, until the end of the test."""
+    saved: list[dict[str, Any]] = []
+
+    def save(**about: Any) -> dict[str, Any]:
+        saved.append(http.post("/api/v1/workflows/", json={"workflow": {**WORKFLOW, **about}}).json())
+        return saved[-1]
+
+    yield save
+    for one in saved:
+        http.delete(f"/api/v1/workflows/i/{one['workflow_id']}")
 
 
 @pytest.fixture
@@ -136,9 +152,9 @@ def test_a_style_preset_has_a_type_and_may_be_public(http: httpx.Client) -> None
     assert preset(http, type="zz").json() == {"detail": "Invalid preset data"}
 
 
-def test_workflows_are_listed_in_the_order_that_is_asked_for(http: httpx.Client, name: str) -> None:
+def test_workflows_are_listed_in_the_order_that_is_asked_for(http: httpx.Client, workflow: Save, name: str) -> None:
     for title in ("b", "c", "a"):
-        http.post("/api/v1/workflows/", json={"workflow": {**WORKFLOW, "name": f"{name} {title}"}})
+        workflow(name=f"{name} {title}")
 
     def listed(**order: str) -> str:
         found = http.get("/api/v1/workflows/", params={"query": name, **order}).json()["items"]
@@ -149,9 +165,8 @@ def test_workflows_are_listed_in_the_order_that_is_asked_for(http: httpx.Client,
     assert listed(order_by="created_at") == "bca"
 
 
-def test_a_shared_workflow_has_a_tag(http: httpx.Client, name: str) -> None:
-    saved = http.post("/api/v1/workflows/", json={"workflow": {**WORKFLOW, "name": name, "tags": "b,c"}}).json()
-    path = f"/api/v1/workflows/i/{saved['workflow_id']}/is_public"
+def test_a_shared_workflow_has_a_tag(http: httpx.Client, workflow: Save, name: str) -> None:
+    path = f"/api/v1/workflows/i/{workflow(name=name, tags='b,c')['workflow_id']}/is_public"
 
     shared = http.patch(path, json={"is_public": True}).json()
     hidden = http.patch(path, json={"is_public": False}).json()
@@ -159,12 +174,9 @@ def test_a_shared_workflow_has_a_tag(http: httpx.Client, name: str) -> None:
     assert (shared["workflow"]["tags"], hidden["workflow"]["tags"]) == ("b, c, shared", "b, c")
 
 
-def test_a_zip_of_a_board_is_named_after_it(http: httpx.Client, stamp: Path, name: str) -> None:
-    board = http.post("/api/v1/boards/", params={"board_name": f"{name} / 1"}).json()["board_id"]
-    upload(http, stamp, f"{USER}&board_id={board}")
+def test_a_zip_of_a_board_is_named_after_it(http: httpx.Client, board: BoardRecord, stamp: Path, name: str) -> None:
+    http.patch(f"/api/v1/boards/{board.id}", json={"board_name": f"{name} / 1"})
+    upload(http, stamp, f"{USER}&board_id={board.id}")
 
-    assert (
-        http.post("/api/v1/images/download", json={"board_id": board})
-        .json()["bulk_download_item_name"]
-        .startswith(f"{name}  1_")
-    )
+    packed = http.post("/api/v1/images/download", json={"board_id": board.id}).json()
+    assert packed["bulk_download_item_name"].startswith(f"{name}  1_")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, ValidationError, core_schema
 
 from invokable.schema import Limits
 from invokable.testing.graphs.graph_rules import graph_schema
+from invokable.testing.graphs.rules import RULED
 from invokable.testing.graphs.values import Reader
 from invokable.testing.graphs.workflow_rules import workflow_schema
 from invokable.testing.server import checks
-from invokable.testing.server.batches import Batch, FieldValue
-from invokable.testing.server.problems import Detail
+from invokable.testing.server.batches import Batch, FieldValue, substituted
 
 _ITEM: Final = "list[union[str,float,int,ImageField,VideoField]]"
 
@@ -76,23 +77,26 @@ def _kind(item: Any) -> str:
     return next(iter(item)) if isinstance(item, dict) else type(item).__name__
 
 
-def inspect_value(value: FieldValue, graph: dict[str, Any], reader: Reader) -> tuple[Any, str | None]:
-    """A batch value converted for its field, and its error, which the server only finds on running it."""
-    node = graph["nodes"][value["node_path"]]
-    name, given = value["field_name"], value["value"]
-    template = reader.schema.nodes[node["type"]].inputs.get(name)
-    if template is None:
-        if name == "type" and given != node["type"]:
-            return given, f"Input tag {given!r} found using 'type' does not match any of the expected tags"
-        return given, None
-    taken, details = reader.value(given, template, ("graph", "nodes", node["id"], node["type"], name))
-    if details:
-        return given, _unreadable(details[0])
-    return taken, None
+def read_back(values: Sequence[FieldValue], graph: dict[str, Any], reader: Reader) -> tuple[dict[str, Any], str | None]:
+    """The nodes that an item's values change, and why the server cannot read the item, which it only finds too late.
+
+    It checks the values of a batch, and defaults, for the first time when it reads the stored graph.
+    """
+    nodes = substituted(graph, values)["nodes"]
+    changed = {value["node_path"] for value in values}
+    read = {
+        node_id: {name: value for name, value in node.items() if value is not None}
+        for node_id, node in nodes.items()
+        if node_id in changed or node["type"] in RULED
+    }
+    try:
+        taken = _stored(reader).validate_python({"graph": {"nodes": read}})["graph"]["nodes"]
+    except ValidationError as error:
+        return {node_id: nodes[node_id] for node_id in changed}, str(error)
+    return {node_id: taken[node_id] for node_id in changed}, None
 
 
-def _unreadable(detail: Detail) -> str:
-    """The error of an item, in pydantic's format."""
-    where, value = ".".join(map(str, detail.loc)), detail.input
-    about = f"[type={detail.type}, input_value={value!r}, input_type={type(value).__name__}]"
-    return f"1 validation error for GraphExecutionState\n{where}\n  {detail.msg} {about}"
+def _stored(reader: Reader) -> SchemaValidator:
+    nodes = core_schema.dict_schema(checks.TEXT, core_schema.no_info_plain_validator_function(reader.node))
+    state = checks.record("State", {"graph": checks.record("Graph", {"nodes": nodes})})
+    return SchemaValidator(state, CoreConfig(title="GraphExecutionState"))

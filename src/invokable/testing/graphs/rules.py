@@ -77,6 +77,9 @@ NODE_RULES: Final[Mapping[tuple[str, str], Rule]] = {
 }
 """By node type and field."""
 
+RULED: Final = frozenset(node_type for node_type, _ in NODE_RULES)
+"""The node types with rules."""
+
 CHANGES: Final[Mapping[tuple[str, str], Callable[[Any], Any]]] = {("noise", "seed"): lambda value: value % 2**32}
 """What the server makes of a value before it checks it, by node type and field. It fails where this raises."""
 

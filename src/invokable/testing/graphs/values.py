@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from pydantic_core import SchemaValidator, core_schema
 
-from invokable.schema import InputTemplate, Schema
-from invokable.testing.graphs.fields import field_validator, node_validator
-from invokable.testing.server.checks import ANYTHING, Loc, Taken, take
+from invokable.schema import Schema
+from invokable.testing.graphs.fields import node_validator
+from invokable.testing.server.checks import ANYTHING
 from invokable.testing.server.problems import Broken
 from invokable.testing.server.release import Release
 
@@ -17,7 +17,7 @@ _EXPANDED: Final = ("_batch", "_generator")
 
 
 class Reader:
-    """Reads nodes and values like a server with this schema."""
+    """Reads nodes like a server with this schema."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema: Final = schema
@@ -38,7 +38,3 @@ class Reader:
             return self._nodes[node_type].validate_python(value)
         except (KeyError, TypeError):
             raise Broken from None
-
-    def value(self, value: Any, field: InputTemplate, loc: Loc) -> Taken:
-        """The value of a field, as stored by the server."""
-        return take(field_validator(field, self.schema), value, loc)

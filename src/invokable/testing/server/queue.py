@@ -22,8 +22,8 @@ from invokable.testing.server.queue_events import QueueEvents
 from invokable.testing.server.release import Release
 from invokable.testing.server.rows import Person, Row, tally
 
-Inspect = Callable[[FieldValue], tuple[Any, str | None]]
-"""Returns a batch value converted for its field, and its error."""
+ReadBack = Callable[[Sequence[FieldValue]], tuple[dict[str, Any], str | None]]
+"""Returns the nodes that an item's values change, and why the server cannot read it."""
 
 
 class Queue:
@@ -45,19 +45,22 @@ class Queue:
 
     # ------------------------------------------------------------------ taking in
 
-    def enqueue(self, queue_id: str, batch: Batch, *, prepend: bool, inspect: Inspect) -> dict[str, Any]:
+    def enqueue(self, queue_id: str, batch: Batch, *, prepend: bool, read_back: ReadBack) -> dict[str, Any]:
         """Accept a batch, or as much of it as there is room for, and return the server's answer."""
         with self.lock:
             room = max(self.max_size - self._counts[queue_id, None]["pending"], 0)
             priority = self._highest_priority(queue_id) + 1 if prepend else 0
             created = now()
             enqueued = 0
-            checked: dict[int, tuple[Any, str | None]] = {}
+            known: dict[tuple[int, ...], tuple[dict[str, Any], str | None]] = {}
             for values in expand(batch.data, batch.runs):
                 if enqueued == room:
                     break
                 row = Row(self._next_id, queue_id, batch, values, priority, created, batch.user_id, updated_at=created)
-                _inspect(row, inspect, checked)
+                key = tuple(map(id, values))  # the runs of a batch share their values
+                if key not in known:
+                    known[key] = read_back(values)
+                row.nodes, row.poison = known[key]
                 self._add(row)
                 enqueued += 1
             answer = {
@@ -83,7 +86,7 @@ class Queue:
                 created = now()
                 row = Row(self._next_id, queue_id, old.batch, old.values, old.priority, created, old.user_id)
                 row.updated_at, row.retried_from = created, old.retried_from or old.item_id
-                row.coerced, row.poison = old.coerced, old.poison
+                row.nodes, row.poison = old.nodes, old.poison
                 self._add(row)
                 retried.append(item_id)
             self._events.retried(queue_id, [self.rows[item_id] for item_id in retried])
@@ -298,18 +301,3 @@ class Queue:
         return max(
             (r.priority for r in self.rows.values() if r.queue_id == queue_id and r.status == "pending"), default=0
         )
-
-
-def _inspect(row: Row, inspect: Inspect, checked: dict[int, tuple[Any, str | None]]) -> None:
-    """Check whether a row's values fit its nodes; each value of a batch is checked once."""
-    coerced = []
-    same = True
-    for value in row.values:
-        if id(value) not in checked:
-            checked[id(value)] = inspect(value)
-        taken, problem = checked[id(value)]
-        row.poison = row.poison or problem
-        coerced.append({**value, "value": taken})
-        same = same and taken == value["value"] and type(taken) is type(value["value"])  # 1.0 == True
-    if not same:
-        row.coerced = coerced

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from invokable.contract.server import ENDED, REDACTED, STATES
-from invokable.testing.server.batches import Batch, FieldValue, substituted
+from invokable.testing.server.batches import Batch, FieldValue
 from invokable.testing.server.release import Release
 
 
@@ -35,10 +35,10 @@ class Row:
     retried_from: int | None = None
     device: str | None = None
     session: dict[str, Any] | None = None
-    coerced: list[FieldValue] | None = None
-    """The values converted for their fields; None if they are the same."""
+    nodes: dict[str, Any] = field(default_factory=dict)
+    """The nodes that the values change."""
     poison: str | None = None
-    """Why the server cannot read the item: a value does not fit its field, which it notices too late."""
+    """Why the server cannot read the item: a value does not fit its node, which it notices too late."""
 
     @property
     def ended(self) -> bool:
@@ -47,7 +47,8 @@ class Row:
 
     def graph(self) -> dict[str, Any]:
         """The graph with this item's values."""
-        return substituted(self.batch.graph, self.values if self.coerced is None else self.coerced)
+        graph = self.batch.graph
+        return {**graph, "nodes": {**graph["nodes"], **self.nodes}} if self.nodes else graph
 
 
 @dataclass(frozen=True, slots=True)
