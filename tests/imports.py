@@ -50,6 +50,8 @@ def _statements(node: ast.AST, *, for_types: bool) -> Iterator[ast.stmt]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
             yield child
+        elif not isinstance(child, ast.excepthandler | ast.match_case):  # an expression holds no statement
+            continue
         if for_types or not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
             yield from _statements(child, for_types=for_types)
 

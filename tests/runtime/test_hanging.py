@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -68,8 +70,14 @@ Ended = tuple[str, float]
 """The name of the error, and the seconds until it was raised."""
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """What clients of hanging servers trust; reading the certificates takes longer than anything else they do."""
+    return ssl.create_default_context()
+
+
 def blocking_run(url: str, stamp: Any, timeout: float) -> Ended:
-    with Client(url, policy=PATIENT) as client:
+    with Client(url, policy=PATIENT, verify=trust()) as client:
         start = time.monotonic()
         try:
             client.run(ColourCard(stamp=stamp), timeout=timeout)
@@ -80,7 +88,7 @@ def blocking_run(url: str, stamp: Any, timeout: float) -> Ended:
 
 def awaited_run(url: str, stamp: Any, timeout: float) -> Ended:
     async def main() -> Ended:
-        async with AsyncClient(url, policy=PATIENT) as client:
+        async with AsyncClient(url, policy=PATIENT, verify=trust()) as client:
             start = time.monotonic()
             try:
                 await client.run(ColourCard(stamp=stamp), timeout=timeout)
@@ -163,7 +171,7 @@ def test_a_request_that_times_out_before_it_is_written_has_not_arrived() -> None
 @pytest.mark.parametrize(("hang", "sent"), [("accepts nobody", False), ("no handshake", False), ("says nothing", True)])
 def test_after_an_interrupt_it_is_known_whether_a_request_may_have_arrived(hang: str, sent: bool) -> None:
     request = Request("POST", "/api", json={})
-    with HANGS[hang]() as url, Client(url) as client, pytest.raises(KeyboardInterrupt):
+    with HANGS[hang]() as url, Client(url, verify=trust()) as client, pytest.raises(KeyboardInterrupt):
         interrupted(lambda: client._engine.transport.send(request), after=0.3)
     assert request.transmission.may_have_arrived is sent
 
