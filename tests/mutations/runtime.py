@@ -27,7 +27,7 @@ MUTATIONS: Final = (
     Mutation(
         "the items of a run are canceled as duplicates, because the answer to its POST had other ids",
         f"{RUNTIME}steps/runs/wait.py",
-        "    waiting.correct(listed)\n",
+        "        waiting.correct(listed)\n",
         "",
         (f"{TESTS}test_run.py::test_items_that_are_not_of_the_batch_are_looked_up",),
     ),
