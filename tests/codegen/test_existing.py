@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from invokable.codegen import BuildOptions, build_modules
+from invokable.codegen.build.check import report
 from invokable.codegen.naming.lock import Names
+from invokable.codegen.python import meaning
+from invokable.codegen.written import checksums
 from invokable.codegen.written.existing import MARKER, is_edited, is_generated, read_names
 from invokable.codegen.written.header import read_header
-from tests.examples import MODULES
+from tests.examples import MODULES, WORKFLOWS
 
 CARD = (MODULES / "colour_card.py").read_bytes()
 
@@ -65,3 +73,25 @@ class Flow(Workflow):
     same: Annotated[int, Index(1)] = 1
 """
     assert read_names(module.encode()).inputs == {}
+
+
+@pytest.mark.parametrize(
+    ("edit", "state", "read"),
+    [("# by hand\n", "edited", 2), ("", "fine", 0)],  # the module there, and the new one that is signed
+)
+def test_a_check_reads_the_content_of_an_edited_module_once(
+    edit: str, state: str, read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = str(shutil.copy(WORKFLOWS / "colour_card.json", tmp_path))
+    build_modules([source], str(tmp_path), BuildOptions()).write()
+    module = tmp_path / "colour_card.py"
+    module.write_text(module.read_text(encoding="utf-8") + edit, encoding="utf-8")
+    checksum, texts = meaning.meaning_checksum, []
+
+    def counted(text: bytes, **options: Any) -> str | None:
+        texts.append(text)
+        return checksum(text, **options)
+
+    monkeypatch.setattr(checksums, "meaning_checksum", counted)
+    (finding,) = report(build_modules([source], str(tmp_path), BuildOptions(compare=True))).findings
+    assert (finding.state, len(texts)) == (state, read)

@@ -181,6 +181,13 @@ MUTATIONS: Final = (
         ("tests/schema/test_choice.py",),
     ),
     Mutation(
+        "a check reads an edited module again and again",
+        f"{CODEGEN}build/modules.py",
+        "current is not None and not self.edited and",
+        "current is not None and",
+        ("tests/codegen/test_existing.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

@@ -87,9 +87,10 @@ class BuildResult:
         """The change to the module's file; None if there is no module."""
         if self.failures or self.skipped:
             return None
-        if self.module is None or (self.current is not None and _says_the_same(self.current, self.module)):
-            return FileChange(self.path, self.current, self.current)
-        return FileChange(self.path, self.current, self.module)
+        current, module = self.current, self.module
+        if module is None or (current is not None and not self.edited and _says_the_same(current, module)):
+            return FileChange(self.path, current, current)
+        return FileChange(self.path, current, module)
 
     @property
     def outcome(self) -> Written | None:

@@ -38,7 +38,7 @@ def is_edited(text: Utf8) -> bool:
 def says_the_same(current: Utf8, text: Utf8) -> bool:
     """Whether a module on disk, possibly reformatted, is the module with this text."""
     return current == text or (
-        not is_edited(current) and body_checksum(current) == body_checksum(text) and same_source(current, text)
+        body_checksum(current) == body_checksum(text) and same_source(current, text) and not is_edited(current)
     )
 
 
