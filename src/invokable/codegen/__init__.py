@@ -2,8 +2,9 @@
 
     sources ─▶ document ── read ──▶ Reading ── plan ──▶ ModulePlan ── render ──▶ text ── publish ──▶ file
 
-`build` runs this for a whole project, `generate` for one document; `names`, `types` and `outputs` decide what
-`plan` holds; `code` is the only place where text becomes source; `existing` and `publish` deal with files on disk.
+`build` runs this for a whole project, `generate` for one document. `naming`, `typing` and `describing` decide what the
+module says; `python` is the only place where text becomes source; `written` reads modules back, and `project` the rest
+of what is on disk; `drift` compares.
 """
 
 from invokable.codegen.build.modules import BuildResult

@@ -27,6 +27,11 @@ class Surroundings:
     texts: tuple[str, ...] = ()
     """The text elements directly above the field, in the same container."""
 
+    @property
+    def nearest(self) -> str:
+        """The nearest heading; empty without any."""
+        return self.headings[-1] if self.headings else ""
+
 
 @dataclass(slots=True)
 class Container:

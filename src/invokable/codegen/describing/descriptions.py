@@ -20,7 +20,7 @@ from invokable.codegen.describing.glossary import accepts
 from invokable.codegen.typing.words import DOTS, cut, default_in_words, models_of
 from invokable.contract.listing import all_of
 from invokable.contract.settings import SETTINGS_FIELDS
-from invokable.workflow.headings import surroundings
+from invokable.workflow.headings import Surroundings, surroundings
 
 if TYPE_CHECKING:
     from invokable.codegen.plan import ModulePlan, PlannedInput
@@ -79,8 +79,7 @@ class Descriptions:
     def _where(self, planned: PlannedInput) -> str:
         """Where InvokeAI's editor shows a field: its node and the heading above it; empty if the name is enough."""
         item = planned.item
-        around = self._around.get(item.index)
-        heading = around.headings[-1] if around and around.headings else ""
+        heading = self._around.get(item.index, Surroundings()).nearest
         under = f', under "{heading}"' if heading and heading != self._title else ""
         return f", on {' '.join((item.node_label.strip() or item.node_title).split())}{under}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from invokable.codegen.describing.destinations import joined, node_name
 from invokable.workflow.feeding import Feeding
-from invokable.workflow.headings import one_line, surroundings
+from invokable.workflow.headings import Surroundings, one_line, surroundings
 
 if TYPE_CHECKING:
     from invokable.codegen.plan import PlannedInput, PlannedOutput
@@ -44,8 +44,7 @@ class Results:
     def _under(self, node_id: str) -> str:
         """The nearest heading above the node's first field in the form."""
         shown = self._shown.get(node_id)
-        around = self._around.get(shown[0].item.index) if shown else None
-        heading = around.headings[-1] if around and around.headings else ""
+        heading = self._around.get(shown[0].item.index, Surroundings()).nearest if shown else ""
         return f', under "{heading}"' if heading and heading != self._title else ""
 
     def _filed(self, node_id: str) -> str:
