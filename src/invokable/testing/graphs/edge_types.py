@@ -92,10 +92,12 @@ def _port(field_type: FieldType, *, nullable: bool = False) -> PortType:
     return PortType(kind.name, cardinality != "COLLECTION", cardinality != "SINGLE", nullable)
 
 
-def fits(given: PortType, wanted: PortType) -> bool:
-    """Return whether the server accepts this connection."""
+def fits(given: PortType, wanted: PortType, *, subclasses: bool = True) -> bool:
+    """Return whether the server accepts this connection. `subclasses` is whether a boolean is an integer."""
     if given == wanted or given.is_any or wanted.is_any:
         return True
+    if given.plain == "BooleanField" and not subclasses:
+        return bool({given.plain} & wanted.parts)
     if given.plain in wanted.parts or wanted.plain in given.parts or wanted.plain in _WIDER.get(given.plain, ()):
         return True
     return bool(given.parts) and given.parts <= wanted.parts

@@ -158,6 +158,8 @@ def _member_kind(member: Member, schema: Schema) -> CoreSchema:
             return checks.number(member.limits)
         case "text":
             return checks.TEXT
+        case "any":
+            return checks.ANYTHING
         case "base":
             return _listed(schema.model_bases)
         case "model_type":

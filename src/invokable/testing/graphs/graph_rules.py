@@ -20,6 +20,7 @@ from invokable.testing.graphs.edge_types import (
 from invokable.testing.graphs.values import Reader
 from invokable.testing.server import checks
 from invokable.testing.server.problems import Broken
+from invokable.testing.server.release import Release
 
 _ENDS: Final = ("source", "destination")
 
@@ -111,7 +112,8 @@ def _has_cycle(nodes: dict[str, Any], edges: list[Any]) -> bool:
 
 def _mismatch(edge: Any, connections: Connections) -> str | None:
     source, destination = edge["source"], edge["destination"]
-    if fits(connections.given(source), connections.wanted(destination)):
+    subclasses = Release(connections.schema.version).has("iterators")
+    if fits(connections.given(source), connections.wanted(destination), subclasses=subclasses):
         return None
     ends = " -> ".join(f"{end['node_id']}.{end['field']}" for end in (source, destination))
     return f"Edge source and target types do not match ({ends})"

@@ -45,6 +45,8 @@ RECORDS: Final[Mapping[str, Mapping[str, Member]]] = {
         "score": Member("number", Limits(minimum=0, maximum=1), required=False, nullable=True),
     },
     "LoRAMetadataField": {"model": Member("ModelIdentifierField"), "weight": Member("number")},
+    "MetadataItemField": {"label": _TEXT, "value": Member("any")},
+    "WorkflowReturnValueField": {"key": _TEXT, "value": Member("any", required=False)},
     "TensorField": {"tensor_name": _TEXT},
     "LatentsField": {"latents_name": _TEXT, "seed": Member("integer", required=False, nullable=True)},
     "LoRAField": {"lora": Member("ModelIdentifierField"), "weight": Member("number")},

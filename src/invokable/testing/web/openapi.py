@@ -36,7 +36,7 @@ _LIMITS: Final = {
 }
 _UNSPELT: Final = frozenset({"AnyField", "CollectionField"})
 _INTERNAL: Final = frozenset({"board", "metadata"})
-_KINDS: Final = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
+_KINDS: Final = {"text": "string", "integer": "integer", "number": "number"}
 _ENUMS: Final = {"base": "BaseModelType", "model_type": "ModelType", "submodel_type": "SubModelType"}
 
 
@@ -195,9 +195,11 @@ def _record(name: str, members: Any) -> Json:
 
 
 def _member(about: Member) -> Json:
-    if about.kind in _KINDS:
-        return {"type": _KINDS[about.kind], **_limits(about.limits)}
     written: Json = {"$ref": f"{_REF}{_ENUMS.get(about.kind, about.kind)}"}
+    if about.kind in _KINDS:
+        written = {"type": _KINDS[about.kind], **_limits(about.limits)}
+    elif about.kind == "any":
+        written = {}
     return {"anyOf": [written, {"type": "null"}], "default": None} if about.nullable else written
 
 
