@@ -180,3 +180,16 @@ def test_a_zip_of_a_board_is_named_after_it(http: httpx.Client, board: BoardReco
 
     packed = http.post("/api/v1/images/download", json={"board_id": board.id}).json()
     assert packed["bulk_download_item_name"].startswith(f"{name}  1_")
+
+
+def test_the_properties_of_a_video_are_read(http: httpx.Client, clip: bytes) -> None:
+    def send(content: bytes) -> dict[str, Any]:
+        query = "video_category=user&is_intermediate=false"
+        files = {"file": ("a.mp4", content, "video/mp4")}
+        return dict(http.post(f"/api/v1/videos/upload?{query}", files=files).json())
+
+    video = send(clip)
+    http.delete(f"/api/v1/videos/i/{video['video_name']}")
+
+    assert [video[name] for name in ("width", "height", "duration", "fps")] == [16, 16, 0.5, 8]
+    assert send(clip[:60]) == {"detail": "Failed to read video"}

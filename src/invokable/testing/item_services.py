@@ -57,8 +57,6 @@ class ItemServices:
         *,
         node_id: str,
         session_id: str,
-        width: int,
-        height: int,
         is_intermediate: bool = False,
         board_id: str | None = None,
         metadata: Any = None,
@@ -67,7 +65,7 @@ class ItemServices:
         self._check()
         about = self._about(node_id, session_id, is_intermediate, board_id, "general")
         about |= {"metadata": dumped(metadata), **self._origin()}
-        return self._world.media.add_video(data, width=width, height=height, **about).name
+        return self._world.media.add_video(data, **about).name
 
     def model(self, key: str) -> dict[str, Any] | None:
         """The config of a model."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from invokable.schema import FieldType, InputTemplate, load
 from invokable.testing.execution import Failed, Session
-from invokable.testing.execution.nodes.mp4 import write
+from invokable.testing.server.mp4 import write
 from tests.effort import slow_beyond
 from tests.testing.execution.running import SCHEMA, Memory, Run, graph, run_node
 from tests.testing.execution.schemas import misfits

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from invokable.testing.execution import Completed, Progress
-from invokable.testing.execution.nodes.mp4 import read, write
 from invokable.testing.execution.pictures import labelled, scene
 from invokable.testing.execution.recipes import Recipe
+from invokable.testing.server.mp4 import read, write
 from tests.effort import slow_beyond
 from tests.testing.execution.pipelines import LORA, MODEL, text_to_image
 from tests.testing.execution.running import Memory, Run, graph

@@ -92,9 +92,9 @@ class NodeRun:
         """Store an image and return the fields of an `image_output`."""
         return {"image": self.store(image), "width": image.width, "height": image.height}
 
-    def save_video(self, data: bytes, width: int, height: int) -> dict[str, str]:
+    def save_video(self, data: bytes) -> dict[str, str]:
         """Store a video and return its VideoField."""
-        name = self.services.save_video(data, **self._owner(), width=width, height=height)
+        name = self.services.save_video(data, **self._owner())
         return {"video_name": name}
 
     def _owner(self) -> dict[str, Any]:

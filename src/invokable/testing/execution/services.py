@@ -40,8 +40,6 @@ class Services(Protocol):
         is_intermediate: bool,
         board_id: str | None,
         metadata: dict[str, Any] | None,
-        width: int,
-        height: int,
     ) -> str:
         """Store an MP4 file and return its name."""
         ...

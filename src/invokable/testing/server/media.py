@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from uuid import uuid4
 
 from invokable.contract.vocabulary import Category
-from invokable.testing.server import pictures
+from invokable.testing.server import mp4, pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.release import Release
 
@@ -45,6 +45,8 @@ class File:
     workflow: str | None = None
     graph: str | None = None
     thumbnail: bytes | None = None
+    duration: float | None = None
+    fps: float | None = None
     order: int = 0
 
     @property
@@ -74,9 +76,11 @@ class Media:
         width, height = image.size
         return self._add("image", f"{uuid4()}.png", content, width, height, **texts, **about)
 
-    def add_video(self, content: bytes, *, width: int, height: int, **about: Any) -> File:
-        """Store a video unchanged."""
-        return self._add("video", f"{uuid4()}.mp4", content, width, height, **about)
+    def add_video(self, content: bytes, **about: Any) -> File:
+        """Store a video unchanged. Raises ValueError if it cannot be read."""
+        video = mp4.read(content)
+        about |= {"duration": video.count / video.fps, "fps": video.fps}
+        return self._add("video", f"{uuid4()}.mp4", content, video.width, video.height, **about)
 
     def _add(self, kind: str, name: str, content: bytes, width: int, height: int, **about: Any) -> File:
         created = now()
@@ -143,7 +147,7 @@ class Media:
     def thumbnail(self, file: File) -> bytes:
         """The thumbnail of a file, created on first use."""
         if file.thumbnail is None:
-            file.thumbnail = pictures.thumbnail(file.content) if file.kind == "image" else _blank_thumbnail()
+            file.thumbnail = pictures.thumbnail(file.content) if file.kind == "image" else _blank(file)
         return file.thumbnail
 
     def pack(self, files: Iterable[File], board_name: str) -> str:
@@ -181,14 +185,14 @@ class Media:
             "board_id": file.board_id,
         }
         if kind == "video":
-            record |= {"duration": 1.0, "fps": 8.0}
+            record |= {"duration": file.duration, "fps": file.fps}
         return self._release.shape(kind, record)
 
 
-def _blank_thumbnail() -> bytes:
+def _blank(file: File) -> bytes:
     from PIL import Image
 
-    return pictures.thumbnail(pictures.encode(Image.new("RGB", (64, 64)), {}))
+    return pictures.thumbnail(pictures.encode(Image.new("RGB", (file.width, file.height)), {}))
 
 
 def dumped(value: Any) -> str | None:

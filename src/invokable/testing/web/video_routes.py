@@ -14,12 +14,11 @@ from invokable.testing.web.route_table import route
 _VIDEOS = "/api/v1/videos"
 _ONE = f"{_VIDEOS}/i/{{name}}"
 _MP4 = b"ftyp"
-_SIZE = (64, 64)
 
 
 @route("POST", f"{_VIDEOS}/upload", form=True, slow=True, feature="videos")
 def upload(call: Call) -> Answer:
-    """Store an MP4 file unchanged. Its dimensions are not read: the simulator reports 64 by 64."""
+    """Store an MP4 file unchanged."""
     query = Parameters(call)
     category = query.choice("video_category", CATEGORIES, required=True)
     is_intermediate = query.boolean("is_intermediate", required=True)
@@ -36,18 +35,19 @@ def upload(call: Call) -> Answer:
     metadata = pictures.metadata_text(text)
     if text and metadata is None:
         raise Refusal(422, "Metadata must be a JSON object")
-    file = call.world.media.add_video(
-        call.file.content,
-        metadata=metadata,
-        width=_SIZE[0],
-        height=_SIZE[1],
-        category=category,
-        origin="external",
-        is_intermediate=is_intermediate,
-        user_id=call.person.user_id,
-        session_id=session_id,
-        board_id=board_id,
-    )
+    try:
+        file = call.world.media.add_video(
+            call.file.content,
+            metadata=metadata,
+            category=category,
+            origin="external",
+            is_intermediate=is_intermediate,
+            user_id=call.person.user_id,
+            session_id=session_id,
+            board_id=board_id,
+        )
+    except ValueError:
+        raise Refusal(415, "Failed to read video") from None
     record = call.world.media.to_json(file)
     return Answer(record, 201, headers={"location": record["video_url"]})
 

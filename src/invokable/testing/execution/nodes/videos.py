@@ -11,10 +11,10 @@ from PIL import Image
 from invokable.testing.execution.facts import gathered
 from invokable.testing.execution.node_run import Fields, NodeRun, Step
 from invokable.testing.execution.nodes.latents import decoded
-from invokable.testing.execution.nodes.mp4 import Video, read, write
 from invokable.testing.execution.nodes.placeholders import shown_size
 from invokable.testing.execution.pictures import captioned
 from invokable.testing.execution.registry import node
+from invokable.testing.server.mp4 import Video, read, write
 
 _FRAMES: Final = 81
 _FPS: Final = 16
@@ -40,8 +40,8 @@ def _zoomed(picture: Image.Image, done: float) -> Image.Image:
 
 def _saved(run: NodeRun, frames: Sequence[Image.Image], fps: float) -> Fields:
     width, height = frames[0].size
-    field = run.save_video(write(frames, fps), width, height)
-    return _described(field, Video(tuple(frames), width, height, fps, len(frames)))
+    field = run.save_video(write(frames, fps))
+    return _described(field, Video(width, height, fps, len(frames)))
 
 
 def _described(field: dict[str, Any], video: Video) -> Fields:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from PIL import Image
@@ -18,15 +19,21 @@ _CONTAINERS: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _UNKNOWN_FPS: Final = 16.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Video:
-    """The properties of a file, and its frames if Pillow can read them, as in files written here."""
+    """The properties of a file."""
 
-    frames: tuple[Image.Image, ...]
     width: int
     height: int
     fps: float
     count: int
+    data: bytes = field(default=b"", repr=False)
+
+    @cached_property
+    def frames(self) -> tuple[Image.Image, ...]:
+        """The frames if Pillow can read them, as in files written here."""
+        boxes = _first_boxes(self.data)
+        return tuple(_frames(self.data, boxes)) if b"jpeg" in boxes.get(b"stsd", b"") else ()
 
 
 def write(frames: Sequence[Image.Image], fps: float) -> bytes:
@@ -93,17 +100,21 @@ def _stbl(samples: list[bytes], size: tuple[int, int], each: int, offset: int) -
 
 def read(data: bytes) -> Video:
     """Read a file. Raises ValueError if it is not an MP4 file with a video track."""
-    boxes: dict[bytes, bytes] = {}
-    for kind, content in _boxes(data):
-        boxes.setdefault(kind, content)
+    boxes = _first_boxes(data)
     try:
         width, height = (side >> 16 for side in struct.unpack(">II", boxes[b"tkhd"][-8:]))
         scale = struct.unpack_from(">I", boxes[b"mdhd"], 12)[0]
         count, each = struct.unpack_from(">II", boxes[b"stts"], 8)
     except (KeyError, struct.error) as error:
         raise ValueError("Could not read the video: not an MP4 file with a video track") from error
-    frames = tuple(_frames(data, boxes)) if b"jpeg" in boxes.get(b"stsd", b"") else ()
-    return Video(frames, width or 1, height or 1, scale / each if each else _UNKNOWN_FPS, count)
+    return Video(width or 1, height or 1, scale / each if each else _UNKNOWN_FPS, count, data)
+
+
+def _first_boxes(data: bytes) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = {}
+    for kind, content in _boxes(data):
+        found.setdefault(kind, content)
+    return found
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
