@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import socketio  # type: ignore[import-untyped,unused-ignore]
 
 from invokable import BoardRecord
 from tests.live.provision import Server
@@ -193,3 +195,50 @@ def test_the_properties_of_a_video_are_read(http: httpx.Client, clip: bytes) -> 
 
     assert [video[name] for name in ("width", "height", "duration", "fps")] == [16, 16, 0.5, 8]
     assert send(clip[:60]) == {"detail": "Failed to read video"}
+
+
+@pytest.fixture
+def heard(newest: Server) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The events of the server, as they arrive."""
+    events: list[tuple[str, dict[str, Any]]] = []
+    socket = socketio.Client(reconnection=False)
+    socket.on("*", lambda name, payload: events.append((name, payload)))
+    socket.connect(newest.url, socketio_path="/ws/socket.io", transports=["websocket"])
+    socket.call("subscribe_queue", {"queue_id": "default"}, timeout=10)
+    yield events
+    socket.disconnect()
+
+
+def until(heard: list[tuple[str, dict[str, Any]]], *names: str) -> list[dict[str, Any]]:
+    """Wait for events. Returns their payloads."""
+    deadline = time.monotonic() + 30
+    while not set(names) <= {name for name, _ in heard}:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return [next(payload for one, payload in heard if one == name) for name in names]
+
+
+def test_the_events_about_a_workflow_say_whether_it_is_shared(
+    http: httpx.Client, heard: list[tuple[str, dict[str, Any]]], workflow: Save
+) -> None:
+    saved = workflow()
+    path = f"/api/v1/workflows/i/{saved['workflow_id']}"
+    http.patch(f"{path}/is_public", json={"is_public": False})
+    http.delete(path)
+
+    created, updated, deleted = until(heard, "workflow_created", "workflow_updated", "workflow_deleted")
+    assert (created["is_public"], updated["old_is_public"], updated["new_is_public"]) == (True, True, False)
+    assert deleted["is_public"] is False
+
+
+def test_the_events_about_several_items(http: httpx.Client, heard: list[tuple[str, dict[str, Any]]], name: str) -> None:
+    graph = {"nodes": {"a": {"id": "a", "type": "add"}}, "edges": []}
+    batch = {"graph": graph, "destination": name}
+    ids = http.post("/api/v1/queue/default/enqueue_batch", json={"batch": batch}).json()["item_ids"]
+    while http.get(f"/api/v1/queue/default/i/{ids[0]}").json()["status"] != "completed":
+        time.sleep(0.005)
+    http.put("/api/v1/queue/default/retry_items_by_id", json=ids)
+    http.delete(f"/api/v1/queue/default/d/{name}")
+
+    retried, canceled = until(heard, "queue_items_retried", "queue_items_canceled")
+    assert (retried["retried_item_ids"], canceled["canceled_item_ids"]) == ([], ids)

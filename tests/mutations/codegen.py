@@ -826,6 +826,27 @@ MUTATIONS: Final = (
         ("tests/contract/test_requests.py::test_a_request_is_checked_before_it_is_looked_up",),
     ),
     Mutation(
+        "the simulator reads items back without the defaults of their nodes",
+        "src/invokable/testing/graphs/batch_rules.py",
+        'if node_id in changed or node["type"] in RULED',
+        "if node_id in changed",
+        ("tests/contract/test_refusals.py::test_an_item_that_the_server_cannot_read",),
+    ),
+    Mutation(
+        "the simulator tells of a retry only if an item was retried",
+        "src/invokable/testing/server/queue_events.py",
+        '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',
+        '        if rows:\n            self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',
+        ("tests/contract/test_requests.py::test_the_events_about_several_items",),
+    ),
+    Mutation(
+        "the simulator gives every video the same size",
+        "src/invokable/testing/server/media.py",
+        "content, video.width, video.height, **about",
+        "content, 64, 64, **about",
+        ("tests/contract/test_requests.py::test_the_properties_of_a_video_are_read",),
+    ),
+    Mutation(
         "a node takes a prompt whose braces do not match for a fault of the simulator",
         "src/invokable/testing/execution/nodes/prompts.py",
         'raise NodeError("ParseException", str(error)) from error',

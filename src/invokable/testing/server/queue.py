@@ -201,17 +201,17 @@ class Queue:
             self._forget([row])
 
     def delete_where(self, queue_id: str, chosen: Callable[[Row], bool], *, running: bool = True) -> int:
-        """Delete items in bulk, in any status."""
+        """Delete items in bulk, in any status. The event about them also has those that had ended."""
         with self.lock:
             rows = [row for row in self.rows.values() if row.queue_id == queue_id and chosen(row)]
             rows = [row for row in rows if running or row.status != "in_progress"]
-            pending = [row for row in rows if row.status == "pending"]
+            others = [row for row in rows if row.status != "in_progress"]
             for row in rows:
                 if row.status == "in_progress":
                     self.move(row, "canceled")
             self._forget(rows)
-            if pending:
-                self._events.canceled(queue_id, pending)
+            if others:
+                self._events.canceled(queue_id, others)
             return len(rows)
 
     def clear(self, queue_id: str, user_id: str | None = None) -> int:

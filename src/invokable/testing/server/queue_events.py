@@ -65,9 +65,8 @@ class QueueEvents:
             self._bulk("queue_items_canceled", "canceled_item_ids", queue_id, rows)
 
     def retried(self, queue_id: str, rows: Sequence[Row]) -> None:
-        """Items were enqueued again; the event has the old ids."""
-        if rows:
-            self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)
+        """Items were enqueued again, or none could be; the event has the old ids."""
+        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)
 
     def cleared(self, queue_id: str, user_id: str | None) -> None:
         """The queue was cleared; the event has no ids."""
@@ -86,7 +85,7 @@ class QueueEvents:
         }
         if name == "queue_items_retried":
             payload = self._release.shape("retried", payload)
-        self._hub.publish(Event(name, payload, next(iter(by_user)), queue_id, "queue"))
+        self._hub.publish(Event(name, payload, next(iter(by_user), "system"), queue_id, "queue"))
 
     def _publish(
         self,

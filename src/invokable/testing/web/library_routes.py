@@ -24,7 +24,7 @@ def create(call: Call) -> Answer:
     """Save a workflow."""
     workflow = _workflow(call, with_id=False)
     record = call.world.library.create(workflow, call.person.user_id, is_public=not call.world.users.multiuser)
-    _tell(call, "workflow_created", record["workflow_id"])
+    _tell(call, "workflow_created", record["workflow_id"], is_public=record["is_public"])
     return Answer(record)
 
 
@@ -86,8 +86,9 @@ def share(call: Call) -> Answer:
     """Share or unshare a workflow."""
     is_public = call.member("is_public", checks.BOOLEAN)
     record = _own(call)
+    was_public = record["is_public"]
     call.world.library.share(record, is_public=is_public)
-    _tell(call, "workflow_updated", record["workflow_id"])
+    _tell(call, "workflow_updated", record["workflow_id"], old_is_public=was_public, new_is_public=is_public)
     return Answer(call.world.library.to_json(record))
 
 
@@ -128,7 +129,8 @@ def update(call: Call) -> Answer:
     record = call.world.library.update(workflow)
     if record is None:
         raise Refusal(404, "Workflow not found")
-    _tell(call, "workflow_updated", record["workflow_id"])
+    is_public = call.world.library.records[record["workflow_id"]]["is_public"]
+    _tell(call, "workflow_updated", record["workflow_id"], old_is_public=is_public, new_is_public=is_public)
     return Answer(record)
 
 
@@ -145,7 +147,7 @@ def delete(call: Call) -> Answer:
     record = _own(call)
     del call.world.library.records[record["workflow_id"]]
     call.world.library.thumbnails.pop(record["workflow_id"], None)
-    _tell(call, "workflow_deleted", record["workflow_id"])
+    _tell(call, "workflow_deleted", record["workflow_id"], is_public=record["is_public"])
     return Answer(None)
 
 
@@ -170,7 +172,7 @@ def _own(call: Call) -> dict[str, Any]:
     return record
 
 
-def _tell(call: Call, name: str, workflow_id: str) -> None:
+def _tell(call: Call, name: str, workflow_id: str, **about: bool) -> None:
     if call.world.release.has("videos"):
-        payload = {"workflow_id": workflow_id, "user_id": call.person.user_id}
+        payload = {"workflow_id": workflow_id, "user_id": call.person.user_id, **about}
         call.world.hub.publish(Event(name, payload, call.person.user_id))
