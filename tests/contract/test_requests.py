@@ -74,6 +74,7 @@ def preset(http: httpx.Client, **about: Any) -> httpx.Response:
         ("POST", "/api/v1/images/star", {"image_names": ["a"] * 1001}, "too_long", ["body", "image_names"]),
         ("GET", "/api/v1/workflows/counts_by_category", None, "missing", ["query", "categories"]),
         ("POST", "/api/v1/utilities/dynamicprompts", {"prompt": "a", "max_prompts": 0}, "greater_than_equal", None),
+        ("GET", "/api/v1/images/?offset=-1", None, "greater_than_equal", ["query", "offset"]),
         ("GET", "/api/v2/models/install/x", None, "int_parsing", ["path", "id"]),
         (
             "POST",

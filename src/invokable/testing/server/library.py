@@ -37,11 +37,9 @@ class Library:
         self.records[workflow_id] = record
         return self.to_json(record)
 
-    def update(self, workflow: dict[str, Any]) -> Record | None:
-        """Replace a workflow by its id. None if it does not exist."""
-        record = self.records.get(workflow["id"])
-        if record is None:
-            return None
+    def update(self, workflow: dict[str, Any]) -> Record:
+        """Replace a workflow by its id. Raises KeyError."""
+        record = self.records[workflow["id"]]
         record.update(name=workflow["name"], updated_at=now(), workflow=workflow)
         return self.to_json(record)
 

@@ -67,9 +67,10 @@ def counts(call: Call) -> Answer:
     """The number of workflows in each category."""
     query = Parameters(call)
     categories = query.choices("categories", _CATEGORIES, required=True)
+    wanted = {name: query.boolean(name) for name in ("has_been_opened", "is_public")}
     query.check()
     library = call.world.library
-    return Answer({name: len(library.find(categories=[name])) for name in categories})
+    return Answer({name: len(library.find(categories=[name], **wanted)) for name in categories})
 
 
 @route("GET", _ONE)
@@ -127,8 +128,6 @@ def update(call: Call) -> Answer:
     """Replace a workflow."""
     workflow = _workflow(call, with_id=True)
     record = call.world.library.update(workflow)
-    if record is None:
-        raise Refusal(404, "Workflow not found")
     is_public = call.world.library.records[record["workflow_id"]]["is_public"]
     _tell(call, "workflow_updated", record["workflow_id"], old_is_public=is_public, new_is_public=is_public)
     return Answer(record)
@@ -153,6 +152,8 @@ def delete(call: Call) -> Answer:
 
 def _workflow(call: Call, *, with_id: bool) -> dict[str, Any]:
     workflow: dict[str, Any] = call.member("workflow", workflow_schema(call.world.release, with_id=with_id))
+    if with_id and workflow["id"] not in call.world.library.records:
+        raise Refusal(404, "Workflow not found")
     if workflow["meta"]["category"] == "default":
         raise Broken
     return workflow

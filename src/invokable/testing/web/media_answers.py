@@ -101,9 +101,9 @@ def _selected(call: Call, kind: str | None, query: Parameters) -> list[File]:
 def page(call: Call, kind: str | None, show: Callable[[File], Any] | None = None) -> Answer:
     """A page of files."""
     query = Parameters(call)
-    most = 1000 if call.world.release.has("bounded_ids") else None
+    least, most = (0, 1000) if call.world.release.has("bounded_ids") else (None, None)
     found = _selected(call, kind, query)
-    offset, limit = query.integer("offset", 0), query.integer("limit", 10, most=most)
+    offset, limit = query.integer("offset", 0, least=least), query.integer("limit", 10, least=least, most=most)
     query.check()
     items = list(map(show or call.world.media.to_json, found[offset : offset + limit]))
     return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})

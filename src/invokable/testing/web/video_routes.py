@@ -33,7 +33,7 @@ def upload(call: Call) -> Answer:
         raise Refusal(415, "Not an MP4 video file")
     text = call.form.get("metadata")
     metadata = pictures.metadata_text(text)
-    if text and metadata is None:
+    if text is not None and metadata is None:
         raise Refusal(422, "Metadata must be a JSON object")
     try:
         file = call.world.media.add_video(
