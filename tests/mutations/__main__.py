@@ -6,29 +6,33 @@ import importlib
 import itertools
 import os
 import pkgutil
-import resource
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
 from time import time
+from typing import TypeVar
 
 import tests.mutations as package
 from tests.examples import ROOT, SHARED
 from tests.mutations import Mutation
+from tests.sessions import Sessions, sessions
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 PROCESSES = 2 * (os.cpu_count() or 1)
 """Tests wait for much of their time."""
 LONGEST = 120.0
 """Seconds for the tests of one fault."""
-LARGEST = 4 * 2**30
-"""Bytes of memory for them."""
 COPIED = (
     "src",
     "tests",
@@ -64,9 +68,20 @@ def copy_to(folder: Path) -> None:
             shutil.copy(source, folder / name)
 
 
-def survives(mutation: Mutation, folder: Path) -> str:
+def session_in(folder: Path) -> AbstractContextManager[Sessions]:
+    """Copy what the tests need to a folder, and start sessions there that test the source of the copy."""
+    copy_to(folder)
+    environment = {
+        "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
+        "PYTHONDONTWRITEBYTECODE": "",  # each fault compiles what it changes, and no more
+        "INVOKABLE_SHARED": str(SHARED),
+    }
+    return sessions(folder, os.environ | environment)
+
+
+def survives(mutation: Mutation, started: Sessions) -> str:
     """Why a mutation counts as a survivor; empty where its tests notice it."""
-    path = folder / mutation.file
+    path = started.folder / mutation.file
     text = path.read_text(encoding="utf-8")
     if text.count(mutation.old) != 1:
         return f"its text stands {text.count(mutation.old)} times in {mutation.file}"
@@ -74,76 +89,34 @@ def survives(mutation: Mutation, folder: Path) -> str:
     path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
     os.utime(path, (time(), before + next(_LATER)))
     try:
-        done = run_tests(mutation.tests, folder)
+        status, printed = run_tests(mutation.tests, started)
     finally:
         path.write_text(text, encoding="utf-8")
         os.utime(path, (time(), before))
-    return {0: "no test failed", 1: ""}.get(done.returncode, f"pytest could not run:\n{done.stdout[-2000:]}")
+    # A test that never ends, and is killed, has noticed it, too.
+    return {0: "no test failed", 1: "", -signal.SIGKILL: ""}.get(status, f"pytest could not run:\n{printed[-2000:]}")
 
 
-def run_tests(
-    names: Sequence[str], folder: Path, longest: float = LONGEST, *, processes: int = 0
-) -> subprocess.CompletedProcess[str]:
-    """Run tests of the copy against the source of the copy."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join((str(folder / "src"), str(folder))),
-        "PYTHONDONTWRITEBYTECODE": "",  # each fault compiles what it changes, and no more
-        "INVOKABLE_SHARED": str(SHARED),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--quiet",
-        "--exitfirst",
-        *(
-            () if all("::" in name for name in names) else ("-m", "not slow or slow_on_simulator")
-        ),  # single tests run in any case
-        "-p",
-        "no:cacheprovider",
-        "-n",
-        str(processes),
-        *names,
-    ]
-    try:
-        return subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=longest,
-            preexec_fn=_limit_memory,
-        )
-    except subprocess.TimeoutExpired:  # a test that never ends has noticed it, too
-        return subprocess.CompletedProcess(command, 1, "", "")
-
-
-def _limit_memory() -> None:
-    """Limit the memory: a fault may loop forever and fill it."""
-    resource.setrlimit(resource.RLIMIT_AS, (LARGEST, LARGEST))
+def run_tests(names: Sequence[str], started: Sessions) -> tuple[int, str]:
+    """The exit status of pytest and what it printed."""
+    # Single tests run in any case.
+    chosen = () if all("::" in name for name in names) else ("-m", "not slow or slow_on_simulator")
+    return started.run(("--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *chosen, *names), LONGEST)
 
 
 def main(words: Sequence[str]) -> int:
     """Try the mutations that the words choose; the exit status is 1 if any survives."""
     chosen = [m for m in known() if not words or any(word in m.file or word in m.fault for word in words)]
     survivors = 0
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(PROCESSES) as threads:
-        folders: SimpleQueue[Path] = SimpleQueue()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack, ThreadPoolExecutor(PROCESSES) as threads:
+        free: SimpleQueue[Sessions] = SimpleQueue()
         for number in range(PROCESSES):
-            copy_to(Path(name) / str(number))
-            folders.put(Path(name) / str(number))
-        clean = run_tests(
-            sorted({test for mutation in chosen for test in mutation.tests}),
-            Path(name) / "0",
-            900.0,
-            processes=PROCESSES,
-        )
-        if clean.returncode:
-            print(f"the tests fail without any fault:\n{clean.stdout[-2000:]}")
-            return 1
-        for mutation, reason in threads.map(partial(tried, folders), chosen):
+            free.put(stack.enter_context(session_in(Path(name) / str(number))))
+        for status, printed in threads.map(partial(in_free, free, run_tests), of_each_file(chosen)):
+            if status:
+                print(f"the tests fail without any fault:\n{printed[-2000:]}")
+                return 1
+        for mutation, reason in zip(chosen, threads.map(partial(in_free, free, survives), chosen), strict=True):
             survivors += bool(reason)
             print(
                 f"{'SURVIVED' if reason else 'noticed '}  {mutation.fault}{f' ({reason})' if reason else ''}",
@@ -153,13 +126,23 @@ def main(words: Sequence[str]) -> int:
     return 1 if survivors or not chosen else 0
 
 
-def tried(folders: SimpleQueue[Path], mutation: Mutation) -> tuple[Mutation, str]:
-    """Try a mutation in a copy that is free."""
-    folder = folders.get()
+def of_each_file(chosen: Sequence[Mutation]) -> list[list[str]]:
+    """The tests of the mutations, by file, and single ones apart from whole files."""
+    tests = sorted({test for mutation in chosen for test in mutation.tests}, key=_kind)
+    return [list(found) for _, found in groupby(tests, _kind)]
+
+
+def _kind(test: str) -> tuple[str, bool]:
+    return test.partition("::")[0], "::" in test
+
+
+def in_free(free: SimpleQueue[Sessions], work: Callable[[T, Sessions], R], subject: T) -> R:
+    """Do some work in a folder that is free."""
+    started = free.get()
     try:
-        return mutation, survives(mutation, folder)
+        return work(subject, started)
     finally:
-        folders.put(folder)
+        free.put(started)
 
 
 if __name__ == "__main__":
