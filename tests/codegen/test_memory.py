@@ -28,6 +28,8 @@ from invokable.contract.utf8 import Utf8
 from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond
 from tests.memory import peak_of, takes_less
+from tests.schema.documents import field, openapi
+from tests.workflow.builders import form, node, workflow
 
 TIMES = 20
 MIB = 2**20
@@ -177,3 +179,23 @@ def test_a_pulled_workflow_is_encoded_in_parts() -> None:
     document = signed(with_emoji(equal_labels)(400), "k")
     text = text_of(document)
     assert takes_less(2 * len(text), lambda: (text_of(document), signed(document, "k")))
+
+
+def test_the_choices_of_a_schema_take_a_bounded_multiple_of_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "w.json").write_text(json.dumps(workflow(node("t", "tint", "1.2.3", shade="c0"), form=form("t.shade"))))
+
+    def generated_with(number: int) -> tuple[int, int]:
+        choices = [f"c{position}" for position in range(number)]
+        document = openapi({"shade": field({"type": "string", "enum": choices})})
+        size = (tmp_path / "openapi-6.14.2.json").write_bytes(json.dumps(document).encode())
+        arguments = ["generate", "w.json", "--schema", "openapi-6.14.2.json", "--force"]
+        return size, peak_of(lambda: CliRunner().invoke(shell, arguments, catch_exceptions=False))
+
+    generated_with(10)  # warm caches
+    small, least = generated_with(1_000)
+    large, most = generated_with(6_000)
+    assert "c5999" in (tmp_path / "w.py").read_text(encoding="utf-8")
+    assert most - least < TIMES * (large - small)

@@ -188,6 +188,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_existing.py",),
     ),
     Mutation(
+        "each choice of a schema is an expression, and in a list of texts",
+        f"{CODEGEN}typing/annotations.py",
+        "return expression.one_of(choices)",
+        'return expression.subscript("Literal", choices)',
+        ("tests/codegen/test_memory.py",),
+    ),
+    Mutation(
         "a dotted key cannot be copied into TOML",
         f"{CODEGEN}project/config.py",
         "key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)",

@@ -66,6 +66,11 @@ def subscript(subscripted: str, arguments: Iterable[object]) -> Expression:
     return _joined(f"{identifier(subscripted)}[{', '.join(map(str, parts))}]", parts, _needed(subscripted))
 
 
+def one_of(choices: Iterable[object]) -> Expression:
+    """`Literal["A", "B"]`. The choices are no expressions, since there may be very many."""
+    return Expression(Code(f"Literal[{', '.join(map(literal, choices))}]"), _needed("Literal"))
+
+
 def union(*members: Expression) -> Expression:
     """`A | B`."""
     return _joined(" | ".join(map(str, members)), members)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
+from io import StringIO
 from itertools import groupby
 from typing import Final
 
@@ -75,6 +76,12 @@ def row(value: tuple[object, ...], *, indent: int = 4) -> Code:
 
 def choices(name: str, values: Sequence[object]) -> Code:
     """An alias for a Literal: on one line if it fits, else all choices on one line, else one choice per line."""
+    if len(values) > line_length.get():  # too many for a line, and for a list of their texts
+        text = StringIO()
+        text.write(f"{name} = Literal[\n")
+        for value in values:
+            text.write(f"    {literal(value)},\n")
+        return Code(f"{text.getvalue()}]")
     parts = list(map(literal, values))
     joined = ", ".join(parts)
     if _width(f"{name} = Literal[{joined}]") <= line_length.get():

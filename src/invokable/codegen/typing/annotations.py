@@ -106,7 +106,7 @@ def choices_of(item: FormInput) -> Choices:
 
 def _item_type(name: str, choices: Choices) -> Expression:
     if choices:
-        return expression.subscript("Literal", choices)
+        return expression.one_of(choices)
     if name in TEXTS:
         return expression.name("str")
     return expression.name(PLAIN.get(name) or _RUNTIME.get(name, "JsonValue"))
