@@ -192,7 +192,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}typing/annotations.py",
         "return expression.one_of(choices)",
         'return expression.subscript("Literal", choices)',
-        ("tests/codegen/test_memory.py",),
+        ("tests/codegen/test_memory.py::test_the_choices_of_a_schema_take_a_bounded_multiple_of_its_size",),
     ),
     Mutation(
         "a dotted key cannot be copied into TOML",
