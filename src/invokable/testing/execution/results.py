@@ -24,10 +24,16 @@ def stored(document: Mapping[str, Any], fields: Container[str]) -> dict[str, Any
     Values of untyped fields stay complete, including nulls, and so do fields that the schema does not have.
     """
     return {
-        name: stored(value, value) if isinstance(value, dict) and _is_shaped(name, fields) else value
+        name: _stored(value) if _is_shaped(name, fields) else value
         for name, value in document.items()
         if value is not None
     }
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_stored(item) for item in value]
+    return stored(value, value) if isinstance(value, dict) else value
 
 
 def _is_shaped(name: str, fields: Container[str]) -> bool:

@@ -10,6 +10,7 @@ from invokable.contract.vocabulary import PNG_PREFIX
 from invokable.testing.execution.node_run import Fields, NodeRun
 from invokable.testing.execution.registry import node
 from invokable.testing.graphs.rules import CUSTOM_LABEL
+from invokable.testing.server.rows import without_nulls
 
 _NOT_METADATA: Final = frozenset({"id", "type", "is_intermediate", "use_cache"})
 
@@ -17,7 +18,12 @@ _NOT_METADATA: Final = frozenset({"id", "type", "is_intermediate", "use_cache"})
 @node("core_metadata")
 def core_metadata(run: NodeRun) -> Fields:
     """Take every field with a value, including those that the schema does not know."""
-    values = {name: value for name, value in run.values.items() if value is not None and name not in _NOT_METADATA}
+    known = run.template.inputs
+    values = {
+        name: without_nulls(value) if name in known else value
+        for name, value in run.values.items()
+        if value is not None and name not in _NOT_METADATA
+    }
     return _versioned(run, values)
 
 
