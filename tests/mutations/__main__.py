@@ -33,6 +33,8 @@ PROCESSES = 2 * (os.cpu_count() or 1)
 """Tests wait for much of their time."""
 LONGEST = 120.0
 """Seconds for the tests of one fault."""
+LONGEST_WITHOUT = 600.0
+"""Seconds for the tests of a file without any fault."""
 COPIED = (
     "src",
     "tests",
@@ -97,11 +99,11 @@ def survives(mutation: Mutation, started: Sessions) -> str:
     return {0: "no test failed", 1: "", -signal.SIGKILL: ""}.get(status, f"pytest could not run:\n{printed[-2000:]}")
 
 
-def run_tests(names: Sequence[str], started: Sessions) -> tuple[int, str]:
+def run_tests(names: Sequence[str], started: Sessions, longest: float = LONGEST) -> tuple[int, str]:
     """The exit status of pytest and what it printed."""
     # Single tests run in any case.
     chosen = () if all("::" in name for name in names) else ("-m", "not slow or slow_on_simulator")
-    return started.run(("--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *chosen, *names), LONGEST)
+    return started.run(("--quiet", "--exitfirst", "-p", "no:cacheprovider", "-n", "0", *chosen, *names), longest)
 
 
 def main(words: Sequence[str]) -> int:
@@ -112,7 +114,8 @@ def main(words: Sequence[str]) -> int:
         free: SimpleQueue[Sessions] = SimpleQueue()
         for number in range(PROCESSES):
             free.put(stack.enter_context(session_in(Path(name) / str(number))))
-        for status, printed in threads.map(partial(in_free, free, run_tests), of_each_file(chosen)):
+        without_faults = partial(run_tests, longest=LONGEST_WITHOUT)
+        for status, printed in threads.map(partial(in_free, free, without_faults), of_each_file(chosen)):
             if status:
                 print(f"the tests fail without any fault:\n{printed[-2000:]}")
                 return 1
