@@ -33,7 +33,6 @@ class LanguageServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._sent = 0
-        self._diagnostics: dict[str, list[Any]] = {}
 
     def __enter__(self) -> LanguageServer:
         command = [sys.executable, "-c", "from pyright.langserver import main; main('--stdio')"]
@@ -49,7 +48,7 @@ class LanguageServer:
                 "rootUri": self.folder.as_uri(),
                 "workspaceFolders": [{"uri": self.folder.as_uri(), "name": "folder"}],
                 "capabilities": {
-                    "textDocument": {"hover": hover, "completion": completion, "publishDiagnostics": {}},
+                    "textDocument": {"hover": hover, "completion": completion, "diagnostic": {}},
                     "workspace": {"configuration": True, "workspaceFolders": True},
                 },
             },
@@ -88,10 +87,8 @@ class LanguageServer:
 
     def diagnostics(self, name: str) -> list[tuple[Place, str]]:
         """The diagnostics of a file."""
-        while self._uri(name) not in self._diagnostics:
-            self._take(self._read())
-        found = self._diagnostics[self._uri(name)]
-        starts = [(entry["range"]["start"], entry["message"]) for entry in found]
+        found = self.request("textDocument/diagnostic", {"textDocument": {"uri": self._uri(name)}})
+        starts = [(entry["range"]["start"], entry["message"]) for entry in found["items"]]
         return [(Place(start["line"], start["character"]), message) for start, message in starts]
 
     def request(self, method: str, parameters: Any) -> Any:
@@ -110,10 +107,8 @@ class LanguageServer:
         return self.request(method, {"textDocument": {"uri": self._uri(name)}, "position": where._asdict()})
 
     def _take(self, message: Any) -> None:
-        """Answer the server's requests, and record its reports."""
-        if message.get("method") == "textDocument/publishDiagnostics":
-            self._diagnostics[message["params"]["uri"]] = message["params"]["diagnostics"]
-        elif "id" in message and message.get("method") == "workspace/configuration":
+        """Answer the server's requests."""
+        if "id" in message and message.get("method") == "workspace/configuration":
             self._write({"id": message["id"], "result": [self._settings(item) for item in message["params"]["items"]]})
         elif "id" in message and "method" in message:
             self._write({"id": message["id"], "result": None})
