@@ -13,6 +13,13 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "the simulator of an old server lists all categories of workflows",
+        "src/invokable/testing/web/library_routes.py",
+        'if call.world.release.has("categories"):',
+        "if True:",
+        ("tests/testing/test_simulator.py::test_every_version_keeps_boards_images_and_workflows",),
+    ),
+    Mutation(
         "an upload whose answer cannot be read is not repeated",
         "src/invokable/runtime/steps/resources/media.py",
         "yield from fetch_as(request, lambda response: _record(kind, parse(response), response, client))",

@@ -12,8 +12,10 @@ import time
 import httpx
 import pytest
 
-from invokable.schema import SchemaError
+from invokable.schema import SchemaError, versions
 from invokable.testing import LoggedRequest, Simulator
+from tests.effort import slow_among
+from tests.examples import example
 from tests.testing.asking import ADD, QUEUE, Asking, datum, until
 
 NEVER_LOADED = ("starlette", "uvicorn", "PIL", "httpx", "invokable.testing.simulator")
@@ -36,6 +38,25 @@ def test_the_client_goes_over_the_port_once_there_is_one() -> None:
         assert simulator.client().version() == "6.8.1"
         assert httpx.get(f"{url}/api/v1/app/version").json()["version"] == "6.8.1"
         assert simulator.serve() == url
+
+
+@pytest.mark.parametrize("version", slow_among(versions(), {*versions()} - {"5.0.2", "6.8.1", "6.14.2"}))
+def test_every_version_keeps_boards_images_and_workflows(version: str) -> None:
+    with Simulator(version) as simulator:
+        client = simulator.client()
+        board = client.boards.rename(client.boards.create("A"), "B")
+        image = client.images.upload("docs/images/demo.png", board=board)
+        client.images.star(image)
+        saved = client.workflows.save(example("colour_card.json"))
+        client.workflows.save({**saved.document, "name": "Card"}, over=saved)
+
+        assert [record.starred for record in client.images.list(board=board)] == [True]
+        assert [record.name for record in client.workflows.list()] == ["Card"]
+
+        client.workflows.delete(saved)
+        client.boards.delete(board, delete_contents=True)
+
+        assert not [*client.workflows.list(), *client.boards.list(), *client.images.list()]
 
 
 def test_clients_that_await_use_the_same_transport(simulator: Simulator) -> None:

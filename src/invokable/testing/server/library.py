@@ -35,13 +35,13 @@ class Library:
             "workflow": {**workflow, "id": workflow_id},
         }
         self.records[workflow_id] = record
-        return self.to_json(record)
+        return record
 
     def update(self, workflow: dict[str, Any]) -> Record:
         """Replace a workflow by its id. Raises KeyError."""
         record = self.records[workflow["id"]]
         record.update(name=workflow["name"], updated_at=now(), workflow=workflow)
-        return self.to_json(record)
+        return record
 
     def share(self, record: Record, *, is_public: bool) -> None:
         """Share or unshare a workflow, which its tags also say."""
@@ -50,7 +50,7 @@ class Library:
         record.update(is_public=is_public, workflow={**record["workflow"], "tags": ", ".join(tags)})
 
     def to_json(self, record: Record) -> Record:
-        """A record as returned by create and update."""
+        """A record as returned when it is saved, updated or shared."""
         return self._release.shape("workflow", record)
 
     def opened(self, record: Record) -> Record:

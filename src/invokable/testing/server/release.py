@@ -11,6 +11,7 @@ from typing import Any, Final
 Version = tuple[int, ...]
 
 _FEATURES: Final[dict[str, Version]] = {
+    "categories": (5, 8),
     "item_ids_in_answer": (6, 0),
     "image_names": (6, 0),
     "list_all": (6, 0),

@@ -25,7 +25,7 @@ def create(call: Call) -> Answer:
     workflow = _workflow(call, with_id=False)
     record = call.world.library.create(workflow, call.person.user_id, is_public=not call.world.users.multiuser)
     _tell(call, "workflow_created", record["workflow_id"], is_public=record["is_public"])
-    return Answer(record)
+    return Answer(call.world.library.to_json(record))
 
 
 @route("GET", f"{_WORKFLOWS}/")
@@ -35,7 +35,10 @@ def list_workflows(call: Call) -> Answer:
     number, size = query.integer("page", 0), query.integer("per_page") or None
     order_by = query.choice("order_by", _ORDERS, "name")
     descending = query.choice("direction", ("ASC", "DESC"), "ASC") == "DESC"
-    categories = query.choices("categories", _CATEGORIES)
+    if call.world.release.has("categories"):
+        categories = query.choices("categories", _CATEGORIES)
+    else:
+        categories = [query.choice("category", _CATEGORIES, "user")]
     tags = [value for name, value in call.queries if name == "tags"]
     wanted, has_been_opened = query.text("query"), query.boolean("has_been_opened")
     is_public = query.boolean("is_public") if call.world.release.has("sharing") else None
@@ -128,9 +131,9 @@ def update(call: Call) -> Answer:
     """Replace a workflow."""
     workflow = _workflow(call, with_id=True)
     record = call.world.library.update(workflow)
-    is_public = call.world.library.records[record["workflow_id"]]["is_public"]
+    is_public = record["is_public"]
     _tell(call, "workflow_updated", record["workflow_id"], old_is_public=is_public, new_is_public=is_public)
-    return Answer(record)
+    return Answer(call.world.library.to_json(record))
 
 
 @route("PUT", f"{_ONE}/opened_at")
