@@ -105,9 +105,30 @@ MUTATIONS: Final = (
     Mutation(
         "closing a client waits as if to connect again",
         f"{CLIENT}listening.py",
-        "            if not self._closed:  # the flag that closing sets may be cleared by now\n",
+        "            if not self._closed:  # closing sets the flag after this\n",
         "            if True:\n",
         (f"{TESTS}test_listening.py::test_closing_does_not_wait_as_if_to_connect_again",),
+    ),
+    Mutation(
+        "an aborted connection is waited for",
+        f"{CLIENT}socket.py",
+        "        self._changed.set()\n        if self._websocket",
+        "        if self._websocket",
+        (f"{TESTS}test_listening.py::test_stopping_ends_a_connection_that_is_not_open_yet",),
+    ),
+    Mutation(
+        "a refused connection is waited for",
+        f"{CLIENT}socket.py",
+        '        self._client.on("connect_error", self._refused)\n',
+        "",
+        (f"{TESTS}test_listening.py::test_a_refused_connection_is_not_opened_again_at_once",),
+    ),
+    Mutation(
+        "a connection that breaks while it is opened is opened again without a pause",
+        f"{CLIENT}listening.py",
+        "            self._wake.clear()  # the end of the connection has set it\n",
+        "",
+        (f"{TESTS}test_listening.py::test_a_refused_connection_is_not_opened_again_at_once",),
     ),
     Mutation(
         "a token with a line break is shown",

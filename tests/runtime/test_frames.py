@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import itertools
 import json
-import re
 import socket
 import threading
 import time
@@ -20,21 +17,11 @@ from websocket._socket import recv
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.socket import EventSocket
+from tests.runtime.frames import frame, subscribed
 from tests.runtime.relays import listening
 
-TEXT, CONTINUED = 0x1, 0x0
+CONTINUED = 0x0
 Received = list[tuple[str, Any]]
-
-
-def frame(text: str, opcode: int = TEXT, *, last: bool = True) -> bytes:
-    """A frame, as sent by a server."""
-    content = text.encode()
-    head = bytes([opcode | (0x80 if last else 0)])
-    if len(content) < 126:
-        return head + bytes([len(content)]) + content
-    if len(content) < 2**16:
-        return head + b"\x7e" + len(content).to_bytes(2) + content
-    return head + b"\x7f" + len(content).to_bytes(8) + content
 
 
 def event(number: int, size: int = 0) -> str:
@@ -48,18 +35,7 @@ def received_after(
     """A socket to a server that sends whatever `send` sends after the subscription, and the events it received."""
 
     def serve(client: socket.socket) -> None:
-        key = re.search(rb"(?i)sec-websocket-key: *(\S+)", client.recv(65536))
-        assert key is not None
-        digest = hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-        client.sendall(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
-        )
-        client.sendall(frame('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}'))
-        client.recv(65536)  # the request to connect
-        client.sendall(frame('40{"sid":"b"}'))
-        client.recv(65536)  # the request to subscribe
-        client.sendall(frame("431[]"))
+        subscribed(client)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         send(client)
         client.recv(65536)

@@ -17,10 +17,12 @@ from generated_examples.colour_card import ColourCard
 
 from invokable import Client, Ended, Image, JobEvent, NodeFinished, NodeStarted
 from invokable.runtime.client import socket as event_socket
+from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.listening import BatchSubscription, Listener
 from invokable.runtime.steps.exchange.protocol import ServerEvent
 from invokable.testing import Fault, Simulator
-from tests.runtime.relays import listening, without_websockets
+from tests.runtime.frames import ANSWERS, frame, subscribed
+from tests.runtime.relays import listening, silent, without_websockets
 from tests.testing.asking import picture, until
 
 
@@ -325,6 +327,54 @@ def test_closing_does_not_wait_as_if_to_connect_again(simulator: Simulator, monk
         client.run(card(client))
         thread = event_thread_of(client)
     until(lambda: not thread.is_alive())
+
+
+@pytest.mark.parametrize("answers", [None, *range(len(ANSWERS))])
+def test_stopping_ends_a_connection_that_is_not_open_yet(answers: int | None) -> None:
+    waiting = threading.Event()
+
+    def serve(client: socket.socket) -> None:
+        if answers is not None:
+            subscribed(client, answers)
+        waiting.set()
+        silent(client)
+
+    with listening(serve) as port:
+        listener = Listener(Connection(f"http://127.0.0.1:{port}"), lambda: None)
+        listener.subscribe("a batch", watched=False)
+        thread = listener._thread
+        assert waiting.wait(10)
+        assert thread is not None
+        time.sleep(0.1)  # until it waits for the next answer
+        listener.stop()
+        thread.join(2)  # for the answer, it would wait four seconds or more
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(("answers", "refusal"), [(1, '44{"message":"who are you?"}'), (2, "41"), (2, "1")])
+def test_a_refused_connection_is_not_opened_again_at_once(
+    answers: int, refusal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invokable.runtime.client.listening._PAUSES", (60.0,))
+    connections = []
+
+    def serve(client: socket.socket) -> None:
+        connections.append(client)
+        subscribed(client, answers)
+        client.recv(65536)
+        client.sendall(frame(refusal))
+        silent(client)
+
+    with listening(serve) as port:
+        listener = Listener(Connection(f"http://127.0.0.1:{port}"), lambda: None)
+        begin = time.monotonic()
+        listener.subscribe("a batch", watched=False)
+        listener.wait(10)
+        assert time.monotonic() - begin < 3  # for an answer, it would wait four seconds or more
+        assert listener.connection_id == 0
+        time.sleep(0.3)
+        assert len(connections) == 1
+        listener.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

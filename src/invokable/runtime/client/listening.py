@@ -247,13 +247,15 @@ class Listener:
             try:
                 self._receive()
             except Exception as error:
-                LOG.info("the server's events are unavailable (%s); polling", error or type(error).__name__)
+                if not self._closed:
+                    LOG.info("the server's events are unavailable (%s); polling", error or type(error).__name__)
             if self._connection_id and not self._closed:
                 LOG.info("lost the connection for the server's events; polling")
             self._set_connection(0)
             if time.monotonic() - begin > _PAUSES[-1]:
                 pauses = iter(_PAUSES)
-            if not self._closed:  # the flag that closing sets may be cleared by now
+            self._wake.clear()  # the end of the connection has set it
+            if not self._closed:  # closing sets the flag after this
                 self._wake.wait(next(pauses, _PAUSES[-1]))
                 self._wake.clear()
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +18,7 @@ from pydantic_core import from_json
 
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.client.readable import is_readable
+from invokable.runtime.client.threads import Flag
 
 _CONNECT_TIMEOUT: Final = 5.0
 """Seconds for each step of opening a connection."""
@@ -54,27 +57,46 @@ class EventSocket:
         self._on_event = on_event
         self._on_end = on_end
         self._last_received = time.monotonic()
-        self.is_open = False
-        self._client = _client(server, self._handle, is_busy)
+        self._changed = Flag()
+        self._is_answered = False
+        self.is_open = True
+        """Whether it has neither been aborted nor lost its connection."""
+        self._websocket: Any = None
+        self._client = _client(server, self._handle, is_busy, self._opening)
+        self._client.on("connect", self._answered)
+        self._client.on("connect_error", self._refused)
         self._client.on("disconnect", self._disconnected)
 
     def open(self) -> None:
-        """Connect. Raises the library's exceptions."""
+        """Connect. Raises TimeoutError, ConnectionError if it is refused or aborted, and the library's exceptions."""
         bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        self.is_open = True
         self._client.connect(
             self._server.origin,
             headers={**self._server.extra_headers, **bearer},
             auth={"token": self._token} if self._token else None,
             transports=["websocket"],
             socketio_path=self._server.socket_path,
-            wait_timeout=_CONNECT_TIMEOUT,
+            wait=False,  # it would go on waiting for an aborted connection
         )
+        self._wait_for_answer(_CONNECT_TIMEOUT)
 
     def subscribe(self) -> None:
-        """Subscribe to the events of the queue, and wait for the answer. Raises the library's exceptions."""
-        self._client.call("subscribe_queue", _QUEUE, timeout=_ANSWER_TIMEOUT)
+        """Subscribe to the events of the queue, and wait for the answer. Raises what `open` does."""
+        self._is_answered = False
+        self._changed.clear()
+        self._client.emit("subscribe_queue", _QUEUE, callback=self._answered)
+        self._wait_for_answer(_ANSWER_TIMEOUT)
         self._last_received = time.monotonic()
+
+    def _wait_for_answer(self, seconds: float) -> None:
+        """Wait for the server's answer, or for the end of the connection, which is final."""
+        if self.is_open:
+            self._changed.wait(seconds)
+        if self._is_answered:
+            return
+        if self.is_open:
+            raise TimeoutError("the server does not answer")
+        raise ConnectionError("the connection was refused or closed")
 
     def silent_for(self) -> float:
         """Seconds since the connection was last known to be alive."""
@@ -83,13 +105,26 @@ class EventSocket:
     def abort(self) -> None:
         """Close immediately, without a handshake."""
         self.is_open = False
-        websocket = getattr(self._client.eio, "ws", None)
-        if websocket is not None:
-            websocket.abort()
+        self._changed.set()
+        if self._websocket is not None:
+            self._websocket.abort()
+
+    def _opening(self, websocket: Any) -> None:
+        self._websocket = websocket
+
+    def _answered(self, *_: object) -> None:
+        self._is_answered = True
+        self._changed.set()
+
+    def _refused(self, *_: object) -> None:
+        self.is_open = False
+        self._changed.set()
 
     def _disconnected(self, *_: object) -> None:
-        self.is_open = False
-        self._on_end()
+        if self.is_open:  # otherwise it was aborted
+            self.is_open = False
+            self._changed.set()
+            self._on_end()
 
     def _handle(self, text: str) -> bool:
         """Handle a message if it is an event; return whether it is. Most events of a busy server concern no job."""
@@ -105,7 +140,9 @@ class EventSocket:
         return True
 
 
-def _client(server: Connection, handle: Callable[[str], bool], is_busy: Callable[[], bool]) -> Any:
+def _client(
+    server: Connection, handle: Callable[[str], bool], is_busy: Callable[[], bool], opening: Callable[[Any], None]
+) -> Any:
     """A Socket.IO client that handles everything but events. The library is imported on first use."""
     import engineio  # type: ignore[import-untyped,unused-ignore]
     import socketio  # type: ignore[import-untyped,unused-ignore]
@@ -119,6 +156,16 @@ def _client(server: Connection, handle: Callable[[str], bool], is_busy: Callable
 
         _unread = b""
         _may_coalesce = False
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            opening(self)
+
+        def abort(self) -> None:
+            """End whatever waits for the server, its answer to the handshake included, unlike the library's method."""
+            if self.sock is not None:
+                with suppress(OSError):
+                    self.sock.shutdown(socket.SHUT_RDWR)
 
         def recv(self) -> str | bytes:
             while True:
