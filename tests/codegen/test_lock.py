@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from invokable.codegen.naming.lock import HEADER, LockError, Names, changes, read_lock, write_lock
 from invokable.codegen.project.lockfile import LockFile
 from tests.counted import Counted
-from tests.memory import peak_of
+from tests.memory import takes_less
 
 PORTRAIT = Names("Portrait", {("7be1", "value"): "prompt", ("9c", "width"): "width"}, {("3f0a", "image"): "image"})
 
@@ -137,4 +137,4 @@ def test_many_names_of_removed_workflows_are_removed_in_one_go() -> None:
 def test_a_file_is_read_in_a_bounded_multiple_of_its_size(line: str) -> None:
     text = "".join(map(line.format, range(2_000)))
     read_lock(line.format(0))  # warm caches
-    assert peak_of(lambda: read_lock(text)) < 20 * len(text)
+    assert takes_less(20 * len(text), lambda: read_lock(text))
