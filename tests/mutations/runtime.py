@@ -483,6 +483,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_listening.py",),
     ),
     Mutation(
+        "each of many runs is polled as often as a single one",
+        f"{RUNTIME}steps/runs/pacing.py",
+        "max(own, min(runs * _BACKSTOP_PER_RUN, _LONGEST_BACKSTOP))",
+        "own",
+        (f"{TESTS}test_following.py::test_many_runs_are_polled_less_often",),
+    ),
+    Mutation(
+        "the runs that a client follows are not counted",
+        f"{RUNTIME}client/listening.py",
+        "connection_id, runs = self.connection_id, self._listener.runs",
+        "connection_id, runs = self.connection_id, 1",
+        (f"{TESTS}test_listening.py::test_events_are_read_together_while_many_jobs_are_followed",),
+    ),
+    Mutation(
         "closing a client does not wake waiters for events",
         f"{RUNTIME}client/listening.py",
         "                waiting = list(self._subscriptions.values())\n",

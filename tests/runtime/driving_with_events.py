@@ -37,6 +37,7 @@ class EventDriver(Driver):
         self.disconnected: list[tuple[float, float]] = []
         self.lossy: list[tuple[float, float]] = []
         self.reported: list[JobEvent] = []
+        self.runs = 1
 
     def connection_id(self) -> int:
         """The connection, whose id increases after each disconnection."""
@@ -82,7 +83,7 @@ class EventDriver(Driver):
     def _received(self, step: AwaitEvents) -> ReceivedEvents:
         self.server.advance()
         events = [event for when, event in self.server.events if self._arrives(when)]
-        return ReceivedEvents(tuple(events[step.since :]), len(events), self.connection_id())
+        return ReceivedEvents(tuple(events[step.since :]), len(events), self.connection_id(), self.runs)
 
     def _arrives(self, when: float) -> bool:
         return not any(start <= when < end for start, end in (*self.disconnected, *self.lossy))

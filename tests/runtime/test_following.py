@@ -123,6 +123,15 @@ def test_while_events_arrive_a_long_run_is_polled_every_ten_to_thirty_seconds() 
     assert 295 / 30 <= looks <= 295 / 10
 
 
+@pytest.mark.parametrize(("runs", "least", "most"), [(10, 10, 30), (200, 40, 50), (10_000, 60, 70)])
+def test_many_runs_are_polled_less_often(runs: int, least: float, most: float) -> None:
+    following = Following(card(), Server(seconds=595))
+    following.driver.runs = runs
+    following.result()
+    looks = following.asked().count("POST item_summaries_by_ids")
+    assert 595 / most - 1 <= looks <= 595 / least
+
+
 @pytest.mark.parametrize(("begin", "end"), [(0.0, 60.0), (0.5, 60.0), (0.5, 1.2), (0.0, 0.3)])
 def test_lost_events_cost_time_but_no_result(begin: float, end: float) -> None:
     following = Following(cards(2))

@@ -292,6 +292,7 @@ def test_events_are_read_together_while_many_jobs_are_followed(simulator: Simula
         assert not listener._is_busy()
         subscriptions.append(listener.subscribe("another batch", watched=False))
         assert listener._is_busy()
+        assert subscriptions[0].read(0).runs == 5
         del subscriptions
         assert not listener._is_busy()
 

@@ -78,9 +78,9 @@ class BatchSubscription:
 
     def read(self, since: int) -> ReceivedEvents:
         """The events from `since` on."""
-        connection_id = self.connection_id
+        connection_id, runs = self.connection_id, self._listener.runs
         with self._lock:
-            return ReceivedEvents(tuple(self._latest_first(since))[::-1], self._next_number, connection_id)
+            return ReceivedEvents(tuple(self._latest_first(since))[::-1], self._next_number, connection_id, runs)
 
     @contextmanager
     def waking(self, wake: Callable[[], None], since: int, connection_id: int, *, any_event: bool) -> Iterator[None]:
@@ -166,6 +166,11 @@ class Listener:
     def connection_id(self) -> int:
         """The connection that receives events; 0 if there is none."""
         return self._connection_id if self._process == os.getpid() else 0
+
+    @property
+    def runs(self) -> int:
+        """Runs that are followed."""
+        return len(self._subscriptions)
 
     @property
     def has_server(self) -> bool:
@@ -298,7 +303,7 @@ class Listener:
             subscription.wake_all()
 
     def _is_busy(self) -> bool:
-        return len(self._subscriptions) > _MANY_JOBS
+        return self.runs > _MANY_JOBS
 
     def _is_wanted(self, name: str, text: str) -> bool:
         """Whether an event may concern a batch here, judging by its text alone."""

@@ -143,6 +143,8 @@ class ReceivedEvents:
     """Where the next reading starts."""
     connection_id: int = 0
     """The connection before the events were read. If it is the same in two readings, nothing was lost in between."""
+    runs: int = 1
+    """Runs that the client follows at present."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ _BACKOFF: Final = 1.3
 """While no events arrive: short jobs are polled often, long ones less often."""
 _BACKSTOP: Final = (5.0, 10.0, 20.0)
 """The minimum number of seconds between polls while events arrive; the last one repeats."""
+_BACKSTOP_PER_RUN: Final = 0.2
+"""The same for each run that the client follows, so that polls cost a run the same, however many there are."""
+_LONGEST_BACKSTOP: Final = 60.0
 _POLL_GRID: Final = 10.0
 """Seconds between the moments at which all runs of a client poll in one request."""
 _LONGEST_OUTAGE_PAUSE: Final = 5.0
@@ -39,15 +42,16 @@ class Pace:
         self._due, self._polls = None, self._polls + 1
         return True
 
-    def pause(self, *, receives_events: bool) -> float:
-        """Seconds until the next poll."""
+    def pause(self, *, receives_events: bool, runs: int) -> float:
+        """Seconds until the next poll, for one of several runs that the client follows."""
         if not receives_events:
             pause = max(self._polling, self.policy.first_poll)
             self._due, self._polling = None, min(pause * _BACKOFF, self.policy.poll)
             return pause
         self._polling = 0.0
         if self._due is None:
-            earliest = self.clock() + _BACKSTOP[min(self._polls, len(_BACKSTOP) - 1)]
+            own = _BACKSTOP[min(self._polls, len(_BACKSTOP) - 1)]
+            earliest = self.clock() + max(own, min(runs * _BACKSTOP_PER_RUN, _LONGEST_BACKSTOP))
             self._due = math.ceil(earliest / _POLL_GRID) * _POLL_GRID
         return max(self._due - self.clock(), 0.0)
 

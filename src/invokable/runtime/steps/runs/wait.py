@@ -69,7 +69,7 @@ def wait(waiting: WaitState, cache: ServerCache, clock: Clock) -> Steps[None]:
             if is_over:
                 yield from _report(waiting, waiting.removal_events())
                 return
-            pause = pace.pause(receives_events=waiting.connection_id != 0)
+            pause = pace.pause(receives_events=waiting.connection_id != 0, runs=received.runs)
     except TimeUp:
         ended, all_of_them = len(waiting.ended), waiting.submission.requested
         raise RunTimeout(
