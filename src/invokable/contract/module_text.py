@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from invokable.contract.parsed import parse_expression
+from invokable.contract.parsed import parse_expression, quick_list
 from invokable.contract.statements import Span, batches, items
 from invokable.contract.utf8 import cut
 
@@ -54,7 +54,9 @@ def quick_constant(statement: bytes, most: int) -> tuple[str, object] | None:
 def entries(text: bytes, inside: Span, most: int) -> Iterator[object]:
     """The values of the items in a bracket. Raises what reading literals raises."""
     for batch in batches(text, inside):
-        yield from ast.literal_eval(parse_expression(b"[%b\n]" % cut(text, *batch), most))
+        source = b"[%b\n]" % cut(text, *batch)
+        values = quick_list(source)
+        yield from ast.literal_eval(parse_expression(source, most)) if values is None else values
 
 
 def indices(annotation: ast.expr) -> tuple[int, ...]:
