@@ -11,9 +11,11 @@ from invokable.contract.interface import Interface, compare
 from invokable.contract.interface.accepted import Accepted, One, read_annotation
 from invokable.contract.interface.rules import KINDS, RULES
 from invokable.contract.interface.words import shown_choices
+from invokable.schema import Schema, parse_openapi
 from invokable.schema.compare import compare_nodes
 from tests.counted import Counted
 from tests.drift.edits import CASES, NAMES, RUNS, sides
+from tests.schema.documents import field, openapi
 from tests.workflow.builders import schema
 
 
@@ -67,3 +69,38 @@ def test_many_choices_are_read_like_few(count: int) -> None:
     assert read_annotation(f"{literal} | None") == Accepted(one=One("str", choices), none=True)
     with pytest.raises(ValueError, match="neither a string nor an integer"):
         read_annotation(f"{literal[:-1]}, 0.5]")
+
+
+def with_fields(numbers: range, options: range = range(1)) -> Schema:
+    """A schema whose only node type has an input and an output for each number, and an input with options."""
+    inputs = {f"i{number}": field({"type": "integer"}) for number in numbers}
+    choice = field({"type": "string", "enum": [f"c{number}" for number in options]})
+    outputs = {f"o{number}": {"field_kind": "output", "type": "integer"} for number in numbers}
+    return parse_openapi(openapi({**inputs, "choice": choice}, outputs), origin="a test")
+
+
+@pytest.mark.parametrize(("number", "rest"), [(50, ""), (51, "1 more {}"), (1_000, "950 more {}s")])
+@pytest.mark.parametrize("change", ["new", "gone"])
+def test_many_changes_to_a_node_type_are_counted(number: int, rest: str, change: str) -> None:
+    few, many = with_fields(range(0)), with_fields(range(number))
+    found = [str(found) for found in (compare_nodes(few, many) if change == "new" else compare_nodes(many, few))]
+    for part in ("input", "output"):
+        listed = [f"{part} {part[0]}{position}: {change} (IntegerField)" for position in range(50)]
+        counted = [f"{rest.format(part)}: {change}"] if rest else []
+        assert [line for line in found if part in line] == [*listed, *counted]
+
+
+def test_many_changed_fields_of_a_node_type_are_counted() -> None:
+    numbers = with_fields(range(60))
+    node = numbers.nodes["tint"]
+    text = replace(node.outputs["o0"].type, name="StringField")
+    outputs = {name: replace(output, type=text) for name, output in node.outputs.items()}
+    changed = compare_nodes(numbers, replace(numbers, nodes={"tint": replace(node, outputs=outputs)}))
+    assert [change.kind for change in changed] == ["output-changed"] * 51
+    assert str(changed[-1]) == "10 more outputs: changed"
+
+
+def test_many_choices_are_counted() -> None:
+    (changed,) = compare_nodes(with_fields(range(0)), with_fields(range(0), range(62)))
+    assert str(changed).startswith("input choice: choices with c1, c2, c3, ")
+    assert str(changed).endswith("c49, c50 and 11 more")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
-from invokable.contract.listing import any_of
+from invokable.contract.listing import any_of, counted
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 
 NodeChangeKind: TypeAlias = Literal[
     "gone", "new", "version", "input-gone", "input-new", "input-changed", "output-gone", "output-new", "output-changed"
 ]
+
+_MOST_LISTED: Final = 50
+"""Choices, and changes of a kind to a node type, that are listed: many node types may share a list of thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +25,20 @@ class NodeChange:
     kind: NodeChangeKind
     node_type: str
     field: str = ""
-    """The input or output; empty if the node as a whole changed."""
+    """The input or output; empty if the node as a whole changed, or more than are listed."""
     aspect: str = ""
     """What changed about a field: `type`, `default`, `limits` and so on."""
     before: str = ""
     """The old value; for choices, those removed."""
     after: str = ""
     """The new value; for choices, those added."""
+    unlisted: int = 0
+    """The number of changes that it stands for, if there are too many to list them."""
 
     def __str__(self) -> str:
+        if self.unlisted:
+            part, _, change = self.kind.partition("-")
+            return f"{counted(self.unlisted, f'more {part}')}: {change}"
         match self.kind:
             case "gone":
                 return f"gone (was version {self.before})"
@@ -69,37 +78,63 @@ def _of_node(name: str, old: NodeTemplate | None, new: NodeTemplate | None) -> I
     yield from _of_outputs(name, old, new)
 
 
-def _of_inputs(name: str, old: NodeTemplate, new: NodeTemplate) -> Iterator[NodeChange]:
-    for field, template in old.inputs.items():
-        if field not in new.inputs:
-            yield NodeChange(kind="input-gone", node_type=name, field=field, before=str(template.type))
+@dataclass(slots=True)
+class _Few:
+    """Counts the changes to a node type, so that only the first of each kind are listed."""
+
+    node_type: str
+    _counts: Counter[NodeChangeKind] = field(default_factory=Counter)
+
+    def lists(self, kind: NodeChangeKind) -> bool:
+        """Count a change; return whether it is listed."""
+        self._counts[kind] += 1
+        return self._counts[kind] <= _MOST_LISTED
+
+    def rest(self) -> Iterator[NodeChange]:
+        """How many of each kind are not listed."""
+        for kind, count in self._counts.items():
+            if count > _MOST_LISTED:
+                yield NodeChange(kind=kind, node_type=self.node_type, unlisted=count - _MOST_LISTED)
+
+
+def _of_inputs(node_type: str, old: NodeTemplate, new: NodeTemplate) -> Iterator[NodeChange]:
+    few = _Few(node_type)
+    for name, template in old.inputs.items():
+        if name not in new.inputs:
+            if few.lists("input-gone"):
+                yield NodeChange(kind="input-gone", node_type=node_type, field=name, before=str(template.type))
             continue
-        for aspect, before, after in _changed(template, new.inputs[field]):
-            yield NodeChange(
-                kind="input-changed", node_type=name, field=field, aspect=aspect, before=before, after=after
-            )
-    for field, template in new.inputs.items():
-        if field not in old.inputs:
+        for aspect, before, after in _changed(template, new.inputs[name]):
+            if few.lists("input-changed"):
+                yield NodeChange(
+                    kind="input-changed", node_type=node_type, field=name, aspect=aspect, before=before, after=after
+                )
+    for name, template in new.inputs.items():
+        if name not in old.inputs and few.lists("input-new"):
             after_type = f"{template.type}, required" if template.required else str(template.type)
-            yield NodeChange(kind="input-new", node_type=name, field=field, after=after_type)
+            yield NodeChange(kind="input-new", node_type=node_type, field=name, after=after_type)
+    yield from few.rest()
 
 
-def _of_outputs(name: str, old: NodeTemplate, new: NodeTemplate) -> Iterator[NodeChange]:
-    for field, template in old.outputs.items():
-        if field not in new.outputs:
-            yield NodeChange(kind="output-gone", node_type=name, field=field, before=str(template.type))
-        elif str(template.type) != str(new.outputs[field].type):
+def _of_outputs(node_type: str, old: NodeTemplate, new: NodeTemplate) -> Iterator[NodeChange]:
+    few = _Few(node_type)
+    for name, template in old.outputs.items():
+        if name not in new.outputs:
+            if few.lists("output-gone"):
+                yield NodeChange(kind="output-gone", node_type=node_type, field=name, before=str(template.type))
+        elif template.type != new.outputs[name].type and few.lists("output-changed"):
             yield NodeChange(
                 kind="output-changed",
-                node_type=name,
-                field=field,
+                node_type=node_type,
+                field=name,
                 aspect="type",
                 before=str(template.type),
-                after=str(new.outputs[field].type),
+                after=str(new.outputs[name].type),
             )
-    for field, template in new.outputs.items():
-        if field not in old.outputs:
-            yield NodeChange(kind="output-new", node_type=name, field=field, after=str(template.type))
+    for name, template in new.outputs.items():
+        if name not in old.outputs and few.lists("output-new"):
+            yield NodeChange(kind="output-new", node_type=node_type, field=name, after=str(template.type))
+    yield from few.rest()
 
 
 def _changed(old: InputTemplate, new: InputTemplate) -> Iterator[tuple[str, str, str]]:
@@ -112,7 +147,14 @@ def _changed(old: InputTemplate, new: InputTemplate) -> Iterator[tuple[str, str,
     gone = [str(option) for option in old.options if option not in new_options]
     added = [str(option) for option in new.options if option not in old_options]
     if gone or added:
-        yield "choices", ", ".join(gone), ", ".join(added)
+        yield "choices", _first(gone), _first(added)
+
+
+def _first(choices: Sequence[str]) -> str:
+    """The first choices, and how many more there are."""
+    if len(choices) <= _MOST_LISTED:
+        return ", ".join(choices)
+    return f"{', '.join(choices[:_MOST_LISTED])} and {len(choices) - _MOST_LISTED} more"
 
 
 def _aspects(template: InputTemplate) -> dict[str, str]:

@@ -99,6 +99,7 @@ def _node_json(change: NodeChange) -> dict[str, Any]:
         "aspect": change.aspect,
         "before": change.before,
         "after": change.after,
+        "unlisted": change.unlisted,
         "text": str(change),
     }
 
