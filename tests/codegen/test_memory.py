@@ -123,8 +123,13 @@ def test_a_process_takes_a_bounded_multiple_of_the_size(command: str, name: str,
     make, number = NASTY[name]
     small, least = resident_of_little(command)
     document = of_a_megabyte(with_emoji(make) if emoji else make, number)
-    large, most = resident(document, tmp_path / "large", command)
-    assert most - least < TIMES * (large - small)
+
+    def is_enough(attempt: int) -> bool:
+        large, most = resident(document, tmp_path / f"{attempt}", command)
+        return most - least < TIMES * (large - small)
+
+    # The same run takes half a megabyte more or less, depending on where the system puts its memory.
+    assert is_enough(1) or is_enough(2)
 
 
 @pytest.mark.slow
