@@ -180,6 +180,13 @@ def test_what_git_does_not_have_is_bad_input(name: str, message: str, repository
     assert (result.exit_code, result.stderr.strip()) == (2, message)
 
 
+def test_the_way_out_that_git_names_is_shown(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    (line,) = run("git:HEAD:colour_card.json", "colour_card.json").stderr.splitlines()
+    assert line.startswith("git:HEAD:colour_card.json: detected dubious ownership in repository at ")
+    assert "git config --global --add safe.directory" in line
+
+
 def test_one_side_can_come_from_standard_input() -> None:
     assert run("-", MODULE, stdin=CARD.read_bytes()).exit_code == 0
     assert run(CARD, "-", stdin=MODULE.read_bytes()).exit_code == 0

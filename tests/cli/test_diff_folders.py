@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable.cli.shell import shell
+from invokable.codegen.written.package import package_text
 from tests.cli.test_diff import CARD, wider, without_stamp_position
 from tests.examples import MODULES, ROOT, WORKFLOWS, example
 from tests.schemas import valid
@@ -131,6 +132,17 @@ def test_a_folder_with_modules_means_its_modules(folders: Path) -> None:
     result = run("old", "new")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert result.stderr.startswith("new/flows/colour_card.py: the module was changed")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_packages_of_modules_are_not_compared(line_end: str, folders: Path) -> None:
+    for name, classes in (("old", {}), ("new", {"colour_card": "ColourCard"})):
+        copy(MODULES / "colour_card.py", folders / name / "flows" / "colour_card.py")
+        package = folders / name / "flows" / "__init__.py"
+        package.write_text(package_text(classes, width=88), encoding="utf-8", newline=line_end)
+    result = run("old", "new", "--format", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert files(result) == {"flows/colour_card.py": "same nobody"}
 
 
 def test_modules_are_compared_with_the_workflows_of_another_folder(folders: Path) -> None:

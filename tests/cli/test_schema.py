@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from invokable.cli.shell import shell
+from invokable.codegen.written.package import package_text
 from invokable.schema import versions
 from invokable.testing import Simulator
 from tests.examples import MODULES, WORKFLOWS
@@ -127,6 +129,14 @@ def test_without_sources_the_configuration_lists_them(old_flows: Path, monkeypat
     generated = CliRunner().invoke(shell, ["generate", "--schema", "5.0.2"])
     assert generated.exit_code == 0, generated.stderr
     assert "src/narrower.py: breaking for callers" in run("diff", "5.0.2", "6.14.2").stdout
+
+
+def test_the_packages_of_modules_are_not_upgraded(tmp_path: Path) -> None:
+    shutil.copy(MODULES / "colour_card.py", tmp_path)
+    (tmp_path / "__init__.py").write_text(package_text({"colour_card": "ColourCard"}, width=88), encoding="utf-8")
+    result = run("diff", "6.11.1", "6.14.2", tmp_path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "breaks none of 1 module\n" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["7.0.0", "nowhere.json"])

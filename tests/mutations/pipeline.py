@@ -30,6 +30,23 @@ MUTATIONS: Final = [
         ("tests/testing/test_simulator.py::test_a_speed_is_a_finite_number_of_seconds",),
     ),
     Mutation(
+        "the package of a folder is compared like a module",
+        f"{CODEGEN}written/existing.py",
+        " and not _PACKAGE.match(text)",
+        "",
+        (
+            "tests/cli/test_diff_folders.py::test_the_packages_of_modules_are_not_compared",
+            "tests/cli/test_schema.py::test_the_packages_of_modules_are_not_upgraded",
+        ),
+    ),
+    Mutation(
+        "only the last line of what git says is shown",
+        f"{CODEGEN}drift/git.py",
+        '" ".join(done.stderr.decode("utf-8", "replace").split())',
+        'done.stderr.decode("utf-8", "replace").strip().splitlines()[-1]',
+        ("tests/cli/test_diff.py::test_the_way_out_that_git_names_is_shown",),
+    ),
+    Mutation(
         "a generated module is read as a workflow",
         f"{CODEGEN}project/sources.py",
         'elif path.suffix == ".py" and path.is_file():',

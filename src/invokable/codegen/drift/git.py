@@ -66,8 +66,8 @@ class Revision:
         except subprocess.TimeoutExpired:
             raise BuildError(self.shown, f"git took longer than {_TIMEOUT:g} s") from None
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"git failed ({done.returncode})"]
-            raise BuildError(self.shown, said[-1].removeprefix("fatal: "))
+            said = " ".join(done.stderr.decode("utf-8", "replace").split()) or f"git failed ({done.returncode})"
+            raise BuildError(self.shown, said.removeprefix("fatal: "))
         return done.stdout
 
 

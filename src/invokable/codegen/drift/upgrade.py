@@ -19,7 +19,7 @@ from invokable.codegen.drift.interfaces import interface_of
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.schemas import SchemaWanted
 from invokable.codegen.project.sources import expand_sources, walked
-from invokable.codegen.written.existing import MARKER
+from invokable.codegen.written.existing import HEAD, is_generated
 from invokable.contract.interface import Drift, compare
 from invokable.schema import Schema
 from invokable.schema.compare import NodeChange, compare_nodes
@@ -121,7 +121,7 @@ def _modules_below(folder: Path) -> Iterator[str]:
 
 def _is_module(path: Path) -> bool:
     try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(len(MARKER)) == MARKER
-    except (OSError, ValueError):
+        with path.open("rb") as file:
+            return is_generated(file.read(HEAD))
+    except OSError:
         return False
