@@ -68,3 +68,17 @@ def test_an_unknown_key_lists_the_known_ones(tmp_path: Path) -> None:
     known = "fields, lenient, models, schema, server, sources, templates, workflows"
     with pytest.raises(ConfigError, match=rf"unknown key \(expected {known}\)"):
         load_config(written(tmp_path, "[tool.invokable]\nx = 1"))
+
+
+@pytest.mark.parametrize("setting", ["schema", "server", "templates"])
+def test_a_setting_is_not_empty(setting: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must not be empty") as caught:
+        load_config(written(tmp_path, f"[tool.invokable]\n{setting} = ''"))
+    assert caught.value.key == f"tool.invokable.{setting}"
+
+
+@pytest.mark.parametrize("text", ["[[tool.invokable]]", "[tool]\ninvokable = 'x'"])
+def test_a_configuration_that_is_not_a_table_is_not_passed_over(text: str, tmp_path: Path) -> None:
+    written(tmp_path, text)
+    with pytest.raises(ConfigError, match=r"must be a table, written as \[tool\.invokable\]"):
+        find_config(tmp_path)

@@ -22,7 +22,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -113,17 +113,15 @@ def dotted(table: str, key: str) -> str:
 
 def find_config(start: Path) -> Path | None:
     """The nearest pyproject.toml with a `[tool.invokable]` table, in `start` or above it. Raises ConfigError."""
-    for folder in (start, *start.parents):
-        path = folder / "pyproject.toml"
-        if os.path.isfile(path) and invokable_table(path) is not None:
-            return path
-    return None
+    return next((path for path in _pyprojects(start) if invokable_table(path) is not None), None)
 
 
 def invokable_table(path: Path) -> Mapping[str, object] | None:
     """The `[tool.invokable]` table of a pyproject.toml; None if there is none. Raises ConfigError."""
     table = _tools(path).get("invokable")
-    return table if isinstance(table, dict) else None
+    if table is None or isinstance(table, dict):
+        return table
+    raise ConfigError(path, "tool.invokable", "must be a table, written as [tool.invokable]")
 
 
 def find_line_length(start: Path) -> int | None:
@@ -131,7 +129,7 @@ def find_line_length(start: Path) -> int | None:
 
     Raises ConfigError if a file cannot be read.
     """
-    path = next((folder / "pyproject.toml" for folder in (start, *start.parents) if _is_project(folder)), None)
+    path = next(_pyprojects(start), None)
     if path is None:
         return None
     tools = _tools(path)
@@ -145,8 +143,12 @@ def find_line_length(start: Path) -> int | None:
     return None
 
 
-def _is_project(folder: Path) -> bool:
-    return os.path.isfile(folder / "pyproject.toml")
+def _pyprojects(start: Path) -> Iterator[Path]:
+    """The pyproject.toml files in `start` and above it."""
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if os.path.isfile(path):
+            yield path
 
 
 def _tools(path: Path) -> Mapping[str, object]:

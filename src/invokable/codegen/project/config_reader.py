@@ -89,12 +89,12 @@ class _Reader:
         )
 
     def _choices(self, table: Mapping[str, object], key: str) -> Choices:
-        schema, server = self._text(table, "schema", key), self._text(table, "server", key)
+        schema, server = self._setting(table, "schema", key), self._setting(table, "server", key)
         if schema is not None and server is not None:
             raise ConfigError(
                 self.path, f"{key}.server", "cannot be combined with schema: node schemas come from one of them"
             )
-        templates = self._text(table, "templates", key)
+        templates = self._setting(table, "templates", key)
         if templates is not None and not (self.path.parent / templates).is_dir():
             raise ConfigError(self.path, f"{key}.templates", f"no such folder: {templates!r}")
         return Choices(
@@ -149,6 +149,12 @@ class _Reader:
         value = table.get(name)
         if value is not None and not isinstance(value, str):
             raise ConfigError(self.path, dotted(key, name), f"must be a string, found {value!r:.40}")
+        return value
+
+    def _setting(self, table: Mapping[str, object], name: str, key: str) -> str | None:
+        value = self._text(table, name, key)
+        if value == "":
+            raise ConfigError(self.path, dotted(key, name), "must not be empty")
         return value
 
     def _flag(self, table: Mapping[str, object], name: str, key: str) -> bool | None:
