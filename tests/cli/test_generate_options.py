@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -114,6 +115,41 @@ def test_force_regenerates_unchanged_modules_too(project: Project) -> None:
     before = project.module().stat().st_mtime_ns
     assert project.generate("--force") == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
     assert project.module().stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not here")
+@pytest.mark.parametrize(
+    "name",
+    ["a b", "a#b", "a$b", "a:b", "a%b", "a\\b", "a\\ b", "a\\#b", "a\\:b", "a\\%b", "a (1)", "ünï", "caf\udce9"],
+)
+def test_make_reads_the_names_in_a_depfile(name: str, project: Project) -> None:
+    source = project.save(example("colour_card.json"), f"{name}.json")
+    (project.folder / "workflows" / "card.json").unlink()
+    assert run("generate", "workflows", "-o", "o%ut", "--depfile", "flows.d").exit_code == 0
+    (module,) = (project.folder / "o%ut").glob("*.py")
+    rules = f"all: o%ut/{module.name}\no\\%ut/{module.name}:\n\t@echo again\ninclude flows.d\n"
+    (project.folder / "Makefile").write_text(rules)
+
+    def make() -> bytes:
+        return subprocess.run(["make"], check=True, capture_output=True).stdout
+
+    assert b"again" not in make()
+    os.utime(source, (time.time() + 60,) * 2)
+    assert b"again" in make()
+    source.unlink()
+    assert b"again" in make()
+
+
+@pytest.mark.parametrize("mark", ["\n", "\t", ";", "|", "="])
+def test_a_depfile_leaves_out_names_that_make_cannot_read(mark: str, project: Project) -> None:
+    project.save(example("colour_card.json"), f"a{mark}b.json")
+    project.generate("--depfile", "flows.d")
+    assert Path("flows.d").read_text(encoding="utf-8").splitlines() == [
+        "src/flows/a_b.py: pyproject.toml",
+        "src/flows/card.py: pyproject.toml workflows/card.json",
+        "pyproject.toml:",
+        "workflows/card.json:",
+    ]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from invokable.cli.servers import AskServer
 from invokable.cli.shell import shell
 from invokable.codegen.written.package import package_text
 from invokable.schema import versions
@@ -43,6 +44,16 @@ def test_fetch_writes_a_file_that_schema_takes(tmp_path: Path, monkeypatch: pyte
             shell, ["show", str(WORKFLOWS / "colour_card.json"), "--schema", name, "--format", "json"]
         )
         assert json.loads(shown.stdout)["schema"]["version"] == "6.8.1"
+
+
+def test_fetch_writes_to_the_current_folder_whatever_the_server_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(AskServer, "schema", lambda *_: ({}, "6/../../nodes"))
+    assert run("fetch", "--server", "http://127.0.0.1:9").exit_code == 0
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["openapi-6_.._.._nodes.json"]
 
 
 def test_fetch_takes_the_token_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

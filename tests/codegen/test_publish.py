@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from invokable import __version__
 from invokable.codegen import generate_module
-from invokable.codegen.build.publish import RefusedError, Written, publish
+from invokable.codegen.build.publish import RefusedError, Written, publish, replace_file
+from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.written.checksums import (
     body_is_intact,
@@ -73,6 +74,19 @@ def test_binary_and_symbolic_links_are_refused(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match="symbolic link"):
             publish(link, module("x = 9\n"), force=force)
     assert target.read_text(encoding="utf-8") == module()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
+    link, pipe = tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "target")
+    os.mkfifo(pipe)
+    for path, reason in ((link, "is a symbolic link"), (pipe, "is not a regular file"), (tmp_path, "is a folder")):
+        with pytest.raises(BuildError, match=reason) as caught:
+            replace_file(path, b"text")
+        assert (caught.value.where, caught.value.kind) == (str(path), "refused")
+    assert link.is_symlink()
+    assert pipe.is_fifo()
 
 
 def test_a_failed_write_leaves_the_old_module_and_no_scraps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from invokable.cli import completing
 from invokable.cli.errors import Status, note, say, show_all, warn
 from invokable.cli.options import build_options, read_options
 from invokable.codegen import Build, BuildOptions, FileChange, Written, building
-from invokable.codegen.build.depfile import depfile_text
+from invokable.codegen.build.depfile import depfile_data
 from invokable.codegen.build.jobs import STDOUT
 from invokable.codegen.build.publish import replace_file
 
@@ -86,7 +86,7 @@ def generate(
             if not dry_run:
                 build.write()
                 if depfile is not None:
-                    replace_file(Path(depfile), depfile_text(build).encode())
+                    replace_file(Path(depfile), depfile_data(build))
             if not quiet:
                 for change in build.changes:
                     _say(change, build, would="would be " if dry_run else "")

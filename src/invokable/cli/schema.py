@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -12,7 +14,7 @@ from invokable.cli import completing
 from invokable.cli.errors import Status, say, say_text, warn
 from invokable.cli.options import config_option, lenient_option, read_options
 from invokable.cli.servers import AskServer
-from invokable.codegen import BuildError
+from invokable.codegen.build.publish import replace_file
 from invokable.codegen.drift import find_modules
 from invokable.codegen.drift import upgrade as compare_versions
 from invokable.codegen.drift.reports import FORMS, Form
@@ -20,6 +22,9 @@ from invokable.codegen.drift.upgrade_reports import upgrade_report
 from invokable.codegen.project.schemas import SchemaWanted
 from invokable.schema import versions
 from invokable.schema.catalogue import node_versions
+
+_NOT_IN_A_NAME: Final = re.compile(r"[^\w.+-]")
+"""What a file name does not have: the server chooses its version, but not another folder."""
 
 
 @click.group()
@@ -70,13 +75,9 @@ def fetch(server: str, output: str | None) -> None:
     # InvokeAI puts its API version there; with the server's version, the file can have any name.
     info = document.get("info")
     named = {**document, "info": {**(info if isinstance(info, dict) else {}), "version": version}}
-    path = Path(output or f"openapi-{version}.json")
+    path = Path(output or f"openapi-{_NOT_IN_A_NAME.sub('_', version)}.json")
     text = json.dumps(named, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
-    except OSError as error:
-        raise BuildError.of_system(str(path), error, "written") from None
+    replace_file(path, gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
     say(f"{path}: node schemas of InvokeAI {version}")
 
 

@@ -1,24 +1,33 @@
-"""Depfile: which files each module is made from, in make syntax."""
+"""Depfile: which files each module is made from, in make syntax.
+
+Names with characters that make cannot read, however they are written, are left out.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from invokable.codegen.build.modules import BuildResult
 from invokable.codegen.build.pipeline import Build
 from invokable.codegen.project.project import shown_path
 
+_UNREADABLE: Final = re.compile(r"[\t\n\v\f\r;|=]")
+_ESCAPED: Final = re.compile(r"(\\*)([ #:])")
+_WILDCARD: Final = re.compile(r"(\\*)(%)")
+"""A backslash escapes these characters; backslashes elsewhere stand for themselves."""
 
-def depfile_text(build: Build) -> str:
+
+def depfile_data(build: Build) -> bytes:
     """A rule for each module, and an empty one for each file it is made from, so that make accepts its removal."""
-    rules: dict[Path, list[str]] = {
-        result.path: sorted(set(_made_from(result))) for result in build.results if result.change is not None
-    }
-    lines = [f"{_escaped(os.fspath(path))}: {' '.join(map(_escaped, needed))}" for path, needed in rules.items()]
-    lines += [f"{_escaped(name)}:" for name in sorted({name for needed in rules.values() for name in needed})]
-    return "".join(f"{line}\n" for line in lines)
+    modules = (result for result in build.results if result.change is not None)
+    rules = {os.fspath(one.path): sorted(filter(_is_readable, set(_made_from(one)))) for one in modules}
+    lines = [f"{_target(path)}: {' '.join(map(_escaped, rules[path]))}" for path in filter(_is_readable, rules)]
+    lines += [f"{_target(name)}:" for name in sorted({name for needed in rules.values() for name in needed})]
+    return os.fsencode("".join(f"{line}\n" for line in lines))
 
 
 def _made_from(result: BuildResult) -> Iterator[str]:
@@ -33,6 +42,15 @@ def _made_from(result: BuildResult) -> Iterator[str]:
         yield from (shown_path(path) for path in job.settings.templates.rglob("*") if path.is_file())
 
 
+def _is_readable(name: str) -> bool:
+    return not _UNREADABLE.search(name)
+
+
 def _escaped(name: str) -> str:
-    """A file name in make syntax. Names that make cannot read, such as those with a line break, are left out."""
-    return name.replace("\\", "\\\\").replace(" ", "\\ ").replace("#", "\\#").replace("$", "$$").replace(":", "\\:")
+    """The name of a file that a module is made from, in make syntax."""
+    return _ESCAPED.sub(r"\1\1\\\2", name).replace("$", "$$")
+
+
+def _target(name: str) -> str:
+    """The name of a target in make syntax; a `%` would be a pattern."""
+    return _WILDCARD.sub(r"\1\1\\\2", _escaped(name))

@@ -93,16 +93,20 @@ def read_module(path: Path, *, force: bool = False) -> bytes | None:
 
 
 def _read(path: Path) -> bytes | None:
+    _check_regular(path)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _check_regular(path: Path) -> None:
     if path.is_symlink():
         raise RefusedError(path, "is a symbolic link; expected a regular file")
     if path.is_dir():
         raise RefusedError(path, "is a folder")
     if path.exists() and not path.is_file():
         raise RefusedError(path, "is not a regular file")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def check_folders(root: Path, path: Path) -> None:
@@ -199,14 +203,17 @@ def sweep(folder: Path) -> None:
 
 
 def replace_file(path: Path, text: Utf8) -> None:
-    """Write a file, whole or not at all. Raises BuildError."""
+    """Write a file, whole or not at all. Raises BuildError, also for a link, a device and anything but a file."""
     try:
+        _check_regular(path)
         with _undisturbed():
             staged = _stage(path, text)
             try:
                 staged.commit(path)
             finally:
                 staged.discard()
+    except RefusedError as error:
+        raise BuildError(str(path), str(error), kind="refused") from None
     except OSError as error:
         raise BuildError.of_system(str(path), error, "written") from None
 
