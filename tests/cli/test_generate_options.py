@@ -240,8 +240,14 @@ PLACES = {
     "a file at the top": {"portrait.json": "flows/portrait.py"},
     "files at the top": {"a.json": "flows/a.py", "b.json": "flows/b.py"},
     "files and a folder of one name": {"a/b.json": "flows/a/b.py", "a.json": "flows/a_2/a.py", "c.json": "flows/c.py"},
-    "names that differ in case": {"x.json": "flows/x_2/x.py", "X.json": "flows/X/x.py"},
+    "names that differ in case": {"x.json": "flows/x_2/x.py", "X.json": "flows/x/x.py"},
     "folders of one name": {"a/flows/x.json": "flows/flows/x.py", "b/flows/x.json": "flows/flows_2/x.py"},
+    "names for no package": {"Text Flows/x.json": "flows/text_flows/x.py", "b-c/x.json": "flows/b_c/x.py"},
+    "names that look numbered": {
+        "a/x/1.json": "flows/x/workflow_1.py",
+        "b/x_2/1.json": "flows/x_2_2/workflow_1.py",
+        "a b/x/1.json": "flows/x_2/workflow_1.py",
+    },
     "where modules go": {"flows/portrait.json": "flows/portrait.py"},
     "a name that is a glob": {"[old]/x.json": "flows/x.py"},
     "a name to quote": {'we"ird ünï/x.json': "flows/x.py"},
@@ -276,6 +282,15 @@ def test_images_that_a_workflow_made_are_no_sources_beside_it(tmp_path: Path, mo
     assert (
         "out" not in tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["invokable"]["sources"][0]["path"]
     )
+
+
+def test_init_keeps_line_ends(project: Project) -> None:
+    path = project.folder / "pyproject.toml"
+    path.write_bytes(b'[project]\r\nname = "app"\r\n')
+    assert run("init").exit_code == 0
+    text = path.read_bytes()
+    assert text.count(b"\n") == text.count(b"\r\n") > 10
+    assert text.startswith(b'[project]\r\nname = "app"\r\n\r\n[tool.invokable]\r\n')
 
 
 def test_every_commented_line_of_the_table_is_one_that_works(project: Project) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -84,8 +84,9 @@ def initial_config(folder: Path, current: str | None) -> InitialConfig:
         for root, out in zip(roots, outputs, strict=True)
     )
     table += _WORKFLOW.format(key=_quoted(workflows[0] if workflows else "workflows/portrait.json"))
-    before = f"{current.rstrip()}\n\n" if current and current.strip() else ""
-    text = before + table
+    text = f"{current.rstrip()}\n\n{table}" if current and current.strip() else table
+    if current and "\r\n" in current:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
     tomllib.loads(text)
     return InitialConfig(text, tuple(workflows), tuple(dict.fromkeys(outputs)))
 
@@ -133,18 +134,17 @@ def _output(folder: Path) -> str:
 
 
 def _outputs(output: str, roots: list[str]) -> list[str]:
-    """The output for the modules of each root: one for all files, and one for each folder."""
+    """The output for the modules of each root: one for all files, and an importable folder for each folder."""
     if len(roots) == 1:
         return [output]
     names = [module_name(_stem(root)) for root in roots]
-    seen: Counter[str] = Counter()
-    outputs = []
+    outputs: list[str] = []
     for root, name in zip(roots, names, strict=True):
-        seen[name] += 1
         if root.endswith(SUFFIXES) and names.count(name) == 1:
             outputs.append(output)
-        else:
-            outputs.append(f"{output}/{_stem(root)}{f'_{seen[name]}' if seen[name] > 1 else ''}")
+            continue
+        numbered = (f"{output}/{name}{f'_{number}' if number > 1 else ''}" for number in count(1))
+        outputs.append(next(folder for folder in numbered if folder not in outputs))
     return outputs
 
 
