@@ -9,7 +9,7 @@ import subprocess
 import jsonschema
 import pytest
 
-from tests.cli.projects import Project, git, repository
+from tests.cli.projects import TABLE, Project, git, repository
 from tests.cli.test_generate import run
 from tests.examples import ROOT, example, node
 
@@ -82,6 +82,21 @@ def test_the_json_is_as_its_schema_says(state: str, project: Project) -> None:
     assert bool(report["errors"]) == (state in ("broken", "refused"))
     assert bool(report["warnings"]) == (state == "warned")
     assert bool(report["skipped"]) == (state == "broken")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"), [((), "pyproject.toml"), (("*.nothing",), "*.nothing"), (("--config", "gone"), "gone")]
+)
+def test_what_prevents_any_build_is_in_the_report_too(arguments: tuple[str, ...], where: str, project: Project) -> None:
+    project.configure("[tool.invokable]\nschemas = 1\n" if where == "pyproject.toml" else TABLE)
+    result = project.check(*arguments, "--format", "json")
+    report = json.loads(result.stdout)
+    jsonschema.validate(report, SCHEMA)
+    assert (result.exit_code, report["status"], report["files"], result.stderr) == (2, 2, [], "")
+    assert [error["where"] for error in report["errors"]] == [where]
+    (line,) = project.check(*arguments, "--format", "github").stdout.splitlines()
+    assert line.startswith(f"::error file={where},title=invokable check::{where}: ")
+    assert project.check(*arguments).stderr.startswith(f"{where}: ")
 
 
 def test_the_schema_rejects_anything_but_a_report() -> None:

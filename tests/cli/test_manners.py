@@ -194,6 +194,9 @@ def test_head_may_close_the_pipe(tmp_path: Path) -> None:
         (f"invokable show {CARD} >&-", 0, ""),
         (f"invokable show {CARD} >/dev/full", 2, "<stdout>: cannot be read or written: No space left on device\n"),
         ("invokable show nowhere.json 2>&-", 2, ""),
+        (f"invokable show {CARD} >/dev/null <&-", 0, ""),
+        ("invokable show - <&-", 2, "-: is not JSON: line 1, column 1: expecting value\n"),
+        ("invokable run - <&-", 2, "-: is not JSON: line 1, column 1: expecting value\n"),
         ("invokable show nowhere.json 2>/dev/full", 2, ""),
     ],
 )

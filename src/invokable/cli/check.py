@@ -10,7 +10,7 @@ import click
 from invokable.cli import completing
 from invokable.cli.errors import STATUS, Status, note, say, say_json, say_lines, show_all, warn
 from invokable.cli.options import build_options, read_options
-from invokable.codegen import building
+from invokable.codegen import BuildError, building
 from invokable.codegen.build.check import Report, report
 from invokable.codegen.python.json_text import pieces
 from invokable.contract.plain import plain
@@ -57,19 +57,22 @@ def check(
       invokable check workflows/ -o src/app/flows
       invokable check --format github
     """
-    options = read_options(
-        config=config,
-        schema=schema,
-        server=server,
-        lenient=lenient,
-        models=models,
-        compare=True,
-    )
-    with building(sources, output, options) as build:
-        command = _command(sources, output, models, config, schema, server, lenient)
-        found = report(build, command=command, git=not no_git)
-        for line in build.notes:
-            note("note", line)
+    try:
+        options = read_options(
+            config=config,
+            schema=schema,
+            server=server,
+            lenient=lenient,
+            models=models,
+            compare=True,
+        )
+        with building(sources, output, options) as build:
+            command = _command(sources, output, models, config, schema, server, lenient)
+            found = report(build, command=command, git=not no_git)
+            for line in build.notes:
+                note("note", line)
+    except BuildError as failure:  # in the configuration or the names of sources, before anything is built
+        found = Report(findings=(), failures=(failure,))
     status = _status(found, fail_on_warning=fail_on_warning)
     if form == "json":
         say_json(pieces(found.to_json(status), json.JSONEncoder(ensure_ascii=True, indent=2)))

@@ -1,19 +1,20 @@
-"""Streams: standard output and error in any state: any encoding, closed, or a pipe whose reader is gone."""
+"""Streams: the standard streams in any state: any encoding, closed, or a pipe whose reader is gone."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 
 def prepare_streams() -> None:
-    """Make output work with any encoding, and after its reader is gone.
+    """Make output work with any encoding, and after its reader is gone. Closed input is empty.
 
     Characters that the encoding lacks are written as escapes. When the reader goes away, as `head` does, the rest of
     the output is dropped and the command finishes its work.
     """
+    sys.stdin = sys.stdin or _nothing("r")
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
 
@@ -41,9 +42,13 @@ class _TolerantFile(io.FileIO):
             raise OSError(error.errno, error.strerror, self._stream.name) from None
 
 
+def _nothing(mode: Literal["r", "w"]) -> TextIO:
+    return open(os.devnull, mode, encoding="utf-8")  # as long as the process lives
+
+
 def _ready(stream: TextIO | None) -> TextIO:
     if stream is None:  # the descriptor was closed before the process started
-        return open(os.devnull, "w", encoding="utf-8")  # as long as the process lives
+        return _nothing("w")
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     if stream.isatty():

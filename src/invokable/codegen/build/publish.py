@@ -213,7 +213,7 @@ def replace_file(path: Path, text: Utf8) -> None:
             finally:
                 staged.discard()
     except RefusedError as error:
-        raise BuildError(str(path), str(error), kind="refused") from None
+        raise BuildError(str(path), str(error)) from None
     except OSError as error:
         raise BuildError.of_system(str(path), error, "written") from None
 
