@@ -10,13 +10,18 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from watchfiles import Change
 
+from invokable.cli import watch
+from invokable.cli.options import read_options
 from invokable.codegen.project.initial import find_workflows
 from invokable.testing import Simulator
 from tests.cli.projects import TABLE, Project
@@ -176,30 +181,100 @@ def test_make_runs_generate_only_when_something_has_changed(project: Project) ->
     assert "No rule" not in make()
 
 
-def test_watching_generates_again_when_a_workflow_changes(project: Project) -> None:
+@contextmanager
+def watching(*arguments: str) -> Iterator[Callable[[], str]]:
+    """`generate --watch` in another process: returns the next line that it prints."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "invokable", "generate", "--watch"],
+        [sys.executable, "-m", "invokable", "generate", "--watch", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background shells ignore it
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
-        assert lines[0] == "src/flows/card.py: written (InvokeAI 6.14.2)\n"
-        assert lines[2].startswith("watching: ")
-        time.sleep(0.5)
-        project.save("{")
-        assert "card.json" in process.stdout.readline()
-        project.save(warned())
-        said = [process.stdout.readline() for _ in range(2)]
-        assert "warning" in said[0]
-        assert said[1] == "src/flows/card.py: updated (InvokeAI 6.14.2)\n"
+        yield process.stdout.readline
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert "Traceback" not in process.stdout.read()
+
+
+def test_watching_generates_again_when_a_workflow_changes(project: Project) -> None:
+    with watching() as line:
+        assert line() == "src/flows/card.py: written (InvokeAI 6.14.2)\n"
+        assert line() == "invokable.lock: written\n"
+        assert line().startswith("watching: ")
+        project.save("{")
+        assert "card.json" in line()
+        project.save(warned())
+        assert "warning" in line()
+        assert line() == "src/flows/card.py: updated (InvokeAI 6.14.2)\n"
+
+
+def test_watching_begins_before_the_first_build(project: Project) -> None:
+    builds: list[str] = []
+
+    def build() -> int:
+        builds.append(project.folder.joinpath("workflows", "card.json").read_text(encoding="utf-8"))
+        if len(builds) == 1:
+            project.save("{")
+            return 0
+        raise KeyboardInterrupt
+
+    watch.watching(build, (), lambda: read_options(config=None, schema=None, server=None, lenient=False))
+    assert builds[1:] == ["{"]
+
+
+def test_watching_begins_with_a_configuration_that_cannot_be_read(project: Project) -> None:
+    project.configure("[tool.invokable")
+    with watching() as line:
+        assert line().startswith("pyproject.toml: is not TOML: ")
+        assert line() == f"watching: {project.folder}\n"
+        project.configure(TABLE)
+        assert line() == "src/flows/card.py: written (InvokeAI 6.14.2)\n"
+
+
+def test_watching_follows_the_sources_of_the_configuration(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner, other = project.folder / "inner", project.folder / "other"
+    shutil.move(project.folder / "workflows", other)
+    inner.mkdir()
+    shutil.move(project.folder / "pyproject.toml", inner)
+    project = Project(inner)
+    project.configure(TABLE)
+    monkeypatch.chdir(inner)
+    with watching() as line:
+        assert line() == "pyproject.toml: tool.invokable.sources[0].path: workflows does not exist\n"
+        assert line() == f"watching: {inner}\n"
+        project.configure(TABLE.replace('"workflows"', '"../other"'))
+        assert line() == "src/flows/card.py: written (InvokeAI 6.14.2)\n"
+        assert line() == "invokable.lock: written\n"
+        assert line() == f"watching: {inner}, {other}\n"
+        (other / "card.json").write_text("{", encoding="utf-8")
+        assert line().startswith("../other/card.json: is not JSON")
+
+
+def test_what_tools_write_is_not_watched(tmp_path: Path) -> None:
+    hidden = tmp_path / ".flows"
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    matters = watch._Filter(frozenset({tmp_path, hidden}))
+    found = {
+        name: matters(Change.modified, str(tmp_path / name))
+        for name in (
+            "card.json",
+            "deep/card.PNG",
+            "pyproject.toml",
+            ".flows/card.json",
+            ".hidden.json",
+            "card.py",
+            ".mypy_cache/card.json",
+            "deep/node_modules/card.json",
+            "env/card.json",
+            ".flows/.git/card.json",
+        )
+    }
+    assert [name for name, does in found.items() if does] == list(found)[:4]
 
 
 def test_watching_without_its_library_says_how_to_get_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ LIFE: Final = ("tests/cli/test_project_life.py",)
 CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
 TRACKING: Final = ("tests/cli/test_tracking.py",)
+WATCH: Final = "src/invokable/cli/watch.py"
 UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
 MUTATIONS: Final = [
@@ -129,6 +130,34 @@ MUTATIONS: Final = [
         'if current and "\\r\\n" in current:',
         "if False:",
         ("tests/cli/test_generate_options.py::test_init_keeps_line_ends",),
+    ),
+    Mutation(
+        "a change during the first build is missed by --watch",
+        WATCH,
+        "                next(changes)  # from now on",
+        "                pass  # from now on",
+        ("tests/cli/test_generate_options.py::test_watching_begins_before_the_first_build",),
+    ),
+    Mutation(
+        "--watch ends if the configuration cannot be read",
+        WATCH,
+        "        yield _folder(Path(error.where))",
+        "        raise",
+        ("tests/cli/test_generate_options.py::test_watching_begins_with_a_configuration_that_cannot_be_read",),
+    ),
+    Mutation(
+        "--watch misses sources outside the project's folder",
+        WATCH,
+        "                yield _folder(project.folder / entry.path)\n",
+        "",
+        ("tests/cli/test_generate_options.py::test_watching_follows_the_sources_of_the_configuration",),
+    ),
+    Mutation(
+        "--watch builds again after each run of a tool with a JSON cache",
+        WATCH,
+        "all(is_searched(os.fspath(parent)) for parent in between)",
+        "True",
+        ("tests/cli/test_generate_options.py::test_what_tools_write_is_not_watched",),
     ),
     Mutation(
         "a generated module is read as a workflow",

@@ -95,7 +95,7 @@ def generate(
     if watch:
         from invokable.cli.watch import watching
 
-        watching(run, sources, options())
+        watching(run, sources, options)
     else:
         click.get_current_context().exit(run())
 
