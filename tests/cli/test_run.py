@@ -340,6 +340,28 @@ def test_a_project_s_own_class_takes_what_its_field_takes(
     assert "card_colour (Card colour): 'red' is not a color" in wrong.stderr
 
 
+def test_a_module_in_a_file_imports_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    Path("beside_the_flows.py").touch()
+    Path("flows").mkdir()
+    text = (MODULES / "colour_card.py").read_text(encoding="utf-8")
+    Path("flows/card.py").write_text(f"{text}\nimport beside_the_flows\n", encoding="utf-8")
+    assert "stamp (Stamp): is required" in run("flows/card.py").stderr
+
+
+@pytest.mark.parametrize(("name", "hinted"), [("gone.flow", True), ("flow.py", False), ("flow", False)])
+def test_only_a_module_that_does_not_exist_may_be_a_workflow_file(
+    name: str, hinted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "flow", raising=False)
+    Path("flow.py").write_text("import not_installed\n")
+    (line,) = run(name).stderr.splitlines()
+    assert line.startswith(f"{name}: cannot be imported: ModuleNotFoundError: No module named ")
+    assert line.endswith("; workflow files end in .json or .png") == hinted
+
+
 # ------------------------------------------------------------------ files
 
 
@@ -464,6 +486,15 @@ def test_a_run_can_be_submitted_now_and_fetched_later(server: Simulator, tmp_pat
     other = run(WORKFLOWS / "sd15_text_to_image.json", "--attach", tmp_path / "run.json", "--url", server.url)
     assert other.exit_code == 2
     assert "is a run of ColourCard, not SD15TextToImage" in other.stderr
+    stored = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    for values, words in (({"wide": 9}, "ColourCard has no input 'wide'"), ([1], "has no input 1"), ("x", "input 'x'")):
+        (tmp_path / "run.json").write_text(json.dumps(stored | {"values": values}), encoding="utf-8")
+        changed = run(CARD, "--attach", tmp_path / "run.json", "--url", server.url)
+        (line,) = changed.stderr.splitlines()
+        assert changed.exit_code == 2
+        assert line.startswith(f"{tmp_path}/run.json: its values do not fit ColourCard: ")
+        assert words in line
+        assert line.endswith(f"(--attach {stored['batch_id']} needs no values)")
 
 
 @pytest.mark.slow

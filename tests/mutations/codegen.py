@@ -679,6 +679,20 @@ MUTATIONS: Final = (
         ("tests/codegen/test_growth.py::test_the_work_stays_within_bounds_for_the_size",),
     ),
     Mutation(
+        "a module's file does not find the project's own classes",
+        "src/invokable/cli/running/loading.py",
+        "    if os.getcwd() not in sys.path:",
+        "    if not name.endswith('.py') and os.getcwd() not in sys.path:",
+        ("tests/cli/test_run.py::test_a_module_in_a_file_imports_from_the_current_folder",),
+    ),
+    Mutation(
+        "values that no longer fit are no submission",
+        "src/invokable/cli/running/execute.py",
+        'f"its values do not fit {made}: {reason}"',
+        '"contains no submission"',
+        ("tests/cli/test_run.py::test_a_run_can_be_submitted_now_and_fetched_later",),
+    ),
+    Mutation(
         "run writes docstrings that nobody reads",
         "src/invokable/cli/running/loading.py",
         'extent="code"',

@@ -134,13 +134,16 @@ def _attached(name: str, loaded: Loaded) -> tuple[Submission | str, Workflow | N
     found = read_json(name)
     try:
         submission = Submission.from_json(found.get("submission") or found)
-        made = submission.workflow.rpartition(":")[2]
-        if made != loaded.workflow.__name__:
-            raise BuildError(name, f"is a run of {made}, not {loaded.workflow.__name__}")
-        values = found.get("values")
-        return submission, loaded.workflow.from_dict(values) if values else None
+        made, values = submission.workflow.rpartition(":")[2], found.get("values")
     except (AttributeError, KeyError, TypeError, ValueError):
         raise BuildError(name, "contains no submission; expected the output of invokable run --json") from None
+    if made != loaded.workflow.__name__:
+        raise BuildError(name, f"is a run of {made}, not {loaded.workflow.__name__}")
+    try:
+        return submission, loaded.workflow.from_dict(values) if values else None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason, hint = " ".join(str(error).split()), f"--attach {submission.batch_id} needs no values"
+        raise BuildError(name, f"its values do not fit {made}: {reason}", suggestion=hint) from None
 
 
 def _pattern(text: str, flow: Workflow | None, loaded: Loaded) -> Pattern:

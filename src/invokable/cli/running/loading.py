@@ -60,7 +60,6 @@ def _of_workflow(source: Source, options: BuildOptions) -> Loaded:
     module = ModuleType("invokable_run")
     code = compile(draft.unformatted(), f"<the module of {source.shown}>", "exec")
     sys.modules[module.__name__] = module  # its class finds its constants there
-    _find_here()  # for the project's own field classes
     _import(source.shown, lambda: exec(code, module.__dict__))
     return Loaded(source.shown, source.stem, getattr(module, class_name), warnings)
 
@@ -83,24 +82,20 @@ def _of_file(path: str) -> ModuleType:
 
 
 def _of_import(name: str) -> ModuleType:
-    _find_here()
     return _import(name, lambda: importlib.import_module(name))
 
 
-def _find_here() -> None:
-    """Import from the current folder too, as `python -m` does."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-
-
 def _import(name: str, action: Callable[[], T]) -> T:
+    if os.getcwd() not in sys.path:  # import from the current folder too, as `python -m` does
+        sys.path.insert(0, os.getcwd())
     try:
         return action()
     except OSError as error:
         raise BuildError.of_system(name, error, "read") from None
     except (Exception, SystemExit) as error:  # a module is code, and can fail in any way
         words = " ".join(str(error).split()) or "no message"
-        hint = "; workflow files end in .json or .png" if isinstance(error, ModuleNotFoundError) else ""
+        is_missing = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
+        hint = "; workflow files end in .json or .png" if is_missing else ""
         raise BuildError(name, f"cannot be imported: {type(error).__name__}: {words}{hint}") from None
 
 
