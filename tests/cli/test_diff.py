@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import subprocess
 from pathlib import Path
@@ -185,6 +186,17 @@ def test_the_way_out_that_git_names_is_shown(repository: Path, monkeypatch: pyte
     (line,) = run("git:HEAD:colour_card.json", "colour_card.json").stderr.splitlines()
     assert line.startswith("git:HEAD:colour_card.json: detected dubious ownership in repository at ")
     assert "git config --global --add safe.directory" in line
+
+
+@pytest.mark.parametrize("start", [b"", codecs.BOM_UTF8])
+def test_a_module_may_have_the_line_ends_of_windows(start: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "card.py"
+    path.write_bytes(start + MODULE.read_bytes().replace(b"\n", b"\r\n"))
+    for old, new in ((MODULE, path), (path, CARD)):
+        result = run(old, new)
+        assert (result.exit_code, result.stdout) == (0, f"{old} -> {new}: no changes\n")
+    upgraded = CliRunner().invoke(shell, ["schema", "diff", "6.11.1", "6.14.2", str(path)])
+    assert "breaks none of 1 module" in upgraded.stdout
 
 
 def test_one_side_can_come_from_standard_input() -> None:

@@ -20,7 +20,7 @@ from invokable.codegen.written.checksums import source_checksum
 from invokable.codegen.written.existing import read_names
 from invokable.codegen.written.made_from import last_change_of_ours
 from invokable.schema.model import Schema
-from tests.cli.projects import Project
+from tests.cli.projects import TABLE, Project
 from tests.cli.test_generate import run
 from tests.examples import add_field, example, node
 
@@ -263,6 +263,31 @@ def test_line_endings_of_a_checkout_change_nothing(project: Project) -> None:
     for path in (project.module(), project.folder / "invokable.lock", project.folder / "workflows" / "card.json"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert project.check().exit_code == 0
+
+
+def test_line_endings_of_a_checkout_do_not_hide_what_a_module_says(project: Project) -> None:
+    project.configure(f"{TABLE}package = true\n".replace('schema = "6.14.2"', ""))
+    project.save(example("colour_card.json") | {"name": "Gone"}, "gone.json")
+    project.generate("--schema", "6.13.8")
+    (project.folder / "invokable.lock").unlink()
+    for path in (project.module(), project.module("gone"), project.module("__init__")):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    (project.folder / "workflows" / "gone.json").unlink()
+    document = example("colour_card.json")
+    node(document, "blank_image")["inputs"]["width"]["label"] = "Breadth"
+    project.save(document)
+    text = project.text()
+    assert project.generate() == [
+        "src/flows/card.py: updated (InvokeAI 6.13.8)",
+        "src/flows/__init__.py: updated",
+        "invokable.lock: written",
+        "src/flows/gone.py: removed",
+    ]
+    assert "    width: " in text
+    assert "    width: " in project.text()
+    for path in (project.module(), project.module("__init__")):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+        assert project.states() == {}
 
 
 def sorted_keys(document: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import pickle
 import subprocess
@@ -30,6 +31,12 @@ def test_what_fits_is_returned_with_its_changes(card_map: Path, tmp_path: Path) 
     assert verify_index_map(card_map, MODULE).verdict == "same"
     drift = verify_index_map(ColourCard, edited(tmp_path, wider))
     assert [(change.kind, change.before, change.after) for change in drift.changes] == [("input-default", "320", "400")]
+
+
+def test_a_module_may_have_the_line_ends_of_windows(tmp_path: Path) -> None:
+    path = tmp_path / "card.py"
+    path.write_bytes(codecs.BOM_UTF8 + MODULE.read_bytes().replace(b"\n", b"\r\n"))
+    assert verify_index_map(ColourCard, path).verdict == "same"
 
 
 def test_what_breaks_callers_is_refused(tmp_path: Path) -> None:

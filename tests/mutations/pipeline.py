@@ -12,6 +12,7 @@ LIFE: Final = ("tests/cli/test_project_life.py",)
 CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
 TRACKING: Final = ("tests/cli/test_tracking.py",)
+ENDS: Final = (f"{LIFE[0]}::test_line_endings_of_a_checkout_do_not_hide_what_a_module_says",)
 WATCH: Final = "src/invokable/cli/watch.py"
 UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
@@ -158,6 +159,41 @@ MUTATIONS: Final = [
         "all(is_searched(os.fspath(parent)) for parent in between)",
         "True",
         ("tests/cli/test_generate_options.py::test_what_tools_write_is_not_watched",),
+    ),
+    Mutation(
+        "the names in a module with CRLF are lost",
+        f"{CODEGEN}written/existing.py",
+        "    text = with_lf(text)\n    found",
+        "    found",
+        ENDS,
+    ),
+    Mutation(
+        "the class of a module with CRLF is missing from its package",
+        f"{CODEGEN}written/header.py",
+        "    text = with_lf(text)\n",
+        "",
+        ENDS,
+    ),
+    Mutation(
+        "a package with CRLF is stale",
+        f"{CODEGEN}written/package.py",
+        '    current = current.replace("\\r\\n", "\\n")\n    before',
+        "    before",
+        ENDS,
+    ),
+    Mutation(
+        "a module with CRLF cannot be compared",
+        f"{CODEGEN}drift/artifact.py",
+        "bytes(with_lf(data.removeprefix(codecs.BOM_UTF8)))",
+        "data.removeprefix(codecs.BOM_UTF8)",
+        ("tests/cli/test_diff.py::test_a_module_may_have_the_line_ends_of_windows",),
+    ),
+    Mutation(
+        "a module with CRLF cannot be verified",
+        "src/invokable/verify.py",
+        'with_lf(data.decode("utf-8-sig").encode())',
+        'data.decode("utf-8-sig").encode()',
+        ("tests/drift/test_verify.py::test_a_module_may_have_the_line_ends_of_windows",),
     ),
     Mutation(
         "a generated module is read as a workflow",

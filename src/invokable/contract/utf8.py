@@ -18,6 +18,11 @@ def cut(text: Utf8, start: int, end: int) -> bytes:
     return bytes(memoryview(text)[start:end])
 
 
+def with_lf(text: Utf8) -> Utf8:
+    """A text whose lines end as invokable writes them. It is copied only if some do not."""
+    return text.replace(b"\r\n", b"\n") if b"\r\n" in text else text
+
+
 def characters(text: memoryview) -> int:
     """The number of characters in a text, counted in parts to save memory."""
     slices = (bytes(text[start : start + _SLICE]) for start in range(0, len(text), _SLICE))

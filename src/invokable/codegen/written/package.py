@@ -36,6 +36,7 @@ def is_our_package(text: str) -> bool:
 
 def same_package(current: str, text: str) -> bool:
     """Whether an `__init__.py`, possibly reformatted, is the one with this text."""
+    current = current.replace("\r\n", "\n")
     before, after = _CHECKSUM.search(current), _CHECKSUM.search(text)
     return current == text or bool(before and after and before[1] == after[1] and is_our_package(current))
 
