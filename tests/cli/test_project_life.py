@@ -285,6 +285,8 @@ def test_line_endings_of_a_checkout_do_not_hide_what_a_module_says(project: Proj
     ]
     assert "    width: " in text
     assert "    width: " in project.text()
+    project.save(example("colour_card.json") | {"name": "Other"}, "other.json")
+    project.generate()
     for path in (project.module(), project.module("__init__")):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
         assert project.states() == {}
