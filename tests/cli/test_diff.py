@@ -195,8 +195,9 @@ def test_a_module_may_have_the_line_ends_of_windows(start: bytes, tmp_path: Path
     for old, new in ((MODULE, path), (path, CARD)):
         result = run(old, new)
         assert (result.exit_code, result.stdout) == (0, f"{old} -> {new}: no changes\n")
-    upgraded = CliRunner().invoke(shell, ["schema", "diff", "6.11.1", "6.14.2", str(path)])
-    assert "breaks none of 1 module" in upgraded.stdout
+    for source in (path, tmp_path):
+        upgraded = CliRunner().invoke(shell, ["schema", "diff", "6.11.1", "6.14.2", str(source)])
+        assert "breaks none of 1 module" in upgraded.stdout
 
 
 def test_one_side_can_come_from_standard_input() -> None:

@@ -196,6 +196,14 @@ def test_of_many_unknown_names_in_a_file_a_hundred_are_reported(stamp: str, tmp_
     assert "width (Width): 'x' is not an integer" in wrong
 
 
+def test_a_file_sets_an_input_once(server: Simulator, tmp_path: Path, stamp: str) -> None:
+    values = saved(tmp_path, {"width": 330, "height": 90, "0": 340}, "values.json")
+    done = run(CARD, "--set", stamp, "--values", values, "--url", server.url)
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(f"index 0, width (Width): is set 2 times in {values}")
+
+
 def test_a_missing_value_says_how_to_set_it(server: Simulator) -> None:
     done = run(CARD, "--url", server.url)
     assert done.exit_code == 2

@@ -679,6 +679,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_growth.py::test_the_work_stays_within_bounds_for_the_size",),
     ),
     Mutation(
+        "of two values in a file for one input, the first is dropped",
+        "src/invokable/cli/running/values.py",
+        "            if len(values) > 1:",
+        "            if False:",
+        ("tests/cli/test_run.py::test_a_file_sets_an_input_once",),
+    ),
+    Mutation(
         "a module's file does not find the project's own classes",
         "src/invokable/cli/running/loading.py",
         "    if os.getcwd() not in sys.path:",

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,9 +81,16 @@ class _Reading:
             self._find(key, name)
         if len(unknown) > _MOST_UNKNOWN:
             self._refuse(name, f"{len(unknown) - _MOST_UNKNOWN} more names are not inputs of the workflow")
+        given: dict[str, list[Any]] = {}
         for key, value in found.items():
             if pin := self.by_name.get(key):
-                self._take(pin, lambda value=value, pin=pin: parse_json(value, pin, self.pins.hints[pin.attribute]))
+                given.setdefault(pin.attribute, []).append(value)
+        for attribute, values in given.items():
+            pin = self.by_name[attribute]
+            if len(values) > 1:
+                self._note(_problem(pin, f"is set {len(values)} times in {name}"))
+            else:
+                self._take(pin, partial(parse_json, values[0], pin, self.pins.hints[attribute]))
 
     def take_sets(self, sets: Iterable[str]) -> None:
         """Add `NAME=VALUE` pairs; repeated names make a list if the input takes one."""
