@@ -123,6 +123,18 @@ def test_other_files_are_left_alone(server: Simulator, tmp_path: Path) -> None:
     assert "is in the way of a workflow" in done.stderr
 
 
+def test_a_file_with_conflict_markers_does_not_get_a_second_one(server: Simulator, tmp_path: Path) -> None:
+    saved(server, "Card")
+    pull(server, tmp_path, "--all")
+    path = tmp_path / "card.json"
+    path.write_text(f"<<<<<<< HEAD\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+    done = pull(server, tmp_path, "--all")
+    assert (done.exit_code, list(tmp_path.iterdir())) == (3, [path])
+    assert lines(done, tmp_path) == [
+        "card.json: is in the way of a workflow file, and may be that file, but is not JSON; repair it or move it elsewhere"
+    ]
+
+
 def test_removed_workflows_are_listed(server: Simulator, tmp_path: Path) -> None:
     card = saved(server, "Card")
     pull(server, tmp_path, "--all")

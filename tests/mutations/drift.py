@@ -168,6 +168,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_diff.py::test_a_change_that_breaks_callers_ends_with_1_and_says_why",),
     ),
     Mutation(
+        "a pulled file with conflict markers gets a second one",
+        "src/invokable/cli/library.py",
+        "if path.is_file() and _json_in(path) is None:",
+        "if False:",
+        ("tests/cli/test_pull.py::test_a_file_with_conflict_markers_does_not_get_a_second_one",),
+    ),
+    Mutation(
         "a pulled workflow is one text in memory",
         "src/invokable/cli/library.py",
         "for piece in json.JSONEncoder(ensure_ascii=ensure_ascii, indent=2, sort_keys=True).iterencode(document):",

@@ -212,6 +212,9 @@ def _free(folder: Path, stem: str, key: str, taken: set[Path], *, numbered: bool
     names = [f"{stem}_{letters[:8]}.json", f"{stem}_{letters}.json"]
     for name in names if numbered else (f"{stem}.json", *names):
         path = folder / name
+        if path.is_file() and _json_in(path) is None:
+            message = "is in the way of a workflow file, and may be that file, but is not JSON; repair it or move it elsewhere"
+            raise BuildError(str(path), message, kind="refused")
         if path not in taken and not path.exists() and not path.is_symlink():
             return path
     raise BuildError(str(folder / names[0]), "is in the way of a workflow file; move it elsewhere", kind="refused")
@@ -249,11 +252,16 @@ def _named(library: Sequence[WorkflowRecord], name: str, files: Files) -> Workfl
 
 def _workflow_in(path: Path) -> dict[str, Any] | None:
     """The workflow in a file; None if it has no id."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError):
-        return None
+    document = None if path.is_symlink() or not path.is_file() else _json_in(path)
     key = document.get("id") if isinstance(document, dict) and "nodes" in document else None
     return document if isinstance(key, str) and key else None
+
+
+def _json_in(path: Path) -> Any:
+    """The JSON in a file; None if it is not JSON, or too large. Raises OSError."""
+    if path.stat().st_size > MAX_BYTES:
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
