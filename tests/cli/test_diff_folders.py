@@ -154,6 +154,20 @@ def test_modules_are_compared_with_the_workflows_of_another_folder(folders: Path
     assert "sd15_text_to_image.py: added" in run("flows", MODULES).stdout.splitlines()
 
 
+def test_a_damaged_repository_is_bad_input(folders: Path) -> None:
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")
+    key = git("rev-parse", "HEAD:old/image.json")
+    Path(".git", "objects", key[:2], key[2:]).unlink()
+    result = run("git:HEAD:old", "new")
+    assert result.exit_code == 2
+    assert result.stderr == f"git:HEAD:old: the repository is damaged: it lacks object {key}; run: git fsck\n"
+
+
 def test_a_whole_revision_is_compared_with_the_working_tree(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in (
         ["init", "-q"],

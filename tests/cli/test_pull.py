@@ -131,7 +131,7 @@ def test_a_file_with_conflict_markers_does_not_get_a_second_one(server: Simulato
     done = pull(server, tmp_path, "--all")
     assert (done.exit_code, list(tmp_path.iterdir())) == (3, [path])
     assert lines(done, tmp_path) == [
-        "card.json: is in the way of a workflow file, and may be that file, but is not JSON; repair it or move it elsewhere"
+        "card.json: is in the way of a workflow file, or is that file, but is not JSON; repair it or move it"
     ]
 
 

@@ -196,6 +196,13 @@ MUTATIONS: Final = [
         ("tests/drift/test_verify.py::test_a_module_may_have_the_line_ends_of_windows",),
     ),
     Mutation(
+        "a damaged repository is an internal error",
+        f"{CODEGEN}drift/git.py",
+        'if head.endswith(b" missing"):',
+        "if False:",
+        ("tests/cli/test_diff_folders.py::test_a_damaged_repository_is_bad_input",),
+    ),
+    Mutation(
         "a generated module is read as a workflow",
         f"{CODEGEN}project/sources.py",
         'elif path.suffix == ".py" and path.is_file():',

@@ -213,7 +213,7 @@ def _free(folder: Path, stem: str, key: str, taken: set[Path], *, numbered: bool
     for name in names if numbered else (f"{stem}.json", *names):
         path = folder / name
         if path.is_file() and _json_in(path) is None:
-            message = "is in the way of a workflow file, and may be that file, but is not JSON; repair it or move it elsewhere"
+            message = "is in the way of a workflow file, or is that file, but is not JSON; repair it or move it"
             raise BuildError(str(path), message, kind="refused")
         if path not in taken and not path.exists() and not path.is_symlink():
             return path

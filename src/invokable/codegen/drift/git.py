@@ -50,8 +50,10 @@ class Revision:
         """The contents of objects, read by a single process."""
         answer = memoryview(self._git("cat-file", "--batch", given="".join(f"{key}\n" for key in keys).encode()))
         position = 0
-        for _ in keys:
+        for key in keys:
             head = bytes(answer[position : position + 200]).partition(b"\n")[0]
+            if head.endswith(b" missing"):
+                raise BuildError(self.shown, f"the repository is damaged: it lacks object {key}; run: git fsck")
             start, size = position + len(head) + 1, int(head.rpartition(b" ")[2])
             yield bytes(answer[start : start + size])
             position = start + size + 1
