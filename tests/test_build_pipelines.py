@@ -12,8 +12,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pathspec import PathSpec
 
 from invokable import __version__
+from invokable.hatch import _pattern
 from tests.examples import ROOT, WORKFLOWS
 
 PAGE = (ROOT / "docs" / "build-pipelines.md").read_text(encoding="utf-8")
@@ -150,6 +152,14 @@ def test_a_wheel_of_generated_modules_holds_them_though_git_ignores_them(tmp_pat
         assert b"= 640" in archive.read("app/flows/portrait.py")
     (project / "workflows" / "portrait.json").write_text("{", encoding="utf-8")
     assert "workflows/portrait.json" in run(BUILD, project, status=1)
+
+
+@pytest.mark.parametrize("name", ["a b", "[a]", "a*", "a?", "#a", "!a", "a\\b"])
+def test_a_wheel_holds_generated_modules_whatever_their_folder_is_named(name: str, tmp_path: Path) -> None:
+    pattern = _pattern(tmp_path / name / "card.py", tmp_path)
+    patterns = PathSpec.from_lines("gitwildmatch", [pattern])
+    assert patterns.match_file(f"{name}/card.py")
+    assert not patterns.match_file("ab/card.py")
 
 
 @pytest.mark.slow

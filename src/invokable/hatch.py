@@ -9,6 +9,7 @@ mode = "check"              # or "generate", for projects that do not commit the
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from invokable.codegen.project.project import Projects
 from invokable.codegen.project.schemas import Schemas
 
 _MODES: Final = ("check", "generate")
+_WILDCARD: Final = re.compile(r"[*?\[\\]")
 
 
 class InvokableBuildHook(BuildHookInterface[Any]):
@@ -65,7 +67,8 @@ def _kept(build: Build) -> list[Any]:
 
 def _pattern(path: Path, folder: Path) -> str:
     """The hatchling pattern that includes a file even if git ignores it."""
-    return f"/{path.absolute().relative_to(folder).as_posix()}"
+    name = path.absolute().relative_to(folder).as_posix()
+    return "/" + _WILDCARD.sub(r"\\\g<0>", name)
 
 
 @hookimpl  # type: ignore[untyped-decorator,unused-ignore]

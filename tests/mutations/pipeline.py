@@ -203,6 +203,13 @@ MUTATIONS: Final = [
         ("tests/cli/test_diff_folders.py::test_a_damaged_repository_is_bad_input",),
     ),
     Mutation(
+        "a wheel lacks the modules of a folder whose name is a pattern",
+        "src/invokable/hatch.py",
+        'return "/" + _WILDCARD.sub(r"\\\\\\g<0>", name)',
+        'return "/" + name',
+        ("tests/test_build_pipelines.py::test_a_wheel_holds_generated_modules_whatever_their_folder_is_named",),
+    ),
+    Mutation(
         "a generated module is read as a workflow",
         f"{CODEGEN}project/sources.py",
         'elif path.suffix == ".py" and path.is_file():',
