@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 
 from invokable import __version__
 from invokable.hatch import _pattern
@@ -157,7 +157,7 @@ def test_a_wheel_of_generated_modules_holds_them_though_git_ignores_them(tmp_pat
 @pytest.mark.parametrize("name", ["a b", "[a]", "a*", "a?", "#a", "!a", "a\\b"])
 def test_a_wheel_holds_generated_modules_whatever_their_folder_is_named(name: str, tmp_path: Path) -> None:
     pattern = _pattern(tmp_path / name / "card.py", tmp_path)
-    patterns = PathSpec.from_lines("gitwildmatch", [pattern])
+    patterns = GitIgnoreSpec.from_lines([pattern])
     assert patterns.match_file(f"{name}/card.py")
     assert not patterns.match_file("ab/card.py")
 

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable import LibraryWorkflow
-from invokable.cli.library import place, signed, text_of
+from invokable.cli.library import place, read_files, signed, text_of
 from invokable.cli.shell import shell
+from invokable.codegen import BuildError
 from invokable.testing import Simulator
 from tests.examples import example
 
@@ -273,6 +274,19 @@ def test_a_workflow_that_is_gone_is_asked_for_by_name(server: Simulator, tmp_pat
         )
     assert pull(server, tmp_path, "--all").exit_code == 0
     assert pull(server, tmp_path, "--all", "--check").exit_code == 1
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_file_that_changes_meanwhile_is_not_overwritten(there: bool, tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    if there:
+        path.write_bytes(text_of(signed({"name": "Card", "nodes": []}, "a")))
+    (pulled,) = place(tmp_path, read_files(tmp_path), {"a": {"name": "Card", "nodes": [1]}})
+    path.write_text('{"id": "a", "nodes": [2]}')
+    with pytest.raises(BuildError, match="changed while the library was read") as caught:
+        pulled.write()
+    assert (caught.value.where, caught.value.kind) == (str(path), "refused")
+    assert path.read_text() == '{"id": "a", "nodes": [2]}'
 
 
 def test_ids_that_begin_alike_get_two_files(tmp_path: Path) -> None:

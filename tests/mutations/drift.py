@@ -168,6 +168,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_diff.py::test_a_change_that_breaks_callers_ends_with_1_and_says_why",),
     ),
     Mutation(
+        "an edit made while pull reads the library is lost",
+        "src/invokable/cli/library.py",
+        "        if self._has_changed():",
+        "        if False:",
+        ("tests/cli/test_pull.py::test_a_file_that_changes_meanwhile_is_not_overwritten",),
+    ),
+    Mutation(
         "a pulled file with conflict markers gets a second one",
         "src/invokable/cli/library.py",
         "if path.is_file() and _json_in(path) is None:",

@@ -103,8 +103,17 @@ class Pulled:
 
     def write(self) -> None:
         """Write the file unless it is up to date. Raises BuildError."""
-        if self.outcome is not Written.UNCHANGED:
-            replace_file(self.path, text_of(self.document))
+        if self.outcome is Written.UNCHANGED:
+            return
+        if self._has_changed():
+            message = "changed while the library was read; run the command again"
+            raise BuildError(str(self.path), message, kind="refused")
+        replace_file(self.path, text_of(self.document))
+
+    def _has_changed(self) -> bool:
+        if self.before is None:
+            return self.path.exists()
+        return _workflow_in(self.path) != self.before.document
 
 
 def read_files(folder: Path) -> Files:
