@@ -82,3 +82,9 @@ def test_a_configuration_that_is_not_a_table_is_not_passed_over(text: str, tmp_p
     written(tmp_path, text)
     with pytest.raises(ConfigError, match=r"must be a table, written as \[tool\.invokable\]"):
         find_config(tmp_path)
+
+
+def test_no_output_is_standard_output(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must be a folder or a module") as caught:
+        load_config(written(tmp_path, "[[tool.invokable.sources]]\npath = 'a.json'\noutput = './-'"))
+    assert caught.value.key == "tool.invokable.sources[0].output"

@@ -56,6 +56,13 @@ MUTATIONS: Final = [
         ("tests/codegen/test_config.py",),
     ),
     Mutation(
+        "a configured output for standard output is a file named -",
+        f"{CODEGEN}project/config_reader.py",
+        'if output == "-":',
+        "if False:",
+        ("tests/codegen/test_config.py",),
+    ),
+    Mutation(
         "an empty setting means the folder of the project",
         f"{CODEGEN}project/config_reader.py",
         'if value == "":',

@@ -73,6 +73,8 @@ class _Reader:
     def _source(self, table: Mapping[str, object], key: str, general: Choices) -> SourceConfig:
         self._only(table, _CHOICES | {"output", "package", "path", "typed"}, key)
         output = self._path(table, "output", key)
+        if output == "-":
+            raise ConfigError(self.path, f"{key}.output", "must be a folder or a module; only -o - prints modules")
         package, typed = self._flag(table, "package", key) or False, self._flag(table, "typed", key) or False
         if output.endswith(".py") and (package or typed):
             raise ConfigError(self.path, f"{key}.{'package' if package else 'typed'}", "needs an output folder")
