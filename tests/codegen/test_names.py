@@ -13,6 +13,7 @@ import invokable.runtime
 from invokable.codegen.naming.disambiguation import Steps
 from invokable.codegen.naming.names import (
     NameHints,
+    alias_name,
     attribute_names,
     class_name,
     is_valid_attribute,
@@ -181,6 +182,13 @@ def test_a_name_does_not_depend_on_the_position_of_other_inputs(own: list[str]) 
 )
 def test_class_names(workflow: str, name: str) -> None:
     assert class_name(workflow, fallback="file stem") == name
+
+
+@pytest.mark.parametrize("text", ["\u0390ta", "foo \u0301bar", "\u0301bar", "\u1112 \u1161"])
+def test_names_of_classes_and_aliases_are_written_as_python_compares_them(text: str) -> None:
+    (attribute,) = names_of(text)
+    assert is_valid_class(class_name(text, fallback="flow"))
+    assert is_valid_class(alias_name(attribute, ()))
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,27 @@ MUTATIONS: Final = (
         ("tests/codegen/test_describe.py",),
     ),
     Mutation(
+        "a class has a name that Python reads differently",
+        f"{CODEGEN}naming/names.py",
+        'spelling.fold("".join(word[0].upper() + word[1:] for word in parts))',
+        '"".join(word[0].upper() + word[1:] for word in parts)',
+        ("tests/codegen/test_names.py",),
+    ),
+    Mutation(
+        "a class whose name needs a prefix has one that Python reads differently",
+        f"{CODEGEN}naming/names.py",
+        'spelling.fold(f"Workflow{name}")',
+        'f"Workflow{name}"',
+        ("tests/codegen/test_names.py",),
+    ),
+    Mutation(
+        "a type alias has a name that Python reads differently",
+        f"{CODEGEN}naming/names.py",
+        'spelling.fold("".join(part[:1].upper() + part[1:] for part in attribute.split("_")))',
+        '"".join(part[:1].upper() + part[1:] for part in attribute.split("_"))',
+        ("tests/codegen/test_names.py",),
+    ),
+    Mutation(
         "a point between words joins them in a class name",
         f"{CODEGEN}naming/names.py",
         'spelling.words(_POINT.sub("", _without_remarks(text)))',

@@ -171,13 +171,13 @@ def class_name(workflow_name: str, *, fallback: str) -> str:
     """
     for text in (workflow_name, fallback):
         parts = spelling.words(_POINT.sub("", _without_remarks(text)))
-        name = "".join(word[0].upper() + word[1:] for word in parts)[: spelling.MAX_LENGTH]
+        name = spelling.fold("".join(word[0].upper() + word[1:] for word in parts))[: spelling.MAX_LENGTH]
         if name:
             break
     else:
         name = "Workflow"
     if not name.isidentifier():
-        name = f"Workflow{name}"
+        name = spelling.fold(f"Workflow{name}")
     return f"{name}Workflow" if is_reserved(name) else name
 
 
@@ -220,7 +220,7 @@ def _transliterated(text: str) -> str:
 
 def alias_name(attribute: str, taken: Collection[str]) -> str:
     """The name of the type alias for an attribute's choices: `blur_type` becomes `BlurType`."""
-    base = "".join(part[:1].upper() + part[1:] for part in attribute.split("_")) or "Choice"
+    base = spelling.fold("".join(part[:1].upper() + part[1:] for part in attribute.split("_"))) or "Choice"
     if not base.isidentifier():
         base = f"Choice{base}"
     number, name = 1, base
