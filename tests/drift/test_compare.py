@@ -9,6 +9,7 @@ import pytest
 
 from invokable.contract.interface import Interface, compare
 from invokable.contract.interface.accepted import Accepted, One, read_annotation
+from invokable.contract.interface.model import Output
 from invokable.contract.interface.rules import KINDS, RULES
 from invokable.contract.interface.words import shown_choices
 from invokable.schema import Schema, parse_openapi
@@ -31,6 +32,32 @@ def test_an_edit_makes_the_changes_that_it_makes(position: int) -> None:
 
 def test_every_kind_of_change_has_an_edit_and_a_rule() -> None:
     assert set().union(*(case.there | case.back for case in CASES)) == set(KINDS) == set(RULES)
+
+
+def of_output(kind: str, annotation: str) -> Interface:
+    output = Output(attribute="made", node_id="n", field="out", type=kind, many=False, annotation=annotation)
+    return Interface(class_name="A", source="a.json", schema="6.14.2", inputs=(), outputs=(output,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        (("FloatField", "float"), ("IntegerField", "int"), ["output-narrowed"]),
+        (("AnyField", "JsonValue"), ("StringField", "str"), ["output-narrowed"]),
+        (("AnyField", "JsonValue"), ("LatentsField", "JsonValue"), ["output-narrowed"]),
+        (("AnyField", "JsonValue"), ("ImageField", "Image"), ["output-retyped"]),
+        (("PaletteField", "JsonValue"), ("PaletteField", "paints.Palette"), ["output-retyped"]),
+        (("LatentsField", "JsonValue"), ("MaskField", "JsonValue"), ["output-retyped"]),
+        (("LatentsField[]", "list[JsonValue]"), ("MaskField[]", "list[JsonValue]"), ["output-retyped"]),
+        (("LatentsField", "JsonValue"), ("IntegerField", "int"), ["output-retyped"]),
+        (("LatentsField", "JsonValue"), ("LatentsField", "JsonValue"), []),
+        (("StringField", "str"), ("EnumField", "str"), []),
+    ],
+)
+def test_an_output_is_narrowed_if_each_value_has_the_old_type(
+    old: tuple[str, str], new: tuple[str, str], kinds: list[str]
+) -> None:
+    assert [change.kind for change in compare(of_output(*old), of_output(*new)).changes] == kinds
 
 
 def of_choices(old: tuple[str, ...], new: tuple[str, ...]) -> object:

@@ -62,6 +62,9 @@ def test_numbers_are_contained_exactly_when_each_is(outer: Limits, inner: Limits
         ("str", "Literal['a']", "choices"),
         ("Literal[1, True]", "Literal[1]", "type"),
         ("Literal['a', '']", "Annotated[str, Len(1)]", "limits"),
+        ("Literal[64, 128]", "Annotated[int, Ge(64), MultipleOf(32)]", ""),
+        ("Literal[64, 128]", "Annotated[float, Le(128)]", ""),
+        ("Literal[32, 64]", "Annotated[int, Ge(64)]", "limits"),
         ("list[Literal['a']]", "list[Literal['a', 'b']]", "choices"),
         ("Annotated[list[int], Len(0, 2)]", "list[int]", ""),
         ("list[int]", "Annotated[list[int], Len(1)]", "limits"),
@@ -93,3 +96,17 @@ def test_an_annotation_is_read_as_the_generator_writes_it() -> None:
     assert read_annotation("Annotated[ModelInput, ModelFilter(base=('sd-1', 'sd-2'))]").one == One(
         "ModelInput", models=ModelFilter(base=("sd-1", "sd-2"))
     )
+
+
+@pytest.mark.parametrize("step", ["0", "-8", "0.0"])
+def test_a_step_that_no_number_can_follow_is_refused(step: str) -> None:
+    with pytest.raises(ValueError, match="a step is not more than 0"):
+        read_annotation(f"Annotated[int, MultipleOf({step})]")
+
+
+def test_every_integer_is_a_multiple_of_one_half() -> None:
+    given, accepting = (
+        read_annotation("Annotated[int, Ge(1), MultipleOf(0.5)]"),
+        read_annotation("Annotated[int, Ge(1)]"),
+    )
+    assert misfits(accepting, given) == misfits(given, accepting) == set()

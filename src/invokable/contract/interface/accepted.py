@@ -125,6 +125,8 @@ def _limits(extras: Sequence[ast.expr], sized: str) -> Limits:
             found |= dict(zip((f"min_{sized}", f"max_{sized}"), sizes, strict=False))
     if not all(bound is None or _is_number(bound) for bound in found.values()):
         raise ValueError("a limit is not a number, or too large")
+    if found.get("multiple_of", 1) <= 0:
+        raise ValueError("a step is not more than 0")
     return Limits.from_json(found)
 
 

@@ -10,7 +10,7 @@ from typing import Final, TypeVar, get_args
 
 from invokable.contract.interface.accepted import read_annotation
 from invokable.contract.interface.drift import Drift
-from invokable.contract.interface.fits import Aspect, misfits
+from invokable.contract.interface.fits import JSON_TYPES, Aspect, misfits
 from invokable.contract.interface.model import Input, Interface, Output
 from invokable.contract.interface.rules import Change, Kind
 from invokable.contract.interface.words import accepted_in_words, shown_choices, shown_indices
@@ -143,13 +143,13 @@ def _of_output(old: Output, new: Output) -> Iterator[Change]:
         yield Change(kind="output-renamed", name=name, before=old.attribute, after=new.attribute)
     if old.key != new.key:
         yield Change(kind="output-replaced", name=name, before=_place(old), after=_place(new))
-    if old.annotation == new.annotation:
+    if old.annotation == new.annotation and not (_is_json(old) and old.type != new.type):
         return
     if old.many != new.many and _inner(old) == _inner(new):
         kind: Kind = "output-many" if new.many else "output-one"
     else:
-        kind = "output-narrowed" if _reads_as(new.annotation, old.annotation) else "output-retyped"
-    yield Change(kind=kind, name=name, before=old.annotation, after=new.annotation)
+        kind = "output-narrowed" if _reads_as(new, old) else "output-retyped"
+    yield Change(kind=kind, name=name, before=_read(old), after=_read(new))
 
 
 def _inner(output: Output) -> str:
@@ -157,8 +157,21 @@ def _inner(output: Output) -> str:
     return output.annotation.removeprefix("list[").removesuffix("]") if output.many else output.annotation
 
 
-def _reads_as(narrow: str, wide: str) -> bool:
-    return wide == "JsonValue" or (narrow, wide) == ("int", "float")
+def _is_json(output: Output) -> bool:
+    """Whether its values are JSON, whose meaning depends on the field type."""
+    return output.annotation.replace("list[", "").rstrip("]") == "JsonValue"
+
+
+def _reads_as(narrow: Output, wide: Output) -> bool:
+    """Whether every value of one output is also one of the other."""
+    if (wide.type, wide.annotation) == ("AnyField", "JsonValue"):
+        return narrow.annotation in JSON_TYPES
+    return (narrow.annotation, wide.annotation) == ("int", "float")
+
+
+def _read(output: Output) -> str:
+    """The type of an output, for people."""
+    return f"{output.annotation} ({output.type})" if _is_json(output) else output.annotation
 
 
 def _of_nodes(old: Interface, new: Interface) -> Iterator[Change]:

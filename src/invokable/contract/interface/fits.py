@@ -16,7 +16,7 @@ from invokable.contract.models import ModelFilter
 
 Aspect: TypeAlias = Literal["type", "limits", "choices", "models", "none"]
 
-_JSON: Final = frozenset({"JsonValue", "bool", "float", "int", "str"})
+JSON_TYPES: Final = frozenset({"JsonValue", "bool", "float", "int", "str"})
 """Types whose values are already JSON."""
 _NUMBERS: Final = frozenset({"float", "int"})
 
@@ -38,13 +38,13 @@ def _misfits(given: Accepted, accepting: Accepted) -> Iterator[Aspect]:
     if given.many is not None:
         if accepting.many is not None:
             yield from _misfits_of_many(given.many, accepting.many)
-        elif not (anything and given.many.item.base in _JSON):
+        elif not (anything and given.many.item.base in JSON_TYPES):
             yield "type"
 
 
 def _misfits_of_one(given: One, accepting: One) -> Iterator[Aspect]:
     if accepting.base == "JsonValue":
-        if given.base not in _JSON:
+        if given.base not in JSON_TYPES:
             yield "type"
         return
     if given.base != accepting.base and not (
@@ -76,11 +76,15 @@ def _misfits_of_many(given: Many, accepting: Many) -> Iterator[Aspect]:
 
 
 def _within(limits: Limits, given: One) -> bool:
+    if given.choices:
+        return not any(_misfit(limits, choice) for choice in given.choices)
     if given.base in _NUMBERS:
         return contains(limits, given.limits, whole=given.base == "int")
-    if given.choices:
-        return not any(isinstance(choice, str) and limits.misfit_of_text(choice) for choice in given.choices)
     return _contains_size(limits, given.limits)
+
+
+def _misfit(limits: Limits, choice: str | int) -> str:
+    return limits.misfit_of_text(choice) if isinstance(choice, str) else limits.misfit_of_number(choice)
 
 
 def _typed(choices: tuple[object, ...]) -> set[tuple[type, object]]:
@@ -127,7 +131,7 @@ def _outside(limits: Limits, number: float) -> bool:
 
 def _whole_ends(limits: Limits) -> tuple[float, float]:
     """The smallest and the largest integer within limits."""
-    step = int(limits.multiple_of or 1)
+    step = max(1, int(limits.multiple_of or 1))
     low, high = limits.lower, limits.upper
     if math.isfinite(low):
         low = math.floor(low) + 1 if low == limits.exclusive_minimum else math.ceil(low)
