@@ -17,8 +17,7 @@ from invokable.codegen.python import code
 from invokable.codegen.render import draft_module
 from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.errors import nearest
-from invokable.workflow.graph import wiring_of
-from invokable.workflow.wiring import ConnectorSources
+from invokable.workflow.wiring import ConnectorSources, Wiring
 from tests.codegen.nasty import COSTLY, NASTY
 from tests.effort import slow_among, slow_beyond
 from tests.workflow.builders import connector, edge, node, read, schema, workflow
@@ -119,7 +118,7 @@ def test_a_chain_of_connectors_is_followed_once() -> None:
         chain = [connector(f"c{i}") for i in range(number)]
         edges = [edge("i.value", "c0.in"), *(edge(f"c{i}.out", f"c{i + 1}.in") for i in range(number - 1))]
         parsed = read(workflow(node("i", "integer", value=1), *chain, edges=edges)).workflow
-        found = ConnectorSources(parsed.by_id(), wiring_of(parsed))
+        found = ConnectorSources(parsed.by_id(), Wiring.of(parsed))
 
         def work() -> None:
             for position in reversed(range(number)):

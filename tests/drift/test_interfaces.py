@@ -15,7 +15,7 @@ from invokable.workflow import WorkflowFileError
 from tests.codegen.nasty import NASTY, with_emoji
 from tests.drift.test_corpus import WORKFLOWS as CORPUS
 from tests.effort import slow_beyond
-from tests.examples import WORKFLOWS
+from tests.examples import WORKFLOWS, add_field, with_generator
 from tests.workflow.builders import edge, form, node, schema, workflow
 
 
@@ -36,7 +36,25 @@ def labelled(number: int) -> Any:
     return workflow(*nodes, batch, edges=edges, form=form(*(f"n{i}.{name}" for i in range(number) for name in "ab")))
 
 
-MADE = {name: with_emoji(make)(number // 20) for name, (make, number) in NASTY.items()} | {"labelled": labelled(4)}
+def generated() -> Any:
+    """A workflow that shows the values of a batch, and the generator that feeds them."""
+    document = with_generator()
+    add_field(document, "b", "integers")
+    return document
+
+
+MADE = {name: with_emoji(make)(number // 20) for name, (make, number) in NASTY.items()} | {
+    "labelled": labelled(4),
+    "generated": generated(),
+}
+
+
+def test_values_that_a_generator_makes_are_fed() -> None:
+    plan = planned(generated())
+    assert plan
+    fed = {item.attribute: item.connected for item in read_module(draft_module(plan).finished()).inputs}
+    assert fed["integers"]
+    assert not fed["widths"]
 
 
 def same(document: Any) -> bool:

@@ -53,6 +53,15 @@ def card(document: Any, **values: Any) -> Any:
     return workflow_class(imported(document))(stamp="x.png", **values)
 
 
+def test_values_for_a_batch_are_refused_if_a_generator_makes_them() -> None:
+    document = with_generator()
+    add_field(document, "b", "integers")
+    flow = card(document)
+    assert data_of(flow) == [[[64, 128, 192, 256]]]
+    with pytest.raises(ValidationError, match="an edge of the workflow feeds this field"):
+        flow.integers = [1, 2]
+
+
 @pytest.mark.parametrize(
     ("values", "size"),
     [

@@ -9,11 +9,13 @@ import pytest
 from invokable.workflow import WorkflowFileError
 from tests.workflow.builders import (
     Json,
+    connector,
     edge,
     embedded_in,
     field_element,
     field_input,
     form,
+    graph_node,
     node,
     read,
     workflow,
@@ -81,6 +83,27 @@ def test_an_edge_from_a_batch_node_connects_too() -> None:
     batch = node("b", "integer_batch", batch_group_id="None", integers=[1])
     reading = read(workflow(node("a", "add", a=1), batch, edges=[edge("b.value", "a.a")], form=form("a.a")))
     assert reading.inputs[0].connected
+
+
+@pytest.mark.parametrize("nodes", [[], [connector("c2")]])
+def test_a_connector_that_nothing_feeds_does_not_connect(nodes: list[Any]) -> None:
+    edges = [edge("c1.out", "a.a"), *(edge("c2.out", "c1.in") for _ in nodes)]
+    document = workflow(node("a", "add", a=1), connector("c1"), *nodes, edges=edges, form=form("a.a"))
+    reading = read(document)
+    assert not reading.inputs[0].connected
+    assert graph_node(reading, "a") == {"a": 1}
+
+
+def test_a_generator_feeds_the_values_of_a_batch_through_connectors() -> None:
+    settings = {"type": "integer_generator_parse_string", "input": "1", "splitOn": ","}
+    nodes = [
+        node("g", "integer_generator", generator=settings),
+        connector("c"),
+        node("b", "integer_batch", batch_group_id="None", integers=[]),
+    ]
+    edges = [edge("g.integers", "c.in"), edge("c.out", "b.integers")]
+    reading = read(workflow(*nodes, edges=edges, form=form("b.integers", "g.generator")))
+    assert [item.connected for item in reading.inputs] == [True, False]
 
 
 def test_number_settings_limit_the_field_they_are_meant_for() -> None:

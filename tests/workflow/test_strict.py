@@ -11,7 +11,18 @@ import pytest
 from invokable.schema.model import MISSING
 from invokable.workflow import WorkflowFileError, read_document, read_workflow
 from tests.examples import SHARED
-from tests.workflow.builders import UNSET, edge, field_element, form, graph_node, node, read, schema, workflow
+from tests.workflow.builders import (
+    UNSET,
+    connector,
+    edge,
+    field_element,
+    form,
+    graph_node,
+    node,
+    read,
+    schema,
+    workflow,
+)
 
 CORPUS = SHARED / "corpus"
 VANISHED = {"canny_image_processor", "midas_depth_image_processor"}
@@ -132,6 +143,15 @@ def test_a_required_input_that_nothing_gives_is_a_warning() -> None:
         "node 'Soft' (img_blur) has no value, edge or form field for 'image',"
     )
     assert "for 'base_image' and 'image', which it requires" in found["/nodes/4/data/inputs"]
+
+
+def test_a_connector_that_nothing_feeds_gives_no_value() -> None:
+    edges = [edge("c.out", "blur.image")]
+    required = workflow(node("blur", "img_blur"), connector("c"), edges=edges)
+    assert [warning.pointer for warning in read(required).warnings] == ["/nodes/0/data/inputs", "/edges/0"]
+    unreadable = workflow(node("blur", "img_blur", image=[{}]), connector("c"), edges=edges)
+    with pytest.raises(WorkflowFileError, match="cannot read the value of 'image'"):
+        read(unreadable)
 
 
 NOT_STORED = {"community-inv-v3-2-0-faceoff-facescale2x", "synth-34-weird-values"}

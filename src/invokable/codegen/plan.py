@@ -174,7 +174,9 @@ class ModulePlan:
             )
             for group in self.reading.batches
         )
-        return BatchTable(tuple(sources.values()), groups)
+        graph = self.reading.graph["nodes"]
+        shown = ((planned.item.node_id, planned.item.field) for planned in self.inputs if planned.item.connected)
+        return BatchTable(tuple(sources.values()), groups, tuple(place for place in shown if place[0] not in graph))
 
     def _check_of(self, datum: BatchDatum) -> ItemCheck:
         """What the field at the end of a batch edge accepts: the server does not check it before the item runs."""

@@ -1,7 +1,8 @@
 """Batches: the values from which the server makes several runs of a graph, their sources and their targets.
 
     BatchTable ─ sources ─▶ BatchSource    a collection of values, or the settings of a generator that makes them
-               └ groups ──▶ BatchTarget    the field for them; targets of a group are zipped, groups multiplied
+               ├ groups ──▶ BatchTarget    the field for them; targets of a group are zipped, groups multiplied
+               └ fed                       collections that are not used, since a generator makes the values
 
 The server does not check the values: an item with an invalid value stays in the queue and blocks everything behind it.
 So each target says what its field accepts.
@@ -75,6 +76,8 @@ class BatchTable:
 
     sources: tuple[BatchSource, ...] = ()
     groups: tuple[tuple[BatchTarget, ...], ...] = ()
+    fed: tuple[tuple[str, str], ...] = ()
+    """The collections of batch nodes, by node and field, whose values come from a generator instead."""
 
     def to_json(self) -> dict[str, Any]:
         """The table as stored in a generated module."""
@@ -93,6 +96,7 @@ class BatchTable:
                 ]
                 for group in self.groups
             ],
+            **({"fed": [list(place) for place in self.fed]} if self.fed else {}),
         }
 
     @classmethod
@@ -101,6 +105,7 @@ class BatchTable:
         return cls(
             tuple(BatchSource(**source) for source in value["sources"]),
             tuple(tuple(map(_target, group)) for group in value["groups"]),
+            tuple((node_id, field) for node_id, field in value.get("fed", ())),
         )
 
 

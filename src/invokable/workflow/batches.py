@@ -7,7 +7,6 @@ import json
 from invokable.contract.generators import GeneratorError, check
 from invokable.schema.model import MISSING
 from invokable.workflow.errors import Findings
-from invokable.workflow.graph import wiring_of
 from invokable.workflow.model import (
     BATCH_COLLECTIONS,
     GENERATOR_FIELDS,
@@ -35,7 +34,7 @@ def build_batches(workflow: ParsedWorkflow, findings: Findings) -> tuple[BatchGr
     Nodes in the group "None" are not zipped with others. Every other group is zipped, including groups that the
     editor's menu does not offer, and nodes without a group.
     """
-    wiring = wiring_of(workflow)
+    wiring = Wiring.of(workflow)
     nodes = workflow.by_id()
     connectors = ConnectorSources(nodes, wiring)
     generators = _Generators()

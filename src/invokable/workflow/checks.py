@@ -67,9 +67,10 @@ def check_fields(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
                 )
 
 
-def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
+def check_values(
+    workflow: ParsedWorkflow, schema: Schema, fed: Collection[tuple[str, str]], findings: Findings
+) -> None:
     """Find values that the editor does not understand and no edge replaces. They are dropped."""
-    connected = {(edge.target, edge.target_handle) for edge in workflow.edges}
     for node in workflow.invocations():
         if node.template(schema) is None:
             continue
@@ -79,17 +80,16 @@ def check_values(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
                 found = f"the value of {quoted(name)} of {node.described()}"
                 message = f"the editor cannot read {found}; expected a value of type {template.type}"
                 where = pointer_to(node, "inputs", name) + pointer("value")
-                if (node.id, name) in connected:
+                if (node.id, name) in fed:
                     findings.warn(message, where)
                 else:
                     findings.problem(message, where, lambda: _SET_AGAIN)
 
 
 def check_required(
-    workflow: ParsedWorkflow, schema: Schema, shown: Collection[tuple[str, str]], findings: Findings
+    workflow: ParsedWorkflow, schema: Schema, given: Collection[tuple[str, str]], findings: Findings
 ) -> None:
-    """Find nodes without a value that they require, where neither an edge nor the form (`shown`) provides one."""
-    given = {(edge.target, edge.target_handle) for edge in workflow.edges if edge.type == "default"}.union(shown)
+    """Find nodes without a value that they require; an edge or the form provides those that are `given`."""
     for node in workflow.invocations():
         template = node.template(schema)
         if template is None or not node.executable:

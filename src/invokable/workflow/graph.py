@@ -5,14 +5,8 @@ from __future__ import annotations
 from invokable.contract.fields import BOARD_WORDS, CALL, CALLED_INPUTS, DYNAMIC_INPUT
 from invokable.schema.model import MISSING, InputTemplate, Schema
 from invokable.workflow.errors import Findings
-from invokable.workflow.model import (
-    EXTRA_INPUTS,
-    ConnectorNode,
-    Input,
-    InvocationNode,
-    ParsedWorkflow,
-)
-from invokable.workflow.wiring import ConnectorSources, Wiring
+from invokable.workflow.model import EXTRA_INPUTS, Input, InvocationNode, ParsedWorkflow
+from invokable.workflow.wiring import incoming
 
 
 def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> dict[str, object]:
@@ -38,14 +32,6 @@ def build_graph(workflow: ParsedWorkflow, schema: Schema, findings: Findings) ->
             for source, output, target, handle in edges
         ],
     }
-
-
-def wiring_of(workflow: ParsedWorkflow) -> Wiring:
-    """Return the edges of a workflow, by their start and their end."""
-    wiring = Wiring()
-    for key, edge in enumerate(workflow.edges):
-        wiring.add(key, edge)
-    return wiring
 
 
 # --- nodes ------------------------------------------------------------------------------------------------------------
@@ -95,21 +81,14 @@ def _clear(node: dict[str, object] | None, handle: str) -> None:
 
 def _flattened(workflow: ParsedWorkflow, findings: Findings) -> list[tuple[str, str, str, str]]:
     """Return the edges between executable nodes, with connectors replaced by their sources."""
-    nodes = workflow.by_id()
-    wiring = wiring_of(workflow)
-    connectors = ConnectorSources(nodes, wiring)
     found: dict[tuple[str, str, str, str], None] = {}
-    for edge in workflow.edges:
-        target, source = nodes.get(edge.target), nodes.get(edge.source)
-        if edge.type != "default" or not isinstance(target, InvocationNode) or not target.executable:
+    for edge, target, feeding in incoming(workflow):
+        if not target.executable:
             continue
-        output = edge.source_handle
-        if isinstance(source, ConnectorNode):
-            resolved = connectors.of(source.id)
-            if resolved is None:
-                findings.warn("nothing feeds the connector where the edge starts", edge.pointer)
-                continue
-            source, output = resolved
-        if isinstance(source, InvocationNode) and source.executable:
+        if feeding is None:
+            findings.warn("nothing feeds the connector where the edge starts", edge.pointer)
+            continue
+        source, output = feeding
+        if source.executable:
             found[source.id, output, edge.target, edge.target_handle] = None
     return list(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from invokable.schema.model import InputTemplate, Schema
@@ -22,8 +23,10 @@ class _Shown:
     indices: list[int] = field(default_factory=list)
 
 
-def discover_form(workflow: ParsedWorkflow, schema: Schema) -> tuple[tuple[FormInput, ...], tuple[OutlineItem, ...]]:
-    """Return the form's inputs and its outline.
+def discover_form(
+    workflow: ParsedWorkflow, schema: Schema, fed: Collection[tuple[str, str]]
+) -> tuple[tuple[FormInput, ...], tuple[OutlineItem, ...]]:
+    """Return the form's inputs and its outline; `fed` has the fields that edges feed.
 
     A field with an unknown node type or template is counted but is not an input: the editor shows an
     error in its place.
@@ -48,8 +51,7 @@ def discover_form(workflow: ParsedWorkflow, schema: Schema) -> tuple[tuple[FormI
         entry.indices.append(index)
         label = node.inputs[element.field_name].label or template.title
         outline.append(OutlineItem("field", depth, label, index))
-    connected = {(edge.target, edge.target_handle) for edge in workflow.edges if edge.type == "default"}
-    inputs = tuple(_form_input(entry, schema, connected) for entry in shown.values())
+    inputs = tuple(_form_input(entry, schema, fed) for entry in shown.values())
     return inputs, tuple(outline)
 
 
@@ -65,7 +67,7 @@ def _outline_item(element: FormElement, depth: int) -> OutlineItem:
             return OutlineItem("container", depth, element.layout, None)
 
 
-def _form_input(shown: _Shown, schema: Schema, connected: set[tuple[str, str]]) -> FormInput:
+def _form_input(shown: _Shown, schema: Schema, fed: Collection[tuple[str, str]]) -> FormInput:
     element, node, template = shown.element, shown.node, shown.template
     entry = node.inputs[element.field_name]
     numbers = _NUMBER_SETTINGS.get(template.type.name, "")
@@ -84,7 +86,7 @@ def _form_input(shown: _Shown, schema: Schema, connected: set[tuple[str, str]]) 
         minimum=_limit(setting(element, numbers, "min")),
         maximum=_limit(setting(element, numbers, "max")),
         options=_options(element, template),
-        connected=(node.id, element.field_name) in connected,
+        connected=(node.id, element.field_name) in fed,
         value=entry.value,
         pointer=pointer_to(node, "inputs", element.field_name) + pointer("value"),
     )

@@ -26,6 +26,7 @@ from invokable.workflow.parse import parse_workflow
 from invokable.workflow.reading import Reading
 from invokable.workflow.reconcile import adopt_exposed_fields, prune_form, rename_fields
 from invokable.workflow.update import update_nodes
+from invokable.workflow.wiring import fed_fields
 
 
 def read_workflow(document: object, schema: Schema, *, lenient: bool = False) -> Reading:
@@ -48,14 +49,15 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
     check_ids(workflow, findings)
     check_node_types(workflow, schema, findings)
     validate_edges(workflow, schema, findings)
-    check_values(workflow, schema, findings)
+    fed = fed_fields(workflow)
+    check_values(workflow, schema, fed, findings)
     check_fields(workflow, schema, findings)
     update_nodes(workflow, schema, findings)
     rename_fields(workflow)
     adopt_exposed_fields(workflow, schema, findings)
     prune_form(workflow, schema, findings)
-    inputs, outline = discover_form(workflow, schema)
-    check_required(workflow, schema, {(item.node_id, item.field) for item in inputs}, findings)
+    inputs, outline = discover_form(workflow, schema, fed)
+    check_required(workflow, schema, fed.union((item.node_id, item.field) for item in inputs), findings)
     return Reading(
         workflow=workflow,
         schema=schema,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from invokable.workflow.cycles import Effort
-from invokable.workflow.model import Edge, InvocationNode, Node, NotesNode
+from invokable.workflow.model import ConnectorNode, Edge, InvocationNode, Node, NotesNode, ParsedWorkflow
 
 CONNECTOR_INPUT = "in"
 CONNECTOR_OUTPUT = "out"
@@ -19,6 +19,14 @@ class Wiring:
         self._into: dict[tuple[str, str], list[int]] = {}
         self._out_of: dict[tuple[str, str], list[int]] = {}
         self._by_ends: dict[tuple[str, str, str, str], set[int]] = {}
+
+    @classmethod
+    def of(cls, workflow: ParsedWorkflow) -> Wiring:
+        """Return the edges of a workflow."""
+        wiring = cls()
+        for key, edge in enumerate(workflow.edges):
+            wiring.add(key, edge)
+        return wiring
 
     def add(self, key: int, edge: Edge) -> None:
         """Add an edge; keys distinguish edges."""
@@ -91,6 +99,28 @@ class ConnectorSources:
             source = self._found.get(connector)
         self._found.update(dict.fromkeys(chain, source))
         return source
+
+
+def incoming(workflow: ParsedWorkflow) -> Iterator[tuple[Edge, InvocationNode, tuple[InvocationNode, str] | None]]:
+    """Yield each edge into an invocation node, the node, and the node and output that feed it through connectors.
+
+    These are None if nothing feeds the connector where the edge starts.
+    """
+    nodes = workflow.by_id()
+    connectors = ConnectorSources(nodes, Wiring.of(workflow))
+    for edge in workflow.edges:
+        source, target = nodes.get(edge.source), nodes.get(edge.target)
+        if edge.type != "default" or not isinstance(target, InvocationNode):
+            continue
+        if isinstance(source, InvocationNode):
+            yield edge, target, (source, edge.source_handle)
+        elif isinstance(source, ConnectorNode):
+            yield edge, target, connectors.of(source.id)
+
+
+def fed_fields(workflow: ParsedWorkflow) -> frozenset[tuple[str, str]]:
+    """Return the fields, by node and name, whose own value is not used: an edge brings another one."""
+    return frozenset((edge.target, edge.target_handle) for edge, _, source in incoming(workflow) if source)
 
 
 def _ends(edge: Edge) -> tuple[str, str, str, str]:

@@ -304,3 +304,4 @@ def _fed(graph: Utf8, batch: Utf8) -> Iterator[Key]:
     for group in elements_of(batch, "groups"):
         for target in BatchTable.from_json({"sources": (), "groups": (group,)}).groups[0]:
             yield target.node_id, target.field
+    yield from ((node_id, name) for node_id, name in elements_of(batch, "fed"))

@@ -88,7 +88,7 @@ def _read(cls: type) -> Pins:
     workflow = json.loads(constants["_WORKFLOW"])
     hints = _hints(cls)
     fed = {(edge["destination"]["node_id"], edge["destination"]["field"]) for edge in graph["edges"]}
-    fed |= {(target.node_id, target.field) for group in batch.groups for target in group}
+    fed |= {(target.node_id, target.field) for group in batch.groups for target in group}.union(batch.fed)
     return Pins(
         inputs=tuple(_inputs(cls, entries, hints, fed, _labels(workflow))),
         outputs=tuple(_outputs(cls, constants["OUTPUT_MAP"])),
