@@ -244,6 +244,20 @@ MUTATIONS: Final = (
         ("tests/codegen/test_describe.py",),
     ),
     Mutation(
+        "another group for a batch is ignored",
+        "src/invokable/workflow/inputs.py",
+        "if node.type not in BATCH_COLLECTIONS or template.name != BATCH_GROUP:",
+        "if True:",
+        ("tests/workflow/test_form.py",),
+    ),
+    Mutation(
+        "a dropdown limits each text of a list",
+        "src/invokable/workflow/inputs.py",
+        'if (template.type.name, template.type.cardinality) != ("StringField", "SINGLE")',
+        'if template.type.name != "StringField"',
+        ("tests/workflow/test_form.py",),
+    ),
+    Mutation(
         "a connector that nothing feeds feeds a field",
         "src/invokable/workflow/wiring.py",
         "for edge, _, source in incoming(workflow) if source)",

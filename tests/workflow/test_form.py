@@ -8,6 +8,7 @@ import pytest
 
 from invokable.workflow import WorkflowFileError
 from tests.workflow.builders import (
+    UNSET,
     Json,
     connector,
     edge,
@@ -85,6 +86,15 @@ def test_an_edge_from_a_batch_node_connects_too() -> None:
     assert reading.inputs[0].connected
 
 
+@pytest.mark.parametrize(
+    ("group", "choices"), [("Group 2", ("Group 2",)), ("Group 9", ("Group 9",)), (UNSET, ("None",))]
+)
+def test_the_group_of_a_batch_cannot_be_changed(group: Any, choices: tuple[str, ...]) -> None:
+    nodes = [node("b", "integer_batch", batch_group_id=group, integers=[1]), node("a", "add", a=1)]
+    reading = read(workflow(*nodes, edges=[edge("b.value", "a.a")], form=form("b.batch_group_id")))
+    assert reading.inputs[0].template.options == choices
+
+
 @pytest.mark.parametrize("nodes", [[], [connector("c2")]])
 def test_a_connector_that_nothing_feeds_does_not_connect(nodes: list[Any]) -> None:
     edges = [edge("c1.out", "a.a"), *(edge("c2.out", "c1.in") for _ in nodes)]
@@ -131,6 +141,9 @@ def test_a_dropdown_gives_its_options_with_what_they_show() -> None:
     )
     assert reading.inputs[0].options == (("r", "Red"), ("g", "g"), ("", "Option 3"))
     assert reading.inputs[1].options == ()
+    texts = node("t", "string_collection", collection=["r", "b"])
+    reading = read(workflow(texts, form=form(field_element("t.collection", settings=settings))))
+    assert reading.inputs[0].options == ()
 
 
 @pytest.mark.parametrize(

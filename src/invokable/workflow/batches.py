@@ -9,6 +9,7 @@ from invokable.schema.model import MISSING
 from invokable.workflow.errors import Findings
 from invokable.workflow.model import (
     BATCH_COLLECTIONS,
+    BATCH_GROUP,
     GENERATOR_FIELDS,
     ConnectorNode,
     InvocationNode,
@@ -50,7 +51,7 @@ def _grouped(workflow: ParsedWorkflow) -> dict[str, list[InvocationNode]]:
     groups: dict[str, list[InvocationNode]] = {}
     for node in workflow.invocations():
         if node.type in BATCH_COLLECTIONS:
-            entry = node.inputs.get("batch_group_id")
+            entry = node.inputs.get(BATCH_GROUP)
             groups.setdefault(_key(entry.value if entry else MISSING), []).append(node)
     # The editor groups in a JavaScript object, where keys that look like array indices come first, in numeric order.
     order = sorted(groups, key=lambda key: (0, int(key)) if _is_array_index(key) else (1, 0))

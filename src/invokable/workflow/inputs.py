@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from invokable.schema.model import InputTemplate, Schema
+from invokable.schema.model import MISSING, InputTemplate, Schema
 from invokable.workflow.errors import pointer
 from invokable.workflow.form import setting, shown_elements
-from invokable.workflow.model import FormElement, InvocationNode, ParsedWorkflow
+from invokable.workflow.model import (
+    BATCH_COLLECTIONS,
+    BATCH_GROUP,
+    FormElement,
+    InvocationNode,
+    ParsedWorkflow,
+)
 from invokable.workflow.reading import FormInput, OutlineItem
 from invokable.workflow.update import pointer_to
 
@@ -47,12 +53,23 @@ def discover_form(
         if template is None:
             continue
         # A field may be shown many times; the limits and choices of the first element apply.
-        entry = shown.setdefault((element.node_id, element.field_name), _Shown(element, node, template))
+        entry = shown.setdefault(
+            (element.node_id, element.field_name), _Shown(element, node, _settable(node, template))
+        )
         entry.indices.append(index)
         label = node.inputs[element.field_name].label or template.title
         outline.append(OutlineItem("field", depth, label, index))
     inputs = tuple(_form_input(entry, schema, fed) for entry in shown.values())
     return inputs, tuple(outline)
+
+
+def _settable(node: InvocationNode, template: InputTemplate) -> InputTemplate:
+    """The template, with no choice left for the group of a batch: batches are grouped when the workflow is read."""
+    if node.type not in BATCH_COLLECTIONS or template.name != BATCH_GROUP:
+        return template
+    stored = node.inputs[template.name].value
+    group = template.default if stored is MISSING else stored
+    return replace(template, options=(group,)) if isinstance(group, str) else template
 
 
 def _outline_item(element: FormElement, depth: int) -> OutlineItem:
@@ -98,7 +115,7 @@ def _limit(value: object) -> float | None:
 
 def _options(element: FormElement, template: InputTemplate) -> tuple[tuple[str, str], ...]:
     options = setting(element, "string-field-config", "options")
-    if template.type.name != "StringField" or not isinstance(options, list):
+    if (template.type.name, template.type.cardinality) != ("StringField", "SINGLE") or not isinstance(options, list):
         return ()
     return tuple(
         (option["value"], option["label"] or option["value"] or f"Option {number}")

@@ -25,6 +25,9 @@ EXTRA_INPUTS = frozenset({"core_metadata"})
 BATCH_COLLECTIONS = {f"{family}_batch": field_name for family, field_name in FAMILIES.items()}
 """Batch node types, each with its collection field."""
 
+BATCH_GROUP = "batch_group_id"
+"""The field of a batch node with its group: the batches of one group advance together."""
+
 GENERATOR_FIELDS = {f"{family}_generator": generator_field(family) for family in FAMILIES}
 """Generator node types, each with the type of its `generator` field."""
 

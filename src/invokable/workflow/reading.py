@@ -35,7 +35,7 @@ class FormInput:
     """Limits set by the form, in addition to the template's; they restrict editing, not the stored value."""
     maximum: float | None
     options: tuple[tuple[str, str], ...]
-    """Value and text of each choice, if the form shows a text field as a dropdown."""
+    """Value and text of each choice, if the form shows a field for a single text as a dropdown."""
     connected: bool
     """Whether an edge feeds the field, so that its value is not used; edges from batch nodes count too."""
     value: object
