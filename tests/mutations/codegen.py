@@ -244,6 +244,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_describe.py",),
     ),
     Mutation(
+        "an update mixes the settings of two generators",
+        "src/invokable/workflow/update.py",
+        "filled if parsed is MISSING else parsed",
+        "filled",
+        ("tests/workflow/test_update.py",),
+    ),
+    Mutation(
         "another group for a batch is ignored",
         "src/invokable/workflow/inputs.py",
         "if node.type not in BATCH_COLLECTIONS or template.name != BATCH_GROUP:",

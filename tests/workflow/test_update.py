@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from invokable.workflow import WorkflowFileError
-from tests.workflow.builders import UNSET, edge, field_element, form, graph_node, node, read, schema, workflow
+from tests.workflow.builders import (
+    UNSET,
+    edge,
+    embedded_in,
+    field_element,
+    form,
+    graph_node,
+    node,
+    read,
+    schema,
+    workflow,
+)
 
 IMAGES = [{"image_name": "a.png"}, {"image_name": "b.png"}]
 
@@ -30,6 +41,14 @@ def test_an_update_pads_what_is_shorter_than_the_default() -> None:
     # The default of a LoRA list is empty, so nothing is added to a list that is not.
     loras = node("l", "lora_collection_loader", version="1.0.9", loras=UNSET)
     assert graph_node(read(workflow(loras)), "l")["loras"] == []
+
+
+def test_an_update_leaves_the_settings_of_another_generator_alone() -> None:
+    settings = {"type": "float_generator_random_distribution_uniform", "min": 0, "max": 1, "count": 3, "seed": 5}
+    document = workflow(node("g", "float_generator", "1.0.1", generator=settings), form=form("g.generator"))
+    reading = read(document)
+    assert reading.inputs[0].value == settings
+    assert embedded_in(reading)["nodes"][0]["data"]["inputs"]["generator"]["value"] == settings
 
 
 def test_a_node_that_is_too_old_is_sent_as_it_is_with_a_warning() -> None:

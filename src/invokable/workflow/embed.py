@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from invokable.schema.model import MISSING, Schema
+from invokable.schema.model import MISSING
 from invokable.workflow.form import form_document
 from invokable.workflow.model import Edge, Input, InvocationNode, Node, ParsedWorkflow
-from invokable.workflow.values import ValueParser
 
 
-def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, object]:
+def embedded_workflow(workflow: ParsedWorkflow) -> dict[str, object]:
     """Return the workflow as JSON in format 4.0.0, without an id. Nodes and edges are created lazily."""
-    values = ValueParser(schema)
     return {
         "name": workflow.name,
         "author": workflow.author,
@@ -19,7 +17,7 @@ def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, obj
         "contact": workflow.contact,
         "tags": workflow.tags,
         "notes": workflow.notes,
-        "nodes": (_node_document(node, values) for node in workflow.nodes),
+        "nodes": (_node_document(node) for node in workflow.nodes),
         "edges": (_edge_document(edge) for edge in workflow.edges),
         "exposedFields": [{"nodeId": ref.node_id, "fieldName": ref.field_name} for ref in workflow.exposed_fields],
         "meta": {"category": workflow.category, "version": "4.0.0"},
@@ -27,7 +25,7 @@ def embedded_workflow(workflow: ParsedWorkflow, schema: Schema) -> dict[str, obj
     }
 
 
-def _node_document(node: Node, values: ValueParser) -> dict[str, object]:
+def _node_document(node: Node) -> dict[str, object]:
     if not isinstance(node, InvocationNode):
         return {"id": node.id, "type": node.data["type"], "data": node.data, "position": node.position}
     data: dict[str, object] = {
@@ -37,7 +35,7 @@ def _node_document(node: Node, values: ValueParser) -> dict[str, object]:
         "label": node.label,
         "notes": node.notes,
         "type": node.type,
-        "inputs": {key: _input_document(key, entry, node, values) for key, entry in node.inputs.items()},
+        "inputs": {key: _input_document(entry) for key, entry in node.inputs.items()},
         "dynamicInputTemplates": node.raw_dynamic_templates,
         "isOpen": node.is_open,
         "isIntermediate": node.is_intermediate,
@@ -46,17 +44,13 @@ def _node_document(node: Node, values: ValueParser) -> dict[str, object]:
     return {"id": node.id, "type": "invocation", "data": data, "position": node.position}
 
 
-def _input_document(key: str, entry: Input, node: InvocationNode, values: ValueParser) -> dict[str, object]:
+def _input_document(entry: Input) -> dict[str, object]:
     document: dict[str, object] = {
         "name": entry.name,
         "label": entry.label,
         "description": entry.description,
     }
-    # A node update may leave keys of a default in a value of another kind; parsing the value again strips them.
-    value = values.parse(entry.value, node_type=node.type, field=key)
-    if value is MISSING:
-        value = entry.value
-    return document if value is MISSING else document | {"value": value}
+    return document if entry.value is MISSING else document | {"value": entry.value}
 
 
 def _edge_document(edge: Edge) -> dict[str, object]:

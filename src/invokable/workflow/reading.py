@@ -98,4 +98,4 @@ class Reading:
 
         Nodes and edges are iterators, so that they need not all be in memory together.
         """
-        return embedded_workflow(self.workflow, self.schema)
+        return embedded_workflow(self.workflow)

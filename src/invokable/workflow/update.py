@@ -10,6 +10,7 @@ from invokable.schema.fields import DEFAULT_SCHEDULER
 from invokable.schema.model import MISSING, InputTemplate, NodeTemplate, Schema
 from invokable.workflow.errors import Findings, pointer, quoted
 from invokable.workflow.model import EXTRA_INPUTS, Edge, Input, InvocationNode, ParsedWorkflow
+from invokable.workflow.values import ValueParser
 
 # Values for new fields whose template has no default. This does not repeat the template's defaults: an optional
 # collection of integers has none, and the editor sets a plain 0.
@@ -36,6 +37,7 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
     A node of another major version is left unchanged.
     """
     connected = _connected_inputs(workflow.edges)
+    values = ValueParser(schema)
     for node in workflow.invocations():
         template = node.template(schema)
         if template is None or node.version == template.version:
@@ -63,7 +65,7 @@ def update_nodes(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -
                     f"{node.described()} would lose its input {quoted(name)} when it is updated to {template.version}"
                 )
                 findings.problem(message, pointer_to(node, "inputs", name))
-        _update(node, template, connected.get(node.id, set()))
+        _update(node, template, values, connected.get(node.id, set()))
 
 
 def pointer_to(node: InvocationNode, *parts: str) -> str:
@@ -84,7 +86,7 @@ def _parts(version: str) -> tuple[int, int, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
-def _update(node: InvocationNode, template: NodeTemplate, connected: set[str]) -> None:
+def _update(node: InvocationNode, template: NodeTemplate, values: ValueParser, connected: set[str]) -> None:
     before = _parts(node.version)
     node.version = template.version
     for name, field in template.inputs.items():
@@ -94,7 +96,10 @@ def _update(node: InvocationNode, template: NodeTemplate, connected: set[str]) -
         elif node.inputs[name].value is MISSING:
             node.inputs[name].value = fresh
         else:
-            node.inputs[name].value = _filled(node.inputs[name].value, fresh)
+            filled = _filled(node.inputs[name].value, fresh)
+            # The default may be of another kind; parsing the value again strips the keys that it got from there.
+            parsed = values.parse(filled, node_type=node.type, field=name)
+            node.inputs[name].value = filled if parsed is MISSING else parsed
     if node.type == "image_collection" and before is not None and before < (1, 0, 2):
         _move_images(node, connected)
     extras = [name for name in node.inputs if name not in template.inputs]
