@@ -97,6 +97,7 @@ def _type(name: str) -> dict[str, object]:
         ("FloatField", {"multipleOf": 0}, Limits()),
         ("FloatField", {"multipleOf": 5e-324}, Limits()),
         ("FloatField", {"minimum": 3, "maximum": 2}, Limits()),
+        ("FloatField", {"minimum": 1e308, "multipleOf": 0.1}, Limits()),
         ("IntegerField", {"exclusiveMinimum": 1, "exclusiveMaximum": 2}, Limits()),
         ("IntegerField", {"minimum": 1, "maximum": 7, "multipleOf": 8}, Limits()),
     ],

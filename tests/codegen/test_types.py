@@ -171,10 +171,19 @@ def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:
             ["Ge(-1)", "Le(2)"],
         ),
         (field("ModelIdentifierField", models=ModelFilter(base=("sd-1",))), ['ModelFilter(base=("sd-1",))']),
+        (field("BooleanField", True, limits=Limits(max_length=5)), []),
+        (field("PaletteField", "x", limits=Limits(min_length=5)), []),
     ],
 )
 def test_constraints(item: FormInput, constraints: list[str]) -> None:
     assert list(map(str, input_type(item).constraints)) == constraints
+
+
+def test_limits_that_do_not_concern_the_type_are_not_mentioned() -> None:
+    number = field("IntegerField", 5, limits=Limits(minimum=1, max_length=3, min_items=2))
+    assert input_type(number).summary == "integer, at least 1"
+    texts = field("StringField", ["a"], cardinality="COLLECTION", limits=Limits(minimum=1, min_items=1))
+    assert input_type(texts).summary == "list of texts, at least 1 item"
 
 
 def test_a_limit_on_one_or_a_list_leaves_one_only() -> None:

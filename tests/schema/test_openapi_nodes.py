@@ -147,6 +147,11 @@ _SHADE = "/components/schemas/TintInvocation/properties/shade"
             id="limit is infinite",
         ),
         pytest.param(
+            _with_input(field({"type": "integer", "maximum": 10**400})),
+            f"{_SHADE}/maximum should be a finite number",
+            id="limit is beyond a double",
+        ),
+        pytest.param(
             _with_input(field({"type": "string", "maxLength": -1})),
             f"{_SHADE}/maxLength should be a non-negative integer",
             id="length is negative",

@@ -124,8 +124,8 @@ class JsonObject:
 
 
 def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
-    """Refuse values that json.dumps refuses: Python parses NaN, 1e999 and any nesting."""
-    if isinstance(value, float) and not math.isfinite(value):
+    """Refuse what is no JSON to other programs: Python parses NaN, 1e999, integers of any length, and any nesting."""
+    if isinstance(value, int | float) and not _is_finite(value):
         raise SchemaError(f"{_place(pointer)} should be a finite number")
     if isinstance(value, Mapping | list) and nesting == _MAX_NESTING:
         raise SchemaError(f"{_place(pointer)} is nested too deeply")
@@ -135,6 +135,13 @@ def _require_json(value: object, pointer: str, nesting: int = 0) -> None:
     elif isinstance(value, list):
         for i, item in enumerate(value):
             _require_json(item, f"{pointer}/{i}", nesting + 1)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond a double
+        return False
 
 
 def _wrong(pointer: str, wanted: str, value: object) -> SchemaError:

@@ -1,19 +1,20 @@
 """Limits: the schema's own, narrowed by the form's, without those that make no sense.
 
 A limit makes no sense if pydantic cannot check it (a step of zero) or if it allows no value at all. Such limits are
-dropped, because otherwise nobody could fill in the field; the module's warnings list them.
+dropped, because otherwise nobody could fill in the field; the module's warnings list them. Limits that do not concern
+the type, such as the length of a number, are ignored.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from invokable.contract.fields import NUMBERS
 from invokable.contract.limit_words import whole
-from invokable.contract.limits import BOUNDS, Limits
+from invokable.contract.limits import BOUNDS, NO_LIMITS, Limits
 
 if TYPE_CHECKING:
     from invokable.schema.model import InputTemplate
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 _LEAST_STEP: Final = 1e-300  # below it doubles run out of digits, and pydantic accepts no number as a multiple
 _MOST_NEEDED: Final = 10_000_000  # characters or items; a larger minimum is dropped
 _MOST_ALLOWED: Final = 2**62  # larger sizes limit nothing, and pydantic does not accept them
+_OF_TEXT: Final = ("min_length", "max_length")
+_OF_LIST: Final = ("min_items", "max_items")
+_OF_VALUE: Final[Mapping[str, Iterable[str]]] = {
+    **dict.fromkeys(NUMBERS, BOUNDS.values()),
+    **dict.fromkeys(("SavedWorkflowField", "StringField"), _OF_TEXT),
+}
+"""The limits that concern a single value, by its type."""
 
 
 def cardinality_of(template: InputTemplate) -> str:
@@ -60,16 +68,22 @@ def effective_limits(item: FormInput) -> tuple[Limits, tuple[str, ...]]:
 
 def usable_limits(template: InputTemplate) -> tuple[Limits, tuple[str, ...]]:
     """The usable limits of a field's schema, and descriptions of those dropped."""
-    limits, dropped = _usable(template.limits, template.type.name)
-    if limits.item is None:
-        return limits, dropped
-    inner, inner_dropped = _usable(limits.item, template.type.name)
+    name = template.type.name
+    of_value = _OF_VALUE.get(name, ())
+    if cardinality_of(template) == "SINGLE":
+        return _usable(_only(of_value, template.limits), name)
+    limits, dropped = _usable(_only(_OF_LIST, template.limits), name)
+    inner, inner_dropped = _usable(_only(of_value, template.limits.item or NO_LIMITS), name)
     return replace(limits, item=inner or None), (*dropped, *inner_dropped)
 
 
 def admits_a_number(limits: Limits, *, whole: bool) -> bool:
     """Whether any number is within the limits."""
     return any(not limits.misfit_of_number(candidate) for candidate in _candidates(limits, whole=whole))
+
+
+def _only(names: Iterable[str], limits: Limits) -> Limits:
+    return Limits(**{name: getattr(limits, name) for name in names}) if limits else limits
 
 
 def _usable(limits: Limits, type_name: str) -> tuple[Limits, tuple[str, ...]]:
@@ -85,7 +99,7 @@ def _usable(limits: Limits, type_name: str) -> tuple[Limits, tuple[str, ...]]:
     if type_name in NUMBERS and not admits_a_number(limits, whole=whole):
         dropped.append("limits that allow no value")
         limits = replace(limits, **dict.fromkeys(BOUNDS.values()))
-    for least, most, unit in (("min_length", "max_length", "characters"), ("min_items", "max_items", "items")):
+    for (least, most), unit in ((_OF_TEXT, "characters"), (_OF_LIST, "items")):
         low, high = getattr(limits, least) or 0, getattr(limits, most)
         if high is not None and high > _MOST_ALLOWED:
             limits, high = replace(limits, **{most: None}), None
@@ -128,8 +142,9 @@ def _candidates(limits: Limits, *, whole: bool) -> Iterator[float]:
         if limits.multiple_of is None:
             yield from (end - 1, end, end + 1) if whole else _neighbours(end)
         else:
-            count = int(end // limits.multiple_of)
-            yield from (_times(count + more, limits.multiple_of) for more in (-1, 0, 1, 2))
+            count = end // limits.multiple_of
+            if math.isfinite(count):
+                yield from (_times(int(count) + more, limits.multiple_of) for more in (-1, 0, 1, 2))
 
 
 def _neighbours(end: float) -> tuple[float, ...]:
