@@ -35,6 +35,20 @@ MUTATIONS: Final = (
         FITS,
     ),
     Mutation(
+        "an annotation without end ends in a traceback",
+        f"{INTERFACE}mapfile.py",
+        "ValueError, SyntaxError, RecursionError, MemoryError) as error:",
+        "ValueError, SyntaxError) as error:",
+        ("tests/drift/test_hostile.py",),
+    ),
+    Mutation(
+        "a choice of thousands of digits is read",
+        f"{INTERFACE}accepted.py",
+        "(isinstance(value, int) and _is_number(value))",
+        "isinstance(value, int)",
+        ("tests/drift/test_hostile.py",),
+    ),
+    Mutation(
         "a step of zero is read",
         f"{INTERFACE}accepted.py",
         'if found.get("multiple_of", 1) <= 0:',

@@ -108,8 +108,8 @@ def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | 
 
 
 def _choices(values: list[Any]) -> One:
-    if not all(isinstance(value, str | int) for value in values):
-        raise ValueError("a choice is neither a string nor an integer")
+    if not all(isinstance(value, str | bool) or (isinstance(value, int) and _is_number(value)) for value in values):
+        raise ValueError("a choice is neither a string nor an integer, or too large")
     bases = {type(value).__name__ for value in values}
     return One(bases.pop() if len(bases) == 1 else "str | int | bool", tuple(values))
 

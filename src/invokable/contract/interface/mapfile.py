@@ -43,7 +43,7 @@ def read_map(text: str) -> Interface:
         raise InterfaceError("the map was changed after its export: the checksum does not match; export it again")
     try:
         return _interface(document)
-    except (AttributeError, KeyError, TypeError, ValueError, SyntaxError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise InterfaceError(f"not in the form of a map file: {type(error).__name__}: {error}") from None
 
 
