@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from invokable.codegen.plan import ModulePlan, Naming, plan_module
 from tests.workflow.builders import Json, edge, field_element, form, node, read, workflow
 
@@ -29,6 +31,30 @@ def test_names_decided_elsewhere_are_used() -> None:
     )
     assert ([item.attribute for item in plan.inputs], plan.class_name) == (["a", "second"], "Sum")
     assert [output.attribute for output in plan.outputs] == ["total"]
+
+
+@pytest.mark.parametrize(
+    ("naming", "names"),
+    [
+        ({"nodes": {"p": "brick"}}, ["brick", "brick_roughness_map", "brick_displacement_map", "image"]),
+        (
+            {"nodes": {"p": "brick", "b": "brick_roughness_map"}},
+            ["brick", "roughness_map", "brick_displacement_map", "brick_roughness_map"],
+        ),
+        (
+            {"nodes": {"p": "brick"}, "outputs": {("b", "image"): "brick_displacement_map"}},
+            ["brick", "brick_roughness_map", "displacement_map", "brick_displacement_map"],
+        ),
+        (
+            {"nodes": {"p": "brick"}, "outputs": {("removed", "image"): "brick_roughness_map"}},
+            ["brick", "brick_roughness_map", "brick_displacement_map", "image"],
+        ),
+    ],
+)
+def test_the_outputs_of_a_node_named_elsewhere_have_different_names(naming: Any, names: list[str]) -> None:
+    nodes = [node("p", "pbr_maps", image={"image_name": "a.png"}), node("b", "blank_image", width=64)]
+    plan = planned(workflow(*nodes, form=form("b.width")), **naming)
+    assert [output.attribute for output in plan.outputs] == names
 
 
 def test_the_class_is_named_after_the_workflow_or_else_the_file() -> None:

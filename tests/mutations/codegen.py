@@ -244,6 +244,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_describe.py",),
     ),
     Mutation(
+        "two outputs have the same name",
+        f"{CODEGEN}plan.py",
+        "not in taken and is_valid_attribute(longer, RESULT_MEMBERS)",
+        "not in ()",
+        ("tests/codegen/test_plan.py",),
+    ),
+    Mutation(
         "an update mixes the settings of two generators",
         "src/invokable/workflow/update.py",
         "filled if parsed is MISSING else parsed",

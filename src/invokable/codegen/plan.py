@@ -5,13 +5,13 @@ Reading ── names ── types ── outputs ──▶ ModulePlan ──▶ 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from invokable.codegen.naming.hints import choose_names
 from invokable.codegen.naming.lock import Names
-from invokable.codegen.naming.names import alias_name, class_name
+from invokable.codegen.naming.names import RESULT_MEMBERS, alias_name, class_name, is_valid_attribute
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import result_type
 from invokable.codegen.typing.custom import CustomFields
@@ -202,7 +202,7 @@ def plan_module(
     file = source.rpartition("/")[2]
     found = find_outputs(reading, naming.nodes)
     names, output_names = choose_names(
-        reading, found, inputs=naming.inputs, outputs_fixed={**naming.outputs, **_named_outputs(found, naming.nodes)}
+        reading, found, inputs=naming.inputs, outputs_fixed=_named_outputs(found, naming)
     )
     name = naming.class_name or class_name(reading.workflow.name, fallback=file.rpartition(".")[0] or file)
     if name in custom.names:
@@ -248,16 +248,26 @@ def _models(
     return found
 
 
-def _named_outputs(found: list[FoundOutput], nodes: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """The configured names: a node's first output gets the name as it is, others get it with their field appended."""
-    named: dict[tuple[str, str], str] = {}
+def _named_outputs(found: Sequence[FoundOutput], naming: Naming) -> dict[tuple[str, str], str]:
+    """The names of outputs from outside the workflow.
+
+    The first output of a configured node gets the name as it is; the others get it with their field appended, if that
+    name is valid and free.
+    """
+    keys = {(output.node_id, output.field) for output in found}
+    named = {key: name for key, name in naming.outputs.items() if key in keys}
+    taken = {*naming.nodes.values(), *named.values()}
     seen: set[str] = set()
     for output in found:
-        if output.node_id in nodes:
-            name = nodes[output.node_id]
-            first = output.node_id not in seen
-            seen.add(output.node_id)
-            named[output.node_id, output.field] = name if first else f"{name}_{output.field}"
+        if output.node_id not in naming.nodes:
+            continue
+        name = naming.nodes[output.node_id]
+        if output.node_id not in seen:
+            named[output.node_id, output.field] = name
+        elif (longer := f"{name}_{output.field}") not in taken and is_valid_attribute(longer, RESULT_MEMBERS):
+            named[output.node_id, output.field] = longer
+            taken.add(longer)
+        seen.add(output.node_id)
     return named
 
 
