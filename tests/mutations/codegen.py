@@ -251,6 +251,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_plan.py",),
     ),
     Mutation(
+        "a form that cannot be read is ignored silently",
+        "src/invokable/workflow/pipeline.py",
+        "    check_form(workflow, findings)\n",
+        "",
+        ("tests/workflow/test_form.py",),
+    ),
+    Mutation(
         "an update mixes the settings of two generators",
         "src/invokable/workflow/update.py",
         "filled if parsed is MISSING else parsed",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from invokable.workflow import WorkflowFileError
+from invokable.workflow import Reading, WorkflowFileError
 from tests.workflow.builders import (
     UNSET,
     Json,
@@ -146,26 +146,42 @@ def test_a_dropdown_gives_its_options_with_what_they_show() -> None:
     assert reading.inputs[0].options == ()
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        None,
-        {},
-        [],
-        {"elements": {}, "rootElementId": ""},
-        {"elements": {"root": {"id": "root", "type": "tabs"}}, "rootElementId": "root"},
-        form(field_element("i.value", settings={"type": "string-field-config", "component": "dropdown"})),
-        form(field_element("i.value", settings={"type": "slider"})),
-        form(field_element("i.value", showDescription=None)),
-        form({"type": "divider", "data": {}}),
-        form({"type": "heading", "data": {}}),
-    ],
-)
-def test_a_form_of_wrong_types_counts_as_missing(broken: Any) -> None:
-    reading = read(workflow(*NODES, form=broken))
+def assert_no_form(reading: Reading) -> None:
     assert (reading.inputs, reading.outline) == ((), ())
     embedded = embedded_in(reading)
     assert embedded["form"]["elements"]["root"]["data"] == {"layout": "column", "children": []}
+
+
+@pytest.mark.parametrize("empty", [None, {}])
+def test_an_empty_form_counts_as_missing(empty: Any) -> None:
+    assert_no_form(read(workflow(*NODES, form=empty)))
+
+
+@pytest.mark.parametrize(
+    ("broken", "pointer"),
+    [
+        ([], "/form"),
+        ({"rootElementId": "root"}, "/form/elements"),
+        ({"elements": {}, "rootElementId": ""}, "/form/rootElementId"),
+        ({"elements": {"root": {"id": "root", "type": "tabs"}}, "rootElementId": "root"}, "/form/elements/root"),
+        (
+            form(field_element("i.value", settings={"type": "string-field-config", "component": "dropdown"})),
+            "/form/elements/el1",
+        ),
+        (form(field_element("i.value", settings={"type": "slider"})), "/form/elements/el1"),
+        (form("s.value", field_element("i.value", showDescription=None)), "/form/elements/el2"),
+        (form({"type": "divider", "data": {}}), "/form/elements/el1"),
+        (form({"type": "heading", "data": {}}), "/form/elements/el1"),
+    ],
+)
+def test_a_form_of_wrong_types_counts_as_missing_if_lenient(broken: Any, pointer: str) -> None:
+    document = workflow(*NODES, form=broken)
+    with pytest.raises(WorkflowFileError, match="cannot read this part of the form") as caught:
+        read(document)
+    assert caught.value.pointer == pointer
+    reading = read(document, lenient=True)
+    assert [warning.pointer for warning in reading.warnings] == [pointer]
+    assert_no_form(reading)
 
 
 def broken_tree(change: str) -> Json:

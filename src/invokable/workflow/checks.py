@@ -40,6 +40,12 @@ def check_ids(workflow: ParsedWorkflow, findings: Findings) -> None:
         seen.add(node.id)
 
 
+def check_form(workflow: ParsedWorkflow, findings: Findings) -> None:
+    """Find a form that the editor ignores, because it cannot read a part of it."""
+    if workflow.form.ignored_for is not None:
+        findings.problem("the editor cannot read this part of the form, and shows none", workflow.form.ignored_for)
+
+
 def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
     """Find nodes of a type that the schema does not know. They are left out of the graph."""
     unknown = [node for node in workflow.invocations() if node.template(schema) is None]

@@ -80,26 +80,32 @@ def parse_form(raw: object) -> Form:
     Raises:
         WorkflowFileError: The elements are fine but do not form a tree.
     """
-    form = _typed_form(raw)
-    if form is None:
-        return default_form()
-    _check_tree(form)
+    form = default_form()
+    if raw is None or raw == {}:
+        return form
+    if not isinstance(raw, dict):
+        form.ignored_for = pointer("form")
+        return form
+    root, elements = identifier(raw.get("rootElementId")), _typed_elements(raw.get("elements"))
+    if isinstance(elements, dict) and isinstance(root, str):
+        form = Form(elements=elements, root=root)
+        _check_tree(form)
+    else:
+        form.ignored_for = elements if isinstance(elements, str) else pointer("form", "rootElementId")
     return form
 
 
-def _typed_form(raw: object) -> Form | None:
-    if not isinstance(raw, dict) or not isinstance(raw.get("elements"), dict):
-        return None
-    root = identifier(raw.get("rootElementId"))
-    if not isinstance(root, str):
-        return None
+def _typed_elements(raw: object) -> dict[str, FormElement] | str:
+    """Return the elements by key; the pointer of the first one whose parts have wrong types, if there is one."""
+    if not isinstance(raw, dict):
+        return pointer("form", "elements")
     elements: dict[str, FormElement] = {}
-    for key, value in raw["elements"].items():
+    for key, value in raw.items():
         element = _typed_element(key, value)
         if element is None:
-            return None
+            return at(key)
         elements[key] = element
-    return Form(elements=elements, root=root)
+    return elements
 
 
 def _typed_element(key: str, raw: object) -> FormElement | None:

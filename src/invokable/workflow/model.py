@@ -146,6 +146,8 @@ class Form:
 
     elements: dict[str, FormElement]
     root: str
+    ignored_for: str | None = None
+    """JSON pointer of what the editor cannot read in the file's form, if it ignores the form for that."""
 
     @property
     def empty(self) -> bool:

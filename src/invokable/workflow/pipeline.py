@@ -11,6 +11,7 @@ from invokable.schema.model import Schema
 from invokable.workflow.batches import build_batches
 from invokable.workflow.checks import (
     check_fields,
+    check_form,
     check_ids,
     check_node_types,
     check_required,
@@ -47,6 +48,7 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
     workflow = parse_workflow(migration.document, schema)
     mark_dropped(workflow, migration.dropped)
     check_ids(workflow, findings)
+    check_form(workflow, findings)
     check_node_types(workflow, schema, findings)
     validate_edges(workflow, schema, findings)
     fed = fed_fields(workflow)
