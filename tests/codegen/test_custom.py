@@ -73,6 +73,7 @@ def test_a_workflow_of_the_same_name_gets_another_class_name() -> None:
         ("PaletteField", "paint:Paint()", "is not a class; expected module:Class"),
         ("PaletteField", "paint:Image", "'Image' has a meaning of its own in generated modules"),
         ("PaletteField", "a-b:Paint", "is not a class"),
+        ("PaletteField", "my.import:Paint", "is not a class"),
     ],
 )
 def test_a_wrong_table_is_reported_with_its_key(tmp_path: Path, key: str, home: str, message: str) -> None:

@@ -258,6 +258,13 @@ MUTATIONS: Final = (
         ("tests/workflow/test_form.py",),
     ),
     Mutation(
+        "a class is imported from a module with the name of a keyword",
+        f"{CODEGEN}typing/custom.py",
+        'elif match is None or any(map(keyword.iskeyword, match["module"].split("."))):',
+        "elif match is None:",
+        ("tests/codegen/test_custom.py",),
+    ),
+    Mutation(
         "an update mixes the settings of two generators",
         "src/invokable/workflow/update.py",
         "filled if parsed is MISSING else parsed",

@@ -9,6 +9,7 @@ Modules refer to the classes by name; they are never imported here. `invokable.F
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class CustomFields:
             match = _HOME.fullmatch(home)
             if "." not in key and known_type(key):
                 yield key, "is one of InvokeAI's own types; set a class for a single field instead: node_type.field"
-            elif match is None:
+            elif match is None or any(map(keyword.iskeyword, match["module"].split("."))):
                 yield key, f"{home!r} is not a class; expected module:Class"
             elif misfit := misfit_of_class(match["name"]):
                 yield key, f"{match['name']!r} {misfit}; rename the class"
