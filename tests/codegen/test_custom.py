@@ -63,6 +63,8 @@ def test_an_output_has_the_class_too() -> None:
 def test_a_workflow_of_the_same_name_gets_another_class_name() -> None:
     text = generated(PAINT, name="Paint").text
     assert "\nclass PaintWorkflow(Workflow):" in text
+    both = CustomFields({**PAINT.homes, "LatentsField": "shop.paint:PaintWorkflow"})
+    assert "\nclass PaintWorkflowWorkflow(Workflow):" in generated(both, name="Paint").text
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,13 @@ MUTATIONS: Final = (
         ("tests/codegen/test_custom.py",),
     ),
     Mutation(
+        "a workflow gets the name of a class of the project",
+        f"{CODEGEN}plan.py",
+        "while name in custom.names:",
+        "if name in custom.names:",
+        ("tests/codegen/test_custom.py",),
+    ),
+    Mutation(
         "an update mixes the settings of two generators",
         "src/invokable/workflow/update.py",
         "filled if parsed is MISSING else parsed",

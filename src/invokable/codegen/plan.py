@@ -205,7 +205,7 @@ def plan_module(
         reading, found, inputs=naming.inputs, outputs_fixed=_named_outputs(found, naming)
     )
     name = naming.class_name or class_name(reading.workflow.name, fallback=file.rpartition(".")[0] or file)
-    if name in custom.names:
+    while name in custom.names:
         name = f"{name}Workflow"
     aliases = _Aliases({name, *names, *custom.names})
     inputs = []
