@@ -281,7 +281,7 @@ MUTATIONS: Final = (
     Mutation(
         "another group for a batch is ignored",
         "src/invokable/workflow/inputs.py",
-        "if node.type not in BATCH_COLLECTIONS or template.name != BATCH_GROUP:",
+        "if node.type not in BATCH_COLLECTIONS or field_name != BATCH_GROUP:",
         "if True:",
         ("tests/workflow/test_form.py",),
     ),

@@ -95,6 +95,14 @@ def test_the_group_of_a_batch_cannot_be_changed(group: Any, choices: tuple[str, 
     assert reading.inputs[0].template.options == choices
 
 
+def test_the_name_in_a_node_s_own_template_does_not_matter() -> None:
+    batch = node("b", "integer_batch", group="None", integers=[1])
+    kind = {"name": "StringField", "cardinality": "SINGLE", "batch": False}
+    template = {"name": "batch_group_id", "title": "Group", "type": kind, "input": "any", "required": False}
+    batch["data"]["dynamicInputTemplates"] = {"group": template}
+    assert read(workflow(batch, form=form("b.group"))).inputs[0].field == "group"
+
+
 @pytest.mark.parametrize("nodes", [[], [connector("c2")]])
 def test_a_connector_that_nothing_feeds_does_not_connect(nodes: list[Any]) -> None:
     edges = [edge("c1.out", "a.a"), *(edge("c2.out", "c1.in") for _ in nodes)]

@@ -54,7 +54,7 @@ def discover_form(
             continue
         # A field may be shown many times; the limits and choices of the first element apply.
         entry = shown.setdefault(
-            (element.node_id, element.field_name), _Shown(element, node, _settable(node, template))
+            (element.node_id, element.field_name), _Shown(element, node, _settable(node, element.field_name, template))
         )
         entry.indices.append(index)
         label = node.inputs[element.field_name].label or template.title
@@ -63,11 +63,11 @@ def discover_form(
     return inputs, tuple(outline)
 
 
-def _settable(node: InvocationNode, template: InputTemplate) -> InputTemplate:
+def _settable(node: InvocationNode, field_name: str, template: InputTemplate) -> InputTemplate:
     """The template, with no choice left for the group of a batch: batches are grouped when the workflow is read."""
-    if node.type not in BATCH_COLLECTIONS or template.name != BATCH_GROUP:
+    if node.type not in BATCH_COLLECTIONS or field_name != BATCH_GROUP:
         return template
-    stored = node.inputs[template.name].value
+    stored = node.inputs[field_name].value
     group = template.default if stored is MISSING else stored
     return replace(template, options=(group,)) if isinstance(group, str) else template
 
