@@ -126,9 +126,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a field of the form counts as missing",
-        f"{WORKFLOW}checks.py",
-        'if edge.type == "default"}.union(shown)',
-        'if edge.type == "default"}',
+        f"{WORKFLOW}pipeline.py",
+        "fed.union((item.node_id, item.field) for item in inputs)",
+        "fed",
         ("tests/workflow/test_strict.py",),
     ),
     Mutation(
