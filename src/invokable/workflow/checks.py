@@ -43,7 +43,9 @@ def check_ids(workflow: ParsedWorkflow, findings: Findings) -> None:
 def check_form(workflow: ParsedWorkflow, findings: Findings) -> None:
     """Find a form that the editor ignores, because it cannot read a part of it."""
     if workflow.form.ignored_for is not None:
-        findings.problem("the editor cannot read this part of the form, and shows none", workflow.form.ignored_for)
+        findings.problem(
+            "the editor cannot read this part of the form, so it ignores the whole form", workflow.form.ignored_for
+        )
 
 
 def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:
