@@ -437,7 +437,7 @@ MUTATIONS: Final = [
     Mutation(
         "line endings make a module stale",
         f"{CODEGEN}written/made_from.py",
-        '    text = text.replace(b"\\r\\n", b"\\n")\n',
+        "    text = with_lf(text)\n",
         "",
         ("tests/codegen/test_made_from.py",),
     ),

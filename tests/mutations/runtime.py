@@ -478,7 +478,7 @@ MUTATIONS: Final = (
     Mutation(
         "reading waits for more events of a single job",
         f"{RUNTIME}client/listening.py",
-        "return len(self._subscriptions) > _MANY_JOBS",
+        "return self.runs > _MANY_JOBS",
         "return True",
         (f"{TESTS}test_listening.py",),
     ),
