@@ -490,6 +490,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py::test_many_runs_are_polled_less_often",),
     ),
     Mutation(
+        "a stored submission is not checked",
+        f"{RUNTIME}values/submission.py",
+        "        if not (all(type(text) is str for text in texts)",
+        "        if False and not (all(type(text) is str for text in texts)",
+        (f"{TESTS}test_submission.py",),
+    ),
+    Mutation(
         "the runs that a client follows are not counted",
         f"{RUNTIME}client/listening.py",
         "connection_id, runs = self.connection_id, self._listener.runs",

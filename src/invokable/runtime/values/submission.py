@@ -49,8 +49,15 @@ class Submission:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Submission:
-        """Create a submission from what `to_json` returned. Raises TypeError for unknown members."""
-        return cls(**{**value, "item_ids": tuple(value["item_ids"]), "uploads": tuple(value["uploads"])})
+        """Create a submission from what `to_json` returned. Raises TypeError for anything else."""
+        if not isinstance(value, Mapping):
+            raise TypeError(f"not a submission: expected an object, got {type(value).__name__}")
+        made = cls(**{**value, **{name: tuple(value.get(name, ())) for name in ("item_ids", "uploads")}})
+        texts = (made.workflow, made.batch_id, made.destination, *made.uploads)
+        counts = (made.requested, *made.item_ids)
+        if not (all(type(text) is str for text in texts) and all(type(count) is int for count in counts)):
+            raise TypeError("not a submission: expected texts, and integers for requested and item_ids")
+        return made
 
 
 def new_batch_id(items: int) -> str:
