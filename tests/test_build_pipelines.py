@@ -17,6 +17,7 @@ from pathspec import GitIgnoreSpec
 from invokable import __version__
 from invokable.hatch import _pattern
 from tests.examples import ROOT, WORKFLOWS
+from tests.workflow.builders import form, node, workflow
 
 PAGE = (ROOT / "docs" / "build-pipelines.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
@@ -150,6 +151,9 @@ def test_a_wheel_of_generated_modules_holds_them_though_git_ignores_them(tmp_pat
     with zipfile.ZipFile(wheel) as archive:
         assert "app/flows/__init__.py" in archive.namelist()
         assert b"= 640" in archive.read("app/flows/portrait.py")
+    lacking = workflow(node("a", "img_blur"), node("b", "integer", value=1), form=form("b.value"))
+    (project / "workflows" / "portrait.json").write_text(json.dumps(lacking), encoding="utf-8")
+    assert "workflows/portrait.json: warning: /nodes/0" in run(BUILD, project)
     (project / "workflows" / "portrait.json").write_text("{", encoding="utf-8")
     assert "workflows/portrait.json" in run(BUILD, project, status=1)
 

@@ -42,6 +42,7 @@ class InvokableBuildHook(BuildHookInterface[Any]):
             project = Project.load(str(folder / "pyproject.toml"), start=folder)
             options = BuildOptions(schemas=Schemas(AskServer()), projects=Projects(project), compare=mode == "check")
             with building((), None, options) as build:
+                self._warn(build)
                 self._stop(list(map(str, build.failures)))
                 if mode == "check":
                     self._check(build)
@@ -50,6 +51,11 @@ class InvokableBuildHook(BuildHookInterface[Any]):
                     build_data["artifacts"] += [_pattern(change.path, folder) for change in _kept(build)]
         except BuildError as failure:
             self._stop([str(failure)])
+
+    def _warn(self, build: Build) -> None:
+        for result in build.results:
+            for warning in result.warnings:
+                self.app.display_warning(f"{result.source.shown}: warning: {warning}")
 
     def _check(self, build: Build) -> None:
         found = report(build)
