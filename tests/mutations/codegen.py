@@ -293,6 +293,20 @@ MUTATIONS: Final = (
         ("tests/workflow/test_form.py",),
     ),
     Mutation(
+        "a key in a pyproject.toml may have any number of parts",
+        f"{CODEGEN}project/tools.py",
+        "    if _LONG_KEY.search(text):\n",
+        "    if False:\n",
+        ("tests/codegen/test_tools.py",),
+    ),
+    Mutation(
+        "a pyproject.toml may have any size",
+        f"{CODEGEN}project/tools.py",
+        "    if len(data) > MAX_BYTES:\n",
+        "    if False:\n",
+        ("tests/codegen/test_tools.py",),
+    ),
+    Mutation(
         "a connector that nothing feeds feeds a field",
         "src/invokable/workflow/wiring.py",
         "for edge, _, source in incoming(workflow) if source)",

@@ -21,14 +21,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from invokable.codegen.project.tools import MAX_BYTES, read_tools
 from invokable.codegen.typing.custom import CustomFields
+from invokable.contract.reading import read_up_to
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 """A key that TOML does not quote."""
@@ -153,15 +154,13 @@ def _pyprojects(start: Path) -> Iterator[Path]:
 
 def _tools(path: Path) -> Mapping[str, object]:
     try:
-        return _parsed(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            return _read(read_up_to(MAX_BYTES, file))
     except OSError as error:
         raise ConfigError(path, "", f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(path, "", f"is not TOML: {error}") from None
 
 
-@lru_cache(maxsize=2)  # a file is read for its table, and for the line length of each output
-def _parsed(text: str) -> Mapping[str, object]:
-    """The table of tools in a pyproject.toml. Raises what reading TOML raises."""
-    tool = tomllib.loads(text).get("tool")
-    return tool if isinstance(tool, dict) else {}
+_read: Final = lru_cache(maxsize=2)(read_tools)
+"""A file is read for its table, and for the line length of each output."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from invokable.codegen.naming.names import module_name
 from invokable.codegen.project.sources import Source, files_below
+from invokable.codegen.project.tools import read_tools
 from invokable.contract.server import LOCAL, NEWEST
 from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.document import SUFFIXES, is_workflow
@@ -72,10 +73,8 @@ def initial_config(folder: Path, current: str | None) -> InitialConfig:
 
     Raises AlreadyConfiguredError if it has one, ValueError if the text is not TOML, and OSError.
     """
-    if current is not None:
-        tool = tomllib.loads(current).get("tool")
-        if isinstance(tool, dict) and "invokable" in tool:
-            raise AlreadyConfiguredError
+    if current is not None and "invokable" in read_tools(current.encode()):
+        raise AlreadyConfiguredError
     workflows = find_workflows(folder)
     roots = _roots(workflows) or ["workflows"]
     outputs = _outputs(_output(folder), roots)
