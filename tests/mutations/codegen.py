@@ -10,6 +10,8 @@ CODEGEN: Final = "src/invokable/codegen/"
 WORKFLOW: Final = "src/invokable/workflow/"
 BATCHES: Final = ("tests/workflow/test_batches.py",)
 CONTRACT: Final = "src/invokable/contract/"
+MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size"
+WIDEST: Final = f"{MEMORY}[generate-wide attributes-True]"
 
 MUTATIONS: Final = (
     Mutation(
@@ -388,7 +390,7 @@ MUTATIONS: Final = (
         f"{CONTRACT}parsed.py",
         "if count >= most:",
         "if False:",
-        ("tests/drift/test_hostile.py::test_a_heavy_text_is_refused_in_little_memory",),
+        ("tests/drift/test_hostile.py::test_a_heavy_text_is_refused_in_little_memory[a sum]",),
     ),
     Mutation(
         "a formatted string in a module is parsed",
@@ -738,7 +740,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}render.py",
         "if piece == _SEAM and size > _PART:",
         "if False:",
-        ("tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size",),
+        (WIDEST,),
     ),
     Mutation(
         "the plan of a module is held until its text is finished",
@@ -752,7 +754,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}render.py",
         "docstring = draft.layout.docstring if templates is None else _joined",
         "docstring = _joined",
-        ("tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size",),
+        (WIDEST,),
     ),
     Mutation(
         "a long docstring that begins with a quote ends there",
