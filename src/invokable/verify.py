@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from invokable._extras import CODEGEN
 from invokable.contract.interface import Drift, Interface, InterfaceError, compare, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
-from invokable.contract.utf8 import with_lf
+from invokable.contract.utf8 import as_written
 from invokable.runtime.errors import StaleWorkflowError
 from invokable.runtime.values.pins import module_of, pins_of
 from invokable.runtime.values.workflow import Workflow
@@ -78,7 +78,7 @@ def _interface(described: Described, like: Interface | None) -> Interface:
     data = path.read_bytes()
     try:
         if path.suffix == ".py":
-            return read_module(with_lf(data.decode("utf-8-sig").encode()))
+            return read_module(as_written(data.decode("utf-8-sig").encode()))
         if f'"{KEY}"'.encode() in data[:200]:
             return read_map(data.decode("utf-8-sig"))
     except (InterfaceError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -263,6 +264,16 @@ def test_line_endings_of_a_checkout_change_nothing(project: Project) -> None:
     for path in (project.module(), project.folder / "invokable.lock", project.folder / "workflows" / "card.json"):
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert project.check().exit_code == 0
+
+
+def test_a_module_saved_with_a_bom_is_still_a_module(project: Project) -> None:
+    project.generate()
+    path = project.module()
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert project.check().exit_code == 0
+    assert project.generate() == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
+    path.write_bytes(path.read_bytes() + b"x = 1\n")
+    assert project.states() == {"src/flows/card.py": "edited"}
 
 
 def test_line_endings_of_a_checkout_do_not_hide_what_a_module_says(project: Project) -> None:

@@ -34,7 +34,7 @@ MUTATIONS: Final = [
     Mutation(
         "the package of a folder is compared like a module",
         f"{CODEGEN}written/existing.py",
-        " and not _PACKAGE.match(text)",
+        " and not _PACKAGE.match(head)",
         "",
         (
             "tests/cli/test_diff_folders.py::test_the_packages_of_modules_are_not_compared",
@@ -170,14 +170,14 @@ MUTATIONS: Final = [
     Mutation(
         "the names in a module with CRLF are lost",
         f"{CODEGEN}written/existing.py",
-        "    text = with_lf(text)\n    found",
+        "    text = as_written(text)\n    found",
         "    found",
         ENDS,
     ),
     Mutation(
         "the class of a module with CRLF is missing from its package",
         f"{CODEGEN}written/header.py",
-        "    text = with_lf(text)\n",
+        "    text = as_written(text)\n",
         "",
         ENDS,
     ),
@@ -189,16 +189,23 @@ MUTATIONS: Final = [
         ENDS,
     ),
     Mutation(
+        "a module with a BOM is not ours",
+        f"{CODEGEN}written/existing.py",
+        "    head = as_written(text[:HEAD])\n",
+        "    head = text[:HEAD]\n",
+        (f"{LIFE[0]}::test_a_module_saved_with_a_bom_is_still_a_module",),
+    ),
+    Mutation(
         "a module with CRLF cannot be compared",
         f"{CODEGEN}drift/artifact.py",
-        "bytes(with_lf(data.removeprefix(codecs.BOM_UTF8)))",
-        "data.removeprefix(codecs.BOM_UTF8)",
+        "    text = as_written(data)\n",
+        "    text = data\n",
         ("tests/cli/test_diff.py::test_a_module_may_have_the_line_ends_of_windows",),
     ),
     Mutation(
         "a module with CRLF cannot be verified",
         "src/invokable/verify.py",
-        'with_lf(data.decode("utf-8-sig").encode())',
+        'as_written(data.decode("utf-8-sig").encode())',
         'data.decode("utf-8-sig").encode()',
         ("tests/drift/test_verify.py::test_a_module_may_have_the_line_ends_of_windows",),
     ),
@@ -437,7 +444,7 @@ MUTATIONS: Final = [
     Mutation(
         "line endings make a module stale",
         f"{CODEGEN}written/made_from.py",
-        "    text = with_lf(text)\n",
+        "    text = as_written(text)\n",
         "",
         ("tests/codegen/test_made_from.py",),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import getincrementaldecoder
+from codecs import BOM_UTF8, getincrementaldecoder
 from typing import Final, TypeAlias
 
 Utf8: TypeAlias = bytes | bytearray
@@ -18,8 +18,12 @@ def cut(text: Utf8, start: int, end: int) -> bytes:
     return bytes(memoryview(text)[start:end])
 
 
-def with_lf(text: Utf8) -> Utf8:
-    """A text whose lines end as invokable writes them. It is copied only if some do not."""
+def as_written(text: Utf8) -> Utf8:
+    """A text as invokable writes it, though another program saved it: without a BOM, and with its line ends.
+
+    It is copied only if it differs.
+    """
+    text = text.removeprefix(BOM_UTF8) if text.startswith(BOM_UTF8) else text
     return text.replace(b"\r\n", b"\n") if b"\r\n" in text else text
 
 
@@ -29,7 +33,7 @@ def characters(text: memoryview) -> int:
     return sum(len(piece) if piece.isascii() else len(piece.translate(None, _INSIDE)) for piece in slices)
 
 
-def is_utf8(data: bytes) -> bool:
+def is_utf8(data: Utf8) -> bool:
     """Whether the data is valid UTF-8, decoded in parts to save memory."""
     decoder = getincrementaldecoder("utf-8")()
     try:

@@ -5,7 +5,6 @@ Its bytes and their JSON take much memory, so they are read again when they are 
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from invokable.codegen.failures import BuildError
 from invokable.codegen.project.sources import Source
 from invokable.contract.interface import Interface, InterfaceError, carried_workflow, read_map, read_module
 from invokable.contract.interface.mapfile import KEY
-from invokable.contract.utf8 import is_utf8, with_lf
+from invokable.contract.utf8 import as_written, is_utf8
 from invokable.workflow import WorkflowFileError, read_document
 from invokable.workflow.document import MAX_BYTES
 
@@ -42,7 +41,7 @@ class Artifact:
         if self.kind == "workflow":
             return _document(self.shown, self.read())
         try:
-            return carried_workflow(_text(self.read())) if self.kind == "module" else None
+            return carried_workflow(as_written(self.read())) if self.kind == "module" else None
         except InterfaceError as error:
             raise BuildError(self.shown, str(error)) from None
 
@@ -76,18 +75,13 @@ def _document(name: str, data: bytes) -> object:
 
 
 def _interface(name: str, data: bytes, kind: Kind) -> Interface:
-    data = _text(data)
-    if not is_utf8(data):
+    text = as_written(data)
+    if not is_utf8(text):
         raise BuildError(name, "is not UTF-8 text")
     try:
-        return read_module(data) if kind == "module" else read_map(data.decode())
+        return read_module(text) if kind == "module" else read_map(text.decode())
     except InterfaceError as error:
         raise BuildError(name, str(error)) from None
-
-
-def _text(data: bytes) -> bytes:
-    """The text of a module or map that another program may have saved."""
-    return bytes(with_lf(data.removeprefix(codecs.BOM_UTF8)))
 
 
 def _file(name: str, stdin: BinaryIO | None) -> tuple[Source, Callable[[], bytes]]:

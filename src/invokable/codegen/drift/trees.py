@@ -7,7 +7,6 @@ another.
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -149,7 +148,7 @@ def _chosen(name: str) -> list[_File]:
 def _files(name: str) -> Iterator[_File]:
     at = revision(name)
     for path, source, data in _of_revision(at) if at else _of_disk(Path(name)):
-        if path.endswith(".py") and not is_generated(data.removeprefix(codecs.BOM_UTF8)):
+        if path.endswith(".py") and not is_generated(data):
             continue
         shown = f"{name.rstrip('/')}/{path}" if not name.endswith(":") else f"{name}{path}"
         try:

@@ -6,7 +6,6 @@ module made with the old schema has its own interface; otherwise the workflow th
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -123,6 +122,6 @@ def _modules_below(folder: Path) -> Iterator[str]:
 def _is_module(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return is_generated(file.read(HEAD).removeprefix(codecs.BOM_UTF8))
+            return is_generated(file.read(HEAD))
     except OSError:
         return False

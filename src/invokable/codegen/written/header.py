@@ -12,7 +12,7 @@ from typing import Final
 
 from invokable.codegen.written.existing import is_edited, is_generated
 from invokable.codegen.written.made_from import Stamp, read_stamp
-from invokable.contract.utf8 import Utf8, with_lf
+from invokable.contract.utf8 import Utf8, as_written
 
 _TEXT: Final = re.compile(rb"""\(?\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*\)?$""", re.MULTILINE)
 _CLASS: Final = re.compile(rb"^class ([\w\x80-\xff]+)\(Workflow\):$", re.MULTILINE)
@@ -37,7 +37,7 @@ def read_header(text: Utf8) -> Header:
     """Read the header of a module. Lines that differ from the generator's format count as missing."""
     if not is_generated(text):
         return Header()
-    text = with_lf(text)
+    text = as_written(text)
     found = _CLASS.search(text)
     schema, source, checksum = (_constant(text, name) for name in ("SCHEMA", "SOURCE", "SOURCE_SHA256"))
     return Header(schema, source, found and found[1].decode(), checksum, read_stamp(text))

@@ -22,7 +22,7 @@ from typing import Final
 
 from invokable.codegen.templates import PACKAGE, templates_folder
 from invokable.codegen.written.checksums import position_spans
-from invokable.contract.utf8 import Utf8, with_lf
+from invokable.contract.utf8 import Utf8, as_written
 
 _DIGITS: Final = 32
 _NONE: Final = "0" * _DIGITS
@@ -54,7 +54,7 @@ def folder_digest(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode("utf-8", "surrogateescape"))
-            digest.update(with_lf(path.read_bytes()))
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 
 
@@ -81,7 +81,7 @@ def stamp(text: bytearray) -> None:
 
 def read_stamp(text: Utf8) -> Stamp | None:
     """The stamp of a module; None if there is none."""
-    text = with_lf(text)
+    text = as_written(text)
     found = _found(text)
     return Stamp(found[1].decode(), found[2].decode() == _checksum(text, found)) if found else None
 
