@@ -375,4 +375,11 @@ MUTATIONS: Final = (
         '"keepalive_expiry": None',
         (f"{TESTS}test_sockets.py::test_a_connection_that_idles_for_too_long_is_not_reused",),
     ),
+    Mutation(
+        "requests that failed stay in memory until garbage is collected",
+        f"{CLIENT}_http/transports.py",
+        "                    del problem ",
+        "                    pass ",
+        (f"{TESTS}test_writing.py::test_a_request_that_failed_is_freed_at_once",),
+    ),
 )

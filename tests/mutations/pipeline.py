@@ -13,6 +13,8 @@ CONFIGURED: Final = ("tests/cli/test_configured.py",)
 CHECK: Final = ("tests/cli/test_check.py",)
 TRACKING: Final = ("tests/cli/test_tracking.py",)
 ENDS: Final = (f"{LIFE[0]}::test_line_endings_of_a_checkout_do_not_hide_what_a_module_says",)
+MODULE: Final = "src/invokable/cli/running/module.py"
+PIECES: Final = "tests/cli/test_run_module.py"
 WATCH: Final = "src/invokable/cli/watch.py"
 UNIFIED: Final = ("tests/codegen/test_unified.py",)
 
@@ -580,5 +582,33 @@ MUTATIONS: Final = [
         """ if "\\\\" not in name)""",
         ")",
         ("tests/cli/test_generate_options.py",),
+    ),
+    Mutation(
+        "the module of a workflow file is compiled in one piece",
+        "src/invokable/cli/running/loading.py",
+        "run_module(draft.unformatted(), module)",
+        "exec(draft.unformatted().decode(), module.__dict__)",
+        (f"{PIECES}::test_its_memory_is_a_bounded_multiple_of_the_size",),
+    ),
+    Mutation(
+        "the items of long lists are compiled",
+        MODULE,
+        """shortened = Shortened(source, f"_list{self._number}_")""",
+        """shortened = Shortened(source[:0])\n        shortened.source = source""",
+        (f"{PIECES}::test_its_memory_is_a_bounded_multiple_of_the_size",),
+    ),
+    Mutation(
+        "a class is documented by what follows its last field",
+        MODULE,
+        """ or self._namespace.get("__doc__") is None""",
+        " or True",
+        (f"{PIECES}::test_a_module_defines_the_same_in_pieces_as_in_one",),
+    ),
+    Mutation(
+        "nested classes forget what they are in",
+        MODULE,
+        """*(outer.name for outer, _ in self._open), header.name""",
+        "header.name",
+        (f"{PIECES}::test_a_module_defines_the_same_in_pieces_as_in_one",),
     ),
 ]

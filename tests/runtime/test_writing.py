@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -12,7 +15,7 @@ import pytest
 from httpcore._backends.anyio import AnyIOStream
 from httpcore._backends.sync import SyncStream
 
-from invokable import AsyncClient, Client
+from invokable import AsyncClient, Client, ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import File, Request, Response
 from invokable.testing import Simulator
 from tests.runtime.relays import listening
@@ -94,3 +97,38 @@ def test_an_answer_is_read_even_if_the_server_stopped_reading(send: Send, monkey
     monkeypatch.setattr(AnyIOStream, "write", broken)
     with listening(refuse) as port:
         assert send(f"http://127.0.0.1:{port}", Request("POST", "/api", json={})).status == 413
+
+
+class Body(dict[str, Any]):
+    """A body whose end can be observed."""
+
+
+def fail(client: Client, request: Request) -> None:
+    with client, suppress(ConnectionError):
+        client._engine.transport.send(request)
+
+
+async def fail_in_a_task(client: AsyncClient, request: Request) -> None:
+    async with client:
+        with suppress(ConnectionError):
+            await client._engine.transport.send(request)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_request_that_failed_is_freed_at_once(kind: Any) -> None:
+    body = Body(value=1)
+    kept = weakref.ref(body)
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # nothing listens
+        client = kind(f"http://127.0.0.1:{unused.getsockname()[1]}")
+        gc.disable()
+        try:
+            request = Request("POST", "/api/v1/anything", json=body)
+            if kind is Client:
+                fail(client, request)
+            else:
+                asyncio.run(fail_in_a_task(client, request))
+            del body, request
+            assert kept() is None
+        finally:
+            gc.enable()

@@ -68,14 +68,15 @@ def _unparsed_list(text: bytes, most: int) -> str:
     return ast.unparse(parse_expression(text, most)) if values is None else repr(values)
 
 
-class _Shortened:
-    """A statement with names in place of what is in its long lists."""
+class Shortened:
+    """A statement with `*name` in place of what is in its long lists."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, prefix: str = "_list") -> None:
+        """`prefix` is what the names begin with."""
         self.lists: dict[str, list[Span]] = {}
         """The items of each list, in batches, by the name in their place."""
         self._whole = source
-        self._prefix = "_list"
+        self._prefix = prefix
         if len(source) > LONG:
             while self._prefix.encode() in source:
                 self._prefix += "_"
@@ -95,7 +96,7 @@ class _Shortened:
             if len(groups) > 1:
                 name = f"{self._prefix}{len(self.lists)}_"
                 self.lists[name] = groups
-                yield name.encode()
+                yield b"*%b" % name.encode()
             elif self._whole[inside.start - 1] in b"([{":
                 yield from self._pieces(inside)
             else:
@@ -113,7 +114,7 @@ class Parsed:
 
     def __init__(self, source: bytes, most: int) -> None:
         """Raises SyntaxError for what is not Python, and for more tokens than `most` outside of lists."""
-        shortened = _Shortened(source)
+        shortened = Shortened(source)
         self.trees = parse(shortened.source, most)
         self._lists = {
             name: ", ".join(filter(None, (_unparsed_list(text, most)[1:-1] for text in texts)))
@@ -125,5 +126,5 @@ class Parsed:
         """The source of a syntax tree of the statement."""
         text = ast.unparse(tree)
         for name, inside in self._lists.items():
-            text = text.replace(f"[{name}]", f"[{inside}]")
+            text = text.replace(f"[*{name}]", f"[{inside}]")
         return text

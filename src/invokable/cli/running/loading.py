@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Final, TypeVar
 
 from invokable import Workflow
+from invokable.cli.running.module import run_module
 from invokable.codegen import BuildError, BuildOptions, Source, plan_source
 from invokable.codegen.render import Draft, draft_module
 from invokable.workflow.document import SUFFIXES
@@ -58,9 +59,8 @@ def _has_class(name: str) -> bool:
 def _of_workflow(source: Source, options: BuildOptions) -> Loaded:
     draft, class_name, warnings = _drafted(source, options)
     module = ModuleType("invokable_run")
-    code = compile(draft.unformatted(), f"<the module of {source.shown}>", "exec")
     sys.modules[module.__name__] = module  # its class finds its constants there
-    _import(source.shown, lambda: exec(code, module.__dict__))
+    _import(source.shown, lambda: run_module(draft.unformatted(), module))
     return Loaded(source.shown, source.stem, getattr(module, class_name), warnings)
 
 

@@ -138,7 +138,10 @@ class _BaseTransport:
             except (httpx.RequestError, UnreadableError) as error:
                 problem = connection_error(error, self.connection, url, sent=request.transmission.may_have_arrived)
                 request.transmission.may_have_arrived = problem.sent
-                raise problem from error
+                try:
+                    raise problem from error
+                finally:
+                    del problem  # or its traceback keeps the request, by this frame, until garbage collection
 
 
 class Transport(_BaseTransport):
