@@ -10,6 +10,9 @@ INTERFACE: Final = "src/invokable/contract/interface/"
 FITS: Final = ("tests/drift/test_fits.py",)
 FOLDERS: Final = ("tests/cli/test_diff_folders.py",)
 COMPARED: Final = ("tests/drift/test_compare.py",)
+STATEMENTS: Final = "src/invokable/contract/statements.py"
+PARSED: Final = "src/invokable/contract/parsed.py"
+LISTS: Final = "tests/drift/test_parsed.py"
 MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size"
 
 MUTATIONS: Final = (
@@ -120,7 +123,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a long list in a module is held as a syntax tree",
-        "src/invokable/contract/parsed.py",
+        PARSED,
         "if self._is_list(inside) else []",
         "if False else []",
         ("tests/codegen/test_memory.py::test_the_interface_of_a_module_is_read_statement_by_statement",),
@@ -141,14 +144,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "a list with a lone comma is read as an empty one",
-        "src/invokable/contract/parsed.py",
+        PARSED,
         '(?<=[0-9"\\]]),',
         ",",
         ("tests/drift/test_parsed.py",),
     ),
     Mutation(
         "escapes in a long list are read as those of JSON",
-        "src/invokable/contract/parsed.py",
+        PARSED,
         '|"[^"\\\\\\n]*+")*+\')',
         '|"[^"\\n]*+")*+\')',
         ("tests/drift/test_parsed.py",),
@@ -355,5 +358,33 @@ MUTATIONS: Final = (
         "breaking=failed is later",
         "breaking=False",
         ("tests/cli/test_schema.py::test_an_upgrade_says_module_by_module_what_breaks",),
+    ),
+    Mutation(
+        "a text that quotes a parenthesis may end a pair of them",
+        STATEMENTS,
+        """"(?!"")[^"\\\\\\n]{0,100}+"(?!")""",
+        """"[^"\\\\\\n]{0,100}+\"""",
+        ("tests/drift/test_statements.py",),
+    ),
+    Mutation(
+        "sets are written in any order",
+        PARSED,
+        "is_ordered = ",
+        "is_ordered = True or ",
+        (f"{LISTS}::test_so_is_any_other_list",),
+    ),
+    Mutation(
+        "an infinite number is written as a name",
+        PARSED,
+        'if "inf" not in found:',
+        "if True:",
+        (f"{LISTS}::test_so_is_any_other_list",),
+    ),
+    Mutation(
+        "reading a module prints what Python would warn of",
+        PARSED,
+        'warnings.simplefilter("ignore")',
+        "pass",
+        (f"{LISTS}::test_what_python_would_warn_of_is_read_in_silence",),
     ),
 )

@@ -593,7 +593,7 @@ MUTATIONS: Final = [
     Mutation(
         "the items of long lists are compiled",
         MODULE,
-        """shortened = Shortened(source, f"_list{self._number}_")""",
+        """shortened = Shortened(source, f"_list{self._number}_", starred=True)""",
         """shortened = Shortened(source[:0])\n        shortened.source = source""",
         (f"{PIECES}::test_its_memory_is_a_bounded_multiple_of_the_size",),
     ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from invokable.contract.statements import LONG, NotGeneratedError, Span, batches, long_parts
@@ -38,7 +40,9 @@ def parse(source: bytes, most: int) -> list[ast.stmt]:
                 raise NotGeneratedError("the statement is too long")
             if token["formatted"]:  # takes quadratic time
                 raise NotGeneratedError("the statement contains a formatted string")
-    return ast.parse(source.decode()).body
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an edited module may have strings such as "\\d"
+        return ast.parse(source.decode()).body
 
 
 def parse_expression(source: bytes, most: int) -> ast.expr:
@@ -63,20 +67,34 @@ def quick_list(text: bytes) -> list[object] | None:
     return found
 
 
-def _unparsed_list(text: bytes, most: int) -> str:
-    values = quick_list(text)
-    return ast.unparse(parse_expression(text, most)) if values is None else repr(values)
+def unparsed_list(text: bytes, most: int) -> str:
+    """The source of a list without what does not matter. Raises what `parse` raises.
+
+    For lists of literals, `repr` takes half the time of `ast.unparse`.
+    """
+    values: object = quick_list(text)
+    if values is not None:
+        return repr(values)
+    tree = parse_expression(text, most)
+    is_ordered = b"{" not in text or not any(isinstance(node, ast.Set) for node in ast.walk(tree))
+    if is_ordered:
+        with suppress(ValueError, TypeError):  # other things than literals
+            found = repr(ast.literal_eval(tree))
+            if "inf" not in found:  # otherwise a number that is not a literal
+                return found
+    return ast.unparse(tree)
 
 
 class Shortened:
-    """A statement with `*name` in place of what is in its long lists."""
+    """A statement with names in place of what is in its long lists."""
 
-    def __init__(self, source: bytes, prefix: str = "_list") -> None:
-        """`prefix` is what the names begin with."""
+    def __init__(self, source: bytes, prefix: str = "_list", *, starred: bool = False) -> None:
+        """`prefix` is what the names begin with. With `starred`, each is unpacked, so that the statement can run."""
         self.lists: dict[str, list[Span]] = {}
         """The items of each list, in batches, by the name in their place."""
         self._whole = source
         self._prefix = prefix
+        self._star = b"*" if starred else b""
         if len(source) > LONG:
             while self._prefix.encode() in source:
                 self._prefix += "_"
@@ -96,7 +114,7 @@ class Shortened:
             if len(groups) > 1:
                 name = f"{self._prefix}{len(self.lists)}_"
                 self.lists[name] = groups
-                yield b"*%b" % name.encode()
+                yield self._star + name.encode()
             elif self._whole[inside.start - 1] in b"([{":
                 yield from self._pieces(inside)
             else:
@@ -117,7 +135,7 @@ class Parsed:
         shortened = Shortened(source)
         self.trees = parse(shortened.source, most)
         self._lists = {
-            name: ", ".join(filter(None, (_unparsed_list(text, most)[1:-1] for text in texts)))
+            name: ", ".join(filter(None, (unparsed_list(text, most)[1:-1] for text in texts)))
             for name, texts in ((name, shortened.texts(name)) for name in shortened.lists)
         }
         """What stands in each list, by the name in its place."""
@@ -126,5 +144,5 @@ class Parsed:
         """The source of a syntax tree of the statement."""
         text = ast.unparse(tree)
         for name, inside in self._lists.items():
-            text = text.replace(f"[*{name}]", f"[{inside}]")
+            text = text.replace(f"[{name}]", f"[{inside}]")
         return text

@@ -20,8 +20,10 @@ LONG: Final = 2_000
 
 _FEWEST: Final = 16
 """Bytes of a module for each of its statements; its tables, JSON and docstrings are at least as long."""
-_STOP: Final = re.compile(rb'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
-_ITEM_STOP: Final = re.compile(rb'"""|\'\'\'|["\'#()\[\]{},]')
+_PAIR: Final = rb"""\((?:[^()\[\]{}"'#\\\n]|"(?!"")[^"\\\n]{0,100}+"(?!")){0,100}+\)|"""
+"""A short pair of parentheses on one line with no other brackets in it, or nothing."""
+_STOP: Final = re.compile(_PAIR + rb'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
+_ITEM_STOP: Final = re.compile(_PAIR + rb'"""|\'\'\'|["\'#()\[\]{},]')
 _OPENING: Final = frozenset({b"(", b"[", b"{"})
 _CLOSING: Final = frozenset({b")", b"]", b"}"})
 _TO_THE_END: Final = {

@@ -68,7 +68,7 @@ class _Run:
         self._namespace[header.name] = made
 
     def _execute(self, source: bytes) -> None:
-        shortened = Shortened(source, f"_list{self._number}_")
+        shortened = Shortened(source, f"_list{self._number}_", starred=True)
         for name in shortened.lists:
             self._globals[name] = [item for text in shortened.texts(name) for item in self._items(text)]
         code = compile(shortened.source, self._globals["__name__"], "exec", _FLAGS)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
@@ -36,13 +35,11 @@ def meaning_checksum(text: Utf8, *, without: Callable[[bytes], bytes], silent: r
     comments: list[str] = []
     depth = 0
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # edited modules may contain strings such as "\\d", with a warning
-            for statement in statements(text, comments):
-                depth += (statement.kind == "class") - (statement.kind == "end")
-                if not depth:
-                    statement = Statement(statement.kind, without(statement.source))
-                meaning.add(statement)
+        for statement in statements(text, comments):
+            depth += (statement.kind == "class") - (statement.kind == "end")
+            if not depth:
+                statement = Statement(statement.kind, without(statement.source))
+            meaning.add(statement)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     meaning.write("\n".join(["", *(comment for comment in comments if not silent.fullmatch(comment))]))
