@@ -70,9 +70,16 @@ MUTATIONS: Final = (
     Mutation(
         "the headers of a request are written alone",
         f"{CLIENT}_http/network.py",
-        "        whole = len(buffer) - len(buffer) % _PIECE\n",
-        "        whole = len(buffer)\n",
+        "        while len(buffer) - begin >= (room := _PIECE - len(self._rest)):\n",
+        "        while room := len(buffer) - begin:\n",
         (f"{TESTS}test_writing.py::test_a_request_is_written_at_once",),
+    ),
+    Mutation(
+        "what is written is copied as a whole",
+        f"{CLIENT}_http/network.py",
+        "        begin = 0\n",
+        '        buffer, self._rest, begin = self._rest + buffer, b"", 0\n',
+        (f"{TESTS}test_writing.py::test_a_long_body_is_written_without_copies",),
     ),
     Mutation(
         "a file is written in one piece",

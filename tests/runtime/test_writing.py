@@ -18,6 +18,7 @@ from httpcore._backends.sync import SyncStream
 from invokable import AsyncClient, Client, ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import File, Request, Response
 from invokable.testing import Simulator
+from tests.memory import takes_less
 from tests.runtime.relays import listening
 
 Send = Callable[[str, Request], Response]
@@ -83,6 +84,23 @@ def test_a_file_is_written_in_pieces(send: Send, written: list[bytes]) -> None:
         send(simulator.serve(), upload)
     assert [len(piece) for piece in written[:-1]] == [65_536] * 4
     assert PICTURE.content in b"".join(written)
+
+
+def test_a_long_body_is_written_without_copies(send: Send) -> None:
+    body = {"text": "x" * 2**22}
+
+    def swallow(client: socket.socket) -> None:
+        received = 0
+        while received < 2**22:
+            received += len(client.recv(2**16))
+        client.sendall(REFUSED)
+
+    def action() -> None:
+        with listening(swallow) as port:
+            assert send(f"http://127.0.0.1:{port}", Request("POST", "/api", json=body)).status == 413
+
+    action()  # what is imported on first use
+    assert takes_less(1.5 * 2**22, action)
 
 
 def test_an_answer_is_read_even_if_the_server_stopped_reading(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:

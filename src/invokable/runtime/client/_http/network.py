@@ -154,12 +154,14 @@ class _WriteBuffer:
     def __init__(self) -> None:
         self._rest = b""
 
-    def add(self, buffer: bytes) -> list[bytes]:
-        """Add what is written. Returns the pieces to send now."""
-        buffer = self._rest + buffer
-        whole = len(buffer) - len(buffer) % _PIECE
-        self._rest = buffer[whole:]
-        return [buffer[start : start + _PIECE] for start in range(0, whole, _PIECE)]
+    def add(self, buffer: bytes) -> Iterator[bytes]:
+        """Add what is written. Yields the pieces to send now, without a copy of the whole."""
+        begin = 0
+        while len(buffer) - begin >= (room := _PIECE - len(self._rest)):
+            piece, self._rest = self._rest + buffer[begin : begin + room], b""
+            yield piece
+            begin += room
+        self._rest += buffer[begin:]
 
     def flush(self) -> list[bytes]:
         """The last pieces to send, before the answer is read."""
@@ -222,7 +224,7 @@ class _Stream(httpcore.NetworkStream):
         finally:
             self._release()
 
-    def _send(self, pieces: list[bytes], current: Exchange, timeout: float | None) -> None:
+    def _send(self, pieces: Iterable[bytes], current: Exchange, timeout: float | None) -> None:
         self._state.check()
         for piece in pieces:
             limit = current.time_left(timeout, httpcore.WriteTimeout)
@@ -317,7 +319,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         await self._send(self._unsent.add(buffer), _CURRENT.get(), timeout)
 
-    async def _send(self, pieces: list[bytes], current: Exchange, timeout: float | None) -> None:
+    async def _send(self, pieces: Iterable[bytes], current: Exchange, timeout: float | None) -> None:
         self._state.check()
         for piece in pieces:
             limit = current.time_left(timeout, httpcore.WriteTimeout)
