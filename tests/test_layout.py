@@ -144,6 +144,16 @@ def test_importing_a_generated_module_loads_nothing_heavy(module: str) -> None:
     assert done.stdout.split() == []
 
 
+def test_the_help_of_all_commands_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from invokable.cli.shell import shell; shell(['--help'], standalone_mode=False); "
+        f"sys.exit(' '.join(name for name in {HEAVY!r} if name in sys.modules and name != 'click'))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "simulate" in done.stdout
+    assert done.stderr.split() == []
+
+
 @pytest.mark.parametrize("module", ["invokable", "invokable.cli.generate", "invokable.cli.check"])
 def test_generating_loads_nothing_of_the_runtime(module: str) -> None:
     script = f"import sys; import {module}; print(*(name for name in sys.modules if name == 'invokable.runtime'))"

@@ -611,4 +611,11 @@ MUTATIONS: Final = [
         "header.name",
         (f"{PIECES}::test_a_module_defines_the_same_in_pieces_as_in_one",),
     ),
+    Mutation(
+        "the help of the commands takes long, because it loads the client",
+        "src/invokable/cli/running/seeds.py",
+        "if TYPE_CHECKING:\n",
+        "if True:\n",
+        ("tests/test_layout.py::test_the_help_of_all_commands_loads_nothing_heavy",),
+    ),
 ]

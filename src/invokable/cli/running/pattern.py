@@ -15,12 +15,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from invokable import Client, Image, Model, Workflow, WorkflowResult
+from invokable import Image, Model, Workflow, WorkflowResult
 from invokable.cli.running.seeds import NO_SEED, seeds_of
 from invokable.runtime.client.naming import Named, named, paths
 from invokable.runtime.values.pins import pins_of
+
+if TYPE_CHECKING:
+    from invokable import Client
 
 DEFAULT: Final = "{workflow}-{attribute}-{index:03}"
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from invokable import Client, Image, Video, WorkflowResult
+from invokable import Image, Video, WorkflowResult
 from invokable.cli.running.pattern import Pattern
 from invokable.runtime.client.naming import reserve
+
+if TYPE_CHECKING:
+    from invokable import Client
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from invokable import APIError, Client, Workflow, WorkflowResult
+from invokable import APIError, Workflow, WorkflowResult
 from invokable.runtime.client.naming import Named
 from invokable.runtime.values.pins import Pins, pins_of
+
+if TYPE_CHECKING:
+    from invokable import Client
 
 NO_SEED: Final = "noseed"
 _SEED: Final = "seed"
