@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import black
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from invokable.codegen import Options, plan_document, render
 from invokable.codegen.plan import ModulePlan
 from invokable.codegen.python import layout
+from invokable.codegen.python.code import literal
 from invokable.codegen.python.layout import Layout, row
 from invokable.schema import load
 from tests.codegen import nasty
@@ -121,6 +124,13 @@ scalars = st.integers() | st.text(st.characters(codec="utf-8"), max_size=50) | s
 def test_a_row_is_laid_out_as_by_black(values: list[object]) -> None:
     source = f"X = (\n    # the entries\n    {row(tuple(values))},\n)\n"
     assert black.format_str(source, mode=black.Mode()) == source
+
+
+@pytest.mark.parametrize("value", [1e16, -1e22, 1.7976931348623157e308, 1e-7, 0.1, -0.0])
+def test_a_number_is_written_as_by_black(value: float) -> None:
+    source = f"x = {literal(value)}\n"
+    assert black.format_str(source, mode=black.Mode()) == source
+    assert repr(ast.literal_eval(literal(value))) == repr(value)
 
 
 @settings(max_examples=tries(40))

@@ -1037,4 +1037,11 @@ MUTATIONS: Final = (
         "RandomPromptGenerator()",
         ("tests/testing/test_prompts.py::test_drawn_at_random_by_a_seed",),
     ),
+    Mutation(
+        "a large number is not written as black writes it",
+        f"{CODEGEN}python/code.py",
+        '.replace("e+", "e")',
+        "",
+        ("tests/codegen/test_layout.py::test_a_number_is_written_as_by_black",),
+    ),
 )

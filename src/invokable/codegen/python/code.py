@@ -58,7 +58,7 @@ def literal(value: object) -> Code:
         case None | bool() | int():
             return Code(repr(value))
         case float() if math.isfinite(value):
-            return Code(repr(value))
+            return Code(repr(value).replace("e+", "e"))  # as black writes an exponent
         case str():
             return Code(_quote(value))
         case list():
