@@ -28,12 +28,12 @@ SOURCE: Final = "workflows/colour_card.json"
 SOURCE_SHA256: Final = (
     "8508c7d5af490d32ec16cfc3dacdc7bda26217caa1aa41d656efb61b0cdceba2"
 )
-BODY_SHA256: Final = "600cb3c68b224a6cd2dee0372e5cc12b0e0f0caf11eeba0639f1693e6ca0e41b"
+BODY_SHA256: Final = "762100387fbd322255a51bdaff3567f15a9c99b9309a359cd49e84e98530468e"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-d5d3df04ebc758c0a05037f5c30edcda"
+MADE_FROM: Final = "25c51236dcaf6f6e5fa4007aefb8c8f9-ad318bb131f5ad93e0d8e804e3ffabea"
 
-NODES: Final = {
+NODES: Final[dict[str, str]] = {
     "blank_image": "1.2.2",
     "img_blur": "1.2.2",
     "img_paste": "1.2.2",

@@ -30,12 +30,12 @@ SOURCE: Final = "workflows/sd15_text_to_image.json"
 SOURCE_SHA256: Final = (
     "964e3ffeef0db24379453e53b1e632d5eb377605d142315a8f0b29b9556f440c"
 )
-BODY_SHA256: Final = "241c5d018a43c1e4a6d08754a85103cf157d1b36896c033184f830b673ba9314"
+BODY_SHA256: Final = "fd819e20651198a4709074dfb502c822925e5decc8d0089506ed1d01993ce910"
 SCHEMA: Final = "6.14.2"
 FORMAT: Final = 2
-MADE_FROM: Final = "86f0974145366f6db5339667108e5002-1a5b3976e08e5074af6ce22e171a1ce8"
+MADE_FROM: Final = "86f0974145366f6db5339667108e5002-0136e8856859b297691dc26dc8a75faa"
 
-NODES: Final = {
+NODES: Final[dict[str, str]] = {
     "compel": "1.2.1",
     "denoise_latents": "1.6.0",
     "l2i": "1.3.2",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from invokable.codegen import generate_module
 from invokable.codegen.plan import ModulePlan, Naming, plan_module
-from tests.workflow.builders import Json, edge, field_element, form, node, read, workflow
+from tests.workflow.builders import Json, edge, field_element, form, node, read, schema, workflow
 
 
 def planned(document: Json, **naming: Any) -> ModulePlan:
@@ -115,3 +117,10 @@ def test_a_generator_is_written_as_its_settings() -> None:
     (source,) = planned(document).batch.sources
     assert (source.node_id, source.field, source.generator) == ("g", "generator", settings)
     assert not source.items
+
+
+def test_type_checkers_know_the_type_of_an_empty_table() -> None:
+    batch = node("b", "integer_batch", batch_group_id="None", integers=[1, 2])
+    text = generate_module(workflow(batch, form=form("b.integers")), schema(), source="batch.json").text
+    assert re.findall(r"^(\w+): Final\[.+\] = (?:\{\}|\(\n    #.*\n\))$", text, re.MULTILINE) == ["NODES", "OUTPUT_MAP"]
+    assert not re.search(r": Final = (?:\{|\()\s*(?:#.*)?\s*[})]", text)

@@ -1044,4 +1044,11 @@ MUTATIONS: Final = (
         "",
         ("tests/codegen/test_layout.py::test_a_number_is_written_as_by_black",),
     ),
+    Mutation(
+        "a type checker does not know the type of an empty table",
+        "templates/module.py.jinja",
+        "NODES: Final[dict[str, str]] = {",
+        "NODES: Final = {",
+        ("tests/codegen/test_plan.py::test_type_checkers_know_the_type_of_an_empty_table",),
+    ),
 )
