@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from invokable.workflow import read_workflow
 from invokable.workflow.outputs import find_outputs, iteration_depths
-from tests.workflow.builders import Json, edge, form, node, read, workflow
+from tests.workflow.builders import Json, edge, form, node, read, schema, workflow
 
 IMAGE = {"image_name": "a.png"}
 
@@ -30,6 +32,20 @@ def test_a_node_whose_board_is_in_the_form_comes_first_even_an_intermediate_one(
 
 def test_intermediate_images_are_not_outputs() -> None:
     assert found(workflow(saver("a"), saver("b", lasting=False), form=form("a.image"))) == [("a", "image", False)]
+
+
+def test_a_node_that_takes_it_from_an_edge_may_save_its_image() -> None:
+    template = schema().nodes["save_image"]
+    taken = replace(schema().nodes["boolean"].inputs["value"], name="is_intermediate")
+    own = replace(template, inputs={**template.inputs, "is_intermediate": taken})
+    document = workflow(
+        node("b", "boolean", value=True),
+        node("a", "save_image", image=IMAGE, board="auto", is_intermediate=True),
+        edges=[edge("b.value", "a.is_intermediate")],
+        form=form("a.image"),
+    )
+    reading = read_workflow(document, replace(schema(), nodes={**schema().nodes, "save_image": own}))
+    assert [output.node_id for output in find_outputs(reading)] == ["a"]
 
 
 def test_returned_values_follow() -> None:

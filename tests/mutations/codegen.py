@@ -1051,4 +1051,11 @@ MUTATIONS: Final = (
         "NODES: Final = {",
         ("tests/codegen/test_plan.py::test_type_checkers_know_the_type_of_an_empty_table",),
     ),
+    Mutation(
+        "a workflow with an edge to a custom node's is_intermediate is an internal error",
+        f"{WORKFLOW}outputs.py",
+        'graph[node_id].get("is_intermediate")',
+        'graph[node_id]["is_intermediate"]',
+        ("tests/codegen/test_outputs.py::test_a_node_that_takes_it_from_an_edge_may_save_its_image",),
+    ),
 )

@@ -46,7 +46,7 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutpu
     with_board = [
         item.node_id for item in reading.inputs if item.node_id in savers and item.template.type.name == "BoardField"
     ]
-    lasting = [node_id for node_id in savers if not graph[node_id]["is_intermediate"]]
+    lasting = [node_id for node_id in savers if not graph[node_id].get("is_intermediate")]
     returns = [node_id for node_id in ids if graph[node_id]["type"] == "workflow_return"]
     chosen = list(dict.fromkeys([*with_board, *lasting, *returns, *(n for n in extra if n in template)]))
     if not with_board and not lasting and not returns:
