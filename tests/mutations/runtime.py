@@ -1256,4 +1256,18 @@ MUTATIONS: Final = (
         'found.get(item_id, "pending")',
         ("tests/contract/test_jobs.py::test_the_status_counts_items_that_are_no_longer_in_the_queue",),
     ),
+    Mutation(
+        "an image on the server may be named by a number",
+        "src/invokable/runtime/values/instances.py",
+        "if not isinstance(value, str):",
+        "if False:",
+        ("tests/runtime/test_encoding.py::test_what_is_on_the_server_is_named_by_text",),
+    ),
+    Mutation(
+        "an output that only looks like an image is one",
+        "src/invokable/runtime/values/node_output.py",
+        'if value.keys() == {"image_name"} and isinstance(value["image_name"], str):',
+        'if value.keys() == {"image_name"}:',
+        ("tests/runtime/test_encoding.py::test_an_output_that_names_no_medium_stays_as_it_is",),
+    ),
 )

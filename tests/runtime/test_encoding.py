@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from invokable import Board, Color, Image, LoRA, Model, StylePreset, Video
 from invokable.contract.listing import with_article
 from invokable.runtime.values.encoding import from_json, to_json
+from invokable.runtime.values.node_output import node_output
 
 words = st.text(min_size=1)
 channels = st.integers(0, 255)
@@ -49,3 +50,15 @@ def test_a_value_that_cannot_be_stored_is_refused_with_an_alternative(value: obj
         TypeError, match=rf"\A{with_article(type(value).__name__)} cannot be stored as JSON; use the path or the bytes"
     ):
         to_json([value])
+
+
+@pytest.mark.parametrize("made", [Image, Video, StylePreset, lambda name: Board(id=name)])
+@pytest.mark.parametrize("name", [1, None, ["a.png"], b"a.png"])
+def test_what_is_on_the_server_is_named_by_text(made: Any, name: object) -> None:
+    with pytest.raises(ValueError, match="must be a string, not"):
+        made(name)
+
+
+@pytest.mark.parametrize("key", ["image_name", "video_name"])
+def test_an_output_that_names_no_medium_stays_as_it_is(key: str) -> None:
+    assert node_output(1, "n", {"type": "x", "found": {key: None}}, None, {}).values == {"found": {key: None}}

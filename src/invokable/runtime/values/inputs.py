@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from invokable.contract.models import IDENTIFYING, MODEL_KEYS
-from invokable.runtime.values.instances import CheckedByInstance
+from invokable.runtime.values.instances import CheckedByInstance, check_text
 from invokable.runtime.values.media import Image, Video
 from invokable.runtime.values.public import public
 
@@ -87,6 +87,9 @@ class Board(CheckedByInstance):
     id: str
     name: str = ""
 
+    def __post_init__(self) -> None:
+        check_text(self.id, "id of a Board")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Color(CheckedByInstance):
@@ -121,6 +124,9 @@ class StylePreset(CheckedByInstance):
     """
 
     id: str
+
+    def __post_init__(self) -> None:
+        check_text(self.id, "id of a StylePreset")
 
 
 @runtime_checkable

@@ -15,3 +15,9 @@ class CheckedByInstance:
         from pydantic_core import core_schema
 
         return core_schema.is_instance_schema(cls)
+
+
+def check_text(value: object, what: str) -> None:
+    """Raise ValueError if what identifies something on the server is no text."""
+    if not isinstance(value, str):
+        raise ValueError(f"the {what} must be a string, not {value!r}")

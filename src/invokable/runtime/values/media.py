@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from invokable.runtime.values.instances import CheckedByInstance
+from invokable.runtime.values.instances import CheckedByInstance, check_text
 from invokable.runtime.values.public import public
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class _Media(CheckedByInstance):
 
     collection: ClassVar[str]
     """The section of the server's API for such files."""
+
+    def __post_init__(self) -> None:
+        check_text(self.name, "name of an image or a video")
 
     def bytes(self) -> builtins.bytes:
         """Download the file. Raises NotFoundError if the server no longer has it, APIError and ConnectionError."""

@@ -70,9 +70,9 @@ def _given(value: Any, result: Mapping[str, Any], node_id: str, client: Download
         return [_given(item, {}, node_id, client) for item in value]
     if not isinstance(value, dict):
         return value
-    if value.keys() == {"image_name"}:
+    if value.keys() == {"image_name"} and isinstance(value["image_name"], str):
         return Image(value["image_name"], *_size(result), node_id, client)
-    if value.keys() == {"video_name"}:
+    if value.keys() == {"video_name"} and isinstance(value["video_name"], str):
         return Video(value["video_name"], *_size(result), node_id, client)
     if value.keys() == {*CHANNELS} and all(map(is_channel, value.values())):
         return Color(**value)
