@@ -3,6 +3,7 @@
 import ast
 import builtins
 import keyword
+import subprocess
 from unicodedata import normalize
 
 import pytest
@@ -24,6 +25,7 @@ from invokable.codegen.naming.reserved import MODULE_NAMES, RESULT_MEMBERS, WORK
 from invokable.codegen.naming.spelling import joined
 from invokable.runtime import Workflow, WorkflowResult
 from tests.examples import MODULES
+from tests.pythons import interpreter
 
 labels = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(
     [
@@ -201,6 +203,9 @@ def test_names_of_classes_and_aliases_are_written_as_python_compares_them(text: 
         ("LPT1", "lpt1_workflow"),
         ("json", "json_workflow"),
         ("class", "class_workflow"),
+        ("Compression", "compression_workflow"),
+        ("Crypt", "crypt_workflow"),
+        ("Invokable", "invokable_workflow"),
         ("3d", "workflow_3d"),
         ("写真", "xiezhen"),
         ("🎨 画像", "art_huaxiang"),
@@ -213,6 +218,17 @@ def test_names_of_classes_and_aliases_are_written_as_python_compares_them(text: 
 )
 def test_module_names_are_safe_file_names(stem: str, name: str) -> None:
     assert module_name(stem) == name
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_no_module_hides_one_of_the_standard_library_of_any_python(version: str) -> None:
+    found = interpreter(version)
+    if found is None:
+        pytest.skip(f"there is no Python {version} here")
+    script = "import sys; print(*sys.stdlib_module_names)"
+    known = subprocess.run([found, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert len(known) > 200
+    assert [name for name in known if module_name(name) == name] == []
 
 
 @given(st.text(st.characters(exclude_categories=())))

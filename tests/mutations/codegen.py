@@ -1058,4 +1058,18 @@ MUTATIONS: Final = (
         'graph[node_id]["is_intermediate"]',
         ("tests/codegen/test_outputs.py::test_a_node_that_takes_it_from_an_edge_may_save_its_image",),
     ),
+    Mutation(
+        "the name of a module depends on the version of Python",
+        f"{CODEGEN}naming/names.py",
+        "sys.stdlib_module_names | _IN_SOME_PYTHONS |",
+        "sys.stdlib_module_names |",
+        ("tests/codegen/test_names.py::test_module_names_are_safe_file_names",),
+    ),
+    Mutation(
+        "the module of invokable.json hides the package",
+        f"{CODEGEN}naming/names.py",
+        '_IN_SOME_PYTHONS | {"invokable"}',
+        "_IN_SOME_PYTHONS",
+        ("tests/codegen/test_names.py::test_module_names_are_safe_file_names",),
+    ),
 )

@@ -36,6 +36,16 @@ __all__ = [
 
 Key: TypeAlias = tuple[str, str]
 
+_IN_SOME_PYTHONS: Final = frozenset(
+    (
+        *("aifc", "annotationlib", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "compression", "crypt"),
+        *("distutils", "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes"),
+        *("smtpd", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
+    )
+)
+"""Modules of the standard library that only some supported versions of Python have."""
+_MODULES: Final = sys.stdlib_module_names | _IN_SOME_PYTHONS | {"invokable"}
+"""Modules that one of the same name would hide, whatever version of Python writes it or imports it."""
 _WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")
 _POINT: Final = re.compile(r"(?<=[0-9])\.(?=[0-9])")
 _MOST: Final = 60  # larger groups are numbered: nobody reads that many names
@@ -205,7 +215,7 @@ def module_name(stem: str) -> str:
         name = f"{name[: spelling.MAX_LENGTH - len(digest) - 1].strip('_')}_{digest}"
     if name[0].isdigit():
         return f"workflow_{name}"
-    if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in sys.stdlib_module_names:
+    if keyword.iskeyword(name) or _WINDOWS_DEVICES.match(name) or name in _MODULES:
         return f"{name}_workflow"
     return name
 
