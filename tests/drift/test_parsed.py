@@ -82,7 +82,7 @@ def test_a_list_of_literals_is_written_as_python_writes_it(values: list[object])
 
 
 @pytest.mark.parametrize(
-    "text", ["[1e999, 'inf']", "[{'b', 'a', 'c'}]", "[f(1), a.b]", "[{[]: 1}]", "[{'a': {'c', 'b'}}]"]
+    "text", ["[1e999, 'inf']", "[{'b', 'a', 'c'}]", "[..., 1]", "[f(1), a.b]", "[{[]: 1}]", "[{'a': {'c', 'b'}}]"]
 )
 def test_so_is_any_other_list(text: str) -> None:
     assert unparsed_list(text.encode(), 10_000) == text.replace("999", "309")

@@ -1072,4 +1072,11 @@ MUTATIONS: Final = (
         "_IN_SOME_PYTHONS",
         ("tests/codegen/test_names.py::test_module_names_are_safe_file_names",),
     ),
+    Mutation(
+        "dots in a list are read as a name",
+        f"{CONTRACT}parsed.py",
+        ' and "Ellipsis" not in found',
+        "",
+        ("tests/drift/test_parsed.py::test_so_is_any_other_list",),
+    ),
 )
