@@ -618,4 +618,11 @@ MUTATIONS: Final = [
         "if True:\n",
         ("tests/test_layout.py::test_the_help_of_all_commands_loads_nothing_heavy",),
     ),
+    Mutation(
+        "a number may be written with underscores or as nan",
+        "src/invokable/cli/running/parse.py",
+        "    if not _NUMBER.fullmatch(text.strip()):\n        raise _misfit(text, pin)\n    return float(text)\n",
+        "    try:\n        return float(text)\n    except ValueError:\n        raise _misfit(text, pin) from None\n",
+        ("tests/cli/test_run.py",),
+    ),
 ]

@@ -31,6 +31,7 @@ _EXPECTED: Final = {
 _BOOLEANS: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 _HEX: Final = re.compile(r"#?([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 
 
 class ParseError(ValueError):
@@ -111,10 +112,9 @@ def _integer(text: str, pin: InputPin) -> int:
 def _number(text: str, pin: InputPin) -> float:
     if _INTEGER.fullmatch(text.strip()):
         return int(text)
-    try:
-        return float(text)
-    except ValueError:
-        raise _misfit(text, pin) from None
+    if not _NUMBER.fullmatch(text.strip()):
+        raise _misfit(text, pin)
+    return float(text)
 
 
 def _boolean(text: str, pin: InputPin) -> bool:
