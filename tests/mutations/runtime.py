@@ -644,6 +644,27 @@ MUTATIONS: Final = (
         (f"{TESTS}test_tracker.py",),
     ),
     Mutation(
+        "a progress that no float can hold ends the events",
+        f"{RUNTIME}steps/runs/tracker.py",
+        "float(min(max(value, 0), 1))",
+        "min(max(float(value), 0.0), 1.0)",
+        (f"{TESTS}test_tracker.py",),
+    ),
+    Mutation(
+        "a progress that is not a number is reported",
+        f"{RUNTIME}steps/runs/tracker.py",
+        " and value == value  # NaN is not",
+        "",
+        (f"{TESTS}test_tracker.py",),
+    ),
+    Mutation(
+        "a preview of infinite size ends the events",
+        f"{RUNTIME}steps/runs/tracker.py",
+        "ValueError, OverflowError):",
+        "ValueError):",
+        (f"{TESTS}test_tracker.py",),
+    ),
+    Mutation(
         "a wrong result in an event is used",
         f"{RUNTIME}steps/runs/run.py",
         "            if not waiting.unconfirmed or",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 import pytest
@@ -117,7 +118,13 @@ def test_items_of_other_runs_are_noticed() -> None:
     assert tracked(enqueued, enqueued).has_unknown_items
 
 
-@pytest.mark.parametrize(("percentage", "fraction"), [(None, None), (0, 0.0), (0.25, 0.25), (7, 1.0), ("x", None)])
+@pytest.mark.parametrize(
+    ("percentage", "fraction"),
+    [
+        *((None, None), (0, 0.0), (0.25, 0.25), (7, 1.0), ("x", None), (math.nan, None), (math.inf, 1.0)),
+        pytest.param(10**400, 1.0, id="huge"),
+    ],
+)
 def test_progress_is_a_fraction_or_unknown(percentage: Any, fraction: float | None) -> None:
     content = {"id": "x", "type": "t", "invocation_source_id": "n", "message": "m", "percentage": percentage}
     *_, event = EventTracker(PINS, None, item_ids=frozenset({1})).process(
@@ -133,7 +140,14 @@ def test_a_preview_is_the_picture_in_the_data_url() -> None:
     assert (found.width, found.height, found.content_type, found.content) == (64, 32, "image/jpeg", b"picture")
 
 
-@pytest.mark.parametrize("image", [None, "x", {}, {"dataURL": "data:,%"}, {"width": 1, "height": 1, "dataURL": "a,b"}])
+@pytest.mark.parametrize(
+    "image",
+    [
+        *(None, "x", {}, {"dataURL": "data:,%"}, {"width": 1, "height": 1, "dataURL": "a,b"}),
+        {"width": math.inf, "height": 1, "dataURL": "data:,"},
+        {"width": math.nan, "height": 1, "dataURL": "data:,"},
+    ],
+)
 def test_anything_but_a_picture_is_not_a_preview(image: Any) -> None:
     assert preview(image) is None
 

@@ -194,12 +194,13 @@ def preview(image: Any) -> Preview | None:
         head, _, data = str(image["dataURL"]).partition(",")
         kind = head.removeprefix("data:").partition(";")[0]
         return Preview(int(image["width"]), int(image["height"]), kind, b64decode(data))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # JSON of Python contains NaN and Infinity
         return None
 
 
 def _fraction(value: Any) -> float | None:
-    return min(max(float(value), 0.0), 1.0) if isinstance(value, int | float) else None
+    is_number = isinstance(value, int | float) and value == value  # NaN is not
+    return float(min(max(value, 0), 1)) if is_number else None
 
 
 def _without_nulls(result: Any) -> dict[str, Any]:
