@@ -534,7 +534,7 @@ MUTATIONS: Final = (
     Mutation(
         "Ctrl-C waits for a server that does not answer",
         f"{RUNTIME}steps/runs/withdraw.py",
-        "yield from within(_withdraw(state), Deadline.after(_CANCEL_TIMEOUT, clock))",
+        "yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))",
         "yield from _withdraw(state)",
         (f"{TESTS}test_giving_up.py",),
     ),
@@ -663,6 +663,13 @@ MUTATIONS: Final = (
         "ValueError, OverflowError):",
         "ValueError):",
         (f"{TESTS}test_tracker.py",),
+    ),
+    Mutation(
+        "closing does not wait for interrupted runs",
+        f"{RUNTIME}client/_async/engine.py",
+        "await self._calls.wait_for_interrupted(CANCEL_TIMEOUT)",
+        "pass",
+        (f"{TESTS}test_async_client.py",),
     ),
     Mutation(
         "a wrong result in an event is used",

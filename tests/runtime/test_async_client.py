@@ -15,7 +15,7 @@ from PIL import Image
 
 from invokable import AsyncClient
 from invokable import Image as Picture
-from invokable.testing import Simulator
+from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture
 
 
@@ -34,6 +34,28 @@ def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
     with Simulator(boards=["b"]) as simulator:
         path = asyncio.run(main(simulator))
     assert Image.open(path).size == (96, 64)
+
+
+def test_closing_waits_until_interrupted_runs_are_canceled() -> None:
+    """asyncio.gather, when canceled, returns as soon as one of its tasks has ended."""
+
+    async def main(simulator: Simulator) -> None:
+        async with AsyncClient._over(simulator.transport()) as client:
+            await asyncio.gather(*(client.run(ColourCard(stamp=picture(), width=width)) for width in (64, 96)))
+
+    async def interrupted(simulator: Simulator) -> None:
+        task = asyncio.ensure_future(main(simulator))
+        while [name for name, _ in simulator.events].count("batch_enqueued") < 2:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await task
+
+    slow = Fault(kind="latency", path="*/cancel_by_batch_ids", nth=2, seconds=0.1)
+    with Simulator(speed=60, faults=[slow]) as simulator:
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(interrupted(simulator))
+        status = simulator.client().queue.status()
+        assert (status.pending, status.in_progress, status.canceled) == (0, 0, 2)
 
 
 def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> None:

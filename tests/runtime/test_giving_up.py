@@ -46,7 +46,7 @@ def interrupt(event: JobEvent) -> None:
 def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(withdraw, "_CANCEL_TIMEOUT", 0.5)
+    monkeypatch.setattr(withdraw, "CANCEL_TIMEOUT", 0.5)
     simulator.add_fault(Fault(kind="stall", path="*/cancel_by_batch_ids"))
     with Client(simulator.url) as client:
         begin = time.monotonic()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -114,6 +115,39 @@ class RequestLimiter:
         if request.timeout is None:
             return request
         return replace(request, timeout=max(request.timeout - (time.monotonic() - begin), 0.001))
+
+
+class Calls:
+    """The calls that are in progress."""
+
+    def __init__(self) -> None:
+        self._ends: dict[asyncio.Future[None], tuple[asyncio.Task[Any], int]] = {}
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Enter a call, and leave it at the end of the body."""
+        task, end = asyncio.current_task(), asyncio.get_running_loop().create_future()
+        assert task is not None  # there is none outside of coroutines
+        self._ends[end] = task, task.cancelling()
+        try:
+            yield
+        finally:
+            del self._ends[end]
+            end.set_result(None)
+
+    async def wait_for_interrupted(self, seconds: float) -> None:
+        """Wait until those whose task was canceled meanwhile have cleaned up, at most `seconds`.
+
+        asyncio.gather, when canceled, returns as soon as one of its tasks has ended.
+        """
+        loop, here = asyncio.get_running_loop(), asyncio.current_task()
+        ends = [
+            end
+            for end, (task, before) in tuple(self._ends.items())
+            if task.get_loop() is loop and task is not here and task.cancelling() > before
+        ]
+        if ends:
+            await asyncio.wait(ends, timeout=seconds)
 
 
 class Background(Generic[T]):

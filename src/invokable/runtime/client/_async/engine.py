@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from invokable.runtime.client._async.concurrency import (
+    Calls,
     RequestLimiter,
     call_back,
     check_loop,
@@ -47,6 +48,7 @@ from invokable.runtime.steps.exchange.protocol import (
 from invokable.runtime.steps.exchange.server_events import CANCELED_HERE
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, cancel
+from invokable.runtime.steps.runs.withdraw import CANCEL_TIMEOUT
 from invokable.runtime.values.events import JobEvent
 from invokable.runtime.values.media import Downloader
 from invokable.runtime.values.submission import Submission
@@ -70,13 +72,15 @@ class AsyncEngine:
         self.listener = Listener(transport.connection if transport.is_real else None, transport.current_token)
         self._limiter = RequestLimiter(_AT_ONCE)
         self._item_reader = AsyncItemReader(self._read_items)
+        self._calls = Calls()
         self._closed = False
         weakref.finalize(self, self.listener.stop)
 
     async def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
         self.check_open()
-        return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
+        with self._calls.entered():
+            return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
 
     async def stream(self, steps: Steps[Any]) -> AsyncIterator[JobEvent]:
         """Yield the events that steps report. Raises ClientClosedError."""
@@ -94,11 +98,14 @@ class AsyncEngine:
         return self.context, Deadline.after(timeout, time.monotonic)
 
     async def aclose(self) -> None:
-        """Close all connections. Every waiter gets a ClientClosedError."""
+        """Close all connections, once interrupted runs are canceled. Every waiter gets a ClientClosedError."""
         check_loop()
-        self._closed = True
-        await in_thread(self.listener.close)
-        await self.transport.aclose()
+        try:
+            await self._calls.wait_for_interrupted(CANCEL_TIMEOUT)
+        finally:
+            self._closed = True
+            await in_thread(self.listener.close)
+            await self.transport.aclose()
 
     def check_open(self) -> None:
         """Raise ClientClosedError if the client is closed, and RuntimeError outside of asyncio."""

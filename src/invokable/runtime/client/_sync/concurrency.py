@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 
 from invokable.runtime.client._http import Transport
@@ -66,6 +67,17 @@ class RequestLimiter:
     def send(self, transport: Transport, request: Request) -> Response:
         """Send a request. Raises whatever sending raises."""
         return transport.send(request)
+
+
+class Calls:
+    """The calls that are in progress."""
+
+    def entered(self) -> AbstractContextManager[None]:
+        """Enter a call, and leave it at the end of the body."""
+        return nullcontext()
+
+    def wait_for_interrupted(self, seconds: float) -> None:
+        """Do nothing: an interrupt ends only what the main thread does."""
 
 
 class Background(Generic[T]):

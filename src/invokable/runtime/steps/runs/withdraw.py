@@ -11,7 +11,7 @@ from invokable.runtime.steps.exchange.protocol import Sleep, Steps, T
 from invokable.runtime.steps.resources.queue import batch_status, cancel_batches
 from invokable.runtime.steps.runs.run_state import RunState
 
-_CANCEL_TIMEOUT: Final = 10.0
+CANCEL_TIMEOUT: Final = 10.0
 """The maximum number of seconds that an interrupted run takes to cancel its items."""
 
 
@@ -34,7 +34,7 @@ def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[No
     batch_id = state.submission.batch_id
     note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
     try:
-        canceled = yield from within(_withdraw(state), Deadline.after(_CANCEL_TIMEOUT, clock))
+        canceled = yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))
     except TimeUp:
         canceled = False
     except BaseException as another:
