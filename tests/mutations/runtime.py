@@ -665,6 +665,14 @@ MUTATIONS: Final = (
         (f"{TESTS}test_tracker.py",),
     ),
     Mutation(
+        "a file is left behind if saving is canceled twice",
+        f"{RUNTIME}client/_async/concurrency.py",
+        "        making.add_done_callback(undo_made)  # the task may be canceled again while it waits\n"
+        "        await asyncio.wait([making])\n",
+        "        await asyncio.wait([making])\n        undo_made(making)\n",
+        (f"{TESTS}test_async_client.py",),
+    ),
+    Mutation(
         "closing does not wait for interrupted runs",
         f"{RUNTIME}client/_async/engine.py",
         "await self._calls.wait_for_interrupted(CANCEL_TIMEOUT)",

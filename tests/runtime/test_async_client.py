@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from io import BytesIO
 from pathlib import Path
@@ -70,6 +71,32 @@ def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> No
             return await client.save_all([Picture(f"{number}.png") for number in range(6)], tmp_path, at_once=2)
 
     assert len(asyncio.run(main())) == 6
+
+
+def test_no_file_is_left_behind_if_saving_is_canceled_again_while_it_cleans_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, going_on = threading.Event(), threading.Event()
+
+    def named_slowly(size: int) -> str:
+        begun.set()
+        going_on.wait(10)
+        return "a"
+
+    async def main() -> None:
+        async with AsyncClient("http://127.0.0.1:1") as client:
+            saving_one = asyncio.ensure_future(client.save(Picture("a.png"), tmp_path))
+            await asyncio.to_thread(begun.wait, 10)
+            for _ in range(2):
+                saving_one.cancel()
+                await asyncio.wait([saving_one], timeout=0.01)
+            going_on.set()
+            await saving_one
+
+    monkeypatch.setattr("secrets.token_hex", named_slowly)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_at_least_one_file_is_downloaded_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -32,13 +33,17 @@ async def in_thread(action: Callable[P, T], *arguments: P.args, **options: P.kwa
 
 async def create_in_thread(make: Callable[..., T], undo: Callable[[T], object], *arguments: Any) -> T:
     """Create something on disk. If the task is canceled meanwhile, undo it, since nothing else would."""
-    making = asyncio.ensure_future(asyncio.to_thread(make, *arguments))
+    making = asyncio.get_running_loop().run_in_executor(None, partial(make, *arguments))
+
+    def undo_made(made: asyncio.Future[T]) -> None:
+        if not made.cancelled() and made.exception() is None:
+            undo(made.result())
+
     try:
         return await asyncio.shield(making)
     except asyncio.CancelledError:
+        making.add_done_callback(undo_made)  # the task may be canceled again while it waits
         await asyncio.wait([making])
-        if not making.cancelled() and making.exception() is None:
-            await asyncio.to_thread(undo, making.result())
         raise
 
 
