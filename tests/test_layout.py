@@ -137,6 +137,12 @@ def test_steps_do_no_io() -> None:
         assert not calls & {"open", "os.open", "Path", "time.sleep", "print", "input"}, path
 
 
+def test_nothing_waits_in_a_way_that_loses_cancellations() -> None:
+    # Python 3.11's wait_for returns a result that arrives together with the cancellation, which is lost.
+    users = [path for path in PACKAGE.rglob("*.py") if "asyncio.wait_for(" in path.read_text(encoding="utf-8")]
+    assert users == []
+
+
 @pytest.mark.parametrize("module", ["colour_card", "sd15_text_to_image"])
 def test_importing_a_generated_module_loads_nothing_heavy(module: str) -> None:
     script = f"import sys; import {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"

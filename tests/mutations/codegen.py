@@ -591,7 +591,7 @@ MUTATIONS: Final = (
     Mutation(
         "intermediate images become outputs",
         "src/invokable/workflow/outputs.py",
-        'lasting = [node_id for node_id in savers if not graph[node_id]["is_intermediate"]]',
+        'lasting = [node_id for node_id in savers if not graph[node_id].get("is_intermediate")]',
         "lasting = list(savers)",
         ("tests/codegen/test_outputs.py::test_intermediate_images_are_not_outputs",),
     ),

@@ -389,4 +389,11 @@ MUTATIONS: Final = (
         "                    pass ",
         (f"{TESTS}test_writing.py::test_a_request_that_failed_is_freed_at_once",),
     ),
+    Mutation(
+        "a task that is canceled while it waits to sign in may go on",
+        f"{CLIENT}_http/transports.py",
+        "        async with asyncio.timeout(max(end - time.monotonic(), 0)):\n            await lock.acquire()\n",
+        "        await asyncio.wait_for(lock.acquire(), max(end - time.monotonic(), 0))\n",
+        (f"{TESTS}test_async_client.py",),
+    ),
 )

@@ -376,8 +376,8 @@ MUTATIONS: Final = (
     Mutation(
         "an infinite number is written as a name",
         PARSED,
-        'if "inf" not in found:',
-        "if True:",
+        'if "inf" not in found and ',
+        "if ",
         (f"{LISTS}::test_so_is_any_other_list",),
     ),
     Mutation(

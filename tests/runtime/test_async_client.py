@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image
 
 from invokable import AsyncClient
 from invokable import Image as Picture
+from invokable.runtime.client._http.transports import _async_locked
 from invokable.testing import Fault, Simulator
 from tests.testing.asking import picture
 
@@ -46,7 +48,7 @@ def test_closing_waits_until_interrupted_runs_are_canceled() -> None:
 
     async def interrupted(simulator: Simulator) -> None:
         task = asyncio.ensure_future(main(simulator))
-        while [name for name, _ in simulator.events].count("batch_enqueued") < 2:
+        while [name for name, _ in simulator.events].count("batch_enqueued") < 2 and not task.done():
             await asyncio.sleep(0.01)
         task.cancel()
         await task
@@ -57,6 +59,26 @@ def test_closing_waits_until_interrupted_runs_are_canceled() -> None:
             asyncio.run(interrupted(simulator))
         status = simulator.client().queue.status()
         assert (status.pending, status.in_progress, status.canceled) == (0, 0, 2)
+
+
+def test_a_cancellation_is_not_lost_when_the_lock_for_signing_in_becomes_free_at_that_moment() -> None:
+    async def sign_in(lock: asyncio.Lock) -> None:
+        async with _async_locked(lock, time.monotonic() + 60):
+            pass
+
+    async def main() -> None:
+        lock = asyncio.Lock()
+        await lock.acquire()
+        task = asyncio.ensure_future(sign_in(lock))
+        for _ in range(3):
+            await asyncio.sleep(0)  # until it waits
+        lock.release()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not lock.locked()
+
+    asyncio.run(main())
 
 
 def test_as_many_files_are_downloaded_at_once_as_requested(tmp_path: Path) -> None:

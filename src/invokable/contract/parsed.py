@@ -80,7 +80,7 @@ def unparsed_list(text: bytes, most: int) -> str:
     if is_ordered:
         with suppress(ValueError, TypeError):  # other things than literals
             found = repr(ast.literal_eval(tree))
-            if "inf" not in found and "Ellipsis" not in found:  # otherwise a number or dots that are no literal there
+            if "inf" not in found and "Ellipsis" not in found:  # which are written as 1e309 and ...
                 return found
     return ast.unparse(tree)
 

@@ -108,7 +108,8 @@ class _AsyncPipe(Pipe):
 
     async def get(self, timeout: float | None) -> _Note:
         try:
-            return await asyncio.wait_for(self._notes.get(), timeout)
+            async with asyncio.timeout(timeout):
+                return await self._notes.get()
         except TimeoutError:
             raise httpx.ReadTimeout("The read operation timed out") from None
 

@@ -396,6 +396,7 @@ async def _async_wait_for(addresses: Future[list[str]], limit: float | None) -> 
     if addresses.done():
         return addresses.result()
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(addresses), limit)
+        async with asyncio.timeout(limit):
+            return await asyncio.wrap_future(addresses)
     except TimeoutError:
         raise httpcore.ConnectTimeout("timed out while resolving the server's name") from None

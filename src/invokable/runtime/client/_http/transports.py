@@ -318,7 +318,8 @@ def _locked(lock: threading.Lock, end: float) -> Iterator[None]:
 @asynccontextmanager
 async def _async_locked(lock: asyncio.Lock, end: float) -> AsyncIterator[None]:
     try:
-        await asyncio.wait_for(lock.acquire(), max(end - time.monotonic(), 0))
+        async with asyncio.timeout(max(end - time.monotonic(), 0)):
+            await lock.acquire()
     except TimeoutError:
         raise ConnectionError(_NOT_SIGNED_IN) from None
     try:
