@@ -1306,4 +1306,11 @@ MUTATIONS: Final = (
         'if value.keys() == {"image_name"}:',
         ("tests/runtime/test_encoding.py::test_an_output_that_names_no_medium_stays_as_it_is",),
     ),
+    Mutation(
+        "a run goes on if its callback raises an error of the client",
+        f"{RUNTIME}client/_sync/engine.py",
+        "            raise CallbackFailed(error) from None\n",
+        "            raise error from None\n",
+        (f"{TESTS}test_giving_up.py::test_any_error_of_a_callback_cancels_the_run_and_is_raised",),
+    ),
 )

@@ -16,7 +16,18 @@ import anyio
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import AsyncClient, Client, InvokableError, Job, JobEvent, Policy, RunTimeout
+from invokable import (
+    AsyncClient,
+    Client,
+    ClientClosedError,
+    ConnectionError,  # noqa: A004
+    InvokableError,
+    Job,
+    JobEvent,
+    NotFoundError,
+    Policy,
+    RunTimeout,
+)
 from invokable.runtime.client import listening, threads
 from invokable.runtime.client._sync import client as client_module
 from invokable.runtime.client._sync import concurrency, driving, jobs
@@ -55,6 +66,21 @@ def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
     assert time.monotonic() - begin < 5
     (batch_id,) = {payload["batch_id"] for name, payload in simulator.events if name == "batch_enqueued"}
     assert batch_id in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), NotFoundError("x"), ConnectionError("x"), ClientClosedError("x")], ids=repr
+)
+def test_any_error_of_a_callback_cancels_the_run_and_is_raised(simulator: Simulator, error: Exception) -> None:
+    def fail(event: JobEvent) -> None:
+        raise error
+
+    with Client(simulator.url) as client:
+        with pytest.raises(type(error)) as caught:
+            client.run(card(), on_progress=fail)
+        assert caught.value is error
+        assert client.queue.status().canceled == 1
+    assert len(vars(error)["submission"].item_ids) == 1
 
 
 def test_an_interrupt_before_the_caller_has_the_job_cancels_it(simulator: Simulator) -> None:

@@ -32,6 +32,7 @@ from invokable.runtime.errors import ClientClosedError, ConnectionError, Invokab
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import (
     AwaitEvents,
+    CallbackFailed,
     GetPolicy,
     ReadFile,
     ReadItems,
@@ -80,7 +81,11 @@ class AsyncEngine:
         """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
         self.check_open()
         with self._calls.entered():
-            return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
+            try:
+                return await drive(steps, self._do if watch is None else partial(self._do, watch=watch))
+            except CallbackFailed as failure:
+                error = failure.error
+            raise error
 
     async def stream(self, steps: Steps[Any]) -> AsyncIterator[JobEvent]:
         """Yield the events that steps report. Raises ClientClosedError."""
@@ -169,6 +174,10 @@ class AsyncEngine:
         return await drive(step.read(step.item_ids, step.cache), self._do)
 
     async def _report(self, step: Report, watch: Watch | None) -> None:
-        if watch is not None:
+        if watch is None:
+            return
+        try:
             for event in step.events:
                 await call_back(watch, event)
+        except InvokableError as error:
+            raise CallbackFailed(error) from None

@@ -32,6 +32,7 @@ from invokable.runtime.errors import ClientClosedError, ConnectionError, Invokab
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.protocol import (
     AwaitEvents,
+    CallbackFailed,
     GetPolicy,
     ReadFile,
     ReadItems,
@@ -80,7 +81,11 @@ class Engine:
         """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
         self.check_open()
         with self._calls.entered():
-            return drive(steps, self._do if watch is None else partial(self._do, watch=watch))
+            try:
+                return drive(steps, self._do if watch is None else partial(self._do, watch=watch))
+            except CallbackFailed as failure:
+                error = failure.error
+            raise error
 
     def stream(self, steps: Steps[Any]) -> Iterator[JobEvent]:
         """Yield the events that steps report. Raises ClientClosedError."""
@@ -169,6 +174,10 @@ class Engine:
         return drive(step.read(step.item_ids, step.cache), self._do)
 
     def _report(self, step: Report, watch: Watch | None) -> None:
-        if watch is not None:
+        if watch is None:
+            return
+        try:
             for event in step.events:
                 call_back(watch, event)
+        except InvokableError as error:
+            raise CallbackFailed(error) from None

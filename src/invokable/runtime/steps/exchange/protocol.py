@@ -183,9 +183,17 @@ class ReadItems:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Report events to those who watch the run."""
+    """Report events to those who watch the run. Raises CallbackFailed."""
 
     events: Sequence[JobEvent]
+
+
+class CallbackFailed(Exception):  # noqa: N818  (thrown into steps, which pass it on)
+    """A callback raised one of the client's own errors, which steps would take for theirs."""
+
+    def __init__(self, error: InvokableError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)

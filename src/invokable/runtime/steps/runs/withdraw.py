@@ -7,7 +7,7 @@ from typing import Final
 from invokable.runtime.errors import InvokableError
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.logs import LOG
-from invokable.runtime.steps.exchange.protocol import Sleep, Steps, T
+from invokable.runtime.steps.exchange.protocol import CallbackFailed, Sleep, Steps, T
 from invokable.runtime.steps.resources.queue import batch_status, cancel_batches
 from invokable.runtime.steps.runs.run_state import RunState
 
@@ -16,13 +16,14 @@ CANCEL_TIMEOUT: Final = 10.0
 
 
 def withdrawn_on_interrupt(steps: Steps[T], state: RunState, clock: Clock) -> Steps[T]:
-    """The same steps. On an interrupt, what was submitted is canceled."""
+    """The same steps. On an interrupt, or an exception of a callback, what was submitted is canceled."""
     try:
         return (yield from steps)
     except (InvokableError, GeneratorExit):
         raise
     except BaseException as interrupt:
-        yield from give_up(state, interrupt, clock)
+        carrier = interrupt.error if isinstance(interrupt, CallbackFailed) else interrupt
+        yield from give_up(state, carrier, clock)
         raise
 
 
