@@ -24,7 +24,7 @@ from invokable.schema import load as load_schema
 from tests.codegen.nasty import NASTY, with_emoji
 from tests.effort import slow_among
 from tests.examples import WORKFLOWS
-from tests.memory import peak_of, takes_less
+from tests.memory import Sized, grows_by_at_most
 
 EXAMPLES: dict[str, Any] = {path.stem: json.loads(path.read_bytes()) for path in sorted(WORKFLOWS.glob("*.json"))}
 REFUSED = {"batches over connectors", "one connector to many", "empty objects"}
@@ -86,7 +86,7 @@ def test_so_does_a_long_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check_pieces(with_emoji(make)(number), "code", monkeypatch)
 
 
-def loading(document: Any, folder: Path) -> tuple[int, Callable[[], object]]:
+def loading(document: Any, folder: Path) -> Sized:
     """The size of a workflow in bytes, and making its class and an instance, as far as it has defaults."""
     source = folder / "nasty.json"
     size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
@@ -105,8 +105,4 @@ def loading(document: Any, folder: Path) -> tuple[int, Callable[[], object]]:
 @pytest.mark.parametrize("name", slow_among(sorted(READ), READ - {"dropdowns", "long lists"}))
 def test_its_memory_is_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = NASTY[name]
-    loading(make(10), tmp_path)[1]()  # warm caches
-    small, make_small = loading(make(number // 8), tmp_path)
-    least = peak_of(make_small)
-    large, make_large = loading(make(number), tmp_path)
-    assert takes_less(least + TIMES * (large - small), make_large)
+    assert grows_by_at_most(TIMES, lambda parts: loading(make(parts), tmp_path), number // 8, number)

@@ -27,7 +27,7 @@ from invokable.contract.plain import plain
 from invokable.contract.utf8 import Utf8
 from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond
-from tests.memory import peak_of, takes_less
+from tests.memory import Sized, grows_by_at_most, peak_of, takes_less
 from tests.schema.documents import field, openapi
 from tests.workflow.builders import form, node, workflow
 
@@ -35,7 +35,7 @@ TIMES = 20
 MIB = 2**20
 
 
-def building(document: Any, folder: Path) -> tuple[int, Callable[[], object]]:
+def building(document: Any, folder: Path) -> Sized:
     """The size of a workflow in bytes, and building its module."""
     source = folder / "nasty.json"
     size = source.write_bytes(json.dumps(document, separators=(",", ":")).encode())
@@ -46,11 +46,7 @@ def building(document: Any, folder: Path) -> tuple[int, Callable[[], object]]:
 @pytest.mark.parametrize("name", slow_among(NASTY, NASTY.keys() - {"dropdowns"}))
 def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = NASTY[name]
-    building(make(10), tmp_path)[1]()  # warm caches
-    small, build = building(make(number // 8), tmp_path)
-    least = peak_of(build)
-    large, build = building(make(number // 2), tmp_path)
-    assert takes_less(least + TIMES * (large - small), build)
+    assert grows_by_at_most(TIMES, lambda parts: building(make(parts), tmp_path), number // 8, number // 2)
 
 
 PEAK = """

@@ -14,7 +14,7 @@ from invokable.contract.density import crowding
 from invokable.schema import SchemaError
 from invokable.schema.build import read_openapi
 from tests.codegen.test_growth import calls
-from tests.memory import peak_of, takes_less
+from tests.memory import Sized, grows_by_at_most, takes_less
 from tests.schema.documents import Json, field, openapi
 
 TIMES = 20
@@ -51,7 +51,7 @@ LARGE: dict[str, tuple[Callable[[int], Json], int]] = {
 }
 
 
-def reading(document: Json, folder: Path) -> tuple[int, Callable[[], object]]:
+def reading(document: Json, folder: Path) -> Sized:
     """The size of a schema file, and reading it."""
     path = folder / "openapi-6.14.2.json"
     size = path.write_bytes(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
@@ -61,11 +61,7 @@ def reading(document: Json, folder: Path) -> tuple[int, Callable[[], object]]:
 @pytest.mark.parametrize("name", LARGE)
 def test_memory_grows_by_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = LARGE[name]
-    reading(make(10), tmp_path)[1]()  # warm caches
-    small, work = reading(make(number // 4), tmp_path)
-    least = peak_of(work)
-    large, work = reading(make(number), tmp_path)
-    assert takes_less(least + TIMES * (large - small), work)
+    assert grows_by_at_most(TIMES, lambda parts: reading(make(parts), tmp_path), number // 4, number)
 
 
 @pytest.mark.parametrize("name", LARGE)
