@@ -43,10 +43,15 @@ def content(run: Callable[[Utf8, ModuleType], None], text: Utf8, monkeypatch: py
     monkeypatch.setitem(sys.modules, module.__name__, module)
     run(text, module)
     return {
-        name: described(value) if isinstance(value, type) and value.__module__ == module.__name__ else value
+        name: described(value) if isinstance(value, type) and value.__module__ == module.__name__ else as_text(value)
         for name, value in vars(module).items()
         if not name.startswith(("__", "_list"))
     } | {"doc": module.__doc__}
+
+
+def as_text(value: object) -> object:
+    """A constant; JSON may be in UTF-8."""
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def described(cls: type) -> dict[str, Any]:
@@ -84,6 +89,16 @@ def test_a_module_defines_the_same_in_pieces_as_in_one(
 def test_so_does_a_long_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, number = NASTY[name]
     check_pieces(with_emoji(make)(number), "code", monkeypatch)
+
+
+def test_an_emoji_does_not_make_the_json_four_times_as_large(tmp_path: Path) -> None:
+    make, number = NASTY["prompts"]
+    _, action = loading(with_emoji(make)(number), tmp_path)
+    action()
+    module = sys.modules["invokable_run"]
+    workflow = vars(module)["_WORKFLOW"]
+    assert "🦊" in json.loads(workflow)["name"]
+    assert sys.getsizeof(workflow) < 1.1 * len(json.dumps(json.loads(workflow), ensure_ascii=False).encode())
 
 
 def loading(document: Any, folder: Path) -> Sized:

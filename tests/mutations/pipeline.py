@@ -591,6 +591,13 @@ MUTATIONS: Final = [
         (f"{PIECES}::test_its_memory_is_a_bounded_multiple_of_the_size",),
     ),
     Mutation(
+        "an emoji makes the JSON of a workflow that is run four times as large",
+        MODULE,
+        "self._globals[constant[0]] = constant[1]",
+        "self._globals[constant[0]] = constant[1].decode() if isinstance(constant[1], bytes) else constant[1]",
+        (f"{PIECES}::test_an_emoji_does_not_make_the_json_four_times_as_large",),
+    ),
+    Mutation(
         "the items of long lists are compiled",
         MODULE,
         """shortened = Shortened(source, f"_list{self._number}_", starred=True)""",

@@ -19,7 +19,10 @@ _DOCUMENTS: Final = (b'"', b"'")
 
 
 def run_module(text: Utf8, module: ModuleType) -> None:
-    """Run the text of a module in `module`, as importing it would. Raises whatever it raises, and SyntaxError."""
+    """Run the text of a module in `module`, as importing it would, but leave its JSON in UTF-8.
+
+    Raises whatever the module raises, and SyntaxError.
+    """
     run = _Run(module, most_tokens(text))
     for statement in statements(text):
         run.add(statement)
@@ -44,8 +47,7 @@ class _Run:
         elif statement.kind == "class":
             self._begin_class(statement.source)
         elif not self._open and (constant := quick_constant(statement.source, self._most)):
-            name, value = constant
-            self._globals[name] = value.decode() if isinstance(value, bytes) else value
+            self._globals[constant[0]] = constant[1]
         elif not statement.source.startswith(_DOCUMENTS) or self._namespace.get("__doc__") is None:
             self._execute(statement.source)
 
