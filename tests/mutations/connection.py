@@ -390,6 +390,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_writing.py::test_a_request_that_failed_is_freed_at_once",),
     ),
     Mutation(
+        "failures show the frames of httpcore",
+        f"{CLIENT}_http/transports.py",
+        "                drop_frames(error)\n",
+        "",
+        (f"{TESTS}test_writing.py::test_a_failure_shows_the_frames_of_its_own_code_only",),
+    ),
+    Mutation(
         "a task that is canceled while it waits to sign in may go on",
         f"{CLIENT}_http/transports.py",
         "        async with asyncio.timeout(max(end - time.monotonic(), 0)):\n            await lock.acquire()\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-import sys
+import traceback
 import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -133,7 +133,6 @@ async def fail_in_a_task(client: AsyncClient, request: Request) -> None:
             await client._engine.transport.send(request)
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="httpcore's frames keep it until garbage is collected")
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_a_request_that_failed_is_freed_at_once(kind: Any) -> None:
     body = Body(value=1)
@@ -152,3 +151,13 @@ def test_a_request_that_failed_is_freed_at_once(kind: Any) -> None:
             assert kept() is None
         finally:
             gc.enable()
+
+
+def test_a_failure_shows_the_frames_of_its_own_code_only() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with Client(f"http://127.0.0.1:{unused.getsockname()[1]}") as client, pytest.raises(ConnectionError) as caught:
+            client.boards.find("portraits")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "httpcore.ConnectError" in shown
+    assert "site-packages/httpcore" not in shown

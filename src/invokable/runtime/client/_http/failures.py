@@ -30,6 +30,15 @@ def connection_error(error: Exception, connection: Connection, url: str, *, sent
     return ConnectionError(f"{connection.url}: {_words(error, tls, sent)}", url=url, sent=sent)
 
 
+def drop_frames(error: BaseException | None) -> None:
+    """Remove the tracebacks of an error and its causes. httpcore's frames keep the request until garbage is collected,
+    and tell a caller nothing.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
     while error is not None and not isinstance(error, ssl.SSLError):
         error = error.__cause__ or error.__context__

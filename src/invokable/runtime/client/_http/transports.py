@@ -24,7 +24,7 @@ import httpx
 from pydantic_core import to_json
 
 from invokable.runtime.client._http.body import Body, UnreadableError
-from invokable.runtime.client._http.failures import connection_error
+from invokable.runtime.client._http.failures import connection_error, drop_frames
 from invokable.runtime.client._http.interrupts import uninterrupted
 from invokable.runtime.client._http.network import Exchange, exchange
 from invokable.runtime.client._http.pools import AsyncPool, Pool
@@ -138,6 +138,7 @@ class _BaseTransport:
             except (httpx.RequestError, UnreadableError) as error:
                 problem = connection_error(error, self.connection, url, sent=request.transmission.may_have_arrived)
                 request.transmission.may_have_arrived = problem.sent
+                drop_frames(error)
                 try:
                     raise problem from error
                 finally:
