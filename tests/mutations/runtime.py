@@ -553,6 +553,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
+        "asyncio.run, as it ends, leaves interrupted runs on the server",
+        f"{RUNTIME}client/_async/concurrency.py",
+        "if was_interrupted:",
+        "if True:",
+        (f"{TESTS}test_async_client.py",),
+    ),
+    Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
         "    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])\n",

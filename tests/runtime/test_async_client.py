@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -39,11 +40,15 @@ def test_a_run_returns_a_result_that_can_be_saved(tmp_path: Path) -> None:
     assert Image.open(path).size == (96, 64)
 
 
-def test_closing_waits_until_interrupted_runs_are_canceled() -> None:
-    """asyncio.gather, when canceled, returns as soon as one of its tasks has ended."""
+@pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "never closed"])
+def test_interrupted_runs_are_canceled_before_asyncio_run_returns(*, is_closed: bool) -> None:
+    """asyncio.gather, when canceled, returns as soon as one of its tasks has ended. Closing the client waits for the
+    others; without that, asyncio.run cancels them once more, and waits.
+    """
 
     async def main(simulator: Simulator) -> None:
-        async with AsyncClient._over(simulator.transport()) as client:
+        client = AsyncClient._over(simulator.transport())
+        async with client if is_closed else contextlib.nullcontext():
             await asyncio.gather(*(client.run(ColourCard(stamp=picture(), width=width)) for width in (64, 96)))
 
     async def interrupted(simulator: Simulator) -> None:

@@ -55,7 +55,7 @@ def interrupt(event: JobEvent) -> None:
 
 
 def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(withdraw, "CANCEL_TIMEOUT", 0.5)
     simulator.add_fault(Fault(kind="stall", path="*/cancel_by_batch_ids"))
@@ -66,6 +66,7 @@ def test_an_interrupt_ends_a_run_although_the_server_does_not_answer(
     assert time.monotonic() - begin < 5
     (batch_id,) = {payload["batch_id"] for name, payload in simulator.events if name == "batch_enqueued"}
     assert batch_id in caught.value.__notes__[0]
+    assert f"batch {batch_id} may still run" in caplog.text
 
 
 @pytest.mark.parametrize(

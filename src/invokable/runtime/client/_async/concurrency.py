@@ -54,15 +54,26 @@ async def write_piece(file: BinaryIO, piece: bytes) -> int:
 
 
 def shielded(do: Callable[[S], Awaitable[Any]]) -> Callable[[S], Awaitable[Any]]:
-    """Shield `do` from the anyio scope that has been canceled, so that steps can clean up.
+    """Shield `do` from what has canceled the task, so that steps can clean up.
 
-    The scope would cancel every further await. A second `Task.cancel` still interrupts it.
+    A canceled anyio scope would cancel every further await. And asyncio.run, when it ends, cancels all tasks again that
+    are left, such as those of an asyncio.gather that has returned: so what is interrupted once is done again. A further
+    `Task.cancel` interrupts it.
     """
     from anyio import CancelScope
 
+    was_interrupted = False
+
     async def to_its_end(step: S) -> Any:
+        nonlocal was_interrupted
         with CancelScope(shield=True):
-            return await do(step)
+            try:
+                return await do(step)
+            except asyncio.CancelledError:
+                if was_interrupted:
+                    raise
+                was_interrupted = True
+                return await do(step)
 
     return to_its_end
 

@@ -33,19 +33,25 @@ def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[No
         return
     vars(interrupt)["submission"] = state.submission
     batch_id = state.submission.batch_id
-    note = f"invokable: batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
     try:
         canceled = yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))
     except TimeUp:
         canceled = False
     except BaseException as another:
         vars(another)["submission"] = state.submission
-        another.add_note(note)
+        _warn(another, batch_id)
         raise
     if canceled:
         LOG.info("batch %s was canceled", batch_id)
     else:
-        interrupt.add_note(note)
+        _warn(interrupt, batch_id)
+
+
+def _warn(interrupt: BaseException, batch_id: str) -> None:
+    """Add the note. It is also logged, since of several interrupted tasks asyncio shows only one interrupt."""
+    warning = f"batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
+    interrupt.add_note(f"invokable: {warning}")
+    LOG.warning("%s", warning)
 
 
 def _withdraw(state: RunState) -> Steps[bool]:
