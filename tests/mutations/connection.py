@@ -54,6 +54,27 @@ MUTATIONS: Final = (
         (f"{TESTS}test_client.py::test_a_broken_connection_says_whether_the_request_may_have_arrived",),
     ),
     Mutation(
+        "a refusal by a proxy for http:// counts as the server's",
+        f"{CLIENT}_http/transports.py",
+        "if answer.status_code == PROXY_REFUSED and",
+        "if False and",
+        ("tests/runtime/test_tls.py",),
+    ),
+    Mutation(
+        "a request that a proxy refused may have arrived",
+        f"{CLIENT}_http/failures.py",
+        "return written and not isinstance(error, _NEVER_SENT)",
+        "return written",
+        ("tests/runtime/test_tls.py",),
+    ),
+    Mutation(
+        "the log does not say that the proxy refused the socket",
+        f"{CLIENT}socket.py",
+        "if refusal := _proxy_refusal(error):",
+        "if False:",
+        ("tests/runtime/test_tls.py",),
+    ),
+    Mutation(
         "a request counts as sent before its first byte was sent",
         f"{CLIENT}_http/transports.py",
         "        request.transmission.may_have_arrived = not self.is_real  # other networks do not report it\n",

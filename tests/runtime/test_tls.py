@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ import pytest
 import trustme
 from generated_examples.colour_card import ColourCard
 
-from invokable import CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
+from invokable import AuthenticationError, CertificateError, Client, Connection, ConnectionError, Policy  # noqa: A004
+from invokable.runtime.client._http import Transport
+from invokable.runtime.client.socket import EventSocket
 from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, fetch
 from invokable.testing import Simulator
 from tests.runtime.asking import BOTH
@@ -158,14 +161,46 @@ def test_https_goes_through_a_tunnel_so_that_the_proxy_sees_no_token(
 
 
 @pytest.mark.parametrize("version", BOTH)
-def test_a_proxy_that_refuses_is_named_without_its_password(version: Ask, authority: Authority) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ("", "requires a user and a password; give them in its URL, as in http://user:password@127.0.0.1:"),
+        ("user:wr0ng@", "refused the user or the password in its URL"),
+    ],
+)
+def test_a_proxy_that_refuses_a_password_is_named_without_it(
+    version: Ask, scheme: str, given: str, advice: str
+) -> None:
     proxy = HttpProxy("user", "right")
     with listening(proxy.serve) as port:
-        through = Connection("https://server.test", proxy=f"http://user:wr0ng@127.0.0.1:{port}")
-        with pytest.raises(ConnectionError, match="the proxy refused the connection: 407") as caught:
+        through = Connection(f"{scheme}://server.test", proxy=f"http://{given}127.0.0.1:{port}")
+        with pytest.raises(AuthenticationError, match=rf"407 .*\(the proxy http://127.0.0.1:{port} {advice}") as caught:
+            version(through, policy=Policy(first_pause=60))  # no pause, since there is no retry
+    assert "wr0ng" not in f"{through!r} {caught.value!r}"
+
+
+def test_a_run_that_a_proxy_refuses_was_not_sent() -> None:
+    proxy = HttpProxy("user", "right")
+    request = Request("POST", "/api/v1/queue/default/enqueue_batch", json={})
+    with listening(proxy.serve) as port:
+        transport = Transport(Connection("http://server.test", proxy=f"http://127.0.0.1:{port}"), ONCE)
+        with pytest.raises(AuthenticationError):
+            transport.send(request)
+    assert not request.transmission.may_have_arrived
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_proxy_that_reaches_no_server_is_named(version: Ask) -> None:
+    def serve(client: socket.socket) -> None:
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    with listening(serve) as port:
+        through = Connection("https://server.test", proxy=f"http://127.0.0.1:{port}")
+        with pytest.raises(ConnectionError, match=f"the proxy http://127.0.0.1:{port} refused .*: 502") as caught:
             version(through, policy=ONCE)
     assert not caught.value.sent
-    assert "wr0ng" not in f"{through!r} {caught.value!r}"
 
 
 def test_the_environment_names_a_proxy_but_not_for_this_machine(
@@ -233,6 +268,15 @@ def test_events_arrive_through_a_proxy_with_a_password(server: Simulator) -> Non
         through = Connection("http://invokeai.test", proxy=f"http://us%20er:p%40ss@127.0.0.1:{port}")
         assert questions(through, server) == []
     assert "CONNECT invokeai.test:80 HTTP/1.1" in [head.partition("\r\n")[0] for head in proxy.seen]
+
+
+def test_a_proxy_that_refuses_the_socket_is_named_without_its_password() -> None:
+    proxy = HttpProxy("user", "right")
+    with listening(proxy.serve) as port:
+        through = Connection("http://invokeai.test", proxy=f"http://user:wr0ng@127.0.0.1:{port}")
+        events = EventSocket(through, None, lambda *_: True, lambda *_: None, lambda: None, lambda: False)
+        with pytest.raises(builtins.ConnectionError, match=rf"^the proxy http://127.0.0.1:{port} refused: .* 407$"):
+            events.open()
 
 
 def test_a_given_proxy_serves_events_of_any_host(server: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

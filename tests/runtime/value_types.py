@@ -227,7 +227,7 @@ def settings() -> None:
         proxy="http://proxy",
         trust_env=False,
     )
-    assert_type((made.url, made.origin, made.socket_path), tuple[str, str, str])
+    assert_type((made.url, made.origin, made.socket_path, made.proxy_name), tuple[str, str, str, str])
     assert_type((made.parts.hostname, made.proxy_url, made.proxy_port), tuple[str | None, str | None, int])
     assert_type((made.is_secret, made.extra_headers), tuple[bool, dict[str, str]])
     assert_type((made.ssl_context, made.proxy_ssl_context), tuple[ssl.SSLContext | None, ssl.SSLContext | None])

@@ -5,7 +5,7 @@
     │   ├── NotInvokeAIError      something else answered at that address
     │   └── CertificateError      the server's certificate, or ours, was refused
     ├── APIError                  the server refused a request: its status and message
-    │   └── AuthenticationError   the server requires a token or a sign-in, or refused the one given
+    │   └── AuthenticationError   the server, or a proxy, requires a sign-in, or refused the one given
     ├── ClientClosedError         the client was closed; jobs on the server continue
     ├── UnsupportedError          the server is too old: the version that is required
     ├── ValidationError           invalid values: all of them, by input
@@ -209,6 +209,8 @@ class APIError(InvokableError):
 
 class AuthenticationError(APIError):
     """The server requires a sign-in, or refused the token, or the email and password.
+
+    With status 407, it is the proxy that requires or refused the user and password in its URL.
 
     Example:
 

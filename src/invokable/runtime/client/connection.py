@@ -140,6 +140,11 @@ class Connection:
         return self.proxy or (_proxy_of_environment(self.parts) if self.trust_env else None)
 
     @property
+    def proxy_name(self) -> str:
+        """The proxy's URL without user and password."""
+        return _redacted(self.proxy_url)
+
+    @property
     def proxy_port(self) -> int:
         """The port of the proxy."""
         parts = urlsplit(self.proxy_url or "")

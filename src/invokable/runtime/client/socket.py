@@ -70,14 +70,19 @@ class EventSocket:
     def open(self) -> None:
         """Connect. Raises TimeoutError, ConnectionError if it is refused or aborted, and the library's exceptions."""
         bearer = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        self._client.connect(
-            self._server.origin,
-            headers={**self._server.extra_headers, **bearer},
-            auth={"token": self._token} if self._token else None,
-            transports=["websocket"],
-            socketio_path=self._server.socket_path,
-            wait=False,  # it would go on waiting for an aborted connection
-        )
+        try:
+            self._client.connect(
+                self._server.origin,
+                headers={**self._server.extra_headers, **bearer},
+                auth={"token": self._token} if self._token else None,
+                transports=["websocket"],
+                socketio_path=self._server.socket_path,
+                wait=False,  # it would go on waiting for an aborted connection
+            )
+        except Exception as error:
+            if refusal := _proxy_refusal(error):
+                raise ConnectionError(f"the proxy {self._server.proxy_name} refused: {refusal}") from error
+            raise
         self._wait_for_answer(_CONNECT_TIMEOUT)
 
     def subscribe(self) -> None:
@@ -230,6 +235,15 @@ def _client(
         request_timeout=_CONNECT_TIMEOUT,
         websocket_extra_options={"class_": Reader, **_options(server)},
     )
+
+
+def _proxy_refusal(error: BaseException | None) -> str:
+    """Why the proxy refused, if an exception of the library comes from that; it says only `Connection error`."""
+    from websocket import WebSocketProxyException
+
+    while error is not None and not isinstance(error, WebSocketProxyException):
+        error = error.__context__
+    return str(error or "")
 
 
 def _options(server: Connection) -> dict[str, Any]:

@@ -9,8 +9,11 @@ import httpx
 
 from invokable.runtime.client._http.body import UnreadableError
 from invokable.runtime.client.connection import Connection
-from invokable.runtime.errors import CertificateError, ConnectionError  # noqa: A004
+from invokable.runtime.errors import AuthenticationError, CertificateError, ConnectionError  # noqa: A004
+from invokable.runtime.steps.exchange.protocol import Request
 
+PROXY_REFUSED: Final = 407
+"""The status with which a proxy asks for a user and a password."""
 _NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -21,13 +24,25 @@ _NEVER_SENT: Final = (
 )
 
 
-def connection_error(error: Exception, connection: Connection, url: str, *, sent: bool) -> ConnectionError:
-    """Our error for httpx's; `sent` is whether anything has been written."""
-    sent = sent and not isinstance(error, _NEVER_SENT)
+def may_have_arrived(error: Exception, *, written: bool) -> bool:
+    """Whether the request may have reached the server, given whether anything was written."""
+    return written and not isinstance(error, _NEVER_SENT)
+
+
+def failure(
+    error: Exception, connection: Connection, request: Request, *, sent: bool
+) -> ConnectionError | AuthenticationError:
+    """Our error for httpx's; `sent` is whether the request may have reached the server."""
+    url = connection.url + request.path
+    if isinstance(error, httpx.ProxyError) and str(error).startswith(str(PROXY_REFUSED)):
+        words = "Proxy Authentication Required"
+        return AuthenticationError(
+            PROXY_REFUSED, words, method=request.method, url=url, advice=_proxy_advice(connection)
+        )
     tls = _tls_error(error)
     if tls is not None and (words := _certificate_words(tls, connection)):
         return CertificateError(f"{connection.url}: {words}", url=url, sent=False)
-    return ConnectionError(f"{connection.url}: {_words(error, tls, sent)}", url=url, sent=sent)
+    return ConnectionError(f"{connection.url}: {_words(error, tls, connection, sent=sent)}", url=url, sent=sent)
 
 
 def drop_frames(error: BaseException | None) -> None:
@@ -56,7 +71,15 @@ def _certificate_words(error: ssl.SSLError, connection: Connection) -> str:
     return ""
 
 
-def _words(error: Exception, tls: ssl.SSLError | None, sent: bool) -> str:
+def _proxy_advice(connection: Connection) -> str:
+    proxy = connection.proxy_name
+    if "@" in (connection.proxy_url or ""):
+        return f"the proxy {proxy} refused the user or the password in its URL; correct them"
+    with_user = proxy.replace("//", "//user:password@", 1)
+    return f"the proxy {proxy} requires a user and a password; give them in its URL, as in {with_user}"
+
+
+def _words(error: Exception, tls: ssl.SSLError | None, connection: Connection, *, sent: bool) -> str:
     reason = " ".join(str(error).split()) or type(error).__name__
     if tls is not None and tls.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
         return "the server does not speak TLS; did you mean http://?"
@@ -67,7 +90,7 @@ def _words(error: Exception, tls: ssl.SSLError | None, sent: bool) -> str:
     if isinstance(error, UnreadableError):
         return f"the answer cannot be read: {reason}"
     if isinstance(error, httpx.ProxyError):
-        return f"the proxy refused the connection: {reason}"
+        return f"the proxy {connection.proxy_name} refused the connection: {reason}"
     return (
         f"the connection broke: {reason}"
         if sent

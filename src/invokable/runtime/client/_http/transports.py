@@ -24,7 +24,7 @@ import httpx
 from pydantic_core import to_json
 
 from invokable.runtime.client._http.body import Body, UnreadableError
-from invokable.runtime.client._http.failures import connection_error, drop_frames
+from invokable.runtime.client._http.failures import PROXY_REFUSED, drop_frames, failure, may_have_arrived
 from invokable.runtime.client._http.interrupts import uninterrupted
 from invokable.runtime.client._http.network import Exchange, exchange
 from invokable.runtime.client._http.pools import AsyncPool, Pool
@@ -112,6 +112,8 @@ class _BaseTransport:
         }
 
     def _response(self, answer: httpx.Response, body: Body, request: Request) -> Response:
+        if answer.status_code == PROXY_REFUSED and self.is_real and self.connection.proxy_url:
+            raise httpx.ProxyError(str(PROXY_REFUSED))  # as for https://, where it refuses to open a tunnel
         headers = {name.lower(): value.decode("latin-1") for name, value in answer.headers.raw}
         return Response(
             status=answer.status_code,
@@ -136,8 +138,9 @@ class _BaseTransport:
             except httpx.InvalidURL as error:
                 raise ConnectionError(f"{url} is not a valid URL: {error}", url=url) from None
             except (httpx.RequestError, UnreadableError) as error:
-                problem = connection_error(error, self.connection, url, sent=request.transmission.may_have_arrived)
-                request.transmission.may_have_arrived = problem.sent
+                sent = may_have_arrived(error, written=request.transmission.may_have_arrived)
+                request.transmission.may_have_arrived = sent
+                problem = failure(error, self.connection, request, sent=sent)
                 drop_frames(error)
                 try:
                     raise problem from error
