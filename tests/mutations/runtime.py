@@ -560,6 +560,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_async_client.py",),
     ),
     Mutation(
+        "a retry says nothing about items that were removed",
+        f"{RUNTIME}steps/runs/run.py",
+        "        if removed:\n",
+        "        if False:\n",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
         "    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])\n",

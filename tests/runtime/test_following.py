@@ -434,6 +434,18 @@ def test_a_retry_of_retried_items_continues_with_them() -> None:
     assert set(failed.server.ran.values()) == {1}
 
 
+@pytest.mark.parametrize("removed", [1, 2])
+def test_a_retry_names_items_that_were_removed_once_the_others_run(removed: int) -> None:
+    failed = Failed()
+    del failed.server.rows[removed]
+    message = f"item {removed} was no longer in the server's queue: .*, and cannot run again"
+    with pytest.raises(RunCanceled, match=message) as caught:
+        failed.retry(failed.state)
+    assert (caught.value.item_ids, caught.value.cause) == ((removed,), "removal")
+    assert caught.value.submission == failed.state.submission
+    assert failed.state.submission.item_ids == ((1, 2) if removed == 1 else (3, 2))
+
+
 def test_a_duplicate_retry_is_canceled_before_it_starts() -> None:
     failed = Failed()
     failed.server.fates = {"retry_items_by_id": ["twice 1"]}

@@ -123,7 +123,8 @@ class Job(Generic[Result]):
         """Run failed and canceled items again. From then on, the job and its `submission` refer to the new items, also
         for those who already wait for it.
 
-        Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run.
+        Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run. Raises
+        RunCanceled, which names them, for items that were removed from the queue: they cannot run again. The others do.
         """
         self._drive(run_again(self._state, *self._context_and_deadline(timeout)))
 

@@ -152,8 +152,7 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
         )
         return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
     if not canceled:
-        message = f"{_named(waiting.open)} no longer in the server's queue: {_why_removed(waiting)} by somebody else"
-        return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
+        return removal(ids, f"{_why_removed(waiting)} by somebody else", partial)
     items_were = _named([item.item_id for item in canceled])
     if waiting.canceled_here:
         return RunCanceled(f"{items_were} canceled by this client", item_ids=ids, cause="caller", partial=partial)
@@ -164,6 +163,12 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
         return RunInterrupted(message, item_ids=ids, cause="restart", partial=partial)
     message = f"{items_were} canceled by somebody else or by a restart of the server"
     return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
+
+
+def removal(item_ids: Sequence[int], why: str, partial: WorkflowResult | None = None) -> RunCanceled:
+    """The error for items that were removed from the queue."""
+    message = f"{_named(item_ids)} no longer in the server's queue: {why}"
+    return RunCanceled(message, item_ids=item_ids, cause="removal", partial=partial)
 
 
 def _was_canceled_by_somebody(item: RunItem, waiting: WaitState) -> bool:

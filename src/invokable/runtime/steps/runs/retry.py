@@ -39,41 +39,43 @@ _MOST_ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
 
 
-def retry(state: RunState, clock: Clock) -> Steps[None]:
+def retry(state: RunState, clock: Clock) -> Steps[list[int]]:
     """Run failed and canceled items of a run again; its submission then names the new items.
 
-    Continues with items that already run again, because of an earlier attempt or somebody else.
+    Continues with items that already run again, because of an earlier attempt or somebody else. Returns the items that
+    are no longer in the queue, so that it is not known how they ended, and they cannot run again.
 
     Raises APIError, ConnectionError, RunTimeout, EnqueueUncertain if the new items do not appear, and WorkflowError if
     another user submitted the run.
     """
     try:
-        yield from _retry(state, clock)
+        return (yield from _retry(state, clock))
     except TimeUp:
         if not state.expected_total:
             raise RunTimeout("timed out before anything ran again") from None
         raise _uncertain(state, "timed out") from None
 
 
-def _retry(state: RunState, clock: Clock) -> Steps[None]:
+def _retry(state: RunState, clock: Clock) -> Steps[list[int]]:
     listed = yield from listed_items(state.submission)
     if has_other_users(listed):
         raise other_users_error(state.submission)
     state.correct(listed)
     own = set(state.submission.item_ids)
+    removed = sorted(own - {item.item_id for item in listed})
     old = {item.original_id: item for item in listed if item.item_id in own and item.status in AGAIN}
     running = [item for item in listed if item.original_id in old and item.item_id > old[item.original_id].item_id]
     yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])
     if not old:
         state.expected_total = 0
-        return
+        return removed
     again = [item.item_id for item in old.values()]
     last = max(item.item_id for item in listed)
     state.expected_total = len(listed) + len(again)
     for _ in range(_MOST_ATTEMPTS):
         is_accepted = yield from _request_retry(again, state, clock)
         if (yield from _replace_once_there(state, old, last, clock, is_accepted=is_accepted)):
-            return
+            return removed
     raise _uncertain(state, "they do not appear")
 
 

@@ -32,7 +32,7 @@ from invokable.runtime.steps.exchange.protocol import GetPolicy, Report, Steps, 
 from invokable.runtime.steps.resources.node_drift import drift
 from invokable.runtime.steps.resources.queue import cancel_run, place_in_queue
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.collect import ResultSpec, collect
+from invokable.runtime.steps.runs.collect import ResultSpec, collect, removal
 from invokable.runtime.steps.runs.prepare import Prepared, prepare
 from invokable.runtime.steps.runs.retry import retry
 from invokable.runtime.steps.runs.run_state import RunState
@@ -191,11 +191,13 @@ def _submit(
 
 
 def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[None]:
-    """Run failed and canceled items again."""
+    """Run failed and canceled items again. Raises RunCanceled for removed ones, once the others run."""
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline)
-        yield from within(retry(state, deadline.clock), deadline)
+        removed = yield from within(retry(state, deadline.clock), deadline)
         context.canceled.discard(state.submission.batch_id)
+        if removed:
+            raise removal(removed, "pruned, cleared or deleted by somebody else, and cannot run again")
 
 
 def cancel(submission: Submission, context: Context) -> Steps[None]:
