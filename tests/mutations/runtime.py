@@ -567,6 +567,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py",),
     ),
     Mutation(
+        "after lost events, each wait for a run that has ended lasts until a poll",
+        f"{RUNTIME}steps/runs/wait.py",
+        "    if ended or missing:\n",
+        "    if False:\n",
+        (f"{TESTS}test_following.py",),
+    ),
+    Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
         "    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])\n",

@@ -24,7 +24,7 @@ from invokable import (
 )
 from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.resources.server_cache import ServerCache
-from invokable.runtime.steps.runs.run import Context, RunOptions, finish, run, run_again
+from invokable.runtime.steps.runs.run import Context, RunOptions, finish, follow, run, run_again
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
@@ -498,6 +498,21 @@ def test_a_retry_that_was_not_sent_in_time_is_reported() -> None:
     failed = Failed()
     with pytest.raises(RunTimeout, match="timed out before anything ran again"):
         failed.retry(failed.state, timeout=-1.0)
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_after_a_wait_that_missed_events_the_next_one_asks_at_once(*, removed: bool) -> None:
+    following = Following(cards(2))
+    driver, context, workflow = following.driver, following.context, type(following.flow)
+    driver.lossy = [(0.0, 99.0)]
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(submitted(following.flow, context, deadline))
+    if removed:
+        following.at(4.0, following.server.rows.clear)
+    driver.drive(follow(workflow, state, context, deadline))
+    begin = driver.now
+    driver.drive(follow(workflow, state, context, deadline))
+    assert driver.now - begin < 1
 
 
 # --- everything together ----------------------------------------------------------------------------------------------

@@ -116,8 +116,12 @@ def _check_open_items(waiting: WaitState, cache: ServerCache) -> Steps[list[int]
     """Read all items that have ended; return those that are no longer in the queue."""
     asked = tuple(waiting.open)
     found: dict[int, ItemSummary] = waiting.own(asked, (yield ReadItems(summaries_by_id, asked, cache)))
-    yield from _read_items(waiting, [item_id for item_id, item in found.items() if item.status in ENDED], cache)
-    return [item_id for item_id in asked if item_id not in found]
+    ended = [item_id for item_id, item in found.items() if item.status in ENDED]
+    missing = [item_id for item_id in asked if item_id not in found]
+    if ended or missing:
+        waiting.run.connection_id = 0  # no event said so; those who wait next ask at once instead of waiting for one
+    yield from _read_items(waiting, ended, cache)
+    return missing
 
 
 def _follow_events(waiting: WaitState, cache: ServerCache, pace: Pace) -> Steps[bool]:
