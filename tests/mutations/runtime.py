@@ -574,6 +574,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py",),
     ),
     Mutation(
+        "the size of an image may be of any type",
+        f"{RUNTIME}values/media.py",
+        "value if type(value) is int else None",
+        "value",
+        (f"{TESTS}test_tracker.py",),
+    ),
+    Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
         "    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])\n",

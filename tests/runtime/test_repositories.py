@@ -114,6 +114,13 @@ def test_the_fraction_of_an_installation() -> None:
     assert ModelInstall(id=1, status="running", bytes=300, total_bytes=200).fraction == 1
 
 
+@pytest.mark.parametrize(
+    ("loaded", "total", "fraction"), [(10**400, 1, 1), (1, 10**400, 0), (-5, 10, 0), (5, -10, 0), (-5, -10, 0)]
+)
+def test_the_fraction_is_from_0_to_1_whatever_the_server_counts(loaded: int, total: int, fraction: float) -> None:
+    assert ModelInstall(id=1, status="downloading", bytes=loaded, total_bytes=total).fraction == fraction
+
+
 # --- versions -----------------------------------------------------------------------------------------------------
 
 

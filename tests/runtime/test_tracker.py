@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from generated_examples.colour_card import ColourCard
 
-from invokable import Progress
+from invokable import NodeFinished, Progress
 from invokable.runtime.steps.exchange.protocol import ServerEvent
 from invokable.runtime.steps.exchange.server_events import EVENT_NAMES, parse_event
 from invokable.runtime.steps.runs.tracker import EventTracker, preview
@@ -131,6 +131,25 @@ def test_progress_is_a_fraction_or_unknown(percentage: Any, fraction: float | No
         [ServerEvent("invocation_progress", 1, content)]
     )
     assert event == Progress(1, "n", "t", fraction, "m", None)
+
+
+@pytest.mark.parametrize("size", [None, "64", 1.5, True, [64], {}], ids=repr)
+def test_an_image_of_a_finished_node_has_a_whole_size_or_none(size: Any) -> None:
+    result = {"image": {"image_name": "a.png"}, "width": size, "height": 32}
+    content = {"id": "x", "type": "t", "invocation_source_id": "n", "result": result}
+    tracker = EventTracker(PINS, None, item_ids=frozenset({1}))
+    *_, event = tracker.process([ServerEvent("invocation_complete", 1, content)])
+    assert isinstance(event, NodeFinished)
+    assert [(image.name, image.width, image.height) for image in event.images] == [("a.png", None, 32)]
+
+
+@pytest.mark.parametrize("name", [None, 5, True, ["a.png"], {}], ids=repr)
+def test_an_image_without_a_name_is_not_reported(name: Any) -> None:
+    result = {"image": {"image_name": name}, "video": {"video_name": name}}
+    content = {"id": "x", "type": "t", "invocation_source_id": "n", "result": result}
+    tracker = EventTracker(PINS, None, item_ids=frozenset({1}))
+    *_, event = tracker.process([ServerEvent("invocation_complete", 1, content)])
+    assert event == NodeFinished(1, "n", "t")
 
 
 def test_a_preview_is_the_picture_in_the_data_url() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -28,6 +28,12 @@ class Downloader(Protocol):
 
     def thumbnail(self, medium: Image | Video, /) -> builtins.bytes:
         """Download a thumbnail."""
+
+
+def size_in(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Width and height in the output of a node; None for what is missing or no whole number."""
+    width, height = (value if type(value) is int else None for value in map(result.get, ("width", "height")))
+    return width, height
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ class ModelInstall:
     @property
     def fraction(self) -> float:
         """How much has been downloaded, from 0 to 1; 0 while the size is unknown."""
-        return min(self.bytes / self.total_bytes, 1.0) if self.total_bytes else 0.0
+        return min(max(self.bytes, 0), self.total_bytes) / self.total_bytes if self.total_bytes > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

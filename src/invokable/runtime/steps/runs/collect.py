@@ -13,7 +13,7 @@ from invokable.runtime.steps.exchange.responses import not_invokeai, shaped
 from invokable.runtime.steps.runs.wait_state import WaitState
 from invokable.runtime.values.encoding import custom_from_json
 from invokable.runtime.values.inputs import Color
-from invokable.runtime.values.media import Downloader, Image, Video, media_in
+from invokable.runtime.values.media import Downloader, Image, Video, media_in, size_in
 from invokable.runtime.values.node_output import OutputMaker, node_output
 from invokable.runtime.values.pins import OutputPin, Pins
 from invokable.runtime.values.result import WorkflowResult
@@ -124,7 +124,7 @@ def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Download
             raise WorkflowError(f"{where}: {name} failed for its {output.field!r}: {error}") from error
     if isinstance(raw, list):
         return [_value(item, output, {}, client, where) for item in raw]
-    size = (_size(result.get("width")), _size(result.get("height")))
+    size = size_in(result)
     match output.type.name:
         case "ImageField":
             image = shaped(raw, answers.ImageRef, where=where)
@@ -136,10 +136,6 @@ def _value(raw: Any, output: OutputPin, result: dict[str, Any], client: Download
             color = shaped(raw, answers.ColorValue, where=where)
             return Color(r=color.r, g=color.g, b=color.b, a=color.a)
     return raw
-
-
-def _size(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: WorkflowResult | None) -> RunCanceled:

@@ -28,7 +28,7 @@ from invokable.runtime.steps.exchange.server_events import (
     STATUS_CHANGED,
 )
 from invokable.runtime.values.events import JobEvent, NodeFinished, NodeStarted, Preview, Progress, Started
-from invokable.runtime.values.media import Downloader, Image, Video
+from invokable.runtime.values.media import Downloader, Image, Video, size_in
 from invokable.runtime.values.pins import Pins
 
 _COMPLETED_ITEM: Final = RunItem(item_id=0, batch_id="", status="completed")
@@ -214,9 +214,9 @@ def _media(
     """The images and videos in a node's result."""
     values = [item for value in result.values() for item in (value if isinstance(value, list) else [value])]
     found = [value for value in values if isinstance(value, dict)]
-    size = (result.get("width"), result.get("height"))
-    images = [str(value["image_name"]) for value in found if "image_name" in value]
-    videos = [str(value["video_name"]) for value in found if "video_name" in value]
+    size = size_in(result)
+    images = [name for value in found if isinstance(name := value.get("image_name"), str)]
+    videos = [name for value in found if isinstance(name := value.get("video_name"), str)]
     return (
         tuple(Image(name, *size, node_id, client) for name in images),
         tuple(Video(name, *size, node_id, client) for name in videos),
