@@ -581,6 +581,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_tracker.py",),
     ),
     Mutation(
+        "the repr of a workflow joins the blanks in a text",
+        f"{RUNTIME}values/reprs.py",
+        "    if type(value) is str:\n",
+        "    if False:\n",
+        (f"{TESTS}test_workflow.py",),
+    ),
+    Mutation(
         "an item that already runs again is retried again",
         f"{RUNTIME}steps/runs/retry.py",
         "    yield from _replace_items(state, old, [item for item in running if item.status not in AGAIN])\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import pickle
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from PIL import Image as Pillow
 from invokable import Board, Color, Image, Model, StaleWorkflowError, ValidationError, Workflow, WorkflowResult
 from invokable.codegen.naming.names import RESULT_MEMBERS, WORKFLOW_MEMBERS
 from invokable.runtime.values.arrays import alike
+from invokable.runtime.values.reprs import short
 from tests.examples import add_field, add_node, example, imported
 
 
@@ -120,6 +122,30 @@ def test_a_repr_is_short_and_shows_no_content() -> None:
     assert "width=320" in shown
     assert "<6000 bytes>" in shown
     assert "secret" not in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a   b", " a\n\n\tb ", "it's", "x" * 38, ["a   b", "c\n  d"], {"k": "a   b"}], ids=repr
+)
+def test_a_short_value_is_shown_as_it_is(text: object) -> None:
+    assert short(text) == repr(text)
+
+
+@pytest.mark.parametrize("text", ["x" * 39, "a   " * 100, "\x00" * 40, "it's " * 20, "é" * 99, "\n" * 20], ids=ascii)
+def test_of_a_long_text_the_beginning_is_shown_as_it_is(text: str) -> None:
+    shown = short(text)
+    assert shown.endswith("…")
+    assert 35 <= len(shown) <= 40
+    assert text.startswith(ast.literal_eval(shown[:-1]))
+
+
+class Lines:
+    def __repr__(self) -> str:
+        return "<one\n   two>"
+
+
+def test_a_value_with_a_repr_of_several_lines_is_shown_on_one() -> None:
+    assert short(Lines()) == "<one two>"
 
 
 def pixels(value: int, *shape: int) -> Any:

@@ -21,5 +21,19 @@ def short(value: object) -> str:
         return f"<{len(value)} bytes>"
     if is_array(value):
         return array_in_short(value)
-    text = " ".join(repr(value).split())
+    if type(value) is str:
+        return _short_text(value)
+    text = " ".join(line.strip() for line in repr(value).splitlines())  # of a class; text has its line breaks escaped
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _short_text(value: str) -> str:
+    """The repr of a text, or else of its beginning."""
+    beginning = value[:_SHOWN]
+    shown = repr(beginning)
+    if beginning == value and len(shown) <= _SHOWN:
+        return shown
+    while len(shown) >= _SHOWN:
+        beginning = beginning[:-1]
+        shown = repr(beginning)
+    return f"{shown}…"
