@@ -54,6 +54,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_client.py::test_a_broken_connection_says_whether_the_request_may_have_arrived",),
     ),
     Mutation(
+        "connections are kept although one has just broken",
+        f"{CLIENT}_http/network.py",
+        "return time.monotonic() - self.broke_at > _DISTRUST",
+        "return True",
+        (f"{TESTS}test_hanging.py::test_after_a_kept_connection_broke_none_is_kept_for_a_while",),
+    ),
+    Mutation(
         "a refusal by a proxy for http:// counts as the server's",
         f"{CLIENT}_http/transports.py",
         "if answer.status_code == PROXY_REFUSED and",

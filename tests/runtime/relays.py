@@ -123,6 +123,16 @@ class HttpProxy:
             _joined(client, server)
 
 
+def closing_kept(client: socket.socket) -> None:
+    """Answers a request, keeps the connection open, and closes it at the next one, as some load balancers do."""
+    body = b'{"version": "6.14.2"}'
+    _head(client)
+    client.sendall(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    )
+    _head(client)
+
+
 def silent(client: socket.socket) -> None:
     """Reads everything and never answers."""
     while client.recv(65536):

@@ -19,12 +19,13 @@ import pytest
 from generated_examples.colour_card import ColourCard
 
 from invokable import AsyncClient, Client, Connection, ConnectionError, Image, InvokableError, Policy  # noqa: A004
+from invokable.runtime.client._http import network
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.runs import run as run_steps
 from invokable.testing import Fault, Simulator
 from tests.contract.interrupts import interrupted
 from tests.effort import slow_beyond
-from tests.runtime.relays import deaf, full_backlog, listening, silent, trickling
+from tests.runtime.relays import closing_kept, deaf, full_backlog, listening, silent, trickling
 from tests.testing.asking import picture, until
 
 PATIENT = Policy(connect_timeout=60, read_timeout=60, total_timeout=60, pool_timeout=60)
@@ -150,6 +151,42 @@ def test_a_transfer_may_take_longer_than_another_exchange() -> None:
         assert client.download(image).startswith(b"\x89PNG")
         with pytest.raises(ConnectionError, match="no answer in time"):
             client.version()
+
+
+def blocking_calls(url: str) -> list[str]:
+    """How five calls ended."""
+    ends = []
+    with Client(url, policy=Policy(retries=0)) as client:
+        for _ in range(5):
+            try:
+                ends.append(client.version())
+            except ConnectionError:
+                ends.append("broke")
+    return ends
+
+
+def awaited_calls(url: str) -> list[str]:
+    async def main() -> list[str]:
+        ends = []
+        async with AsyncClient(url, policy=Policy(retries=0)) as client:
+            for _ in range(5):
+                try:
+                    ends.append(await client.version())
+                except ConnectionError:
+                    ends.append("broke")
+        return ends
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("calls", [blocking_calls, awaited_calls])
+def test_after_a_kept_connection_broke_none_is_kept_for_a_while(
+    calls: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at_port(listening(closing_kept)) as url:
+        assert calls(url) == ["6.14.2", "broke", "6.14.2", "6.14.2", "6.14.2"]
+        monkeypatch.setattr(network, "_DISTRUST", 0.0)
+        assert calls(url) == ["6.14.2", "broke", "6.14.2", "broke", "6.14.2"]
 
 
 def test_only_a_request_that_was_written_may_have_arrived() -> None:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 # InvokeAI's server closes a connection after 5 idle seconds; a connection that is reused at that moment breaks.
 _KEEPALIVE: Final = 2.0
+_DISTRUST: Final = 60.0
+"""Seconds for which no connection is kept after one broke. Some load balancers close kept connections without notice,
+and each attempt to send a batch might meet one. Longer than a batch is looked for before it is sent again.
+"""
 _SECRETS: Final = re.compile(
     r"((?:b'(?:x-refreshed-token|set-cookie|(?:proxy-)?authorization)', b'|auth=\(b'))[^)]*", re.IGNORECASE
 )
@@ -108,9 +112,17 @@ for _name in ("http11", "proxy", "socks"):
 
 @dataclass(slots=True)
 class PoolState:
-    """Whether a pool was closed. httpcore closes only connections that are open, not those that are being opened."""
+    """What the connections of a pool have in common."""
 
     is_closed: bool = False
+    """Whether the pool was closed. httpcore closes only connections that are open, not those that are being opened."""
+    broke_at: float = -math.inf
+    """When a connection last broke."""
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether a connection may serve several requests."""
+        return time.monotonic() - self.broke_at > _DISTRUST
 
     def check(self) -> None:
         """Raise ConnectError once the pool is closed, so that no request is sent on such a connection."""

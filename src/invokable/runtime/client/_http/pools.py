@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,21 +15,31 @@ from invokable.runtime.client._http.network import PoolState, async_pool, begin_
 from invokable.runtime.client.connection import Connection
 from invokable.runtime.steps.exchange.policy import Policy
 
+_BROKEN: Final = (httpcore.NetworkError, httpcore.RemoteProtocolError)
+"""What is raised if a connection breaks, unlike one whose server takes too long to answer."""
+
 
 class Pool(httpx.BaseTransport):
     """The network."""
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
         self._state = PoolState()
-        self._pool = pool(connection, policy, self._state)
+        self._keeping = pool(connection, policy, self._state)
+        self._not_keeping = pool(connection, replace(policy, idle_connections=0), self._state)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        chosen = self._keeping if self._state.may_keep else self._not_keeping
         with _as_httpx:
-            return _answer(self._pool.handle_request(_core_request(request)))
+            try:
+                return _answer(chosen.handle_request(_core_request(request)))
+            except _BROKEN:
+                self._state.broke_at = time.monotonic()
+                raise
 
     def close(self) -> None:
         self._state.is_closed = True
-        self._pool.close()
+        self._keeping.close()
+        self._not_keeping.close()
 
 
 class AsyncPool(httpx.AsyncBaseTransport):
@@ -35,15 +47,22 @@ class AsyncPool(httpx.AsyncBaseTransport):
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
         self._state = PoolState()
-        self._pool = async_pool(connection, policy, self._state)
+        self._keeping = async_pool(connection, policy, self._state)
+        self._not_keeping = async_pool(connection, replace(policy, idle_connections=0), self._state)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        chosen = self._keeping if self._state.may_keep else self._not_keeping
         with _as_httpx:
-            return _answer(await self._pool.handle_async_request(_core_request(request)))
+            try:
+                return _answer(await chosen.handle_async_request(_core_request(request)))
+            except _BROKEN:
+                self._state.broke_at = time.monotonic()
+                raise
 
     async def aclose(self) -> None:
         self._state.is_closed = True
-        await self._pool.aclose()
+        await self._keeping.aclose()
+        await self._not_keeping.aclose()
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
