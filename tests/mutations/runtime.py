@@ -1164,6 +1164,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_batches.py::test_an_invalid_item_is_reported_by_index",),
     ),
     Mutation(
+        "a batch value is sent that its node refuses",
+        f"{RUNTIME}steps/runs/prepare.py",
+        "completion.problems += rule_problems(pins, graph, data)",
+        "rule_problems(pins, graph, data)",
+        (f"{TESTS}test_batch_rules.py::test_a_batch_value_that_its_node_refuses_is_reported_before_anything_is_sent",),
+    ),
+    Mutation(
+        "the lists of a group are multiplied to check the rules of nodes",
+        f"{RUNTIME}steps/runs/batch_rules.py",
+        'return zip(*(entry["items"] for entry in group), strict=False)',
+        'return itertools.product(*(entry["items"] for entry in group))',
+        (f"{TESTS}test_batch_rules.py::test_lists_of_one_group_are_zipped_and_groups_are_multiplied",),
+    ),
+    Mutation(
         "a list that feeds many fields is checked again for each",
         f"{RUNTIME}steps/runs/batches.py",
         "for check in {target.check for target in targets}}",

@@ -9,4 +9,5 @@ statements  a module's source, split into statements  utf8   text as bytes
 json_parts  a large JSON text, read element by element  parsed  a statement without what is in its long lists
 colors      the channels of a color               model_words  models as readers see them
 limit_words  limits as readers see them             nearest  known names that are similar to an unknown one
+node_rules  rules of a node beyond its schema
 """

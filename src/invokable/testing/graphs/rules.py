@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from pydantic_core import core_schema
 
+from invokable.contract import node_rules as contract
+from invokable.contract.node_rules import NodeRule
+
 CUSTOM_LABEL: Final = "* CUSTOM LABEL *"
 """The label of a metadata item whose label is in another field."""
 
-Rule = Callable[[Mapping[str, Any], Any], str | None]
-"""Returns the server's message about a value, given the fields before it; None if it is valid."""
 
-
-def rule_of(rule: Rule) -> Callable[[Any, core_schema.ValidationInfo], Any]:
+def rule_of(rule: NodeRule) -> Callable[[Any, core_schema.ValidationInfo], Any]:
     """The rule as a validator. It raises KeyError if a field before it is invalid: there, the server fails."""
 
     def check(value: Any, info: core_schema.ValidationInfo) -> Any:
@@ -24,33 +24,6 @@ def rule_of(rule: Rule) -> Callable[[Any, core_schema.ValidationInfo], Any]:
         return value
 
     return check
-
-
-def _whole_result(node: Mapping[str, Any], value: Any) -> str | None:
-    if node["operation"] in ("DIV", "MOD") and value == 0:
-        return "Cannot divide by zero"
-    return "Result of exponentiation is not an integer" if node["operation"] == "EXP" and value < 0 else None
-
-
-def _real_result(node: Mapping[str, Any], value: Any) -> str | None:
-    if node["operation"] == "DIV" and value == 0:
-        return "Cannot divide by zero"
-    if node["operation"] != "EXP":
-        return None
-    if node["a"] == 0 and value < 0:
-        return "Cannot raise zero to a negative power"
-    return "Root operation resulted in a complex number" if isinstance(node["a"] ** value, complex) else None
-
-
-def _within(count: str, name: str) -> Rule:
-    def rule(node: Mapping[str, Any], value: Any) -> str | None:
-        return None if 0 <= value < node[count] else f"{name} must be between 0 and {node[count] - 1}"
-
-    return rule
-
-
-def _after_start(node: Mapping[str, Any], value: Any) -> str | None:
-    return "stop must be greater than start" if "start" in node and value <= node["start"] else None
 
 
 def _ordered(_: Mapping[str, Any], box: Any) -> str | None:
@@ -67,13 +40,9 @@ def labelled(_: Mapping[str, Any], node: Any) -> str | None:
     return "You must enter a Custom Label" if missing else None
 
 
-NODE_RULES: Final[Mapping[tuple[str, str], Rule]] = {
-    ("float_math", "b"): _real_result,
-    ("image_panel_layout", "panel_col_idx"): _within("num_cols", "panel_col_idx"),
-    ("image_panel_layout", "panel_row_idx"): _within("num_rows", "panel_row_idx"),
-    ("integer_math", "b"): _whole_result,
+NODE_RULES: Final[Mapping[tuple[str, str], NodeRule]] = {
+    **contract.NODE_RULES,
     ("prompt_from_file", "file_path"): lambda node, value: None if Path(value).exists() else f"{FileNotFoundError}",
-    ("range", "stop"): _after_start,
 }
 """By node type and field."""
 
@@ -83,7 +52,7 @@ RULED: Final = frozenset(node_type for node_type, _ in NODE_RULES)
 CHANGES: Final[Mapping[tuple[str, str], Callable[[Any], Any]]] = {("noise", "seed"): lambda value: value % 2**32}
 """What the server makes of a value before it checks it, by node type and field. It fails where this raises."""
 
-RECORD_RULES: Final[Mapping[str, Rule]] = {"BoundingBoxField": _ordered}
+RECORD_RULES: Final[Mapping[str, NodeRule]] = {"BoundingBoxField": _ordered}
 """By record."""
 
 

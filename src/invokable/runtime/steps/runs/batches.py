@@ -19,6 +19,7 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetc
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.uploads import replace_files
+from invokable.runtime.steps.runs.batch_rules import broken_rules
 from invokable.runtime.steps.runs.substitution import Values
 from invokable.runtime.values.pins import Pins
 
@@ -65,6 +66,12 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
         [{"node_path": target.node_id, "field_name": target.field, "items": lists[target.source]} for target in group]
         for group in pins.batch.groups
     ]
+
+
+def rule_problems(pins: Pins, graph: Mapping[str, Any], data: Data) -> list[Problem]:
+    """What the nodes of valid values would refuse, since a rule of theirs depends on several fields."""
+    targets = {(target.node_id, target.field): target for group in pins.batch.groups for target in group}
+    return [_problem(pins, targets[place], reason) for place, reason in broken_rules(graph, data)]
 
 
 def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:

@@ -19,7 +19,7 @@ from invokable.runtime.steps.resources.boards import board_wire, list_boards, pi
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.uploads import RefusedFileError, RunUploads, replace_files
-from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
+from invokable.runtime.steps.runs.batches import Data, batch_data, least_size, rule_problems
 from invokable.runtime.steps.runs.queue_room import check_room
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.encoding import to_json
@@ -107,6 +107,8 @@ def _validated(flow: Workflow, cache: ServerCache) -> Steps[_Validated]:
     if (least := least_size(pins, values)) > _USUAL_QUEUE_SIZE:
         yield from check_room(least, cache, insist=True)
     data = yield from batch_data(pins, values, completion.problems)
+    completion.raise_problems()
+    completion.problems += rule_problems(pins, graph, data)  # of valid values only
     completion.raise_problems()
     requested = size_of(data)
     yield from check_room(requested, cache)
