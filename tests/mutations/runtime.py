@@ -455,6 +455,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_submitting.py",),
     ),
     Mutation(
+        "validate assumes that there is room for a single item",
+        f"{RUNTIME}steps/runs/queue_room.py",
+        "if requested < 2 and not insist:",
+        "if requested < 2:",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
+        "validate succeeds on a server that refuses the client",
+        f"{RUNTIME}steps/runs/queue_room.py",
+        "isinstance(error, ConnectionError | AuthenticationError)",
+        "isinstance(error, ConnectionError)",
+        (f"{TESTS}test_submitting.py",),
+    ),
+    Mutation(
         "a batch may have more items than its id can count",
         f"{RUNTIME}steps/runs/queue_room.py",
         "if requested > MOST_ITEMS:",

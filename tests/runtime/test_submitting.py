@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -17,6 +18,7 @@ from PIL import Image
 from invokable import (
     APIError,
     AsyncClient,
+    AuthenticationError,
     Client,
     Model,
     NotFoundError,
@@ -275,6 +277,28 @@ def test_a_batch_that_the_queue_has_no_room_for_is_refused_before_anything_is_se
         assert (caught.value.enqueued, caught.value.requested) == (0, 5)
         assert uploads(server) == 0
         assert not any(request.path.endswith("enqueue_batch") for request in server.requests)
+
+
+def test_validate_checks_the_room_for_a_single_item_too() -> None:
+    with Simulator(max_queue_size=1) as server:
+        server.pause()
+        card = ColourCard(stamp=picture("red"))
+        assert server.client().validate(card) == 1
+        server.client().submit(card)
+        with pytest.raises(QueueFullError, match=r"room for 0 of 1 items: 1 of at most 1 are pending"):
+            server.client().validate(card)
+
+
+def test_validate_does_not_assume_room_on_a_server_that_it_cannot_use(counted: Any) -> None:
+    with Simulator(multiuser=True, users={"a@example.org": "Secret-pass-1"}) as server:
+        for flow in (ColourCard(stamp=picture("red")), counted(stamp=picture("red"))):
+            with pytest.raises(AuthenticationError):
+                server.client().validate(flow)
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))  # and does not listen
+        nobody = f"http://127.0.0.1:{port.getsockname()[1]}"
+        with Client(nobody, policy=Policy(retries=0)) as client, pytest.raises(ConnectionError):
+            client.validate(ColourCard(stamp=picture("red")))
 
 
 def test_the_values_of_a_batch_that_can_never_fit_are_not_made(counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:

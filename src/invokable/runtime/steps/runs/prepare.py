@@ -90,12 +90,12 @@ def prepare(flow: Workflow, cache: ServerCache) -> Steps[Prepared]:
 def validate_on_server(flow: Workflow, cache: ServerCache) -> Steps[int]:
     """Everything that `prepare` does before it uploads anything. Returns the number of queue items.
 
-    Raises the same exceptions.
+    Raises the same exceptions, and QueueFullError also for a single item.
     """
-    return (yield from _validated(flow, cache)).requested
+    return (yield from _validated(flow, cache, insist=True)).requested
 
 
-def _validated(flow: Workflow, cache: ServerCache) -> Steps[_Validated]:
+def _validated(flow: Workflow, cache: ServerCache, *, insist: bool = False) -> Steps[_Validated]:
     pins = pins_of(type(flow))
     validate(flow)
     completion = _Completion(pins, cache, cache.uploads.clock())
@@ -111,7 +111,7 @@ def _validated(flow: Workflow, cache: ServerCache) -> Steps[_Validated]:
     completion.problems += rule_problems(pins, graph, data)  # of valid values only
     completion.raise_problems()
     requested = size_of(data)
-    yield from check_room(requested, cache)
+    yield from check_room(requested, cache, insist=insist)
     return _Validated({"data": data, "graph": graph, "workflow": embedded}, requested, completion)
 
 

@@ -1,12 +1,12 @@
 """Queue room: whether the queue has room for a whole batch, checked before anything is sent.
 
 At its limit, the server accepts part of a batch and reports success. A single item is accepted or not, and the answer
-shows which, so only batches of several items are checked.
+shows which, so before a run, only batches of several items are checked.
 """
 
 from __future__ import annotations
 
-from invokable.runtime.errors import ConnectionError, InvokableError, QueueFullError  # noqa: A004
+from invokable.runtime.errors import AuthenticationError, ConnectionError, InvokableError, QueueFullError  # noqa: A004
 from invokable.runtime.steps.exchange.answers import QueueLoad
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import Request, Steps, fetch
@@ -20,9 +20,10 @@ from invokable.runtime.values.submission import MOST_ITEMS
 def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> Steps[None]:
     """Raise QueueFullError if the queue has no room for so many items. If the server does not say, assume there is.
 
-    With `insist`, raise ConnectionError if the server cannot be reached.
+    With `insist`, also check a single item, and raise an error if the server cannot be used: ConnectionError or
+    AuthenticationError.
     """
-    if requested < 2:
+    if requested < 2 and not insist:
         return
     if requested > MOST_ITEMS:
         raise QueueFullError(
@@ -37,7 +38,7 @@ def check_room(requested: int, cache: ServerCache, *, insist: bool = False) -> S
         if limit is not None and pending + requested > limit:  # the limit may have been raised since
             limit = yield from max_queue_size()
     except InvokableError as error:
-        if insist and isinstance(error, ConnectionError):
+        if insist and isinstance(error, ConnectionError | AuthenticationError):
             raise
         LOG.info("the server does not report the maximum size of its queue: %s", error)
         return
