@@ -435,6 +435,17 @@ def test_an_argument_of_another_kind_is_named(
     assert len(simulator.requests) == asked
 
 
+@pytest.mark.parametrize("bar", [False, True])
+def test_something_else_than_a_function_is_not_called_with_events(
+    bar: bool, after_a_run: tuple[Simulator, Client, ColourCard.Result]
+) -> None:
+    simulator, client, _ = after_a_run
+    asked = len(simulator.requests)
+    with pytest.raises(TypeError, match="on_progress is 7; expected a function"):
+        client.run(ColourCard(stamp=b"x"), on_progress=7, progress=bar)  # type: ignore[arg-type]
+    assert len(simulator.requests) == asked
+
+
 def test_an_item_id_may_be_a_number_of_numpy() -> None:
     with Simulator() as simulator:
         client = simulator.client()

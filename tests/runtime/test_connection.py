@@ -132,6 +132,16 @@ def test_a_client_accepts_a_connection_or_its_options() -> None:
         Client(Connection("http://server"), token="t")
     with pytest.raises(TypeError, match="either a policy or a timeout"):
         Client("http://server", policy=Policy(), timeout=3)
+    with pytest.raises(ValueError, match="_timeout is '5'; expected a number of seconds"):
+        Client("http://server", timeout="5")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["token", "email", "password", "api_key"])
+def test_a_credential_that_is_not_text_is_refused_without_showing_it(name: str) -> None:
+    given: dict[str, Any] = {name: 71345}
+    with pytest.raises(TypeError) as caught:
+        Connection("http://server", **given)
+    assert str(caught.value) == f"{name} is of type int; expected text"
 
 
 # --- the policy -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import re
 import ssl
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -202,7 +202,8 @@ def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
         return policy or Policy()
     if policy is not None:
         raise TypeError("pass either a policy or a timeout; a Policy has total_timeout")
-    return Policy(connect_timeout=min(timeout, Policy().connect_timeout), read_timeout=timeout, total_timeout=timeout)
+    limited = Policy(read_timeout=timeout, total_timeout=timeout)
+    return replace(limited, connect_timeout=min(timeout, limited.connect_timeout))
 
 
 def _made(url: str, state: dict[str, Any]) -> Connection:
@@ -246,6 +247,10 @@ def _origin(url: str) -> tuple[str, str | None, int]:
 
 
 def _check_credentials(given: Connection) -> None:
+    texts = {"token": given.token, "email": given.email, "password": given.password, "api_key": given.api_key}
+    for name, text in texts.items():
+        if not isinstance(text, str | None):
+            raise TypeError(f"{name} is of type {type(text).__name__}; expected text")
     if bool(given.email) != bool(given.password):
         raise ValueError("email and password must be given together; one of them is missing")
     if given.token and given.email:

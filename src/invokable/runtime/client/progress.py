@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from invokable.runtime.values.events import Ended, JobEvent, NodeFinished, NodeStarted, Progress, Queued, Started
+from invokable.runtime.values.reprs import short
 
 Watch = Callable[[JobEvent], object]
 
@@ -15,8 +16,10 @@ Watch = Callable[[JobEvent], object]
 def watched(on_progress: Watch | None, *, bar: bool) -> Iterator[Watch | None]:
     """What to call with each event; None if nothing watches.
 
-    Raises RuntimeError if a bar is requested and rich is not installed.
+    Raises RuntimeError if a bar is requested and rich is not installed, and TypeError if `on_progress` is no function.
     """
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress is {short(on_progress)}; expected a function, which is called with each event")
     if not bar:
         yield on_progress
         return
