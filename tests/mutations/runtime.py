@@ -469,6 +469,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_submitting.py",),
     ),
     Mutation(
+        "a timeout does not say that the server cannot be reached",
+        f"{RUNTIME}steps/exchange/deadline.py",
+        'reason = f": {error}" if isinstance(error, ConnectionError) else reason',
+        "pass",
+        (f"{TESTS}test_deadline.py",),
+    ),
+    Mutation(
+        "a timeout gives an old problem as its reason",
+        f"{RUNTIME}steps/exchange/deadline.py",
+        'reason = "" if isinstance(step, Request) else reason',
+        "pass",
+        (f"{TESTS}test_deadline.py",),
+    ),
+    Mutation(
         "a batch may have more items than its id can count",
         f"{RUNTIME}steps/runs/queue_room.py",
         "if requested > MOST_ITEMS:",

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.policy import FOREVER
-from invokable.runtime.steps.exchange.protocol import Steps, T, shortened
+from invokable.runtime.steps.exchange.protocol import Request, Steps, T, shortened
 
 Clock = Callable[[], float]
 
 
 class TimeUp(Exception):  # noqa: N818  (thrown into steps, which translate it)
-    """The time limit of a run has passed."""
+    """The time limit of a run has passed. `reason` is why its last request got no answer, if it got none."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
         return (yield from steps)
     reply: Any = None
     problem: BaseException | None = None
+    reason = ""
     while True:
         try:
             step = steps.send(reply) if problem is None else steps.throw(problem)
@@ -55,12 +61,14 @@ def within(steps: Steps[T], deadline: Deadline) -> Steps[T]:
         reply = problem = None
         left = deadline.end - deadline.clock()
         if left <= 0:
-            problem = TimeUp()
+            problem = TimeUp(reason)
             continue
         try:
             reply = yield shortened(step, left)
+            reason = "" if isinstance(step, Request) else reason
         except GeneratorExit:
             steps.close()
             raise
         except BaseException as error:  # the steps decide what to do
             problem = error
+            reason = f": {error}" if isinstance(error, ConnectionError) else reason

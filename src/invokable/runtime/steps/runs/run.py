@@ -235,7 +235,8 @@ def in_time(steps: Steps[T], deadline: Deadline, when: str = "before the run was
     except (TimeUp, ConnectionError) as error:
         if isinstance(error, ConnectionError) and not deadline.is_over:  # otherwise it is just the timeout
             raise
-        raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}") from None
+        reason = error.reason if isinstance(error, TimeUp) else f": {error}"
+        raise RunTimeout(f"timed out after {deadline.timeout:g} s, {when}{reason}") from None
 
 
 def _differences(flow: Workflow, refusal: APIError, deadline: Deadline) -> Steps[list[str]]:

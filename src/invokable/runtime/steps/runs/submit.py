@@ -60,9 +60,9 @@ def submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[None]:
     """
     try:
         yield from _submit(prepared, state, clock)
-    except TimeUp:
+    except TimeUp as error:
         if not state.is_unclear:
-            raise RunTimeout("timed out before the server accepted the run") from None
+            raise RunTimeout(f"timed out before the server accepted the run{error.reason}") from None
         raise uncertain(state.submission, "timed out") from None
 
 
