@@ -11,6 +11,16 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an answer about something else means that no file was deleted",
+        "src/invokable/runtime/steps/resources/media.py",
+        "if key in answer), None)",
+        "if key in answer), [])",
+        (
+            "tests/runtime/test_repositories.py::"
+            "test_an_answer_about_something_else_does_not_mean_that_nothing_was_done",
+        ),
+    ),
+    Mutation(
         "the ids in the answer to the POST are believed",
         f"{RUNTIME}steps/runs/wait.py",
         "    if not waiting.run.is_listed and status.total >= waiting.submission.requested:\n",

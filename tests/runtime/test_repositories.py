@@ -37,9 +37,26 @@ from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.resources.archives import fetch_archive
 from invokable.runtime.steps.resources.boards import delete_board, find_board
 from invokable.runtime.steps.resources.library import list_workflows
-from invokable.runtime.steps.resources.media import IMAGES, VIDEOS, Selection, delete_media, list_media, move_media
+from invokable.runtime.steps.resources.media import (
+    IMAGES,
+    VIDEOS,
+    Selection,
+    delete_media,
+    list_media,
+    move_media,
+    star_media,
+)
 from invokable.runtime.steps.resources.model_manager import await_install, delete_model, prune_installs
-from invokable.runtime.steps.resources.queue_items import list_items, retry_items
+from invokable.runtime.steps.resources.queue import cancel_batches
+from invokable.runtime.steps.resources.queue_items import (
+    cancel_destination,
+    cancel_pending,
+    delete_all,
+    delete_destination,
+    delete_pending,
+    list_items,
+    retry_items,
+)
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.style_presets import create_preset
 from invokable.runtime.steps.resources.versions import at_least, require
@@ -461,6 +478,24 @@ def test_old_servers_list_one_category_at_a_time() -> None:
     answers = {"GET /api/v1/workflows/": some, "GET /api/v1/app/version": {"version": "5.6.2"}}
     found = Driver(by_path(answers)).drive(list_workflows(of("5.6.2"), query="", category="", tags=()))
     assert [workflow.id for workflow in found] == ["user", "default"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cache: cancel_batches(["b1"]),
+        lambda cache: cancel_destination("mine"),
+        cancel_pending,
+        lambda cache: delete_all("prune"),
+        delete_pending,
+        lambda cache: delete_destination("mine", cache),
+        lambda cache: delete_media(IMAGES, ["a.png"], cache),
+        lambda cache: star_media(IMAGES, ["a.png"], cache, starred=True),
+    ],
+)
+def test_an_answer_about_something_else_does_not_mean_that_nothing_was_done(change: Any) -> None:
+    with pytest.raises(NotInvokeAIError):
+        Driver(lambda _: answer({"hello": "world"})).drive(change(of("6.14.2")))
 
 
 def test_a_web_page_is_not_a_list() -> None:

@@ -79,9 +79,9 @@ class BatchStatus(Answer):
 
 
 class Canceled(Answer):
-    """`PUT /queue/{queue}/cancel_by_batch_ids`."""
+    """`PUT /queue/{queue}/cancel_by_batch_ids`, and whatever else cancels items."""
 
-    canceled: int = 0
+    canceled: int
 
 
 class QueueCounts(Answer):

@@ -25,7 +25,7 @@ _NAMES: Final = {"id": "board_id", "name": "board_name", "visibility": "board_vi
 class DeletedBoard(Answer):
     """`DELETE /boards/{board}`."""
 
-    deleted_images: tuple[str, ...] = ()
+    deleted_images: tuple[str, ...]
     deleted_videos: tuple[str, ...] = ()
 
 
@@ -114,7 +114,7 @@ def delete_board(value: Board | str, *, contents: bool) -> Steps[DeletedBoard]:
         return read((yield from fetch(request)), DeletedBoard)
     except APIError as error:
         if error.status == 404:  # an earlier attempt succeeded
-            return DeletedBoard()
+            return DeletedBoard(deleted_images=())
         raise
 
 

@@ -244,7 +244,7 @@ def _in_bulk(
         answer = read(response, dict[str, Any])
         # Before 5.15: `added_image_names`, `updated_image_names`.
         keys = (f"{verb}_{kind.name}s", f"{verb}_{kind.name}_names", f"updated_{kind.name}_names")
-        changed: Any = next((answer[key] for key in keys if key in answer), [])
+        changed: Any = next((answer[key] for key in keys if key in answer), None)
         done += shaped(changed, list[str], where=response.url)
     return tuple(done)
 

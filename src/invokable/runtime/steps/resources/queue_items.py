@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.exchange.answers import Answer, BatchValue, ItemIds
+from invokable.runtime.steps.exchange.answers import Answer, BatchValue, Canceled, ItemIds
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
@@ -33,9 +33,8 @@ class _Status(Answer):
     processor: _Processor
 
 
-class _Count(Answer):
-    canceled: int = 0
-    deleted: int = 0
+class _Deleted(Answer):
+    deleted: int
 
 
 class _Retried(Answer):
@@ -90,13 +89,14 @@ def cancel_items(item_ids: Sequence[int]) -> Steps[tuple[QueueItem, ...]]:
 
 def cancel_destination(destination: str) -> Steps[int]:
     """Cancel the items for a destination that have not ended. Returns the number canceled."""
-    return (yield from _counted("cancel_by_destination", {"destination": destination})).canceled
+    request = Request("PUT", f"{QUEUE}/cancel_by_destination", {"destination": destination})
+    return read((yield from fetch(request)), Canceled).canceled
 
 
 def cancel_pending(cache: ServerCache) -> Steps[int]:
     """Cancel all items but the running one. Returns the number canceled."""
     yield from require(cache, "canceling all pending items", "5.6")
-    return (yield from _counted("cancel_all_except_current")).canceled
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/cancel_all_except_current"))), Canceled).canceled
 
 
 def retry_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[tuple[QueueItem, ...]]:
@@ -128,20 +128,20 @@ def delete_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[None]:
 
 def delete_all(which: str) -> Steps[int]:
     """`prune` the items that have ended, or `clear` all. Returns the number deleted."""
-    return (yield from _counted(which)).deleted
+    return (yield from _deleted(which))
 
 
 def delete_pending(cache: ServerCache) -> Steps[int]:
     """Delete all pending items. Returns the number deleted."""
     yield from require(cache, "deleting all pending items", "6.0")
-    return (yield from _counted("delete_all_except_current")).deleted
+    return (yield from _deleted("delete_all_except_current"))
 
 
 def delete_destination(destination: str, cache: ServerCache) -> Steps[int]:
     """Delete all items for a destination. Returns the number deleted."""
     yield from require(cache, "deleting the items of a destination", "6.0")
     request = Request("DELETE", f"{QUEUE}/d/{in_path(destination)}")
-    return read((yield from fetch(request)), _Count).deleted
+    return read((yield from fetch(request)), _Deleted).deleted
 
 
 def set_paused(paused: bool) -> Steps[None]:
@@ -171,8 +171,8 @@ def _by_ids(path: str, ids: Sequence[Any]) -> Steps[list[QueueItem]]:
     return [_item(value, response.url) for value in read(response, list[dict[str, Any]])]
 
 
-def _counted(path: str, params: dict[str, str] | None = None) -> Steps[_Count]:
-    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}", params or {}))), _Count)
+def _deleted(path: str) -> Steps[int]:
+    return read((yield from fetch(Request("PUT", f"{QUEUE}/{path}"))), _Deleted).deleted
 
 
 def _in_order(items: Sequence[QueueItem], newest_first: bool) -> list[QueueItem]:
