@@ -452,9 +452,9 @@ class RunFailed(WorkflowError):  # noqa: N818
 class RunCanceled(WorkflowError):  # noqa: N818
     """Items were canceled, or removed from the queue.
 
-    `cause` is `caller` if this client canceled them, `others` if somebody else did, `restart` if the server restarted,
-    `removal` if they were removed from the queue, and `unknown` otherwise. `partial` has the result of the completed
-    items of the batch; None if there are none.
+    `cause` is `caller` if this client canceled the run, `others` if somebody else or `client.queue` canceled items,
+    `restart` if the server restarted, `removal` if items were removed from the queue, and `unknown` otherwise.
+    `partial` has the result of the completed items of the batch; None if there are none.
 
     Example:
 

@@ -144,20 +144,25 @@ def _cancellation(items: Sequence[RunItem], waiting: WaitState, partial: Workflo
     if unknown := waiting.submission.requested - len(waiting.submission.item_ids):
         message = (
             f"{unknown} of {waiting.submission.requested} items are not in the server's queue: "
-            "it had no room for them, or somebody else pruned, cleared or deleted them"
+            "it had no room for them, or they were pruned, cleared or deleted"
         )
         return RunCanceled(message, item_ids=ids, cause="removal", partial=partial)
     if not canceled:
-        return removal(ids, f"{_why_removed(waiting)} by somebody else", partial)
+        return removal(ids, f"{_why_removed(waiting)} by somebody else or with client.queue", partial)
     items_were = _named([item.item_id for item in canceled])
     if waiting.canceled_here:
         return RunCanceled(f"{items_were} canceled by this client", item_ids=ids, cause="caller", partial=partial)
     if any(_was_canceled_by_somebody(item, waiting) for item in canceled):
-        return RunCanceled(f"{items_were} canceled by somebody else", item_ids=ids, cause="others", partial=partial)
+        return RunCanceled(
+            f"{items_were} canceled by somebody else or with client.queue",
+            item_ids=ids,
+            cause="others",
+            partial=partial,
+        )
     if waiting.had_outage:
         message = f"{items_were} canceled by a restart of the server; job.retry() runs them again"
         return RunInterrupted(message, item_ids=ids, cause="restart", partial=partial)
-    message = f"{items_were} canceled by somebody else or by a restart of the server"
+    message = f"{items_were} canceled by somebody else, with client.queue or by a restart of the server"
     return RunCanceled(message, item_ids=ids, cause="unknown", partial=partial)
 
 

@@ -197,7 +197,9 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
         removed = yield from within(retry(state, deadline.clock), deadline)
         context.canceled.discard(state.submission.batch_id)
         if removed:
-            raise removal(removed, "pruned, cleared or deleted by somebody else, and cannot run again")
+            raise removal(
+                removed, "pruned, cleared or deleted by somebody else or with client.queue, and cannot run again"
+            )
 
 
 def cancel(submission: Submission, context: Context) -> Steps[None]:
