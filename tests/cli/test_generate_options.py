@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -359,13 +360,22 @@ def test_images_that_a_workflow_made_are_no_sources_beside_it(tmp_path: Path, mo
     )
 
 
-def test_init_keeps_line_ends(project: Project) -> None:
+@pytest.mark.parametrize("start", [b"", codecs.BOM_UTF8])
+def test_init_keeps_line_ends_and_a_bom(start: bytes, project: Project) -> None:
     path = project.folder / "pyproject.toml"
-    path.write_bytes(b'[project]\r\nname = "app"\r\n')
+    path.write_bytes(start + b'[project]\r\nname = "app"\r\n')
     assert run("init").exit_code == 0
     text = path.read_bytes()
     assert text.count(b"\n") == text.count(b"\r\n") > 10
-    assert text.startswith(b'[project]\r\nname = "app"\r\n\r\n[tool.invokable]\r\n')
+    assert text.startswith(start + b'[project]\r\nname = "app"\r\n\r\n[tool.invokable]\r\n')
+    assert run("generate").exit_code == 0
+
+
+def test_init_keeps_lines_with_other_ends(project: Project) -> None:
+    path = project.folder / "pyproject.toml"
+    path.write_bytes(b'[project]\nname = "app"\r\n')
+    assert run("init").exit_code == 0
+    assert path.read_bytes().startswith(b'[project]\nname = "app"\r\n\r\n[tool.invokable]\r\n')
 
 
 def test_every_commented_line_of_the_table_is_one_that_works(project: Project) -> None:
@@ -387,7 +397,12 @@ def test_every_commented_line_of_the_table_is_one_that_works(project: Project) -
 
 @pytest.mark.parametrize(
     ("content", "words", "status"),
-    [("[project", "is not TOML", 2), (b"\xff".decode("latin-1"), "is not TOML", 2), (TABLE, "already", 3)],
+    [
+        ("[project", "is not TOML", 2),
+        (f"x = {'[' * 9_000}", "is not TOML", 2),
+        (b"\xff".decode("latin-1"), "is not TOML", 2),
+        (TABLE, "already", 3),
+    ],
 )
 def test_init_leaves_alone_what_it_cannot_extend(content: str, words: str, status: int, project: Project) -> None:
     project.configure(content)

@@ -276,6 +276,16 @@ def test_a_module_saved_with_a_bom_is_still_a_module(project: Project) -> None:
     assert project.states() == {"src/flows/card.py": "edited"}
 
 
+def test_a_lock_file_and_a_configuration_saved_with_a_bom_are_read(project: Project) -> None:
+    project.generate()
+    saved = [project.folder / name for name in ("invokable.lock", "pyproject.toml")]
+    for path in saved:
+        path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert project.check().exit_code == 0
+    assert project.generate() == ["src/flows/card.py: unchanged (InvokeAI 6.14.2)"]
+    assert all(path.read_bytes().startswith(codecs.BOM_UTF8) for path in saved)
+
+
 def test_line_endings_of_a_checkout_do_not_hide_what_a_module_says(project: Project) -> None:
     project.configure(f"{TABLE}package = true\n".replace('schema = "6.14.2"', ""))
     project.save(example("colour_card.json") | {"name": "Gone"}, "gone.json")

@@ -13,7 +13,7 @@ DOCUMENT = {"nodes": [{"id": name} for name in "abcd"]}
 
 
 def lock(folder: Path, **names: Names) -> LockFile:
-    return LockFile(folder / "invokable.lock", "", {f"{key}.json": its for key, its in names.items()})
+    return LockFile(folder / "invokable.lock", b"", {f"{key}.json": its for key, its in names.items()})
 
 
 def test_the_only_workflow_that_is_gone_and_fits_gives_its_names(tmp_path: Path) -> None:

@@ -198,6 +198,20 @@ MUTATIONS: Final = [
         (f"{LIFE[0]}::test_a_module_saved_with_a_bom_is_still_a_module",),
     ),
     Mutation(
+        "a pyproject.toml with a BOM is not TOML",
+        f"{CODEGEN}project/tools.py",
+        "as_written(data).decode()",
+        "data.decode()",
+        (f"{LIFE[0]}::test_a_lock_file_and_a_configuration_saved_with_a_bom_are_read",),
+    ),
+    Mutation(
+        "a lock file with a BOM is not valid",
+        f"{CODEGEN}project/lockfile.py",
+        "read_lock(as_written(text).decode())",
+        "read_lock(text.decode())",
+        (f"{LIFE[0]}::test_a_lock_file_and_a_configuration_saved_with_a_bom_are_read",),
+    ),
+    Mutation(
         "a module with CRLF cannot be compared",
         f"{CODEGEN}drift/artifact.py",
         "    text = as_written(data)\n",

@@ -34,7 +34,7 @@ def init(folder: str) -> None:
         raise BuildError(str(path), "already has a [tool.invokable] table", kind="refused") from None
     except RefusedError as error:
         raise BuildError(str(path), str(error), kind="refused") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BuildError(str(path), f"is not TOML: {error}") from None
     except OSError as error:
         raise BuildError.of_system(str(path), error, "written") from None

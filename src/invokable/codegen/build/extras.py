@@ -16,6 +16,7 @@ from invokable.codegen.build.publish import FileChange, RefusedError, read_text
 from invokable.codegen.failures import BuildError
 from invokable.codegen.project.project import Project, shown_path
 from invokable.codegen.written.package import PACKAGE, is_our_package, package_text, same_package
+from invokable.contract.utf8 import as_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +146,14 @@ def _lock_change(project: Project, jobs: Jobs, results: Sequence[BuildResult]) -
         return
     of_project = [result for result in results if result.job.project is project and result.job.lock_key]
     found = {r.job.lock_key: r.plan.names for r in of_project if r.plan and r.job.lock_key}
-    text = lock.with_names(found, _gone(project, jobs, {r.job.lock_key for r in of_project if not r.skipped}))
-    current = lock.text
+    gone = _gone(project, jobs, {r.job.lock_key for r in of_project if not r.skipped})
+    text, current = lock.with_names(found, gone).encode(), lock.text
     if current is None and not lock.names and not found:
         return
     if lock.path.is_symlink():
         raise BuildError(str(lock.path), "is a symbolic link; the lock file must be a regular file", kind="refused")
-    same = current is not None and current.replace("\r\n", "\n") == text
-    yield FileChange.of_text(Path(shown_path(lock.path)), current, current if same else text)
+    same = current is not None and as_written(current) == text
+    yield FileChange(Path(shown_path(lock.path)), current, current if same else text)
 
 
 def _gone(project: Project, jobs: Jobs, there: set[str | None]) -> list[str]:

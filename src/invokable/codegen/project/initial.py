@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
@@ -71,7 +70,7 @@ class AlreadyConfiguredError(Exception):
 def initial_config(folder: Path, current: str | None) -> InitialConfig:
     """The pyproject.toml for a folder, whose current text is `current`, with a `[tool.invokable]` table added.
 
-    Raises AlreadyConfiguredError if it has one, ValueError if the text is not TOML, and OSError.
+    Raises AlreadyConfiguredError if it has one, ValueError and RecursionError if the text is not TOML, and OSError.
     """
     if current is not None and "invokable" in read_tools(current.encode()):
         raise AlreadyConfiguredError
@@ -83,11 +82,16 @@ def initial_config(folder: Path, current: str | None) -> InitialConfig:
         for root, out in zip(roots, outputs, strict=True)
     )
     table += _WORKFLOW.format(key=_quoted(workflows[0] if workflows else "workflows/portrait.json"))
-    text = f"{current.rstrip()}\n\n{table}" if current and current.strip() else table
-    if current and "\r\n" in current:
-        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
-    tomllib.loads(text)
+    text = _appended(current or "", table)
+    read_tools(text.encode())
     return InitialConfig(text, tuple(workflows), tuple(dict.fromkeys(outputs)))
+
+
+def _appended(current: str, table: str) -> str:
+    """A text with a table after it, with the line ends of the text."""
+    kept = current.rstrip()
+    added = f"\n\n{table}" if kept else table
+    return kept + (added.replace("\n", "\r\n") if "\r\n" in current else added)
 
 
 def find_workflows(folder: Path) -> list[str]:

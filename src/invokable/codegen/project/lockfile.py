@@ -9,6 +9,7 @@ from typing import Final
 
 from invokable.codegen.failures import BuildError
 from invokable.codegen.naming.lock import LockError, Names, read_lock, write_lock
+from invokable.contract.utf8 import as_written
 
 FILE: Final = "invokable.lock"
 
@@ -18,7 +19,7 @@ class LockFile:
     """A project's lock file, which may not exist yet."""
 
     path: Path
-    text: str | None = None
+    text: bytes | None = None
     """The content of the file; None if it does not exist."""
     names: Mapping[str, Names] = field(default_factory=dict)
 
@@ -26,9 +27,8 @@ class LockFile:
     def load(cls, path: Path) -> LockFile:
         """Read a lock file. Raises BuildError if it is not valid."""
         try:
-            with path.open(encoding="utf-8", newline="") as file:
-                text = file.read()
-            return cls(path, text, read_lock(text))
+            text = path.read_bytes()
+            return cls(path, text, read_lock(as_written(text).decode()))
         except FileNotFoundError:
             return cls(path)
         except (OSError, ValueError) as error:

@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Final
 
+from invokable.contract.utf8 import as_written
+
 MAX_BYTES: Final = 2**20
 _MOST_PARTS: Final = 100
 _PART: Final = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
@@ -18,7 +20,7 @@ def read_tools(data: bytes) -> Mapping[str, object]:
     """The table of tools in a pyproject.toml. Raises ValueError and RecursionError for what cannot be read."""
     if len(data) > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES // 2**20} MiB")
-    text = data.decode()
+    text = as_written(data).decode()
     if _LONG_KEY.search(text):
         raise ValueError(f"a key has more than {_MOST_PARTS} parts")
     tool = tomllib.loads(text).get("tool")
