@@ -154,13 +154,19 @@ def test_modules_are_compared_with_the_workflows_of_another_folder(folders: Path
     assert "sd15_text_to_image.py: added" in run("flows", MODULES).stdout.splitlines()
 
 
-def test_a_damaged_repository_is_bad_input(folders: Path) -> None:
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], check=True, capture_output=True, text=True).stdout.strip()
+def git(*words: str) -> str:
+    return subprocess.run(["git", *words], check=True, capture_output=True, text=True).stdout.strip()
 
+
+def commit() -> None:
+    """Commit all files of the current folder."""
     git("init", "-q")
     git("add", ".")
     git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x")
+
+
+def test_a_damaged_repository_is_bad_input(folders: Path) -> None:
+    commit()
     key = git("rev-parse", "HEAD:old/image.json")
     Path(".git", "objects", key[:2], key[2:]).unlink()
     result = run("git:HEAD:old", "new")
@@ -169,12 +175,7 @@ def test_a_damaged_repository_is_bad_input(folders: Path) -> None:
 
 
 def test_a_whole_revision_is_compared_with_the_working_tree(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for arguments in (
-        ["init", "-q"],
-        ["add", "."],
-        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
-    ):
-        subprocess.run(["git", *arguments], check=True)
+    commit()
     write(folders / "new" / "écran.json")
     assert run("git:HEAD:old", "old").stdout == "git:HEAD:old -> old: no changes\n"
     expected = {"new/écran.json": "added nobody", "new/image.json": "same nobody", "old/image.json": "same nobody"}
@@ -186,6 +187,61 @@ def test_a_whole_revision_is_compared_with_the_working_tree(folders: Path, monke
     }
     assert run("git:HEAD:../old", "git:HEAD:.").stdout.endswith(": no changes\n")
     assert run("git:HEAD:nowhere", ".").stderr == "git:HEAD:nowhere: path 'new/nowhere' does not exist in 'HEAD'\n"
+
+
+def test_links_are_followed_in_a_revision_as_on_disk(folders: Path) -> None:
+    write(folders / "kept" / "card.json")
+    (folders / "new" / "card.json").symlink_to("../kept/card.json")
+    (folders / "new" / "again.json").symlink_to("card.json")
+    (folders / "new" / "folder.json").symlink_to("../kept")
+    copy(MODULES / "colour_card.py", folders / "kept" / "card.py")
+    (folders / "flows").mkdir()
+    (folders / "flows" / "card.py").symlink_to("../kept/card.py")
+    (folders / "linked").symlink_to("new")
+    commit()
+    for name in ("new", "linked", "flows", "."):
+        assert run(f"git:HEAD:{name}", name).stdout == f"git:HEAD:{name} -> {name}: no changes\n"
+    for name in ("new/again.json", "linked/card.json", "flows/card.py"):
+        assert run(f"git:HEAD:{name}", "kept/card.json").exit_code == 0
+    write(folders / "kept" / "card.json", without_stamp_position)
+    assert files(run("git:HEAD:new", "new", "--format", "json")) == {
+        "again.json": "changed callers",
+        "card.json": "changed callers",
+        "image.json": "same nobody",
+    }
+
+
+LEADING_NOWHERE = {
+    "/nowhere/card.json": "is a link to /nowhere/card.json, which is not in the revision",
+    "../../card.json": "is a link to ../card.json, which is not in the revision",
+    "gone.json": "is a link to a file that the revision does not have",
+    "image.json/card.json": "is a link to a file that the revision does not have",
+    "card.json": "is a link that leads back to itself",
+}
+
+
+@pytest.mark.parametrize("target", LEADING_NOWHERE)
+def test_a_link_that_leads_nowhere_in_a_revision_is_bad_input(target: str, folders: Path) -> None:
+    link = folders / "new" / "card.json"
+    link.symlink_to(target)
+    (folders / "new" / "script.py").symlink_to("../gone.py")
+    commit()
+    link.unlink()
+    write(link)
+    for names in (("git:HEAD:new/card.json", "new/card.json"), ("git:HEAD:new", "new")):
+        result = run(*names)
+        assert (result.exit_code, result.stderr) == (2, f"git:HEAD:new/card.json: {LEADING_NOWHERE[target]}\n")
+
+
+def test_a_link_with_a_line_break_in_its_name_is_bad_input(folders: Path) -> None:
+    copy(CARD, folders / "new" / "card.json")
+    (folders / "new" / "a\nb.json").symlink_to("image.json")
+    (folders / "new" / "c.json").symlink_to("image.json")
+    commit()
+    result = run("git:HEAD:new", "new")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("git:HEAD:new/a\\nb.json: has a line break in its name")
+    assert files(run("git:HEAD:new", "new", "--format", "json"))["c.json"] == "same nobody"
 
 
 @pytest.mark.parametrize("name", ["HEAD", "HEAD~1", "--help"])

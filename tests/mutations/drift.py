@@ -325,6 +325,20 @@ MUTATIONS: Final = (
         FOLDERS,
     ),
     Mutation(
+        "a link in a revision is read as its target's path",
+        "src/invokable/codegen/drift/git.py",
+        "                if mode == _LINK:\n",
+        "                if False:\n",
+        FOLDERS,
+    ),
+    Mutation(
+        "a broken link to a script makes a folder one of modules",
+        "src/invokable/codegen/drift/trees.py",
+        'return "module" if is_generated(self.data) else None',
+        'return "module" if self.path.endswith(".py") else None',
+        FOLDERS,
+    ),
+    Mutation(
         "a revision is only what is below the current folder",
         "src/invokable/codegen/drift/git.py",
         '"-z", "--full-tree",',

@@ -1,18 +1,40 @@
-"""Git: files and folders in a revision, named `git:REV:PATH` with a path relative to the current folder."""
+"""Git: files and folders in a revision, named `git:REV:PATH` with a path relative to the current folder.
+
+Links are followed as on disk, within the revision.
+"""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from io import BytesIO
+from typing import Final, NamedTuple
 
 from invokable.codegen.failures import BuildError
 
 _PREFIX: Final = "git:"
 _TIMEOUT: Final = 60.0  # seconds
-_FILES: Final = ("100644", "100755")
-"""The modes of regular files; links and submodules have others."""
+_LINK: Final = "120000"
+_FILES: Final = ("100644", "100755", _LINK)
+"""The modes of files; submodules have others."""
+_NAMELESS: Final = "has a line break in its name, so that git cannot look it up"
+_BROKEN: Final[Mapping[bytes, str]] = {
+    b"dangling": "is a link to a file that the revision does not have",
+    b"loop": "is a link that leads back to itself",
+    b"notdir": "is a link to a file that the revision does not have",
+    b"symlink": "is a link to {}, which is not in the revision",
+}
+"""What git's words for a broken link mean."""
+
+
+class _Object(NamedTuple):
+    """What a path in a revision leads to."""
+
+    key: str = ""
+    type: str = ""
+    broken: str = ""
+    """Why a link leads nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +49,72 @@ class Revision:
 
     def is_folder(self) -> bool:
         """Whether it is a folder. Raises BuildError if git does not have it."""
-        return self._git("cat-file", "-t", self._object).strip() == b"tree"
+        return self._found().type == "tree"
 
     def content(self) -> bytes:
         """The content of the file. Raises BuildError."""
-        return self._git("cat-file", "blob", self._object)
+        return self._git("cat-file", "blob", self._found().key)
 
-    def files(self, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-        """The paths and contents of files in and below the folder, by suffix. Raises BuildError."""
+    def named(self, path: str) -> str:
+        """The full name of a file in the folder."""
+        return f"{self.shown}{path}" if self.shown.endswith(":") else f"{self.shown.rstrip('/')}/{path}"
+
+    def files(self, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes | BuildError]]:
+        """The paths and contents of files in and below the folder, by suffix; for a broken link, an error.
+
+        Links to folders are left out. Raises BuildError.
+        """
+        found = dict(self._listed(suffixes))
+        contents = self._contents([entry.key for entry in found.values() if entry.type == "blob"])
+        for path, entry in found.items():
+            if entry.broken:
+                yield path, BuildError(self.named(path), entry.broken)
+            elif entry.type == "blob":
+                yield path, next(contents)
+
+    def _listed(self, suffixes: tuple[str, ...]) -> Iterator[tuple[str, _Object]]:
+        """The paths of files and links, by suffix, and what each leads to."""
         # Without --full-tree, git lists only entries below the current folder, whatever folder the object is.
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", self._object).split(b"\0")
-        found = []
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", self._found().key).split(b"\0")
+        links = []
         for line in filter(None, listed):
-            about, _, path = line.partition(b"\t")
-            mode, _, key = about.decode().split(" ")
-            if mode in _FILES and path.lower().endswith(tuple(map(str.encode, suffixes))):
-                found.append((path.decode("utf-8", "surrogateescape"), key))
-        contents = self._contents([key for _, key in found])
-        yield from ((path, next(contents)) for path, _ in found)
+            about, _, name = line.partition(b"\t")
+            mode, kind, key = about.decode().split(" ")
+            if mode in _FILES and name.lower().endswith(tuple(map(str.encode, suffixes))):
+                path = name.decode("utf-8", "surrogateescape")
+                if mode == _LINK:
+                    links.append(path)
+                else:
+                    yield path, _Object(key, kind)
+        yield from zip(links, self._followed([f"{self._object.rstrip('/')}/{path}" for path in links]), strict=True)
+
+    def _found(self) -> _Object:
+        """What the name of this revision leads to. Raises BuildError."""
+        (found,) = self._followed([self._object])
+        if found.broken:
+            self._git("cat-file", "-t", self._object)  # says in git's words what is missing, unless it is a link
+            raise BuildError(self.shown, found.broken)
+        return found
+
+    def _followed(self, objects: Sequence[str]) -> Iterator[_Object]:
+        """What each object leads to if it is a link, or lies below one."""
+        asked = [name.encode("utf-8", "surrogateescape") + b"\n" for name in objects if "\n" not in name]
+        command = ("cat-file", "--batch-check", "--follow-symlinks")
+        answer = BytesIO(self._git(*command, given=b"".join(asked)) if asked else b"")
+        for name in objects:
+            if "\n" in name:
+                yield _Object(broken=_NAMELESS)
+                continue
+            line = answer.readline()
+            if line.endswith(b" missing\n"):
+                yield _Object(broken=_BROKEN[b"dangling"])
+                continue
+            first, *more = line.split()
+            if first in _BROKEN:
+                said = answer.read(int(more[0]) + 1).decode("utf-8", "replace").removesuffix("\n")
+                yield _Object(broken=_BROKEN[first].format(said))
+            else:
+                yield _Object(first.decode(), more[0].decode())
 
     def _contents(self, keys: Sequence[str]) -> Iterator[bytes]:
         """The contents of objects, read by a single process."""

@@ -48,7 +48,9 @@ class _File:
     @property
     def kind(self) -> Kind | None:
         """What it is; None if it cannot be read."""
-        return "module" if self.path.endswith(".py") else self.artifact.kind if self.artifact else None
+        if self.artifact is not None:
+            return self.artifact.kind
+        return "module" if is_generated(self.data) else None
 
     @property
     def stem(self) -> str:
@@ -148,9 +150,12 @@ def _chosen(name: str) -> list[_File]:
 def _files(name: str) -> Iterator[_File]:
     at = revision(name)
     for path, source, data in _of_revision(at) if at else _of_disk(Path(name)):
+        if isinstance(data, BuildError):
+            yield _File(path, source, b"", error=data)
+            continue
         if path.endswith(".py") and not is_generated(data):
             continue
-        shown = f"{name.rstrip('/')}/{path}" if not name.endswith(":") else f"{name}{path}"
+        shown = at.named(path) if at else f"{name.rstrip('/')}/{path}"
         try:
             artifact = artifact_of(shown, source, partial(bytes, data))
         except BuildError as error:
@@ -167,7 +172,7 @@ def _of_disk(folder: Path) -> Iterator[tuple[str, Source, bytes]]:
             yield file.relative_to(folder).as_posix(), source, source.data()
 
 
-def _of_revision(at: Revision) -> Iterator[tuple[str, Source, bytes]]:
+def _of_revision(at: Revision) -> Iterator[tuple[str, Source, bytes | BuildError]]:
     for path, data in at.files(_SUFFIXES):
         if all(is_searched(part) for part in PurePosixPath(path).parent.parts):
             yield path, Source(Path(at.path, path)), data
