@@ -11,8 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from invokable.cli.shell import shell
-from invokable.schema import versions_with_node
+from invokable.codegen import plan_document
+from invokable.codegen.render import render_module
+from invokable.schema import load, versions_with_node
 from tests.examples import SHARED, WORKFLOWS, add_edge, add_field, add_node, example, node
+from tests.workflow import builders
+from tests.workflow.builders import form, workflow
 
 
 def run(*arguments: object) -> Result:
@@ -302,6 +306,13 @@ def test_a_module_says_the_same_as_its_workflow(name: str) -> None:
     for key in ("class_name", "inputs", "outputs", "index_map_checksum"):
         assert module[key] == workflow[key]
     assert module["schema"]["version"] == workflow["schema"]["version"]
+
+
+def test_a_module_shows_the_choices_of_an_output(tmp_path: Path) -> None:
+    document = workflow(builders.node("s", "scheduler", scheduler="euler"), form=form("s.scheduler"))
+    module = tmp_path / "sampling.py"
+    module.write_bytes(render_module(plan_document(document, load("6.14.2"), source="s.json")))
+    assert run(module).stdout.splitlines()[-1].startswith('scheduler\tone of 31: "ddim", "ddpm", ')
 
 
 def test_any_other_python_file_is_refused_in_a_line(tmp_path: Path) -> None:

@@ -94,6 +94,26 @@ def test_an_alias_that_several_inputs_share_is_named_after_their_field() -> None
     ]
 
 
+@pytest.mark.parametrize("iterated", [False, True])
+def test_an_output_with_choices_is_one_of_them(iterated: bool) -> None:
+    nodes = [node("s", "scheduler", scheduler="euler", label="Sampling")]
+    if iterated:
+        nodes += [node("i", "iterate"), node("l", "string_split", string="a"), node("c", "string_collection")]
+    edges = [edge("c.collection", "i.collection"), edge("i.item", "s.scheduler")] if iterated else []
+    plan = planned(workflow(*nodes, edges=edges, form=form("s.scheduler")), nodes={"s": "sampling"})
+    (output,) = [output for output in plan.outputs if output.attribute == "sampling"]
+    assert str(output.annotation) == ("list[Sampling]" if iterated else "Sampling")
+    assert "dpmpp_2m_k" in plan.aliases["Sampling"]
+    assert [item.alias for item in plan.inputs] == ["Sampling"]
+
+
+def test_an_alias_is_named_unlike_every_attribute() -> None:
+    nodes = [node("s", "scheduler", scheduler="euler"), node("n", "add", a=1, b=2)]
+    plan = planned(workflow(*nodes, form=form("n.a")), nodes={"s": "采样", "n": "sum"})
+    assert [output.attribute for output in plan.outputs] == ["采样", "sum"]
+    assert [str(output.annotation) for output in plan.outputs] != ["采样", "int"]
+
+
 def test_a_collection_that_feeds_many_fields_is_written_once() -> None:
     targets = [node(f"t{number}", "add", a=1, b=2) for number in range(3)]
     batch = node("b", "integer_batch", batch_group_id="None", integers=[1, 2])

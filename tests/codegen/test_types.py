@@ -298,8 +298,8 @@ def test_models_in_words(models: ModelFilter, words: str) -> None:
         ("x]; y", "SINGLE", False, "JsonValue"),
     ],
 )
-def test_result_types(type_name: str, cardinality: str, many: bool, annotation: str) -> None:
-    assert str(result_type(type_name, cardinality, many)) == annotation
+def test_result_types(type_name: str, cardinality: Any, many: bool, annotation: str) -> None:
+    assert str(result_type(FieldType(type_name, cardinality), many)) == annotation
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,11 @@ def of_output(kind: str, annotation: str) -> Interface:
         (("LatentsField", "JsonValue"), ("IntegerField", "int"), ["output-retyped"]),
         (("LatentsField", "JsonValue"), ("LatentsField", "JsonValue"), []),
         (("StringField", "str"), ("EnumField", "str"), []),
+        (("StringField", "str"), ("EnumField", "Literal['a', 'b']"), ["output-narrowed"]),
+        (("EnumField", "JsonValue"), ("EnumField", "Literal['a', 'b']"), ["output-narrowed"]),
+        (("EnumField", "Literal['a', 'b']"), ("EnumField", "Literal['a']"), ["output-narrowed"]),
+        (("EnumField", "Literal['a']"), ("EnumField", "Literal['a', 'b']"), ["output-retyped"]),
+        (("EnumField", "Literal['a']"), ("StringField", "str"), ["output-retyped"]),
     ],
 )
 def test_an_output_is_narrowed_if_each_value_has_the_old_type(

@@ -15,6 +15,20 @@ WIDEST: Final = f"{MEMORY}[generate-wide attributes-True]"
 
 MUTATIONS: Final = (
     Mutation(
+        "an output with choices is any JSON value",
+        f"{CODEGEN}plan.py",
+        "if single is None and (choices :=",
+        "if single and (choices :=",
+        ("tests/codegen/test_plan.py",),
+    ),
+    Mutation(
+        "an alias has the name of an output",
+        f"{CODEGEN}plan.py",
+        "*names, *output_names,",
+        "*names,",
+        ("tests/codegen/test_plan.py",),
+    ),
+    Mutation(
         "a list is only refused as not an object",
         f"{WORKFLOW}migrate.py",
         'f"not an InvokeAI workflow: expected an object',

@@ -17,6 +17,13 @@ MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_mu
 
 MUTATIONS: Final = (
     Mutation(
+        "the choices of an output are not written out",
+        "src/invokable/contract/interface/source.py",
+        "written = _Written(module.homes, module.aliases)\n    for attribute, node_id",
+        "written = _Written(module.homes, {})\n    for attribute, node_id",
+        ("tests/cli/test_show.py",),
+    ),
+    Mutation(
         "a limit that excludes its end counts as one that includes it",
         f"{INTERFACE}fits.py",
         "return not opened and _step_fits",

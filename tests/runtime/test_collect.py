@@ -116,6 +116,11 @@ def test_a_value_of_another_shape_is_refused(raw: object) -> None:
         collected([output("card", "n", "image", "ImageField", False)], item({"e": {"image": raw}}, {"n": ["e"]}))
 
 
+def test_a_choice_that_is_new_on_the_server_is_returned_as_it_is() -> None:
+    done = item({"e": {"scheduler": "newest"}}, {"n": ["e"]})
+    assert collected([output("scheduler", "n", "scheduler", "SchedulerField", False)], done).scheduler == "newest"
+
+
 @pytest.mark.parametrize("channel", [-1, 256, 0.5, None])
 def test_a_color_with_a_channel_out_of_range_is_refused(channel: object) -> None:
     raw = {"r": 0, "g": 255, "b": channel, "a": 255}

@@ -33,7 +33,10 @@ RICH: Json = openapi(
         ),
         "note": field({"type": "string"}, default="\N{ARTIST PALETTE} \ud800"),
     },
-    {"image": {"field_kind": "output", **IMAGE_REF}},
+    {
+        "image": {"field_kind": "output", **IMAGE_REF},
+        "style": {"field_kind": "output", "type": "string", "enum": ["b", "a"]},
+    },
 )
 
 
@@ -59,6 +62,7 @@ def test_a_built_file_returns_every_template(tmp_path: Path, documents: list[str
 
     found = _unpack(out).schema("10.0.0", origin="o").nodes["tint"]
     assert found == parse_openapi(RICH, origin="o").nodes["tint"]
+    assert found.outputs["style"].options == ("b", "a")
     assert list(found.inputs) == ["shade", "style", "sampler", "model", "image", "tones", "note"]
 
 

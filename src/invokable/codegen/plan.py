@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from invokable.codegen.naming.hints import choose_names
 from invokable.codegen.naming.lock import Names
 from invokable.codegen.naming.names import RESULT_MEMBERS, alias_name, class_name, is_valid_attribute
+from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.typing.annotations import result_type
+from invokable.codegen.typing.annotations import choices_among, result_type
 from invokable.codegen.typing.custom import CustomFields
 from invokable.codegen.typing.inputs import InputType, input_type
 from invokable.codegen.typing.limits import usable_limits
@@ -207,11 +208,13 @@ def plan_module(
     name = naming.class_name or class_name(reading.workflow.name, fallback=file.rpartition(".")[0] or file)
     while name in custom.names:
         name = f"{name}Workflow"
-    aliases = _Aliases({name, *names, *custom.names})
+    aliases = _Aliases({name, *names, *output_names, *custom.names})
     inputs = []
     for attribute, item in zip(names, reading.inputs, strict=True):
         typed = input_type(item, custom.class_of(item.node_type, item.field, item.template.type.name))
-        inputs.append(PlannedInput(attribute, item, typed, aliases.of(attribute, item.field, typed)))
+        alias = aliases.of(attribute, item.field, typed.annotation, typed.choices)
+        inputs.append(PlannedInput(attribute, item, typed, alias))
+    outputs = [_output(*pair, custom, aliases) for pair in zip(output_names, found, strict=True)]
     return ModulePlan(
         class_name=name,
         title=reading.workflow.name.strip() or file,
@@ -221,16 +224,20 @@ def plan_module(
         nodes=_node_versions(reading),
         index_map=_index_map(reading),
         inputs=tuple(inputs),
-        outputs=tuple(_output(*pair, custom) for pair in zip(output_names, found, strict=True)),
+        outputs=tuple(outputs),
         aliases=aliases.choices,
         models=_models(inputs, installed),
         reading=reading,
     )
 
 
-def _output(attribute: str, found: FoundOutput, custom: CustomFields) -> PlannedOutput:
-    given = custom.class_of(found.node_type, found.field, found.type.name)
-    return PlannedOutput(attribute, found, result_type(found.type.name, found.type.cardinality, found.many, given))
+def _output(attribute: str, found: FoundOutput, custom: CustomFields, aliases: _Aliases) -> PlannedOutput:
+    single = custom.class_of(found.node_type, found.field, found.type.name)
+    if single is None and (choices := choices_among(found.options)):
+        single = expression.one_of(choices)
+        if alias := aliases.of(attribute, found.field, single, choices):
+            single = expression.local(alias)
+    return PlannedOutput(attribute, found, result_type(found.type, found.many, single))
 
 
 def _models(
@@ -279,20 +286,20 @@ class _Aliases:
         self._names: dict[Choices, str] = {}
         self._taken = taken
 
-    def of(self, attribute: str, field: str, typed: InputType) -> str | None:
-        """The alias for an input's choices; None if they are written inline.
+    def of(self, attribute: str, field: str, annotation: Expression, choices: Choices) -> str | None:
+        """The alias for the choices of an input or output; None if they are written inline.
 
         `base_scheduler` and `refiner_scheduler` share a `Scheduler`, after the field.
         """
-        if len(typed.annotation.code) <= _INLINE_CHOICES or not typed.choices:
+        if len(annotation.code) <= _INLINE_CHOICES or not choices:
             return None
-        if typed.choices not in self._names:
+        if choices not in self._names:
             shared = alias_name(field, ()) if attribute.endswith(f"_{field}") else ""
             name = shared if shared and shared not in self._taken else alias_name(attribute, self._taken)
             self._taken.add(name)
-            self._names[typed.choices] = name
-            self.choices[name] = typed.choices
-        return self._names[typed.choices]
+            self._names[choices] = name
+            self.choices[name] = choices
+        return self._names[choices]
 
 
 def _node_versions(reading: Reading) -> dict[str, str]:

@@ -85,6 +85,8 @@ class OutputTemplate:
     name: str
     title: str
     type: FieldType
+    options: tuple[str | int | float | bool, ...] = ()
+    """The choices of an EnumField or SchedulerField, in schema order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from invokable.schema import fields
 from invokable.schema.json_object import JsonObject
 from invokable.schema.model import (
     Connects,
+    FieldType,
     InputTemplate,
     NodeTemplate,
     OutputTemplate,
@@ -132,8 +133,7 @@ def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | Non
     if field_type is None or field_type.name == "IsIntermediate":
         return None
     required = schema.flag("orig_required", default=False)
-    has_options = field_type.name in CHOICES
-    choices = fields.options(schema) if has_options else ()
+    choices = _options(field_type, schema)
     if field_type.name == "EnumField" and not choices:
         return None
     return InputTemplate(
@@ -151,6 +151,10 @@ def _input(name: str, schema: JsonObject, *, batch: bool) -> InputTemplate | Non
         ui_hidden=schema.flag("ui_hidden", default=False),
         description=schema.text("description") or "",
     )
+
+
+def _options(field_type: FieldType, schema: JsonObject) -> tuple[str | int | float | bool, ...]:
+    return fields.options(schema) if field_type.name in CHOICES else ()
 
 
 def _connects(schema: JsonObject) -> Connects:
@@ -198,7 +202,9 @@ def _outputs(properties: JsonObject, batch: str) -> dict[str, OutputTemplate]:
             continue
         field_type = fields.field_type(schema, batch=name == batch)
         if field_type is not None:
-            outputs[name] = OutputTemplate(name=name, title=_title(name, schema), type=field_type)
+            outputs[name] = OutputTemplate(
+                name=name, title=_title(name, schema), type=field_type, options=_options(field_type, schema)
+            )
     return outputs
 
 

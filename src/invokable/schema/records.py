@@ -173,11 +173,17 @@ def _decode_input(record: Row) -> InputTemplate:
 
 
 def _encode_output(field: OutputTemplate) -> Row:
-    return {**_set_members(field), "type": _encode_nested(field.type, "original")}
+    record = {**_set_members(field), "type": _encode_nested(field.type, "original")}
+    if field.options:
+        record["options"] = list(field.options)
+    return record
 
 
 def _decode_output(record: Row) -> OutputTemplate:
-    return OutputTemplate(**dict(record, type=_decode_nested(FieldType, record["type"], "original")))
+    members = dict(record, type=_decode_nested(FieldType, record["type"], "original"))
+    if "options" in record:
+        members["options"] = tuple(record["options"])
+    return OutputTemplate(**members)
 
 
 def _encode_nested(template: Any, inner: str) -> Row:

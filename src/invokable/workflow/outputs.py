@@ -25,6 +25,8 @@ class FoundOutput:
     field: str
     field_title: str
     type: FieldType
+    options: tuple[str | int | float | bool, ...]
+    """The choices in the schema; empty if there are none."""
     many: bool
     """Whether the node runs once for each item of an iteration or batch."""
     sole: bool
@@ -67,6 +69,7 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutpu
                 field=field.name,
                 field_title=field.title,
                 type=field.type,
+                options=field.options,
                 many=batched or depth[node_id] > 0,
                 sole=len(fields) == 1,
             )

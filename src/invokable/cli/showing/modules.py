@@ -72,4 +72,6 @@ def _input_row(item: Input) -> tuple[str, ...]:
 
 
 def _output_row(output: Output) -> tuple[str, ...]:
-    return output.attribute, output.annotation, output.node_id
+    accepted = output.accepted
+    choices = accepted.value is not None and accepted.value.choices
+    return output.attribute, accepted_in_words(accepted, "") if choices else output.annotation, output.node_id

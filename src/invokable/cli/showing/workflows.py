@@ -7,7 +7,6 @@ from typing import Any
 from invokable.cli.showing.interface_tables import default_cell, print_tables
 from invokable.codegen import ModulePlan, Source
 from invokable.codegen.plan import PlannedInput, PlannedOutput
-from invokable.codegen.typing.annotations import result_type
 from invokable.codegen.typing.words import default_in_words
 from invokable.schema.model import MISSING
 from invokable.workflow.batch_data import batch_data
@@ -90,5 +89,4 @@ def _input_row(planned: PlannedInput) -> tuple[str, ...]:
 
 
 def _output_row(planned: PlannedOutput) -> tuple[str, ...]:
-    kind = result_type(planned.output.type.name, planned.output.type.cardinality, planned.output.many)
-    return planned.attribute, str(kind), planned.output.node_label or planned.output.node_title
+    return planned.attribute, str(planned.annotation), planned.output.node_label or planned.output.node_title

@@ -5,6 +5,7 @@ The table is closed: a type that is not listed is annotated as a JSON value, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from invokable.codegen.python import expression
 from invokable.codegen.python.code import Code, literal
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.limits import cardinality_of
-from invokable.contract.fields import CHOICES, NUMBERS, Choices
+from invokable.contract.fields import CHOICES, NUMBERS, Choices, FieldType
 from invokable.contract.limits import BOUNDS, NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.contract.settings import FAMILIES, generator_field
@@ -81,10 +82,10 @@ def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Exp
     return Annotation(expression.union(inner, sized), _model_filter(item), listed, custom)
 
 
-def result_type(type_name: str, cardinality: str, many: bool, custom: Expression | None = None) -> Expression:
-    """The annotation of an output; `custom` is the project's own class for its values."""
-    annotation = custom or expression.name(PLAIN.get(type_name) or _RESULTS.get(type_name) or "JsonValue")
-    for listed in (cardinality == "COLLECTION", many):
+def result_type(kind: FieldType, many: bool, single: Expression | None = None) -> Expression:
+    """The annotation of an output; `single` is that of a single value if the type of the field does not decide it."""
+    annotation = single or expression.name(PLAIN.get(kind.name) or _RESULTS.get(kind.name) or "JsonValue")
+    for listed in (kind.cardinality == "COLLECTION", many):
         if listed:
             annotation = expression.subscript("list", [annotation])
     return annotation
@@ -93,15 +94,19 @@ def result_type(type_name: str, cardinality: str, many: bool, custom: Expression
 def choices_of(item: FormInput) -> Choices:
     """The choices of an input, from the schema or from a dropdown in the form; may be empty."""
     if item.template.type.name in CHOICES:
-        options = item.template.options
-        choices = [option for option in options if not isinstance(option, float)]
-        return tuple(dict.fromkeys(choices)) if len(choices) == len(options) else ()  # a Literal cannot hold a float
+        return choices_among(item.template.options)
     if item.options and item.template.type.name == "StringField":
         offered = [value for value, _ in item.options]
         if isinstance(item.value, str):
             offered.append(item.value)  # the editor runs a stored value even if its dropdown does not offer it
         return tuple(dict.fromkeys(offered))
     return ()
+
+
+def choices_among(options: Sequence[str | float]) -> Choices:
+    """The options of a schema as the choices of a Literal, which cannot hold a float; empty if there is one."""
+    choices = [option for option in options if not isinstance(option, float)]
+    return tuple(dict.fromkeys(choices)) if len(choices) == len(options) else ()
 
 
 def _item_type(name: str, choices: Choices) -> Expression:

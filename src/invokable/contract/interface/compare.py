@@ -10,7 +10,7 @@ from typing import Final, TypeVar, get_args
 
 from invokable.contract.interface.accepted import read_annotation
 from invokable.contract.interface.drift import Drift
-from invokable.contract.interface.fits import JSON_TYPES, Aspect, misfits
+from invokable.contract.interface.fits import Aspect, misfits
 from invokable.contract.interface.model import Input, Interface, Output
 from invokable.contract.interface.rules import Change, Kind
 from invokable.contract.interface.words import accepted_in_words, shown_choices, shown_indices
@@ -149,7 +149,8 @@ def _of_output(old: Output, new: Output) -> Iterator[Change]:
         kind: Kind = "output-many" if new.many else "output-one"
     else:
         kind = "output-narrowed" if _reads_as(new, old) else "output-retyped"
-    yield Change(kind=kind, name=name, before=_read(old), after=_read(new))
+    detail = shown_choices(old.accepted, new.accepted)
+    yield Change(kind=kind, name=name, before=_read(old), after=_read(new), detail=detail)
 
 
 def _inner(output: Output) -> str:
@@ -164,13 +165,15 @@ def _is_json(output: Output) -> bool:
 
 def _reads_as(narrow: Output, wide: Output) -> bool:
     """Whether every value of one output is also one of the other."""
-    if (wide.type, wide.annotation) == ("AnyField", "JsonValue"):
-        return narrow.annotation in JSON_TYPES
-    return (narrow.annotation, wide.annotation) == ("int", "float")
+    if _is_json(wide) and (narrow.accepted.one is None or wide.type not in ("AnyField", narrow.type)):
+        return False
+    return not misfits(narrow.accepted, wide.accepted)
 
 
 def _read(output: Output) -> str:
     """The type of an output, for people."""
+    if output.accepted.value and output.accepted.value.choices:
+        return accepted_in_words(output.accepted, output.type)
     return f"{output.annotation} ({output.type})" if _is_json(output) else output.annotation
 
 

@@ -96,7 +96,7 @@ def _interface(document: Mapping[str, Any]) -> Interface:
         source=document["source"],
         schema=document["schema"],
         inputs=tuple(_read_input(item) for item in document["inputs"]),
-        outputs=tuple(Output(**item) for item in document["outputs"]),
+        outputs=tuple(_read_output(item) for item in document["outputs"]),
         nodes=dict(document["nodes"]),
         aliases=dict(document["aliases"]),
         models={attribute: tuple(names) for attribute, names in document["models"].items()},
@@ -110,6 +110,11 @@ def _read_input(item: Mapping[str, Any]) -> Input:
     kept = {key: value for key, value in item.items() if key not in ("index", "required")}
     read_annotation(item["annotation"])
     return Input(**{**kept, "indices": tuple(item["indices"])})
+
+
+def _read_output(item: Mapping[str, Any]) -> Output:
+    read_annotation(item["annotation"])
+    return Output(**item)
 
 
 def _checksum(document: Mapping[str, Any]) -> str:

@@ -69,11 +69,17 @@ class Output:
     type: str
     many: bool
     annotation: str
+    """What it is, such as `list[int]`, with choices written out."""
 
     def __post_init__(self) -> None:
         _check_texts(self, "attribute", "node_id", "field", "type", "annotation")
         if type(self.many) is not bool:
             raise TypeError(f"many of {self.attribute!r} is neither true nor false")
+
+    @property
+    def accepted(self) -> Accepted:
+        """The values that the output may have."""
+        return read_annotation(self.annotation)
 
     @property
     def key(self) -> Key:

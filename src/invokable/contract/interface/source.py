@@ -283,9 +283,10 @@ def _inputs(module: _Module) -> Iterator[Input]:
 
 
 def _outputs(module: _Module) -> Iterator[Output]:
-    written = _Written(module.homes, {})
+    written = _Written(module.homes, module.aliases)
     for attribute, node_id, name, kind, many in module.constants["OUTPUT_MAP"]:
         annotation, _ = written.of(module.results[attribute])
+        read_annotation(annotation)
         yield Output(attribute=attribute, node_id=node_id, field=name, type=kind, many=many, annotation=annotation)
 
 

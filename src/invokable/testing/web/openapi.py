@@ -137,11 +137,9 @@ def _extras(field: InputTemplate) -> Json:
 
 
 def _output(field: OutputTemplate) -> Json:
-    written = _spelling(field.type.original or field.type, Limits(), ())
-    if field.type.original is not None or field.type.name in _UNSPELT:
+    written = _spelling(field.type.original or field.type, Limits(), field.options)
+    if field.type.original is not None or field.type.name in (*_UNSPELT, *CHOICES):
         written["ui_type"] = field.type.name
-    if field.type.name in CHOICES:
-        written = {"enum": [], "type": "string", "ui_type": field.type.name}
     return {**written, "field_kind": "output", "title": field.title, "ui_hidden": False}
 
 
