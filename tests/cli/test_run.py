@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import jsonschema
 import pytest
@@ -21,6 +21,7 @@ from invokable import Image as ServerImage
 from invokable.cli.running.parse import ParseError, parse_json, parse_text
 from invokable.cli.shell import shell
 from invokable.contract.fields import FieldType
+from invokable.runtime import OneOf
 from invokable.runtime.values.pins import InputPin
 from invokable.testing import Fault, Simulator
 from tests.examples import MODULES, ROOT, WORKFLOWS, add_field, add_node, example, with_generator
@@ -142,6 +143,25 @@ def test_a_text_becomes_the_value_of_its_input(kind: str, text: str, value: obje
 def test_an_invalid_text_says_what_was_expected(kind: str, text: str, expected: str) -> None:
     with pytest.raises(ParseError, match=f"is not {expected}"):
         parse_text(text, pin(kind), object)
+
+
+@pytest.mark.parametrize(
+    ("hint", "text", "value"),
+    [
+        (Annotated[float, OneOf(0.5, 1.0)], "0.50", 0.5),
+        (Annotated[float, OneOf(0.5, 1.0)], "1", 1.0),
+        (Annotated[Annotated[float, OneOf(0.5)] | None, 0], "0.5", 0.5),
+        (Annotated[float, OneOf(0.5, 1.0)], "0.7", "0.7"),
+        (Annotated[str | float | bool, OneOf("1", 1, 0.5, True)], "1", "1"),
+        (Annotated[str | float | bool, OneOf("auto", 1, 0.5, True)], "true", True),
+        (Literal["true", True], "true", "true"),
+        (Literal[256, 512], "512", 512),
+        (Literal[256, 512], "x", "x"),
+    ],
+)
+def test_a_text_stands_for_a_choice(hint: object, text: str, value: object) -> None:
+    found = parse_text(text, pin("EnumField"), hint)
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_null_is_not_a_value_where_the_input_may_be_none() -> None:

@@ -8,7 +8,8 @@ from typing import Any, Literal, NotRequired, get_args, get_type_hints, is_typed
 import pytest
 
 from invokable import runtime
-from invokable.codegen.typing.annotations import result_type
+from invokable.codegen.python import expression
+from invokable.codegen.typing.annotations import result_type, type_of
 from invokable.codegen.typing.inputs import input_type
 from invokable.codegen.typing.words import choices_in_words
 from invokable.contract.limit_words import range_in_words
@@ -28,7 +29,7 @@ def field(
     minimum: float | None = None,
     maximum: float | None = None,
     options: tuple[tuple[str, str], ...] = (),
-    choices: tuple[str, ...] = (),
+    choices: tuple[str | float, ...] = (),
     **template: Any,
 ) -> FormInput:
     return FormInput(
@@ -148,6 +149,45 @@ def test_choices_become_a_literal() -> None:
     assert str(typed.annotation) == 'Literal["a", "b"]'
     assert str(typed.default) == '"b"'
     assert input_type(field("EnumField", "c", choices=("a", "b"))).unfit
+
+
+@pytest.mark.parametrize(
+    ("choices", "annotation", "constraints"),
+    [
+        ((0.5, 1.0), "float", ["OneOf(0.5, 1.0)"]),
+        ((0.5, 2), "float", ["OneOf(0.5, 2)"]),
+        (("auto", 1, 0.5, True), "str | float | bool", ['OneOf("auto", 1, 0.5, True)']),
+        ((256, 512), "Literal[256, 512]", []),
+        (("auto", 1, True), 'Literal["auto", 1, True]', []),
+        ((2**63 - 1, 1 - 2**63), f"Literal[{2**63 - 1}, {1 - 2**63}]", []),
+        ((2**63,), "int", [f"OneOf({2**63})"]),
+    ],
+)
+def test_choices_have_the_type_of_their_values(choices: Any, annotation: str, constraints: list[str]) -> None:
+    for choice in choices:
+        typed = input_type(field("EnumField", choice, choices=choices))
+        assert (str(typed.annotation), list(map(str, typed.constraints))) == (annotation, constraints)
+        assert (str(typed.default), typed.unfit) == (str(expression.value(choice)), "")
+    listed = input_type(field("EnumField", list(choices), cardinality="COLLECTION", choices=choices))
+    assert not listed.unfit
+    assert str(result_type(FieldType("EnumField"), False, type_of(choices))) == annotation
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"), [(1, True), (1.0, True), (0.5, True), (True, False), ("1.0", False), (0.7, False), ({}, False)]
+)
+def test_a_number_that_equals_a_choice_is_that_choice(value: object, fits: bool) -> None:
+    for item in (
+        field("EnumField", value, choices=(0.5, 1.0)),
+        field("EnumField", [value], cardinality="COLLECTION", choices=(0.5, 1.0)),
+    ):
+        assert bool(input_type(item).unfit) != fits
+
+
+def test_more_numbers_than_an_annotation_can_list_are_any_numbers() -> None:
+    typed = input_type(field("EnumField", 0.5, choices=tuple(number + 0.5 for number in range(1_001))))
+    assert (str(typed.annotation), typed.constraints) == ("float", ())
+    assert typed.dropped == ("its 1,001 choices, since they are not only text and integers",)
 
 
 def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:

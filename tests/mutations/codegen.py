@@ -15,6 +15,34 @@ WIDEST: Final = f"{MEMORY}[generate-wide attributes-True]"
 
 MUTATIONS: Final = (
     Mutation(
+        "True is 1 among the choices",
+        "src/invokable/contract/fields.py",
+        "(float if type(value) in numbers else type(value), value)",
+        "(float, value)",
+        ("tests/codegen/test_types.py", "tests/runtime/test_constraints.py"),
+    ),
+    Mutation(
+        "1 is not 1.0 among the choices",
+        "src/invokable/contract/fields.py",
+        "numbers = () if fit_a_literal(choices) else (int, float)",
+        "numbers = ()",
+        ("tests/codegen/test_types.py", "tests/runtime/test_constraints.py"),
+    ),
+    Mutation(
+        "a schema with null among the choices is refused",
+        "src/invokable/schema/json_object.py",
+        "            if item is None:\n                continue\n",
+        "",
+        ("tests/schema/test_openapi_fields.py",),
+    ),
+    Mutation(
+        "the choices of a module are not read if they are no Literal",
+        "src/invokable/contract/interface/accepted.py",
+        'ast.Call(func=ast.Name(id="OneOf"), args=values)',
+        'ast.Call(func=ast.Name(id="AnyOf"), args=values)',
+        ("tests/drift/test_fits.py",),
+    ),
+    Mutation(
         "an output with choices is any JSON value",
         f"{CODEGEN}plan.py",
         "if single is None and (choices :=",

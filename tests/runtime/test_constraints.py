@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from invokable.contract.limits import is_multiple
-from invokable.runtime import Ge, Gt, Le, Len, Lt, MultipleOf
+from invokable.runtime import Ge, Gt, Le, Len, Lt, MultipleOf, OneOf
 from tests.effort import tries
 
 
@@ -31,6 +31,19 @@ def test_a_limit_holds_and_yields_the_librarys_own(limit: Any, same: object, goo
     assert adapter.validate_python(good) == good
     with pytest.raises(ValidationError):
         adapter.validate_python(bad)
+
+
+def test_one_of_some_values_is_what_a_literal_would_be() -> None:
+    adapter = TypeAdapter(Annotated[str | float, OneOf("auto", 0.5, 1)])
+    for good in ("auto", 0.5, 1, 1.0):
+        assert adapter.validate_python(good) == good
+    for bad in ("0.5", True, None, 0.7, [0.5]):
+        with pytest.raises(ValidationError, match=r"'auto', 0\.5 or 1") as caught:
+            adapter.validate_python(bad)
+        assert [error["type"] for error in caught.value.errors()] == ["literal_error"]
+    assert repr(OneOf("auto", 0.5)) == "OneOf('auto', 0.5)"
+    assert OneOf(0.5) == OneOf(0.5) != OneOf(1.5)
+    assert OneOf(2) != Ge(2)
 
 
 @given(

@@ -320,6 +320,8 @@ def test_integral_limits_are_integers() -> None:
     [
         pytest.param({"type": "string", "enum": ["b", "a"]}, ("b", "a"), id="enum"),
         pytest.param({"type": "integer", "enum": [1, 2]}, (1, 2), id="numbers"),
+        pytest.param({"type": "number", "enum": [0.5, 1.0]}, (0.5, 1.0), id="fractions"),
+        pytest.param({"type": "string", "enum": ["a", None]}, ("a",), id="null among the choices"),
         pytest.param({"type": "string", "const": "only"}, ("only",), id="const"),
         pytest.param({"anyOf": [{"type": "string", "enum": ["x"]}, NULL]}, ("x",), id="nullable enum"),
         pytest.param(
@@ -346,6 +348,7 @@ def test_choice_labels_are_read() -> None:
         pytest.param({"type": "integer"}, False, False, id="optional"),
         pytest.param({"type": "integer", "orig_required": True}, True, False, id="required"),
         pytest.param({"anyOf": [{"type": "integer"}, NULL]}, False, True, id="nullable"),
+        pytest.param({"type": "string", "enum": ["a", None]}, False, True, id="null among the choices"),
         pytest.param(
             {"anyOf": [{"type": "integer"}, NULL], "orig_required": True},
             True,

@@ -14,14 +14,14 @@ from invokable.codegen.naming.lock import Names
 from invokable.codegen.naming.names import RESULT_MEMBERS, alias_name, class_name, is_valid_attribute
 from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.typing.annotations import choices_among, result_type
+from invokable.codegen.typing.annotations import distinct, result_type, type_of
 from invokable.codegen.typing.custom import CustomFields
 from invokable.codegen.typing.inputs import InputType, input_type
 from invokable.codegen.typing.limits import usable_limits
 from invokable.codegen.typing.models import InstalledModel, model_choices
 from invokable.codegen.written.checksums import source_checksum
 from invokable.contract.batch import BatchSource, BatchTable, BatchTarget, ItemCheck
-from invokable.contract.fields import Choices
+from invokable.contract.fields import Choices, fit_a_literal
 from invokable.contract.models import ModelFilter
 from invokable.contract.module import index_map_checksum
 from invokable.workflow.outputs import FoundOutput, find_outputs
@@ -233,8 +233,8 @@ def plan_module(
 
 def _output(attribute: str, found: FoundOutput, custom: CustomFields, aliases: _Aliases) -> PlannedOutput:
     single = custom.class_of(found.node_type, found.field, found.type.name)
-    if single is None and (choices := choices_among(found.options)):
-        single = expression.one_of(choices)
+    if single is None and (choices := distinct(found.options)):
+        single = type_of(choices)
         if alias := aliases.of(attribute, found.field, single, choices):
             single = expression.local(alias)
     return PlannedOutput(attribute, found, result_type(found.type, found.many, single))
@@ -291,7 +291,7 @@ class _Aliases:
 
         `base_scheduler` and `refiner_scheduler` share a `Scheduler`, after the field.
         """
-        if len(annotation.code) <= _INLINE_CHOICES or not choices:
+        if len(annotation.code) <= _INLINE_CHOICES or not choices or not fit_a_literal(choices):
             return None
         if choices not in self._names:
             shared = alias_name(field, ()) if attribute.endswith(f"_{field}") else ""

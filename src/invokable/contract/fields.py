@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -23,11 +23,29 @@ BOARD_WORDS: Final = (AUTO_BOARD, NO_BOARD)
 NUMBERS: Final = frozenset({"IntegerField", "FloatField"})
 CHOICES: Final = frozenset({"EnumField", "SchedulerField"})
 """The field types whose values are among the choices in the schema."""
-Choices: TypeAlias = tuple[str | int | bool, ...]
+Choices: TypeAlias = tuple[str | int | float | bool, ...]
 """The choices of a field."""
 MediaKind: TypeAlias = Literal["image", "video"]
 MEDIA: Final[Mapping[str, MediaKind]] = {"ImageField": "image", "VideoField": "video"}
 """The field types for files on the server, and the kind of file."""
+
+
+def fit_a_literal(choices: Choices) -> bool:
+    """Whether a Literal can hold the choices: no floats, and for mypy no integers of more than 64 bits."""
+    return not any(
+        isinstance(choice, float) or (isinstance(choice, int) and abs(choice) >= 2**63) for choice in choices
+    )
+
+
+def membership(choices: Choices) -> Callable[[object], bool]:
+    """A function that says whether a value is one of the choices, and of its type; among floats, 1 is 1.0."""
+    numbers = () if fit_a_literal(choices) else (int, float)
+
+    def key(value: object) -> tuple[object, object]:
+        return (float if type(value) in numbers else type(value), value)
+
+    known = frozenset(map(key, choices))
+    return lambda value: isinstance(value, str | int | float) and key(value) in known
 
 
 @dataclass(frozen=True, slots=True)

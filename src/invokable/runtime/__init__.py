@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from invokable.contract.models import ModelFilter
-from invokable.runtime.values.constraints import Ge, Gt, Le, Len, Lt, MultipleOf
+from invokable.runtime.values.constraints import Ge, Gt, Le, Len, Lt, MultipleOf, OneOf
 from invokable.runtime.values.inputs import (
     Board,
     BoardInput,
@@ -84,6 +84,7 @@ __all__ = [
     "ModelFilter",
     "ModelInput",
     "MultipleOf",
+    "OneOf",
     "RandomPrompts",
     "StringGenerator",
     "StringText",

@@ -142,7 +142,13 @@ def _branches(schema: JsonObject) -> list[JsonObject]:
 
 def admits_null(schema: JsonObject) -> bool:
     """Return whether null is a valid value."""
-    return any(_is_null(branch) for branch in schema.children("anyOf") or ())
+    return any(_is_null(branch) for branch in schema.children("anyOf") or ()) or _lists_null(schema)
+
+
+def _lists_null(schema: JsonObject) -> bool:
+    """Return whether null is one of the choices."""
+    choices = schema.value("enum")
+    return isinstance(choices, list) and None in choices
 
 
 def options(schema: JsonObject) -> tuple[str | int | float | bool, ...]:

@@ -104,9 +104,11 @@ class JsonObject:
         raise SchemaError(f"{_place(self._at(name))} should be a non-negative integer")
 
     def scalars(self, name: str) -> tuple[str | int | float | bool, ...]:
-        """Return the list of texts, numbers and booleans under `name`, or an empty list if it is absent."""
+        """Return the texts, numbers and booleans in the list under `name`, without nulls; none if it is absent."""
         scalars = []
         for i, item in enumerate(self._list(name) or ()):
+            if item is None:
+                continue
             if not isinstance(item, str | int | float):
                 raise _wrong(f"{self._at(name)}/{i}", "text, a number or a boolean", item)
             _require_json(item, f"{self._at(name)}/{i}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from invokable import Color, LoRA, StylePreset
 from invokable.contract.fields import MEDIA
 from invokable.contract.settings import SETTINGS_FIELDS
+from invokable.runtime.values.constraints import OneOf
 from invokable.runtime.values.encoding import from_json
 from invokable.runtime.values.pins import InputPin
 from invokable.workflow.errors import nearest
@@ -72,16 +73,15 @@ def expected(pin: InputPin) -> str:
 
 def similar_choice(value: object, hint: object) -> str | None:
     """`did you mean …?` for a text that is not one of an input's choices."""
-    choices = [choice for part in _parts(hint) if get_origin(part) is Literal for choice in get_args(part)]
+    choices = _choices(hint)
     if not isinstance(value, str) or value in choices:
         return None
     return nearest(value, [choice for choice in choices if isinstance(choice, str)])
 
 
 def _one(text: str, pin: InputPin, hint: object) -> object:
-    for part in _parts(hint):
-        if get_origin(part) is Literal:
-            return next((choice for choice in get_args(part) if str(choice) == text), text)
+    if choices := _choices(hint):
+        return _chosen(text, choices)
     name = pin.type.name
     if name == "StringField" or name == "EnumField":
         return text
@@ -101,6 +101,24 @@ def _one(text: str, pin: InputPin, hint: object) -> object:
         if pin.custom is None:
             raise
         return text  # for the class to read
+
+
+def _chosen(text: str, choices: Sequence[Any]) -> object:
+    """The choice that a text stands for, or the text itself if it stands for none."""
+    named = {str(choice): choice for choice in reversed(choices)}
+    for spelled in (text, text.capitalize()):  # "true" is True
+        if spelled in named and (spelled == text or isinstance(named[spelled], bool)):
+            return named[spelled]
+    if not _NUMBER.fullmatch(text.strip()):
+        return text
+    return next((choice for choice in choices if type(choice) in (int, float) and choice == float(text)), text)
+
+
+def _choices(hint: object) -> list[Any]:
+    """The choices in an annotation."""
+    return [choice for part in _parts(hint) if get_origin(part) is Literal for choice in get_args(part)] + [
+        choice for part in _parts(hint) if isinstance(part, OneOf) for choice in part.arguments
+    ]
 
 
 def _integer(text: str, pin: InputPin) -> int:
@@ -162,7 +180,9 @@ def _parts(hint: Any) -> Iterator[Any]:
     """The parts of an annotation: the members of unions, lists and Annotated."""
     origin = get_origin(hint)
     if origin is Annotated:
-        yield from _parts(get_args(hint)[0])
+        inner, *extras = get_args(hint)
+        listed = [extra for extra in extras if isinstance(extra, OneOf)]
+        yield from listed or _parts(inner)
     elif origin in (Union, UnionType, list):
         for member in get_args(hint):
             yield from _parts(member)

@@ -5,7 +5,7 @@ The table is closed: a type that is not listed is annotated as a JSON value, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from invokable.codegen.python import expression
 from invokable.codegen.python.code import Code, literal
 from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.limits import cardinality_of
-from invokable.contract.fields import CHOICES, NUMBERS, Choices, FieldType
+from invokable.contract.fields import CHOICES, NUMBERS, Choices, FieldType, fit_a_literal
 from invokable.contract.limits import BOUNDS, NO_LIMITS, Limits
 from invokable.contract.models import ANY_MODEL, ModelFilter
 from invokable.contract.settings import FAMILIES, generator_field
@@ -30,6 +30,7 @@ PLAIN = {
 }
 TEXTS = frozenset({"SavedWorkflowField", "StringField", *CHOICES})
 """Types whose values are text unless there are choices."""
+_MOST_LISTED = 1_000  # choices in an annotation; black needs a hundred times its size in memory
 _RUNTIME = {
     "BoardField": "BoardInput",
     "ColorField": "Color",
@@ -69,7 +70,7 @@ def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Exp
     single = custom or _item_type(template.type.name, choices)
     cardinality = cardinality_of(template)
     within = limits if cardinality == "SINGLE" else (limits.item or NO_LIMITS)
-    constraints = () if choices or custom else _constraints(template.type.name, within)
+    constraints = () if custom else _constraints(template.type.name, choices, within)
     if cardinality == "SINGLE":
         return Annotation(single, (*constraints, *_model_filter(item)), custom=custom)
     inner = expression.subscript("Annotated", [single, *constraints]) if constraints else single
@@ -94,7 +95,7 @@ def result_type(kind: FieldType, many: bool, single: Expression | None = None) -
 def choices_of(item: FormInput) -> Choices:
     """The choices of an input, from the schema or from a dropdown in the form; may be empty."""
     if item.template.type.name in CHOICES:
-        return choices_among(item.template.options)
+        return distinct(item.template.options)
     if item.options and item.template.type.name == "StringField":
         offered = [value for value, _ in item.options]
         if isinstance(item.value, str):
@@ -103,21 +104,39 @@ def choices_of(item: FormInput) -> Choices:
     return ()
 
 
-def choices_among(options: Sequence[str | float]) -> Choices:
-    """The options of a schema as the choices of a Literal, which cannot hold a float; empty if there is one."""
-    choices = [option for option in options if not isinstance(option, float)]
-    return tuple(dict.fromkeys(choices)) if len(choices) == len(options) else ()
+def distinct(options: Iterable[str | float]) -> Choices:
+    """The options of a schema, each once. True is not 1."""
+    return tuple({(type(option), option): option for option in options}.values())
+
+
+def unlisted(choices: Choices) -> tuple[str, ...]:
+    """A description of choices that are too many for an annotation; a Literal has an alias, which is laid out fast."""
+    if len(choices) <= _MOST_LISTED or fit_a_literal(choices):
+        return ()
+    return (f"its {len(choices):,} choices, since they are not only text and integers",)
+
+
+def type_of(choices: Choices) -> Expression:
+    """A Literal of the choices, or else their types."""
+    if fit_a_literal(choices):
+        return expression.one_of(choices)
+    kinds = dict.fromkeys(type(choice).__name__ for choice in choices)
+    if "float" in kinds:
+        kinds.pop("int", None)  # a float may be an int
+    return expression.union(*map(expression.name, kinds))
 
 
 def _item_type(name: str, choices: Choices) -> Expression:
     if choices:
-        return expression.one_of(choices)
+        return type_of(choices)
     if name in TEXTS:
         return expression.name("str")
     return expression.name(PLAIN.get(name) or _RUNTIME.get(name, "JsonValue"))
 
 
-def _constraints(type_name: str, limits: Limits) -> tuple[Expression, ...]:
+def _constraints(type_name: str, choices: Choices, limits: Limits) -> tuple[Expression, ...]:
+    if choices:
+        return (expression.call("OneOf", *choices),) if not (fit_a_literal(choices) or unlisted(choices)) else ()
     if type_name not in NUMBERS:
         return _length(limits.min_length, limits.max_length)
     if type_name == "IntegerField" and limits.multiple_of == 1:  # as every integer is

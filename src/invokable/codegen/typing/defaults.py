@@ -16,7 +16,7 @@ from invokable.codegen.python.expression import Expression
 from invokable.codegen.typing.annotations import TEXTS, Annotation
 from invokable.codegen.typing.limits import cardinality_of
 from invokable.contract.colors import CHANNELS, FULL, is_channel
-from invokable.contract.fields import CHOICES, NUMBERS, Choices
+from invokable.contract.fields import CHOICES, NUMBERS, Choices, membership
 from invokable.contract.generators import GeneratorError, check
 from invokable.contract.limit_words import number
 from invokable.contract.limits import NO_LIMITS, NOT_FINITE, Limits
@@ -31,6 +31,7 @@ FROM_JSON: Final = "from_invokeai"
 """The method of a project's own class that creates it from a JSON value."""
 _MAX_NESTING: Final = 20  # of a JSON default; Python and black fail at a few hundred brackets
 _MAX_VALUES: Final = 1_000  # in a JSON default; black needs a hundred times its size in memory
+_NO_CHOICE: Final = "is not one of the choices"
 _NONE: Final = expression.name("None")
 
 
@@ -115,11 +116,12 @@ def _misfit(value: object, item: FormInput, choices: Choices, limits: Limits) ->
         return "is a list" if name in _KNOWN else _misfit_of_json(value)
     if misfit := limits.misfit_of_list(value):
         return misfit
-    offered = {(type(choice), choice) for choice in choices}
+    is_choice = membership(choices)
     for position, entry in enumerate(value):
-        misfit = _misfit_of_one(entry, name, (), limits.item or NO_LIMITS) if not offered else ""
-        if offered and (type(entry), entry if not isinstance(entry, list | dict) else None) not in offered:
-            misfit = "is not one of the choices"
+        if choices:
+            misfit = "" if is_choice(entry) else _NO_CHOICE
+        else:
+            misfit = _misfit_of_one(entry, name, (), limits.item or NO_LIMITS)
         if misfit:
             return f"has an item {position} that {misfit}"
     return ""
@@ -127,8 +129,7 @@ def _misfit(value: object, item: FormInput, choices: Choices, limits: Limits) ->
 
 def _misfit_of_one(value: object, name: str, choices: Choices, limits: Limits) -> str:
     if choices:
-        fits = any(type(value) is type(choice) and value == choice for choice in choices)
-        return "" if fits else "is not one of the choices"
+        return "" if membership(choices)(value) else _NO_CHOICE
     if name in NUMBERS:
         return _misfit_of_number(value, name, limits)
     if name in TEXTS:

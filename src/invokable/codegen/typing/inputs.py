@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from invokable.codegen.python import expression
 from invokable.codegen.python.expression import Expression
-from invokable.codegen.typing.annotations import annotation_of, choices_of
+from invokable.codegen.typing.annotations import annotation_of, choices_of, unlisted
 from invokable.codegen.typing.defaults import Factory, default_of
 from invokable.codegen.typing.limits import effective_limits
 from invokable.codegen.typing.words import summary
@@ -72,5 +72,5 @@ def input_type(item: FormInput, custom: Expression | None = None) -> InputType:
         factory=default.factory,
         summary=summary(item, choices, limits) if custom is None else custom.code,
         unfit=default.unfit,
-        dropped=dropped,
+        dropped=(*dropped, *unlisted(choices)),
     )

@@ -88,6 +88,10 @@ def _long_literal(annotation: str) -> list[object] | None:
 
 def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | Many | None]:
     match node:
+        case ast.Subscript(
+            value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, ast.Call(func=ast.Name(id="OneOf"), args=values)])
+        ):
+            yield _one_of([ast.literal_eval(value) for value in values])
         case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, *more])):
             yield from _alternatives(inner, (*more, *extras))
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -108,10 +112,20 @@ def _alternatives(node: ast.expr, extras: Sequence[ast.expr]) -> Iterator[One | 
 
 
 def _choices(values: list[Any]) -> One:
-    if not all(isinstance(value, str | bool) or (isinstance(value, int) and _is_number(value)) for value in values):
+    """The choices of a Literal."""
+    if any(isinstance(value, float) for value in values):
         raise ValueError("a choice is neither a string nor an integer, or too large")
+    return _one_of(values)
+
+
+def _one_of(values: list[Any]) -> One:
+    """The choices of a Literal or a OneOf."""
+    if not all(isinstance(value, str | bool) or _is_number(value) for value in values):
+        raise ValueError("a choice is neither a string nor a number, or too large")
     bases = {type(value).__name__ for value in values}
-    return One(bases.pop() if len(bases) == 1 else "str | int | bool", tuple(values))
+    number = "float" if "float" in bases else "int"
+    bases = {number if base == "int" else base for base in bases}
+    return One(bases.pop() if len(bases) == 1 else f"str | {number} | bool", tuple(values))
 
 
 def _limits(extras: Sequence[ast.expr], sized: str) -> Limits:

@@ -83,7 +83,7 @@ def _within(limits: Limits, given: One) -> bool:
     return _contains_size(limits, given.limits)
 
 
-def _misfit(limits: Limits, choice: str | int) -> str:
+def _misfit(limits: Limits, choice: str | float) -> str:
     return limits.misfit_of_text(choice) if isinstance(choice, str) else limits.misfit_of_number(choice)
 
 

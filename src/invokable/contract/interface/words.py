@@ -108,7 +108,7 @@ def _joined(*parts: str) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _quoted(choice: str | int | bool) -> str:
+def _quoted(choice: str | float) -> str:
     return f'"{choice}"' if isinstance(choice, str) else repr(choice)
 
 

@@ -8,30 +8,60 @@ the library's own object.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from invokable.contract.fields import membership
+from invokable.contract.listing import any_of
 
 
-class _Limit:
+class _Constraint:
     __slots__ = ("arguments",)
-    __is_annotated_types_grouped_metadata__: Final[Literal[True]] = True
-
-    def __init__(self, value: float, /) -> None:
-        self.arguments: tuple[float | None, ...] = (value,)
-
-    def __iter__(self) -> Iterator[object]:
-        """Yield the equivalent object of annotated-types."""
-        import annotated_types
-
-        yield getattr(annotated_types, type(self).__name__)(*self.arguments)
+    arguments: tuple[Any, ...]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Limit) and (type(self), self.arguments) == (type(other), other.arguments)
+        return isinstance(other, _Constraint) and (type(self), self.arguments) == (type(other), other.arguments)
 
     def __hash__(self) -> int:
         return hash((type(self), self.arguments))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.arguments))})"
+
+
+class OneOf(_Constraint):
+    """One of some values. It stands for a Literal, which cannot hold a float."""
+
+    __slots__ = ()
+
+    def __init__(self, *choices: str | float) -> None:
+        self.arguments = choices
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> Any:
+        """Validate like a Literal."""
+        from pydantic_core import PydanticKnownError, core_schema
+
+        is_choice = membership(self.arguments)
+
+        def check(value: object) -> object:
+            if is_choice(value):
+                return value
+            raise PydanticKnownError("literal_error", {"expected": any_of(map(repr, self.arguments))})
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+class _Limit(_Constraint):
+    __slots__ = ()
+    __is_annotated_types_grouped_metadata__: Final[Literal[True]] = True
+
+    def __init__(self, value: float, /) -> None:
+        self.arguments = (value,)
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the equivalent object of annotated-types."""
+        import annotated_types
+
+        yield getattr(annotated_types, type(self).__name__)(*self.arguments)
 
 
 class Ge(_Limit):
