@@ -54,7 +54,7 @@ def test_every_failure_is_collected_with_its_place(tmp_path: Path) -> None:
     found = [(failure.where, failure.pointer, failure.suggestion, failure.kind) for failure in build.failures]
     custom = "read the schema of a custom node from a server that has it: --server URL"
     assert found == [
-        (names[0], "/meta/version", None, "input"),
+        (names[0], "", None, "input"),
         (names[1], "/nodes/1/data/type", f'did you mean "img_blur"? Otherwise {custom}', "input"),
         (str(tmp_path / "out" / "c.py"), None, None, "refused"),
     ]

@@ -204,6 +204,8 @@ def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:
         (field("IntegerField", 5, limits=Limits(minimum=0), minimum=2, maximum=9), ["Ge(2)", "Le(9)"]),
         (field("IntegerField", 5, limits=Limits(minimum=3), minimum=1), ["Ge(3)"]),
         (field("IntegerField", 50, limits=Limits(minimum=0), maximum=9), ["Ge(0)"]),
+        (field("IntegerField", limits=Limits(minimum=0), minimum=2, default=1), ["Ge(0)"]),
+        (field("IntegerField", limits=Limits(minimum=0), minimum=2, default=1, required=True), ["Ge(2)"]),
         (field("StringField", "x", limits=Limits(max_length=5)), ["Len(0, 5)"]),
         (field("ImageField", [], cardinality="COLLECTION", limits=Limits(max_items=3)), ["Len(0, 3)"]),
         (

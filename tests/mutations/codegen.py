@@ -15,6 +15,34 @@ WIDEST: Final = f"{MEMORY}[generate-wide attributes-True]"
 
 MUTATIONS: Final = (
     Mutation(
+        "a pointer leads to what a migration added",
+        f"{WORKFLOW}errors.py",
+        "return pointer[:end]",
+        "return pointer",
+        ("tests/workflow/test_pointers.py",),
+    ),
+    Mutation(
+        "the pointer to an input leads to the value that it lacks",
+        f"{WORKFLOW}inputs.py",
+        '(pointer("value") if is_given else "")',
+        'pointer("value")',
+        ("tests/workflow/test_pointers.py",),
+    ),
+    Mutation(
+        "an exposed field is sought in a form that the file does not have",
+        f"{WORKFLOW}reconcile.py",
+        "if element.exposed is None else",
+        "if True else",
+        ("tests/workflow/test_pointers.py",),
+    ),
+    Mutation(
+        "the form's limits refuse the default that the editor runs",
+        f"{CODEGEN}typing/limits.py",
+        "template.default if item.value is MISSING and not template.required else item.value",
+        "item.value",
+        ("tests/codegen/test_types.py",),
+    ),
+    Mutation(
         "True is 1 among the choices",
         "src/invokable/contract/fields.py",
         "(float if type(value) in numbers else type(value), value)",

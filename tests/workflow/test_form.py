@@ -169,7 +169,7 @@ def test_an_empty_form_counts_as_missing(empty: Any) -> None:
     ("broken", "pointer"),
     [
         ([], "/form"),
-        ({"rootElementId": "root"}, "/form/elements"),
+        ({"rootElementId": "root", "elements": []}, "/form/elements"),
         ({"elements": {}, "rootElementId": ""}, "/form/rootElementId"),
         ({"elements": {"root": {"id": "root", "type": "tabs"}}, "rootElementId": "root"}, "/form/elements/root"),
         (

@@ -55,7 +55,7 @@ def plan_document(document: object, schema: Schema, *, source: str, options: Opt
     if not reading.inputs and not options.lenient:
         raise WorkflowFileError(
             "the workflow exposes no fields; add some to its form in the editor, or pass --lenient",
-            pointer="/form",
+            pointer="/form" if isinstance(document, dict) and "form" in document else "",
         )
     return plan_module(
         reading,

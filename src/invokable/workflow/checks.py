@@ -43,9 +43,8 @@ def check_ids(workflow: ParsedWorkflow, findings: Findings) -> None:
 def check_form(workflow: ParsedWorkflow, findings: Findings) -> None:
     """Find a form that the editor ignores, because it cannot read a part of it."""
     if workflow.form.ignored_for is not None:
-        findings.problem(
-            "the editor cannot read this part of the form, so it ignores the whole form", workflow.form.ignored_for
-        )
+        unreadable, where = workflow.form.ignored_for
+        findings.problem(f"the editor cannot read {unreadable}, so it ignores the whole form", where)
 
 
 def check_node_types(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> None:

@@ -40,9 +40,13 @@ LENIENT = "--lenient reads it as the editor does, with a warning"
 
 
 class Findings:
-    """Collects the problems of a file: errors when reading strictly, else warnings."""
+    """Collects the problems of a file: errors when reading strictly, else warnings.
 
-    def __init__(self, *, lenient: bool) -> None:
+    A migration may add what the file lacks, so a pointer to that becomes one to the nearest place in the file.
+    """
+
+    def __init__(self, document: object, *, lenient: bool) -> None:
+        self._document = document
         self._lenient = lenient
         self._warnings: list[Warning_] = []
 
@@ -53,7 +57,7 @@ class Findings:
 
     def warn(self, message: str, pointer: str | None = None) -> None:
         """Add a warning about a harmless change."""
-        self._warnings.append(Warning_(message, pointer))
+        self._warnings.append(Warning_(message, self._place(pointer)))
 
     def problem(self, message: str, pointer: str | None = None, suggest: Suggest | None = None) -> None:
         """Report something that the editor drops silently: a warning if lenient, else an error.
@@ -70,13 +74,31 @@ class Findings:
             WorkflowFileError: The file is read strictly.
         """
         if not self._lenient:
-            raise WorkflowFileError(message, pointer, (suggest() if suggest else None) or LENIENT)
+            raise WorkflowFileError(message, self._place(pointer), (suggest() if suggest else None) or LENIENT)
         self.warn(message, pointer)
+
+    def _place(self, pointer: str | None) -> str | None:
+        return None if pointer is None else nearest_place(self._document, pointer)
 
 
 def pointer(*parts: str | int) -> str:
     """Return the JSON pointer (RFC 6901) through the given keys and positions."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def nearest_place(document: object, pointer: str) -> str:
+    """Return the JSON pointer, cut before the first part that the document does not have."""
+    place, end = document, 0
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(place, list) and key.isdecimal() and int(key) < len(place):
+            place = place[int(key)]
+        elif isinstance(place, dict) and key in place:
+            place = place[key]
+        else:
+            break
+        end += 1 + len(part)
+    return pointer[:end]
 
 
 def quoted(text: object, limit: int = 80) -> str:

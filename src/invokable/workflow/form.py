@@ -6,7 +6,7 @@ form with a broken tree (an unreachable element, a missing child, a wrong parent
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from invokable.schema.model import MISSING, FieldType
 from invokable.workflow.errors import WorkflowFileError, nearest, pointer, quoted
@@ -71,6 +71,9 @@ _DATA: dict[ElementKind, Shape] = {
 }
 
 
+_A_PART = "this part of the form"
+
+
 # --- from JSON --------------------------------------------------------------------------------------------------------
 
 
@@ -84,26 +87,32 @@ def parse_form(raw: object) -> Form:
     if raw is None or raw == {}:
         return form
     if not isinstance(raw, dict):
-        form.ignored_for = pointer("form")
+        form.ignored_for = _A_PART, pointer("form")
         return form
-    root, elements = identifier(raw.get("rootElementId")), _typed_elements(raw.get("elements"))
+    root, elements = identifier(raw.get("rootElementId")), _typed_elements(raw)
     if isinstance(elements, dict) and isinstance(root, str):
         form = Form(elements=elements, root=root)
         _check_tree(form)
     else:
-        form.ignored_for = elements if isinstance(elements, str) else pointer("form", "rootElementId")
+        form.ignored_for = _unreadable(raw, "rootElementId") if isinstance(elements, dict) else elements
     return form
 
 
-def _typed_elements(raw: object) -> dict[str, FormElement] | str:
-    """Return the elements by key; the pointer of the first one whose parts have wrong types, if there is one."""
+def _unreadable(raw: Mapping[str, object], key: str) -> tuple[str, str]:
+    """What cannot be read: the value of a key, or the form without it."""
+    return (_A_PART, pointer("form", key)) if key in raw else (f'a form without "{key}"', pointer("form"))
+
+
+def _typed_elements(form: Mapping[str, object]) -> dict[str, FormElement] | tuple[str, str]:
+    """Return the elements by key; if one cannot be read, it and its pointer."""
+    raw = form.get("elements")
     if not isinstance(raw, dict):
-        return pointer("form", "elements")
+        return _unreadable(form, "elements")
     elements: dict[str, FormElement] = {}
     for key, value in raw.items():
         element = _typed_element(key, value)
         if element is None:
-            return at(key)
+            return _A_PART, at(key)
         elements[key] = element
     return elements
 

@@ -87,6 +87,7 @@ def _outline_item(element: FormElement, depth: int) -> OutlineItem:
 def _form_input(shown: _Shown, schema: Schema, fed: Collection[tuple[str, str]]) -> FormInput:
     element, node, template = shown.element, shown.node, shown.template
     entry = node.inputs[element.field_name]
+    is_given = entry.dropped or entry.value is not MISSING
     numbers = _NUMBER_SETTINGS.get(template.type.name, "")
     return FormInput(
         index=shown.indices[0],
@@ -105,7 +106,7 @@ def _form_input(shown: _Shown, schema: Schema, fed: Collection[tuple[str, str]])
         options=_options(element, template),
         connected=(node.id, element.field_name) in fed,
         value=entry.value,
-        pointer=pointer_to(node, "inputs", element.field_name) + pointer("value"),
+        pointer=pointer_to(node, "inputs", element.field_name) + (pointer("value") if is_given else ""),
     )
 
 

@@ -55,7 +55,10 @@ def _format(top: Record) -> str:
     meta = top.data.get("meta")
     version = meta.get("version") if isinstance(meta, dict) else None
     if not isinstance(version, str) or not is_node_version(version):
-        raise WorkflowFileError("not an InvokeAI workflow: it has no meta.version", pointer("meta", "version"))
+        where = pointer("meta") if "meta" in top.data else pointer()
+        if isinstance(meta, dict) and "version" in meta:
+            where = pointer("meta", "version")
+        raise WorkflowFileError("not an InvokeAI workflow: it has no meta.version", where)
     if version not in FORMATS:
         raise WorkflowFileError(
             f"unknown workflow format {quoted(version)}; the known formats are {', '.join(FORMATS)}",

@@ -138,6 +138,8 @@ class FormElement:
     field_name: str = ""
     show_description: bool = True
     settings: dict[str, object] | None = None
+    exposed: int | None = None
+    """The position in the list of exposed fields, if the element stands for an entry of it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,8 +148,8 @@ class Form:
 
     elements: dict[str, FormElement]
     root: str
-    ignored_for: str | None = None
-    """JSON pointer of what the editor cannot read in the file's form, if it ignores the form for that."""
+    ignored_for: tuple[str, str] | None = None
+    """What the editor cannot read in the file's form, and the JSON pointer of it, if it ignores the form for that."""
 
     @property
     def empty(self) -> bool:

@@ -43,7 +43,7 @@ def read_workflow(document: object, schema: Schema, *, lenient: bool = False) ->
             unknown node type or field, an invalid edge, a form element without a field, a value that the editor does
             not understand, a node whose version is too old or too new.
     """
-    findings = Findings(lenient=lenient)
+    findings = Findings(document, lenient=lenient)
     migration = migrate(document, schema)
     workflow = parse_workflow(migration.document, schema)
     mark_dropped(workflow, migration.dropped)

@@ -43,8 +43,14 @@ def adopt_exposed_fields(workflow: ParsedWorkflow, schema: Schema, findings: Fin
             field_name=ref.field_name,
             show_description=False,
             settings=default_settings(template.type),
+            exposed=index,
         )
     workflow.form = form
+
+
+def _where(element: FormElement) -> str:
+    """The pointer to an element, or to the exposed field that it stands for."""
+    return at(element.key) if element.exposed is None else pointer("exposedFields", element.exposed)
 
 
 def rename_fields(workflow: ParsedWorkflow) -> None:
@@ -85,7 +91,7 @@ def prune_form(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> 
                     f"the form shows {quoted(element.field_name)} of {node.described()}, for which"
                     f" InvokeAI {schema.version} has no input; the editor shows an error in its place"
                 )
-                findings.problem(message, at(element.key))
+                findings.problem(message, _where(element))
             continue
         if node is None:
             message = f"the form shows a field of node {quoted(element.node_id)}, which does not exist"
@@ -94,7 +100,7 @@ def prune_form(workflow: ParsedWorkflow, schema: Schema, findings: Findings) -> 
             described = node.described() if isinstance(node, InvocationNode) else quoted(node.id)
             message = f"the form shows {quoted(element.field_name)} of {described}, which has no such field"
             suggest = partial(nearest, element.field_name, inputs)
-        findings.problem(message, at(element.key), suggest)
+        findings.problem(message, _where(element), suggest)
         del form.elements[element.key]
     for element in form.elements.values():
         # The editor leaves the ids of removed elements in their parents, and then refuses its own workflow.

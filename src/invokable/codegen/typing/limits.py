@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from invokable.contract.fields import NUMBERS
 from invokable.contract.limit_words import whole
 from invokable.contract.limits import BOUNDS, NO_LIMITS, Limits
+from invokable.schema.model import MISSING
 
 if TYPE_CHECKING:
     from invokable.schema.model import InputTemplate
@@ -45,7 +46,7 @@ def effective_limits(item: FormInput) -> tuple[Limits, tuple[str, ...]]:
     """The limits of an input, and descriptions of those dropped.
 
     The form's limits only restrict typing in the editor, which runs a value beyond them. They apply unless the
-    workflow's own value is beyond them, or no value would be left.
+    workflow's own value, or the default that the editor runs without one, is beyond them, or no value would be left.
     """
     template = item.template
     limits, dropped = usable_limits(template)
@@ -58,7 +59,7 @@ def effective_limits(item: FormInput) -> tuple[Limits, tuple[str, ...]]:
         narrowed = replace(narrowed, maximum=item.maximum, exclusive_maximum=None)
     whole = template.type.name == "IntegerField"
     narrowed = _in_integers(narrowed) if whole else _shortened(narrowed)
-    value = item.value
+    value = template.default if item.value is MISSING and not template.required else item.value
     if isinstance(value, int | float) and narrowed.misfit_of_number(value) and not limits.misfit_of_number(value):
         return limits, dropped
     if not admits_a_number(narrowed, whole=whole):
