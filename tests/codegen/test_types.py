@@ -15,6 +15,7 @@ from invokable.codegen.typing.words import choices_in_words
 from invokable.contract.limit_words import range_in_words
 from invokable.contract.model_words import models_in_words
 from invokable.contract.models import ANY_MODEL
+from invokable.contract.parsed import most_tokens, parse
 from invokable.contract.settings import KINDS, GeneratorKind
 from invokable.runtime.values import settings
 from invokable.schema.model import MISSING, FieldType, InputTemplate, Limits, ModelFilter
@@ -185,9 +186,23 @@ def test_a_number_that_equals_a_choice_is_that_choice(value: object, fits: bool)
 
 
 def test_more_numbers_than_an_annotation_can_list_are_any_numbers() -> None:
-    typed = input_type(field("EnumField", 0.5, choices=tuple(number + 0.5 for number in range(1_001))))
+    typed = input_type(field("EnumField", 0.5, choices=tuple(number + 0.5 for number in range(251))))
     assert (str(typed.annotation), typed.constraints) == ("float", ())
-    assert typed.dropped == ("its 1,001 choices, since they are not only text and integers",)
+    assert typed.dropped == ("its 251 choices, since they are not only text and integers",)
+
+
+@pytest.mark.parametrize("cardinality", ["SINGLE", "COLLECTION", "SINGLE_OR_COLLECTION"])
+def test_an_annotation_with_the_most_choices_can_be_read_again(cardinality: str) -> None:
+    choices = tuple(-number - 1 / 7 for number in range(250))
+    typed = input_type(field("EnumField", cardinality=cardinality, choices=choices))
+    source = f"x: Annotated[{', '.join(map(str, (typed.annotation, *typed.constraints, 'Index(0)')))}]".encode()
+    assert "OneOf" in source.decode()
+    assert len(parse(source, most_tokens(source))) == 1
+
+
+def test_half_of_a_character_is_not_a_choice() -> None:
+    typed = input_type(field("EnumField", "a", choices=("\ud800", "a", "\U0001f98a")))
+    assert typed.choices == ("a", "\U0001f98a")
 
 
 def test_a_dropdown_s_choices_become_a_literal_with_the_stored_value() -> None:

@@ -15,6 +15,20 @@ WIDEST: Final = f"{MEMORY}[generate-wide attributes-True]"
 
 MUTATIONS: Final = (
     Mutation(
+        "a module with half of a character among its choices cannot be imported",
+        f"{CODEGEN}typing/annotations.py",
+        "if not (isinstance(option, str) and _SURROGATE.search(option))",
+        "if True",
+        ("tests/codegen/test_types.py",),
+    ),
+    Mutation(
+        "an annotation lists so many choices that the module cannot be read again",
+        f"{CODEGEN}typing/annotations.py",
+        "_MOST_LISTED = 250",
+        "_MOST_LISTED = 1_000",
+        ("tests/codegen/test_types.py",),
+    ),
+    Mutation(
         "a pointer leads to what a migration added",
         f"{WORKFLOW}errors.py",
         "return pointer[:end]",

@@ -5,6 +5,7 @@ The table is closed: a type that is not listed is annotated as a JSON value, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -30,7 +31,8 @@ PLAIN = {
 }
 TEXTS = frozenset({"SavedWorkflowField", "StringField", *CHOICES})
 """Types whose values are text unless there are choices."""
-_MOST_LISTED = 1_000  # choices in an annotation; black needs a hundred times its size in memory
+_MOST_LISTED = 250  # choices in an annotation, which is read and formatted at the expense of many times its size
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _RUNTIME = {
     "BoardField": "BoardInput",
     "ColorField": "Color",
@@ -105,8 +107,9 @@ def choices_of(item: FormInput) -> Choices:
 
 
 def distinct(options: Iterable[str | float]) -> Choices:
-    """The options of a schema, each once. True is not 1."""
-    return tuple({(type(option), option): option for option in options}.values())
+    """The options of a schema, each once. True is not 1; half of a character cannot be sent."""
+    whole = (option for option in options if not (isinstance(option, str) and _SURROGATE.search(option)))
+    return tuple({(type(option), option): option for option in whole}.values())
 
 
 def unlisted(choices: Choices) -> tuple[str, ...]:
