@@ -1082,9 +1082,23 @@ MUTATIONS: Final = (
     Mutation(
         "the simulator reads items back without the defaults of their nodes",
         "src/invokable/testing/graphs/batch_rules.py",
-        'if node_id in changed or node["type"] in RULED',
-        "if node_id in changed",
+        "if name in changed or name in unreadable",
+        "if name in changed",
         ("tests/contract/test_refusals.py::test_an_item_that_the_server_cannot_read",),
+    ),
+    Mutation(
+        "the simulator reads every node with rules again for each item",
+        "src/invokable/testing/graphs/batch_rules.py",
+        'if node["type"] in RULED and not _reads(stored, node)',
+        'if node["type"] in RULED',
+        ("tests/testing/test_growth.py::test_only_the_nodes_with_values_are_read_for_each_item",),
+    ),
+    Mutation(
+        "the simulator searches all items for the one that runs",
+        "src/invokable/testing/server/queue.py",
+        "for item_id in sorted(self._running))",
+        'for item_id in self.rows if self.rows[item_id].status == "in_progress")',
+        ("tests/testing/test_growth.py::test_the_items_that_have_ended_are_not_searched_for_the_one_that_runs",),
     ),
     Mutation(
         "the simulator tells of a retry only if an item was retried",

@@ -15,6 +15,8 @@ from invokable.testing.graphs.values import Reader
 from invokable.testing.graphs.workflow_rules import workflow_schema
 from invokable.testing.server import checks
 from invokable.testing.server.batches import Batch, FieldValue, substituted
+from invokable.testing.server.problems import Broken
+from invokable.testing.server.queue import ReadBack
 
 _ITEM: Final = "list[union[str,float,int,ImageField,VideoField]]"
 
@@ -77,23 +79,43 @@ def _kind(item: Any) -> str:
     return next(iter(item)) if isinstance(item, dict) else type(item).__name__
 
 
-def read_back(values: Sequence[FieldValue], graph: dict[str, Any], reader: Reader) -> tuple[dict[str, Any], str | None]:
-    """The nodes that an item's values change, and why the server cannot read the item, which it only finds too late.
+def reading_back(graph: dict[str, Any], reader: Reader) -> ReadBack:
+    """Return what reads an item: the nodes that its values change, and why the server cannot read it.
 
-    It checks the values of a batch, and defaults, for the first time when it reads the stored graph.
+    The server finds that out too late: it checks the values of a batch, and defaults, for the first time when it reads
+    the stored graph. The nodes without values are the same in each item, so they are read only once.
     """
-    nodes = substituted(graph, values)["nodes"]
-    changed = {value["node_path"] for value in values}
-    read = {
-        node_id: {name: value for name, value in node.items() if value is not None}
-        for node_id, node in nodes.items()
-        if node_id in changed or node["type"] in RULED
-    }
+    stored, nodes = _stored(reader), graph["nodes"]
+    unreadable = {node_id for node_id, node in nodes.items() if node["type"] in RULED and not _reads(stored, node)}
+
+    def read_back(values: Sequence[FieldValue]) -> tuple[dict[str, Any], str | None]:
+        changed = substituted(nodes, values)
+        suspects = {
+            name: changed.get(name, node) for name, node in nodes.items() if name in changed or name in unreadable
+        }
+        try:
+            taken = _read(stored, suspects)
+        except ValidationError as error:
+            return changed, str(error)
+        return {node_id: taken[node_id] for node_id in changed}, None
+
+    return read_back
+
+
+def _reads(stored: SchemaValidator, node: dict[str, Any]) -> bool:
     try:
-        taken = _stored(reader).validate_python({"graph": {"nodes": read}})["graph"]["nodes"]
-    except ValidationError as error:
-        return {node_id: nodes[node_id] for node_id in changed}, str(error)
-    return {node_id: taken[node_id] for node_id in changed}, None
+        _read(stored, {"": node})
+    except (ValidationError, Broken):
+        return False
+    return True
+
+
+def _read(stored: SchemaValidator, nodes: dict[str, Any]) -> dict[str, Any]:
+    kept = {
+        node_id: {name: value for name, value in node.items() if value is not None} for node_id, node in nodes.items()
+    }
+    taken: dict[str, Any] = stored.validate_python({"graph": {"nodes": kept}})["graph"]["nodes"]
+    return taken
 
 
 def _stored(reader: Reader) -> SchemaValidator:

@@ -65,12 +65,10 @@ def _zipped(group: Sequence[dict[str, Any]]) -> Iterator[tuple[FieldValue, ...]]
     return zip(*columns, strict=True)
 
 
-def substituted(graph: dict[str, Any], values: Sequence[FieldValue]) -> dict[str, Any]:
-    """The graph with an item's values inserted. Shares its unchanged parts with `graph`."""
-    if not values:
-        return graph
-    nodes = dict(graph["nodes"])
+def substituted(nodes: dict[str, Any], values: Sequence[FieldValue]) -> dict[str, Any]:
+    """The nodes that an item's values change, by id."""
+    changed: dict[str, Any] = {}
     for value in values:
         node_id = value["node_path"]
-        nodes[node_id] = {**nodes[node_id], value["field_name"]: value["value"]}
-    return {**graph, "nodes": nodes}
+        changed[node_id] = {**changed.get(node_id, nodes[node_id]), value["field_name"]: value["value"]}
+    return changed

@@ -38,6 +38,7 @@ class Queue:
         self._next_id = 1
         self._by_batch: dict[str, list[int]] = {}
         self._counts: dict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+        self._running: set[int] = set()
         self._heaps: dict[str, list[tuple[int, int]]] = {}
         self._served: dict[str, int] = {}
         self._turn = 0
@@ -135,9 +136,8 @@ class Queue:
     def current(self, queue_id: str | None = None) -> Row | None:
         """The running item, of one queue or of any."""
         with self.lock:
-            return next(
-                (r for r in self.rows.values() if r.status == "in_progress" and queue_id in (None, r.queue_id)), None
-            )
+            running = (self.rows[item_id] for item_id in sorted(self._running))
+            return next((row for row in running if queue_id in (None, row.queue_id)), None)
 
     def move(self, row: Row, status: str, *, error: tuple[str, str, str] | None = None) -> bool:
         """Set the status of a row unless it has ended, and publish it. Returns whether it was set."""
@@ -268,7 +268,7 @@ class Queue:
     def status(self, queue_id: str, viewer: Person) -> dict[str, Any]:
         """The counts of the queue, and the running item."""
         with self.lock:
-            running = self.current(queue_id) if self._counts[queue_id, None]["in_progress"] else None
+            running = self.current(queue_id)
             shown = running if running is not None and viewer.sees(running.user_id) else None
             counts = self._totals(queue_id, None)
             own = {state: counts[state] for state in ("pending", "in_progress")}
@@ -296,6 +296,8 @@ class Queue:
     def _count(self, row: Row, change: int) -> None:
         self._counts[row.queue_id, None][row.status] += change
         self._counts[row.queue_id, row.batch.batch_id][row.status] += change
+        if row.status == "in_progress":
+            (self._running.add if change > 0 else self._running.discard)(row.item_id)
 
     def _highest_priority(self, queue_id: str) -> int:
         return max(

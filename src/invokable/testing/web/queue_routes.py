@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from invokable.testing.graphs.batch_rules import batch_schema, read_back
+from invokable.testing.graphs.batch_rules import batch_schema, reading_back
 from invokable.testing.server import checks
 from invokable.testing.server.problems import Refusal
 from invokable.testing.server.reading_back import with_nulls
@@ -30,7 +30,7 @@ def enqueue(call: Call) -> Answer:
         call.params["queue_id"],
         batch,
         prepend=prepend,
-        read_back=lambda values: read_back(values, batch.graph, world.reader),
+        read_back=reading_back(batch.graph, world.reader),
     )
     return Answer(world.release.shape("enqueued", answer))
 
