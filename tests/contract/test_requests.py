@@ -243,3 +243,28 @@ def test_the_events_about_several_items(http: httpx.Client, heard: list[tuple[st
 
     retried, canceled = until(heard, "queue_items_retried", "queue_items_canceled")
     assert (retried["retried_item_ids"], canceled["canceled_item_ids"]) == ([], ids)
+
+
+def test_a_running_item_is_canceled_before_the_others_of_its_batch(
+    http: httpx.Client, heard: list[tuple[str, dict[str, Any]]], name: str
+) -> None:
+    nodes = {
+        "r": {"id": "r", "type": "range", "start": 600, "stop": 900},
+        "i": {"id": "i", "type": "iterate"},
+        "a": {"id": "a", "type": "blank_image", "width": 1024, "height": 1024, "use_cache": False},
+    }
+    ends = [("r", "collection", "i", "collection"), ("i", "item", "a", "height")]
+    edges = [
+        {"source": {"node_id": source, "field": field}, "destination": {"node_id": target, "field": into}}
+        for source, field, target, into in ends
+    ]
+    batch = {"graph": {"nodes": nodes, "edges": edges}, "batch_id": name, "runs": 2}
+    http.post("/api/v1/queue/default/enqueue_batch", json={"batch": batch})
+    until(heard, "invocation_started")
+    http.put("/api/v1/queue/default/cancel_by_batch_ids", json={"batch_ids": [name]})
+    until(heard, "queue_items_canceled")
+
+    assert [one for one, payload in heard if one == "queue_items_canceled" or payload.get("status") == "canceled"] == [
+        "queue_item_status_changed",
+        "queue_items_canceled",
+    ]

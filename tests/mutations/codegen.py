@@ -1101,6 +1101,21 @@ MUTATIONS: Final = (
         ("tests/testing/test_growth.py::test_the_items_that_have_ended_are_not_searched_for_the_one_that_runs",),
     ),
     Mutation(
+        "the simulator tells of canceled items before it cancels the running one",
+        "src/invokable/testing/server/queue.py",
+        """            for row in active:
+                self.move(row, "canceled")
+            if pending:
+                self._events.canceled(queue_id, pending)
+""",
+        """            if pending:
+                self._events.canceled(queue_id, pending)
+            for row in active:
+                self.move(row, "canceled")
+""",
+        ("tests/contract/test_requests.py::test_a_running_item_is_canceled_before_the_others_of_its_batch",),
+    ),
+    Mutation(
         "the simulator tells of a retry only if an item was retried",
         "src/invokable/testing/server/queue_events.py",
         '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',

@@ -181,17 +181,17 @@ class Queue:
         self.move(row, "canceled")
 
     def cancel_where(self, queue_id: str, chosen: Callable[[Row], bool], *, running: bool = True) -> int:
-        """Cancel items in bulk: the running one gets its own event, the others share one."""
+        """Cancel items in bulk: the running one gets its own event, then the others share one."""
         with self.lock:
             rows = [row for row in self.rows.values() if row.queue_id == queue_id and not row.ended and chosen(row)]
             pending = [row for row in rows if row.status == "pending"]
             for row in pending:
                 self._set(row, "canceled")
-            if pending:
-                self._events.canceled(queue_id, pending)
             active = [row for row in rows if row.status == "in_progress"] if running else []
             for row in active:
                 self.move(row, "canceled")
+            if pending:
+                self._events.canceled(queue_id, pending)
             return len(pending) + len(active)
 
     def delete(self, row: Row) -> None:
