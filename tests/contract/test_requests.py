@@ -24,6 +24,8 @@ WORKFLOW: dict[str, Any] = {
     "nodes": [],
     "edges": [],
 }
+LARGEST = 2**63 - 1
+"""The largest number that the server's database holds."""
 DEFAULT = {"category": "default", "version": "3.0.0"}
 RETURN = {"type": "invocation", "data": {"type": "workflow_return"}}
 
@@ -114,9 +116,19 @@ def test_a_request_is_checked_before_it_is_looked_up(
         ("POST", "/api/v1/images/download", {"board_id": "zz"}, 500),
         ("GET", "/api/v1/auth/users", None, 401),
         ("GET", "/api/v1/workflows/i/zz/thumbnail", None, 404),
+        ("GET", f"/api/v1/queue/default/i/{LARGEST}", None, 404),
+        ("GET", f"/api/v1/queue/default/i/{LARGEST + 1}", None, 500),
+        ("POST", "/api/v1/queue/default/items_by_ids", {"item_ids": [LARGEST + 1]}, 200),
+        ("POST", "/api/v1/queue/default/item_summaries_by_ids", {"item_ids": [LARGEST + 1]}, 500),
+        ("PUT", "/api/v1/queue/default/retry_items_by_id", [LARGEST + 1], 500),
+        ("GET", f"/api/v1/boards/?offset=0&limit={LARGEST + 1}", None, 500),
+        ("GET", f"/api/v1/images/?offset={LARGEST + 1}", None, 500),
+        ("GET", f"/api/v1/workflows/?page={LARGEST}&per_page=2", None, 500),
     ],
 )
-def test_a_request_that_fails(http: httpx.Client, method: str, path: str, body: Any, status: int) -> None:
+def test_the_status_of_a_request_with_an_unusual_value(
+    http: httpx.Client, method: str, path: str, body: Any, status: int
+) -> None:
     assert http.request(method, path, json=body).status_code == status
 
 

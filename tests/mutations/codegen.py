@@ -1116,6 +1116,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_requests.py::test_a_running_item_is_canceled_before_the_others_of_its_batch",),
     ),
     Mutation(
+        "the simulator looks for numbers that the server's database does not hold",
+        "src/invokable/testing/server/sqlite.py",
+        "return -_END <= number < _END",
+        "return True",
+        ("tests/contract/test_requests.py::test_the_status_of_a_request_with_an_unusual_value",),
+    ),
+    Mutation(
         "the simulator tells of a retry only if an item was retried",
         "src/invokable/testing/server/queue_events.py",
         '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',

@@ -11,6 +11,7 @@ from invokable.testing.server.boards import Board
 from invokable.testing.server.clock import now
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Refusal
+from invokable.testing.server.sqlite import page
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
@@ -59,7 +60,7 @@ def list_boards(call: Call) -> Answer:
         return Answer([_listed(call, board) for board in boards])
     if offset is None or limit is None:
         raise Refusal(400, "Invalid request: Must provide either 'all' or both 'offset' and 'limit'")
-    items = [_listed(call, board) for board in boards[offset : offset + limit]]
+    items = [_listed(call, board) for board in page(boards, offset, limit)]
     return Answer({"limit": limit, "offset": offset, "total": len(boards), "items": items})
 
 

@@ -10,6 +10,7 @@ from invokable.testing.server import checks, pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.events import Event
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
+from invokable.testing.server.sqlite import page
 from invokable.testing.web.call import Answer, Call, Parameters, picture
 from invokable.testing.web.route_table import route
 
@@ -58,7 +59,7 @@ def list_workflows(call: Call) -> Answer:
         descending=descending,
         seen=seen,
     )
-    shown = found if size is None else found[number * size : (number + 1) * size]
+    shown = found if size is None else page(found, number * size, size)
     per_page = len(found) if size is None else size
     pages = 1 if size is None else -(-len(found) // size)
     items = [library.listed(record) for record in shown]

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic_core import core_schema
 
 from invokable.contract.vocabulary import Origin
-from invokable.testing.server import checks
+from invokable.testing.server import checks, sqlite
 from invokable.testing.server.boards import Board
 from invokable.testing.server.media import CATEGORIES, File
 from invokable.testing.server.problems import Refusal
@@ -105,7 +105,7 @@ def page(call: Call, kind: str | None, show: Callable[[File], Any] | None = None
     found = _selected(call, kind, query)
     offset, limit = query.integer("offset", 0, least=least), query.integer("limit", 10, least=least, most=most)
     query.check()
-    items = list(map(show or call.world.media.to_json, found[offset : offset + limit]))
+    items = list(map(show or call.world.media.to_json, sqlite.page(found, offset, limit)))
     return Answer({"limit": limit, "offset": offset, "total": len(found), "items": items})
 
 

@@ -10,6 +10,7 @@ from invokable.testing.server import checks
 from invokable.testing.server.problems import Refusal
 from invokable.testing.server.reading_back import with_nulls
 from invokable.testing.server.rows import Row, item_json, redacted, summary_json, tally, without_nulls
+from invokable.testing.server.sqlite import TOO_LARGE, holds
 from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
 
@@ -112,7 +113,10 @@ def items_by_ids(call: Call) -> Answer:
 @route("POST", f"{_QUEUE}/item_summaries_by_ids", feature="summaries")
 def summaries(call: Call) -> Answer:
     """Items by id, without their sessions."""
-    rows = [_row(call, item_id) for item_id in call.integers("item_ids", most=_MOST)]
+    ids = call.integers("item_ids", most=_MOST)
+    if not all(map(holds, ids)):
+        raise Refusal(500, "Failed to get queue item summaries")
+    rows = [_row(call, item_id) for item_id in ids]
     return Answer([_for(call, row, summary_json(row, call.world.users.person(row.user_id))) for row in rows if row])
 
 
@@ -199,6 +203,8 @@ def retry(call: Call) -> Answer:
     ids = given.body(checks.several(checks.INTEGER))
     given.check()
     for item_id in ids:
+        if not holds(item_id):
+            raise Refusal(500, f"Unexpected error while retrying queue items: {TOO_LARGE}")
         row = call.world.queue.rows.get(item_id)
         if row is None:
             if not call.world.release.has("ownership"):
@@ -258,6 +264,8 @@ def _row(call: Call, item_id: int) -> Row | None:
 def _existing(call: Call, doing: str) -> Row:
     item_id, queue_id = call.item_id(), call.params["queue_id"]
     words = f"Queue item with id {item_id} not found in queue {queue_id}"
+    if not holds(item_id):
+        raise Refusal(500, f"Unexpected error while {doing} queue item: {TOO_LARGE}")
     row = call.world.queue.rows.get(item_id)
     if row is None:
         raise Refusal(404, words)
