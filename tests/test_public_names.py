@@ -96,7 +96,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("world")
     with Simulator(boards=["Foxes"], speed=0.001) as server:
         url = server.serve()
-        document, options = portrait(next(server.client().models.list()))
+        document, options = portrait(next(server.client().models.list(base="sd-1", type="main")))
         module = imported(document, options)
         (folder / "portrait.json").write_text(json.dumps(document), encoding="utf-8")
         (folder / "portrait.map.json").write_text(

@@ -78,6 +78,7 @@ def preset(http: httpx.Client, **about: Any) -> httpx.Response:
         ("POST", "/api/v1/utilities/dynamicprompts", {"prompt": "a", "max_prompts": 0}, "greater_than_equal", None),
         ("GET", "/api/v1/images/?offset=-1", None, "greater_than_equal", ["query", "offset"]),
         ("GET", "/api/v2/models/install/x", None, "int_parsing", ["path", "id"]),
+        ("GET", "/api/v2/models/?order_by=zz", None, "enum", ["query", "order_by"]),
         (
             "POST",
             "/api/v1/workflows/",
@@ -178,6 +179,20 @@ def test_workflows_are_listed_in_the_order_that_is_asked_for(http: httpx.Client,
     assert listed() == "abc"
     assert listed(direction="DESC") == "cba"
     assert listed(order_by="created_at") == "bca"
+
+
+@pytest.mark.parametrize("order_by", ["name", "default", "type", "base", "format", "path"])
+def test_models_are_listed_in_the_order_that_is_asked_for(http: httpx.Client, order_by: str) -> None:
+    def listed(**asked: str) -> list[list[str]]:
+        models = http.get("/api/v2/models/", params=asked).json()["models"]
+        members = ["type", "base", "name"] if order_by == "default" else [order_by]
+        return [[model[member].lower() for member in members] for model in models]
+
+    rising = listed(order_by=order_by)
+
+    assert rising == sorted(rising)
+    assert listed(order_by=order_by, direction="DESC") == rising[::-1]
+    assert order_by != "name" or listed() == rising
 
 
 def test_a_shared_workflow_has_a_tag(http: httpx.Client, workflow: Save, name: str) -> None:

@@ -1123,6 +1123,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_requests.py::test_the_status_of_a_request_with_an_unusual_value",),
     ),
     Mutation(
+        "the simulator lists models in the order in which they were installed",
+        "src/invokable/testing/server/models.py",
+        "values = [found[member] for member in MODEL_ORDERS[order_by]] or [position]",
+        "values = [position]",
+        ("tests/contract/test_requests.py::test_models_are_listed_in_the_order_that_is_asked_for",),
+    ),
+    Mutation(
         "the simulator tells of a retry only if an item was retried",
         "src/invokable/testing/server/queue_events.py",
         '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',

@@ -39,6 +39,15 @@ DEFAULT_MODELS: Final[tuple[Mapping[str, Any], ...]] = (
 )
 """The default models of a simulator. Keys and hashes are derived from the attributes, so they stay the same."""
 
+MODEL_ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "default": ("type", "base", "name", "format"),
+    **{name: (name,) for name in ("type", "base", "name", "format")},
+    "size": ("file_size",),
+    **dict.fromkeys(("created_at", "updated_at"), ()),
+    "path": ("path",),
+}
+"""The attributes by which models can be listed; none for the order in which they were installed."""
+
 _FORMATS: Final = {"lora": "lycoris", "clip_embed": "diffusers", "embedding": "embedding_file"}
 
 
@@ -110,10 +119,10 @@ class Models:
             if all(found.get(name) == value for name, value in wanted.items())
         ]
 
-    def listed(self, bases: Iterable[str], **wanted: Any) -> list[Config]:
-        """The models of the given bases, or of any if there are none, with all these attributes."""
-        bases = list(bases)
-        return [found for found in self.find(**wanted) if not bases or found["base"] in bases]
+    def listed(self, bases: Iterable[str], order_by: str, *, descending: bool, **wanted: Any) -> list[Config]:
+        """The models of the given bases, base by base, or of any if there are none, with all these attributes."""
+        parts = [self.find(base=base, **wanted) for base in bases] or [self.find(**wanted)]
+        return [found for part in parts for found in _sorted(part, order_by, descending=descending)]
 
     def install(self, source: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Install a model: the job is done when it is next requested. The attributes follow from the name."""
@@ -157,6 +166,15 @@ class Models:
             return None
         self.jobs[number]["status"] = "completed"
         return self.jobs[number]
+
+
+def _sorted(configs: Iterable[Config], order_by: str, *, descending: bool) -> list[Config]:
+    def key(numbered: tuple[int, Config]) -> list[Any]:
+        position, found = numbered
+        values = [found[member] for member in MODEL_ORDERS[order_by]] or [position]
+        return [(value is not None, value.lower() if isinstance(value, str) else value) for value in values]
+
+    return [found for _, found in sorted(enumerate(configs), key=key, reverse=descending)]
 
 
 def _guess(name: str) -> dict[str, str]:

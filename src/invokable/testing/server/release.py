@@ -29,6 +29,8 @@ _FEATURES: Final[dict[str, Version]] = {
     "polling_breaks": (6, 14),
     "ownership": (6, 12),
     "sharing": (6, 13),
+    "model_order": (6, 13),
+    "callable": (6, 14),
     "iterators": (6, 9),
     "no_projects": (6, 9),
 }

@@ -9,6 +9,7 @@ from uuid import uuid4
 from invokable.contract.vocabulary import ModelFormat
 from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
+from invokable.testing.server.models import MODEL_ORDERS
 from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
 from invokable.testing.web.call import Answer, Call, Parameters, picture
 from invokable.testing.web.route_table import route
@@ -27,9 +28,13 @@ def list_models(call: Call) -> Answer:
         "name": query.text("model_name"),
         "format": query.choice("model_format", get_args(ModelFormat)),
     }
+    order_by, descending = "default", False
+    if call.world.release.has("model_order"):
+        order_by = query.choice("order_by", tuple(MODEL_ORDERS), "name")
+        descending = query.choice("direction", ("ASC", "DESC"), "ASC") == "DESC"
     query.check()
     asked = {name: value for name, value in wanted.items() if value}
-    return Answer({"models": call.world.models.listed(bases, **asked)})
+    return Answer({"models": call.world.models.listed(bases, order_by, descending=descending, **asked)})
 
 
 @route("GET", f"{_MODELS}/get_by_attrs")
