@@ -27,7 +27,7 @@ WORKFLOW: dict[str, Any] = {
 LARGEST = 2**63 - 1
 """The largest number that the server's database holds."""
 DEFAULT = {"category": "default", "version": "3.0.0"}
-RETURN = {"type": "invocation", "data": {"type": "workflow_return"}}
+RETURN: dict[str, Any] = {"type": "invocation", "data": {"type": "workflow_return"}}
 
 
 @pytest.fixture
@@ -193,6 +193,17 @@ def test_models_are_listed_in_the_order_that_is_asked_for(http: httpx.Client, or
     assert rising == sorted(rising)
     assert listed(order_by=order_by, direction="DESC") == rising[::-1]
     assert order_by != "name" or listed() == rising
+
+
+def test_workflows_are_listed_that_others_can_call(http: httpx.Client, workflow: Save, name: str) -> None:
+    workflow(name=f"{name} a")
+    workflow(name=f"{name} b", nodes=[{**RETURN, "data": {"id": "r", **RETURN["data"]}}])
+
+    def found(is_callable: bool) -> list[str]:
+        answer = http.get("/api/v1/workflows/", params={"query": name, "callable": is_callable, "per_page": 5}).json()
+        return [one["name"] for one in answer["items"]]
+
+    assert [found(False), found(True)] == [[f"{name} a"], [f"{name} b"]]
 
 
 def test_a_shared_workflow_has_a_tag(http: httpx.Client, workflow: Save, name: str) -> None:

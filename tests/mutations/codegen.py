@@ -1130,6 +1130,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_requests.py::test_models_are_listed_in_the_order_that_is_asked_for",),
     ),
     Mutation(
+        "the simulator lists workflows that others cannot call among those they can",
+        "src/invokable/testing/server/library.py",
+        'and is_callable in (None, _callable(record["workflow"])["is_callable"])',
+        "",
+        ("tests/contract/test_requests.py::test_workflows_are_listed_that_others_can_call",),
+    ),
+    Mutation(
         "the simulator tells of a retry only if an item was retried",
         "src/invokable/testing/server/queue_events.py",
         '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',

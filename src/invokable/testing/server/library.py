@@ -86,6 +86,7 @@ class Library:
         tags: Sequence[str] = (),
         has_been_opened: bool | None = None,
         is_public: bool | None = None,
+        is_callable: bool | None = None,
         order_by: str = "name",
         descending: bool = False,
         seen: Callable[[Record], bool] = lambda record: True,
@@ -97,6 +98,7 @@ class Library:
             if (not categories or record["workflow"]["meta"]["category"] in categories)
             and is_public in (None, record["is_public"])
             and has_been_opened in (None, record["opened_at"] is not None)
+            and is_callable in (None, _callable(record["workflow"])["is_callable"])
             and seen(record)
         ]
         if wanted := (query or "").strip().lower():

@@ -43,6 +43,7 @@ def list_workflows(call: Call) -> Answer:
     tags = [value for name, value in call.queries if name == "tags"]
     wanted, has_been_opened = query.text("query"), query.boolean("has_been_opened")
     is_public = query.boolean("is_public") if call.world.release.has("sharing") else None
+    is_callable = query.boolean("callable") if call.world.release.has("callable") else None
     query.check()
     library = call.world.library
 
@@ -55,6 +56,7 @@ def list_workflows(call: Call) -> Answer:
         tags=tags,
         has_been_opened=has_been_opened,
         is_public=is_public,
+        is_callable=is_callable,
         order_by=order_by,
         descending=descending,
         seen=seen,
