@@ -78,6 +78,9 @@ def preset(http: httpx.Client, **about: Any) -> httpx.Response:
         ("POST", "/api/v1/utilities/dynamicprompts", {"prompt": "a", "max_prompts": 0}, "greater_than_equal", None),
         ("GET", "/api/v1/images/?offset=-1", None, "greater_than_equal", ["query", "offset"]),
         ("GET", "/api/v2/models/install/x", None, "int_parsing", ["path", "id"]),
+        ("POST", "/api/v1/videos/star", {"video_names": ["a" * 256]}, "string_too_long", ["body", "video_names", 0]),
+        ("POST", "/api/v1/videos/delete", {"video_names": None}, "list_type", ["body", "video_names"]),
+        ("POST", "/api/v1/videos/board", [], "model_attributes_type", ["body"]),
         ("GET", "/api/v2/models/?order_by=zz", None, "enum", ["query", "order_by"]),
         (
             "POST",
@@ -234,6 +237,63 @@ def test_the_properties_of_a_video_are_read(http: httpx.Client, clip: bytes) -> 
 
     assert [video[name] for name in ("width", "height", "duration", "fps")] == [16, 16, 0.5, 8]
     assert send(clip[:60]) == {"detail": "Failed to read video"}
+
+
+@pytest.fixture
+def video(http: httpx.Client, clip: bytes) -> Iterator[str]:
+    """A video on the server, until the end of the test."""
+    path = "/api/v1/videos/upload?video_category=user&is_intermediate=false"
+    name = http.post(path, files={"file": ("a.mp4", clip, "video/mp4")}).json()["video_name"]
+    yield name
+    http.delete(f"/api/v1/videos/i/{name}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ("bytes=4-7", slice(4, 8)),
+        ("bytes=8-", slice(8, None)),
+        ("bytes=-8", slice(-8, None)),
+        ("bytes=0-99999999", slice(None)),
+        ("bytes=-0", None),
+        ("bytes=8-4", None),
+        ("bytes=99999999-", None),
+        ("bytes=0-1,4-5", None),
+        ("lines=0-1", None),
+    ],
+)
+def test_a_range_of_a_video(http: httpx.Client, video: str, clip: bytes, asked: str, part: slice | None) -> None:
+    headers = {"range": asked, "accept-encoding": "identity"}
+    answer = http.get(f"/api/v1/videos/i/{video}/full", headers=headers)
+
+    assert (answer.status_code, answer.content) == ((206, clip[part]) if part else (416, b""))
+    assert answer.headers["content-range"].endswith(f"/{len(clip)}")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "data", "status", "words"),
+    [
+        ("a.webm", "video/webm", {}, 415, "Not a supported video file"),
+        ("a.mp4", "video/webm", {}, 415, "Not an MP4 video file"),
+        ("a.mp4", "video/mp4", {"metadata": "[1]"}, 422, "Metadata must be a JSON object"),
+    ],
+)
+def test_an_upload_that_is_no_video(
+    http: httpx.Client, name: str, kind: str, data: dict[str, str], status: int, words: str
+) -> None:
+    path = "/api/v1/videos/upload?video_category=user&is_intermediate=false"
+    answer = http.post(path, files={"file": (name, b"junk", kind)}, data=data)
+
+    assert (answer.status_code, answer.json()) == (status, {"detail": words})
+
+
+def test_an_upload_without_a_video(http: httpx.Client) -> None:
+    path = "/api/v1/videos/upload?video_category=user&is_intermediate=false"
+
+    assert http.post(path).json() == {"detail": "Expected a multipart/form-data video upload"}
+    form = http.post(path, files={"metadata": (None, b"{}")})
+    assert form.json() == {"detail": "Expected a video file in the upload"}
+    assert http.post(f"{path}&board_id=zz").json() == {"detail": "Board not found"}
 
 
 @pytest.fixture

@@ -1137,6 +1137,20 @@ MUTATIONS: Final = (
         ("tests/contract/test_requests.py::test_workflows_are_listed_that_others_can_call",),
     ),
     Mutation(
+        "a range beyond the end of a video is an empty part in the simulator",
+        "src/invokable/testing/web/video_routes.py",
+        "if not (part := _part(asked, len(content))):",
+        "if (part := _part(asked, len(content))) is None:",
+        ("tests/contract/test_requests.py::test_a_range_of_a_video",),
+    ),
+    Mutation(
+        "the simulator accepts a video of any type",
+        "src/invokable/testing/web/video_routes.py",
+        'if not (call.file.content_type.startswith("video/mp4") or',
+        'if not (call.file.content_type.startswith("video") or',
+        ("tests/contract/test_requests.py::test_an_upload_that_is_no_video",),
+    ),
+    Mutation(
         "the simulator tells of a retry only if an item was retried",
         "src/invokable/testing/server/queue_events.py",
         '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',

@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from invokable.schema import Limits
 from invokable.testing.server import checks
-from invokable.testing.server.problems import Detail, Invalid, missing
+from invokable.testing.server.problems import Broken, Detail, Invalid, missing
 from invokable.testing.server.rows import Person
 from invokable.testing.server.users import SYSTEM, Account
 from invokable.testing.world import World
@@ -89,6 +89,13 @@ class Call:
         """A list of whole numbers in the body. Raises Invalid."""
         found: list[int] = self.member(name, checks.several(checks.INTEGER, Limits(max_items=most)))
         return found
+
+
+def no_body(call: Call, status: int = 204) -> Answer:
+    """An answer without a body. Since 6.14 this fails if the client accepts gzip."""
+    if call.world.release.has("polling_breaks") and "gzip" in call.headers.get("accept-encoding", ""):
+        raise Broken
+    return Answer(status=status, content=b"")
 
 
 class Parameters:

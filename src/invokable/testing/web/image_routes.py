@@ -89,7 +89,7 @@ def delete_intermediates(call: Call) -> Answer:
 @route("POST", f"{_IMAGES}/delete")
 def delete_several(call: Call) -> Answer:
     """Delete images; unknown names are ignored."""
-    return media.delete_several(call, "image", call.texts("image_names", most=media.MOST_NAMES))
+    return media.delete_several(call, "image", media.wanted(call, "image"))
 
 
 @route("DELETE", f"{_IMAGES}/uncategorized")

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pydantic_core import core_schema
 
+from invokable.contract.limits import Limits
 from invokable.contract.vocabulary import Origin
 from invokable.testing.server import checks, sqlite
 from invokable.testing.server.boards import Board
@@ -17,6 +18,8 @@ from invokable.testing.web.call import Answer, Call, Parameters
 
 MOST_NAMES = 1000
 _NOBODY = "none"
+_NAMES = checks.several(core_schema.str_schema(max_length=255), Limits(max_items=MOST_NAMES))
+_VIDEOS = checks.record("VideoNamesBatch", {"video_names": _NAMES})
 _STRICT = core_schema.bool_schema(strict=True)
 
 
@@ -129,10 +132,21 @@ def delete_several(call: Call, kind: str, wanted: Iterable[str]) -> Answer:
     return Answer(call.world.release.shape("moved", answer))
 
 
+def wanted(call: Call, kind: str) -> list[str]:
+    """The names in the body: for videos, a record, which is checked as a whole. Raises Invalid."""
+    if kind == "image":
+        return call.texts("image_names", most=MOST_NAMES)
+    given = Parameters(call)
+    batch = given.body(_VIDEOS)
+    given.check()
+    found: list[str] = batch["video_names"]
+    return found
+
+
 def star(call: Call, kind: str, *, starred: bool) -> Answer:
     """Star files, or remove their stars."""
-    wanted = list(dict.fromkeys(call.texts(f"{kind}_names", most=MOST_NAMES)))
-    found = [file for name in wanted if (file := visible(call, kind, name)) is not None]
+    names = list(dict.fromkeys(wanted(call, kind)))
+    found = [file for name in names if (file := visible(call, kind, name)) is not None]
     for file in found:
         file.starred = starred
         file.touch()
@@ -140,7 +154,7 @@ def star(call: Call, kind: str, *, starred: bool) -> Answer:
     answer = {
         "affected_boards": boards_of(found),
         f"{verb}_{kind}s": [file.name for file in found],
-        f"failed_{kind}s": _failed(kind, wanted, found),
+        f"failed_{kind}s": _failed(kind, names, found),
     }
     return Answer(call.world.release.shape("moved", answer))
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from invokable.testing.server import checks, pictures
 from invokable.testing.server.media import CATEGORIES, File
-from invokable.testing.server.problems import Invalid, Refusal, missing
+from invokable.testing.server.problems import Refusal
 from invokable.testing.web import media_answers as media
-from invokable.testing.web.call import Answer, Call, Parameters
+from invokable.testing.web.call import Answer, Call, Parameters, Upload, no_body
 from invokable.testing.web.route_table import route
 
 _VIDEOS = "/api/v1/videos"
 _ONE = f"{_VIDEOS}/i/{{name}}"
 _MP4 = b"ftyp"
+_QUICKTIME = b"qt  "
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+_CHUNK = 2**20
+_PLACE = checks.record("VideoBoardArg", {"board_id": checks.TEXT, "video_name": checks.TEXT})
 
 
 @route("POST", f"{_VIDEOS}/upload", form=True, slow=True, feature="videos")
@@ -24,20 +30,17 @@ def upload(call: Call) -> Answer:
     is_intermediate = query.boolean("is_intermediate", required=True)
     board_id, session_id = query.text("board_id"), query.text("session_id")
     query.check()
-    if call.file is None:
-        raise Invalid([missing(("body", "file"))])
     board_id = media.writable_board(call, board_id)
-    if not call.file.content_type.startswith("video"):
-        raise Refusal(415, "Not a supported video file")
-    if call.file.content[4:8] != _MP4:
-        raise Refusal(415, "Not an MP4 video file")
+    given = _file(call)
     text = call.form.get("metadata")
     metadata = pictures.metadata_text(text)
     if text is not None and metadata is None:
         raise Refusal(422, "Metadata must be a JSON object")
+    if given.content[4:8] != _MP4 or given.content[8:12] == _QUICKTIME:
+        raise Refusal(415, "Not an MP4 video file")
     try:
         file = call.world.media.add_video(
-            call.file.content,
+            given.content,
             metadata=metadata,
             category=category,
             origin="external",
@@ -50,6 +53,17 @@ def upload(call: Call) -> Answer:
         raise Refusal(415, "Failed to read video") from None
     record = call.world.media.to_json(file)
     return Answer(record, 201, headers={"location": record["video_url"]})
+
+
+def _file(call: Call) -> Upload:
+    """The video in the form, whose parts the server reads one by one. Raises Refusal 422 or 415."""
+    if not call.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise Refusal(422, "Expected a multipart/form-data video upload")
+    if call.file is None:
+        raise Refusal(422, "Expected a video file in the upload")
+    if not (call.file.content_type.startswith("video/mp4") or call.file.name.lower().endswith(".mp4")):
+        raise Refusal(415, "Not a supported video file")
+    return call.file
 
 
 @route("GET", "/api/v1/gallery/items/", feature="videos")
@@ -82,7 +96,7 @@ def names(call: Call) -> Answer:
 @route("POST", f"{_VIDEOS}/delete", feature="videos")
 def delete_several(call: Call) -> Answer:
     """Delete videos."""
-    return media.delete_several(call, "video", call.texts("video_names", most=media.MOST_NAMES))
+    return media.delete_several(call, "video", media.wanted(call, "video"))
 
 
 @route("POST", f"{_VIDEOS}/star", feature="videos")
@@ -101,9 +115,9 @@ def unstar(call: Call) -> Answer:
 def put(call: Call) -> Answer:
     """Move a video to a board."""
     given = Parameters(call)
-    board_id, name = given.member("board_id", checks.TEXT), given.member("video_name", checks.TEXT)
+    wanted = given.body(_PLACE)
     given.check()
-    board_id = media.writable_board(call, board_id)
+    name, board_id = wanted["video_name"], media.writable_board(call, wanted["board_id"])
     file = media.visible(call, "video", name)
     if file is None:
         raise Refusal(500, "Failed to add video to board")
@@ -149,16 +163,27 @@ def delete(call: Call) -> Answer:
 def full(call: Call) -> Answer:
     """The file, or the requested range of it."""
     answer = media.full(call, "video", "video/mp4")
-    asked = call.headers.get("range", "")
+    content, asked = answer.content or b"", call.headers.get("range")
     answer.headers["accept-ranges"] = "bytes"
-    if asked.startswith("bytes=") and answer.content is not None:
-        first, _, last = asked.removeprefix("bytes=").partition("-")
-        size = len(answer.content)
-        begin = int(first) if first else max(size - int(last), 0)
-        end = min(int(last), size - 1) if first and last else size - 1
-        answer.headers["content-range"] = f"bytes {begin}-{end}/{size}"
-        answer.content, answer.status = answer.content[begin : end + 1], 206
+    if call.method == "HEAD" or asked is None:
+        return answer
+    if not (part := _part(asked, len(content))):
+        answer.headers["content-range"] = f"bytes */{len(content)}"
+        return replace(no_body(call, 416), headers=answer.headers)
+    answer.headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
+    answer.content, answer.status = content[part.start : part.stop], 206
     return answer
+
+
+def _part(asked: str, size: int) -> range:
+    """The requested range of a file, of at most a mebibyte; empty if the file has no such range."""
+    found = _RANGE.match(asked.strip())
+    first, last = found.groups() if found else ("", "")
+    if first:
+        begin, end = int(first), int(last or size) + 1
+    else:
+        begin, end = max(size - int(last or 0), 0), size
+    return range(begin, min(end, size, begin + _CHUNK))
 
 
 @route("GET", f"{_ONE}/thumbnail", cookie=True, slow=True, feature="videos")
