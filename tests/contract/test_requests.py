@@ -78,6 +78,7 @@ def preset(http: httpx.Client, **about: Any) -> httpx.Response:
         ("POST", "/api/v1/utilities/dynamicprompts", {"prompt": "a", "max_prompts": 0}, "greater_than_equal", None),
         ("GET", "/api/v1/images/?offset=-1", None, "greater_than_equal", ["query", "offset"]),
         ("GET", "/api/v2/models/install/x", None, "int_parsing", ["path", "id"]),
+        ("PUT", "/api/v1/workflows/i/zz/thumbnail", None, "missing", ["body", "image"]),
         ("POST", "/api/v1/videos/star", {"video_names": ["a" * 256]}, "string_too_long", ["body", "video_names", 0]),
         ("POST", "/api/v1/videos/delete", {"video_names": None}, "list_type", ["body", "video_names"]),
         ("POST", "/api/v1/videos/board", [], "model_attributes_type", ["body"]),
@@ -134,6 +135,25 @@ def test_the_status_of_a_request_with_an_unusual_value(
     http: httpx.Client, method: str, path: str, body: Any, status: int
 ) -> None:
     assert http.request(method, path, json=body).status_code == status
+
+
+def test_all_errors_of_an_upload_are_reported_together(http: httpx.Client) -> None:
+    details = http.post("/api/v1/images/upload?image_category=zz").json()["detail"]
+
+    assert [(detail["type"], detail["loc"]) for detail in details] == [
+        ("enum", ["query", "image_category"]),
+        ("missing", ["query", "is_intermediate"]),
+        ("missing", ["body", "file"]),
+    ]
+
+
+def test_a_batch_of_another_queue_has_no_origin(http: httpx.Client, name: str) -> None:
+    graph = {"nodes": {"a": {"id": "a", "type": "add"}}, "edges": []}
+    batch = {"graph": graph, "batch_id": name, "origin": "x"}
+    http.post("/api/v1/queue/default/enqueue_batch", json={"batch": batch})
+
+    found = [http.get(f"/api/v1/queue/{queue}/b/{name}/status").json() for queue in ("default", "other")]
+    assert [(one["total"], one["origin"]) for one in found] == [(1, "x"), (0, None)]
 
 
 def test_names_that_are_repeated_count_once(http: httpx.Client, stamp: Path) -> None:

@@ -1151,6 +1151,20 @@ MUTATIONS: Final = (
         ("tests/contract/test_requests.py::test_an_upload_that_is_no_video",),
     ),
     Mutation(
+        "the simulator finds the origin of a batch from any queue",
+        "src/invokable/testing/server/queue.py",
+        'mine[0].batch if mine and counts["total"] else None',
+        "mine[0].batch if mine else None",
+        ("tests/contract/test_requests.py::test_a_batch_of_another_queue_has_no_origin",),
+    ),
+    Mutation(
+        "the simulator reports a missing file alone",
+        "src/invokable/testing/web/call.py",
+        'raise Invalid([*self._details, missing(("body", name))])',
+        'raise Invalid([missing(("body", name))])',
+        ("tests/contract/test_requests.py::test_all_errors_of_an_upload_are_reported_together",),
+    ),
+    Mutation(
         "the simulator tells of a retry only if an item was retried",
         "src/invokable/testing/server/queue_events.py",
         '        self._bulk("queue_items_retried", "retried_item_ids", queue_id, rows)',

@@ -256,7 +256,7 @@ class Queue:
                 counts = tally([row for row in mine if row.queue_id == queue_id])
             else:
                 counts = self._totals(queue_id, batch_id)
-            first = mine[0].batch if mine else None
+            first = mine[0].batch if mine and counts["total"] else None
             return {
                 "queue_id": queue_id,
                 "batch_id": batch_id,

@@ -149,6 +149,13 @@ class Parameters:
             return None
         return self._taken(check, body.decode(errors="replace") if isinstance(body, bytes) else body, ("body",))
 
+    def file(self, name: str) -> Upload:
+        """The file in the form, to be read last. Raises Invalid if there were errors."""
+        if self._call.file is None:
+            raise Invalid([*self._details, missing(("body", name))])
+        self.check()
+        return self._call.file
+
     def check(self) -> None:
         """Raise Invalid if there were errors."""
         if self._details:

@@ -8,7 +8,7 @@ from invokable.testing.graphs.workflow_rules import workflow_schema
 from invokable.testing.server import checks, pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.media import CATEGORIES, File
-from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
+from invokable.testing.server.problems import Broken, Refusal
 from invokable.testing.web import media_answers as media
 from invokable.testing.web.call import Answer, Call, Parameters
 from invokable.testing.web.route_table import route
@@ -25,13 +25,11 @@ def upload(call: Call) -> Answer:
     is_intermediate = query.boolean("is_intermediate", required=True)
     board_id, session_id = query.text("board_id"), query.text("session_id")
     crop = query.boolean("crop_visible", False)
-    query.check()
-    if call.file is None:
-        raise Invalid([missing(("body", "file"))])
+    given = query.file("file")
     board_id = media.writable_board(call, board_id)
-    if not call.file.content_type.startswith("image"):
+    if not given.content_type.startswith("image"):
         raise Refusal(415, "Not an image")
-    image = pictures.decode(call.file.content)
+    image = pictures.decode(given.content)
     reader = call.world.reader
     texts = pictures.embedded(image, {"workflow": workflow_schema(reader.release), "graph": graph_schema(reader)})
     texts["metadata"] = pictures.metadata_text(call.form.get("metadata")) or texts["metadata"]

@@ -9,7 +9,7 @@ from invokable.testing.graphs.workflow_rules import workflow_schema
 from invokable.testing.server import checks, pictures
 from invokable.testing.server.clock import now
 from invokable.testing.server.events import Event
-from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
+from invokable.testing.server.problems import Broken, Refusal
 from invokable.testing.server.sqlite import page
 from invokable.testing.web.call import Answer, Call, Parameters, picture
 from invokable.testing.web.route_table import route
@@ -114,10 +114,9 @@ def thumbnail(call: Call) -> Answer:
 @route("PUT", f"{_ONE}/thumbnail", form=True)
 def set_thumbnail(call: Call) -> Answer:
     """Set the image of a workflow."""
+    given = Parameters(call).file("image")
     workflow_id = _own(call)["workflow_id"]
-    if call.file is None:
-        raise Invalid([missing(("body", "image"))])
-    call.world.library.thumbnails[workflow_id] = pictures.small(call.file.content, call.file.content_type)
+    call.world.library.thumbnails[workflow_id] = pictures.small(given.content, given.content_type)
     return Answer(None)
 
 

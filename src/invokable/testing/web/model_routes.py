@@ -10,7 +10,7 @@ from invokable.contract.vocabulary import ModelFormat
 from invokable.testing.server import pictures
 from invokable.testing.server.events import Event
 from invokable.testing.server.models import MODEL_ORDERS
-from invokable.testing.server.problems import Broken, Invalid, Refusal, missing
+from invokable.testing.server.problems import Broken, Refusal
 from invokable.testing.web.call import Answer, Call, Parameters, no_body, picture
 from invokable.testing.web.route_table import route
 
@@ -102,10 +102,9 @@ def image(call: Call) -> Answer:
 @route("PATCH", f"{_MODELS}/i/{{key}}/image", form=True, admin=True)
 def set_image(call: Call) -> Answer:
     """Set the image of a model."""
-    if call.file is None:
-        raise Invalid([missing(("body", "image"))])
+    given = Parameters(call).file("image")
     config = _config(call)
-    call.world.models.images[config["key"]] = pictures.small(call.file.content, call.file.content_type)
+    call.world.models.images[config["key"]] = pictures.small(given.content, given.content_type)
     config["cover_image"] = f"api/v2/models/i/{config['key']}/image?{uuid4()}"
     return Answer(None)
 
