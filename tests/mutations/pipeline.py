@@ -27,6 +27,13 @@ MUTATIONS: Final = [
         ("tests/cli/test_demo.py::test_a_simulator_that_cannot_start_says_why",),
     ),
     Mutation(
+        "a fault has a status that HTTP does not have",
+        "src/invokable/testing/faults/plan.py",
+        "if not 200 <= self.status <= 599:",
+        "if False:",
+        ("tests/testing/test_faults.py::test_invalid_faults_are_refused",),
+    ),
+    Mutation(
         "the simulator runs at any speed",
         "src/invokable/testing/simulator.py",
         "if not 0 <= speed < math.inf:",

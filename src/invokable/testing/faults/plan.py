@@ -10,6 +10,7 @@ the server   crash clear prune cancel
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -79,8 +80,10 @@ class Fault:
         for name in ("nth", "times", "item"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise ValueError(f"{name} is counted from 1, not {value}")
-        if self.seconds < 0:
-            raise ValueError(f"seconds must not be negative, found {self.seconds}")
+        if not 0 <= self.seconds < math.inf:
+            raise ValueError(f"seconds must be a number, 0 or more, not {self.seconds}")
+        if not 200 <= self.status <= 599:
+            raise ValueError(f"a status is a number from 200 to 599, not {self.status}")
 
     def to_json(self) -> dict[str, Any]:
         """The fault as JSON, without default values."""
