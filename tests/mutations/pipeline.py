@@ -144,9 +144,9 @@ MUTATIONS: Final = [
     Mutation(
         "init mixes line ends",
         f"{CODEGEN}project/initial.py",
-        'if current and "\\r\\n" in current:',
-        "if False:",
-        ("tests/cli/test_generate_options.py::test_init_keeps_line_ends",),
+        '(added.replace("\\n", "\\r\\n") if "\\r\\n" in current else added)',
+        "added",
+        ("tests/cli/test_generate_options.py::test_init_keeps_line_ends_and_a_bom",),
     ),
     Mutation(
         "a change during the first build is missed by --watch",

@@ -114,7 +114,7 @@ MUTATIONS: Final = (
     Mutation(
         "validating a workflow looks nothing up on the server",
         f"{RUNTIME}steps/runs/prepare.py",
-        "    return (yield from _validated(flow, cache)).requested\n",
+        "    return (yield from _validated(flow, cache, insist=True)).requested\n",
         "    validate(flow)\n    return 1\n    yield\n",
         ("tests/contract/test_jobs.py::test_a_workflow_is_validated_without_a_run",),
     ),
