@@ -92,8 +92,8 @@ def test_so_does_a_long_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_emoji_does_not_make_the_json_four_times_as_large(tmp_path: Path) -> None:
-    make, number = NASTY["prompts"]
-    _, action = loading(with_emoji(make)(number), tmp_path)
+    make, _ = NASTY["prompts"]
+    _, action = loading(with_emoji(make)(50), tmp_path)
     action()
     module = sys.modules["invokable_run"]
     workflow = vars(module)["_WORKFLOW"]

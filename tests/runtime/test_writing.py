@@ -16,7 +16,7 @@ import pytest
 from httpcore._backends.anyio import AnyIOStream
 from httpcore._backends.sync import SyncStream
 
-from invokable import AsyncClient, Client, ConnectionError  # noqa: A004
+from invokable import AsyncClient, Client, ConnectionError, Policy  # noqa: A004
 from invokable.runtime.steps.exchange.protocol import File, Request, Response
 from invokable.testing import Simulator
 from tests.memory import takes_less
@@ -156,7 +156,8 @@ def test_a_request_that_failed_is_freed_at_once(kind: Any) -> None:
 def test_a_failure_shows_the_frames_of_its_own_code_only() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        with Client(f"http://127.0.0.1:{unused.getsockname()[1]}") as client, pytest.raises(ConnectionError) as caught:
+        client = Client(f"http://127.0.0.1:{unused.getsockname()[1]}", policy=Policy(retries=0))
+        with client, pytest.raises(ConnectionError) as caught:
             client.boards.find("portraits")
     shown = "".join(traceback.format_exception(caught.value))
     assert "httpcore.ConnectError" in shown
