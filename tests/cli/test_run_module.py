@@ -117,7 +117,7 @@ def loading(document: Any, folder: Path) -> Sized:
     return size, action
 
 
-@pytest.mark.parametrize("name", slow_among(sorted(READ), READ - {"dropdowns", "long lists"}))
+@pytest.mark.parametrize("name", slow_among(sorted(READ), READ - {"long lists"}))
 def test_its_memory_is_a_bounded_multiple_of_the_size(name: str, tmp_path: Path) -> None:
     make, number = NASTY[name]
     assert grows_by_at_most(TIMES, lambda parts: loading(make(parts), tmp_path), number // 8, number)
