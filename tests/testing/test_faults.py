@@ -232,6 +232,7 @@ def test_a_plan_survives_json_and_is_the_same_for_the_same_seed(seed: int) -> No
         ({"kind": "cutafter"}, 'did you mean "cut_after"'),
         ({"kind": "stall", "probability": 2}, "between 0 and 1"),
         ({"kind": "stall", "nth": 0}, "counted from 1"),
+        ({"kind": "stall", "times": 1.5}, "counted from 1"),
         ({"kind": "late", "seconds": -1}, "seconds must be a number, 0 or more, not -1"),
         ({"kind": "crash", "seconds": float("inf")}, "seconds must be a number, 0 or more, not inf"),
         ({"kind": "status", "status": 5003}, "a status is a number from 200 to 599, not 5003"),

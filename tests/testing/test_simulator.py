@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -223,6 +224,22 @@ def test_five_thousand_jobs_within_a_minute() -> None:
         until(lambda: ask.get(f"{QUEUE}/status")["queue"]["completed"] == 5000, 60)
 
     assert time.monotonic() - begin < 60
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"max_queue_size": -1}, ValueError, "expected a number of items"),
+        ({"users": {"ann@example.org": "secret"}}, ValueError, "multiuser=True"),
+        ({"boards": "Foxes"}, TypeError, "as in ['Foxes']"),
+        ({"faults": ["crash"]}, TypeError, "as in [Fault('crash')]"),
+    ],
+)
+def test_options_that_would_have_no_or_another_effect_are_refused(
+    options: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=re.escape(words)):
+        Simulator(**options)
 
 
 @pytest.mark.parametrize("speed", [-0.1, float("nan"), float("inf")])

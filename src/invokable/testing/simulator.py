@@ -51,9 +51,9 @@ class Simulator:
         faults: The faults to simulate.
         seed: The seed of random choices, if `faults` is not a plan with its own seed.
 
-    Raises SchemaError for an unknown version, ValueError for a model without name, base or type, or
-    a negative or infinite speed.
-    Thread-safe.
+    Raises SchemaError for an unknown version, ValueError for a model without name, base or type, for a negative or
+    infinite speed, for a negative size of the queue and for users of a server without them, and TypeError for boards or
+    faults that are something else. Thread-safe.
     """
 
     def __init__(
@@ -71,6 +71,12 @@ class Simulator:
     ) -> None:
         if not 0 <= speed < math.inf:
             raise ValueError(f"speed is {speed!r}; expected a number of seconds, 0 or more")
+        if max_queue_size < 0:
+            raise ValueError(f"max_queue_size is {max_queue_size!r}; expected a number of items, 0 or more")
+        if users and not multiuser:
+            raise ValueError("users need a server with sign-in; pass multiuser=True, too")
+        if isinstance(boards, str):
+            raise TypeError(f"boards is the text {boards!r}; expected names, as in [{boards!r}]")
         self._world = World(version, models=models, multiuser=multiuser, max_queue_size=max_queue_size)
         for name in boards:
             self._world.boards.create(name)

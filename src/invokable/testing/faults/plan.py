@@ -78,8 +78,8 @@ class Fault:
         if not 0 <= self.probability <= 1:
             raise ValueError(f"a probability must be between 0 and 1, not {self.probability}")
         for name in ("nth", "times", "item"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ValueError(f"{name} is counted from 1, not {value}")
+            if (value := getattr(self, name)) is not None and (type(value) is not int or value < 1):
+                raise ValueError(f"{name} is a number counted from 1, not {value}")
         if not 0 <= self.seconds < math.inf:
             raise ValueError(f"seconds must be a number, 0 or more, not {self.seconds}")
         if not 200 <= self.status <= 599:
@@ -98,6 +98,11 @@ class FaultPlan:
 
     faults: tuple[Fault, ...] = ()
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for fault in self.faults:
+            if not isinstance(fault, Fault):
+                raise TypeError(f"{fault!r} is not a Fault; pass faults, as in [Fault('crash')]")
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON."""
