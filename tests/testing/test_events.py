@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ class Ear:
     def __init__(self, simulator: Simulator, *, subscribe: bool = True, token: str | None = None) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.dropped = threading.Event()
-        self.socket = socketio.Client(reconnection=False)
+        self.socket = in_order(socketio.Client(reconnection=False))
         self.socket.on("*", lambda name, payload: self.heard.append((name, payload)))
         self.socket.on("disconnect", lambda *_: self.dropped.set())
         self.socket.connect(
@@ -37,6 +38,18 @@ class Ear:
     def wait_for(self, name: str, count: int = 1) -> dict[str, Any]:
         until(lambda: self.names().count(name) >= count)
         return next(payload for (_, payload), found in zip(self.heard, self.names(), strict=False) if found == name)
+
+
+def in_order(client: Any) -> Any:
+    """A client of the library that handles events in order. It would start a thread for each, and mix them up."""
+    engine, start, thread = client.eio, client.eio.start_background_task, ThreadPoolExecutor(1)
+
+    def run(target: Any, *args: Any, **options: Any) -> Any:
+        is_event = target == engine.handlers.get("message")
+        return (thread.submit if is_event else start)(target, *args, **options)
+
+    engine.start_background_task = run
+    return client
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Downloader(Protocol):
 
 
 def size_in(result: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Width and height in the output of a node; None for what is missing or no whole number."""
+    """Width and height in the output of a node; None for one that is missing or not a whole number."""
     width, height = (value if type(value) is int else None for value in map(result.get, ("width", "height")))
     return width, height
 
