@@ -17,14 +17,15 @@ from click.testing import CliRunner
 
 from invokable.cli.library import signed, text_of
 from invokable.cli.shell import shell
-from invokable.codegen import BuildOptions, build_modules
+from invokable.codegen import BuildOptions, Options, build_modules, plan_document
 from invokable.codegen.build.jobs import Overrides
 from invokable.codegen.plan import ModulePlan
 from invokable.codegen.project.config import Choices
-from invokable.codegen.render import Draft
+from invokable.codegen.render import Draft, draft_module
 from invokable.contract.interface import read_module
 from invokable.contract.plain import plain
 from invokable.contract.utf8 import Utf8
+from invokable.schema import load
 from tests.codegen.nasty import NASTY, equal_labels, generated, generators_of_many_items, with_emoji
 from tests.effort import slow_among, slow_beyond
 from tests.memory import Sized, grows_by_at_most, peak_of, takes_less
@@ -134,6 +135,13 @@ def test_the_items_of_generators_are_printed_one_generator_after_another(tmp_pat
     _, least = resident(generators_of_many_items(1), tmp_path / "one", "show")
     _, most = resident(generators_of_many_items(20), tmp_path / "twenty", "show")
     assert most - least < 4 * MIB  # those of one take four
+
+
+def test_an_emoji_does_not_make_the_docstring_of_a_class_four_times_as_large() -> None:
+    document = with_emoji(NASTY["wide attributes"][0])(400)
+    plan = plan_document(document, load("6.14.2"), source="nasty.json", options=Options(lenient=True))
+    size = len(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
+    assert takes_less(10 * size, lambda: draft_module(plan))  # 8.5, and 11 if it were text
 
 
 @pytest.mark.parametrize(

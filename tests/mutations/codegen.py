@@ -10,8 +10,8 @@ CODEGEN: Final = "src/invokable/codegen/"
 WORKFLOW: Final = "src/invokable/workflow/"
 BATCHES: Final = ("tests/workflow/test_batches.py",)
 CONTRACT: Final = "src/invokable/contract/"
-MEMORY: Final = "tests/codegen/test_memory.py::test_a_process_takes_a_bounded_multiple_of_the_size"
-WIDEST: Final = f"{MEMORY}[generate-wide attributes-True]"
+MEMORY: Final = "tests/codegen/test_memory.py"
+WIDEST: Final = f"{MEMORY}::test_a_process_takes_a_bounded_multiple_of_the_size[generate-wide attributes-True]"
 
 MUTATIONS: Final = (
     Mutation(
@@ -838,7 +838,7 @@ MUTATIONS: Final = (
         f"{CODEGEN}render.py",
         "docstring = draft.layout.docstring if templates is None else _joined",
         "docstring = _joined",
-        (WIDEST,),
+        (f"{MEMORY}::test_an_emoji_does_not_make_the_docstring_of_a_class_four_times_as_large",),
     ),
     Mutation(
         "a long docstring that begins with a quote ends there",
