@@ -142,7 +142,7 @@ def test_a_request_that_arrives_late(broken: Broken) -> None:
 
 
 def test_a_crash_interrupts_what_runs_and_keeps_the_rest(broken: Broken) -> None:
-    ask = broken(speed=0.2)
+    ask = broken(speed=0.5)
     first, second = sorted(ask.enqueue(runs=2)["item_ids"])
     ask.wait(first, "in_progress")
 

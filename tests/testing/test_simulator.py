@@ -113,7 +113,7 @@ def test_speed_slows_every_node() -> None:
 
 def test_a_canceled_item_stops_at_its_next_node() -> None:
     nodes = {"a": {"id": "a", "type": "add"}, "b": {"id": "b", "type": "add", "a": 5}}
-    with Simulator(speed=0.15) as simulator:
+    with Simulator(speed=0.5) as simulator:
         ask = Asking(simulator)
         item_id = ask.enqueue(nodes)["item_ids"][0]
         ask.wait(item_id, "in_progress")
