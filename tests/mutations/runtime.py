@@ -1197,7 +1197,7 @@ MUTATIONS: Final = (
     Mutation(
         "an invalid batch item is sent",
         f"{RUNTIME}steps/runs/batches.py",
-        "[_problem(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]",
+        "[problem_of(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]",
         "[]",
         (f"{TESTS}test_batches.py::test_an_invalid_item_is_reported_by_index",),
     ),
@@ -1209,10 +1209,10 @@ MUTATIONS: Final = (
         (f"{TESTS}test_batch_rules.py::test_a_batch_value_that_its_node_refuses_is_reported_before_anything_is_sent",),
     ),
     Mutation(
-        "the lists of a group are multiplied to check the rules of nodes",
+        "the rules of nodes are checked for the first item only",
         f"{RUNTIME}steps/runs/batch_rules.py",
-        'return zip(*(entry["items"] for entry in group), strict=False)',
-        'return itertools.product(*(entry["items"] for entry in group))',
+        "in expanded(own))",
+        "in expanded(own)[:1])",
         (f"{TESTS}test_batch_rules.py::test_lists_of_one_group_are_zipped_and_groups_are_multiplied",),
     ),
     Mutation(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from invokable.contract.node_rules import NODE_RULES, NodeRule
+from invokable.runtime.errors import Problem
+from invokable.runtime.steps.runs.batches import Data, expanded, problem_of
+from invokable.runtime.values.pins import Pins
 
-Entry = Mapping[str, Any]
-"""A list of values in the enqueue body, and the field that it goes to."""
+
+def rule_problems(pins: Pins, graph: Mapping[str, Any], data: Data) -> list[Problem]:
+    """What the nodes of valid values would refuse, since a rule of theirs depends on several fields."""
+    targets = {(target.node_id, target.field): target for group in pins.batch.groups for target in group}
+    return [problem_of(pins, targets[place], reason) for place, reason in broken_rules(graph, data)]
 
 
-def broken_rules(graph: Mapping[str, Any], data: Sequence[Sequence[Entry]]) -> Iterator[tuple[tuple[str, str], str]]:
+def broken_rules(graph: Mapping[str, Any], data: Data) -> Iterator[tuple[tuple[str, str], str]]:
     """For each rule that some queue item would break, the node and field whose values break it, and the reason."""
     for node_id in dict.fromkeys(entry["node_path"] for group in data for entry in group):
         node = graph["nodes"][node_id]
@@ -20,23 +25,9 @@ def broken_rules(graph: Mapping[str, Any], data: Sequence[Sequence[Entry]]) -> I
         for (node_type, field), rule in NODE_RULES.items():
             if node_type != node["type"]:
                 continue
-            broken = (_broken(node | values, field, rule) for values in _combined(own))
-            if reason := next(filter(None, broken), ""):
+            values = ({name: value for _, name, value in item} for item in expanded(own))
+            if reason := next(filter(None, (_broken(node | given, field, rule) for given in values)), ""):
                 yield (node_id, _responsible(own, field)), reason
-
-
-def _combined(groups: Iterable[Sequence[Entry]]) -> Iterator[dict[str, Any]]:
-    """The values of one node in each queue item: the lists of a group are zipped, groups are multiplied."""
-    rows = [
-        [dict(zip([entry["field_name"] for entry in group], values, strict=True)) for values in _zipped(group)]
-        for group in groups
-    ]
-    for parts in itertools.product(*rows):
-        yield {field: value for part in parts for field, value in part.items()}
-
-
-def _zipped(group: Sequence[Entry]) -> Iterator[tuple[Any, ...]]:
-    return zip(*(entry["items"] for entry in group), strict=False)
 
 
 def _broken(node: Mapping[str, Any], field: str, rule: NodeRule) -> str:
@@ -49,7 +40,7 @@ def _broken(node: Mapping[str, Any], field: str, rule: NodeRule) -> str:
     return f"{node['type']} refuses {field}={node[field]!r:.60}: {reason}" if reason else ""
 
 
-def _responsible(groups: Sequence[Sequence[Entry]], field: str) -> str:
+def _responsible(groups: Data, field: str) -> str:
     """The field itself if a batch sets it, or else one that the rule may depend on."""
     fields = [entry["field_name"] for group in groups for entry in group]
     return field if field in fields else fields[0]

@@ -19,7 +19,6 @@ from invokable.runtime.steps.exchange.protocol import File, Request, Steps, fetc
 from invokable.runtime.steps.exchange.responses import read
 from invokable.runtime.steps.resources.boards import image_names
 from invokable.runtime.steps.resources.uploads import replace_files
-from invokable.runtime.steps.runs.batch_rules import broken_rules
 from invokable.runtime.steps.runs.substitution import Values
 from invokable.runtime.values.pins import Pins
 
@@ -53,25 +52,19 @@ def batch_data(pins: Pins, values: Values, problems: list[Problem]) -> Steps[Dat
             lists.append((yield from _items(source, values)))
         except _NoItemsError as error:
             lists.append([])
-            problems += [_problem(pins, target, str(error)) for target in targets[:1]]
+            problems += [problem_of(pins, target, str(error)) for target in targets[:1]]
         else:
             misfits = {check: _misfit(lists[position], check) for check in {target.check for target in targets}}
-            problems += [_problem(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]
+            problems += [problem_of(pins, target, misfits[target.check]) for target in targets if misfits[target.check]]
     for group in pins.batch.groups:
         lengths = [len(lists[target.source]) for target in group]
         if len(set(lengths)) > 1 and all(lengths):
             shown = ", ".join(map(str, lengths))
-            problems.append(_problem(pins, group[0], f"the lists of a batch group differ in length: {shown}"))
+            problems.append(problem_of(pins, group[0], f"the lists of a batch group differ in length: {shown}"))
     return [
         [{"node_path": target.node_id, "field_name": target.field, "items": lists[target.source]} for target in group]
         for group in pins.batch.groups
     ]
-
-
-def rule_problems(pins: Pins, graph: Mapping[str, Any], data: Data) -> list[Problem]:
-    """What the nodes of valid values would refuse, since a rule of theirs depends on several fields."""
-    targets = {(target.node_id, target.field): target for group in pins.batch.groups for target in group}
-    return [_problem(pins, targets[place], reason) for place, reason in broken_rules(graph, data)]
 
 
 def expanded(data: Data) -> list[list[tuple[str, str, Any]]]:
@@ -160,7 +153,7 @@ def _not_yet_uploaded(file: File) -> dict[str, str]:
     return {f"{file.kind}_name": ""}
 
 
-def _problem(pins: Pins, target: BatchTarget, message: str) -> Problem:
+def problem_of(pins: Pins, target: BatchTarget, message: str) -> Problem:
     """A problem of the input that the values come from, or else of the field that they go to."""
     source = pins.batch.sources[target.source]
     for pin in pins.inputs:

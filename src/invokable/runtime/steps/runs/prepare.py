@@ -19,7 +19,8 @@ from invokable.runtime.steps.resources.boards import board_wire, list_boards, pi
 from invokable.runtime.steps.resources.models import complete_models, filter_of, find_lora, find_model
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.uploads import RefusedFileError, RunUploads, replace_files
-from invokable.runtime.steps.runs.batches import Data, batch_data, least_size, rule_problems
+from invokable.runtime.steps.runs.batch_rules import rule_problems
+from invokable.runtime.steps.runs.batches import Data, batch_data, least_size
 from invokable.runtime.steps.runs.queue_room import check_room
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.encoding import to_json
