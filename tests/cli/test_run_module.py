@@ -12,7 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from generated_examples.colour_card import ColourCard
 
+from invokable import ValidationError
 from invokable.cli.options import read_options
 from invokable.cli.running.loading import load
 from invokable.cli.running.module import run_module
@@ -24,7 +26,7 @@ from invokable.schema import load as load_schema
 from tests.codegen.nasty import NASTY, with_emoji
 from tests.effort import slow_among
 from tests.examples import WORKFLOWS
-from tests.memory import Sized, grows_by_at_most
+from tests.memory import Sized, grows_by_at_most, takes_less
 
 EXAMPLES: dict[str, Any] = {path.stem: json.loads(path.read_bytes()) for path in sorted(WORKFLOWS.glob("*.json"))}
 REFUSED = {"batches over connectors", "one connector to many", "empty objects"}
@@ -69,12 +71,27 @@ def described(cls: type) -> dict[str, Any]:
     return found
 
 
-def check_pieces(document: Any, extent: Extent, monkeypatch: pytest.MonkeyPatch) -> None:
+def drafted(document: Any, extent: Extent = "code") -> tuple[Utf8, str]:
+    """The text of a module, and the name of its class."""
     plan = plan_document(document, load_schema("6.14.2"), source="made.json", options=Options(lenient=True))
-    text = draft_module(plan, laid_out=False, extent=extent).unformatted()
+    return draft_module(plan, laid_out=False, extent=extent).unformatted(), plan.class_name
+
+
+def check_pieces(document: Any, extent: Extent, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, class_name = drafted(document, extent)
     expected = content(in_one_piece, text, monkeypatch)
     assert content(run_module, text, monkeypatch) == expected
-    assert "Result" in expected[plan.class_name]
+    assert "Result" in expected[class_name]
+
+
+@pytest.fixture
+def colour_card(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The class of an example whose module was run in pieces."""
+    module = ModuleType("made_for_a_test")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    text, class_name = drafted(EXAMPLES["colour_card"])
+    run_module(text, module)
+    return vars(module)[class_name]
 
 
 @pytest.mark.parametrize("extent", ["code", "whole"])
@@ -89,6 +106,23 @@ def test_a_module_defines_the_same_in_pieces_as_in_one(
 def test_so_does_a_long_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, number = NASTY[name]
     check_pieces(with_emoji(make)(number), "code", monkeypatch)
+
+
+def test_instances_are_made_as_of_an_imported_class(colour_card: Any) -> None:
+    made = colour_card(stamp="x.png", width=64)
+    assert made.to_dict() == ColourCard(stamp="x.png", width=64).to_dict()
+    assert made == colour_card(stamp="x.png", width=64) != colour_card(stamp="x.png")
+    with pytest.raises(TypeError, match="stamp"):
+        colour_card(width=64)
+    with pytest.raises(ValidationError):
+        colour_card(stamp="x.png", width=1)
+
+
+def test_no_parameter_is_compiled_for_each_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, _ = drafted(NASTY["equal labels"][0](300))
+    module = ModuleType("made_for_a_test")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    assert takes_less(5 * len(text), lambda: run_module(text, module))  # 3.2, and 9 if they are
 
 
 def test_an_emoji_does_not_make_the_json_four_times_as_large(tmp_path: Path) -> None:

@@ -626,6 +626,20 @@ MUTATIONS: Final = [
         (f"{PIECES}::test_its_memory_is_a_bounded_multiple_of_the_size",),
     ),
     Mutation(
+        "a parameter is compiled for each input of a class that is only run",
+        MODULE,
+        "init=False, eq=False",
+        "",
+        (f"{PIECES}::test_no_parameter_is_compiled_for_each_input",),
+    ),
+    Mutation(
+        "a class that is only run takes instances without what is required",
+        MODULE,
+        " if default is MISSING",
+        " if False",
+        (f"{PIECES}::test_instances_are_made_as_of_an_imported_class",),
+    ),
+    Mutation(
         "a class is documented by what follows its last field",
         MODULE,
         """ or self._namespace.get("__doc__") is None""",
