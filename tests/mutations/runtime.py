@@ -1181,6 +1181,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_client.py::test_a_name_from_the_server_never_leads_outside_the_folder",),
     ),
     Mutation(
+        "a workflow is read that is too deep for the answers that repeat it",
+        "src/invokable/workflow/document.py",
+        "MAX_DEPTH = 190",
+        "MAX_DEPTH = 200",
+        (f"{TESTS}test_answers.py::test_answers_are_read_that_repeat_the_deepest_workflow",),
+    ),
+    Mutation(
         "infinity gets into a generator",
         f"{RUNTIME}values/validation.py",
         "    if not _is_finite(value):",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,12 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invokable import APIError, ConnectionError, NotInvokeAIError, Policy  # noqa: A004
+from invokable.codegen import Options
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import RunItem
 from invokable.runtime.steps.exchange.protocol import Request, Response, fetch
 from invokable.runtime.steps.exchange.responses import parse, read
 from invokable.runtime.steps.resources.server_info import openapi
+from invokable.testing import Simulator
+from invokable.workflow import WorkflowFileError, read_document
+from invokable.workflow.document import MAX_DEPTH
+from tests.examples import imported, workflow_class
 from tests.runtime.driving import Driver, answer, in_turn, page
+from tests.workflow.builders import form, node, workflow
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -67,6 +74,23 @@ def test_a_refusal_keeps_the_servers_message_without_the_input() -> None:
         parse(answer({"detail": detail}, 422))
     assert (caught.value.status, caught.value.detail) == (422, "body.batch.runs: too small; so")
     assert "secret" not in str(caught.value)
+
+
+def deep_workflow(levels: int) -> bytes:
+    """A workflow that nests so deep."""
+    value: Any = 1
+    for _ in range(levels - 6):  # above the value of an input
+        value = [value]
+    deep = node("deep", "core_metadata", extra=value)
+    return json.dumps(workflow(deep, node("a", "add", a=1), form=form("a.a"))).encode()
+
+
+def test_answers_are_read_that_repeat_the_deepest_workflow() -> None:
+    with pytest.raises(WorkflowFileError, match="levels deep"):
+        read_document(deep_workflow(MAX_DEPTH + 1))
+    module = imported(read_document(deep_workflow(MAX_DEPTH)), Options(lenient=True))
+    with Simulator() as server, server.client() as client:
+        assert client.run(workflow_class(module)()).item_ids
 
 
 @pytest.mark.parametrize("response", [page(), page(404), answer({"detail": "Method Not Allowed"}, 405), page(302)])

@@ -23,8 +23,11 @@ from invokable.workflow.errors import WorkflowFileError, pointer, quoted
 MAX_BYTES = 64 * 1024 * 1024
 """The largest file, and the largest workflow that an image may unpack to."""
 
-MAX_DEPTH = 200
-"""The deepest nesting of arrays and objects. Workflows from the editor have about ten levels."""
+MAX_DEPTH = 190
+"""The deepest nesting of arrays and objects. Workflows from the editor have about ten levels.
+
+pydantic reads JSON of up to 200 levels, and the server repeats a workflow within its answers.
+"""
 
 _SHARED = 40
 """Characters of a text that is only kept once: ids, types, versions and the names of fields occur again and again."""
@@ -131,7 +134,7 @@ def _strict_json(text: str) -> object:
 def _check_depth(document: object) -> None:
     """Refuse nesting that is too deep for other recursive code."""
     level = [document]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             value
             for parent in level
