@@ -21,7 +21,7 @@ from invokable.cli.running.module import run_module
 from invokable.codegen import Options, plan_document
 from invokable.codegen.render import Extent, draft_module
 from invokable.contract.utf8 import Utf8
-from invokable.runtime.values.pins import pins_of
+from invokable.runtime.values.pins import Pins, pins_of
 from invokable.schema import load as load_schema
 from tests.codegen.nasty import NASTY, with_emoji
 from tests.effort import slow_among
@@ -133,6 +133,19 @@ def test_an_emoji_does_not_make_the_json_four_times_as_large(tmp_path: Path) -> 
     workflow = vars(module)["_WORKFLOW"]
     assert "🦊" in json.loads(workflow)["name"]
     assert sys.getsizeof(workflow) < 1.1 * len(json.dumps(json.loads(workflow), ensure_ascii=False).encode())
+
+
+def test_the_json_is_read_without_a_copy_of_it_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, class_name = drafted(with_emoji(NASTY["dropdowns"][0])(800))
+    module = ModuleType("made_for_a_test")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def action() -> Pins:
+        run_module(text, module)
+        return pins_of(vars(module)[class_name])
+
+    action()  # imports what reads JSON
+    assert takes_less(7 * len(text), action)  # 5.7, and 8.9 with the copy
 
 
 def loading(document: Any, folder: Path) -> Sized:

@@ -1188,6 +1188,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_answers.py::test_answers_are_read_that_repeat_the_deepest_workflow",),
     ),
     Mutation(
+        "the JSON of a module is copied as text to read it",
+        f"{RUNTIME}values/pins.py",
+        "    return from_json(text)",
+        "    return from_json(text.decode() if isinstance(text, bytes) else text, cache_strings=False)",
+        ("tests/cli/test_run_module.py::test_the_json_is_read_without_a_copy_of_it_as_text",),
+    ),
+    Mutation(
         "infinity gets into a generator",
         f"{RUNTIME}values/validation.py",
         "    if not _is_finite(value):",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -83,9 +82,9 @@ def _read(cls: type) -> Pins:
     entries = constants["INDEX_MAP"]
     if index_map_checksum(entries) != constants.get("INDEX_MAP_CHECKSUM"):
         raise StaleWorkflowError(f"{cls.__module__}: INDEX_MAP was changed after generation; generate the module again")
-    graph = json.loads(constants["_GRAPH"])
-    batch = BatchTable.from_json(json.loads(constants["_BATCH"]))
-    workflow = json.loads(constants["_WORKFLOW"])
+    graph = _json(constants["_GRAPH"])
+    batch = BatchTable.from_json(_json(constants["_BATCH"]))
+    workflow = _json(constants["_WORKFLOW"])
     hints = _hints(cls)
     fed = {(edge["destination"]["node_id"], edge["destination"]["field"]) for edge in graph["edges"]}
     fed |= {(target.node_id, target.field) for group in batch.groups for target in group}.union(batch.fed)
@@ -99,6 +98,13 @@ def _read(cls: type) -> Pins:
         workflow=workflow,
         hints=hints,
     )
+
+
+def _json(text: str | bytes) -> Any:
+    """The value of a JSON text. Equal short strings are kept once, and text in UTF-8 is not copied as a whole."""
+    from pydantic_core import from_json  # generated modules are imported without it
+
+    return from_json(text)
 
 
 def module_of(cls: type) -> ModuleType:
