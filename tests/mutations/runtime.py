@@ -1195,6 +1195,13 @@ MUTATIONS: Final = (
         ("tests/cli/test_run_module.py::test_the_json_is_read_without_a_copy_of_it_as_text",),
     ),
     Mutation(
+        "a validated class also keeps a serializer",
+        f"{RUNTIME}values/validation.py",
+        "TypeAdapter(values).validator.validate_python",
+        "TypeAdapter(values).validate_python",
+        (f"{TESTS}test_validation.py::test_only_what_checks_values_is_kept",),
+    ),
+    Mutation(
         "infinity gets into a generator",
         f"{RUNTIME}values/validation.py",
         "    if not _is_finite(value):",

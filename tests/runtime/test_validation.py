@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
+from pydantic_core import SchemaSerializer
 
 from invokable import ValidationError
 from invokable.contract.limits import Limits
@@ -97,3 +99,14 @@ def test_the_invalid_item_of_a_list_is_named() -> None:
 def test_a_value_for_a_connected_field_is_refused() -> None:
     flow_class = workflow_class(imported(with_generator()))
     assert "so this value would be ignored" in problem(flow_class, stamp="x.png", width=99)
+
+
+def test_only_what_checks_values_is_kept() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(found, SchemaSerializer) for found in gc.get_objects())
+
+    flow_class = workflow_class(imported(example("colour_card.json")))
+    before = kept()
+    flow_class(stamp="x.png")
+    assert kept() == before

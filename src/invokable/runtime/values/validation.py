@@ -6,10 +6,10 @@ pydantic validates in strict mode: nothing is converted, so "7" is not an intege
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from invokable.contract.fields import MEDIA
@@ -19,9 +19,6 @@ from invokable.contract.listing import with_article
 from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
 from invokable.runtime.values.pins import InputPin, pins_of
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 _WANTED: Final = {
     "BoardField": "a board: its name, a Board, 'none' or 'auto'",
@@ -79,7 +76,7 @@ def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, objec
     problems = {
         target.attribute: _PLACED for target in targets if target.connected and _is_changed(cls, target, values)
     }
-    errors = _errors(_adapter(cls), values)
+    errors = _errors(_check_of(cls), values)
     by_attribute: dict[str, list[Any]] = {}
     for error in errors:
         by_attribute.setdefault(error["loc"][0], []).append(error)
@@ -106,11 +103,11 @@ def _validate(cls: type, targets: Sequence[InputPin], values: Mapping[str, objec
         )
 
 
-def _errors(adapter: TypeAdapter[Any], values: Mapping[str, object]) -> list[Any]:
+def _errors(check: _Check, values: Mapping[str, object]) -> list[Any]:
     from pydantic import ValidationError as Invalid
 
     try:
-        adapter.validate_python(values)
+        check(values)
     except Invalid as invalid:
         return invalid.errors(include_url=False)
     return []
@@ -166,12 +163,14 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-_ADAPTERS: WeakKeyDictionary[type, TypeAdapter[Any]] = WeakKeyDictionary()
+_Check: TypeAlias = Callable[[Mapping[str, object]], object]
+"""Raises pydantic's ValidationError for values that do not fit their annotations."""
+_CHECKS: WeakKeyDictionary[type, _Check] = WeakKeyDictionary()
 
 
-def _adapter(cls: type) -> TypeAdapter[Any]:
-    """The validator for a class; created on first use, since creating it costs more than many checks."""
-    if cls not in _ADAPTERS:
+def _check_of(cls: type) -> _Check:
+    """The check for a class; created on first use, since creating it costs more than many checks."""
+    if cls not in _CHECKS:
         from pydantic import ConfigDict, TypeAdapter
         from typing_extensions import TypedDict  # pydantic accepts typing.TypedDict only since Python 3.12
 
@@ -179,8 +178,9 @@ def _adapter(cls: type) -> TypeAdapter[Any]:
         make: Any = TypedDict  # its keys are only known at run time
         values = make("values", {t.attribute: pins.hints[t.attribute] for t in pins.inputs}, total=False)
         values.__pydantic_config__ = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
-        _ADAPTERS[cls] = TypeAdapter(values)
-    return _ADAPTERS[cls]
+        # Not the adapter: its serializer takes as much memory.
+        _CHECKS[cls] = TypeAdapter(values).validator.validate_python
+    return _CHECKS[cls]
 
 
 def _is_changed(cls: type, target: InputPin, values: Mapping[str, object]) -> bool:
