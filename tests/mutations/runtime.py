@@ -1202,6 +1202,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_validation.py::test_only_what_checks_values_is_kept",),
     ),
     Mutation(
+        "nodes of the embedded workflow are copied for the values that they have",
+        f"{RUNTIME}steps/runs/substitution.py",
+        "if not _has(inputs, field, value)",
+        "",
+        (f"{TESTS}test_substitution.py::test_a_node_of_the_workflow_is_only_copied_for_another_value",),
+    ),
+    Mutation(
+        "an equal number of another type is not put into the embedded workflow",
+        f"{RUNTIME}steps/runs/substitution.py",
+        "type(value) in (str, int, bool) and type(found) is type(value) and ",
+        "",
+        (f"{TESTS}test_substitution.py::test_a_node_of_the_workflow_is_only_copied_for_another_value",),
+    ),
+    Mutation(
         "infinity gets into a generator",
         f"{RUNTIME}values/validation.py",
         "    if not _is_finite(value):",

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from invokable import Color
 from invokable.runtime.steps.runs.substitution import substitute, wire_values
 from invokable.runtime.values.pins import pins_of
+from tests.examples import imported, workflow_class
+from tests.workflow.builders import form, node, workflow
 
+SHOWN = form("n.value", "a.a")
 STAMP = {"stamp": {"image_name": "x.png"}}
 
 
@@ -29,7 +32,7 @@ def field_of(graph: dict[str, Any], node_type: str, field: str) -> Any:
 
 @given(st.integers(16, 2048), st.integers(), st.floats(0, 100))
 def test_values_are_put_into_their_fields_and_nothing_else_changes(width: int, left: int, radius: float) -> None:
-    graph, workflow = put(ColourCard(stamp="x.png", width=width, left=left, radius=radius), STAMP)
+    graph, embedded = put(ColourCard(stamp="x.png", width=width, left=left, radius=radius), STAMP)
     assert field_of(graph, "blank_image", "width") == width
     assert field_of(graph, "img_paste", "x") == left
     assert field_of(graph, "img_blur", "radius") == radius
@@ -37,11 +40,11 @@ def test_values_are_put_into_their_fields_and_nothing_else_changes(width: int, l
     untouched = json.loads(colour_card._GRAPH)
     assert graph["edges"] == untouched["edges"]
     shown = {(node_id, field) for _, node_id, field, _ in colour_card.INDEX_MAP}
-    for node_id, node in untouched["nodes"].items():
-        for field, value in node.items():
+    for node_id, fields in untouched["nodes"].items():
+        for field, value in fields.items():
             assert (node_id, field) in shown or graph["nodes"][node_id][field] == value
-    assert workflow is not None
-    inputs = {(n["id"], name): f for n in workflow["nodes"] for name, f in n["data"].get("inputs", {}).items()}
+    assert embedded is not None
+    inputs = {(n["id"], name): f for n in embedded["nodes"] for name, f in n["data"].get("inputs", {}).items()}
     node_id = next(node_id for _, node_id, field, _ in colour_card.INDEX_MAP if field == "width")
     assert inputs[node_id, "width"]["value"] == width
 
@@ -51,6 +54,22 @@ def test_the_modules_own_graph_is_not_modified() -> None:
     before = copy.deepcopy((pins.graph, pins.workflow))
     put(ColourCard(stamp="x.png", width=17, card_colour=Color(r=1, g=2, b=3)), STAMP)
     assert (pins.graph, pins.workflow) == before
+
+
+def test_a_node_of_the_workflow_is_only_copied_for_another_value() -> None:
+    made = workflow_class(imported(workflow(node("n", "float", value=1.0), node("a", "add", a=1), form=SHOWN)))
+    pins = pins_of(made)
+    assert pins.workflow is not None
+    before = pins.workflow["nodes"]
+
+    def embedded(**values: float) -> list[Any]:
+        _, found = substitute(pins, wire_values(made(**values), {}))
+        assert found is not None
+        return list(found["nodes"])
+
+    assert embedded(a=1)[1] is before[1]
+    assert embedded(a=2)[1]["data"]["inputs"]["a"]["value"] == 2
+    assert repr(embedded(value=1.0)[0]["data"]["inputs"]["value"]["value"]) == "1.0"  # the module has 1
 
 
 def test_no_board_and_the_automatic_board_are_omitted_from_the_graph() -> None:

@@ -73,10 +73,20 @@ def _workflow(pins: Pins, values: Values) -> dict[str, Any] | None:
     return {**pins.workflow, "nodes": nodes}
 
 
-def _with_values(node: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def _with_values(node: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The node with other values; the same node if it has them."""
     inputs = dict(node["data"]["inputs"])
-    for field, value in values.items():
+    changed = {field: value for field, value in values.items() if not _has(inputs, field, value)}
+    if not changed:
+        return node
+    for field, value in changed.items():
         inputs[field] = {**inputs.get(field, {"name": field, "label": "", "description": ""}), "value": value}
         if value is None:
             del inputs[field]["value"]
     return {**node, "data": {**node["data"], "inputs": inputs}}
+
+
+def _has(inputs: Mapping[str, Any], field: str, value: Any) -> bool:
+    """Whether a field has a text, an integer or a boolean already. JSON can write other values in several ways."""
+    found = inputs.get(field, {}).get("value")
+    return type(value) in (str, int, bool) and type(found) is type(value) and bool(found == value)
