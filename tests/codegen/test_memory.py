@@ -71,6 +71,7 @@ COMMANDS = {
     "schema diff": ["schema", "diff", "6.8.1", "6.14.2", SOURCE, "--lenient"],
     "check": ["check", SOURCE, "--lenient"],
     "check json": ["check", SOURCE, "--lenient", "--format", "json"],
+    "run": ["run", SOURCE, "--lenient", "--url", "http://127.0.0.1:1", "--timeout", "2"],
 }
 
 
@@ -114,6 +115,7 @@ COSTLIEST = ["dropdowns", "long lists", "prompts", "wide attributes"]
         *(("generate", name, False) for name in NASTY),
         *(("generate", name, True) for name in COSTLIEST),
         *((command, WORST.get(command, "long lists"), True) for command in COMMANDS if command != "generate"),
+        *(("run", name, True) for name in ("dropdowns", "equal labels", "prompts", "wide attributes")),
     ],
 )
 def test_a_process_takes_a_bounded_multiple_of_the_size(command: str, name: str, emoji: bool, tmp_path: Path) -> None:
