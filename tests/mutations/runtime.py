@@ -633,6 +633,36 @@ MUTATIONS: Final = (
         (f"{TESTS}test_following.py",),
     ),
     Mutation(
+        "a retry waits for items that were removed from the queue",
+        f"{RUNTIME}steps/runs/retry.py",
+        "                    del old[first]\n",
+        "                    pass\n",
+        (f"{TESTS}test_following.py::test_items_that_are_removed_just_before_they_run_again_are_named_at_once",),
+    ),
+    Mutation(
+        "a retry waits although the server refused it, since an item was removed",
+        f"{RUNTIME}steps/runs/retry.py",
+        "_NOT_THERE.search(error.detail)",
+        "False",
+        (f"{TESTS}test_following.py::test_items_that_are_removed_just_before_they_run_again_are_named_at_once",),
+    ),
+    Mutation(
+        "a retry that the queue has no room for is sent again, and is uncertain",
+        f"{RUNTIME}steps/runs/retry.py",
+        "        if accepted is not None and len(accepted) < wanted and not gone:\n",
+        "        if False:\n",
+        (
+            f"{TESTS}test_following.py::test_a_retry_that_the_queue_has_no_room_for_says_so_and_is_continued_by_the_next",
+        ),
+    ),
+    Mutation(
+        "a retry is sent twice because of an answer about other items",
+        f"{RUNTIME}steps/runs/retry.py",
+        "        if not accepted.issubset(item_ids):\n",
+        "        if False:\n",
+        (f"{TESTS}test_following.py::test_an_answer_to_a_retry_about_other_items_is_not_believed",),
+    ),
+    Mutation(
         "a retry that arrives twice runs twice",
         f"{RUNTIME}steps/runs/duplicates.py",
         "item.item_id > retried.get(item.original_id, math.inf)",

@@ -32,6 +32,7 @@ class Server:
         self.seconds = seconds  # of an item
         self.room = room  # for pending items; more are left out, with status 200
         self.fails = fails or (lambda values: False)
+        self.refuses_missing = False  # to retry any item if one is missing, as before 6.12
         self.now: Callable[[], float] = lambda: 0.0
         self.rows: dict[int, dict[str, Any]] = {}
         self.fates: dict[str, list[str]] = {}  # by part of the path, used in order
@@ -142,8 +143,8 @@ class Server:
             for group in batch["data"]
         ]
         rows = [[value for part in row for value in part] for row in itertools.product(*groups)] * batch["runs"]
-        room = self.room - sum(row["status"] == "pending" for row in self.rows.values())
-        for values in rows[: max(room, 0)]:
+        room = self._free()
+        for values in rows[:room]:
             number = next(self._ids)
             self.rows[number] = {
                 "item_id": number,
@@ -159,8 +160,12 @@ class Server:
             }
         self.events.append((self.now(), ServerEvent("batch_enqueued", 0, {})))
         ids = sorted((row["item_id"] for row in self._of(batch["batch_id"])), reverse=True)  # of all POSTs
-        counts = {"enqueued": min(len(rows), max(room, 0)), "requested": len(rows)}
+        counts = {"enqueued": min(len(rows), room), "requested": len(rows)}
         return answer({"batch": batch, **counts, "item_ids": ids})
+
+    def _free(self) -> int:
+        pending = [row for row in self.rows.values() if row["status"] == "pending"]
+        return max(self.room - len(pending), 0)
 
     def _of(self, batch_id: str) -> list[dict[str, Any]]:
         return [row for row in self.rows.values() if row["batch_id"] == batch_id]
@@ -225,7 +230,12 @@ class Server:
             rows = [self.rows[number] for number in body["item_ids"] if number in self.rows]
             return answer([{name: row[name] for name in ("item_id", "status", "batch_id")} for row in rows])
         if path == f"{QUEUE}/retry_items_by_id":
-            again = [number for number in body if self.rows[number]["status"] in ("failed", "canceled")]
+            missing = [number for number in body if number not in self.rows]
+            if missing and self.refuses_missing:
+                detail = f"Unexpected error while retrying queue items: No queue item with id {missing[0]}"
+                return answer({"detail": detail}, 500)
+            there = [self.rows[number] for number in body if number in self.rows]
+            again = [row["item_id"] for row in there if row["status"] in ("failed", "canceled")][: self._free()]
             for number in again:
                 self.retry(number)
             self.events.append((self.now(), ServerEvent("queue_items_retried", 0, {"retried_item_ids": again})))

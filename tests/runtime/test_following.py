@@ -16,6 +16,7 @@ from invokable import (
     NodeFinished,
     NodeStarted,
     Queued,
+    QueueFullError,
     RunCanceled,
     RunFailed,
     RunInterrupted,
@@ -23,11 +24,13 @@ from invokable import (
     Started,
 )
 from invokable.runtime.steps.exchange.deadline import Deadline
+from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, RunOptions, finish, follow, run, run_again
 from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
+from tests.runtime.driving import answer
 from tests.runtime.driving_with_events import EventDriver
 from tests.runtime.runs import card, cards, submitted
 from tests.runtime.server import Server, misnaming
@@ -444,6 +447,63 @@ def test_a_retry_names_items_that_were_removed_once_the_others_run(removed: int)
     assert (caught.value.item_ids, caught.value.cause) == ((removed,), "removal")
     assert caught.value.submission == failed.state.submission
     assert failed.state.submission.item_ids == ((1, 2) if removed == 1 else (3, 2))
+
+
+@pytest.mark.parametrize("fate", ["", "after"])
+@pytest.mark.parametrize("refuses_missing", [False, True])
+@pytest.mark.parametrize("removed", [[1], [2], [1, 2]])
+def test_items_that_are_removed_just_before_they_run_again_are_named_at_once(
+    removed: list[int], refuses_missing: bool, fate: str
+) -> None:
+    failed = Failed()
+    failed.server.rows[2]["status"] = "canceled"
+    failed.server.refuses_missing = refuses_missing
+    failed.server.fates = {"retry_items_by_id": [fate]}
+
+    def reply(request: Request) -> Response | Exception:
+        if request.path.endswith("/retry_items_by_id"):
+            failed.server.rows = {number: row for number, row in failed.server.rows.items() if number not in removed}
+        return failed.server(request)
+
+    failed.driver.reply = reply
+    begin = failed.driver.now
+    with pytest.raises(RunCanceled, match=r"no longer in the server's queue: .*, and cannot run again") as caught:
+        failed.retry(failed.state)
+    assert (caught.value.item_ids, caught.value.cause) == (tuple(removed), "removal")
+    left = [number for number in (1, 2) if number not in removed]
+    assert failed.state.submission.item_ids == tuple(3 if number in left else number for number in (1, 2))
+    assert sorted(failed.server.rows) == ([*left, 3] if left else [])
+    assert failed.driver.now - begin < (1 if not (fate and refuses_missing and left) else 20)
+
+
+def test_a_retry_that_the_queue_has_no_room_for_says_so_and_is_continued_by_the_next() -> None:
+    failed = Failed()
+    failed.server.rows[2]["status"] = "canceled"
+    failed.server.room = 1
+    begin = failed.driver.now
+    with pytest.raises(QueueFullError, match="had room for only 1 of the 2 failed and canceled items") as caught:
+        failed.retry(failed.state)
+    assert (caught.value.enqueued, caught.value.requested) == (1, 2)
+    assert (failed.state.submission.item_ids, caught.value.submission) == ((3, 2), failed.state.submission)
+    assert failed.driver.now - begin < 1
+    failed.server.room = 2
+    failed.retry(failed.state)
+    assert len(failed.result(failed.state).card) == 2
+    assert sorted(failed.server.rows) == [1, 2, 3, 4]
+
+
+def test_an_answer_to_a_retry_about_other_items_is_not_believed() -> None:
+    failed = Failed()
+    failed.server.fates = {"retry_items_by_id": ["late 3"]}
+
+    def reply(request: Request) -> Response | Exception:
+        given = failed.server(request)
+        return answer({"retried_item_ids": [7]}) if isinstance(given, ConnectionError) else given
+
+    failed.driver.reply = reply
+    failed.retry(failed.state)
+    failed.server.settle()
+    assert sorted(failed.server.rows) == [1, 2, 3]
 
 
 def test_a_duplicate_retry_is_canceled_before_it_starts() -> None:

@@ -14,7 +14,7 @@
     ├── ModelInstallError         a model was not installed: the server's reason
     └── WorkflowError             the workflow could not be run
         ├── StaleWorkflowError    the generated module is out of date: generate it again
-        ├── QueueFullError        the queue has no room for all items; accepted ones were canceled
+        ├── QueueFullError        the queue has no room for all items
         ├── EnqueueUncertain      it is not known whether the server accepted the batch
         ├── RunFailed             a node failed: item, node, the server's error and traceback
         ├── RunCanceled           items were canceled, or removed from the queue; `cause` says by whom
@@ -380,6 +380,8 @@ class StaleWorkflowError(WorkflowError):
 
 class QueueFullError(WorkflowError):
     """The queue has no room for all items. If the server accepted some of them, they were canceled.
+
+    Those that `Job.retry` runs again are not; once there is room, it continues with the others.
 
     Example:
 

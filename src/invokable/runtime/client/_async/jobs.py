@@ -125,6 +125,7 @@ class AsyncJob(Generic[Result]):
 
         Raises EnqueueUncertain, RunTimeout, ConnectionError, APIError, and WorkflowError for another user's run. Raises
         RunCanceled, which names them, for items that were removed from the queue: they cannot run again. The others do.
+        Raises QueueFullError if the queue has no room for all of them; those that it has room for run again.
         """
         await self._drive(run_again(self._state, *self._context_and_deadline(timeout)))
 

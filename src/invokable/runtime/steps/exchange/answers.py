@@ -84,6 +84,12 @@ class Canceled(Answer):
     canceled: int
 
 
+class Retried(Answer):
+    """`PUT /queue/{queue}/retry_items_by_id`: the old items, without those that the server left out."""
+
+    retried_item_ids: list[int]
+
+
 class QueueCounts(Answer):
     """The number of items of all users in some of the states."""
 

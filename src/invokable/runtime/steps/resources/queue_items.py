@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from invokable.runtime.errors import APIError, NotFoundError
-from invokable.runtime.steps.exchange.answers import Answer, BatchValue, Canceled, ItemIds
+from invokable.runtime.steps.exchange.answers import Answer, BatchValue, Canceled, ItemIds, Retried
 from invokable.runtime.steps.exchange.paging import Page, in_chunks
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
@@ -35,10 +35,6 @@ class _Status(Answer):
 
 class _Deleted(Answer):
     deleted: int
-
-
-class _Retried(Answer):
-    retried_item_ids: list[int]
 
 
 def queue_status() -> Steps[QueueStatus]:
@@ -110,7 +106,7 @@ def retry_items(item_ids: Sequence[int], cache: ServerCache) -> Steps[tuple[Queu
     firsts = {old.retried_from_item_id or old.item_id for old in there.values()}
     newest = max([0, *(yield from _ids(cache))])
     response: Response = yield Request("PUT", f"{QUEUE}/retry_items_by_id", json=wanted)
-    read(response, _Retried)  # the ids of the old items
+    read(response, Retried)  # the ids of the old items
     since = [item_id for item_id in (yield from _ids(cache)) if item_id > newest]
     found = yield from _whole(sorted(since), cache)
     return tuple(item for item in found if item.retried_from_item_id in firsts)

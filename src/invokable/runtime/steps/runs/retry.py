@@ -7,7 +7,8 @@ this process or another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -17,14 +18,15 @@ from invokable.runtime.errors import (
     ConnectionError,  # noqa: A004
     EnqueueUncertain,
     InvokableError,
+    QueueFullError,
     RunTimeout,
 )
-from invokable.runtime.steps.exchange.answers import RunItem
+from invokable.runtime.steps.exchange.answers import Retried, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import is_refusal
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps
-from invokable.runtime.steps.exchange.responses import parse
+from invokable.runtime.steps.exchange.responses import not_invokeai, read
 from invokable.runtime.steps.resources.queue import (
     QUEUE,
     cancel_items,
@@ -37,6 +39,7 @@ from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 
 _MOST_ATTEMPTS: Final = 3
 _PAUSE: Final = 1.0
+_NOT_THERE: Final = re.compile(r": No queue item with id \d+$")  # a 500 of servers before 6.12
 
 
 def retry(state: RunState, clock: Clock) -> Steps[list[int]]:
@@ -45,8 +48,8 @@ def retry(state: RunState, clock: Clock) -> Steps[list[int]]:
     Continues with items that already run again, because of an earlier attempt or somebody else. Returns the items that
     are no longer in the queue, so that it is not known how they ended, and they cannot run again.
 
-    Raises APIError, ConnectionError, RunTimeout, EnqueueUncertain if the new items do not appear, and WorkflowError if
-    another user submitted the run.
+    Raises APIError, ConnectionError, RunTimeout, EnqueueUncertain if the new items do not appear, QueueFullError if the
+    server had no room for all of them, and WorkflowError if another user submitted the run.
     """
     try:
         return (yield from _retry(state, clock))
@@ -69,13 +72,18 @@ def _retry(state: RunState, clock: Clock) -> Steps[list[int]]:
     if not old:
         state.expected_total = 0
         return removed
-    again = [item.item_id for item in old.values()]
     last = max(item.item_id for item in listed)
-    state.expected_total = len(listed) + len(again)
+    state.expected_total = len(listed) + len(old)
     for _ in range(_MOST_ATTEMPTS):
-        is_accepted = yield from _request_retry(again, state, clock)
-        if (yield from _replace_once_there(state, old, last, clock, is_accepted=is_accepted)):
-            return removed
+        wanted = len(old)
+        accepted = yield from _request_retry([item.item_id for item in old.values()], state, clock)
+        gone = yield from _replace_once_there(state, old, last, clock, accepted)
+        removed += gone
+        if not old:
+            state.expected_total = 0
+            return sorted(removed)
+        if accepted is not None and len(accepted) < wanted and not gone:
+            raise _full(state, wanted - len(old), wanted)
     raise _uncertain(state, "they do not appear")
 
 
@@ -92,41 +100,55 @@ def _replace_items(state: RunState, old: dict[int, RunItem], new: Sequence[RunIt
     yield from cancel_items(item.item_id for item in new if item.item_id not in kept.values() and not item.ended)
 
 
-def _request_retry(item_ids: Sequence[int], state: RunState, clock: Clock) -> Steps[bool]:
-    """Request a retry of items; return whether the server certainly accepted it."""
-    request = Request("PUT", f"{QUEUE}/retry_items_by_id", json=list(item_ids))
+def _request_retry(item_ids: list[int], state: RunState, clock: Clock) -> Steps[Set[int] | None]:
+    """Request a retry of items; return those that the server certainly retried, or None if that is unclear.
+
+    A server before 6.12 retries none if one of them is no longer in the queue.
+    """
+    request = Request("PUT", f"{QUEUE}/retry_items_by_id", json=item_ids)
     try:
         response: Response = yield request
-        parse(response)
+        accepted = frozenset(read(response, Retried).retried_item_ids)
+        if not accepted.issubset(item_ids):
+            raise not_invokeai(response.url, f"the answer is about items {sorted(accepted)} instead of {item_ids}")
     except InvokableError as error:
+        if isinstance(error, APIError) and _NOT_THERE.search(error.detail):
+            return frozenset()
         is_refused = isinstance(error, APIError) and is_refusal(error.status)
         if is_refused or (isinstance(error, ConnectionError) and not error.sent):
             raise
-        LOG.warning("it is unclear whether the server runs items %s again: %s", list(item_ids), error)
+        LOG.warning("it is unclear whether the server runs items %s again: %s", item_ids, error)
         state.unclear_since = clock()
-        return False
-    return True
+        return None
+    return accepted
 
 
 def _replace_once_there(
-    state: RunState, old: dict[int, RunItem], last: int, clock: Clock, *, is_accepted: bool
-) -> Steps[bool]:
-    """Look for the new item of each old one, and use them once there are all; return whether there are."""
+    state: RunState, old: dict[int, RunItem], last: int, clock: Clock, accepted: Set[int] | None
+) -> Steps[list[int]]:
+    """Look for the new item of each old one, and use them once there are all that may appear.
+
+    `old` keeps those without a new item. Returns those that are no longer in the queue, and so cannot run again.
+    """
     begin = clock()
     while True:
         try:
             listed = yield from listed_items(state.submission)
-            new = [item for item in listed if item.item_id > last and item.original_id in old]
         except InvokableError as error:
             LOG.info("looking for the retried items of batch %s: %s", state.submission.batch_id, error)
-            new = []
-        if len(_earliest(new)) == len(old):
-            state.expected_total = 0
-            yield from _replace_items(state, dict(old), new)
-            return True
+        else:
+            new = [item for item in listed if item.item_id > last and item.original_id in old]
+            there, kept = {item.item_id for item in listed}, _earliest(new)
+            left = {first: item.item_id for first, item in old.items() if first not in kept}
+            gone = {first: item_id for first, item_id in left.items() if item_id not in there}
+            if not any(accepted is None or item_id in accepted for first, item_id in left.items() if first not in gone):
+                yield from _replace_items(state, old, new)
+                for first in gone:
+                    del old[first]
+                return list(gone.values())
         if clock() - begin > LATEST_ARRIVAL:
-            return False
-        yield Sleep(_PAUSE if not is_accepted else _PAUSE / 4)
+            return []
+        yield Sleep(_PAUSE if accepted is None else _PAUSE / 4)
 
 
 def _earliest(new: Sequence[RunItem]) -> dict[int, int]:
@@ -138,4 +160,14 @@ def _uncertain(state: RunState, why: str) -> EnqueueUncertain:
     return EnqueueUncertain(
         f"it is not known whether the failed and canceled items of batch {state.submission.batch_id} run again: {why}; "
         "job.retry() looks for them before it tries again"
+    )
+
+
+def _full(state: RunState, enqueued: int, requested: int) -> QueueFullError:
+    state.expected_total = 0
+    return QueueFullError(
+        f"the queue had room for only {enqueued} of the {requested} failed and canceled items of batch "
+        f"{state.submission.batch_id}; job.retry() runs the others again once there is room",
+        enqueued=enqueued,
+        requested=requested,
     )
