@@ -247,6 +247,8 @@ def test_a_missing_image_is_reported(client: Client, missing: str) -> None:
     for ask in (client.images.get, client.images.metadata, client.images.workflow):
         with pytest.raises(NotFoundError, match="no image"):
             ask(missing)
+    with pytest.raises(NotFoundError, match="no image"):
+        client.download(Image(missing))
     assert client.images.delete("missing.png") == ()
 
 
@@ -598,6 +600,9 @@ def test_many_items_are_deleted_together(client: Client, server: Server, paused:
     enqueue(server, 1)
 
     assert client.queue.delete_destination("d") == 3
+    for destination in ("a/b", "", ".."):
+        with pytest.raises(ValueError, match="cannot delete by the destination"):
+            client.queue.delete_destination(destination)
     assert client.queue.status().total == 3
     assert client.queue.delete_pending() == 3
     assert client.queue.status().total == 0

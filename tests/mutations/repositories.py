@@ -13,6 +13,20 @@ CONTRACT: Final = ("tests/contract/test_repositories.py",)
 
 MUTATIONS: Final = (
     Mutation(
+        "an image whose name has a slash is not missing, but something other than InvokeAI answers",
+        "src/invokable/runtime/steps/resources/downloads.py",
+        "in_path(medium.name, NotFoundError(_missing(medium), name=medium.name))",
+        "in_path(medium.name)",
+        ("tests/contract/test_repositories.py::test_a_missing_image_is_reported",),
+    ),
+    Mutation(
+        "something other than InvokeAI answers when items of a destination with a slash are deleted",
+        "src/invokable/runtime/steps/resources/queue_items.py",
+        "in_path(destination, ValueError(problem))",
+        "in_path(destination)",
+        ("tests/contract/test_repositories.py::test_many_items_are_deleted_together",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

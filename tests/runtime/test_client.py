@@ -35,6 +35,7 @@ from invokable import (
     Submission,
     ValidationError,
 )
+from invokable.runtime.client.saving import PendingFile
 from invokable.runtime.steps.exchange.protocol import Request
 from invokable.runtime.steps.exchange.responses import parse
 from invokable.testing import Simulator
@@ -287,11 +288,19 @@ def files(body: bytes = PNG, kind: str = "image/png", status: int = 200, **heade
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "..", ".hidden.png", "a\\b.png", "x" * 500])
 def test_a_name_from_the_server_never_leads_outside_the_folder(name: str, tmp_path: Path) -> None:
-    with files() as opened:
-        saved = opened.save(Image(name), tmp_path / "out")
+    pending = PendingFile(name, tmp_path / "out")
+    pending.file.write(PNG)
+    saved = pending.commit()
     assert saved.parent == tmp_path / "out"
     assert saved.read_bytes() == PNG
     assert not saved.name.startswith(".")
+
+
+@pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "..", ""])
+def test_a_name_that_would_change_the_path_is_not_downloaded(name: str, tmp_path: Path) -> None:
+    with files() as opened, pytest.raises(NotFoundError, match="the server has no image"):
+        opened.save(Image(name), tmp_path / "out")
+    assert not list(tmp_path.rglob("*.png"))
 
 
 def test_an_image_is_downloaded_through_the_client_that_returned_it(tmp_path: Path) -> None:

@@ -249,11 +249,11 @@ def _rewind(request: Request) -> None:
         request.into.truncate()
 
 
-def in_path(part: object, missing: InvokableError | None = None) -> str:
-    """A name or an id, quoted as a part of a path. Raises `missing`, if given, for one that would change the path."""
+def in_path(part: object, unsuitable: Exception | None = None) -> str:
+    """A name or an id, quoted as a part of a path. Raises `unsuitable`, if given, for one that changes the path."""
     text = str(part)
-    if missing is not None and (not text.strip(".") or "/" in text):
-        raise missing
+    if unsuitable is not None and (not text.strip(".") or "/" in text):
+        raise unsuitable
     return quote(text, safe="")
 
 

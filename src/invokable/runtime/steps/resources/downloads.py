@@ -21,19 +21,23 @@ class MissingFileError(APIError, NotFoundError):
     """The server no longer has a file. Caught as either."""
 
     def __init__(self, medium: Image | Video, response: Response) -> None:
-        detail = f"the server has no {_kind_of(medium)} {medium.name!r}"
-        super().__init__(response.status, detail, method=response.method, url=response.url)
+        super().__init__(response.status, _missing(medium), method=response.method, url=response.url)
         self.name = medium.name
 
 
 def download(medium: Image | Video, into: BinaryIO) -> Steps[None]:
     """Write a file on the server to `into`. Raises NotFoundError, APIError and ConnectionError."""
-    request = Request("GET", f"/api/v1/{medium.collection}/i/{in_path(medium.name)}/full", into=into)
+    name = in_path(medium.name, NotFoundError(_missing(medium), name=medium.name))
+    request = Request("GET", f"/api/v1/{medium.collection}/i/{name}/full", into=into)
     yield from fetch_as(request, lambda response: _check(response, medium, into))
 
 
 def _kind_of(medium: Image | Video) -> str:
     return medium.collection.removesuffix("s")
+
+
+def _missing(medium: Image | Video) -> str:
+    return f"the server has no {_kind_of(medium)} {medium.name!r}"
 
 
 def _check(response: Response, medium: Image | Video, into: BinaryIO) -> None:

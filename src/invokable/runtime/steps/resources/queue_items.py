@@ -134,9 +134,10 @@ def delete_pending(cache: ServerCache) -> Steps[int]:
 
 
 def delete_destination(destination: str, cache: ServerCache) -> Steps[int]:
-    """Delete all items for a destination. Returns the number deleted."""
+    """Delete all items for a destination. Returns the number deleted. Raises ValueError."""
     yield from require(cache, "deleting the items of a destination", "6.0")
-    request = Request("DELETE", f"{QUEUE}/d/{in_path(destination)}")
+    problem = f"the server cannot delete by the destination {destination!r}; list its items, and delete those"
+    request = Request("DELETE", f"{QUEUE}/d/{in_path(destination, ValueError(problem))}")
     return read((yield from fetch(request)), _Deleted).deleted
 
 

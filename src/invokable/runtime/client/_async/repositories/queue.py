@@ -111,7 +111,8 @@ class AsyncQueue(AsyncRepository):
     async def delete_destination(self, destination: str) -> int:
         """Delete all items for a destination, including a running one. Returns the number deleted.
 
-        Raises UnsupportedError for a server before 6.0.
+        Raises UnsupportedError for a server before 6.0, and ValueError for a destination that the server cannot delete
+        by, such as one with a slash: list its items, and delete those.
         """
         return await self._drive(delete_destination(destination, self._cache))
 
