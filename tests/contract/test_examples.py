@@ -202,6 +202,7 @@ def test_one_failing_item_of_a_batch_keeps_the_results_of_the_others(client: Cli
     widths = {"type": "integer_generator_arithmetic_sequence", "start": 0, "step": 2**40, "count": 2}
     with pytest.raises(RunFailed, match="1 of 2 items failed") as caught:
         client.run(flow_class(stamp=stamp, widths=widths))
+    assert (caught.value.failed, caught.value.total) == (1, 2)
     (card,) = caught.value.partial.card  # type: ignore[union-attr]
     assert card.pil().size == (320, 200)
 

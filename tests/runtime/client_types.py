@@ -129,7 +129,7 @@ def errors(error: RunCanceled | RunFailed, status: JobStatus) -> None:
     assert_type(error.partial, WorkflowResult | None)
     assert_type((status.items, status.ended), tuple[int, bool])
     if isinstance(error, RunFailed):
-        assert_type(error.traceback, str)
+        assert_type((error.traceback, error.failed, error.total), tuple[str, int, int])
     elif isinstance(error, RunInterrupted):
         assert_type(error.item_ids, tuple[int, ...])
     elif isinstance(error, RunCanceled):  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -502,10 +502,12 @@ def test_an_id_that_would_change_the_path_is_not_found(name: str) -> None:
 
 
 def test_errors_survive_pickling_with_their_attributes() -> None:
-    error = RunFailed(item_id=1, node_id="n", node_type="t", error_type="E", error_message="m", traceback="T")
+    about: dict[str, Any] = {"node_id": "n", "node_type": "t", "error_type": "E", "error_message": "m"}
+    error = RunFailed(item_id=1, **about, traceback="T", failed=2, total=3)
     error.submission = Submission("m:C", "b", "d", 1, (1,))
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), copy.submission, copy.traceback) == (RunFailed, str(error), error.submission, "T")
+    assert (copy.failed, copy.total) == (2, 3)
     assert type(copy).__module__ == "invokable"
 
 

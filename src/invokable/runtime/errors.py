@@ -414,7 +414,8 @@ class EnqueueUncertain(WorkflowError):  # noqa: N818  (a state to handle, as Run
 class RunFailed(WorkflowError):  # noqa: N818
     """A node failed. `error_type`, `error_message` and `traceback` are the server's.
 
-    `partial` has the result of the completed items of the batch; None if there are none.
+    They are about item `item_id`, the first of the `failed` ones among the `total` items of the batch. `partial` has
+    the result of the completed items; None if there are none.
 
     Example:
 
@@ -448,6 +449,8 @@ class RunFailed(WorkflowError):  # noqa: N818
         self.error_type = error_type
         self.error_message = error_message
         self.traceback = traceback
+        self.failed = failed
+        self.total = total
         self.partial = partial
 
 
