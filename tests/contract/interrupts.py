@@ -15,6 +15,11 @@ T = TypeVar("T")
 Tracer: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 
+def may_still_run(interrupt: BaseException | None) -> bool:
+    """Whether a note of an interrupt says that its batch may still run, since canceling it was not certain to work."""
+    return any("may still run" in note for note in getattr(interrupt, "__notes__", ()))
+
+
 def interrupted(action: Callable[[], T], *, after: float) -> T:
     """Call `action`, and press Ctrl-C after some seconds."""
     main = threading.main_thread().ident

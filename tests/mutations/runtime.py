@@ -577,6 +577,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py",),
     ),
     Mutation(
+        "a batch that had ended before Ctrl-C is said to be canceled",
+        f"{RUNTIME}steps/runs/withdraw.py",
+        "{'was canceled' if status.canceled else 'had ended'}",
+        "was canceled",
+        (f"{TESTS}test_run.py::test_an_interrupt_says_what_became_of_the_batch",),
+    ),
+    Mutation(
+        "`invokable run` does not know that a run was canceled after Ctrl-C, since a note says so",
+        "src/invokable/cli/run.py",
+        'any(MAY_RUN in note for note in getattr(error, "__notes__", ()))',
+        'getattr(error, "__notes__", ())',
+        ("tests/cli/test_run.py",),
+    ),
+    Mutation(
         "Ctrl-C before the answer to the POST does not look for a copy of the batch",
         f"{RUNTIME}steps/runs/withdraw.py",
         "checks = 1 if is_settled else 2",

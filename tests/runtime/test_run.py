@@ -34,7 +34,7 @@ from invokable.runtime.steps.runs.run_state import RunState
 from invokable.runtime.steps.runs.search import LATEST_ARRIVAL
 from invokable.runtime.steps.runs.status import finished_part, job_status
 from invokable.runtime.values.workflow import Workflow
-from tests.contract.interrupts import interrupted_in
+from tests.contract.interrupts import interrupted_in, may_still_run
 from tests.effort import slow_beyond
 from tests.runtime.driving import answer, page
 from tests.runtime.runs import Run, card, cards, submitted
@@ -356,7 +356,7 @@ def test_after_an_interrupt_between_two_attempts_nothing_was_accepted() -> None:
     with pytest.raises(KeyboardInterrupt) as caught:
         run.result()
     assert run.driver.now < 1
-    assert not getattr(caught.value, "__notes__", [])
+    assert not may_still_run(caught.value)
 
 
 def test_a_server_that_was_never_reached_is_a_connection_error() -> None:
@@ -746,7 +746,7 @@ def test_an_interrupt_at_any_step_leaves_nothing_running(at: int, count: int) ->
         run.result()
     server.settle()
     assert not server.ran
-    assert not getattr(caught.value, "__notes__", [])
+    assert not may_still_run(caught.value)
 
 
 @pytest.mark.parametrize("delay", [0.2, 1.5])
@@ -791,11 +791,20 @@ def test_an_interrupt_between_two_steps_leaves_nothing_running(fate: str) -> Non
         outcome = interrupted_in(driving._driven, run.outcome, line=line)
         if not isinstance(outcome, KeyboardInterrupt):
             break
-        assert not getattr(outcome, "__notes__", []), line
+        assert not may_still_run(outcome), line
         ran = server.ran.total()
         server.settle()
         assert server.ran.total() == ran, line
     assert line > 30
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(100, "was canceled"), (0.001, "had ended")])
+def test_an_interrupt_says_what_became_of_the_batch(seconds: float, outcome: str) -> None:
+    run = Run(card(), Server(seconds=seconds), interrupt=lambda number: number == 6)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run.result()
+    batch_id = caught.value.submission.batch_id  # type: ignore[attr-defined]
+    assert caught.value.__notes__ == [f"invokable: batch {batch_id} {outcome}"]
 
 
 def test_a_second_interrupt_ends_the_cleanup() -> None:
@@ -862,7 +871,7 @@ def test_no_item_is_lost_and_none_runs_twice(seed: int) -> None:
     server.settle()
     assert all(times == 1 for times in server.ran.values())
     if isinstance(outcome, KeyboardInterrupt):
-        certain = not getattr(outcome, "__notes__", []) and not any("late" in line for line in server.log)
+        certain = not may_still_run(outcome) and not any("late" in line for line in server.log)
         assert not certain or server.ran.total() == ran
     elif isinstance(outcome, Exception):
         assert isinstance(outcome, RunTimeout | EnqueueUncertain | ConnectionError)

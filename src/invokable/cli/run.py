@@ -174,10 +174,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _left(error: BaseException, report: Report) -> str:
     """The state of the run on the server after an interrupt."""
+    from invokable.runtime.steps.runs.withdraw import MAY_RUN
+
     submission: Submission | None = getattr(error, "submission", None)
     if submission is None:
         return report.left
-    if getattr(error, "__notes__", ()):
+    if any(MAY_RUN in note for note in getattr(error, "__notes__", ())):
         return f"the run may continue; cancel batch {submission.batch_id} in InvokeAI's queue"
     return "the run was canceled"
 

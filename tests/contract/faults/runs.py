@@ -20,7 +20,7 @@ from PIL import Image
 from invokable import AsyncClient, Client, EnqueueUncertain, InvokableError, Policy, RunTimeout, Submission
 from tests.contract.faults.cases import CASES, SOCKET, Case, Fates
 from tests.contract.faults.servers import Place
-from tests.contract.interrupts import interrupted
+from tests.contract.interrupts import interrupted, may_still_run
 from tests.contract.proxy import Proxy
 from tests.examples import imported, with_generator, workflow_class
 
@@ -310,8 +310,8 @@ def _untrue(error: Any, flow: Any) -> str:
 
 def _still_open(error: BaseException, place: Place) -> str:
     # Under `asyncio.run`, the note is on the CancelledError before the interrupt.
-    if getattr(error, "__notes__", None) or getattr(error.__context__, "__notes__", None):
-        return ""  # it reports that items may still run
+    if may_still_run(error) or may_still_run(error.__context__):
+        return ""
     for _ in range(20):
         if not place.open():
             return ""

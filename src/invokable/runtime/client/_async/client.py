@@ -175,7 +175,7 @@ class AsyncClient:
             progress: Show a progress bar. Requires rich.
             resubmit: Run items again if a server restart interrupts them, instead of raising RunInterrupted.
 
-        An interrupt, such as Ctrl-C, cancels the queue items that have not ended.
+        An interrupt, such as Ctrl-C, cancels the queue items that have not ended; its note says so.
 
         Raises ValidationError, ConnectionError, APIError and subclasses of WorkflowError.
         """

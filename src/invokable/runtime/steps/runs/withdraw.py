@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from invokable.runtime.errors import InvokableError
+from invokable.runtime.steps.exchange.answers import BatchStatus
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.protocol import CallbackFailed, Sleep, Steps, T
 from invokable.runtime.steps.resources.queue import batch_status, cancel_batches
 from invokable.runtime.steps.runs.run_state import RunState
 
+MAY_RUN: Final = "may still run"
+"""In the note about a batch that was perhaps not canceled."""
 CANCEL_TIMEOUT: Final = 10.0
 """The maximum number of seconds that an interrupted run takes to cancel its items."""
 
@@ -28,34 +32,40 @@ def withdrawn_on_interrupt(steps: Steps[T], state: RunState, clock: Clock) -> St
 
 
 def give_up(state: RunState, interrupt: BaseException, clock: Clock) -> Steps[None]:
-    """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note if it may still run."""
+    """Cancel what was submitted. The interrupt carries the submission, as errors do, and a note on what became of it.
+
+    Whoever presses Ctrl-C sees a traceback, and wants to know whether the server still works for them.
+    """
     if not state.sent:
         return
     vars(interrupt)["submission"] = state.submission
     batch_id = state.submission.batch_id
     try:
-        canceled = yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))
+        status = yield from within(_withdraw(state), Deadline.after(CANCEL_TIMEOUT, clock))
     except TimeUp:
-        canceled = False
+        status = None
     except BaseException as another:
         vars(another)["submission"] = state.submission
         _warn(another, batch_id)
         raise
-    if canceled:
-        LOG.info("batch %s was canceled", batch_id)
-    else:
+    if status is None:
         _warn(interrupt, batch_id)
+    else:
+        _note(interrupt, f"batch {batch_id} {'was canceled' if status.canceled else 'had ended'}", logging.INFO)
 
 
 def _warn(interrupt: BaseException, batch_id: str) -> None:
-    """Add the note. It is also logged, since of several interrupted tasks asyncio shows only one interrupt."""
-    warning = f"batch {batch_id} may still run; client.cancel({batch_id!r}) cancels it"
-    interrupt.add_note(f"invokable: {warning}")
-    LOG.warning("%s", warning)
+    _note(interrupt, f"batch {batch_id} {MAY_RUN}; client.cancel({batch_id!r}) cancels it", logging.WARNING)
 
 
-def _withdraw(state: RunState) -> Steps[bool]:
-    """Cancel a run; return whether it is certain that none of it will run.
+def _note(interrupt: BaseException, text: str, level: int) -> None:
+    """Add a note. It is also logged, since of several interrupted tasks asyncio shows only one interrupt."""
+    interrupt.add_note(f"invokable: {text}")
+    LOG.log(level, "%s", text)
+
+
+def _withdraw(state: RunState) -> Steps[BatchStatus | None]:
+    """Cancel a run; return its status if it is certain that none of it will run, and None otherwise.
 
     Looks for a request that is still on its way, for a few seconds, and once more for a copy of it that the network
     made. Raises nothing but interrupts.
@@ -71,8 +81,8 @@ def _withdraw(state: RunState) -> Steps[bool]:
             if not status.open and (is_settled or status.total >= expected):
                 checks -= 1
             if not checks:
-                return True
+                return status
         except InvokableError as error:
             LOG.warning("batch %s was not canceled: %s", state.submission.batch_id, error)
         yield Sleep(pause)
-    return False
+    return None
