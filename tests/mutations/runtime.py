@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "True is the id of a queue item",
+        f"{RUNTIME}client/surface.py",
+        "isinstance(given, SupportsIndex) and not isinstance(given, bool)",
+        "isinstance(given, SupportsIndex)",
+        (f"{TESTS}test_client.py::test_an_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
+        "a timeout of another kind than a number is refused with words of Python's, or as a bad value",
+        f"{RUNTIME}steps/exchange/deadline.py",
+        "            raise TypeError(",
+        "            raise ValueError(",
+        (f"{TESTS}test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
+    ),
+    Mutation(
         "an answer about something else means that no file was deleted",
         "src/invokable/runtime/steps/resources/media.py",
         "if key in answer), None)",

@@ -126,12 +126,18 @@ def test_no_file_is_left_behind_if_saving_is_canceled_again_while_it_cleans_up(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_at_least_one_file_is_downloaded_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("at_once", "error", "wanted"),
+    [(0, ValueError, "at least 1"), *((given, TypeError, "a whole number") for given in ("2", 1.5, True, None))],
+)
+def test_at_least_one_file_is_downloaded_at_once(
+    at_once: Any, error: type[Exception], wanted: str, tmp_path: Path
+) -> None:
     async def main() -> None:
         async with asyncio.timeout(10), AsyncClient("http://127.0.0.1:1") as client:
-            await client.save_all([Picture("a.png")], tmp_path, at_once=0)
+            await client.save_all([Picture("a.png")], tmp_path, at_once=at_once)
 
-    with pytest.raises(ValueError, match="at_once is 0; expected at least 1"):
+    with pytest.raises(error, match=f"at_once is {at_once!r}; expected {wanted}"):
         asyncio.run(main())
 
 

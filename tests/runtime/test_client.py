@@ -417,6 +417,8 @@ def after_a_run() -> Iterator[tuple[Simulator, Client, ColourCard.Result]]:
             "a queue item or its id, a number, got [1, 2]; pass several as *items",
         ),
         ("queue.get", lambda run: ("5",), "expected a queue item or its id, a number, got '5'"),
+        ("queue.get", lambda run: (True,), "expected a queue item or its id, a number, got True"),
+        ("models.get_install", lambda run: (True,), "expected an installation or its id, a number, got True"),
         ("check", lambda run: (ColourCard(stamp="a.png"),), "expected a workflow class, got ColourCard("),
         ("check", lambda run: (ColourCard(stamp="a.png"),), "; pass its class, ColourCard"),
         ("server.check", lambda run: (None,), "expected a workflow class, got None"),

@@ -173,17 +173,23 @@ def drained(job: Any, timeout: Any) -> None:
         pass
 
 
-@pytest.mark.parametrize("timeout", [math.nan, "5", True, []])
-def test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent(simulator: Simulator, timeout: Any) -> None:
+@pytest.mark.parametrize(
+    ("timeout", "error"), [(math.nan, ValueError), ("5", TypeError), (True, TypeError), ([], TypeError)]
+)
+def test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent(
+    simulator: Simulator, timeout: Any, error: type[Exception]
+) -> None:
     with Client(simulator.url) as client:
         job = client.submit(card())
         sent = len(simulator.requests)
         for call in (client.run, client.submit):
-            with pytest.raises(ValueError, match="; expected a number of seconds, or None"):
+            with pytest.raises(error, match="; expected a number of seconds, or None"):
                 call(card(), timeout=timeout)
         for ask in (Job.result, Job.wait, Job.status, Job.finished, Job.retry, drained):
-            with pytest.raises(ValueError, match="timeout is"):
+            with pytest.raises(error, match="timeout is"):
                 ask(job, timeout=timeout)
+        with pytest.raises(error, match="timeout is"):
+            client.images.download_zip("a.zip", "a.png", timeout=timeout)
     assert len(simulator.requests) == sent
 
 

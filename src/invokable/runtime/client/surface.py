@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from operator import index
-from typing import Any, Protocol, SupportsIndex, TypeVar, get_args
+from typing import Any, Protocol, SupportsIndex, TypeGuard, TypeVar, get_args
 
 from invokable.contract.listing import any_of
 from invokable.runtime.steps.exchange.nearest import nearest
@@ -95,7 +95,7 @@ def item_id_of(item: object) -> int:
     """The id of a queue item, or an id itself. Raises TypeError for anything else."""
     if isinstance(item, QueueItem):
         return item.item_id
-    if isinstance(item, SupportsIndex):  # also NumPy's numbers
+    if is_whole(item):
         return index(item)
     raise TypeError(f"expected a queue item or its id, a number, got {short(item)}{_several(item, 'items')}")
 
@@ -104,9 +104,14 @@ def install_id_of(install: object) -> int:
     """The id of an installation, or an id itself. Raises TypeError for anything else."""
     if isinstance(install, ModelInstall):
         return install.id
-    if isinstance(install, SupportsIndex):
+    if is_whole(install):
         return index(install)
     raise TypeError(f"expected an installation or its id, a number, got {short(install)}")
+
+
+def is_whole(given: object) -> TypeGuard[SupportsIndex]:
+    """Whether something is a whole number, also one of NumPy."""
+    return isinstance(given, SupportsIndex) and not isinstance(given, bool)
 
 
 def _several(given: object, name: str) -> str:

@@ -13,8 +13,10 @@ from invokable.runtime.client._sync.concurrency import create_in_thread, gather,
 from invokable.runtime.client._sync.engine import Engine
 from invokable.runtime.client.naming import named, paths, reserve
 from invokable.runtime.client.saving import PendingFile
+from invokable.runtime.client.surface import is_whole
 from invokable.runtime.steps.resources.downloads import download
 from invokable.runtime.values.media import Image, Video
+from invokable.runtime.values.reprs import short
 from invokable.runtime.values.result import WorkflowResult
 
 _IN_MEMORY: Final = 8 * 2**20  # bytes of a download, before it goes to disk
@@ -43,6 +45,8 @@ def save_all(
     overwrite: bool,
 ) -> list[Path]:
     """Download many to a folder, some of them concurrently."""
+    if not is_whole(at_once):
+        raise TypeError(f"at_once is {short(at_once)}; expected a whole number")
     if at_once < 1:
         raise ValueError(f"at_once is {at_once}; expected at least 1")
     engine.check_open()

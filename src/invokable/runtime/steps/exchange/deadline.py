@@ -10,6 +10,7 @@ from typing import Any
 from invokable.runtime.errors import ConnectionError  # noqa: A004
 from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import Request, Steps, T, shortened
+from invokable.runtime.values.reprs import short
 
 Clock = Callable[[], float]
 
@@ -32,11 +33,13 @@ class Deadline:
 
     @classmethod
     def after(cls, timeout: float | None, clock: Clock) -> Deadline:
-        """The deadline `timeout` seconds from now; None or infinity for no deadline. Raises ValueError."""
+        """The deadline `timeout` seconds from now; None or infinity for none. Raises TypeError and ValueError."""
         if timeout is None:
             return cls(clock, None, None)
-        if isinstance(timeout, bool) or not isinstance(timeout, Real) or timeout != timeout:
-            raise ValueError(f"timeout is {timeout!r}; expected a number of seconds, or None")
+        if isinstance(timeout, bool) or not isinstance(timeout, Real):
+            raise TypeError(f"timeout is {short(timeout)}; expected a number of seconds, or None")
+        if timeout != timeout:
+            raise ValueError("timeout is nan; expected a number of seconds, or None")
         return cls(clock, clock() + float(timeout) if timeout < FOREVER else None, float(min(timeout, FOREVER)))
 
     @property

@@ -13,6 +13,7 @@ from invokable.runtime.values.inputs import Model
 from invokable.runtime.values.node_output import OutputMaker
 from invokable.runtime.values.public import public
 from invokable.runtime.values.records import ModelRecord
+from invokable.runtime.values.reprs import short
 
 ModelFinder: TypeAlias = Callable[[Model, Sequence[ModelRecord]], Sequence[ModelRecord]]
 """Chooses the models that a reference points to, among those on the server that suit the field."""
@@ -34,7 +35,7 @@ class Policy:
 
         client = Client("http://127.0.0.1:9090", policy=Policy(retries=8, total_timeout=120))
 
-    Raises ValueError for invalid values.
+    Raises ValueError for invalid values, and TypeError for anything else than a number where one is expected.
     """
 
     retries: int = 4
@@ -94,11 +95,12 @@ class Policy:
 
 
 def _check_number(name: str, value: object, *, whole: bool) -> None:
-    kinds = (int,) if whole else (int, float)
-    is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not is_number or not 0 <= value < FOREVER:  # type: ignore[operator]
-        wanted = "a whole number" if whole else "a number" if name == "jitter" else "a number of seconds"
-        raise ValueError(f"{name} is {value!r}; expected {wanted}, not negative")
+    wanted = "a whole number" if whole else "a number" if name == "jitter" else "a number of seconds"
+    problem = f"{name} is {short(value)}; expected {wanted}, not negative"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(problem)
+    if not 0 <= value < FOREVER or (whole and not isinstance(value, int)):
+        raise ValueError(problem)
     if value == 0 and name not in _MAY_BE_ZERO:
         raise ValueError(f"{name} is 0; expected {'at least 1' if name in _AT_LEAST_ONE else 'more than 0'}")
 

@@ -49,6 +49,7 @@ def fetch_archive(
 
     Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time or leaves images out.
     """
+    Deadline.after(timeout, clock)  # checks it
     yield from _require(names, cache)
     patience = min(_FIRST_LOOK, timeout)
     failed = 0
