@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "256.0 is sent for a choice of 256 and 512",
+        f"{RUNTIME}values/validation.py",
+        "_strict(pins.hints[t.attribute])",
+        "pins.hints[t.attribute]",
+        (f"{TESTS}test_validation.py::test_a_value_that_only_equals_a_choice_is_refused",),
+    ),
+    Mutation(
+        "1.0 is a choice of a list whose choice is 1",
+        f"{RUNTIME}values/validation.py",
+        "    strict = tuple(map(_strict, parts))\n",
+        "    strict = parts\n",
+        (f"{TESTS}test_validation.py::test_choices_have_their_type_wherever_they_are",),
+    ),
+    Mutation(
         "True is the id of a queue item",
         f"{RUNTIME}client/surface.py",
         "isinstance(given, SupportsIndex) and not isinstance(given, bool)",

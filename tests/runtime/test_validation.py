@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import numpy
 import pytest
 from generated_examples.colour_card import ColourCard
 from generated_examples.sd15_text_to_image import SD15TextToImage
+from pydantic import TypeAdapter
+from pydantic import ValidationError as Invalid
 from pydantic_core import SchemaSerializer
 
 from invokable import ValidationError
 from invokable.contract.limits import Limits
+from invokable.runtime.values.validation import _strict
 from invokable.schema import load
 from tests.examples import add_field, add_node, example, imported, with_generator, workflow_class
 
@@ -69,6 +73,34 @@ def test_a_value_beyond_a_limit_is_described_as_by_the_generator(attribute: str,
     misfits: dict[type, Any] = {str: limits.misfit_of_text, list: limits.misfit_of_list}
     misfit = misfits.get(type(value), limits.misfit_of_number)(value)
     assert problem(flow_class, **values).endswith(f": {value!r} {misfit}")
+
+
+@pytest.mark.parametrize("value", [256.0, numpy.int64(256), numpy.float64(256), 300, True, "256"])
+def test_a_value_that_only_equals_a_choice_is_refused(value: Any) -> None:
+    document = example("colour_card.json")
+    add_node(document, "f", "flux_text_encoder", version="1.1.2", t5_max_seq_len=256)
+    add_field(document, "f", "t5_max_seq_len")
+    flow_class = imported(document).ColourCard
+    words = problem(flow_class, stamp="x.png", t5_max_seq_len=value)
+    assert words == f"index 9, t5_max_seq_len (T5 Max Seq Len): {value!r} is not one of 256 or 512"
+    assert flow_class(stamp="x.png", t5_max_seq_len=512).t5_max_seq_len == 512
+
+
+@pytest.mark.parametrize(
+    ("hint", "right", "wrong"),
+    [
+        (Literal[1, 2] | None, [1, None], [1.0, True]),
+        (Literal[1] | list[Literal[1]], [1, [1]], [[1.0], True]),
+        (Annotated[list[Annotated[Literal[True, "a"], 0]], 0], [[True, "a"]], [[1], True]),
+        (Literal["a"] | list[Literal["a"]], ["a", ["a"]], ["b"]),
+    ],
+)
+def test_choices_have_their_type_wherever_they_are(hint: Any, right: list[Any], wrong: list[Any]) -> None:
+    adapter = TypeAdapter(_strict(hint))
+    assert [adapter.validate_python(value, strict=True) for value in right] == right
+    for value in wrong:
+        with pytest.raises(Invalid):
+            adapter.validate_python(value, strict=True)
 
 
 @pytest.mark.parametrize("text", ["a \ud800", "\udfff"])

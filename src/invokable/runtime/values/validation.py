@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from math import isfinite
-from typing import Any, Final, TypeAlias
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from invokable.contract.fields import MEDIA
@@ -18,6 +19,7 @@ from invokable.contract.limits import MISFITS, NOT_FINITE
 from invokable.contract.listing import with_article
 from invokable.contract.settings import SETTINGS_FIELDS
 from invokable.runtime.errors import Problem, ValidationError
+from invokable.runtime.values.constraints import OneOf
 from invokable.runtime.values.pins import InputPin, pins_of
 
 _WANTED: Final = {
@@ -176,11 +178,23 @@ def _check_of(cls: type) -> _Check:
 
         pins = pins_of(cls)
         make: Any = TypedDict  # its keys are only known at run time
-        values = make("values", {t.attribute: pins.hints[t.attribute] for t in pins.inputs}, total=False)
+        values = make("values", {t.attribute: _strict(pins.hints[t.attribute]) for t in pins.inputs}, total=False)
         values.__pydantic_config__ = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         # Not the adapter: its serializer takes as much memory.
         _CHECKS[cls] = TypeAdapter(values).validator.validate_python
     return _CHECKS[cls]
+
+
+def _strict(hint: Any) -> Any:
+    """An annotation whose choices have a type: pydantic takes 256.0, and a number of NumPy, for `Literal[256]`."""
+    parts = get_args(hint)
+    if get_origin(hint) is Literal:
+        return hint if all(isinstance(choice, str) for choice in parts) else Annotated[Any, OneOf(*parts)]
+    strict = tuple(map(_strict, parts))
+    if strict == parts:
+        return hint
+    origin: Any = Union if get_origin(hint) is UnionType else get_origin(hint)
+    return origin[strict]
 
 
 def _is_changed(cls: type, target: InputPin, values: Mapping[str, object]) -> bool:
