@@ -360,6 +360,21 @@ def test_result_types(type_name: str, cardinality: Any, many: bool, annotation: 
 
 
 @pytest.mark.parametrize(
+    ("type_name", "cardinality", "many", "annotation"),
+    [
+        ("StringField", "SINGLE", False, "str | None"),
+        ("ImageField", "SINGLE", True, "list[Image | None]"),
+        ("ImageField", "COLLECTION", False, "list[Image] | None"),
+        ("ImageField", "COLLECTION", True, "list[list[Image] | None]"),
+        ("AnyField", "SINGLE", False, "JsonValue"),
+        ("AnyField", "COLLECTION", False, "list[JsonValue] | None"),
+    ],
+)
+def test_result_types_of_what_may_be_null(type_name: str, cardinality: Any, many: bool, annotation: str) -> None:
+    assert str(result_type(FieldType(type_name, cardinality), many, nullable=True)) == annotation
+
+
+@pytest.mark.parametrize(
     ("item", "words"),
     [
         (field("ImageField", cardinality="COLLECTION"), "list of images"),

@@ -113,7 +113,7 @@ def _reading(plan: ModulePlan) -> str:
     lines = [f"def read(result: {plan.class_name}.Result) -> None:"]
     for planned in plan.outputs:
         output = planned.output
-        kind = str(result_type(output.type, output.many))
+        kind = str(result_type(output.type, output.many, nullable=output.nullable))
         lines.append(f"    {planned.attribute}: {kind} = result.{planned.attribute}")
         single = kind.removeprefix("list[").removesuffix("]")
         values = planned.attribute if kind.startswith("list[") else f"[{planned.attribute}]"

@@ -57,6 +57,10 @@ def of_output(kind: str, annotation: str) -> Interface:
         (("EnumField", "Literal['a', 'b']"), ("EnumField", "Literal['a']"), ["output-narrowed"]),
         (("EnumField", "Literal['a']"), ("EnumField", "Literal['a', 'b']"), ["output-retyped"]),
         (("EnumField", "Literal['a']"), ("StringField", "str"), ["output-retyped"]),
+        (("StringField", "str"), ("StringField", "str | None"), ["output-retyped"]),
+        (("StringField", "str | None"), ("StringField", "str"), ["output-narrowed"]),
+        (("ImageField[]", "list[Image]"), ("ImageField[]", "list[Image] | None"), ["output-retyped"]),
+        (("AnyField", "JsonValue"), ("StringField", "str | None"), ["output-narrowed"]),
     ],
 )
 def test_an_output_is_narrowed_if_each_value_has_the_old_type(

@@ -11,6 +11,27 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a run whose node gave null fails, since the server leaves out nulls",
+        f"{RUNTIME}steps/runs/collect.py",
+        "        elif output.nullable:",
+        "        elif False:",
+        (f"{TESTS}test_collect.py::test_a_null_which_the_server_leaves_out_is_none",),
+    ),
+    Mutation(
+        "no output of a module may be None",
+        f"{RUNTIME}values/pins.py",
+        "nullable = is_open or NoneType in get_args(single)",
+        "nullable = is_open",
+        (f"{TESTS}test_pins.py::test_an_output_knows_whether_it_may_be_null",),
+    ),
+    Mutation(
+        "an output that may be null is annotated as if it never were",
+        "src/invokable/schema/openapi.py",
+        "                nullable=fields.admits_null(schema),\n",
+        "",
+        ("tests/schema/test_openapi_nodes.py::test_an_output_may_be_null",),
+    ),
+    Mutation(
         "256.0 is sent for a choice of 256 and 512",
         f"{RUNTIME}values/validation.py",
         "_strict(pins.hints[t.attribute])",

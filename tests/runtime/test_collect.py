@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,18 @@ def test_the_card_is_one_image_with_its_size_and_node() -> None:
     assert (result.images, result.videos, result.item_ids, result.batch_id) == ([result.card], [], [7], "batch")
 
 
+@pytest.mark.parametrize(("many", "value"), [(False, None), (True, [None])])
+def test_a_null_which_the_server_leaves_out_is_none(many: bool, value: object) -> None:
+    done = item({"e": {"type": "text_output"}}, {"n": ["e"]})
+    pin = replace(output("text", "n", "value", "StringField", many), nullable=True)
+    assert collected([pin], done).text == value
+
+
+def test_a_value_that_is_missing_although_it_cannot_be_null_is_reported() -> None:
+    with pytest.raises(WorkflowError, match="'n' gave no 'value' although it ran; generate the module again"):
+        collected([output("text", "n", "value", "StringField", False)], item({"e": {}}, {"n": ["e"]}))
+
+
 def test_iterations_keep_their_order_whatever_the_order_of_execution() -> None:
     results = {name: picture(f"{name}.png") for name in "cab"}
     done = item(results, {"n": ["c", "a", "b"]}, prepared_iteration_paths={"c": [2], "a": [0], "b": [1]})
@@ -99,7 +112,7 @@ def test_every_kind_of_value_is_collected() -> None:
 
 def test_a_node_that_did_not_run_is_named() -> None:
     other = item({"e": {"value": 1}}, {"m": ["e"]})
-    with pytest.raises(WorkflowError, match="node 'n' gave no 'image'"):
+    with pytest.raises(WorkflowError, match="node 'n' gave no 'image' because it did not run"):
         collected([output("card", "n", "image", "ImageField", False)], other)
     assert collected([output("cards", "n", "image", "ImageField", True)], other).cards == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from generated_examples.colour_card import ColourCard
 from invokable import StaleWorkflowError, Workflow
 from invokable.contract.fields import FieldType
 from invokable.runtime.values.pins import pins_of
+from invokable.schema import load
 from tests.examples import example, imported, with_generator, workflow_class
 
 
@@ -26,6 +28,25 @@ def test_each_input_knows_its_index_node_field_type_and_label() -> None:
 def test_each_output_knows_where_it_comes_from() -> None:
     (card,) = pins_of(ColourCard).outputs
     assert (card.attribute, card.field, card.type, card.many) == ("card", "image", FieldType("ImageField"), False)
+
+
+@pytest.mark.parametrize(
+    ("nullable", "document", "annotation"),
+    [
+        (False, example("colour_card.json"), "Image"),
+        (True, example("colour_card.json"), "Image | None"),
+        (True, with_generator(), "list[Image | None]"),
+    ],
+)
+def test_an_output_knows_whether_it_may_be_null(nullable: bool, document: Any, annotation: str) -> None:
+    schema = load("6.14.2")
+    saving = "save_image"
+    template = schema.nodes[saving]
+    outputs = {"image": replace(template.outputs["image"], nullable=nullable)}
+    schema = replace(schema, nodes={**schema.nodes, saving: replace(template, outputs=outputs)})
+    flow_class = workflow_class(imported(document, schema=schema))
+    assert flow_class.Result.__annotations__ == {"card": annotation}
+    assert [pin.nullable for pin in pins_of(flow_class).outputs] == [nullable]
 
 
 def test_a_field_that_a_batch_feeds_is_connected() -> None:
@@ -51,7 +72,6 @@ def test_a_subclass_has_the_pins_of_its_base() -> None:
 )
 def test_an_index_that_was_moved_is_refused(old: str, new: str) -> None:
     from invokable.codegen import generate_module
-    from invokable.schema import load
 
     text = generate_module(example("colour_card.json"), load("6.14.2"), source="made.json").text
     assert old in text

@@ -46,6 +46,16 @@ def test_fields_keep_the_order_of_the_schema() -> None:
     assert list(node.outputs) == ["width", "image"]
 
 
+def test_an_output_may_be_null() -> None:
+    text = {"field_kind": "output", "type": "string"}
+    maybe = {"field_kind": "output", "anyOf": [{"type": "string"}, NULL]}
+    outputs = read_node(openapi({}, {"text": text, "maybe": maybe})).outputs
+    assert {name: (str(output.type), output.nullable) for name, output in outputs.items()} == {
+        "text": ("StringField", False),
+        "maybe": ("StringField", True),
+    }
+
+
 def test_members_that_are_not_fields_are_left_out() -> None:
     node = read_node(
         openapi({"plain": {"type": "integer"}}, {"plain": {"type": "integer"}}),

@@ -237,7 +237,7 @@ def _output(attribute: str, found: FoundOutput, custom: CustomFields, aliases: _
         single = type_of(choices)
         if alias := aliases.of(attribute, found.field, single, choices):
             single = expression.local(alias)
-    return PlannedOutput(attribute, found, result_type(found.type, found.many, single))
+    return PlannedOutput(attribute, found, result_type(found.type, found.many, single, nullable=found.nullable))
 
 
 def _models(

@@ -87,6 +87,8 @@ class OutputTemplate:
     type: FieldType
     options: tuple[str | int | float | bool, ...] = ()
     """The choices of an EnumField or SchedulerField, in schema order."""
+    nullable: bool = False
+    """Whether the node may give null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,7 +203,11 @@ def _outputs(properties: JsonObject, batch: str) -> dict[str, OutputTemplate]:
         field_type = fields.field_type(schema, batch=name == batch)
         if field_type is not None:
             outputs[name] = OutputTemplate(
-                name=name, title=_title(name, schema), type=field_type, options=_options(field_type, schema)
+                name=name,
+                title=_title(name, schema),
+                type=field_type,
+                options=_options(field_type, schema),
+                nullable=fields.admits_null(schema),
             )
     return outputs
 

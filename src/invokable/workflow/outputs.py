@@ -27,6 +27,8 @@ class FoundOutput:
     type: FieldType
     options: tuple[str | int | float | bool, ...]
     """The choices in the schema; empty if there are none."""
+    nullable: bool
+    """Whether the value may be null."""
     many: bool
     """Whether the node runs once for each item of an iteration or batch."""
     sole: bool
@@ -70,6 +72,7 @@ def find_outputs(reading: Reading, extra: Iterable[str] = ()) -> list[FoundOutpu
                 field_title=field.title,
                 type=field.type,
                 options=field.options,
+                nullable=field.nullable,
                 many=batched or depth[node_id] > 0,
                 sole=len(fields) == 1,
             )

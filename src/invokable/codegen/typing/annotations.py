@@ -85,13 +85,14 @@ def annotation_of(item: FormInput, choices: Choices, limits: Limits, custom: Exp
     return Annotation(expression.union(inner, sized), _model_filter(item), listed, custom)
 
 
-def result_type(kind: FieldType, many: bool, single: Expression | None = None) -> Expression:
+def result_type(kind: FieldType, many: bool, single: Expression | None = None, *, nullable: bool = False) -> Expression:
     """The annotation of an output; `single` is that of a single value if the type of the field does not decide it."""
     annotation = single or expression.name(PLAIN.get(kind.name) or _RESULTS.get(kind.name) or "JsonValue")
-    for listed in (kind.cardinality == "COLLECTION", many):
-        if listed:
-            annotation = expression.subscript("list", [annotation])
-    return annotation
+    if kind.cardinality == "COLLECTION":
+        annotation = expression.subscript("list", [annotation])
+    if nullable and str(annotation) != "JsonValue":  # which includes None
+        annotation = expression.union(annotation, expression.name("None"))
+    return expression.subscript("list", [annotation]) if many else annotation
 
 
 def choices_of(item: FormInput) -> Choices:

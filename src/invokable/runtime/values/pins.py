@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from inspect import get_annotations
-from types import ModuleType, SimpleNamespace
+from types import ModuleType, NoneType, SimpleNamespace
 from typing import Any, get_args, get_type_hints
 from weakref import WeakKeyDictionary
 
@@ -48,6 +48,8 @@ class OutputPin:
     """The project's own class for the values."""
     is_open: bool = False
     """Whether it is annotated as JSON because the runtime has no class for its type."""
+    nullable: bool = False
+    """Whether the value may be None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,10 @@ def _outputs(cls: type, entries: Iterable[tuple[str, str, str, str, bool]]) -> I
             hints |= _own_hints(owner)
     for attribute, node_id, field, kind, many in entries:
         hint = hints.get(attribute)
-        is_open = (get_args(hint)[0] if many and get_args(hint) else hint) is Any
-        yield OutputPin(attribute, node_id, field, FieldType.parse(kind), many, class_in(hint), is_open)
+        single = get_args(hint)[0] if many and get_args(hint) else hint
+        is_open = single is Any
+        nullable = is_open or NoneType in get_args(single)
+        yield OutputPin(attribute, node_id, field, FieldType.parse(kind), many, class_in(hint), is_open, nullable)
 
 
 def _marker(hint: Any) -> Index | None:

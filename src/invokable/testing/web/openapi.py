@@ -107,8 +107,7 @@ def _type(name: str) -> Json:
 def _input(field: InputTemplate) -> Json:
     written = _spelling(field.type.original or field.type, field.limits, field.options)
     if field.nullable or (field.required and field.input != "direct"):
-        branches = written.pop("anyOf", None) or [written]
-        written = {"anyOf": [*branches, {"type": "null"}]}
+        written = _or_null(written)
     if field.type.original is not None or field.type.name in _UNSPELT or field.type.name == "SchedulerField":
         written["ui_type"] = field.type.name
     return {
@@ -138,9 +137,15 @@ def _extras(field: InputTemplate) -> Json:
 
 def _output(field: OutputTemplate) -> Json:
     written = _spelling(field.type.original or field.type, Limits(), field.options)
+    if field.nullable:
+        written = _or_null(written)
     if field.type.original is not None or field.type.name in (*_UNSPELT, *CHOICES):
         written["ui_type"] = field.type.name
     return {**written, "field_kind": "output", "title": field.title, "ui_hidden": False}
+
+
+def _or_null(written: Json) -> Json:
+    return {"anyOf": [*(written.get("anyOf") or [written]), {"type": "null"}]}
 
 
 def _spelling(kind: FieldType, limits: Limits, options: tuple[Any, ...]) -> Json:

@@ -61,9 +61,7 @@ def _result(spec: ResultSpec, items: Sequence[RunItem], batch_id: str) -> Workfl
         _check_graph(items, output)
         found = [value for item in items for value in _values(item, output, spec)]
         if not output.many and not found:
-            raise WorkflowError(
-                f"node {output.node_id!r} gave no {output.field!r} because it did not run, perhaps behind an If node"
-            )
+            raise _lacking(items, output)
         values[output.attribute] = found if output.many else found[-1]
     media = list(media_in(list(values.values())))
     return spec.result(
@@ -89,6 +87,12 @@ def _check_graph(items: Sequence[RunItem], output: OutputPin) -> None:
             )
 
 
+def _lacking(items: Sequence[RunItem], output: OutputPin) -> WorkflowError:
+    ran = any(True for item in items for _ in _results_of(item.session, output.node_id))
+    why = "although it ran; generate the module again" if ran else "because it did not run, perhaps behind an If node"
+    return WorkflowError(f"node {output.node_id!r} gave no {output.field!r} {why}")
+
+
 def _results_by_node(item: RunItem) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """The results of each node of an item, once for each time it ran."""
     for node_id in item.session.source_prepared_mapping:
@@ -104,6 +108,8 @@ def _values(item: RunItem, output: OutputPin, spec: ResultSpec) -> Iterator[Any]
         elif output.field in result:
             where = f"item {item.item_id}, node {output.node_id}"
             yield _value(result[output.field], output, result, spec.client, where)
+        elif output.nullable:  # the server leaves out nulls
+            yield None
 
 
 def _results_of(session: Session, node_id: str) -> Iterator[dict[str, Any]]:
