@@ -15,6 +15,13 @@ WIDEST: Final = f"{MEMORY}::test_a_process_takes_a_bounded_multiple_of_the_size[
 
 MUTATIONS: Final = (
     Mutation(
+        "an error about a form points to a whole element",
+        "src/invokable/workflow/form.py",
+        "    keys = _misfit(raw)\n",
+        "    keys: tuple[str | int, ...] = ()\n",
+        ("tests/workflow/test_form.py::test_a_form_of_wrong_types_counts_as_missing_if_lenient",),
+    ),
+    Mutation(
         "a module with half of a character among its choices cannot be imported",
         f"{CODEGEN}typing/annotations.py",
         "if not (isinstance(option, str) and _SURROGATE.search(option))",

@@ -171,15 +171,30 @@ def test_an_empty_form_counts_as_missing(empty: Any) -> None:
         ([], "/form"),
         ({"rootElementId": "root", "elements": []}, "/form/elements"),
         ({"elements": {}, "rootElementId": ""}, "/form/rootElementId"),
-        ({"elements": {"root": {"id": "root", "type": "tabs"}}, "rootElementId": "root"}, "/form/elements/root"),
+        ({"elements": {"root": {"id": "root", "type": "tabs"}}, "rootElementId": "root"}, "/form/elements/root/type"),
         (
             form(field_element("i.value", settings={"type": "string-field-config", "component": "dropdown"})),
-            "/form/elements/el1",
+            "/form/elements/el1/data/settings",
         ),
-        (form(field_element("i.value", settings={"type": "slider"})), "/form/elements/el1"),
-        (form("s.value", field_element("i.value", showDescription=None)), "/form/elements/el2"),
-        (form({"type": "divider", "data": {}}), "/form/elements/el1"),
-        (form({"type": "heading", "data": {}}), "/form/elements/el1"),
+        (form(field_element("i.value", settings={"type": "slider"})), "/form/elements/el1/data/settings"),
+        (
+            form("s.value", field_element("i.value", showDescription=None)),
+            "/form/elements/el2/data/showDescription",
+        ),
+        (form({"type": "divider", "data": {}}), "/form/elements/el1/data"),
+        (form({"type": "heading", "data": {}}), "/form/elements/el1/data"),
+        (form({"type": "heading", "data": {"content": 7}}), "/form/elements/el1/data/content"),
+        (form({"type": "heading", "data": []}), "/form/elements/el1/data"),
+        (form({"type": ["heading"], "data": {}}), "/form/elements/el1/type"),
+        ({"elements": {"root": 7}, "rootElementId": "root"}, "/form/elements/root"),
+        ({"elements": {"root": {"id": " ", "type": "container"}}, "rootElementId": "root"}, "/form/elements/root/id"),
+        (
+            {
+                "elements": {"r": {"id": "r", "type": "container", "data": {"layout": "row", "children": ["a", 7]}}},
+                "rootElementId": "r",
+            },
+            "/form/elements/r/data/children/1",
+        ),
     ],
 )
 def test_a_form_of_wrong_types_counts_as_missing_if_lenient(broken: Any, pointer: str) -> None:

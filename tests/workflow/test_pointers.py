@@ -108,6 +108,13 @@ def test_an_exposed_field_that_does_not_exist_is_found_in_the_list() -> None:
         (workflow(*NODES, form={"elements": {}}), "/form", 'cannot read a form without "rootElementId"'),
         (workflow(*NODES, form={"rootElementId": "r"}), "/form", 'cannot read a form without "elements"'),
         (workflow(*NODES, form={"rootElementId": 7, "elements": {}}), "/form/rootElementId", "this part of the form"),
+        (workflow(*NODES, form=form({"type": "heading"})), "/form/elements/el1", 'of the form without "data"'),
+        (workflow(*NODES, form=form({})), "/form/elements/el1", 'of the form without "type"'),
+        (
+            workflow(*NODES, form=form(field_element("i.value", fieldIdentifier={"nodeId": "i"}))),
+            "/form/elements/el1/data/fieldIdentifier",
+            'of the form without "fieldName"',
+        ),
     ],
 )
 def test_what_is_missing_is_named_at_its_parent(document: Any, pointer: str, message: str) -> None:

@@ -7,6 +7,7 @@ form with a broken tree (an unreachable element, a missing child, a wrong parent
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from invokable.schema.model import MISSING, FieldType
 from invokable.workflow.errors import WorkflowFileError, nearest, pointer, quoted
@@ -24,6 +25,7 @@ from invokable.workflow.shapes import (
     either,
     fields,
     identifier,
+    misfit,
     number,
     one_of,
     text,
@@ -112,9 +114,35 @@ def _typed_elements(form: Mapping[str, object]) -> dict[str, FormElement] | tupl
     for key, value in raw.items():
         element = _typed_element(key, value)
         if element is None:
-            return _A_PART, at(key)
+            return _broken(key, value)
         elements[key] = element
     return elements
+
+
+def _broken(key: str, raw: object) -> tuple[str, str]:
+    """What cannot be read in an element, and its pointer."""
+    keys = _misfit(raw)
+    inside: Any = raw
+    for outer in keys[:-1]:
+        inside = inside[outer]
+    if keys and isinstance(inside, dict) and keys[-1] not in inside:
+        return f'{_A_PART} without "{keys[-1]}"', pointer("form", "elements", key, *keys[:-1])
+    return _A_PART, pointer("form", "elements", key, *keys)
+
+
+def _misfit(raw: object) -> tuple[str | int, ...]:
+    """The keys that lead to what cannot be read in an element."""
+    if _BASE(raw) is MISSING or not isinstance(raw, dict):
+        return misfit(_BASE, raw)
+    if raw.get("type") == "divider":
+        return ("data",)
+    kind = _kind(raw)
+    return ("data", *misfit(_DATA[kind], raw.get("data"))) if kind else ("type",)
+
+
+def _kind(raw: Mapping[str, object]) -> ElementKind | None:
+    """The kind of an element with data."""
+    return next((kind for kind in _DATA if kind == raw.get("type")), None)
 
 
 def _typed_element(key: str, raw: object) -> FormElement | None:
@@ -126,7 +154,7 @@ def _typed_element(key: str, raw: object) -> FormElement | None:
         if "data" in raw:
             return None
         return FormElement(key=key, id=base["id"], kind="divider", parent_id=parent)
-    kind = next((kind for kind in _DATA if kind == raw.get("type")), None)
+    kind = _kind(raw)
     if kind is None:
         return None
     data = _DATA[kind](raw.get("data"))

@@ -78,15 +78,19 @@ def between(low: int, high: int) -> Shape:
     return shape
 
 
-def array(item: Shape) -> Shape:
+@dataclass(frozen=True, slots=True)
+class array:  # noqa: N801  (named like the other shapes)
     """Accept an array whose items all fit."""
 
-    def shape(value: object) -> object:
+    item: Shape
+
+    def __call__(self, value: object) -> object:
+        """The array, with its items stripped."""
         if not isinstance(value, list):
             return MISSING
         items: list[object] | None = None
         for position, entry in enumerate(value):
-            fitted = item(entry)
+            fitted = self.item(entry)
             if fitted is MISSING:
                 return MISSING
             if fitted is not entry and items is None:
@@ -94,8 +98,6 @@ def array(item: Shape) -> Shape:
             if items is not None:
                 items.append(fitted)
         return value if items is None else items
-
-    return shape
 
 
 def either(*shapes: Shape) -> Shape:
@@ -120,14 +122,20 @@ class Optional_:  # noqa: N801  (the plain name is typing's)
     nullable: bool = False
 
 
-def fields(**shapes: Shape | Optional_) -> Shape:
+class fields:  # noqa: N801  (named like the other shapes)
     """Accept an object with these keys; other keys are stripped."""
 
-    def shape(value: object) -> object:
+    __slots__ = ("shapes",)
+
+    def __init__(self, **shapes: Shape | Optional_) -> None:
+        self.shapes = shapes
+
+    def __call__(self, value: object) -> object:
+        """The object, stripped."""
         if not isinstance(value, dict):
             return MISSING
         fitted: dict[str, object] = {}
-        for key, entry in shapes.items():
+        for key, entry in self.shapes.items():
             if isinstance(entry, Optional_):
                 if key not in value:
                     if entry.default is not MISSING:
@@ -143,7 +151,16 @@ def fields(**shapes: Shape | Optional_) -> Shape:
             fitted[key] = taken
         return value if _holds_the_same(value, fitted) else fitted
 
-    return shape
+
+def misfit(shape: Shape, value: object) -> tuple[str | int, ...]:
+    """The keys that lead to what does not fit in a value that does not; the last one may be missing there."""
+    if isinstance(shape, fields) and isinstance(value, dict):
+        key, entry = next((k, entry) for k, entry in shape.shapes.items() if fields(**{k: entry})(value) is MISSING)
+        return (key, *misfit(entry.shape if isinstance(entry, Optional_) else entry, value.get(key)))
+    if isinstance(shape, array) and isinstance(value, list):
+        position = next(position for position, item in enumerate(value) if shape.item(item) is MISSING)
+        return (position, *misfit(shape.item, value[position]))
+    return ()
 
 
 def _holds_the_same(value: dict[str, object], fitted: dict[str, object]) -> bool:
