@@ -11,6 +11,16 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "whoever cancels a run that a full queue retried in part is taken for this client, which did so before",
+        f"{RUNTIME}steps/runs/run.py",
+        "            context.canceled.discard(state.submission.batch_id)\n            raise\n",
+        "            raise\n",
+        (
+            f"{TESTS}test_following.py::"
+            "test_what_runs_again_after_it_was_canceled_here_may_be_canceled_by_others_although_the_queue_is_full",
+        ),
+    ),
+    Mutation(
         "a run whose node gave null fails, since the server leaves out nulls",
         f"{RUNTIME}steps/runs/collect.py",
         "        elif output.nullable:",

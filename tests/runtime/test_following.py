@@ -492,6 +492,19 @@ def test_a_retry_that_the_queue_has_no_room_for_says_so_and_is_continued_by_the_
     assert sorted(failed.server.rows) == [1, 2, 3, 4]
 
 
+def test_what_runs_again_after_it_was_canceled_here_may_be_canceled_by_others_although_the_queue_is_full() -> None:
+    failed = Failed()
+    failed.context.canceled.add(failed.state.submission.batch_id)
+    failed.server.rows[2]["status"] = "canceled"
+    failed.server.room = 1
+    with pytest.raises(QueueFullError):
+        failed.retry(failed.state)
+    failed.server.cancel_all()
+    with pytest.raises(RunCanceled) as caught:
+        failed.result(failed.state)
+    assert caught.value.cause != "caller"
+
+
 def test_an_answer_to_a_retry_about_other_items_is_not_believed() -> None:
     failed = Failed()
     failed.server.fates = {"retry_items_by_id": ["late 3"]}

@@ -18,6 +18,7 @@ from invokable.runtime.errors import (
     ConnectionError,  # noqa: A004
     InvokableError,
     NotInvokeAIError,
+    QueueFullError,
     RunCanceled,
     RunFailed,
     RunInterrupted,
@@ -194,7 +195,11 @@ def run_again(state: RunState, context: Context, deadline: Deadline) -> Steps[No
     """Run failed and canceled items again. Raises RunCanceled for removed ones, once the others run."""
     with carried_by_errors(state):
         yield from locate(state, context.cache, deadline)
-        removed = yield from within(retry(state, deadline.clock), deadline)
+        try:
+            removed = yield from within(retry(state, deadline.clock), deadline)
+        except QueueFullError:  # some may run again
+            context.canceled.discard(state.submission.batch_id)
+            raise
         context.canceled.discard(state.submission.batch_id)
         if removed:
             raise removal(

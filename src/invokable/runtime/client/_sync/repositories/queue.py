@@ -94,8 +94,9 @@ class Queue(Repository):
         return self._drive(cancel_pending(self._cache))
 
     def retry(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
-        """Enqueue failed and canceled items again, and return the new items. Other items are ignored.
+        """Enqueue failed and canceled items again, and return the new items.
 
+        Other items are ignored, and so are those that the queue has no room for.
         Raises UnsupportedError for a server before 5.7.
         """
         return self._drive(retry_items([item_id_of(item) for item in items], self._cache))
