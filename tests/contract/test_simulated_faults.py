@@ -156,6 +156,22 @@ def test_attaching_by_batch_id_ignores_a_duplicate_retry(
         assert [card.name for card in again.card] == expected
 
 
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [("status", "*/item_summaries_by_ids"), ("finished", "*/items_by_ids"), ("cancel", "*/item_summaries_by_ids")],
+)
+def test_questions_about_a_job_are_repeated(
+    call: str, path: str, connect: Callable[..., Client], counted: Any, stamp: Path
+) -> None:
+    with Simulator() as simulator, connect(simulator.serve(), policy=Policy(first_pause=0.01)) as client:
+        job = client.submit(counted(stamp=stamp, height=32))
+        job.wait(timeout=60)
+        simulator.add_fault(Fault(kind="status", path=path, nth=1, status=503))
+        simulator.add_fault(Fault(kind="cut_after", path=path, nth=2))
+        getattr(job, call)()
+        assert len(simulator.fired) == 2
+
+
 def test_items_of_another_batch_are_not_taken_for_those_of_a_run(
     connect: Callable[..., Client], counted: Any, stamp: Path
 ) -> None:

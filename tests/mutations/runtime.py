@@ -70,6 +70,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+        "job.status() fails for one lost answer",
+        f"{RUNTIME}steps/runs/status.py",
+        "    return summaries_by_id(item_ids, cache, fetch)\n",
+        "    return summaries_by_id(item_ids, cache)\n",
+        ("tests/contract/test_simulated_faults.py::test_questions_about_a_job_are_repeated",),
+    ),
+    Mutation(
+        "job.cancel() of a run that has ended fails for one lost answer",
+        f"{RUNTIME}steps/resources/queue.py",
+        "summaries_by_id(submission.item_ids, cache, fetch)",
+        "summaries_by_id(submission.item_ids, cache)",
+        ("tests/contract/test_simulated_faults.py::test_questions_about_a_job_are_repeated",),
+    ),
+    Mutation(
         "an answer about something else means that no file was deleted",
         "src/invokable/runtime/steps/resources/media.py",
         "if key in answer), None)",

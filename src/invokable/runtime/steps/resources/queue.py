@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from invokable.contract.server import AGAIN, REDACTED
 from invokable.runtime.errors import APIError, InvokableError, WorkflowError
@@ -29,6 +29,8 @@ QUEUE: Final = "/api/v1/queue/default"
 
 Item = TypeVar("Item", RunItem, ItemSummary)
 Listed = TypeVar("Listed", RunItem, QueueItem)
+Send: TypeAlias = Callable[[Request], Steps[Response]]
+"""Sends a request, with retries or without."""
 
 _AT_ONCE: Final = 100  # items in one request; a thousand take half a second and more than a megabyte
 _SUMMARIES: Final = 1000
@@ -54,13 +56,19 @@ def check_subject(response: Response, subjects: Iterable[object], asked: object)
             raise not_invokeai(response.url, f"the answer is about {subject!r} instead of {asked!r}")
 
 
-def items_by_id(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, RunItem]]:
+def _once(request: Request) -> Steps[Response]:
+    """Send a request without retrying it: the caller decides what a failure means."""
+    response: Response = yield request
+    return response
+
+
+def items_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _once) -> Steps[dict[int, RunItem]]:
     """Items with their sessions, without those that are no longer in the queue."""
     found: dict[int, RunItem] = {}
     if len(item_ids) > 1 and cache.lists_by_ids:
         for start in range(0, len(item_ids), _AT_ONCE):
             chunk = list(item_ids[start : start + _AT_ONCE])
-            response: Response = yield Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": chunk})
+            response = yield from send(Request("POST", f"{QUEUE}/items_by_ids", json={"item_ids": chunk}))
             if response.status in (404, 405):  # servers before 6.7
                 cache.lists_by_ids = False
                 break
@@ -68,7 +76,7 @@ def items_by_id(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, 
         else:
             return found
     for item_id in item_ids:
-        item = yield from _item(item_id)
+        item = yield from _item(item_id, send)
         if item is not None:
             found[item_id] = item
     return found
@@ -85,15 +93,7 @@ def place_in_queue(submission: Submission) -> Steps[Queued]:
     return Queued(submission.item_ids[0], ahead, submission.requested)
 
 
-def _once(request: Request) -> Steps[Response]:
-    """Send a request without retrying it: the caller decides what a failure means."""
-    response: Response = yield request
-    return response
-
-
-def summaries_by_id(
-    item_ids: Sequence[int], cache: ServerCache, send: Callable[[Request], Steps[Response]] = _once
-) -> Steps[dict[int, ItemSummary]]:
+def summaries_by_id(item_ids: Sequence[int], cache: ServerCache, send: Send = _once) -> Steps[dict[int, ItemSummary]]:
     """Items without their sessions, and without those that are no longer in the queue."""
     found: dict[int, ItemSummary] = {}
     if cache.lists_summaries:
@@ -106,7 +106,7 @@ def summaries_by_id(
             found |= {item.item_id: item for item in read(response, list[ItemSummary])}
         else:
             return found
-    return {item_id: _summary(item) for item_id, item in (yield from items_by_id(item_ids, cache)).items()}
+    return {item_id: _summary(item) for item_id, item in (yield from items_by_id(item_ids, cache, send)).items()}
 
 
 def own_items(found: Mapping[int, Item], submission: Submission) -> dict[int, Item]:
@@ -147,7 +147,7 @@ def items_of_batch(batch_id: str, cache: ServerCache) -> Steps[list[int]]:
     found = yield from summaries_by_id(read(response, ItemIds).item_ids, cache, fetch)
     own = [item_id for item_id, item in found.items() if item.batch_id == batch_id]
     # Summaries do not say what was retried.
-    return [item.item_id for item in latest_of((yield from items_by_id(own, cache)).values())]
+    return [item.item_id for item in latest_of((yield from items_by_id(own, cache, fetch)).values())]
 
 
 def _summary(item: RunItem) -> ItemSummary:
@@ -182,7 +182,7 @@ def cancel_run(submission: Submission, cache: ServerCache) -> Steps[None]:
     """
     if (yield from cancel_batches([submission.batch_id])):
         return
-    found = yield from summaries_by_id(submission.item_ids, cache)
+    found = yield from summaries_by_id(submission.item_ids, cache, fetch)
     if has_other_users(found.values()):  # whose batches the server ignores
         raise other_users_error(submission)
 
@@ -213,8 +213,8 @@ def _check_canceled(item_id: int, response: Response) -> None:
     check_subject(response, [read(response, ItemSummary).item_id], item_id)
 
 
-def _item(item_id: int) -> Steps[RunItem | None]:
-    response: Response = yield Request("GET", f"{QUEUE}/i/{item_id}")
+def _item(item_id: int, send: Send) -> Steps[RunItem | None]:
+    response = yield from send(Request("GET", f"{QUEUE}/i/{item_id}"))
     try:
         item = read(response, RunItem)
     except APIError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from invokable.runtime.steps.exchange.answers import ItemSummary, RunItem
 from invokable.runtime.steps.exchange.deadline import Deadline
-from invokable.runtime.steps.exchange.protocol import ReadById, ReadItems, Steps
+from invokable.runtime.steps.exchange.protocol import ReadById, ReadItems, Steps, fetch
 from invokable.runtime.steps.resources.queue import (
     has_other_users,
     items_by_id,
@@ -16,6 +17,7 @@ from invokable.runtime.steps.resources.queue import (
     own_items,
     summaries_by_id,
 )
+from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.collect import result_of
 from invokable.runtime.steps.runs.run import Context, carried_by_errors, in_time, locate, result_spec
 from invokable.runtime.steps.runs.run_state import RunState
@@ -27,7 +29,7 @@ from invokable.runtime.values.workflow import Workflow
 
 def job_status(state: RunState, context: Context, deadline: Deadline) -> Steps[JobStatus]:
     """The number of items in each state. Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError."""
-    found: dict[int, ItemSummary] = yield from _read_own(summaries_by_id, state, context, deadline)
+    found: dict[int, ItemSummary] = yield from _read_own(_summaries, state, context, deadline)
     return _counted(state.submission, {item_id: item.status for item_id, item in found.items()})
 
 
@@ -49,10 +51,18 @@ def finished_part(workflow: type[Workflow], state: RunState, context: Context, d
 
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
-    found: dict[int, RunItem] = yield from _read_own(items_by_id, state, context, deadline)
+    found: dict[int, RunItem] = yield from _read_own(_items, state, context, deadline)
     with carried_by_errors(state):
         spec = yield from result_spec(workflow, context)
         return result_of(spec, list(found.values()), state.submission.batch_id)
+
+
+def _summaries(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, ItemSummary]]:
+    return summaries_by_id(item_ids, cache, fetch)
+
+
+def _items(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, RunItem]]:
+    return items_by_id(item_ids, cache, fetch)
 
 
 def _read_own(read: ReadById, state: RunState, context: Context, deadline: Deadline) -> Steps[dict[int, Any]]:
