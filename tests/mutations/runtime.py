@@ -1508,13 +1508,23 @@ MUTATIONS: Final = (
         ("tests/test_layout.py::test_steps_do_no_io",),
     ),
     Mutation(
-        "an item that was pruned after it was completed is reported as if it had not run",
+        "an item that was removed after its completion is reported as if it had not run",
         f"{RUNTIME}steps/runs/collect.py",
-        '        return "pruned, after it was completed,"\n',
+        '        return "pruned, cleared or deleted after completion"\n',
         '        return "pruned, cleared or deleted"\n',
         (
             f"{TESTS}test_following.py"
-            "::test_an_item_that_is_pruned_before_its_results_are_read_is_reported_as_completed_and_pruned",
+            "::test_items_that_are_removed_before_their_results_are_read_are_reported_as_completed_if_all_are",
+        ),
+    ),
+    Mutation(
+        "items that never ran are reported as completed because another one was",
+        f"{RUNTIME}steps/runs/collect.py",
+        '    if all(tracker.ended.get(item_id) == "completed" for',
+        '    if any(tracker.ended.get(item_id) == "completed" for',
+        (
+            f"{TESTS}test_following.py"
+            "::test_items_that_are_removed_before_their_results_are_read_are_reported_as_completed_if_all_are",
         ),
     ),
     Mutation(

@@ -315,8 +315,11 @@ def test_a_prune_loses_no_result_while_events_arrive() -> None:
     assert len(following.result().card) == 4
 
 
-def test_an_item_that_is_pruned_before_its_results_are_read_is_reported_as_completed_and_pruned() -> None:
-    following = Following(card(), Server(seconds=2))
+@pytest.mark.parametrize(("flow", "words"), [(card, " after completion by"), (lambda: cards(2), " by")])
+def test_items_that_are_removed_before_their_results_are_read_are_reported_as_completed_if_all_are(
+    flow: Callable[[], Any], words: str
+) -> None:
+    following = Following(flow(), Server(seconds=2))
     say = following.server._say
 
     def saying(name: str, row: dict[str, Any], when: float, **content: Any) -> None:
@@ -324,10 +327,10 @@ def test_an_item_that_is_pruned_before_its_results_are_read_is_reported_as_compl
             say(name, row, when, **content)
 
     following.server._say = saying  # type: ignore[method-assign]
-    following.at(2.0, following.server.prune)
+    following.at(2.0, following.server.rows.clear)
     error = following.outcome()
     assert (type(error), error.cause) == (RunCanceled, "removal")
-    assert "pruned, after it was completed, by somebody else" in str(error)
+    assert f"pruned, cleared or deleted{words} somebody else" in str(error)
 
 
 def test_an_item_retried_by_somebody_else_is_not_a_duplicate() -> None:

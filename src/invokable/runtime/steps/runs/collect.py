@@ -188,8 +188,8 @@ def _why_removed(waiting: WaitState) -> str:
     tracker = waiting.tracker
     if tracker.removed:
         return "cleared"
-    if any(tracker.ended.get(item_id) == "completed" for item_id in waiting.open):
-        return "pruned, after it was completed,"
+    if all(tracker.ended.get(item_id) == "completed" for item_id in waiting.open):
+        return "pruned, cleared or deleted after completion"
     return "pruned, cleared or deleted"
 
 
