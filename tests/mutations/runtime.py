@@ -70,6 +70,20 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+        "results that a job has read are lost if the queue is pruned before they are asked for again",
+        f"{RUNTIME}steps/runs/wait_state.py",
+        "        self.run.keep(own)\n",
+        "",
+        (f"{TESTS}test_run.py::test_a_job_keeps_what_it_has_read",),
+    ),
+    Mutation(
+        "job.finished() returns less than before once the queue is pruned",
+        f"{RUNTIME}steps/runs/status.py",
+        "found | state.kept()",
+        "found",
+        (f"{TESTS}test_run.py::test_a_job_keeps_what_it_has_read",),
+    ),
+    Mutation(
         "job.status() fails for one lost answer",
         f"{RUNTIME}steps/runs/status.py",
         "    return summaries_by_id(item_ids, cache, fetch)\n",

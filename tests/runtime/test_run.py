@@ -410,6 +410,19 @@ def test_items_that_are_not_of_the_batch_are_looked_up(wrong: dict[int, int], fa
     all_ran_once(server, 3)
 
 
+@pytest.mark.parametrize("first", [follow, finished_part])
+def test_a_job_keeps_what_it_has_read(first: Callable[..., Steps[Any]]) -> None:
+    run = Run(cards(3), server := Server(seconds=0.2))
+    context, deadline, workflow = Context(ServerCache(), None), Deadline.after(None, run.driver.clock), type(run.flow)
+    state = run.driver.drive(submitted(run.flow, context, deadline))
+    server.settle()
+    run.driver.drive(first(workflow, state, context, deadline))
+    server.prune()
+    for later in (finish, finished_part):
+        result = run.driver.drive(later(workflow, state, context, deadline))
+        assert widths(result) == ["[64]", "[128]", "[192]"]
+
+
 Asking = Callable[[type[Workflow], RunState, Context, Deadline], Steps[Any]]
 ASKING: dict[str, Asking] = {
     "status": lambda workflow, *rest: job_status(*rest),

@@ -178,6 +178,11 @@ class RunItem(Answer):
         """Whether the item has ended and will not change any more."""
         return self.status in ENDED
 
+    @property
+    def lacks_results(self) -> bool:
+        """Whether it is completed, but the answer does not have its results."""
+        return self.status == "completed" and self.session.is_empty
+
 
 class ItemPage(Answer):
     """`GET /queue/{queue}/list`, of servers before 6.7."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from invokable.runtime.steps.exchange.answers import RunItem
@@ -31,6 +31,8 @@ class RunState:
     """The items that others have replaced."""
     is_listed: bool = False
     """Whether the ids of the items were in the server's list, not only in its answer to the POST."""
+    ended: dict[int, RunItem] = field(default_factory=dict)
+    """The ended items that have been read, by id: later, they may be removed from the queue."""
     subscription: Subscription | None = None
     """Collects the events about the batch."""
     connection_id: int = 0
@@ -50,6 +52,14 @@ class RunState:
     def is_settled(self) -> bool:
         """Whether no POST or retry can still be on its way."""
         return self.is_answered and not self.is_unclear and not self.expected_total
+
+    def keep(self, items: Iterable[RunItem]) -> None:
+        """Keep those of the run's items that have ended, with their results."""
+        self.ended |= {item.item_id: item for item in items if item.ended and not item.lacks_results}
+
+    def kept(self) -> dict[int, RunItem]:
+        """The items that were kept, by id, in the order of their values."""
+        return {item_id: self.ended[item_id] for item_id in self.submission.item_ids if item_id in self.ended}
 
     def take_listed(self, item_ids: Sequence[int]) -> None:
         """Use these items, which were in the server's list of the batch."""

@@ -52,9 +52,12 @@ def finished_part(workflow: type[Workflow], state: RunState, context: Context, d
     Raises EnqueueUncertain, RunTimeout, ConnectionError and APIError.
     """
     found: dict[int, RunItem] = yield from _read_own(_items, state, context, deadline)
+    state.keep(found.values())
     with carried_by_errors(state):
         spec = yield from result_spec(workflow, context)
-        return result_of(spec, list(found.values()), state.submission.batch_id)
+        known = found | state.kept()
+        items = [known[item_id] for item_id in state.submission.item_ids if item_id in known]
+        return result_of(spec, items, state.submission.batch_id)
 
 
 def _summaries(item_ids: Sequence[int], cache: ServerCache) -> Steps[dict[int, ItemSummary]]:

@@ -89,8 +89,9 @@ class WaitState:
     def take(self, asked: Sequence[int], found: Mapping[int, RunItem]) -> None:
         """Take the items found that are the run's and have ended."""
         own = self.own(asked, found).values()
+        self.run.keep(own)
         self.ended |= {item.item_id: item for item in own if item.ended}
-        self.unconfirmed |= {item.item_id for item in own if item.status == "completed" and item.session.is_empty}
+        self.unconfirmed |= {item.item_id for item in own if item.lacks_results}
         self._has_open_items = any(item.status in OPEN for item in own)
 
     def correct(self, listed: Sequence[RunItem]) -> bool:
@@ -109,6 +110,7 @@ class WaitState:
 
     def _follow_items(self) -> frozenset[int]:
         self.submission = self.run.submission
+        self.ended |= self.run.kept()
         ids = frozenset(self.submission.item_ids)
         self.tracker.follow(ids, self.run.retried_ids)
         return ids
