@@ -70,6 +70,13 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+        "the error of a job whose client was closed before lacks the submission",
+        f"{RUNTIME}client/_sync/jobs.py",
+        "    def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:\n        self._check_open()\n",
+        "    def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:\n",
+        (f"{TESTS}test_closing.py::test_a_job_of_a_closed_client_has_a_submission_for_another",),
+    ),
+    Mutation(
         "results that a job has read are lost if the queue is pruned before they are asked for again",
         f"{RUNTIME}steps/runs/wait_state.py",
         "        self.run.keep(own)\n",

@@ -49,6 +49,15 @@ def closing() -> Iterator[None]:
     assert time.monotonic() - begin < 1
 
 
+ASKING: dict[str, Callable[[Any], Any]] = {
+    **WAITS,
+    "status": lambda job: job.status(),
+    "finished": lambda job: job.finished(),
+    "retry": lambda job: job.retry(),
+    "cancel": lambda job: job.cancel(),
+}
+
+
 def card() -> ColourCard:
     return ColourCard(stamp=picture(), width=64, height=64)
 
@@ -74,6 +83,15 @@ def test_a_thread_that_waits_for_a_job_gets_a_client_closed_error(simulator: Sim
     simulator.resume()
     with Client(simulator.url) as other:
         assert other.attach(ColourCard, job.submission).result(timeout=20).card.width == 64
+
+
+@pytest.mark.parametrize("asking", ASKING)
+def test_a_job_of_a_closed_client_has_a_submission_for_another(asking: str, simulator: Simulator) -> None:
+    with Client(simulator.url) as client:
+        job = client.submit(card())
+    with pytest.raises(ClientClosedError) as caught:
+        ASKING[asking](job)
+    assert caught.value.submission == job.submission
 
 
 def test_a_thread_that_polls_for_a_job_gets_a_client_closed_error(simulator: Simulator) -> None:

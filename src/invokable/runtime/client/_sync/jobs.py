@@ -108,6 +108,7 @@ class Job(Generic[Result]):
         Raises RunTimeout, EnqueueUncertain, ConnectionError and APIError.
         """
         steps = follow(self._workflow, self._state, *self._context_and_deadline(timeout), RunOptions(watched=True))
+        self._check_open()
         for event in self._engine.stream(steps):
             yield event
 
@@ -132,7 +133,13 @@ class Job(Generic[Result]):
     def _context_and_deadline(self, timeout: float | None) -> tuple[Context, Deadline]:
         return self._engine.context_and_deadline(timeout)
 
+    def _check_open(self) -> None:
+        """Raise ClientClosedError, with the submission, if the client is closed."""
+        with carried_by_errors(self._state):
+            self._engine.check_open()
+
     def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
+        self._check_open()
         return self._engine.drive(steps, watch)
 
 
