@@ -124,10 +124,15 @@ def test_a_board_is_created_only_once(client: Client, name: str) -> None:
     client.boards.delete(name)
 
 
-@pytest.mark.parametrize("use", ["find", "find_or_create", "delete"])
+@pytest.mark.parametrize("use", ["find", "create", "find_or_create", "delete"])
 def test_none_is_not_a_board(client: Client, use: str) -> None:
     with pytest.raises(BoardError, match="means no board"):
         getattr(client.boards, use)("none")
+
+
+def test_no_board_is_named_none(client: Client, board: BoardRecord) -> None:
+    with pytest.raises(BoardError, match="means no board"):
+        client.boards.rename(board, "none")
 
 
 def test_the_contents_of_a_board_are_kept_unless_requested_otherwise(

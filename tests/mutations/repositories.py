@@ -27,6 +27,27 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_many_items_are_deleted_together",),
     ),
     Mutation(
+        "a board is created that has the name for no board",
+        f"{STEPS}resources/boards.py",
+        '    if checked_name(name, "the name of a board") == NO_BOARD:\n        raise _means_no_board()\n',
+        "",
+        ("tests/contract/test_repositories.py::test_none_is_not_a_board",),
+    ),
+    Mutation(
+        "names of images are ignored when they are moved to a board",
+        f"{CLIENT}_sync/repositories/boards.py",
+        "isinstance(checked_medium(medium), Image)",
+        "isinstance(medium, Image)",
+        ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
+        "a tag is taken for a list of letters",
+        f"{CLIENT}_sync/repositories/workflows.py",
+        '        check_list("tags", tags, "portrait")\n',
+        "",
+        ("tests/runtime/test_client.py::test_a_named_argument_of_another_kind_is_named",),
+    ),
+    Mutation(
         "the simulator of an old server lists all categories of workflows",
         "src/invokable/testing/web/library_routes.py",
         'if call.world.release.has("categories"):',

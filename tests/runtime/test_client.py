@@ -427,6 +427,16 @@ def after_a_run() -> Iterator[tuple[Simulator, Client, ColourCard.Result]]:
         ("save_all", lambda run: (run.card, "."), "; for one, use client.save"),
         ("save_all", lambda run: (7, "."), "expected a result, or images and videos, got 7"),
         ("boards.delete", lambda run: (7,), "expected a board or its name, got 7"),
+        ("boards.create", lambda run: (None,), "expected the name of a board, got None"),
+        ("boards.rename", lambda run: ("Foxes", 7), "expected the name of a board, got 7"),
+        ("boards.get", lambda run: (None,), "expected the id of a board, got None"),
+        ("models.get", lambda run: (7,), "expected the key of a model, got 7"),
+        ("style_presets.get", lambda run: (None,), "expected the id of a style preset, got None"),
+        ("style_presets.create", lambda run: (7,), "expected the name of a style preset, got 7"),
+        ("workflows.get", lambda run: (None,), "expected the id of a workflow, got None"),
+        ("workflows.find", lambda run: (None,), "expected the name of a workflow, got None"),
+        ("download_into", lambda run: (run.card, None), "expected a file object, with a write method, got None"),
+        ("download_into", lambda run: (run.card, "a.png"), "; for a path, use client.save"),
         ("models.find", lambda run: (7,), "expected a model or its name, got 7"),
         ("models.delete", lambda run: (b"x",), "expected a model or its name, got <1 bytes>"),
         ("models.cancel_install", lambda run: ("7",), "expected an installation or its id, a number, got '7'"),
@@ -443,6 +453,20 @@ def test_an_argument_of_another_kind_is_named(
     asked = len(simulator.requests)
     with pytest.raises(TypeError, match=re.escape(words)):
         attrgetter(method)(client)(*given(result))
+    assert len(simulator.requests) == asked
+
+
+def test_a_named_argument_of_another_kind_is_named(
+    after_a_run: tuple[Simulator, Client, ColourCard.Result],
+) -> None:
+    simulator, client, result = after_a_run
+    asked = len(simulator.requests)
+    with pytest.raises(TypeError, match=r"got 'a\.png'; for a file on the server, pass client\.image"):
+        client.boards.move("a.png", to="none")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"tags is 'card'; expected a list, such as \['portrait'\]"):
+        client.workflows.list(tags="card")
+    with pytest.raises(TypeError, match="before is 7; expected a function"):
+        client.submit(ColourCard(stamp=result.card), before=7)  # type: ignore[arg-type]
     assert len(simulator.requests) == asked
 
 

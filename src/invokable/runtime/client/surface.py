@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from operator import index
+from os import PathLike
 from typing import Any, Protocol, SupportsIndex, TypeGuard, TypeVar, get_args
 
 from invokable.contract.listing import any_of
@@ -127,6 +128,19 @@ def submission_of(given: object) -> Submission:
     raise TypeError(f"expected a Submission or a batch id, got {short(given)}{_where(given)}")
 
 
+def check_before(before: object) -> None:
+    """Check that something may be called before a batch is sent. Raises TypeError for anything else."""
+    if before is not None and not callable(before):
+        raise TypeError(f"before is {short(before)}; expected a function, which is called with the submission")
+
+
+def check_writable(file: object) -> None:
+    """Check that a download can be written into something. Raises TypeError for anything else."""
+    if not hasattr(file, "write"):
+        hint = "; for a path, use client.save" if isinstance(file, str | PathLike) else ""
+        raise TypeError(f"expected a file object, with a write method, got {short(file)}{hint}")
+
+
 def checked_submission(given: object) -> Submission:
     """Check that something is a submission. Raises TypeError for anything else."""
     if isinstance(given, Submission):
@@ -149,10 +163,15 @@ def check_word(parameter: str, given: object, words: Any) -> None:
         raise ValueError(f"{parameter} is {short(given)}; expected {any_of(map(repr, known))}{hint}")
 
 
-def check_words(parameter: str, given: object, words: Any) -> None:
-    """Check that something has only words of a `Literal`. Raises ValueError with the nearest, TypeError for a text."""
+def check_list(parameter: str, given: object, such_as: str) -> None:
+    """Check that something is a list or another collection. Raises TypeError for anything else, also for a text."""
     if isinstance(given, str) or not isinstance(given, Collection):
-        raise TypeError(f"{parameter} is {short(given)}; expected a list, such as {[get_args(words)[0]]}")
+        raise TypeError(f"{parameter} is {short(given)}; expected a list, such as {[such_as]}")
+
+
+def check_words(parameter: str, given: Any, words: Any) -> None:
+    """Check that something has only words of a `Literal`. Raises ValueError with the nearest, TypeError for a text."""
+    check_list(parameter, given, get_args(words)[0])
     for one in given:
         check_word(f"one of the {parameter}", one, words)
 

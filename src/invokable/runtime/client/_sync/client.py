@@ -32,7 +32,9 @@ from invokable.runtime.client.progress import Watch, watched
 from invokable.runtime.client.surface import (
     ResultOf,
     Runs,
+    check_before,
     check_word,
+    check_writable,
     checked,
     checked_batch_id,
     checked_class,
@@ -203,6 +205,7 @@ class Client:
         Raises ValidationError, ConnectionError, APIError, subclasses of WorkflowError, and what `before` raises.
         """
         workflow = checked(flow)
+        check_before(before)
         context, deadline = self._engine.context_and_deadline(timeout)
         prepared = self._drive(prepare_in_time(workflow, context, deadline))
         state = RunState(prepared.submission)
@@ -324,6 +327,7 @@ class Client:
         The download is checked before its first byte is written; until then, a large file is kept on disk.
         Raises the same exceptions as `download`.
         """
+        check_writable(file)
         download_into(self._engine, checked_medium(medium), file)
 
     def save(self, medium: Image | Video, path: str | os.PathLike[str]) -> Path:

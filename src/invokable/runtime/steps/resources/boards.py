@@ -12,7 +12,7 @@ from invokable.runtime.steps.exchange.nearest import near, nearest
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import parse, read
-from invokable.runtime.steps.resources.references import checked_reference
+from invokable.runtime.steps.resources.references import checked_name, checked_reference
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.records import BoardRecord
 
@@ -43,9 +43,16 @@ def image_names(board_id: str, **selection: Any) -> Steps[list[str]]:
 
 
 def create_board(name: str) -> Steps[BoardRecord]:
-    """Create a board."""
-    response: Response = yield Request("POST", BOARDS, {"board_name": name})
+    """Create a board. Raises BoardError for the name that means no board."""
+    response: Response = yield Request("POST", BOARDS, {"board_name": checked_board_name(name)})
     return _board(parse(response), response)
+
+
+def checked_board_name(name: str) -> str:
+    """Check the name of a new board. Raises BoardError for the one that means no board, and TypeError."""
+    if checked_name(name, "the name of a board") == NO_BOARD:
+        raise _means_no_board()
+    return name
 
 
 def pick_board(value: Board | str, boards: Sequence[Board]) -> Board:
@@ -75,7 +82,7 @@ def find_board(value: Board | str) -> Steps[BoardRecord]:
     Raises BoardError.
     """
     if value == NO_BOARD:
-        raise BoardError('"none" means no board; expected the name of a board, or a Board', board=NO_BOARD)
+        raise _means_no_board()
     checked_reference(value, Board, "a board or its name")
     boards = yield from list_boards(archived=True)
     active = [board for board in boards if not board.archived]
@@ -121,6 +128,10 @@ def delete_board(value: Board | str, *, contents: bool) -> Steps[DeletedBoard]:
 def board_wire(board: Board) -> dict[str, Any]:
     """A board as the value of a field."""
     return {"board_id": board.id}
+
+
+def _means_no_board() -> BoardError:
+    return BoardError('"none" means no board; expected the name of a board, or a Board', board=NO_BOARD)
 
 
 def _board(value: Any, response: Response) -> BoardRecord:

@@ -12,7 +12,7 @@ from invokable.runtime.steps.exchange.nearest import not_found
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read
-from invokable.runtime.steps.resources.references import checked_reference
+from invokable.runtime.steps.resources.references import checked_name, checked_reference
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.resources.versions import at_least, require
@@ -45,6 +45,7 @@ def list_workflows(
 
 def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:
     """A complete workflow. Raises NotFoundError."""
+    checked_name(workflow_id, "the id of a workflow")
     missing = NotFoundError(f"the library has no workflow with the id {workflow_id!r}", name=workflow_id)
     response = yield from fetch(Request("GET", f"{_WORKFLOWS}i/{in_path(workflow_id, missing)}"))
     return _whole(existing(response, missing), response)
@@ -52,6 +53,7 @@ def get_workflow(workflow_id: str) -> Steps[LibraryWorkflow]:
 
 def find_workflow(name: str, cache: ServerCache) -> Steps[LibraryWorkflow]:
     """The complete workflow with that name. Raises NotFoundError if there is none, or several."""
+    checked_name(name, "the name of a workflow")
     everything = yield from list_workflows(cache, query="", category="", tags=())
     found = [one for one in everything if one.name == name]
     if len(found) == 1:

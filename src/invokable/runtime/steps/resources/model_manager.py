@@ -22,6 +22,7 @@ from invokable.runtime.steps.resources.models import (
     model_of,
     model_record,
 )
+from invokable.runtime.steps.resources.references import checked_name
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail, set_thumbnail
 from invokable.runtime.steps.resources.versions import require
@@ -48,6 +49,7 @@ def list_records(*, base: str, type: str, name: str, format: str) -> Steps[list[
 
 def get_model(key: str) -> Steps[ModelRecord]:
     """The model with a key. Raises NotFoundError."""
+    checked_name(key, "the key of a model")
     missing = NotFoundError(f"the server has no model with the key {key!r}", name=key)
     response = yield from fetch(Request("GET", f"{MODELS}i/{in_path(key, missing)}"))
     return model_record(shaped(existing(response, missing), answers.ListedModel, where=response.url), response)

@@ -14,3 +14,8 @@ def checked_reference(value: T, kind: type, expected: str) -> T:
     if not isinstance(value, str | kind):
         raise TypeError(f"expected {expected}, got {short(value)}")
     return value
+
+
+def checked_name(name: str, expected: str) -> str:
+    """Check that a name or an id is a text. Raises TypeError for anything else."""
+    return checked_reference(name, str, expected)

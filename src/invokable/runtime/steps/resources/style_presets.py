@@ -12,7 +12,7 @@ from invokable.runtime.steps.exchange.nearest import not_found
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
-from invokable.runtime.steps.resources.references import checked_reference
+from invokable.runtime.steps.resources.references import checked_name, checked_reference
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.thumbnails import get_thumbnail
 from invokable.runtime.steps.resources.versions import require
@@ -49,6 +49,7 @@ def list_presets() -> Steps[list[StylePresetRecord]]:
 
 def get_preset(preset_id: str) -> Steps[StylePresetRecord]:
     """A style preset. Raises NotFoundError."""
+    checked_name(preset_id, "the id of a style preset")
     missing = NotFoundError(f"the server has no style preset with the id {preset_id!r}", name=preset_id)
     response = yield from fetch(Request("GET", f"{_PRESETS}i/{in_path(preset_id, missing)}"))
     return _preset(existing(response, missing), response)
@@ -81,6 +82,7 @@ def create_preset(
     shared: bool = False,
 ) -> Steps[StylePresetRecord]:
     """Create a style preset."""
+    checked_name(name, "the name of a style preset")
     yield from _check_sharing(shared or None, cache)
     form = _form(name, positive_prompt, negative_prompt, shared)
     response: Response = yield Request("POST", _PRESETS, form=form, file=image, part="image")

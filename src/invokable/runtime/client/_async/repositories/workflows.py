@@ -9,7 +9,7 @@ from invokable.contract.vocabulary import WorkflowCategory
 from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
-from invokable.runtime.client.surface import check_word, checked_document
+from invokable.runtime.client.surface import check_list, check_word, checked_document
 from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.library import (
@@ -47,8 +47,9 @@ class AsyncWorkflows(AsyncRepository):
             shared: True for those that other users can see, False for the others, None for both. Requires InvokeAI
                 6.13.
 
-        Raises ValueError for an unknown category.
+        Raises ValueError for an unknown category, and TypeError for tags that are not a list.
         """
+        check_list("tags", tags, "portrait")
         if category:
             check_word("category", category, WorkflowCategory)
         return self._each(

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from invokable.contract.vocabulary import Visibility
 from invokable.runtime.client._sync.repositories.repository import Repository
-from invokable.runtime.client.surface import check_word
+from invokable.runtime.client.surface import check_word, checked_medium
 from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.resources.boards import (
     board_id_of,
     change_board,
+    checked_board_name,
     create_board,
     delete_board,
     find_board,
@@ -18,6 +19,7 @@ from invokable.runtime.steps.resources.boards import (
     list_boards,
 )
 from invokable.runtime.steps.resources.media import IMAGES, VIDEOS, move_media
+from invokable.runtime.steps.resources.references import checked_name
 from invokable.runtime.steps.resources.versions import require
 from invokable.runtime.values.inputs import Board
 from invokable.runtime.values.media import Image, Video
@@ -39,14 +41,14 @@ class Boards(Repository):
 
     def get(self, board_id: str) -> BoardRecord:
         """The board with that id. Raises BoardError."""
-        return self._drive(find_board(Board(id=board_id)))
+        return self._drive(find_board(Board(id=checked_name(board_id, "the id of a board"))))
 
     def find(self, name: str) -> BoardRecord:
         """The board with that name, preferably not an archived one. Raises BoardError if there is none, or several."""
         return self._drive(find_board(name))
 
     def create(self, name: str) -> BoardRecord:
-        """Create a board. The server allows several boards with the same name."""
+        """Create a board. The server allows several boards with the same name. Raises BoardError for "none"."""
         return self._drive(create_board(name))
 
     def find_or_create(self, name: str) -> BoardRecord:
@@ -55,7 +57,7 @@ class Boards(Repository):
 
     def rename(self, board: Board | str, name: str) -> BoardRecord:
         """Rename a board. Raises BoardError."""
-        return self._drive(change_board(board, {"board_name": name}))
+        return self._drive(change_board(board, {"board_name": checked_board_name(name)}))
 
     def archive(self, board: Board | str, *, archived: bool = True) -> BoardRecord:
         """Archive a board, or restore it from the archive. Raises BoardError."""
@@ -78,9 +80,9 @@ class Boards(Repository):
 
         Returns the names of those that exist. Raises BoardError.
         """
-        board_id = self._drive(board_id_of(to))
-        images = [medium.name for medium in media if isinstance(medium, Image)]
+        images = [medium.name for medium in media if isinstance(checked_medium(medium), Image)]
         videos = [medium.name for medium in media if isinstance(medium, Video)]
+        board_id = self._drive(board_id_of(to))
         moved = self._drive(move_media(IMAGES, images, board_id, self._cache)) if images else ()
         return moved + (self._drive(move_media(VIDEOS, videos, board_id, self._cache)) if videos else ())
 
