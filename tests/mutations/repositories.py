@@ -27,6 +27,16 @@ MUTATIONS: Final = (
         ("tests/contract/test_repositories.py::test_many_items_are_deleted_together",),
     ),
     Mutation(
+        "the timeout of an installation does not bound a request",
+        f"{STEPS}resources/model_manager.py",
+        "yield from within(get_install(install_id), deadline)",
+        "yield from get_install(install_id)",
+        (
+            "tests/runtime/test_repositories.py::"
+            "test_waiting_for_an_installation_times_out_although_the_server_does_not_answer",
+        ),
+    ),
+    Mutation(
         "a board is created that has the name for no board",
         f"{STEPS}resources/boards.py",
         '    if checked_name(name, "the name of a board") == NO_BOARD:\n        raise _means_no_board()\n',

@@ -31,6 +31,7 @@ from invokable import (
     UnsupportedError,
 )
 from invokable.contract.nearest import similar
+from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.paging import Page
 from invokable.runtime.steps.exchange.protocol import Request, Response, Steps
 from invokable.runtime.steps.exchange.records import record
@@ -60,6 +61,7 @@ from invokable.runtime.steps.resources.queue_items import (
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.resources.style_presets import create_preset
 from invokable.runtime.steps.resources.versions import at_least, require
+from invokable.testing import Simulator
 from tests.runtime.driving import Driver, answer, in_turn, page
 
 BOARD = {"board_id": "b1", "board_name": "Foxes", "created_at": "2026-01-02 03:04:05.678", "image_count": 3}
@@ -348,7 +350,9 @@ def test_an_installation_is_followed_to_its_end() -> None:
     driver = Driver(in_turn(*installing("downloading", "downloading", "running"), ended))
     begun = ModelInstall(id=7, status="waiting", source="/x")
     model = driver.drive(
-        await_install(begun, ServerCache(), driver.clock, 60, lambda install: seen.append(install.status))
+        await_install(
+            begun, ServerCache(), Deadline.after(60, driver.clock), lambda install: seen.append(install.status)
+        )
     )
     assert model == ModelRecord(name="dreams", base="sd-1", type="main", key="k1", hash="h1")
     assert seen == ["waiting", "downloading", "running", "completed"]
@@ -358,15 +362,42 @@ def test_an_installation_that_fails_or_times_out_raises_an_error() -> None:
     begun = ModelInstall(id=7, status="waiting", source="/x")
     failing = Driver(in_turn(*installing("error", error="no room", error_reason="OSError")))
     with pytest.raises(ModelInstallError, match="/x was not installed: no room") as caught:
-        failing.drive(await_install(begun, ServerCache(), failing.clock, None, None))
+        failing.drive(await_install(begun, ServerCache(), Deadline.after(None, failing.clock), None))
     assert caught.value.install.status == "error"
     cancelled = Driver(in_turn(*installing("cancelled")))
     with pytest.raises(ModelInstallError, match="/x was canceled"):
-        cancelled.drive(await_install(begun, ServerCache(), cancelled.clock, None, None))
+        cancelled.drive(await_install(begun, ServerCache(), Deadline.after(None, cancelled.clock), None))
     slow = Driver(lambda _: installing("downloading")[0])
     with pytest.raises(ModelInstallError, match="was not installed within 5 s; the server continues"):
-        slow.drive(await_install(begun, ServerCache(), slow.clock, 5, None))
+        slow.drive(await_install(begun, ServerCache(), Deadline.after(5, slow.clock), None))
     assert 5 <= slow.now < 6
+
+
+@pytest.mark.parametrize(
+    ("install", "error", "words"),
+    [
+        (7, ConnectionError, "no answer about installation 7 within 5 s: it is away"),
+        (
+            ModelInstall(id=7, status="running", source="/x"),
+            ModelInstallError,
+            "not known whether /x was installed: no",
+        ),
+    ],
+)
+def test_waiting_for_an_installation_times_out_although_the_server_does_not_answer(
+    install: ModelInstall | int, error: type[Exception], words: str
+) -> None:
+    away = Driver(lambda _: ConnectionError("it is away"), exchange=4)
+    with pytest.raises(error, match=words):
+        away.drive(await_install(install, ServerCache(), Deadline.after(5, away.clock), None))
+    assert 5 <= away.now < 10
+
+
+def test_an_invalid_timeout_starts_no_installation() -> None:
+    with Simulator() as simulator:
+        with pytest.raises((TypeError, ValueError), match="timeout is '5'"):
+            simulator.client().models.install("/x", timeout="5")  # type: ignore[arg-type]
+        assert not simulator.requests
 
 
 def test_a_model_is_deleted_although_the_server_fails_to_answer() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from invokable.runtime.errors import APIError, ModelInstallError, NotFoundError
+from invokable.runtime.errors import APIError, ConnectionError, ModelInstallError, NotFoundError  # noqa: A004
 from invokable.runtime.steps.exchange import answers
 from invokable.runtime.steps.exchange.answers import ModelList
-from invokable.runtime.steps.exchange.deadline import Clock, Deadline
+from invokable.runtime.steps.exchange.deadline import Deadline, TimeUp, within
 from invokable.runtime.steps.exchange.nearest import not_found
+from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import File, Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.records import record
 from invokable.runtime.steps.exchange.responses import existing, parse, read, shaped
@@ -199,14 +200,16 @@ def _send_until_done(request: Request, is_done: Callable[[], Steps[bool]]) -> St
 
 
 def await_install(
-    install: ModelInstall,
+    given: ModelInstall | int,
     cache: ServerCache,
-    clock: Clock,
-    timeout: float | None,
+    deadline: Deadline,
     report: Callable[[ModelInstall], object] | None,
 ) -> Steps[ModelRecord]:
-    """Wait for an installation, and call `report` after each change. Raises ModelInstallError."""
-    deadline = Deadline.after(timeout, clock)
+    """Wait for an installation, given itself or by its id, and call `report` after each change.
+
+    Raises ModelInstallError.
+    """
+    install = given if isinstance(given, ModelInstall) else (yield from _install_in_time(given, deadline))
     pause, last = _PAUSE, ""
     while True:
         if report is not None and last != repr(install):
@@ -215,17 +218,35 @@ def await_install(
         if install.ended:
             break
         if deadline.is_over:
-            message = f"{install.source} was not installed within {timeout:g} s"
+            message = f"{install.source} was not installed within {deadline.timeout:g} s"
             message += "; the server continues, and models.wait waits for it"
             raise ModelInstallError(message, install=install)
-        yield Sleep(pause if deadline.end is None else max(min(pause, deadline.end - clock()), 0.01))
+        left = FOREVER if deadline.end is None else max(deadline.end - deadline.clock(), 0.0)
+        yield Sleep(min(pause, left - _PAUSE) if left > _PAUSE else left)  # leaves time for a last poll
+        if deadline.is_over:
+            continue
         pause = min(pause * 1.3, _LONGEST)
-        install = yield from get_install(install.id)
+        try:
+            install = yield from _install_in_time(install.id, deadline)
+        except ConnectionError as error:
+            if not deadline.is_over:
+                raise
+            message = f"it is not known whether {install.source} was installed: {error}; models.wait waits for it again"
+            raise ModelInstallError(message, install=install) from error
     cache.models = None
     if install.model is None:
         what = "was canceled" if install.status == "cancelled" else f"was not installed: {install.reason}"
         raise ModelInstallError(f"{install.source} {what}", install=install)
     return install.model
+
+
+def _install_in_time(install_id: int, deadline: Deadline) -> Steps[ModelInstall]:
+    """The state of an installation. Raises NotFoundError, and ConnectionError if no answer arrives in time."""
+    try:
+        return (yield from within(get_install(install_id), deadline))
+    except TimeUp as error:
+        message = f"no answer about installation {install_id} within {deadline.timeout:g} s{error.reason}"
+        raise ConnectionError(message, sent=True) from None
 
 
 def _image_of(model: ModelRecord) -> str:

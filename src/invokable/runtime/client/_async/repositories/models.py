@@ -12,6 +12,7 @@ from invokable.runtime.client._async.concurrency import in_thread
 from invokable.runtime.client._async.repositories.repository import AsyncRepository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import install_id_of
+from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.model_manager import (
@@ -92,8 +93,9 @@ class AsyncModels(AsyncRepository):
         Raises ModelInstallError if it fails, is canceled or times out, and APIError for an unknown kind of source. An
         interrupt does not stop the installation.
         """
+        deadline = Deadline.after(timeout, time.monotonic)
         install = await self.start_install(source, inplace=inplace, access_token=access_token, config=config)
-        return await self.wait(install, timeout=timeout, on_progress=on_progress)
+        return await self._drive(await_install(install, self._cache, deadline, on_progress))
 
     async def start_install(
         self,
@@ -118,9 +120,9 @@ class AsyncModels(AsyncRepository):
 
         Takes the same arguments as `install`, and raises the same exceptions; NotFoundError for an unknown id.
         """
-        if not isinstance(install, ModelInstall):
-            install = await self.get_install(install)
-        return await self._drive(await_install(install, self._cache, time.monotonic, timeout, on_progress))
+        deadline = Deadline.after(timeout, time.monotonic)
+        given = install if isinstance(install, ModelInstall) else install_id_of(install)
+        return await self._drive(await_install(given, self._cache, deadline, on_progress))
 
     async def installs(self) -> builtins.list[ModelInstall]:
         """All installations since the server started."""

@@ -12,6 +12,7 @@ from invokable.runtime.client._sync.concurrency import in_thread
 from invokable.runtime.client._sync.repositories.repository import Repository
 from invokable.runtime.client.reading import read_file
 from invokable.runtime.client.surface import install_id_of
+from invokable.runtime.steps.exchange.deadline import Deadline
 from invokable.runtime.steps.exchange.paging import single_page
 from invokable.runtime.steps.exchange.protocol import ReadFile
 from invokable.runtime.steps.resources.model_manager import (
@@ -92,8 +93,9 @@ class Models(Repository):
         Raises ModelInstallError if it fails, is canceled or times out, and APIError for an unknown kind of source. An
         interrupt does not stop the installation.
         """
+        deadline = Deadline.after(timeout, time.monotonic)
         install = self.start_install(source, inplace=inplace, access_token=access_token, config=config)
-        return self.wait(install, timeout=timeout, on_progress=on_progress)
+        return self._drive(await_install(install, self._cache, deadline, on_progress))
 
     def start_install(
         self,
@@ -118,9 +120,9 @@ class Models(Repository):
 
         Takes the same arguments as `install`, and raises the same exceptions; NotFoundError for an unknown id.
         """
-        if not isinstance(install, ModelInstall):
-            install = self.get_install(install)
-        return self._drive(await_install(install, self._cache, time.monotonic, timeout, on_progress))
+        deadline = Deadline.after(timeout, time.monotonic)
+        given = install if isinstance(install, ModelInstall) else install_id_of(install)
+        return self._drive(await_install(given, self._cache, deadline, on_progress))
 
     def installs(self) -> builtins.list[ModelInstall]:
         """All installations since the server started."""
