@@ -12,6 +12,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a proxy that is down is reported as a server that is down",
+        "src/invokable/runtime/client/_http/failures.py",
+        "    if connection.proxy_url and isinstance(error, httpx.ConnectError) and tls is None:\n",
+        "    if False:\n",
+        ("tests/runtime/test_tls.py::test_a_proxy_that_cannot_be_reached_is_named_without_its_password",),
+    ),
+    Mutation(
         "a connection that opens after closing sends its request",
         f"{CLIENT}_http/network.py",
         "        if self.is_closed:\n",

@@ -190,6 +190,16 @@ def test_a_run_that_a_proxy_refuses_was_not_sent() -> None:
     assert not request.transmission.may_have_arrived
 
 
+@pytest.mark.parametrize("url", ["http://server.test", "https://server.test"])
+@pytest.mark.parametrize("version", BOTH)
+def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(version: Ask, url: str) -> None:
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))  # and does not listen
+        proxy = f"127.0.0.1:{port.getsockname()[1]}"
+        with pytest.raises(ConnectionError, match=f"could not connect to the proxy http://{proxy}: .* running[?]$"):
+            version(Connection(url, proxy=f"http://user:s3cret@{proxy}"), policy=ONCE)
+
+
 @pytest.mark.parametrize("version", BOTH)
 def test_a_proxy_that_reaches_no_server_is_named(version: Ask) -> None:
     def serve(client: socket.socket) -> None:

@@ -91,8 +91,8 @@ def _words(error: Exception, tls: ssl.SSLError | None, connection: Connection, *
         return f"the answer cannot be read: {reason}"
     if isinstance(error, httpx.ProxyError):
         return f"the proxy {connection.proxy_name} refused the connection: {reason}"
-    return (
-        f"the connection broke: {reason}"
-        if sent
-        else f"could not connect to the server: {reason}; is InvokeAI running?"
-    )
+    if sent:
+        return f"the connection broke: {reason}"
+    if connection.proxy_url and isinstance(error, httpx.ConnectError) and tls is None:
+        return f"could not connect to the proxy {connection.proxy_name}: {reason}; is it running?"
+    return f"could not connect to the server: {reason}; is InvokeAI running?"
