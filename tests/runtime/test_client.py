@@ -481,6 +481,17 @@ def test_something_else_than_a_function_is_not_called_with_events(
     assert len(simulator.requests) == asked
 
 
+@pytest.mark.parametrize(
+    "what", [lambda client, job: client, lambda client, job: job, lambda client, job: client.boards]
+)
+def test_a_client_and_its_jobs_are_not_pickled_and_say_what_to_do(what: Callable[[Any, Any], Any]) -> None:
+    with Simulator() as simulator:
+        client = simulator.client()
+        job = client.submit(ColourCard(stamp=picture()))
+        with pytest.raises(TypeError, match="a client cannot be pickled; create another one there, and attach to jobs"):
+            pickle.dumps(what(client, job))
+
+
 def test_an_item_id_may_be_a_number_of_numpy() -> None:
     with Simulator() as simulator:
         client = simulator.client()

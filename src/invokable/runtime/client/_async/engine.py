@@ -10,7 +10,7 @@ import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from invokable.runtime.client._async.concurrency import (
     Calls,
@@ -76,6 +76,9 @@ class AsyncEngine:
         self._calls = Calls()
         self._closed = False
         weakref.finalize(self, self.listener.stop)
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a client cannot be pickled; create another one there, and attach to jobs by their submission")
 
     async def drive(self, steps: Steps[T], watch: Watch | None = None) -> T:
         """Return what steps return; `watch` is called with the events they report. Raises ClientClosedError."""
