@@ -144,6 +144,23 @@ def test_a_credential_that_is_not_text_is_refused_without_showing_it(name: str) 
     assert str(caught.value) == f"{name} is of type int; expected text"
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"policy": 71345}, "policy is 71345; expected a Policy"),
+        ({"verify": 71345}, "verify is 71345; expected True or False, a CA file or folder, or an ssl.SSLContext"),
+    ],
+)
+def test_an_option_of_another_kind_is_named(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        Client("http://server", **options)
+
+
+def test_headers_of_another_kind_are_refused_without_showing_them() -> None:
+    with pytest.raises(TypeError, match=r"^headers is of type list; expected a dict of values by name$"):
+        Connection("http://server", headers=[("X-Key", "s3cret")])  # type: ignore[arg-type]
+
+
 # --- the policy -----------------------------------------------------------------------------------------------------
 
 

@@ -52,7 +52,8 @@ class Connection:
     Secrets are sent to this server only. They do not appear in `repr`, errors or logs, and a connection with secrets
     cannot be pickled.
 
-    Raises ValueError for values that cannot be sent, and for arguments that exclude each other.
+    Raises ValueError for values that cannot be sent, and for arguments that exclude each other, and TypeError for
+    values of another kind.
     """
 
     url: str = LOCAL
@@ -84,6 +85,7 @@ class Connection:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _address(self.url))
+        _check_kinds(self)
         object.__setattr__(self, "headers", dict(self.headers))
         _check_credentials(self)
         _check_headers(self)
@@ -198,12 +200,22 @@ def connection_of(url: str | Connection | None, given: Mapping[str, Any]) -> Con
 
 def policy_of(policy: Policy | None, timeout: float | None) -> Policy:
     """The policy of a client: the one given, or one that limits exchanges to `timeout` seconds."""
+    if not isinstance(policy, Policy | None):
+        raise TypeError(f"policy is {short(policy)}; expected a Policy")
     if timeout is None:
         return policy or Policy()
     if policy is not None:
         raise TypeError("pass either a policy or a timeout; a Policy has total_timeout")
     limited = Policy(read_timeout=timeout, total_timeout=timeout)
     return replace(limited, connect_timeout=min(timeout, limited.connect_timeout))
+
+
+def _check_kinds(given: Connection) -> None:
+    if not isinstance(given.headers, Mapping):  # which may hold secrets
+        raise TypeError(f"headers is of type {type(given.headers).__name__}; expected a dict of values by name")
+    if not isinstance(given.verify, bool | str | os.PathLike | ssl.SSLContext):
+        words = "expected True or False, a CA file or folder, or an ssl.SSLContext"
+        raise TypeError(f"verify is {short(given.verify)}; {words}")
 
 
 def _made(url: str, state: dict[str, Any]) -> Connection:
