@@ -70,6 +70,18 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+    ),
+    Mutation(
+        "results that events have reported are lost if the queue is pruned after an unclear POST",
+        f"{RUNTIME}steps/runs/wait.py",
+        "        _take_reported(waiting)  # the server no longer has their results\n",
+        "        pass\n",
+        (
+            f"{TESTS}test_following.py::"
+            "test_a_prune_loses_no_result_while_events_arrive_although_the_answer_to_the_post_was_lost",
+        ),
+    ),
+    Mutation(
         "the error of a job whose client was closed before lacks the submission",
         f"{RUNTIME}client/_sync/jobs.py",
         "    def _drive(self, steps: Steps[T], watch: Watch | None = None) -> T:\n        self._check_open()\n",

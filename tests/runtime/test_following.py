@@ -315,6 +315,14 @@ def test_a_prune_loses_no_result_while_events_arrive() -> None:
     assert len(following.result().card) == 4
 
 
+def test_a_prune_loses_no_result_while_events_arrive_although_the_answer_to_the_post_was_lost() -> None:
+    following = Following(cards(4))
+    following.server.fates = {"enqueue_batch": ["after"]}
+    following.at(4.0, following.server.prune)
+    assert len(following.result().card) == 4
+    assert set(following.server.ran.values()) == {1}
+
+
 @pytest.mark.parametrize(("flow", "words"), [(card, " after completion by"), (lambda: cards(2), " by")])
 def test_items_that_are_removed_before_their_results_are_read_are_reported_as_completed_if_all_are(
     flow: Callable[[], Any], words: str

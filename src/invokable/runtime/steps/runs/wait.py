@@ -95,7 +95,12 @@ def _poll(waiting: WaitState, cache: ServerCache, received: ReceivedEvents) -> S
     if (yield from _correct_ids(waiting, status)):
         yield from _read_ended(waiting, status, cache)
     yield from _report(waiting, waiting.new_events(is_running=status.in_progress > 0))
-    return not waiting.open or waiting.is_removed(status)
+    if not waiting.open:
+        return True
+    is_removed = waiting.is_removed(status)
+    if is_removed:
+        _take_reported(waiting)  # the server no longer has their results
+    return is_removed
 
 
 def _correct_ids(waiting: WaitState, status: BatchStatus) -> Steps[bool]:
@@ -127,11 +132,7 @@ def _check_open_items(waiting: WaitState, cache: ServerCache) -> Steps[list[int]
 def _follow_events(waiting: WaitState, cache: ServerCache, pace: Pace) -> Steps[bool]:
     """Take the items that events report as ended; return whether nothing is left to wait for."""
     tracker = waiting.tracker
-    ended = [item_id for item_id in waiting.open if item_id in tracker.ended]
-    complete = {item_id: item for item_id in ended if (item := tracker.completed_item(item_id)) is not None}
-    waiting.ended |= complete
-    waiting.unconfirmed |= complete.keys()
-    missing = yield from _read_items(waiting, [item_id for item_id in ended if item_id not in complete], cache)
+    missing = yield from _read_items(waiting, _take_reported(waiting), cache)
     has_unknown_items = tracker.has_unknown_items
     if has_unknown_items:
         yield from _cancel_duplicates(waiting, (yield from batch_status(waiting.submission.batch_id)))
@@ -143,6 +144,16 @@ def _follow_events(waiting: WaitState, cache: ServerCache, pace: Pace) -> Steps[
             yield from _check_open_items(waiting, cache)
         return not waiting.open or waiting.is_removed(status)
     return not waiting.open
+
+
+def _take_reported(waiting: WaitState) -> list[int]:
+    """Take the completed items all of whose results events have reported; return the others that have ended."""
+    tracker = waiting.tracker
+    ended = [item_id for item_id in waiting.open if item_id in tracker.ended]
+    complete = {item_id: item for item_id in ended if (item := tracker.completed_item(item_id)) is not None}
+    waiting.ended |= complete
+    waiting.unconfirmed |= complete.keys()
+    return [item_id for item_id in ended if item_id not in complete]
 
 
 def read_unconfirmed(waiting: WaitState, cache: ServerCache) -> Steps[None]:
