@@ -70,6 +70,18 @@ MUTATIONS: Final = (
         (f"{TESTS}test_giving_up.py::test_a_timeout_that_is_not_a_number_is_refused_before_anything_is_sent",),
     ),
     Mutation(
+        "a batch that was removed after an unclear POST runs again, although events have reported it",
+        f"{RUNTIME}steps/runs/submit.py",
+        "        if (yield from _is_reported(state)):\n            return\n",
+        "",
+        (f"{TESTS}test_following.py::test_a_batch_that_events_have_reported_is_not_sent_again",),
+    ),
+    Mutation(
+        "a batch that was removed before it ran is sent again",
+        f"{RUNTIME}steps/runs/submit.py",
+        "any(event.name == BATCH_ENQUEUED for event in received.events)",
+        "False",
+        (f"{TESTS}test_following.py::test_a_batch_that_was_removed_before_it_ran_is_not_sent_again",),
     ),
     Mutation(
         "results that events have reported are lost if the queue is pruned after an unclear POST",

@@ -323,6 +323,42 @@ def test_a_prune_loses_no_result_while_events_arrive_although_the_answer_to_the_
     assert set(following.server.ran.values()) == {1}
 
 
+@pytest.mark.parametrize(("removed_at", "count"), [(0.5, 0), (1.5, 1), (4.0, 3)])
+def test_a_batch_that_events_have_reported_is_not_sent_again(removed_at: float, count: int) -> None:
+    following = Following(cards(3))
+    server, post = following.server, following.server.post
+    server.fates = {"enqueue_batch": ["after"]}
+
+    def posting(batch: dict[str, Any]) -> Any:
+        server.away = [(server.now() + 0.001, 5.0)]
+        return post(batch)
+
+    server.post = posting  # type: ignore[method-assign]
+    following.at(removed_at, server.rows.clear)
+    outcome = following.outcome()
+    result: Any = outcome.partial if isinstance(outcome, RunCanceled) else outcome
+    assert len(result.card if result else ()) == count
+    assert sum(server.ran.values()) == count
+
+
+def test_a_batch_that_was_removed_before_it_ran_is_not_sent_again() -> None:
+    following = Following(cards(3))
+    server, post = following.server, following.server.post
+    server.fates = {"enqueue_batch": ["after"]}
+
+    def posting(batch: dict[str, Any]) -> Any:
+        answer = post(batch)
+        server.rows.clear()
+        return answer
+
+    server.post = posting  # type: ignore[method-assign]
+    error = following.outcome()
+    assert isinstance(error, EnqueueUncertain)
+    assert "it may have been pruned or cleared" in str(error)
+    assert error.submission
+    assert not server.ran
+
+
 @pytest.mark.parametrize(("flow", "words"), [(card, " after completion by"), (lambda: cards(2), " by")])
 def test_items_that_are_removed_before_their_results_are_read_are_reported_as_completed_if_all_are(
     flow: Callable[[], Any], words: str

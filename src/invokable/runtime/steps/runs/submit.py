@@ -9,7 +9,8 @@ answer, the client looks for the batch before it sends it again:
      │  ├── never sent ── a pause ── POST again
      │  ├── 429 ── a pause ── look ── not there ── POST again
      │  └── unclear ── look ── there ─────────────────▶ item ids
-     │                  └──── not there for 16 s ── POST again, same id
+     │                  └──── not there for 16 s ── reported by events ─▶ item ids
+     │                          └── not reported ── POST again, same id
      └─ more items than requested: both arrived ──────▶ the earliest for each value are kept, the others are canceled
 
 A request that a proxy held back has been seen to arrive 14 s late, and a busy server to show a batch 1.5 s after the
@@ -27,6 +28,7 @@ from invokable.runtime.errors import (
     APIError,
     CertificateError,
     ConnectionError,  # noqa: A004
+    EnqueueUncertain,
     InvokableError,
     NotInvokeAIError,
     QueueFullError,
@@ -36,8 +38,17 @@ from invokable.runtime.steps.exchange.answers import Enqueued, RunItem
 from invokable.runtime.steps.exchange.deadline import Clock, TimeUp
 from invokable.runtime.steps.exchange.logs import LOG
 from invokable.runtime.steps.exchange.policy import Policy, is_refusal
-from invokable.runtime.steps.exchange.protocol import GetPolicy, Request, Response, Sleep, Steps
+from invokable.runtime.steps.exchange.protocol import (
+    AwaitEvents,
+    GetPolicy,
+    ReceivedEvents,
+    Request,
+    Response,
+    Sleep,
+    Steps,
+)
 from invokable.runtime.steps.exchange.responses import parse, read
+from invokable.runtime.steps.exchange.server_events import BATCH_ENQUEUED
 from invokable.runtime.steps.resources.queue import QUEUE, cancel_batches, cancel_items, check_subject
 from invokable.runtime.steps.runs.batches import expanded
 from invokable.runtime.steps.runs.duplicates import choose_items
@@ -79,8 +90,28 @@ def _submit(prepared: Prepared, state: RunState, clock: Clock) -> Steps[None]:
         if listed or answer is not None:
             yield from _settle(state, listed, prepared, refused=answer is not None and not answer.enqueued)
             return
+        if (yield from _is_reported(state)):
+            return
         LOG.warning("batch %s did not reach the server; sending it again", state.submission.batch_id)
     raise uncertain(state.submission, f"it was sent {_MOST_POSTS} times and the server does not show it")
+
+
+def _is_reported(state: RunState) -> Steps[bool]:
+    """Whether events have reported a batch that the server does not show; then its items are the reported ones.
+
+    Raises EnqueueUncertain if no event named an item.
+    """
+    received: ReceivedEvents = yield AwaitEvents(state.subscription, 0, 0, 0.0)
+    item_ids = {event.item_id for event in received.events if event.item_id}
+    if item_ids:  # those that nodes have enqueued came later
+        state.take_listed(sorted(item_ids)[: state.submission.requested])
+    elif any(event.name == BATCH_ENQUEUED for event in received.events):
+        raise _removed(state.submission)
+    return bool(item_ids)
+
+
+def _removed(submission: Submission) -> EnqueueUncertain:
+    return uncertain(submission, "the server no longer shows it; it may have been pruned or cleared")
 
 
 def _post(request: Request, state: RunState, clock: Clock) -> Steps[Enqueued | None]:
@@ -144,7 +175,7 @@ def _settle(state: RunState, listed: Sequence[RunItem], prepared: Prepared, *, r
     submission = state.submission
     items = [item for item in listed if item.retried_from_item_id is None]
     if not items and not refused:
-        raise uncertain(submission, "the server no longer shows it; it may have been pruned or cleared")
+        raise _removed(submission)
     kept, surplus = choose_items(items, submission.requested, expanded(prepared.data))
     if not kept:
         yield from cancel_batches([submission.batch_id])
