@@ -579,8 +579,9 @@ MUTATIONS: Final = [
     Mutation(
         "validation names the workflow that it is asked by",
         "src/invokable/runtime/values/validation.py",
-        "    from pydantic import TypeAdapter\n",
-        "    from pydantic import TypeAdapter\n    from invokable.runtime.values import workflow as workflow\n",
+        "        from pydantic import ConfigDict, TypeAdapter\n",
+        "        from pydantic import ConfigDict, TypeAdapter\n"
+        "        from invokable.runtime.values import workflow as workflow\n",
         ("tests/test_layout.py",),
     ),
     Mutation(

@@ -193,7 +193,7 @@ MUTATIONS: Final = (
     Mutation(
         "a name is interpreted as a path on the server",
         f"{STEPS}exchange/protocol.py",
-        'if missing is not None and (not text.strip(".") or "/" in text):',
+        'if unsuitable is not None and (not text.strip(".") or "/" in text):',
         "if False:",
         CONTRACT,
     ),
@@ -256,8 +256,8 @@ MUTATIONS: Final = (
     Mutation(
         "waiting for an installation never times out",
         f"{STEPS}resources/model_manager.py",
-        "if deadline.is_over:",
-        "if False:",
+        "        if deadline.is_over:\n            message",
+        "        if False:\n            message",
         UNIT,
     ),
     Mutation(

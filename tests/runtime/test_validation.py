@@ -138,6 +138,7 @@ def test_only_what_checks_values_is_kept() -> None:
         gc.collect()
         return sum(isinstance(found, SchemaSerializer) for found in gc.get_objects())
 
+    ColourCard(stamp="x.png")  # pydantic has some of its own
     flow_class = workflow_class(imported(example("colour_card.json")))
     before = kept()
     flow_class(stamp="x.png")
