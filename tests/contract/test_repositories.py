@@ -306,7 +306,7 @@ def test_many_images_are_downloaded_as_one_zip(client: Client, board: BoardRecor
     with zipfile.ZipFile(path) as archive:
         assert {Path(name).name for name in archive.namelist()} == {image.name for image in images[:2]}
         assert archive.read(archive.namelist()[0]).startswith(b"\x89PNG")
-    whole = client.images.download_zip(tmp_path / "board.zip", board=board)
+    whole = client.images.download_zip(tmp_path / "board.zip", board=board, timeout=None)
     with zipfile.ZipFile(whole) as archive:
         assert len(archive.namelist()) == 3
     with pytest.raises(NotFoundError):

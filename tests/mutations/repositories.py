@@ -249,7 +249,7 @@ MUTATIONS: Final = (
     Mutation(
         "a zip that is downloaded too early is looked for as early again",
         f"{STEPS}resources/archives.py",
-        "patience = min(2 * patience, timeout)",
+        "patience = min(2 * patience, longest)",
         "pass",
         UNIT,
     ),

@@ -132,8 +132,10 @@ def test_a_client_accepts_a_connection_or_its_options() -> None:
         Client(Connection("http://server"), token="t")
     with pytest.raises(TypeError, match="either a policy or a timeout"):
         Client("http://server", policy=Policy(), timeout=3)
-    with pytest.raises(TypeError, match="_timeout is '5'; expected a number of seconds"):
+    with pytest.raises(TypeError, match=r"^timeout is '5'; expected a number of seconds"):
         Client("http://server", timeout="5")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^timeout is 0; expected more than 0"):
+        Client("http://server", timeout=0)
 
 
 @pytest.mark.parametrize("name", ["token", "email", "password", "api_key"])

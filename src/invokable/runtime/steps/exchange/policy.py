@@ -85,7 +85,7 @@ class Policy:
             elif part.name == "outputs":
                 _check_outputs(value)
             else:
-                _check_number(part.name, value, whole=part.type == "int")
+                check_number(part.name, value, whole=part.type == "int")
 
     def pause(self, attempt: int, asked: float | None = None) -> float:
         """Seconds to wait after an attempt (the first is 0): what the server asked for, within limits, or our own."""
@@ -94,7 +94,8 @@ class Policy:
         return least * (1 + random.random() * self.jitter)
 
 
-def _check_number(name: str, value: object, *, whole: bool) -> None:
+def check_number(name: str, value: object, *, whole: bool = False) -> None:
+    """Raise TypeError or ValueError for a value that the member of a policy, or a timeout like it, cannot have."""
     wanted = "a whole number" if whole else "a number" if name == "jitter" else "a number of seconds"
     problem = f"{name} is {short(value)}; expected {wanted}, not negative"
     if isinstance(value, bool) or not isinstance(value, int | float):

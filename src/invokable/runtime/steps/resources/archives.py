@@ -15,6 +15,7 @@ from zipfile import BadZipFile, ZipFile
 from invokable.runtime.errors import APIError, ConnectionError, InvokableError  # noqa: A004
 from invokable.runtime.steps.exchange.answers import Answer
 from invokable.runtime.steps.exchange.deadline import Clock, Deadline
+from invokable.runtime.steps.exchange.policy import FOREVER
 from invokable.runtime.steps.exchange.protocol import Request, Response, Sleep, Steps, fetch, in_path
 from invokable.runtime.steps.exchange.responses import not_invokeai, parse, read
 from invokable.runtime.steps.resources.boards import image_names
@@ -43,15 +44,16 @@ class _TooEarlyError(Exception):
 
 
 def fetch_archive(
-    names: Sequence[str], board_id: str | None, into: BinaryIO, cache: ServerCache, clock: Clock, timeout: float
+    names: Sequence[str], board_id: str | None, into: BinaryIO, cache: ServerCache, clock: Clock, timeout: float | None
 ) -> Steps[None]:
     """Write a zip of the images with these names, or of those on a board.
 
     Raises NotFoundError for names that do not exist, APIError if the server makes no zip in time or leaves images out.
     """
     Deadline.after(timeout, clock)  # checks it
+    longest = FOREVER if timeout is None else timeout
     yield from _require(names, cache)
-    patience = min(_FIRST_LOOK, timeout)
+    patience = min(_FIRST_LOOK, longest)
     failed = 0
     while True:
         wanted = (yield from image_names(board_id)) if board_id else names
@@ -61,9 +63,9 @@ def fetch_archive(
             url = yield from _download(names, board_id, into, Deadline.after(timeout, clock), patience)
             found = _names_in(into, url)
         except _TooEarlyError as early:
-            if patience >= timeout:
+            if patience >= longest:
                 raise early.error from None
-            patience = min(2 * patience, timeout)
+            patience = min(2 * patience, longest)
             continue
         missing = [name for name in wanted if name not in found]
         if not missing:

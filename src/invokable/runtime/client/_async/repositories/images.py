@@ -98,12 +98,12 @@ class AsyncImages(AsyncMedia[ImageRecord]):
         path: str | os.PathLike[str],
         *images: Image | str,
         board: Board | str | None = None,
-        timeout: float = 60.0,
+        timeout: float | None = 60.0,
     ) -> Path:
         """Download the given images, or all on a board, as a zip file that the server makes. Returns its path.
 
         The file is saved atomically, once the zip is whole and has every image: servers let incomplete ones be
-        downloaded. `timeout` is how long the server may take to make it, in seconds.
+        downloaded. `timeout` is how long the server may take to make it, in seconds; None for no limit.
 
         Raises ValueError unless either images or a board are given, NotFoundError, BoardError, APIError, OSError and
         ConnectionError.

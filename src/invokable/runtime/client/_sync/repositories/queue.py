@@ -90,7 +90,10 @@ class Queue(Repository):
         return self._drive(cancel_destination(destination))
 
     def cancel_pending(self) -> int:
-        """Cancel everything but the running item. Returns the number canceled."""
+        """Cancel everything but the running item. Returns the number canceled.
+
+        Raises UnsupportedError for a server before 5.6.
+        """
         return self._drive(cancel_pending(self._cache))
 
     def retry(self, *items: QueueItem | int) -> tuple[QueueItem, ...]:
