@@ -11,6 +11,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an annotation with the choices True and False is that with 1 and 0, if it was made before",
+        f"{RUNTIME}values/constraints.py",
+        "return type(self), self.arguments, tuple(map(type, self.arguments))",
+        "return type(self), self.arguments",
+        (f"{TESTS}test_constraints.py::test_one_of_some_values_is_what_a_literal_would_be",),
+    ),
+    Mutation(
         "whoever cancels a run that a full queue retried in part is taken for this client, which did so before",
         f"{RUNTIME}steps/runs/run.py",
         "            context.canceled.discard(state.submission.batch_id)\n            raise\n",

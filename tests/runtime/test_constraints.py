@@ -44,6 +44,7 @@ def test_one_of_some_values_is_what_a_literal_would_be() -> None:
     assert repr(OneOf("auto", 0.5)) == "OneOf('auto', 0.5)"
     assert OneOf(0.5) == OneOf(0.5) != OneOf(1.5)
     assert OneOf(2) != Ge(2)
+    assert OneOf(1, 0) != OneOf(True, False)  # otherwise typing takes an annotation with one for that with the other
 
 
 @given(

@@ -19,10 +19,15 @@ class _Constraint:
     arguments: tuple[Any, ...]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Constraint) and (type(self), self.arguments) == (type(other), other.arguments)
+        return isinstance(other, _Constraint) and self._key == other._key
 
     def __hash__(self) -> int:
-        return hash((type(self), self.arguments))
+        return hash(self._key)
+
+    @property
+    def _key(self) -> object:
+        # With types, as of a Literal: typing gives equal annotations the same object, and True is not 1.
+        return type(self), self.arguments, tuple(map(type, self.arguments))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.arguments))})"
