@@ -66,7 +66,7 @@ MUTATIONS: Final = (
     Mutation(
         "True is 1 among the choices",
         "src/invokable/contract/fields.py",
-        "(float if type(value) in numbers else type(value), value)",
+        "(float if kind in numbers else kind, value)",
         "(float, value)",
         ("tests/codegen/test_types.py", "tests/runtime/test_constraints.py"),
     ),

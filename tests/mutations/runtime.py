@@ -11,6 +11,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a member of an enum is not one of the choices",
+        "src/invokable/contract/fields.py",
+        "kind = next(kind for kind in _OF_CHOICES if isinstance(value, kind))",
+        "kind = type(value)",
+        (f"{TESTS}test_validation.py::test_a_choice_may_have_a_subclass_of_its_type",),
+    ),
+    Mutation(
         "an annotation with the choices True and False is that with 1 and 0, if it was made before",
         f"{RUNTIME}values/constraints.py",
         "return type(self), self.arguments, tuple(map(type, self.arguments))",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Literal
 
 import numpy
@@ -16,6 +17,7 @@ from pydantic_core import SchemaSerializer
 
 from invokable import ValidationError
 from invokable.contract.limits import Limits
+from invokable.runtime import OneOf
 from invokable.runtime.values.validation import _strict
 from invokable.schema import load
 from tests.examples import add_field, add_node, example, imported, with_generator, workflow_class
@@ -84,6 +86,26 @@ def test_a_value_that_only_equals_a_choice_is_refused(value: Any) -> None:
     words = problem(flow_class, stamp="x.png", t5_max_seq_len=value)
     assert words == f"index 9, t5_max_seq_len (T5 Max Seq Len): {value!r} is not one of 256 or 512"
     assert flow_class(stamp="x.png", t5_max_seq_len=512).t5_max_seq_len == 512
+
+
+class Length(IntEnum):
+    SHORT = 256
+
+
+class Side(StrEnum):
+    LEFT = "left"
+
+
+@pytest.mark.parametrize(
+    ("hint", "value"),
+    [
+        (Literal[256, 512], Length.SHORT),
+        (Literal[0, "left"], Side.LEFT),
+        (Annotated[float, OneOf(0.5, 1.0)], numpy.float64(0.5)),
+    ],
+)
+def test_a_choice_may_have_a_subclass_of_its_type(hint: Any, value: object) -> None:
+    assert TypeAdapter(_strict(hint)).validate_python(value, strict=True) is value
 
 
 @pytest.mark.parametrize(

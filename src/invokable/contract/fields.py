@@ -25,6 +25,7 @@ CHOICES: Final = frozenset({"EnumField", "SchedulerField"})
 """The field types whose values are among the choices in the schema."""
 Choices: TypeAlias = tuple[str | int | float | bool, ...]
 """The choices of a field."""
+_OF_CHOICES: Final = (bool, str, int, float)  # True is also an int
 MediaKind: TypeAlias = Literal["image", "video"]
 MEDIA: Final[Mapping[str, MediaKind]] = {"ImageField": "image", "VideoField": "video"}
 """The field types for files on the server, and the kind of file."""
@@ -38,14 +39,18 @@ def fit_a_literal(choices: Choices) -> bool:
 
 
 def membership(choices: Choices) -> Callable[[object], bool]:
-    """A function that says whether a value is one of the choices, and of its type; among floats, 1 is 1.0."""
+    """A function that says whether a value is one of the choices, and of its type; among floats, 1 is 1.0.
+
+    Subclasses count as their type, such as those of an IntEnum.
+    """
     numbers = () if fit_a_literal(choices) else (int, float)
 
     def key(value: object) -> tuple[object, object]:
-        return (float if type(value) in numbers else type(value), value)
+        kind = next(kind for kind in _OF_CHOICES if isinstance(value, kind))
+        return (float if kind in numbers else kind, value)
 
     known = frozenset(map(key, choices))
-    return lambda value: isinstance(value, str | int | float) and key(value) in known
+    return lambda value: isinstance(value, _OF_CHOICES) and key(value) in known
 
 
 @dataclass(frozen=True, slots=True)
