@@ -11,6 +11,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "an error calls a timeout of numpy.int64(5) an array",
+        f"{RUNTIME}values/arrays.py",
+        " if shape else repr(array)",
+        "",
+        (f"{TESTS}test_workflow.py::test_a_number_of_numpy_is_shown_as_a_number",),
+    ),
+    Mutation(
         "a member of an enum is not one of the choices",
         "src/invokable/contract/fields.py",
         "kind = next(kind for kind in _OF_CHOICES if isinstance(value, kind))",

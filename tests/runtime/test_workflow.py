@@ -195,6 +195,10 @@ def test_an_array_is_shown_as_its_size_and_copied_with_its_workflow() -> None:
     assert pickle.loads(pickle.dumps(made)) == made
 
 
+def test_a_number_of_numpy_is_shown_as_a_number() -> None:
+    assert short(numpy.int64(5)) == repr(numpy.int64(5))
+
+
 def test_a_workflow_has_no_hash_since_its_values_change() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(card())

@@ -28,6 +28,6 @@ def _kind(array: Any) -> Any:
 
 
 def array_in_short(array: Any) -> str:
-    """A short representation of an array."""
+    """A short representation of an array, or of a number of NumPy."""
     shape = array.__array_interface__["shape"]
-    return f"<array {' × '.join(map(str, shape))}>"
+    return f"<array {' × '.join(map(str, shape))}>" if shape else repr(array)
