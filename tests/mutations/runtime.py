@@ -11,6 +11,13 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "what a full queue retried in part is retried again, because the answer was lost",
+        f"{RUNTIME}steps/runs/retry.py",
+        "            yield from _replace_items(state, old, new)\n            return []\n",
+        "            return []\n",
+        (f"{TESTS}test_following.py::test_what_a_full_queue_retries_in_part_runs_once_although_the_answer_is_lost",),
+    ),
+    Mutation(
         "an error calls a timeout of numpy.int64(5) an array",
         f"{RUNTIME}values/arrays.py",
         " if shape else repr(array)",
@@ -802,7 +809,7 @@ MUTATIONS: Final = (
     Mutation(
         "a retry that the queue has no room for is sent again, and is uncertain",
         f"{RUNTIME}steps/runs/retry.py",
-        "        if accepted is not None and len(accepted) < wanted and not gone:\n",
+        "        if accepted is not None and len(accepted) < len(asked) and not gone:\n",
         "        if False:\n",
         (
             f"{TESTS}test_following.py::test_a_retry_that_the_queue_has_no_room_for_says_so_and_is_continued_by_the_next",

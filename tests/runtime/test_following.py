@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -537,6 +538,27 @@ def test_a_retry_that_the_queue_has_no_room_for_says_so_and_is_continued_by_the_
     failed.retry(failed.state)
     assert len(failed.result(failed.state).card) == 2
     assert sorted(failed.server.rows) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("room_later", [1, 2])
+def test_what_a_full_queue_retries_in_part_runs_once_although_the_answer_is_lost(room_later: int) -> None:
+    failed = Failed()
+    failed.server.rows[2]["status"] = "canceled"
+    failed.server.room = 1
+    failed.server.fates = {"retry_items_by_id": ["after"]}
+    retry = failed.server.retry
+
+    def retrying(number: int) -> None:
+        retry(number)
+        failed.server.rows[max(failed.server.rows)]["since"] += 60  # it stays in the queue
+        failed.server.room = room_later
+
+    failed.server.retry = retrying  # type: ignore[method-assign]
+    words = "had room for only 1 of the 2 failed and canceled items"
+    with pytest.raises(QueueFullError, match=words) if room_later == 1 else nullcontext():
+        failed.retry(failed.state)
+    assert sorted(failed.server.rows) == [1, 2, 3, 4][: 2 + room_later]
+    assert failed.state.submission.item_ids == (3, 4 if room_later == 2 else 2)
 
 
 def test_what_runs_again_after_it_was_canceled_here_may_be_canceled_by_others_although_the_queue_is_full() -> None:

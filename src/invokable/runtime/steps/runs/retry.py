@@ -74,15 +74,17 @@ def _retry(state: RunState, clock: Clock) -> Steps[list[int]]:
         return removed
     last = max(item.item_id for item in listed)
     state.expected_total = len(listed) + len(old)
+    wanted = len(old)
     for _ in range(_MOST_ATTEMPTS):
-        wanted = len(old)
-        accepted = yield from _request_retry([item.item_id for item in old.values()], state, clock)
+        asked = [item.item_id for item in old.values()]
+        accepted = yield from _request_retry(asked, state, clock)
         gone = yield from _replace_once_there(state, old, last, clock, accepted)
         removed += gone
+        wanted -= len(gone)
         if not old:
             state.expected_total = 0
             return sorted(removed)
-        if accepted is not None and len(accepted) < wanted and not gone:
+        if accepted is not None and len(accepted) < len(asked) and not gone:
             raise _full(state, wanted - len(old), wanted)
     raise _uncertain(state, "they do not appear")
 
@@ -126,11 +128,12 @@ def _request_retry(item_ids: list[int], state: RunState, clock: Clock) -> Steps[
 def _replace_once_there(
     state: RunState, old: dict[int, RunItem], last: int, clock: Clock, accepted: Set[int] | None
 ) -> Steps[list[int]]:
-    """Look for the new item of each old one, and use them once there are all that may appear.
+    """Look for the new item of each old one, and use them once there are all that may appear, or no more will.
 
     `old` keeps those without a new item. Returns those that are no longer in the queue, and so cannot run again.
     """
     begin = clock()
+    new: list[RunItem] = []
     while True:
         try:
             listed = yield from listed_items(state.submission)
@@ -147,6 +150,7 @@ def _replace_once_there(
                     del old[first]
                 return list(gone.values())
         if clock() - begin > LATEST_ARRIVAL:
+            yield from _replace_items(state, old, new)
             return []
         yield Sleep(_PAUSE if accepted is None else _PAUSE / 4)
 
