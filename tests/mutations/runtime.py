@@ -11,6 +11,20 @@ TESTS: Final = "tests/runtime/"
 
 MUTATIONS: Final = (
     Mutation(
+        "a job forgets what events have reported",
+        f"{RUNTIME}steps/runs/wait.py",
+        "    waiting.run.keep(complete.values())\n",
+        "",
+        (f"{TESTS}test_following.py::test_a_job_keeps_what_events_have_reported",),
+    ),
+    Mutation(
+        "a job believes a wrong result of an event from the second time on",
+        f"{RUNTIME}steps/runs/wait_state.py",
+        "        self.unconfirmed |= kept.keys()\n",
+        "",
+        (f"{TESTS}test_following.py::test_a_wrong_result_of_an_event_is_corrected_however_often_it_is_asked_for",),
+    ),
+    Mutation(
         "what a full queue retried in part is retried again, because the answer was lost",
         f"{RUNTIME}steps/runs/retry.py",
         "            yield from _replace_items(state, old, new)\n            return []\n",

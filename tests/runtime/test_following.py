@@ -29,6 +29,7 @@ from invokable.runtime.steps.exchange.protocol import Request, Response
 from invokable.runtime.steps.resources.server_cache import ServerCache
 from invokable.runtime.steps.runs.run import Context, RunOptions, finish, follow, run, run_again
 from invokable.runtime.steps.runs.run_state import RunState
+from invokable.runtime.steps.runs.status import finished_part
 from invokable.runtime.values.pins import pins_of
 from tests.effort import slow_beyond
 from tests.runtime.driving import answer
@@ -314,6 +315,33 @@ def test_a_prune_loses_no_result_while_events_arrive() -> None:
     following = Following(cards(4))
     following.at(3.5, following.server.prune)
     assert len(following.result().card) == 4
+
+
+def test_a_job_keeps_what_events_have_reported() -> None:
+    following = Following(cards(3))
+    driver, context, workflow = following.driver, following.context, type(following.flow)
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(submitted(following.flow, context, deadline))
+    driver.drive(follow(workflow, state, context, deadline))
+    assert not any("items_by_ids" in asked for asked in following.asked())
+    following.server.prune()
+    assert len(driver.drive(finished_part(workflow, state, context, deadline)).card) == 3
+
+
+def test_a_wrong_result_of_an_event_is_corrected_however_often_it_is_asked_for() -> None:
+    following = Following(cards(2))
+    driver, context, workflow = following.driver, following.context, type(following.flow)
+    say = following.server._say
+
+    def saying(name: str, row: dict[str, Any], when: float, **content: Any) -> None:
+        say(name, row, when, **content | ({"result": {"image": 7}} if "result" in content else {}))
+
+    following.server._say = saying  # type: ignore[method-assign]
+    deadline = Deadline.after(None, driver.clock)
+    state = driver.drive(submitted(following.flow, context, deadline))
+    driver.drive(follow(workflow, state, context, deadline))
+    for _ in range(2):
+        assert len(driver.drive(finish(workflow, state, context, deadline)).card) == 2
 
 
 def test_a_prune_loses_no_result_while_events_arrive_although_the_answer_to_the_post_was_lost() -> None:

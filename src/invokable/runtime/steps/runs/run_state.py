@@ -32,7 +32,7 @@ class RunState:
     is_listed: bool = False
     """Whether the ids of the items were in the server's list, not only in its answer to the POST."""
     ended: dict[int, RunItem] = field(default_factory=dict)
-    """The ended items that have been read, by id: later, they may be removed from the queue."""
+    """The ended items that are known, by id: later, they may be removed from the queue."""
     subscription: Subscription | None = None
     """Collects the events about the batch."""
     connection_id: int = 0

@@ -151,6 +151,7 @@ def _take_reported(waiting: WaitState) -> list[int]:
     tracker = waiting.tracker
     ended = [item_id for item_id in waiting.open if item_id in tracker.ended]
     complete = {item_id: item for item_id in ended if (item := tracker.completed_item(item_id)) is not None}
+    waiting.run.keep(complete.values())
     waiting.ended |= complete
     waiting.unconfirmed |= complete.keys()
     return [item_id for item_id in ended if item_id not in complete]

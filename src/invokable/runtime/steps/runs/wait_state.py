@@ -34,7 +34,7 @@ class WaitState:
     ended: dict[int, RunItem] = field(default_factory=dict)
     """The items that have ended, by id."""
     unconfirmed: set[int] = field(default_factory=set)
-    """The items to read again if they make no result: it is known only from events, or was missing."""
+    """The items to read again if they make no result: it may be known only from events, or was missing."""
     canceled_here: bool = False
     """Whether this client canceled the run."""
     had_outage: bool = False
@@ -110,7 +110,9 @@ class WaitState:
 
     def _follow_items(self) -> frozenset[int]:
         self.submission = self.run.submission
-        self.ended |= self.run.kept()
+        kept = self.run.kept()
+        self.ended |= kept
+        self.unconfirmed |= kept.keys()
         ids = frozenset(self.submission.item_ids)
         self.tracker.follow(ids, self.run.retried_ids)
         return ids
