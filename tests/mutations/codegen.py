@@ -1052,6 +1052,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_refusals.py::test_a_node_that_fails",),
     ),
     Mutation(
+        "the simulator's openapi document lacks what calls of saved workflows send, so they seem stale",
+        "src/invokable/testing/web/openapi.py",
+        "if node.type == CALL else {}",
+        "if not node.type else {}",
+        ("tests/testing/test_openapi.py::test_a_module_that_calls_a_saved_workflow_fits",),
+    ),
+    Mutation(
         "the simulator refuses null for a parameter with a default",
         "src/invokable/testing/web/call.py",
         "if default is NO_BODY or not (",

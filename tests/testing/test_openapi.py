@@ -6,10 +6,13 @@ import json
 
 import pytest
 
+from invokable import Client
 from invokable.schema import load, parse_openapi, versions
 from invokable.testing.class_names import class_name
 from invokable.testing.web.openapi import document
+from tests.codegen.fuzz import with_dynamic_inputs
 from tests.effort import slow_among
+from tests.examples import imported, workflow_class
 from tests.testing.asking import Asking
 
 CHOSEN = {versions()[0], "6.8.1", versions()[-1]}
@@ -52,3 +55,7 @@ def test_every_reference_leads_somewhere(ask: Asking) -> None:
 
     assert {ref.removeprefix("#/components/schemas/") for ref in refs} <= set(components)
     assert "/api/v1/queue/{queue_id}/enqueue_batch" in answered["paths"]
+
+
+def test_a_module_that_calls_a_saved_workflow_fits(invokable_client: Client) -> None:
+    assert invokable_client.check(workflow_class(imported(with_dynamic_inputs()))) == []

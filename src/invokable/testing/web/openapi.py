@@ -1,7 +1,7 @@
 """openapi.json, made from a schema; reading it gives the same schema.
 
-It lacks what is not in the catalogue: descriptions, tags, and fields that the editor drops. The component names are
-InvokeAI's own.
+It lacks what is not in the catalogue: descriptions, tags, and fields that the editor drops, except those that it sends.
+The component names are InvokeAI's own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from invokable.contract.fields import CHOICES
+from invokable.contract.fields import CALL, CALLED_INPUTS, CHOICES
 from invokable.schema import MISSING, FieldType, InputTemplate, Limits, NodeTemplate, OutputTemplate, Schema
 from invokable.testing.class_names import class_name
 from invokable.testing.graphs.records import RECORDS, Member
@@ -36,6 +36,17 @@ _LIMITS: Final = {
 }
 _UNSPELT: Final = frozenset({"AnyField", "CollectionField"})
 _INTERNAL: Final = frozenset({"board", "metadata"})
+_CALLED_INPUTS: Final[Json] = {
+    "additionalProperties": True,
+    "default": {},
+    "field_kind": "input",
+    "input": "any",
+    "orig_default": {},
+    "orig_required": False,
+    "title": "Workflow Inputs",
+    "type": "object",
+    "ui_hidden": True,
+}
 _KINDS: Final = {"text": "string", "integer": "integer", "number": "number"}
 _ENUMS: Final = {"base": "BaseModelType", "model_type": "ModelType", "submodel_type": "SubModelType"}
 
@@ -75,12 +86,13 @@ def _node(node: NodeTemplate) -> Json:
     # The schema's inputs have the order of the properties, wherever board and metadata are.
     ordered = {name: properties.get(name) or _input(field) for name, field in node.inputs.items()}
     early = {name: value for name, value in properties.items() if name not in ordered}
+    sent = {CALLED_INPUTS: _CALLED_INPUTS} if node.type == CALL else {}
     return {
         "category": node.category,
         "class": "invocation",
         "classification": node.classification,
         "node_pack": node.node_pack,
-        "properties": {**early, **ordered, "type": _type(node.type)},
+        "properties": {**early, **ordered, **sent, "type": _type(node.type)},
         "required": ["type", "id"],
         "title": node.title,
         "type": "object",
