@@ -60,6 +60,7 @@ def generated(field_type: str, **template: Any) -> GeneratedModule:
         ("IntegerGeneratorField", {"type": SEQUENCE["type"], "step": 1, "count": 2}, "has no start"),
         ("IntegerGeneratorField", SEQUENCE | {"count": 10**9}, "at most 100000 items"),
         ("IntegerGeneratorField", FLOATS, "the type of another generator"),
+        ("IntegerGeneratorField", {"board_id": "b"}, "has no type"),
         ("FloatGeneratorField", FLOATS | {"start": 1e308, "end": -1e308}, "too large"),
         ("FloatGeneratorField", FLOATS | {"values": ["x"]}, "not a list of finite numbers"),
         ("IntegerField", 2.5, "is 2.5, not an integer"),

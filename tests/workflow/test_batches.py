@@ -110,6 +110,16 @@ def test_a_generator_that_gives_no_values_is_refused_unless_lenient(value: Any) 
     assert data_of(generated(value, lenient=True)) == [[{"node_path": "a", "field_name": "a", "items": []}]]
 
 
+def test_settings_that_the_editor_reads_as_a_board_are_refused_unless_lenient() -> None:
+    value = {"type": "image_generator_images_from_board", "board_id": "b", "category": "images"}
+    nodes = node("g", "image_generator", generator=value), node("b", "image_batch"), node("r", "img_resize")
+    document = workflow(*nodes, edges=[edge("g.images", "b.images"), edge("b.image", "r.image")])
+    with pytest.raises(WorkflowFileError, match="the editor reads settings with a board as the board alone") as caught:
+        read(document)
+    assert caught.value.pointer == "/nodes/0/data/inputs/generator"
+    assert data_of(read(document, lenient=True)) == [[{"node_path": "r", "field_name": "image", "items": []}]]
+
+
 def test_an_endless_generator_is_refused() -> None:
     with pytest.raises(WorkflowFileError, match="at most"):
         generated(GENERATOR | {"count": 10**12})

@@ -82,7 +82,9 @@ def misfit_of_settings(value: object, field_type: str) -> str:
     """Why a value is not valid as settings for a field of that type; empty if it is."""
     if not isinstance(value, Mapping):
         return "is not an object"
-    kind = KINDS.get(value["type"]) if isinstance(value.get("type"), str) else None
+    if "type" not in value:
+        return "has no type"
+    kind = KINDS.get(value["type"]) if isinstance(value["type"], str) else None
     if kind is None or generator_field(kind.family) != field_type:
         return "has the type of another generator"
     return kind.misfit(value)

@@ -18,7 +18,7 @@ from invokable.workflow.model import (
 )
 from invokable.workflow.reading import BatchDatum, BatchGroup
 from invokable.workflow.update import pointer_to
-from invokable.workflow.values import IMAGES, INTEGERS, NUMBERS, TEXTS
+from invokable.workflow.values import BOARD, IMAGES, INTEGERS, NUMBERS, TEXTS
 from invokable.workflow.wiring import ConnectorSources, Wiring
 
 _COLLECTION_SHAPES = {
@@ -137,7 +137,9 @@ class _Generators:
         """Return the settings of the generator that feeds a batch node, or None if they do not make a batch."""
         value = source.inputs[field].value if field in source.inputs else MISSING
         fault = "its settings are missing or belong to another generator"
-        if isinstance(value, dict) and _generates_for(node, value):
+        if BOARD(value) is not MISSING:
+            fault = "the editor reads settings with a board as the board alone"
+        elif isinstance(value, dict) and _generates_for(node, value):
             fault = self._fault(source.id, value)
             if not fault:
                 return value
