@@ -104,7 +104,8 @@ def test_an_exposed_field_that_does_not_exist_is_found_in_the_list() -> None:
     [
         ({}, "", "it has no meta.version"),
         ({"meta": {}}, "/meta", "it has no meta.version"),
-        ({"meta": {"version": 7}}, "/meta/version", "it has no meta.version"),
+        ({"meta": {"version": 7}}, "/meta/version", "expected a meta.version such as '4.0.0', found a number"),
+        ({"meta": {"version": "4"}}, "/meta/version", "expected a meta.version such as '4.0.0', found '4'"),
         (workflow(*NODES, form={"elements": {}}), "/form", 'cannot read a form without "rootElementId"'),
         (workflow(*NODES, form={"rootElementId": "r"}), "/form", 'cannot read a form without "elements"'),
         (workflow(*NODES, form={"rootElementId": 7, "elements": {}}), "/form/rootElementId", "this part of the form"),

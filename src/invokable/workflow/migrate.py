@@ -55,9 +55,11 @@ def _format(top: Record) -> str:
     meta = top.data.get("meta")
     version = meta.get("version") if isinstance(meta, dict) else None
     if not isinstance(version, str) or not is_node_version(version):
-        where = pointer("meta") if "meta" in top.data else pointer()
         if isinstance(meta, dict) and "version" in meta:
-            where = pointer("meta", "version")
+            found = quoted(version) if isinstance(version, str) else json_type(version)
+            message = f"not an InvokeAI workflow: expected a meta.version such as '4.0.0', found {found}"
+            raise WorkflowFileError(message, pointer("meta", "version"))
+        where = pointer("meta") if "meta" in top.data else pointer()
         raise WorkflowFileError("not an InvokeAI workflow: it has no meta.version", where)
     if version not in FORMATS:
         raise WorkflowFileError(
