@@ -22,6 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from watchfiles import Change
 
 from invokable.cli import watch
+from invokable.cli.exits import Terminated
 from invokable.cli.options import read_options
 from invokable.codegen.project.initial import find_workflows
 from invokable.testing import Simulator
@@ -225,6 +226,14 @@ def test_watching_begins_before_the_first_build(project: Project) -> None:
 
     watch.watching(build, (), lambda: read_options(config=None, schema=None, server=None, lenient=False))
     assert builds[1:] == ["{"]
+
+
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, Terminated])
+def test_ctrl_c_and_sigterm_end_the_watching_also_during_a_build(project: Project, ended: type[BaseException]) -> None:
+    def build() -> int:
+        raise ended
+
+    watch.watching(build, (), lambda: read_options(config=None, schema=None, server=None, lenient=False))
 
 
 def test_watching_begins_with_a_configuration_that_cannot_be_read(project: Project) -> None:

@@ -156,6 +156,13 @@ MUTATIONS: Final = [
         ("tests/cli/test_generate_options.py::test_watching_begins_before_the_first_build",),
     ),
     Mutation(
+        "the exit status of --watch after SIGTERM depends on whether it builds or waits",
+        WATCH,
+        "    except (KeyboardInterrupt, Terminated):",
+        "    except KeyboardInterrupt:",
+        ("tests/cli/test_generate_options.py::test_ctrl_c_and_sigterm_end_the_watching_also_during_a_build",),
+    ),
+    Mutation(
         "--watch ends if the configuration cannot be read",
         WATCH,
         "        yield _folder(Path(error.where))",

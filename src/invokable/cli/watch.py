@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from invokable.cli.errors import note, show_failure
+from invokable.cli.exits import Terminated
 from invokable.codegen import BuildError, BuildOptions
 from invokable.codegen.project.config import Choices
 from invokable.codegen.project.schemas import SchemaWanted
@@ -26,7 +27,7 @@ _PROMPT: Final = 100
 
 
 def watching(run: Callable[[], int], sources: tuple[str, ...], options: Callable[[], BuildOptions]) -> None:
-    """Run a build, and again after each change, until Ctrl-C. Errors are shown; saving a fix builds again."""
+    """Run a build, again after each change, until Ctrl-C or SIGTERM. Errors are shown; saving a fix builds again."""
     try:
         from watchfiles import watch
     except ModuleNotFoundError:
@@ -46,7 +47,7 @@ def watching(run: Callable[[], int], sources: tuple[str, ...], options: Callable
             if is_new:
                 note("watching", ", ".join(sorted(map(str, folders))))
             next(filter(None, changes))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):  # while it waits, the library raises the first for both
         return
 
 
