@@ -84,6 +84,7 @@ def names_of(*own: str) -> list[str]:
         ("1st pass", "input_1st_pass"),
         ("正面提示", "正面提示"),
         ("Größe", "größe"),
+        ("İstem", "istem"),
         ("ｉｆ", "if_"),
         ("𝐢𝐟", "if_"),
         ("🎨", "value"),

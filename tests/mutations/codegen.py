@@ -1052,6 +1052,13 @@ MUTATIONS: Final = (
         ("tests/contract/test_refusals.py::test_a_node_that_fails",),
     ),
     Mutation(
+        "a name has a combining dot, which callers cannot type, where the label has a Turkish İ",
+        "src/invokable/codegen/naming/spelling.py",
+        'word.replace("İ", "i").lower()',
+        "word.lower()",
+        ("tests/codegen/test_names.py::test_the_label_becomes_the_name",),
+    ),
+    Mutation(
         "the simulator's openapi document lacks what calls of saved workflows send, so they seem stale",
         "src/invokable/testing/web/openapi.py",
         "if node.type == CALL else {}",

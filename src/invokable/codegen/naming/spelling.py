@@ -49,7 +49,7 @@ def opened(text: str) -> str:
 @lru_cache(maxsize=128)
 def folded(text: str) -> tuple[str, ...]:
     """The words of a text as in a name, for comparison."""
-    return tuple(normalize("NFKC", word.lower()) for word in words(text))
+    return tuple(map(_lower, words(text)))
 
 
 def fold(name: str) -> str:
@@ -98,5 +98,10 @@ def _shared_ending(before: list[str], after: list[str]) -> int:
 
 def _stem(word: str) -> str:
     """A word without its plural ending."""
-    lowered = normalize("NFKC", word.lower())
+    lowered = _lower(word)
     return lowered[:-1] if len(lowered) > 3 and lowered.endswith("s") and not lowered.endswith("ss") else lowered
+
+
+def _lower(word: str) -> str:
+    # Python lowers the Turkish İ to an i with a combining dot, which no keyboard has.
+    return normalize("NFKC", word.replace("İ", "i").lower())
