@@ -54,8 +54,8 @@ def moments(steps: int) -> Iterator[tuple[int, float]]:
     """Steps at which to stop a build, and delays after them: most during staging and replacing, at the end."""
     generator = random.Random(7)
     for number in count():
-        first = (1, steps * 2 // 3, steps - 7)[number % 3]
-        yield generator.randint(first, steps), generator.uniform(0.00001, 0.0004) if number % 4 == 0 else 0
+        first = (1, steps * 2 // 3, steps - 7, steps - 7)[number % 4]
+        yield generator.randint(first, steps), generator.uniform(0.00001, 0.0004) if number % 3 == 0 else 0
 
 
 @pytest.mark.slow
