@@ -170,6 +170,19 @@ def test_more_statements_than_a_module_has_are_refused() -> None:
         read_module(text.encode())
 
 
+@pytest.mark.parametrize("item", ["{},", "[],", "f(),"])
+def test_more_brackets_than_a_module_has_are_refused(item: str) -> None:
+    text = f"a = 1\nb = [{item * 30_000}]\n"
+    with pytest.raises(InterfaceError, match="not a generated module: line 2: more brackets than a module of its size"):
+        read_module(text.encode())
+
+
+@pytest.mark.parametrize("item", ["1<1,", "a,", "a.b,"])
+def test_shorter_items_than_those_of_a_module_are_refused(item: str) -> None:
+    with pytest.raises(InterfaceError, match="line 2: a list has shorter items than a module has"):
+        read_module(f"a = 1\nb: Final = [{item * 2_000}]\n".encode())
+
+
 def test_a_text_is_expected_where_a_module_has_json() -> None:
     text = re.sub(r'^_GRAPH: Final = r""".*?"""$', "_GRAPH: Final = 7", TEXT, flags=re.DOTALL | re.MULTILINE)
     assert text != TEXT

@@ -498,6 +498,20 @@ MUTATIONS: Final = (
         ("tests/drift/test_hostile.py::test_a_large_module_is_not_taken_for_a_heavy_text",),
     ),
     Mutation(
+        "a list of a module may have items of any length",
+        f"{CONTRACT}parsed.py",
+        "len(tree.elts) > 100 + len(text) // _SHORTEST",
+        "False",
+        ("tests/drift/test_hostile.py::test_shorter_items_than_those_of_a_module_are_refused",),
+    ),
+    Mutation(
+        "a module may have any number of brackets",
+        f"{CONTRACT}statements.py",
+        "            brackets += 1\n",
+        "            brackets += 0\n",
+        ("tests/drift/test_hostile.py::test_more_brackets_than_a_module_has_are_refused",),
+    ),
+    Mutation(
         "a module may have any number of statements",
         f"{CONTRACT}statements.py",
         "if number >= most:",

@@ -20,6 +20,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _PLAIN_LIST: Final = re.compile(rb'\[(?:[\s,\[\]0-9]|"[^"\\\n]*+")*+')
+_SHORTEST: Final = 8
+"""The minimum bytes of each item of a list that is not a literal, after the first: all are calls, as of Image."""
 _LAST_COMMA: Final = re.compile(rb'(?<=[0-9"\]]),\s*\]\s*\Z')
 
 
@@ -82,6 +84,8 @@ def unparsed_list(text: bytes, most: int) -> str:
             found = repr(ast.literal_eval(tree))
             if "inf" not in found and "Ellipsis" not in found:  # which are written as 1e309 and ...
                 return found
+    if isinstance(tree, ast.List) and len(tree.elts) > 100 + len(text) // _SHORTEST:
+        raise NotGeneratedError("a list has shorter items than a module has")
     return ast.unparse(tree)
 
 

@@ -20,6 +20,10 @@ LONG: Final = 2_000
 
 _FEWEST: Final = 16
 """Bytes of a module for each of its statements; its tables, JSON and docstrings are at least as long."""
+_FIRST_BRACKETS: Final = 12_000
+_BYTES_A_BRACKET: Final = 10
+"""The minimum bytes of a module for each of its pairs of brackets, after the first. The JSON of a default may have many
+(see `density`); an annotation with limits has a pair for fourteen bytes."""
 _PAIR: Final = rb"""\((?:[^()\[\]{}"'#\\\n]|"(?!"")[^"\\\n]{0,100}+"(?!")){0,100}+\)|"""
 """A short pair of parentheses on one line with no other brackets in it, or nothing."""
 _STOP: Final = re.compile(_PAIR + rb'"""|\'\'\'|["\'#\n()\[\]{}]|\\\n')
@@ -74,7 +78,7 @@ class Statement:
 def statements(text: Utf8, comments: list[str] | None = None) -> Iterator[Statement]:
     """The statements of a module in order; those of a class are between its beginning and its end.
 
-    Comments are added to `comments`. Raises SyntaxError for a text that has more statements than a generated module.
+    Comments are added to `comments`. Raises SyntaxError, also for more statements or brackets than a module has.
     """
     lines = _few(text, logical_lines(text, comments if comments is not None else []))
     margins = [0]
@@ -112,8 +116,12 @@ def _few(text: Utf8, lines: Iterator[Line]) -> Iterator[Line]:
     most = 1_000 + len(text) // _FEWEST
     for number, line in enumerate(lines):
         if number >= most:
-            raise NotGeneratedError(*_error(text, line.begin, "more statements than a module of its size has").args)
+            raise _excess(text, line.begin, "statements")
         yield line
+
+
+def _excess(text: Utf8, position: int, of: str) -> NotGeneratedError:
+    return NotGeneratedError(*_error(text, position, f"more {of} than a module of its size has").args)
 
 
 def _error(text: Utf8, position: int, message: str) -> SyntaxError:
@@ -130,11 +138,16 @@ def _continues(text: Utf8, line: Line) -> bool:
 
 
 def logical_lines(text: Utf8, comments: list[str]) -> Iterator[Line]:
-    """The logical lines of a text that contain code. Comments are added to `comments`."""
-    begin = position = depth = 0
+    """The logical lines of a text that contain code. Comments are added to `comments`. Raises SyntaxError."""
+    begin = position = depth = brackets = 0
+    most = _FIRST_BRACKETS + len(text) // _BYTES_A_BRACKET
     code_end: int | None = None
     while (match := _STOP.search(text, position)) is not None:
         position, found = match.end(), match[0]
+        if found[0] in b"([{":
+            brackets += 1
+            if brackets > most:
+                raise _excess(text, begin, "brackets")
         if found in _TO_THE_END:
             position = _after_text(text, found, position)
         elif found == b"#":
